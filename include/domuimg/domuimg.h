@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <domuimg/types.h>
+#include <domuimg/error.h>
+#include <domuimg/progress.h>
+#include <domuimg/spec.h>
+#include <domuimg/kernel.h>
+#include <domuimg/domain.h>
+#include <domuimg/result.h>
+#include <domuimg/build.h>
+#include <domuimg/version.h>

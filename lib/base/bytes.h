@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <string.h>
+
+/* Bounds-checked reads of foreign bytes; FALSE and no change when out of range. */
+typedef struct {
+  const guint8 *data;
+  gsize size;
+} DomuimgBytes;
+
+static inline DomuimgBytes
+domuimg_bytes (const void *data, gsize size)
+{
+  return (DomuimgBytes){ data, size };
+}
+
+static inline DomuimgBytes
+domuimg_bytes_of (GBytes *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  return (DomuimgBytes){ data, size };
+}
+
+static inline gboolean
+domuimg_bytes_has (DomuimgBytes self, guint64 offset, guint64 length)
+{
+  return offset <= self.size && length <= self.size - offset;
+}
+
+static inline gboolean
+domuimg_bytes_read (DomuimgBytes self, guint64 offset, void *to, gsize length)
+{
+  if (!domuimg_bytes_has (self, offset, length))
+    return FALSE;
+  memcpy (to, self.data + offset, length);
+  return TRUE;
+}
+
+static inline gboolean
+domuimg_bytes_u8 (DomuimgBytes self, guint64 offset, guint8 *value)
+{
+  return domuimg_bytes_read (self, offset, value, 1);
+}
+
+static inline gboolean
+domuimg_bytes_le16 (DomuimgBytes self, guint64 offset, guint16 *value)
+{
+  if (!domuimg_bytes_read (self, offset, value, sizeof *value))
+    return FALSE;
+  *value = GUINT16_FROM_LE (*value);
+  return TRUE;
+}
+
+static inline gboolean
+domuimg_bytes_le32 (DomuimgBytes self, guint64 offset, guint32 *value)
+{
+  if (!domuimg_bytes_read (self, offset, value, sizeof *value))
+    return FALSE;
+  *value = GUINT32_FROM_LE (*value);
+  return TRUE;
+}
+
+static inline gboolean
+domuimg_bytes_le64 (DomuimgBytes self, guint64 offset, guint64 *value)
+{
+  if (!domuimg_bytes_read (self, offset, value, sizeof *value))
+    return FALSE;
+  *value = GUINT64_FROM_LE (*value);
+  return TRUE;
+}
+
+/* A part of @self; empty where the part is not wholly inside. */
+static inline DomuimgBytes
+domuimg_bytes_slice (DomuimgBytes self, guint64 offset, guint64 length)
+{
+  if (!domuimg_bytes_has (self, offset, length))
+    return (DomuimgBytes){ self.data, 0 };
+  return (DomuimgBytes){ self.data + offset, length };
+}
+
+static inline gboolean
+domuimg_bytes_starts_with (DomuimgBytes self, const void *magic, gsize length)
+{
+  return self.size >= length && memcmp (self.data, magic, length) == 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/base/error.h"
+
+#include <errno.h>
+
+/**
+ * domuimg_error_quark:
+ *
+ * Returns: the quark of #DOMUIMG_ERROR
+ *
+ * Since: 0.1
+ */
+G_DEFINE_QUARK (domuimg-error-quark, domuimg_error)
+
+static DomuimgError
+code_of_errno (int saved_errno)
+{
+  switch (saved_errno)
+    {
+    case ENOSPC:
+    case EDQUOT:
+      return DOMUIMG_ERROR_NO_SPACE;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return DOMUIMG_ERROR_PERMISSION;
+    case ENOENT:
+    case ENOTDIR:
+      return DOMUIMG_ERROR_NOT_FOUND;
+    case EEXIST:
+    case ENOTEMPTY:
+      return DOMUIMG_ERROR_EXISTS;
+    case EBUSY:
+    case EWOULDBLOCK:
+      return DOMUIMG_ERROR_BUSY;
+    default:
+      return DOMUIMG_ERROR_IO;
+    }
+}
+
+gboolean
+domuimg_set_errno (GError **error, int saved_errno, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *what = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, DOMUIMG_ERROR, code_of_errno (saved_errno), "%s: %s", what,
+               g_strerror (saved_errno));
+  return FALSE;
+}
+
+gboolean
+domuimg_fail (GError **error, DomuimgError code, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, DOMUIMG_ERROR, code, message);
+  return FALSE;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/tree/tree.h"
+
+/* A directory of the host as a guest's root, held by a descriptor: every access is
+ * relative to it (openat2 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS), so that nothing
+ * outside is reached. */
+#define DOMUIMG_TYPE_TREE_DIR (domuimg_tree_dir_get_type ())
+G_DECLARE_FINAL_TYPE (DomuimgTreeDir, domuimg_tree_dir, DOMUIMG, TREE_DIR, GObject)
+
+DomuimgTree *domuimg_tree_dir_new (const char *directory, GError **error);
+/* Opens a file for reading without following symlinks; -1 on error. */
+int domuimg_tree_dir_open_file (DomuimgTreeDir *self, const char *path, GError **error);
