@@ -21,6 +21,10 @@ typedef struct {
   guint32 nsec;
 } DomuimgTime;
 
+/* The `sec` of a new entry's mtime, which domuimg_tree_put and its kin replace by the tree's
+ * time; no back end sees it. */
+#define DOMUIMG_TIME_NOT_GIVEN G_MININT64
+
 typedef struct {
   char *name; /* with its namespace: "security.capability", "system.posix_acl_access" */
   GBytes *value; /* as getxattr(2) gives it */
@@ -48,10 +52,13 @@ typedef struct {
 DomuimgXattr *domuimg_xattr_new (const char *name, const void *value, gsize size);
 void domuimg_xattr_free (DomuimgXattr *self);
 
+/* Root's, with one link and no mtime given; @path is taken as it stands. */
 DomuimgEntry *domuimg_entry_new (const char *path, DomuimgEntryType type, guint32 mode);
 DomuimgEntry *domuimg_entry_copy (const DomuimgEntry *self);
 void domuimg_entry_free (DomuimgEntry *self);
+/* Frees what @self points to and makes it all zero. */
 void domuimg_entry_clear (DomuimgEntry *self);
+/* Replaces one of the same name. */
 void domuimg_entry_add_xattr (DomuimgEntry *self, const char *name, const void *value,
                               gsize size);
 /* NULL where there is none. */
@@ -63,5 +70,6 @@ void domuimg_entry_set_st_mode (DomuimgEntry *self, guint32 st_mode);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgEntry, domuimg_entry_free)
 
 /* Makes @path normal: strips leading "/" and "./", folds slashes and ".".
- * UNSAFE_INPUT for a ".." component, a NUL, or a name over 255 bytes. */
+ * UNSAFE_INPUT for a ".." component, a name over 255 bytes (NAME_MAX), or a path that is
+ * PATH_MAX or longer, which no call of the guest's kernel could name. */
 char *domuimg_path_normalise (const char *path, GError **error);

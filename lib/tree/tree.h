@@ -25,14 +25,16 @@ struct _DomuimgTreeInterface {
                      gsize length, GError **error);
   /* Makes what @entry says (any type but HARD_LINK) at entry->path, with @content for a
    * file (NULL for none); replaces a non-directory that is there; for a directory that
-   * is there only sets its attributes. */
+   * is there, and then @entry is one, too, only sets its attributes. The size is
+   * @content's, whatever @entry says. */
   gboolean (*put) (DomuimgTree *self, const DomuimgEntry *entry, GBytes *content,
                    GError **error);
   /* As put of a file with the bytes of @fd from its offset to its end, streamed. */
   gboolean (*put_fd) (DomuimgTree *self, const DomuimgEntry *entry, int fd,
                       GCancellable *cancellable, GError **error);
-  /* Owner, mode, mtime and xattrs of what is there. */
+  /* Owner, mode (not of symlinks), mtime and xattrs, all of them, of what is there. */
   gboolean (*set_attributes) (DomuimgTree *self, const DomuimgEntry *entry, GError **error);
+  /* @target is no directory, and nothing is at @path. */
   gboolean (*link) (DomuimgTree *self, const char *target, const char *path, GError **error);
   /* A file, symlink, ... or an empty directory. */
   gboolean (*remove) (DomuimgTree *self, const char *path, GError **error);
@@ -49,6 +51,9 @@ DomuimgEntry *domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GEr
 /* Normalised path of what @path means after all symlinks; the last component need not
  * exist. NULL on a loop or a missing parent. */
 char *domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error);
+/* As resolve, but where @path itself is a symlink it stays. Its parents are there, unless
+ * it has none. */
+char *domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error);
 /* Follow symlinks; FALSE for anything wrong. */
 gboolean domuimg_tree_exists (DomuimgTree *self, const char *path);
 gboolean domuimg_tree_is_dir (DomuimgTree *self, const char *path);
@@ -72,11 +77,13 @@ gboolean domuimg_tree_put_fd (DomuimgTree *self, const DomuimgEntry *entry, int 
                               GCancellable *cancellable, GError **error);
 gboolean domuimg_tree_set_attributes (DomuimgTree *self, const DomuimgEntry *entry,
                                       GError **error);
+/* Replaces what is at @path, unless it is a directory. */
 gboolean domuimg_tree_link (DomuimgTree *self, const char *target, const char *path,
                             GError **error);
 
 /* Writes @text to @path, following symlinks to the file that is meant. A file that is
- * there keeps owner, mode and xattrs; a new one is root's, with @mode. */
+ * there keeps owner, mode and xattrs; a new one is root's, with @mode. Further names (hard
+ * links) of the file keep the old text: they may be another package's. */
 gboolean domuimg_tree_write_text (DomuimgTree *self, const char *path, const char *text,
                                   guint32 mode, GError **error);
 /* Makes the directory and its parents, root's, with @mode; fine if it is there. */
@@ -89,11 +96,13 @@ gboolean domuimg_tree_mknod (DomuimgTree *self, const char *path, DomuimgEntryTy
                              guint32 mode, guint32 dev_major, guint32 dev_minor, GError **error);
 /* Fine if it is not there. */
 gboolean domuimg_tree_remove (DomuimgTree *self, const char *path, GError **error);
-/* With everything below it; never through a symlink. Fine if it is not there. */
+/* With everything below it; never through a symlink. Fine if it is not there. The root is
+ * only emptied. */
 gboolean domuimg_tree_remove_all (DomuimgTree *self, const char *path, GError **error);
 
 /* Entries in depth-first order, names sorted by strcmp, parents before children, the root
- * ("") first. @visit returns FALSE with an error to stop, and may set @descend to FALSE. */
+ * ("") first; @top itself is not followed. @visit returns FALSE with an error to stop, may set
+ * @descend to FALSE, and may remove the entry. What is removed meanwhile is left out. */
 typedef gboolean (*DomuimgTreeVisit) (DomuimgTree *self, const DomuimgEntry *entry,
                                       gboolean *descend, gpointer user_data, GError **error);
 gboolean domuimg_tree_walk (DomuimgTree *self, const char *top, DomuimgTreeVisit visit,

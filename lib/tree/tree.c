@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/tree/tree.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* As the kernel's MAXSYMLINKS. */
+#define MAX_SYMLINKS 40
+#define TEXT_MAX ((gsize) 4 * 1024 * 1024)
+#define PIECE ((gsize) 256 * 1024)
+
+G_DEFINE_INTERFACE (DomuimgTree, domuimg_tree, G_TYPE_OBJECT)
+
+static void
+domuimg_tree_default_init (DomuimgTreeInterface *iface)
+{
+}
+
+static GQuark
+time_quark (void)
+{
+  return g_quark_from_static_string ("domuimg-tree-time");
+}
+
+static DomuimgTime
+build_time (void)
+{
+  const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
+  gint64 now = g_get_real_time ();
+  gint64 given;
+
+  if (epoch != NULL && g_ascii_string_to_signed (epoch, 10, 0, G_MAXINT64, &given, NULL))
+    return (DomuimgTime){ given, 0 };
+  return (DomuimgTime){ now / G_USEC_PER_SEC, (guint32) (now % G_USEC_PER_SEC) * 1000 };
+}
+
+void
+domuimg_tree_set_time (DomuimgTree *self, DomuimgTime time)
+{
+  g_object_set_qdata_full (G_OBJECT (self), time_quark (), g_memdup2 (&time, sizeof time),
+                           g_free);
+}
+
+DomuimgTime
+domuimg_tree_get_time (DomuimgTree *self)
+{
+  DomuimgTime *time = g_object_get_qdata (G_OBJECT (self), time_quark ());
+
+  return time != NULL ? *time : build_time ();
+}
+
+/* A path on its way to what it means: @done has no symlinks in it, @todo is still to be
+ * looked at, its next component last. */
+typedef struct {
+  DomuimgTree *tree;
+  const char *whole; /* for messages */
+  GString *done;
+  GPtrArray *todo;
+  guint links;
+} Resolver;
+
+static void
+push_components (Resolver *self, const char *path)
+{
+  g_auto (GStrv) names = g_strsplit (path, "/", -1);
+
+  for (guint i = g_strv_length (names); i > 0; i--)
+    g_ptr_array_add (self->todo, g_strdup (names[i - 1]));
+}
+
+static void
+drop_last_component (GString *path)
+{
+  const char *slash = strrchr (path->str, '/');
+
+  g_string_truncate (path, slash != NULL ? (gsize) (slash - path->str) : 0);
+}
+
+static gboolean
+follow (Resolver *self, const DomuimgEntry *link, GError **error)
+{
+  if (++self->links > MAX_SYMLINKS)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s: more than %d symbolic links, probably in a circle", self->whole,
+                         MAX_SYMLINKS);
+  if (link->target == NULL || link->target[0] == '\0')
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s: the symbolic link /%s has no target", self->whole, link->path);
+  if (link->target[0] == '/')
+    g_string_truncate (self->done, 0);
+  else
+    drop_last_component (self->done);
+  push_components (self, link->target);
+  return TRUE;
+}
+
+/* @done is what has just been reached; more may follow it. */
+static gboolean
+look_at (Resolver *self, gboolean follow_last, GError **error)
+{
+  gboolean last = self->todo->len == 0;
+  g_autoptr (GError) local = NULL;
+
+  if (last && !follow_last)
+    return TRUE;
+  g_autoptr (DomuimgEntry) entry
+      = DOMUIMG_TREE_GET_IFACE (self->tree)->stat (self->tree, self->done->str, &local);
+  if (entry == NULL)
+    {
+      if (last && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+        return TRUE;
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (entry->type == DOMUIMG_ENTRY_SYMLINK)
+    return follow (self, entry, error);
+  if (!last && entry->type != DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "/%s: /%s is not a directory",
+                         self->whole, self->done->str);
+  return TRUE;
+}
+
+static gboolean
+resolve_all (Resolver *self, gboolean follow_last, GError **error)
+{
+  while (self->todo->len > 0)
+    {
+      g_autofree char *name = g_ptr_array_steal_index (self->todo, self->todo->len - 1);
+
+      if (name[0] == '\0' || g_str_equal (name, "."))
+        continue;
+      if (g_str_equal (name, ".."))
+        {
+          /* Only out of a symlink. At the root it stays there, as chroot(2) has it. */
+          drop_last_component (self->done);
+          continue;
+        }
+      if (self->done->len > 0)
+        g_string_append_c (self->done, '/');
+      g_string_append (self->done, name);
+      if (!look_at (self, follow_last, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static char *
+resolve (DomuimgTree *tree, const char *path, gboolean follow_last, GError **error)
+{
+  g_autofree char *normal = domuimg_path_normalise (path, error);
+
+  if (normal == NULL)
+    return NULL;
+  g_autoptr (GString) done = g_string_new (NULL);
+  g_autoptr (GPtrArray) todo = g_ptr_array_new_with_free_func (g_free);
+  Resolver self = { tree, normal, done, todo, 0 };
+
+  push_components (&self, normal);
+  if (!resolve_all (&self, follow_last, error))
+    return NULL;
+  /* Targets are foreign: what they lead to must keep to the limits of a path, too. */
+  return domuimg_path_normalise (done->str, error);
+}
+
+char *
+domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error)
+{
+  return resolve (self, path, TRUE, error);
+}
+
+char *
+domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error)
+{
+  return resolve (self, path, FALSE, error);
+}
+
+DomuimgEntry *
+domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error)
+{
+  g_autofree char *real = resolve (self, path, FALSE, error);
+
+  if (real == NULL)
+    return NULL;
+  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+}
+
+DomuimgEntry *
+domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GError **error)
+{
+  g_autofree char *real = resolve (self, path, TRUE, error);
+
+  if (real == NULL)
+    return NULL;
+  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+}
+
+gboolean
+domuimg_tree_exists (DomuimgTree *self, const char *path)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self, path, NULL);
+
+  return entry != NULL;
+}
+
+gboolean
+domuimg_tree_is_dir (DomuimgTree *self, const char *path)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self, path, NULL);
+
+  return entry != NULL && entry->type == DOMUIMG_ENTRY_DIRECTORY;
+}
+
+gboolean
+domuimg_tree_is_executable (DomuimgTree *self, const char *path)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self, path, NULL);
+
+  return entry != NULL && entry->type == DOMUIMG_ENTRY_FILE && (entry->mode & 0111) != 0;
+}
+
+char **
+domuimg_tree_list (DomuimgTree *self, const char *path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self, path, &local);
+
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    return g_new0 (char *, 1);
+  if (entry == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  if (entry->type != DOMUIMG_ENTRY_DIRECTORY)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "/%s is not a directory", entry->path);
+      return NULL;
+    }
+  return DOMUIMG_TREE_GET_IFACE (self)->list (self, entry->path, error);
+}
+
+/* The entry of the file that @path means. */
+static DomuimgEntry *
+stat_file (DomuimgTree *self, const char *path, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self, path, error);
+
+  if (entry == NULL)
+    return NULL;
+  if (entry->type != DOMUIMG_ENTRY_FILE)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "/%s is not a regular file",
+                    entry->path);
+      return NULL;
+    }
+  return g_steal_pointer (&entry);
+}
+
+/* At most @max bytes, and then one that is 0 and not counted. */
+static GByteArray *
+read_whole (DomuimgTree *self, const char *path, gsize max, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = stat_file (self, path, error);
+
+  if (entry == NULL)
+    return NULL;
+  /* The size is only a hint: a file of a live root grows, one in /proc says 0. */
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  gsize piece = (gsize) CLAMP (entry->size, 4096, PIECE);
+  for (;;)
+    {
+      guint have = bytes->len;
+
+      g_byte_array_set_size (bytes, (guint) (have + piece));
+      gssize got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, have,
+                                                           bytes->data + have, piece, error);
+      if (got < 0)
+        return NULL;
+      g_byte_array_set_size (bytes, have + (guint) got);
+      if (bytes->len > max)
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                        "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", entry->path,
+                        max);
+          return NULL;
+        }
+      if (got == 0)
+        break;
+    }
+  g_byte_array_append (bytes, (const guint8 *) "", 1);
+  g_byte_array_set_size (bytes, bytes->len - 1);
+  return g_steal_pointer (&bytes);
+}
+
+GBytes *
+domuimg_tree_read (DomuimgTree *self, const char *path, gsize max, GError **error)
+{
+  /* GByteArray counts in 32 bits; what is larger than this is read in pieces. */
+  GByteArray *bytes = read_whole (self, path, MIN (max, G_MAXINT32), error);
+
+  return bytes != NULL ? g_byte_array_free_to_bytes (bytes) : NULL;
+}
+
+char *
+domuimg_tree_read_text (DomuimgTree *self, const char *path, GError **error)
+{
+  GByteArray *bytes = read_whole (self, path, TEXT_MAX, error);
+
+  return bytes != NULL ? (char *) g_byte_array_free (bytes, FALSE) : NULL;
+}
+
+gssize
+domuimg_tree_read_at (DomuimgTree *self, const char *path, guint64 offset, void *buffer,
+                      gsize length, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = stat_file (self, path, error);
+
+  if (entry == NULL)
+    return -1;
+  return DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, length,
+                                                 error);
+}
+
+static gboolean
+write_all (int fd, const guint8 *data, gsize length)
+{
+  while (length > 0)
+    {
+      gssize written = write (fd, data, length);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return FALSE;
+      data += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_tree_copy_out (DomuimgTree *self, const char *path, int fd, GCancellable *cancellable,
+                       GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = stat_file (self, path, error);
+  g_autofree guint8 *buffer = g_malloc (PIECE);
+  guint64 offset = 0;
+  gssize got;
+
+  if (entry == NULL)
+    return FALSE;
+  do
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, PIECE,
+                                                    error);
+      if (got < 0)
+        return FALSE;
+      if (!write_all (fd, buffer, (gsize) got))
+        return domuimg_set_errno (error, errno, "/%s: writing a copy of it", entry->path);
+      offset += (guint64) got;
+    }
+  while (got > 0);
+  return TRUE;
+}
