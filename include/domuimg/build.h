@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <domuimg/progress.h>
+#include <domuimg/result.h>
+#include <domuimg/spec.h>
+
+G_BEGIN_DECLS
+
+#define DOMUIMG_TYPE_BUILD (domuimg_build_get_type ())
+DOMUIMG_API
+G_DECLARE_FINAL_TYPE (DomuimgBuild, domuimg_build, DOMUIMG, BUILD, GObject)
+
+DOMUIMG_API
+DomuimgBuild *domuimg_build_new (DomuimgSpec *spec);
+DOMUIMG_API
+DomuimgPlan *domuimg_build_get_plan (DomuimgBuild *self, GError **error);
+DOMUIMG_API
+DomuimgResult *domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
+
+DOMUIMG_API
+char **domuimg_cleanup (gboolean dry_run, GError **error);
+
+G_END_DECLS

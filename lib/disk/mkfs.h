@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/tree/stream.h"
+
+/* An empty filesystem to be made. */
+typedef struct {
+  const char *fs_type; /* "ext4", "ext3", "ext2" or "swap" */
+  const char *label;   /* NULL for none */
+  const char *uuid;    /* lower case */
+  guint64 size;        /* bytes */
+  guint64 inodes;      /* 0: by the size */
+} DomuimgMkfs;
+
+/* Makes it over the whole of @image, which is a sparse file of the size already. */
+gboolean domuimg_mkfs_run (const DomuimgMkfs *self, const char *image,
+                           GCancellable *cancellable, GError **error);
+
+/* Bytes of the smallest ext4 filesystem that holds @usage. */
+guint64 domuimg_mkfs_min_size (const DomuimgUsage *usage);
+/* The size to give a guest that holds @usage when nobody says: room to live in. */
+guint64 domuimg_mkfs_default_size (const DomuimgUsage *usage);

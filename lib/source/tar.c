@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/source/tar.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/source/tar-acl.h"
+
+#define BUFFER_SIZE (256 * 1024)
+
+struct _DomuimgTar {
+  GObject parent_instance;
+
+  struct archive *archive;
+  char *name;
+  int fd;
+  int tee_fd;
+  guint64 size; /* 0: not known */
+  guint64 position;
+  gboolean seekable;
+  guint8 *buffer;
+  DomuimgEntry *entry;
+  GArray *ranges;
+  guint64 entries;
+};
+
+static void domuimg_tar_stream_init (DomuimgStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DomuimgTar, domuimg_tar, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DOMUIMG_TYPE_STREAM,
+                                                      domuimg_tar_stream_init))
+
+static void
+domuimg_tar_finalize (GObject *object)
+{
+  DomuimgTar *self = DOMUIMG_TAR (object);
+
+  if (self->archive != NULL)
+    archive_read_free (self->archive);
+  g_clear_pointer (&self->entry, domuimg_entry_free);
+  g_clear_pointer (&self->ranges, g_array_unref);
+  g_free (self->buffer);
+  g_free (self->name);
+  G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
+}
+
+static void
+domuimg_tar_class_init (DomuimgTarClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_tar_finalize;
+}
+
+static void
+domuimg_tar_init (DomuimgTar *self)
+{
+  self->buffer = g_malloc (BUFFER_SIZE);
+}
+
+static gboolean
+write_tee (DomuimgTar *self, gsize length)
+{
+  for (gsize done = 0; done < length;)
+    {
+      gssize written = write (self->tee_fd, self->buffer + done, length - done);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return FALSE;
+      done += written;
+    }
+  return TRUE;
+}
+
+static la_ssize_t
+on_read (struct archive *archive, void *data, const void **buffer)
+{
+  DomuimgTar *self = data;
+  gssize length;
+
+  do
+    length = read (self->fd, self->buffer, BUFFER_SIZE);
+  while (length < 0 && errno == EINTR);
+  if (length < 0)
+    {
+      archive_set_error (archive, errno, "%s", g_strerror (errno));
+      return -1;
+    }
+  if (self->tee_fd >= 0 && !write_tee (self, length))
+    {
+      archive_set_error (archive, errno, "keeping a copy: %s", g_strerror (errno));
+      return -1;
+    }
+  self->position += length;
+  *buffer = self->buffer;
+  return length;
+}
+
+static la_int64_t
+on_skip (struct archive *archive, void *data, la_int64_t request)
+{
+  DomuimgTar *self = data;
+
+  if (!self->seekable || self->tee_fd >= 0)
+    return 0;
+  /* A skip past the end would hide that the archive is truncated. */
+  guint64 left = self->size > self->position ? self->size - self->position : 0;
+  la_int64_t skip = MIN ((guint64) request, left);
+  if (skip <= 0 || lseek (self->fd, skip, SEEK_CUR) < 0)
+    return 0;
+  self->position += skip;
+  return skip;
+}
+
+static gboolean
+fail (DomuimgTar *self, GError **error)
+{
+  int code = archive_errno (self->archive);
+  const char *text = archive_error_string (self->archive);
+  DomuimgError kind = DOMUIMG_ERROR_CORRUPT_INPUT;
+
+  if (code == ENOSPC)
+    kind = DOMUIMG_ERROR_NO_SPACE;
+  else if (code == EIO || code == EISDIR)
+    kind = DOMUIMG_ERROR_IO;
+  return domuimg_fail (error, kind, "%s: not a whole tar archive: %s", self->name,
+                       text != NULL ? text : "unknown error");
+}
+
+DomuimgStream *
+domuimg_tar_new (int fd, const char *name, int tee_fd, GError **error)
+{
+  g_autoptr (DomuimgTar) self = g_object_new (DOMUIMG_TYPE_TAR, NULL);
+  struct stat status;
+
+  self->fd = fd;
+  self->tee_fd = tee_fd;
+  self->name = g_strdup (name);
+  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
+    {
+      self->size = status.st_size;
+      self->seekable = TRUE;
+    }
+  self->archive = archive_read_new ();
+  archive_read_support_format_tar (self->archive);
+  archive_read_support_filter_gzip (self->archive);
+  archive_read_support_filter_bzip2 (self->archive);
+  archive_read_support_filter_compress (self->archive);
+  archive_read_support_filter_xz (self->archive);
+  archive_read_support_filter_lzma (self->archive);
+  archive_read_support_filter_zstd (self->archive);
+  archive_read_support_filter_lz4 (self->archive);
+  /* Names are bytes to a filesystem, whatever the locale of who copies them. */
+  archive_read_set_format_option (self->archive, "tar", "hdrcharset", "BINARY");
+  if (archive_read_open2 (self->archive, self, NULL, on_read, on_skip, NULL) != ARCHIVE_OK)
+    {
+      fail (self, error);
+      return NULL;
+    }
+  return DOMUIMG_STREAM (g_steal_pointer (&self));
+}
+
+static void
+read_xattrs (struct archive_entry *from, DomuimgEntry *to)
+{
+  const char *name;
+  const void *value;
+  size_t size;
+
+  archive_entry_xattr_reset (from);
+  while (archive_entry_xattr_next (from, &name, &value, &size) == ARCHIVE_OK)
+    domuimg_entry_add_xattr (to, name, value, size);
+}
+
+static void
+read_ranges (DomuimgTar *self, struct archive_entry *from)
+{
+  la_int64_t offset, length;
+
+  g_clear_pointer (&self->ranges, g_array_unref);
+  if (archive_entry_sparse_count (from) == 0)
+    return;
+  self->ranges = g_array_new (FALSE, FALSE, sizeof (DomuimgRange));
+  archive_entry_sparse_reset (from);
+  while (archive_entry_sparse_next (from, &offset, &length) == ARCHIVE_OK)
+    {
+      DomuimgRange range = { offset, length };
+
+      if (length > 0)
+        g_array_append_val (self->ranges, range);
+    }
+}
+
+static gboolean
+read_target (DomuimgTar *self, struct archive_entry *from, DomuimgEntry *to, GError **error)
+{
+  if (to->type == DOMUIMG_ENTRY_HARD_LINK)
+    {
+      g_autoptr (GError) local = NULL;
+
+      to->target = domuimg_path_normalise (archive_entry_hardlink (from), &local);
+      if (to->target != NULL)
+        return TRUE;
+      return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: hard link /%s: %s",
+                           self->name, to->path, local->message);
+    }
+  if (to->type != DOMUIMG_ENTRY_SYMLINK)
+    return TRUE;
+  to->target = g_strdup (archive_entry_symlink (from));
+  if (to->target == NULL || *to->target == '\0')
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: symlink /%s has no target",
+                         self->name, to->path);
+  to->size = strlen (to->target);
+  return TRUE;
+}
+
+/* Absolute names and ".." would be acts outside the guest in a tool that extracts. Here
+ * they could not do harm, but an archive that has them is not a copy of a root. */
+static char *
+read_path (DomuimgTar *self, struct archive_entry *from, GError **error)
+{
+  const char *path = archive_entry_pathname (from);
+  g_autoptr (GError) local = NULL;
+  g_autofree char *normal = NULL;
+
+  if (path == NULL || *path == '\0')
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: an entry has no name", self->name);
+      return NULL;
+    }
+  if (*path == '/')
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
+                    "%s: “%s” has an absolute name; make the archive with tar -C ROOT .",
+                    self->name, path);
+      return NULL;
+    }
+  normal = domuimg_path_normalise (path, &local);
+  if (normal == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: %s", self->name, local->message);
+  return g_steal_pointer (&normal);
+}
+
+static DomuimgEntry *
+convert (DomuimgTar *self, struct archive_entry *from, GError **error)
+{
+  g_autofree char *path = read_path (self, from, error);
+  g_autoptr (DomuimgEntry) to = NULL;
+
+  if (path == NULL)
+    return NULL;
+  to = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0);
+  domuimg_entry_set_st_mode (to, archive_entry_mode (from));
+  if (archive_entry_hardlink (from) != NULL)
+    to->type = DOMUIMG_ENTRY_HARD_LINK;
+  to->uid = archive_entry_uid (from);
+  to->gid = archive_entry_gid (from);
+  to->mtime.sec = archive_entry_mtime (from);
+  to->mtime.nsec = archive_entry_mtime_nsec (from);
+  to->dev_major = archive_entry_rdevmajor (from);
+  to->dev_minor = archive_entry_rdevminor (from);
+  if (to->type == DOMUIMG_ENTRY_FILE)
+    {
+      to->size = archive_entry_size (from);
+      to->allocated = to->size;
+    }
+  read_xattrs (from, to);
+  if (!domuimg_tar_read_acls (from, to, self->name, error)
+      || !read_target (self, from, to, error))
+    return NULL;
+  return g_steal_pointer (&to);
+}
+
+/* An archive ends in blocks of zeros. libarchive takes a bare end of file for an end too,
+ * which a copy that was cut off between two files would have. */
+static gboolean
+check_end (DomuimgTar *self, GError **error)
+{
+  la_int64_t end = archive_read_header_position (self->archive);
+
+  if (self->entries == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the archive holds no files",
+                         self->name);
+  if (archive_filter_bytes (self->archive, 0) <= end)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s: the archive is truncated: its end mark is missing", self->name);
+  return TRUE;
+}
+
+static const DomuimgEntry *
+domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **error)
+{
+  DomuimgTar *self = DOMUIMG_TAR (stream);
+  struct archive_entry *entry;
+  int status;
+
+  g_clear_pointer (&self->entry, domuimg_entry_free);
+  do
+    status = archive_read_next_header (self->archive, &entry);
+  while (status == ARCHIVE_RETRY);
+  if (status == ARCHIVE_EOF)
+    {
+      check_end (self, error);
+      return NULL;
+    }
+  if (status < ARCHIVE_WARN)
+    {
+      fail (self, error);
+      return NULL;
+    }
+  self->entries++;
+  read_ranges (self, entry);
+  self->entry = convert (self, entry, error);
+  return self->entry;
+}
+
+static const GArray *
+domuimg_tar_get_ranges (DomuimgStream *stream)
+{
+  return DOMUIMG_TAR (stream)->ranges;
+}
+
+static gssize
+domuimg_tar_read (DomuimgStream *stream, const void **data, guint64 *offset, GError **error)
+{
+  DomuimgTar *self = DOMUIMG_TAR (stream);
+  size_t size = 0;
+  la_int64_t at = 0;
+  int status;
+
+  do
+    status = archive_read_data_block (self->archive, data, &size, &at);
+  while (status == ARCHIVE_RETRY || (status == ARCHIVE_OK && size == 0));
+  if (status == ARCHIVE_EOF)
+    return 0;
+  if (status < ARCHIVE_WARN)
+    {
+      fail (self, error);
+      return -1;
+    }
+  *offset = at;
+  return size;
+}
+
+static double
+domuimg_tar_get_fraction (DomuimgStream *stream)
+{
+  DomuimgTar *self = DOMUIMG_TAR (stream);
+
+  return self->size > 0 ? (double) self->position / self->size : -1;
+}
+
+static void
+domuimg_tar_stream_init (DomuimgStreamInterface *iface)
+{
+  iface->next = domuimg_tar_next;
+  iface->get_ranges = domuimg_tar_get_ranges;
+  iface->read = domuimg_tar_read;
+  iface->get_fraction = domuimg_tar_get_fraction;
+}

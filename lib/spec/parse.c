@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/spec/parse.h"
+
+#include <math.h>
+#include <string.h>
+
+gboolean
+domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error)
+{
+  static const char units[] = "BKMGTP";
+  char *end;
+  double number = g_ascii_strtod (text, &end);
+  double factor = unit;
+  const char *found;
+
+  if (end == text || !g_ascii_isdigit (*text) || !isfinite (number))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "“%s” is no size: write it like 4G or 512M", text);
+  found = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
+  if (found != NULL)
+    {
+      factor = pow (1024, found - units);
+      end++;
+      if (g_ascii_strcasecmp (end, "iB") == 0)
+        end += 2;
+    }
+  if (*end != '\0' || number <= 0 || number * factor < 1
+      || number * factor > (double) ((guint64) 1 << 60))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "“%s” is no size: write it like 4G or 512M", text);
+  *bytes = number * factor;
+  return TRUE;
+}
+
+gboolean
+domuimg_parse_bool (const char *text, gboolean *value, GError **error)
+{
+  static const char *const yes[] = { "true", "yes", "on", "1", NULL };
+  static const char *const no[] = { "false", "no", "off", "0", NULL };
+
+  *value = g_strv_contains (yes, text);
+  if (*value || g_strv_contains (no, text))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is neither true nor false",
+                       text);
+}
+
+gboolean
+domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, "/", 2);
+  g_autoptr (GInetAddress) parsed = g_inet_address_new_from_string (parts[0]);
+  guint64 length;
+
+  if (parsed == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no IP address", text);
+
+  length = g_inet_address_get_native_size (parsed) * 8;
+  if (parts[1] != NULL && !g_ascii_string_to_unsigned (parts[1], 10, 1, length, &length, NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "“%s”: after the slash comes a prefix length, like 192.0.2.7/24", text);
+  *prefix = length;
+  *address = g_inet_address_to_string (parsed);
+  return TRUE;
+}
+
+/* Splits "a=b,c=d" and hands each pair to @take. A first part without "=" is given as the
+ * value of @bare. */
+static gboolean
+each_pair (const char *text, const char *bare,
+           gboolean (*take) (gpointer into, const char *key, const char *value, GError **error),
+           gpointer into, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (text, ",", -1);
+
+  for (guint i = 0; parts[i] != NULL; i++)
+    {
+      char *equals = strchr (parts[i], '=');
+      g_autofree char *key = equals != NULL ? g_strndup (parts[i], equals - parts[i]) : NULL;
+      const char *value = equals != NULL ? equals + 1 : parts[i];
+
+      if (equals == NULL && (i > 0 || *value == '\0'))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "“%s” in “%s” is not KEY=VALUE", parts[i], text);
+      if (*value == '\0')
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” in “%s” has no value",
+                             parts[i], text);
+      if (!take (into, key != NULL ? key : bare, value, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+replace (char **field, const char *value)
+{
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+static gboolean
+check_fs (const char *value, GError **error)
+{
+  static const char *const known[] = { "ext4", "ext3", "ext2", "swap", NULL };
+
+  if (g_strv_contains (known, value))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "fs=%s cannot be made: use ext4, ext3, ext2 or, for a further disk, swap",
+                       value);
+}
+
+static gboolean
+check_vdev (const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^(xvd|hd|sd)[a-z]{1,2}[0-9]{0,2}$", value, 0, 0))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "vdev=%s is no Xen device name: use xvda, xvdb, ...", value);
+}
+
+static gboolean
+take_disk (gpointer into, const char *key, const char *value, GError **error)
+{
+  DomuimgDiskSpec *self = into;
+
+  if (g_str_equal (key, "size"))
+    return domuimg_parse_size (value, 1, &self->size, error);
+  if (g_str_equal (key, "inodes"))
+    return g_ascii_string_to_unsigned (value, 10, 64, G_MAXUINT32, &self->inodes, NULL)
+           || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                            "inodes=%s is no number of at least 64", value);
+  if (g_str_equal (key, "fs"))
+    {
+      replace (&self->fs, value);
+      return check_fs (value, error);
+    }
+  if (g_str_equal (key, "vdev"))
+    {
+      replace (&self->vdev, value);
+      return check_vdev (value, error);
+    }
+  if (g_str_equal (key, "format") && g_str_equal (value, "raw"))
+    return TRUE;
+  if (g_str_equal (key, "path"))
+    replace (&self->path, value);
+  else if (g_str_equal (key, "label"))
+    replace (&self->label, value);
+  else if (g_str_equal (key, "mount"))
+    replace (&self->mount, value);
+  else
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
+                         "inodes= and format=raw",
+                         key, value);
+  return TRUE;
+}
+
+DomuimgDiskSpec *
+domuimg_disk_spec_parse (const char *text, GError **error)
+{
+  g_autoptr (DomuimgDiskSpec) self = g_new0 (DomuimgDiskSpec, 1);
+
+  self->fs = g_strdup ("ext4");
+  if (!each_pair (text, "path", take_disk, self, error))
+    return NULL;
+  if (self->label != NULL && strlen (self->label) > 16)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "the label “%s” is longer than the 16 bytes a filesystem takes",
+                    self->label);
+      return NULL;
+    }
+  if (self->mount != NULL && *self->mount != '/')
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "mount=%s is no absolute path",
+                    self->mount);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+void
+domuimg_disk_spec_free (DomuimgDiskSpec *self)
+{
+  g_free (self->path);
+  g_free (self->vdev);
+  g_free (self->fs);
+  g_free (self->label);
+  g_free (self->mount);
+  g_free (self);
+}
+
+static gboolean
+take_nic_address (DomuimgNicSpec *self, const char *value, GError **error)
+{
+  self->unmanaged = g_str_equal (value, "none");
+  if (self->unmanaged || g_str_equal (value, "dhcp"))
+    return TRUE;
+  return domuimg_parse_address (value, &self->address, &self->prefix, error);
+}
+
+static gboolean
+take_nic (gpointer into, const char *key, const char *value, GError **error)
+{
+  DomuimgNicSpec *self = into;
+  guint prefix;
+
+  if (g_str_equal (key, "ip"))
+    return take_nic_address (self, value, error);
+  if (g_str_equal (key, "gateway"))
+    return domuimg_parse_address (value, &self->gateway, &prefix, error);
+  if (g_str_equal (key, "dns"))
+    {
+      g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+      g_autofree char *address = NULL;
+
+      if (!domuimg_parse_address (value, &address, &prefix, error))
+        return FALSE;
+      g_strv_builder_addv (all, (const char **) self->dns);
+      g_strv_builder_add (all, address);
+      g_strfreev (self->dns);
+      self->dns = g_strv_builder_end (all);
+      return TRUE;
+    }
+  if (g_str_equal (key, "mac"))
+    replace (&self->mac, value);
+  else if (g_str_equal (key, "bridge"))
+    replace (&self->bridge, value);
+  else if (g_str_equal (key, "model"))
+    replace (&self->model, value);
+  else if (g_str_equal (key, "script"))
+    replace (&self->script, value);
+  else
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "a NIC has no “%s=”: use mac=, bridge=, ip=, gateway=, dns=, model= and "
+                         "script=",
+                         key);
+  return TRUE;
+}
+
+DomuimgNicSpec *
+domuimg_nic_spec_parse (const char *text, GError **error)
+{
+  g_autoptr (DomuimgNicSpec) self = g_new0 (DomuimgNicSpec, 1);
+
+  self->dns = g_new0 (char *, 1);
+  if (!each_pair (text, "bridge", take_nic, self, error))
+    return NULL;
+  if (self->gateway != NULL && self->address == NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "“%s” has a gateway but no static address: add ip=ADDRESS/PREFIX", text);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+void
+domuimg_nic_spec_free (DomuimgNicSpec *self)
+{
+  g_free (self->mac);
+  g_free (self->bridge);
+  g_free (self->model);
+  g_free (self->script);
+  g_free (self->address);
+  g_free (self->gateway);
+  g_strfreev (self->dns);
+  g_free (self);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* "4G", "512M", "1.5G", "64K", "2T", "10MiB": powers of 1024. A bare number counts
+ * @unit bytes. */
+gboolean domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error);
+gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
+/* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
+gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
+
+/* One --disk. */
+typedef struct {
+  char *path;      /* NULL: NAME.img, NAME-xvdb.img ... in the directory */
+  guint64 size;    /* bytes, 0: by the content */
+  char *vdev;      /* NULL: the next of xvda, xvdb, ... */
+  char *fs;        /* "ext4", ... or "swap" */
+  char *label;     /* NULL for none */
+  char *mount;     /* of a further disk; NULL: not mounted */
+  guint64 inodes;  /* 0: by the size */
+} DomuimgDiskSpec;
+
+DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
+void domuimg_disk_spec_free (DomuimgDiskSpec *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgDiskSpec, domuimg_disk_spec_free)
+
+/* One --nic. */
+typedef struct {
+  char *mac;      /* NULL: a random one */
+  char *bridge;   /* NULL: Xen's default */
+  char *model;
+  char *script;
+  char *address;  /* NULL: by DHCP, unless @unmanaged */
+  guint prefix;
+  char *gateway;
+  char **dns;     /* never NULL */
+  gboolean unmanaged; /* the guest's files are not touched for it */
+} DomuimgNicSpec;
+
+DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);
+void domuimg_nic_spec_free (DomuimgNicSpec *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgNicSpec, domuimg_nic_spec_free)

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/spec/spec-keys.h"
+
+#include <string.h>
+
+#include "lib/spec/parse.h"
+
+#define STRING DOMUIMG_SPEC_KIND_STRING
+#define LIST DOMUIMG_SPEC_KIND_LIST
+#define FLAG DOMUIMG_SPEC_KIND_FLAG
+
+static gboolean
+invalid (GError **error, const char *key, const char *value, const char *expected)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s “%s”: expected %s", key, value,
+                       expected);
+}
+
+/* Also what libvirt and file names bear, and no option to xl. */
+static gboolean
+check_name (const char *key, const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$", value, 0, 0))
+    return TRUE;
+  return invalid (error, key, value,
+                  "1 to 64 letters, digits and ._+-, starting with a letter, digit or _, "
+                  "and not digits alone, which xl would take for a domain id");
+}
+
+static gboolean
+check_hostname (const char *key, const char *value, GError **error)
+{
+  if (strlen (value) <= 253
+      && g_regex_match_simple ("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+                               "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
+                               value, 0, 0))
+    return TRUE;
+  return invalid (error, key, value, "a host name: letters, digits and -, parts joined by dots");
+}
+
+static gboolean
+check_memory (const char *key, const char *value, GError **error)
+{
+  guint64 bytes;
+
+  if (!domuimg_parse_size (value, 1048576, &bytes, error))
+    return FALSE;
+  if (bytes >= 16 * 1048576ull && bytes <= ((guint64) 16 << 40))
+    return TRUE;
+  return invalid (error, key, value, "16M to 16T");
+}
+
+static gboolean
+check_vcpus (const char *key, const char *value, GError **error)
+{
+  if (g_ascii_string_to_unsigned (value, 10, 1, 512, NULL, NULL))
+    return TRUE;
+  return invalid (error, key, value, "a number from 1 to 512");
+}
+
+static gboolean
+check_type (const char *key, const char *value, GError **error)
+{
+  DomuimgGuestType type;
+
+  return domuimg_guest_type_from_string (value, &type, error);
+}
+
+static gboolean
+check_uuid (const char *key, const char *value, GError **error)
+{
+  if (g_uuid_string_is_valid (value))
+    return TRUE;
+  return invalid (error, key, value, "a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+}
+
+static gboolean
+check_mac (const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$", value, G_REGEX_CASELESS, 0)
+      && !g_str_equal (value, "00:00:00:00:00:00"))
+    return TRUE;
+  return invalid (error, "mac", value, "a unicast address like 00:16:3e:12:34:56");
+}
+
+static gboolean
+check_disk (const char *key, const char *value, GError **error)
+{
+  g_autoptr (DomuimgDiskSpec) disk = domuimg_disk_spec_parse (value, error);
+
+  return disk != NULL;
+}
+
+static gboolean
+check_nic (const char *key, const char *value, GError **error)
+{
+  g_autoptr (DomuimgNicSpec) nic = NULL;
+
+  if (g_str_equal (value, "none"))
+    return TRUE;
+  nic = domuimg_nic_spec_parse (value, error);
+  return nic != NULL && (nic->mac == NULL || check_mac (nic->mac, error));
+}
+
+static gboolean
+check_from (const char *key, const char *value, GError **error)
+{
+  static const char *const schemes[] = { "debian:", "ubuntu:", "tar:", "dir:" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
+    {
+      if (g_str_has_prefix (value, schemes[i]) && value[strlen (schemes[i])] != '\0')
+        return TRUE;
+    }
+  return invalid (error, key, value, "debian:SUITE, ubuntu:SUITE, tar:FILE or dir:DIRECTORY");
+}
+
+static gboolean
+check_kernel (const char *key, const char *value, GError **error)
+{
+  static const char *const policies[] = { "auto", "guest", "host", NULL };
+
+  if (g_strv_contains (policies, value)
+      || (g_str_has_prefix (value, "file:") && strlen (value) > 5))
+    return TRUE;
+  return invalid (error, key, value, "auto, guest, host or file:VMLINUZ[,INITRD]");
+}
+
+/* What a shell or apt would take for an option is no package. */
+static gboolean
+check_package (const char *key, const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^[a-z0-9][a-z0-9+.:~=_/-]*$", value, G_REGEX_CASELESS, 0))
+    return TRUE;
+  return invalid (error, key, value, "the name of a package");
+}
+
+static gboolean
+check_word (const char *key, const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^[a-z0-9][a-z0-9+._-]*$", value, G_REGEX_CASELESS, 0))
+    return TRUE;
+  return invalid (error, key, value, "one word of letters, digits and +._-");
+}
+
+static gboolean
+check_graphics (const char *key, const char *value, GError **error)
+{
+  static const char *const kinds[] = { "none", "vnc", "sdl", "spice", NULL };
+
+  if (g_strv_contains (kinds, value))
+    return TRUE;
+  return invalid (error, key, value, "none, vnc, sdl or spice");
+}
+
+static gboolean
+check_action (const char *key, const char *value, GError **error)
+{
+  static const char *const actions[]
+      = { "destroy", "restart", "rename-restart", "preserve", "soft-reset",
+          "coredump-destroy", "coredump-restart", NULL };
+
+  if (g_strv_contains (actions, value))
+    return TRUE;
+  return invalid (error, key, value,
+                  "destroy, restart, rename-restart, preserve, soft-reset, coredump-destroy or "
+                  "coredump-restart");
+}
+
+static gboolean
+check_host_keys (const char *key, const char *value, GError **error)
+{
+  static const char *const policies[] = { "first-boot", "build", "keep", NULL };
+
+  if (g_strv_contains (policies, value))
+    return TRUE;
+  return invalid (error, key, value, "first-boot, build or keep");
+}
+
+static gboolean
+check_config (const char *key, const char *value, GError **error)
+{
+  if (g_regex_match_simple ("^[a-z][a-z0-9_]* *=.", value, 0, 0))
+    return TRUE;
+  return invalid (error, key, value, "KEY=VALUE as it stands in xl.cfg(5)");
+}
+
+static gboolean
+check_text (const char *key, const char *value, GError **error)
+{
+  for (const char *c = value; *c != '\0'; c++)
+    {
+      if (g_ascii_iscntrl (*c))
+        return invalid (error, key, value, "one line of text");
+    }
+  return TRUE;
+}
+
+static gboolean
+check_flag (const char *key, const char *value, GError **error)
+{
+  gboolean flag;
+
+  return domuimg_parse_bool (value, &flag, error);
+}
+
+static const DomuimgSpecKey keys[] = {
+  { "name", STRING, "NAME", check_name, "name of the domain" },
+  { "from", STRING, "SOURCE", check_from,
+    "what the guest is made from: debian:SUITE, ubuntu:SUITE, tar:FILE or dir:DIRECTORY" },
+  { "dir", STRING, "DIR", check_text, "directory for everything that is made" },
+  { "disk", LIST, "SPEC", check_disk,
+    "disk: size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds "
+    "the root" },
+  { "kernel", STRING, "POLICY", check_kernel,
+    "auto (default), guest, host or file:VMLINUZ[,INITRD]" },
+  { "type", STRING, "TYPE", check_type, "auto (default: PVH, else PV), pv, pvh or hvm" },
+  { "memory", STRING, "SIZE", check_memory, "memory at start; a bare number is MiB [512M]" },
+  { "maxmem", STRING, "SIZE", check_memory, "most memory the guest can be given [memory]" },
+  { "vcpus", STRING, "N", check_vcpus, "virtual CPUs [1]" },
+  { "nic", LIST, "SPEC", check_nic,
+    "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX,gateway=…,"
+    "dns=…,model=…,script=…; or none [one, by DHCP]" },
+  { "hostname", STRING, "HOST", check_hostname, "host name in the guest [NAME]" },
+  { "ssh-key", LIST, "FILE", check_text, "public key that may log in as root" },
+  { "root-password-file", STRING, "FILE", check_text,
+    "file with root's password in its first line; - is standard input [locked]" },
+  { "package", LIST, "PACKAGE", check_package, "further package to install" },
+  { "kernel-package", STRING, "PACKAGE", check_package,
+    "kernel package to install, or none [linux-image-cloud-ARCH]" },
+  { "mirror", LIST, "URI", check_text,
+    "package mirror, or a whole sources.list line [the machine's own]" },
+  { "variant", STRING, "VARIANT", check_word, "package set, as in mmdebstrap(1) [minbase]" },
+  { "arch", STRING, "ARCH", check_word, "architecture of the packages [the machine's]" },
+  { "keyring", LIST, "FILE", check_text, "keys that the packages must be signed by" },
+  { "exclude", LIST, "PATTERN", check_text, "dir: path or shell pattern to leave out" },
+  { "include", LIST, "NAME", check_word,
+    "dir: group of default excludes to copy all the same: home, tmp, mnt, caches, logs, "
+    "host-keys, identity or all" },
+  { "timezone", STRING, "ZONE", check_text, "time zone, such as Europe/Berlin" },
+  { "locale", STRING, "LOCALE", check_text, "locale, such as en_GB.UTF-8" },
+  { "keymap", STRING, "KEYMAP", check_word, "keyboard layout of the console" },
+  { "extra", STRING, "TEXT", check_text, "further words for the kernel's command line" },
+  { "graphics", STRING, "KIND", check_graphics, "virtual screen: none (default), vnc, sdl, spice" },
+  { "on-poweroff", STRING, "ACTION", check_action, "when the guest powers off [destroy]" },
+  { "on-reboot", STRING, "ACTION", check_action, "when the guest reboots [restart]" },
+  { "on-crash", STRING, "ACTION", check_action, "when the guest crashes [destroy]" },
+  { "uuid", STRING, "UUID", check_uuid, "UUID of the domain [random]" },
+  { "config", LIST, "KEY=VALUE", check_config, "line for the xl.cfg, as it stands" },
+  { "host-keys", STRING, "WHEN", check_host_keys,
+    "SSH host keys: first-boot (default), build or keep" },
+  { "host-root", STRING, "DIR", check_text, "root of the dom0 for --kernel host [/]" },
+  { "no-customise", FLAG, NULL, check_flag, "leave the guest's files as they are" },
+  { "no-cache", FLAG, NULL, check_flag, "neither use nor fill the cache of package roots" },
+  { "force", FLAG, NULL, check_flag, "replace results of the same name" },
+};
+
+static gboolean
+same_name (const char *a, const char *b)
+{
+  while (*a != '\0' && (*a == *b || (*a == '-' && *b == '_')))
+    {
+      a++;
+      b++;
+    }
+  return *a == '\0' && *b == '\0';
+}
+
+const DomuimgSpecKey *
+domuimg_spec_key_find (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      if (same_name (keys[i].name, name))
+        return &keys[i];
+    }
+  return NULL;
+}
+
+/**
+ * domuimg_spec_list_keys:
+ *
+ * Returns: (transfer none) (array zero-terminated=1): the keys of a
+ *   specification, in the order of the manual
+ *
+ * Since: 0.1
+ */
+const char *const *
+domuimg_spec_list_keys (void)
+{
+  static const char *names[G_N_ELEMENTS (keys) + 1];
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    names[i] = keys[i].name;
+  return names;
+}
+
+/**
+ * domuimg_spec_get_kind:
+ * @key: a key of a specification
+ *
+ * Returns: how many values @key takes; %DOMUIMG_SPEC_KIND_STRING for what is
+ *   no key
+ *
+ * Since: 0.1
+ */
+DomuimgSpecKind
+domuimg_spec_get_kind (const char *key)
+{
+  const DomuimgSpecKey *found;
+
+  g_return_val_if_fail (key != NULL, STRING);
+  found = domuimg_spec_key_find (key);
+  return found != NULL ? found->kind : STRING;
+}
+
+/**
+ * domuimg_spec_get_placeholder:
+ * @key: a key of a specification
+ *
+ * Returns: (transfer none) (nullable): what stands for its value in a manual,
+ *   such as `SIZE`; %NULL for flags and for what is no key
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_spec_get_placeholder (const char *key)
+{
+  const DomuimgSpecKey *found;
+
+  g_return_val_if_fail (key != NULL, NULL);
+  found = domuimg_spec_key_find (key);
+  return found != NULL ? found->placeholder : NULL;
+}
+
+/**
+ * domuimg_spec_get_help:
+ * @key: a key of a specification
+ *
+ * Returns: (transfer none) (nullable): one line on what it means; %NULL for
+ *   what is no key
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_spec_get_help (const char *key)
+{
+  const DomuimgSpecKey *found;
+
+  g_return_val_if_fail (key != NULL, NULL);
+  found = domuimg_spec_key_find (key);
+  return found != NULL ? found->help : NULL;
+}

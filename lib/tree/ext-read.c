@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/tree/ext-fs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static DomuimgTime
+time_from (guint32 low, guint32 extra, gboolean has_extra)
+{
+  DomuimgTime time = { (gint32) low, 0 };
+
+  if (!has_extra)
+    return time;
+  time.sec += (gint64) (extra & 3) << 32;
+  time.nsec = extra >> 2;
+  return time;
+}
+
+static int
+add_xattr (char *name, char *value, size_t length, void *data)
+{
+  domuimg_entry_add_xattr (data, name, value, length);
+  return 0;
+}
+
+static errcode_t
+read_xattrs (DomuimgExtFs *self, ext2_ino_t ino, DomuimgEntry *entry)
+{
+  struct ext2_xattr_handle *handle;
+  errcode_t code = ext2fs_xattrs_open (self->fs, ino, &handle);
+
+  if (code != 0)
+    return code;
+  code = ext2fs_xattrs_read (handle);
+  if (code == 0)
+    code = ext2fs_xattrs_iterate (handle, add_xattr, entry);
+  errcode_t close_code = ext2fs_xattrs_close (&handle);
+  return code != 0 ? code : close_code;
+}
+
+static gboolean
+read_target (DomuimgExtFs *self, ext2_ino_t ino, DomuimgExtInode *inode, char **target,
+             GError **error)
+{
+  guint64 size = EXT2_I_SIZE (&inode->base);
+  g_autofree char *text = NULL;
+
+  if (size > self->fs->blocksize)
+    return domuimg_ext_fail (self, EXT2_ET_INODE_CORRUPTED, error, "reading symlink %u", ino);
+  text = g_malloc0 (size + 1);
+  if (ext2fs_is_fast_symlink (&inode->base))
+    memcpy (text, inode->base.i_block, MIN (size, DOMUIMG_EXT_FAST_SYMLINK));
+  else if (domuimg_ext_read_data (self, ino, &inode->base, 0, text, size, error) < 0)
+    return FALSE;
+  *target = g_steal_pointer (&text);
+  return TRUE;
+}
+
+static void
+read_device (const DomuimgExtInode *inode, DomuimgEntry *entry)
+{
+  guint32 old = inode->base.i_block[0], new = inode->base.i_block[1];
+
+  entry->dev_major = old != 0 ? (old >> 8) & 0xff : (new & 0xfff00) >> 8;
+  entry->dev_minor = old != 0 ? old & 0xff : (new & 0xff) | ((new >> 12) & 0xfff00);
+}
+
+static void
+fill_entry (DomuimgExtFs *self, DomuimgExtInode *inode, DomuimgEntry *entry)
+{
+  gboolean has_extra = inode->large.i_extra_isize
+                       >= G_STRUCT_OFFSET (struct ext2_inode_large, i_mtime_extra) + 4
+                              - EXT2_GOOD_OLD_INODE_SIZE;
+
+  domuimg_entry_set_st_mode (entry, inode->base.i_mode);
+  entry->uid = inode_uid (inode->base);
+  entry->gid = inode_gid (inode->base);
+  entry->mtime = time_from (inode->base.i_mtime, inode->large.i_mtime_extra, has_extra);
+  entry->size = entry->type == DOMUIMG_ENTRY_DIRECTORY ? 0 : EXT2_I_SIZE (&inode->base);
+  entry->allocated = ext2fs_get_stat_i_blocks (self->fs, &inode->base) * 512;
+  entry->nlink = inode->base.i_links_count;
+  if (entry->type == DOMUIMG_ENTRY_CHAR_DEVICE || entry->type == DOMUIMG_ENTRY_BLOCK_DEVICE)
+    read_device (inode, entry);
+}
+
+DomuimgEntry *
+domuimg_ext_read_entry (DomuimgExtFs *self, ext2_ino_t ino, const char *path, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0);
+  DomuimgExtInode inode = { 0 };
+  errcode_t code = ext2fs_read_inode_full (self->fs, ino, &inode.base, sizeof inode);
+
+  if (code == 0)
+    code = read_xattrs (self, ino, entry);
+  if (code != 0)
+    {
+      domuimg_ext_fail (self, code, error, "reading /%s", path);
+      return NULL;
+    }
+  entry->ino = ino;
+  fill_entry (self, &inode, entry);
+  if (entry->type == DOMUIMG_ENTRY_SYMLINK
+      && !read_target (self, ino, &inode, &entry->target, error))
+    return NULL;
+  return g_steal_pointer (&entry);
+}
+
+/* Maps as much of @length from @offset as lies together; @at is 0 for a hole. */
+static errcode_t
+map_piece (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode, guint64 offset,
+           gsize *length, guint64 *at)
+{
+  guint64 block = self->fs->blocksize;
+  guint64 mapped = block - offset % block;
+  blk64_t first = 0;
+
+  for (gboolean more = FALSE;; more = TRUE)
+    {
+      blk64_t logical = (offset + (more ? mapped : 0)) / block;
+      blk64_t physical = 0;
+      int flags = 0;
+      errcode_t code = ext2fs_bmap2 (self->fs, ino, inode, NULL, 0, logical, &flags, &physical);
+
+      if (code != 0)
+        return code;
+      if (flags & BMAP_RET_UNINIT)
+        physical = 0;
+      if (!more)
+        first = physical;
+      else if (physical != (first != 0 ? first + (logical - offset / block) : 0))
+        break;
+      else
+        mapped += block;
+      if (mapped >= *length)
+        break;
+    }
+  *length = MIN (*length, mapped);
+  *at = first != 0 ? first * block + offset % block : 0;
+  return 0;
+}
+
+gssize
+domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode,
+                       guint64 offset, void *buffer, gsize length, GError **error)
+{
+  guint64 size = EXT2_I_SIZE (inode);
+  guint8 *to = buffer;
+  gsize done = 0;
+
+  if (offset >= size)
+    return 0;
+  length = MIN (length, size - offset);
+  if (!domuimg_ext_flush_data (self, error))
+    return -1;
+  while (done < length)
+    {
+      gsize piece = length - done;
+      guint64 at;
+      errcode_t code = map_piece (self, ino, inode, offset + done, &piece, &at);
+
+      if (code != 0)
+        {
+          domuimg_ext_fail (self, code, error, "finding the blocks of inode %u", ino);
+          return -1;
+        }
+      if (at == 0)
+        memset (to + done, 0, piece);
+      else if (pread (self->fd, to + done, piece, self->base + at) != (gssize) piece)
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                        "%s: the image ends before the filesystem does", self->path);
+          return -1;
+        }
+      done += piece;
+    }
+  return done;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/tree/stream.h"
+
+#include <string.h>
+
+#define BLOCK 4096
+
+G_DEFINE_INTERFACE (DomuimgStream, domuimg_stream, G_TYPE_OBJECT)
+
+static void
+domuimg_stream_default_init (DomuimgStreamInterface *iface)
+{
+}
+
+const DomuimgEntry *
+domuimg_stream_next (DomuimgStream *self, GCancellable *cancellable, GError **error)
+{
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  return DOMUIMG_STREAM_GET_IFACE (self)->next (self, cancellable, error);
+}
+
+const GArray *
+domuimg_stream_get_ranges (DomuimgStream *self)
+{
+  return DOMUIMG_STREAM_GET_IFACE (self)->get_ranges (self);
+}
+
+gssize
+domuimg_stream_read (DomuimgStream *self, const void **data, guint64 *offset, GError **error)
+{
+  return DOMUIMG_STREAM_GET_IFACE (self)->read (self, data, offset, error);
+}
+
+double
+domuimg_stream_get_fraction (DomuimgStream *self)
+{
+  return DOMUIMG_STREAM_GET_IFACE (self)->get_fraction (self);
+}
+
+static guint64
+round_up (guint64 bytes)
+{
+  return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+}
+
+/* A range that is not aligned may touch one block more at each end. */
+static guint64
+bytes_of_file (const DomuimgEntry *entry, const GArray *ranges)
+{
+  guint64 bytes = 0;
+
+  if (ranges == NULL)
+    return round_up (entry->size);
+  for (guint i = 0; i < ranges->len; i++)
+    {
+      const DomuimgRange *range = &g_array_index (ranges, DomuimgRange, i);
+      bytes += round_up (range->offset % BLOCK + range->length);
+    }
+  return bytes;
+}
+
+static guint64
+bytes_of_xattrs (const DomuimgEntry *entry)
+{
+  gsize bytes = 0;
+
+  for (guint i = 0; entry->xattrs != NULL && i < entry->xattrs->len; i++)
+    {
+      const DomuimgXattr *xattr = g_ptr_array_index (entry->xattrs, i);
+      bytes += 32 + strlen (xattr->name) + g_bytes_get_size (xattr->value);
+    }
+  /* What does not fit in the inode takes a block of its own. */
+  return bytes > 90 ? round_up (bytes) : 0;
+}
+
+void
+domuimg_usage_add (DomuimgUsage *self, const DomuimgEntry *entry, const GArray *ranges)
+{
+  const char *slash = strrchr (entry->path, '/');
+
+  /* The name in its directory, padded, with what a half empty last block wastes. */
+  self->other_bytes += strlen (slash != NULL ? slash + 1 : entry->path) + 16;
+  self->other_bytes += bytes_of_xattrs (entry);
+  if (entry->type == DOMUIMG_ENTRY_HARD_LINK)
+    return;
+
+  self->entries++;
+  if (entry->type == DOMUIMG_ENTRY_FILE)
+    self->data_bytes += bytes_of_file (entry, ranges);
+  else if (entry->type == DOMUIMG_ENTRY_DIRECTORY)
+    self->other_bytes += BLOCK;
+  else if (entry->type == DOMUIMG_ENTRY_SYMLINK && entry->size >= 60)
+    self->other_bytes += BLOCK;
+}
+
+gboolean
+domuimg_usage_scan (DomuimgUsage *self, DomuimgStream *stream, GCancellable *cancellable,
+                    GError **error)
+{
+  const DomuimgEntry *entry;
+  g_autoptr (GError) local = NULL;
+
+  while ((entry = domuimg_stream_next (stream, cancellable, &local)) != NULL)
+    domuimg_usage_add (self, entry, domuimg_stream_get_ranges (stream));
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  return TRUE;
+}

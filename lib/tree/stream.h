@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/tree/entry.h"
+
+/* A guest's files one after another, as an archive or a walk gives them: pulled by
+ * whoever writes them down. */
+
+typedef struct {
+  guint64 offset;
+  guint64 length;
+} DomuimgRange;
+
+#define DOMUIMG_TYPE_STREAM (domuimg_stream_get_type ())
+G_DECLARE_INTERFACE (DomuimgStream, domuimg_stream, DOMUIMG, STREAM, GObject)
+
+struct _DomuimgStreamInterface {
+  GTypeInterface parent;
+
+  /* The next entry, owned by the stream until the next call; NULL without an error at
+   * the end. */
+  const DomuimgEntry *(*next) (DomuimgStream *self, GCancellable *cancellable, GError **error);
+  /* Where the current file has data, sorted, not overlapping; NULL where it has no holes. */
+  const GArray *(*get_ranges) (DomuimgStream *self);
+  /* The next piece of the current file: @data is the stream's until the next call. The
+   * length, 0 at the file's end, -1 on error. */
+  gssize (*read) (DomuimgStream *self, const void **data, guint64 *offset, GError **error);
+  /* How much of the source has been read, 0.0 to 1.0; -1 where the end is not known. */
+  double (*get_fraction) (DomuimgStream *self);
+};
+
+const DomuimgEntry *domuimg_stream_next (DomuimgStream *self, GCancellable *cancellable,
+                                         GError **error);
+const GArray *domuimg_stream_get_ranges (DomuimgStream *self);
+gssize domuimg_stream_read (DomuimgStream *self, const void **data, guint64 *offset,
+                            GError **error);
+double domuimg_stream_get_fraction (DomuimgStream *self);
+
+/* What a filesystem has to hold. */
+typedef struct {
+  guint64 entries;
+  guint64 data_bytes;  /* holes left out, each file rounded up to 4096 */
+  guint64 other_bytes; /* directories, long symlinks, xattrs: an upper estimate */
+} DomuimgUsage;
+
+void domuimg_usage_add (DomuimgUsage *self, const DomuimgEntry *entry, const GArray *ranges);
+/* Reads @stream to its end. */
+gboolean domuimg_usage_scan (DomuimgUsage *self, DomuimgStream *stream,
+                             GCancellable *cancellable, GError **error);
