@@ -11,17 +11,20 @@
  *
  * fields separated by one space, "-" for what does not apply. PATH starts with "/". TYPE
  * is one of f d l c b p s h (h: a further name of the file TARGET, nothing else given).
- * MODE is octal, MTIME is SEC.NNNNNNNNN, RDEV is MAJOR:MINOR. CONTENT is a quoted C-like
- * string ("127.0.0.1\tlocalhost\n", \xNN for bytes outside printable ASCII) for up to
- * @inline_max bytes, else sha256:HEX. In PATH and TARGET, spaces and non-printable bytes
- * are \xNN. Directories' sizes are "-". */
+ * MODE is octal, MTIME is SEC.NNNNNNNNN, SIZE is a file's, RDEV is MAJOR:MINOR. CONTENT and
+ * VALUE are quoted C-like strings ("127.0.0.1\tlocalhost\n", \xNN for bytes outside
+ * printable ASCII); the CONTENT of files over @inline_max bytes is sha256:HEX instead. In
+ * PATH, TARGET and XATTR, non-printable bytes and any of space " \ = are \xNN. */
 typedef struct {
   gsize inline_max;
   gboolean times; /* FALSE: "-" for every MTIME */
 } DomuimgTreeDumpOptions;
 
+/* Without @options: 4096 bytes inline, and times. */
 char *domuimg_tree_dump (DomuimgTree *self, const DomuimgTreeDumpOptions *options,
                          GError **error);
 /* Reads a dump (content inline) into @tree. Blank lines and lines that start with "#" are
- * skipped; parents that are not named are made. A mistake names its line. */
+ * skipped; parents that are not named are made. Fields may be further apart, and left out
+ * at the end of a line; "-" is root's 0644, 0755 (directories) or 0777 (symlinks) at the
+ * tree's time, and an empty file. A mistake names its line. */
 gboolean domuimg_tree_load (DomuimgTree *tree, const char *dump, GError **error);
