@@ -19,7 +19,8 @@ static const char *const hvm_firmware[]
     = { "bios", "seabios", "rombios", "uefi", "ovmf", NULL };
 static const char *const pv_firmware[] = { "pvgrub32", "pvgrub64", NULL };
 
-/* Every text of the model ends up quoted in a file: one line of UTF-8. */
+/* Every text of the model ends up in a file: one line of UTF-8, of characters that XML has
+ * too (U+FFFE and U+FFFF it has not). */
 static gboolean
 check_text (const char *key, const char *value, GError **error)
 {
@@ -27,6 +28,8 @@ check_text (const char *key, const char *value, GError **error)
 
   if (value == NULL)
     return TRUE;
+  if (strstr (value, "\xef\xbf\xbe") != NULL || strstr (value, "\xef\xbf\xbf") != NULL)
+    return INVALID ("%s: the value holds U+FFFE or U+FFFF, which is no character", key);
   quoted = domuimg_xl_quote (key, value, error);
   return quoted != NULL;
 }
@@ -36,7 +39,7 @@ check_path (const char *key, const char *value, GError **error)
 {
   if (!check_text (key, value, error))
     return FALSE;
-  if (value != NULL && value[0] != '/')
+  if (value != NULL && (value[0] != '/' || value[1] == '\0'))
     return INVALID ("%s \"%s\": must be an absolute path, since xl and libvirt may be started "
                     "anywhere",
                     key, value);
@@ -191,6 +194,31 @@ check_nic_text (const char *key, const char *value, const char *pattern, GError 
 }
 
 static gboolean
+check_addresses (const char *value, GError **error)
+{
+  g_auto (GStrv) addresses = NULL;
+
+  if (value == NULL)
+    return TRUE;
+  if (!check_text ("ip", value, error))
+    return FALSE;
+  addresses = g_strsplit (value, " ", -1);
+  for (char **address = addresses; *address != NULL; address++)
+    {
+      g_auto (GStrv) parts = g_strsplit (*address, "/", 2);
+      const char *host = parts[0] == NULL ? "" : parts[0];
+      guint bits = strchr (host, ':') == NULL ? 32 : 128;
+
+      if (!g_hostname_is_ip_address (host) || strchr (host, '%') != NULL
+          || (parts[0] != NULL && parts[1] != NULL
+              && !g_ascii_string_to_unsigned (parts[1], 10, 0, bits, NULL, NULL)))
+        return INVALID ("vif ip \"%s\": is not one or more IP addresses, with one space between",
+                        value);
+    }
+  return TRUE;
+}
+
+static gboolean
 check_nic (DomuimgDomain *self, guint index, GError **error)
 {
   const DomuimgDomainNic *nic = g_ptr_array_index (self->nics, index);
@@ -206,10 +234,10 @@ check_nic (DomuimgDomain *self, guint index, GError **error)
         return INVALID ("mac \"%s\": two interfaces have this address", mac);
     }
   return check_nic_text ("bridge", nic->bridge, "\\A[A-Za-z0-9_.:-]+\\z", error)
-         && check_nic_text ("ip", nic->ip, "\\A[0-9A-Fa-f.:/]+( [0-9A-Fa-f.:/]+)*\\z", error)
+         && check_addresses (nic->ip, error)
          && check_nic_text ("script", nic->script, "\\A[^, ]([^,]*[^, ])?\\z", error)
          && check_nic_text ("model", nic->model, "\\A[A-Za-z0-9_-]+\\z", error)
-         && check_nic_text ("vifname", nic->vifname, "\\A[^,/\\s]{1,15}\\z", error)
+         && check_nic_text ("vifname", nic->vifname, "\\A[A-Za-z0-9_.:-]{1,15}\\z", error)
          && check_nic_text ("rate", nic->rate, "\\A[0-9]+[GMK]?[Bb]/s(@[0-9]+[mu]?s)?\\z", error);
 }
 
