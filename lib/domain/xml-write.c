@@ -314,8 +314,8 @@ check_boot (DomuimgDomain *self, GError **error)
 /**
  * domuimg_domain_to_libvirt_xml:
  * @self: a domain
- * @warnings: (out) (optional) (transfer full): what the XML cannot say and leaves out, one
- *   sentence each
+ * @warnings: (out) (optional) (transfer full) (array zero-terminated=1): what the XML cannot
+ *   say and leaves out, one sentence each
  * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT as
  *   domuimg_domain_validate(), %DOMUIMG_ERROR_NOT_SUPPORTED for a way to boot that libvirt
  *   does not have
