@@ -4,7 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/fd.h"
 
 /* As the kernel's MAXSYMLINKS. */
 #define MAX_SYMLINKS 40
@@ -323,23 +324,6 @@ domuimg_tree_read_at (DomuimgTree *self, const char *path, guint64 offset, void 
                                                  error);
 }
 
-static gboolean
-write_all (int fd, const guint8 *data, gsize length)
-{
-  while (length > 0)
-    {
-      gssize written = write (fd, data, length);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return FALSE;
-      data += written;
-      length -= (gsize) written;
-    }
-  return TRUE;
-}
-
 gboolean
 domuimg_tree_copy_out (DomuimgTree *self, const char *path, int fd, GCancellable *cancellable,
                        GError **error)
@@ -359,7 +343,7 @@ domuimg_tree_copy_out (DomuimgTree *self, const char *path, int fd, GCancellable
                                                     error);
       if (got < 0)
         return FALSE;
-      if (!write_all (fd, buffer, (gsize) got))
+      if (!domuimg_write_all (fd, buffer, (gsize) got))
         return domuimg_set_errno (error, errno, "/%s: writing a copy of it", entry->path);
       offset += (guint64) got;
     }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <errno.h>
+#include <glib.h>
+#include <unistd.h>
+
+/* Writes all of @data; FALSE with errno set. */
+static inline gboolean
+domuimg_write_all (int fd, const void *data, gsize length)
+{
+  const guint8 *at = data;
+
+  while (length > 0)
+    {
+      gssize written = write (fd, at, length);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return FALSE;
+      at += written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
+/* g_autofd is not there before GLib 2.76. */
+typedef int DomuimgFd;
+
+static inline void
+domuimg_fd_clear (DomuimgFd *fd)
+{
+  int saved_errno = errno;
+
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+  errno = saved_errno;
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgFd, domuimg_fd_clear)
