@@ -1,0 +1,1 @@
+"""Modules of the Xen lab; see ../README.md."""

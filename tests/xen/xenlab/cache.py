@@ -1,0 +1,74 @@
+"""Where the prepared lab lives: one directory for each version of what made it."""
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+from . import machine, rootfs, tools
+
+# Cache entries without a file of these names are not usable.
+FILES = ("xen", "vmlinuz", "initrd.img", "dom0.img", "memory", "state")
+UNUSED_SECONDS = 14 * 24 * 3600
+
+
+def base():
+    default = pathlib.Path.home() / ".cache" / "domuimg-tests"
+    return pathlib.Path(os.environ.get("DOMUIMG_TEST_CACHE") or default) / "xen"
+
+
+def versions():
+    """The versions apt would install; empty where it does not know the packages."""
+    done = subprocess.run(["apt-cache", "policy", *rootfs.PACKAGES], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    return re.findall(r"^(\S+):|Candidate: (\S+)", done.stdout, re.M)
+
+
+def key():
+    """A change of packages, QEMU or the lab's own recipe makes a new entry."""
+    recipe = [repr(versions()), tools.run(tools.qemu(), "--version"),
+              repr(machine.command("on", "log", machine.disks("r", "raw", None, []), 0, 0))]
+    here = pathlib.Path(__file__).parent
+    recipe += [path.read_text() for path in (here / "rootfs.py", here / "prepare.py",
+                                             *sorted(rootfs.DOM0_FILES.iterdir()))]
+    return hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:16]
+
+
+def entry():
+    return base() / key()
+
+
+def ready(directory):
+    return all((directory / name).exists() for name in FILES)
+
+
+@contextlib.contextmanager
+def locked():
+    """One prepare at a time; who comes second finds the work done."""
+    base().mkdir(parents=True, exist_ok=True)
+    with open(base() / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def workspace():
+    """A directory on the cache's own filesystem, gone afterwards unless renamed."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="new-", dir=base()))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep():
+    """Under the lock: what killed runs left, and entries that nobody uses any more."""
+    old = time.time() - UNUSED_SECONDS
+    for path in base().iterdir():
+        if path.is_dir() and (path.name.startswith("new-") or path.stat().st_mtime < old):
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""One guest from `xl create` to its prompt, and what is asked of it there."""
+import re
+import shlex
+import time
+
+from .errors import GuestFailed
+
+POLL = 2.0
+# Where a guest that will never reach its prompt stops and waits for a person.
+STUCK = re.compile(r"\(initramfs\) |Give root password for maintenance|Press Enter for maintenance|"
+                   r"grub rescue>|Kernel panic - not syncing|Boot failed: not a bootable disk")
+
+
+class Run:
+    def __init__(self, link, guest, console, timeout):
+        self.link, self.guest, self.console = link, guest, console
+        self.end = time.monotonic() + timeout
+        self.timeout = timeout
+        self.domid = None
+        self.at = 0
+
+    def left(self):
+        return max(0.0, self.end - time.monotonic())
+
+    def overrides(self, extra):
+        """What only QEMU's emulation asks for; never part of a guest's own file."""
+        known = self.guest.settings
+        wanted = {"tsc_mode": '"native"'}
+        if self.guest.type in ("hvm", ""):
+            wanted |= {"hdtype": '"ahci"', "serial": '"pty"'}
+        lines = [f"{key}={value}" for key, value in wanted.items() if key not in known]
+        return lines + list(extra)
+
+    def create(self, extra):
+        words = ["xl", "create", "-p", self.guest.path, *self.overrides(extra)]
+        status, output = self.link.run(shlex.join(words), self.left())
+        if status != 0:
+            raise GuestFailed(f"xl create failed ({status})", output)
+        self.domid = self.link.must(f"xl domid {shlex.quote(self.guest.name)}")
+        path = "serial/0/tty" if self.guest.type in ("hvm", "") else "console/tty"
+        find = f"xenstore-read /local/domain/{self.domid}/{path}"
+        tty = self.link.must(f"for i in $(seq 100); do {find} 2>/dev/null && exit; sleep 0.1; done; exit 1")
+        self.link.attach(self.guest.name, tty, self.console)
+        self.link.must(f"xl unpause {self.domid}")
+
+    def alive(self):
+        """The reason why waiting longer is no use, or None."""
+        status, now = self.link.run(f"xl domid {shlex.quote(self.guest.name)}")
+        if status != 0:
+            return "the domain ended"
+        if now != self.domid:
+            return "the domain restarted"
+        _, state = self.link.run(f"xl list {self.domid} | awk 'NR==2 {{print $5}}'")
+        return "the domain crashed" if "c" in state else None
+
+    def expect(self, pattern):
+        """Wait until the console shows it after what was seen before; the match."""
+        regex = re.compile(pattern)
+        while self.left() > 0:
+            match = self.console.search(regex, self.at, min(POLL, self.left()))
+            if match:
+                self.at = match.end()
+                return match
+            stuck = STUCK.search(self.console.text)
+            reason = f"the guest stopped at {stuck[0]!r}" if stuck else self.alive()
+            if reason and not self.console.search(regex, self.at, 0.5):
+                raise GuestFailed(f"{reason} before its console showed {pattern!r}")
+        raise GuestFailed(f"no {pattern!r} on the console within {self.timeout:g} s")
+
+    def type(self, text):
+        self.link.type(self.guest.name, text)
+
+    def login(self, user, password):
+        self.type(user + "\n")
+        self.expect(r"[Pp]assword:")
+        self.type(password + "\n")
+        # Quotes keep the echo of what was typed from looking like the answer.
+        self.type("stty -echo cols 1000; dmesg -n 1; echo LAB''READY\n")
+        self.expect("LABREADY")
+
+    def command(self, text):
+        """Run it in the guest's shell: (status, output)."""
+        self.type(f"echo LAB''BEGIN; {{ {text}\n}} 2>&1; echo LAB''END $?\n")
+        self.expect(r"LABBEGIN\n")
+        start = self.at
+        match = self.expect(r"LABEND (\d+)")
+        return int(match[1]), self.console.text[start:match.start()]
+
+    def ping(self, address):
+        command = f"for i in $(seq 30); do ping -c 1 -W 2 {shlex.quote(address)} && exit; sleep 1; done; exit 1"
+        status, output = self.link.run(command, 120)
+        if status != 0:
+            raise GuestFailed(f"dom0 gets no answer from {address}", output[-2000:])
+
+    def evidence(self):
+        """Everything a person would look at next."""
+        name = shlex.quote(self.guest.name)
+        parts = [("console, last 30 lines", "\n".join(self.console.text.splitlines()[-30:]))]
+        for title, command in (("xl's log", f"tail -n 20 /var/log/xen/xl-{name}.log"),
+                               ("device model", f"tail -n 10 /var/log/xen/qemu-dm-{name}.log"),
+                               ("hotplug", "tail -n 10 /var/log/xen/xen-hotplug.log"),
+                               ("xl dmesg", "xl dmesg | tail -n 20"), ("xl list", "xl list")):
+            parts.append((title, self.link.run(f"{command} 2>/dev/null")[1]))
+        return "\n".join(f"--- {title}\n{text}" for title, text in parts if text.strip())
