@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Makes Xen guests: disk image, kernel and domain configuration.
+
+>>> import domuimg
+>>> result = domuimg.create("web1", source="debian:bookworm", dir="out", on_progress=print)
+>>> result.config_path
+'out/web1.cfg'
+
+The keywords are the keys of a specification, which domuimg(1) describes, with `_` for `-`
+and `source` for `from`. Everything that fails raises a subclass of `Error`.
+"""
+
+from ._build import Cancellable, Plan, ProgressCallback, Result, cleanup, create, plan
+from ._errors import (
+    IO,
+    Busy,
+    Cancelled,
+    CorruptInput,
+    Error,
+    Exists,
+    Failed,
+    InvalidArgument,
+    MissingTool,
+    Network,
+    NoSpace,
+    NotBootable,
+    NotFound,
+    NotSupported,
+    Permission,
+    ToolFailed,
+    UnsafeInput,
+    Untrusted,
+)
+from ._settings import Settings
+
+__all__ = [
+    "IO",
+    "Busy",
+    "Cancellable",
+    "Cancelled",
+    "CorruptInput",
+    "Error",
+    "Exists",
+    "Failed",
+    "InvalidArgument",
+    "MissingTool",
+    "Network",
+    "NoSpace",
+    "NotBootable",
+    "NotFound",
+    "NotSupported",
+    "Permission",
+    "Plan",
+    "ProgressCallback",
+    "Result",
+    "Settings",
+    "ToolFailed",
+    "UnsafeInput",
+    "Untrusted",
+    "cleanup",
+    "create",
+    "plan",
+]

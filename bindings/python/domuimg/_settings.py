@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The keywords of `create` and `plan`, for type checkers; the library has the last word."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TypedDict, Union
+
+Text = str
+Path = Union[str, "os.PathLike[str]"]
+Number = Union[int, str]
+Texts = Union[str, Sequence[str]]
+Paths = Union[str, "os.PathLike[str]", Sequence[Union[str, "os.PathLike[str]"]]]
+
+
+class Settings(TypedDict, total=False):
+    """What a guest should be; `source` is the specification's key `from`."""
+
+    source: Path
+    dir: Path
+    disk: Texts
+    kernel: Text
+    type: Text
+    memory: Number
+    maxmem: Number
+    vcpus: Number
+    nic: Texts
+    hostname: Text
+    ssh_key: Paths
+    root_password_file: Path
+    package: Texts
+    kernel_package: Text
+    mirror: Texts
+    variant: Text
+    arch: Text
+    keyring: Paths
+    exclude: Texts
+    include: Texts
+    timezone: Text
+    locale: Text
+    keymap: Text
+    extra: Text
+    graphics: Text
+    on_poweroff: Text
+    on_reboot: Text
+    on_crash: Text
+    uuid: Text
+    config: Texts
+    host_keys: Text
+    host_root: Path
+    no_customise: bool
+    no_cache: bool
+    force: bool
