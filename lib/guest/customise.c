@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/customise.h"
+
+#include "lib/guest/edit.h"
+
+static void
+mount_free (gpointer data)
+{
+  DomuimgGuestMount *self = data;
+
+  g_free (self->spec);
+  g_free (self->mount_point);
+  g_free (self->fs);
+  g_free (self->options);
+  g_free (self);
+}
+
+static void
+nic_free (gpointer data)
+{
+  DomuimgGuestNic *self = data;
+
+  g_free (self->mac);
+  g_free (self->address);
+  g_free (self->gateway);
+  g_free (self->address6);
+  g_free (self->gateway6);
+  g_ptr_array_unref (self->dns);
+  g_free (self->dns_search);
+  g_free (self);
+}
+
+DomuimgCustomise *
+domuimg_customise_new (void)
+{
+  DomuimgCustomise *self = g_new0 (DomuimgCustomise, 1);
+
+  self->root_fs = g_strdup ("ext4");
+  self->mounts = g_ptr_array_new_with_free_func (mount_free);
+  self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->authorized_keys = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+domuimg_customise_free (DomuimgCustomise *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->hostname);
+  g_free (self->root_uuid);
+  g_free (self->root_fs);
+  g_ptr_array_unref (self->mounts);
+  g_ptr_array_unref (self->nics);
+  g_free (self->root_password_hash);
+  g_ptr_array_unref (self->authorized_keys);
+  g_free (self->locale);
+  g_free (self->timezone);
+  g_free (self->keymap);
+  g_free (self->kernel_version);
+  g_free (self);
+}
+
+DomuimgGuestMount *
+domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec, const char *mount_point,
+                             const char *fs, const char *options)
+{
+  DomuimgGuestMount *mount = g_new0 (DomuimgGuestMount, 1);
+
+  mount->spec = g_strdup (spec);
+  mount->mount_point = g_strdup (mount_point);
+  mount->fs = g_strdup (fs);
+  mount->options = g_strdup (options);
+  g_ptr_array_add (self->mounts, mount);
+  return mount;
+}
+
+DomuimgGuestNic *
+domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
+{
+  DomuimgGuestNic *nic = g_new0 (DomuimgGuestNic, 1);
+
+  nic->mac = g_ascii_strdown (mac, -1);
+  nic->dns = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->nics, nic);
+  return nic;
+}
+
+/* In this order: directories before files in them, names before what uses them. */
+static const struct {
+  const char *name;
+  gboolean (*run) (DomuimgGuestEdit *self, GError **error);
+} steps[] = {
+  { "directories and devices", domuimg_guest_step_devices },
+  { "fstab", domuimg_guest_step_fstab },
+  { "host name", domuimg_guest_step_hosts },
+  { "console login", domuimg_guest_step_console },
+  { "device names", domuimg_guest_step_udev },
+  { "network", domuimg_guest_step_network },
+  { "root's login", domuimg_guest_step_users },
+  { "identity", domuimg_guest_step_identity },
+  { "SSH host keys", domuimg_guest_step_host_keys },
+  { "locale", domuimg_guest_step_locale },
+  { "modules", domuimg_guest_step_modules },
+  { "SELinux labels", domuimg_guest_step_selinux },
+};
+
+gboolean
+domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree, GPtrArray *changes,
+                       GCancellable *cancellable, GError **error)
+{
+  if (!domuimg_customise_validate (self, error))
+    return FALSE;
+  g_autoptr (DomuimgGuestInfo) info = domuimg_guest_info_new (tree, error);
+  if (info == NULL)
+    return FALSE;
+  DomuimgGuestEdit edit = {
+    .want = self, .tree = tree, .info = info, .changes = changes, .cancellable = cancellable,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (!steps[i].run (&edit, error))
+        {
+          g_prefix_error (error, "Customising the guest (%s): ", steps[i].name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/tree/tree.h"
+
+/* Makes a guest's files fit the guest that is wanted: an ordered table of steps over any
+ * tree. Nothing of the guest is run, and a second run changes nothing. */
+
+typedef struct {
+  char *spec;        /* "UUID=..." */
+  char *mount_point; /* absolute */
+  char *fs;          /* "ext4", "swap", ... */
+  char *options;     /* nullable: "defaults" */
+} DomuimgGuestMount;
+
+typedef enum {
+  DOMUIMG_GUEST_NIC_DHCP,
+  DOMUIMG_GUEST_NIC_STATIC,
+  DOMUIMG_GUEST_NIC_NONE, /* there, but left down */
+} DomuimgGuestNicMode;
+
+typedef struct {
+  char *mac; /* "00:16:3e:xx:xx:xx" */
+  DomuimgGuestNicMode mode;
+  char *address;    /* of STATIC: "192.0.2.10/24"; nullable if @address6 is there */
+  char *gateway;    /* nullable */
+  char *address6;   /* nullable: "2001:db8::10/64", in addition to either mode */
+  char *gateway6;   /* nullable */
+  GPtrArray *dns;   /* (element-type utf8): addresses */
+  char *dns_search; /* nullable: domains, separated by spaces */
+} DomuimgGuestNic;
+
+typedef enum {
+  DOMUIMG_ROOT_PASSWORD_KEEP,
+  DOMUIMG_ROOT_PASSWORD_HASH,
+  DOMUIMG_ROOT_PASSWORD_LOCK,
+} DomuimgRootPassword;
+
+typedef enum {
+  DOMUIMG_HOST_KEYS_FIRST_BOOT, /* the guest makes them when it first boots */
+  DOMUIMG_HOST_KEYS_BUILD,      /* the host's ssh-keygen makes them now */
+} DomuimgHostKeys;
+
+typedef struct {
+  DomuimgGuestType type; /* PV and PVH talk on hvc0, HVM on ttyS0 */
+  char *hostname;        /* nullable: kept; a name, with or without its domain */
+  char *root_uuid;       /* nullable: fstab and crypttab are left alone */
+  char *root_fs;         /* "ext4" */
+  GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
+  GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
+  DomuimgRootPassword root_password;
+  char *root_password_hash;   /* crypt(3) text, for HASH */
+  GPtrArray *authorized_keys; /* (element-type utf8): lines of authorized_keys, for root */
+  char *locale;               /* nullable: "de_DE.UTF-8" */
+  char *timezone;             /* nullable: "Europe/Berlin" */
+  char *keymap;               /* nullable: "de" */
+  char *kernel_version;       /* nullable: the newest in the guest's /lib/modules */
+  gboolean device_nodes;      /* for guests without devtmpfs */
+  gboolean fresh_identity;    /* machine-id, host keys, seeds, leases */
+  DomuimgHostKeys host_keys;
+} DomuimgCustomise;
+
+DomuimgCustomise *domuimg_customise_new (void);
+void domuimg_customise_free (DomuimgCustomise *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCustomise, domuimg_customise_free)
+
+DomuimgGuestMount *domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec,
+                                                const char *mount_point, const char *fs,
+                                                const char *options);
+/* A NIC by DHCP; the caller changes the rest. Owned by @self. */
+DomuimgGuestNic *domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac);
+
+/* INVALID_ARGUMENT for a value that would break, or break out of, the file it goes to. */
+gboolean domuimg_customise_validate (const DomuimgCustomise *self, GError **error);
+
+/* @changes (element-type utf8, nullable) gets one line for each change, for the manifest;
+ * what could not be done as wished is a line that starts with "warning: ". */
+gboolean domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree,
+                                GPtrArray *changes, GCancellable *cancellable, GError **error);
+
+/* crypt(3) text of @password: SHA-512 with a random salt. INVALID_ARGUMENT for an empty
+ * password, or one with a newline. */
+char *domuimg_password_hash (const char *password, GError **error);

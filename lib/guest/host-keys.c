@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/edit.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include "lib/base/exec.h"
+
+#define UNIT "domuimg-ssh-host-keys.service"
+
+static gboolean
+file_says (DomuimgGuestEdit *self, const char *path, const char *const *words)
+{
+  g_autofree char *text = path != NULL ? domuimg_tree_read_text (self->tree, path, NULL) : NULL;
+
+  for (guint i = 0; text != NULL && words[i] != NULL; i++)
+    if (strstr (text, words[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* Red Hat's, SUSE's, Alpine's, Gentoo's and Arch's services make missing keys; Debian's do
+ * not, its package does when it is installed. */
+static gboolean
+guest_makes_keys (DomuimgGuestEdit *self)
+{
+  static const char *const words[] = { "keygen", "genkeys", "gen-keys", "gen_keys", NULL };
+  static const char *const units[] = { "ssh.service", "sshd.service" };
+  static const char *const scripts[] = { "/etc/init.d/ssh", "/etc/init.d/sshd",
+                                         "/etc/rc.d/init.d/sshd", "/etc/sv/sshd/run" };
+
+  if (self->info->init != DOMUIMG_INIT_SYSTEMD)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (scripts); i++)
+        if (file_says (self, scripts[i], words))
+          return TRUE;
+      return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    {
+      g_autofree char *path = domuimg_guest_unit_path (self->tree, units[i]);
+
+      if (file_says (self, path, words))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+make_by_systemd (DomuimgGuestEdit *self, GError **error)
+{
+  static const char *const text
+      = DOMUIMG_GUEST_MARK
+        "[Unit]\n"
+        "Description=SSH host keys of this guest\n"
+        "Before=ssh.service sshd.service ssh.socket sshd.socket\n"
+        "ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key\n"
+        "\n"
+        "[Service]\n"
+        "Type=oneshot\n"
+        "RemainAfterExit=yes\n"
+        "ExecStart=/usr/bin/ssh-keygen -A\n"
+        "\n"
+        "[Install]\n"
+        "WantedBy=multi-user.target\n";
+
+  return domuimg_guest_write_own (self, "/etc/systemd/system/" UNIT, text, 0644, error)
+         && domuimg_guest_want_unit (self, "multi-user.target", UNIT, error);
+}
+
+static gboolean
+make_by_upstart (DomuimgGuestEdit *self, GError **error)
+{
+  return domuimg_guest_write_own (self, "/etc/init/domuimg-ssh-host-keys.conf",
+                                  DOMUIMG_GUEST_MARK "description \"SSH host keys\"\n\n"
+                                                     "start on starting ssh\n"
+                                                     "task\n"
+                                                     "exec /usr/bin/ssh-keygen -A\n",
+                                  0644, error);
+}
+
+/* A bootwait line runs after the root is writable and before any run level's scripts,
+ * which a script of ours among them would not: since insserv they start in parallel, by an
+ * index that only the guest can make. */
+static gboolean
+make_by_inittab (DomuimgGuestEdit *self, GError **error)
+{
+  const char *line = "sshk::bootwait:/usr/bin/ssh-keygen -A";
+  g_autofree char *old = NULL;
+
+  if (!domuimg_guest_read (self, "/etc/inittab", &old, error))
+    return FALSE;
+  g_auto (GStrv) lines = g_strsplit_set (old != NULL ? old : "", "\r\n", -1);
+  if (g_strv_contains ((const char *const *) lines, line))
+    return TRUE;
+  gboolean open_end = old != NULL && *old != '\0' && !g_str_has_suffix (old, "\n");
+  g_autofree char *text
+      = g_strdup_printf ("%s%s%s\n", old != NULL ? old : "", open_end ? "\n" : "", line);
+  return domuimg_guest_write (self, "/etc/inittab", text, 0644, error);
+}
+
+static gboolean
+make_at_first_boot (DomuimgGuestEdit *self, GError **error)
+{
+  if (guest_makes_keys (self))
+    return TRUE;
+  switch (self->info->init)
+    {
+    case DOMUIMG_INIT_SYSTEMD:
+      return make_by_systemd (self, error);
+    case DOMUIMG_INIT_UPSTART:
+      return make_by_upstart (self, error);
+    case DOMUIMG_INIT_SYSVINIT:
+      return make_by_inittab (self, error);
+    default:
+      domuimg_guest_warn (self, "nothing in the guest makes SSH host keys when it first boots");
+      return TRUE;
+    }
+}
+
+static gboolean
+put_key (DomuimgGuestEdit *self, const char *from, const char *to, guint32 mode, GError **error)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (from, &text, NULL, error))
+    return FALSE;
+  return domuimg_guest_write_own (self, to, text, mode, error);
+}
+
+static gboolean
+make_one (DomuimgGuestEdit *self, const char *directory, const char *type, GError **error)
+{
+  g_autofree char *key = g_strdup_printf ("%s/ssh_host_%s_key", directory, type);
+  g_autofree char *public_key = g_strconcat (key, ".pub", NULL);
+  g_autofree char *to = g_strdup_printf ("/etc/ssh/ssh_host_%s_key", type);
+  g_autofree char *public_to = g_strconcat (to, ".pub", NULL);
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("ssh-keygen");
+  const char *host = self->want->hostname != NULL ? self->want->hostname : "localhost";
+
+  domuimg_exec_arg (exec, "-q");
+  domuimg_exec_arg (exec, "-t");
+  domuimg_exec_arg (exec, type);
+  domuimg_exec_arg (exec, "-N");
+  domuimg_exec_arg (exec, "");
+  domuimg_exec_arg (exec, "-C");
+  domuimg_exec_argf (exec, "root@%s", host);
+  domuimg_exec_arg (exec, "-f");
+  domuimg_exec_arg (exec, key);
+  gboolean done = domuimg_exec_run (exec, self->cancellable, error)
+                  && put_key (self, key, to, 0600, error)
+                  && put_key (self, public_key, public_to, 0644, error);
+  g_unlink (key);
+  g_unlink (public_key);
+  return done;
+}
+
+/* The directory is the caller's own and closed to others, and lives for seconds. */
+static gboolean
+make_now (DomuimgGuestEdit *self, GError **error)
+{
+  static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
+  g_autofree char *directory = g_dir_make_tmp ("domuimg-keys-XXXXXX", error);
+  gboolean done = directory != NULL;
+
+  for (guint i = 0; done && i < G_N_ELEMENTS (types); i++)
+    done = make_one (self, directory, types[i], error);
+  if (directory != NULL)
+    g_rmdir (directory);
+  return done;
+}
+
+gboolean
+domuimg_guest_step_host_keys (DomuimgGuestEdit *self, GError **error)
+{
+  if (!self->want->fresh_identity)
+    return TRUE;
+  if (!domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key", error)
+      || !domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key.pub", error)
+      || !domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key-cert.pub", error)
+      || !domuimg_guest_remove_glob (self, "/etc/dropbear", "dropbear_*_host_key", error))
+    return FALSE;
+  if (!domuimg_tree_exists (self->tree, "/usr/sbin/sshd"))
+    return TRUE;
+  return self->want->host_keys == DOMUIMG_HOST_KEYS_BUILD ? make_now (self, error)
+                                                          : make_at_first_boot (self, error);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/network.h"
+
+#define REDHAT_DIR "/etc/sysconfig/network-scripts"
+#define SUSE_DIR "/etc/sysconfig/network"
+
+/* The names of the files that are to stay, NULL at the end. */
+static GPtrArray *
+files_to_keep (DomuimgGuestEdit *self)
+{
+  GPtrArray *keep = g_ptr_array_new_with_free_func (g_free);
+
+  g_ptr_array_add (keep, g_strdup ("ifcfg-lo"));
+  for (guint i = 0; i < self->want->nics->len; i++)
+    g_ptr_array_add (keep, g_strdup_printf ("ifcfg-eth%u", i));
+  g_ptr_array_add (keep, NULL);
+  return keep;
+}
+
+/* A file that stays by its name, but is not ours, is of the source machine too. */
+static gboolean
+set_aside_all (DomuimgGuestEdit *self, const char *directory, const char *const *patterns,
+               GError **error)
+{
+  g_autoptr (GPtrArray) keep = files_to_keep (self);
+
+  for (guint i = 0; patterns[i] != NULL; i++)
+    if (!domuimg_guest_set_aside_glob (self, directory, patterns[i],
+                                       (const char *const *) keep->pdata, error))
+      return FALSE;
+  for (guint i = 1; i + 1 < keep->len; i++)
+    {
+      g_autofree char *path
+          = g_strdup_printf ("%s/%s", directory, (char *) g_ptr_array_index (keep, i));
+      g_autofree char *text = NULL;
+
+      if (!domuimg_guest_read (self, path, &text, error))
+        return FALSE;
+      if (text != NULL && !g_str_has_prefix (text, DOMUIMG_GUEST_MARK)
+          && !domuimg_guest_set_aside (self, path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+append_addresses (GString *out, const DomuimgGuestNic *nic)
+{
+  if (nic->mode == DOMUIMG_GUEST_NIC_STATIC && nic->address != NULL)
+    {
+      g_autofree char *address = domuimg_guest_address_part (nic->address);
+      g_autofree char *netmask = domuimg_guest_netmask (nic->address);
+
+      g_string_append_printf (out, "IPADDR=%s\nNETMASK=%s\n", address, netmask);
+      if (nic->gateway != NULL)
+        g_string_append_printf (out, "GATEWAY=%s\n", nic->gateway);
+    }
+  if (nic->address6 == NULL)
+    return;
+  g_string_append_printf (out, "IPV6INIT=yes\nIPV6ADDR=%s\n", nic->address6);
+  if (nic->gateway6 != NULL)
+    g_string_append_printf (out, "IPV6_DEFAULTGW=%s\n", nic->gateway6);
+}
+
+static char *
+redhat_file (DomuimgGuestEdit *self, guint index)
+{
+  const DomuimgGuestNic *nic = domuimg_guest_nic (self, index);
+  g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
+  g_autofree char *mac = g_ascii_strup (nic->mac, -1);
+
+  /* The old scripts give the card of this address this name; NetworkManager would want
+   * both to be so already. */
+  if (self->info->stack == DOMUIMG_STACK_IFCFG)
+    g_string_append_printf (out, "DEVICE=eth%u\n", index);
+  g_string_append_printf (out, "NAME=eth%u\nHWADDR=%s\nTYPE=Ethernet\nONBOOT=%s\nBOOTPROTO=%s\n",
+                          index, mac, nic->mode == DOMUIMG_GUEST_NIC_NONE ? "no" : "yes",
+                          nic->mode == DOMUIMG_GUEST_NIC_DHCP ? "dhcp" : "none");
+  if (nic->mode != DOMUIMG_GUEST_NIC_NONE)
+    append_addresses (out, nic);
+  for (guint i = 0; i < nic->dns->len; i++)
+    g_string_append_printf (out, "DNS%u=%s\n", i + 1, (char *) g_ptr_array_index (nic->dns, i));
+  if (nic->dns_search != NULL)
+    g_string_append_printf (out, "DOMAIN=\"%s\"\n", nic->dns_search);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+gboolean
+domuimg_guest_write_ifcfg (DomuimgGuestEdit *self, GError **error)
+{
+  static const char *const patterns[] = { "ifcfg-*", "route-*", "route6-*", "rule-*", NULL };
+
+  /* The old scripts would also take "ifcfg-eth0.bak": what is set aside goes elsewhere. */
+  if (!set_aside_all (self, REDHAT_DIR, patterns, error))
+    return FALSE;
+  for (guint i = 0; i < self->want->nics->len; i++)
+    {
+      g_autofree char *path = g_strdup_printf (REDHAT_DIR "/ifcfg-eth%u", i);
+      g_autofree char *text = redhat_file (self, i);
+
+      if (!domuimg_guest_write_own (self, path, text, 0644, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+starts_in (DomuimgGuestEdit *self, const char *directory)
+{
+  g_auto (GStrv) names = domuimg_tree_list (self->tree, directory, NULL);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (g_pattern_match_simple ("S??network", names[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* As `chkconfig network on` does: the script says "chkconfig: 2345 10 90". */
+static gboolean
+enable_scripts (DomuimgGuestEdit *self, GError **error)
+{
+  if (!domuimg_tree_exists (self->tree, "/etc/rc.d/init.d/network"))
+    return TRUE;
+  for (guint level = 2; level <= 5; level++)
+    {
+      g_autofree char *directory = g_strdup_printf ("/etc/rc.d/rc%u.d", level);
+      g_autofree char *start = g_strconcat (directory, "/S10network", NULL);
+      g_autofree char *stop = g_strconcat (directory, "/K90network", NULL);
+
+      if (starts_in (self, directory))
+        continue;
+      if (!domuimg_guest_remove (self, stop, error)
+          || !domuimg_guest_symlink (self, "../init.d/network", start, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_guest_network_ifcfg (DomuimgGuestEdit *self, GError **error)
+{
+  g_autofree char *old = NULL;
+
+  if (!domuimg_guest_write_ifcfg (self, error)
+      || !domuimg_guest_read (self, "/etc/sysconfig/network", &old, error))
+    return FALSE;
+  g_autofree char *text
+      = domuimg_guest_set_assignment (old != NULL ? old : "", "NETWORKING", "yes");
+  return domuimg_guest_write (self, "/etc/sysconfig/network", text, 0644, error)
+         && enable_scripts (self, error);
+}
+
+/* ifcfg(5) of wicked */
+static char *
+suse_file (const DomuimgGuestNic *nic)
+{
+  g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
+  gboolean fixed = nic->mode == DOMUIMG_GUEST_NIC_STATIC;
+
+  g_string_append_printf (out, "STARTMODE='%s'\nBOOTPROTO='%s'\n",
+                          nic->mode == DOMUIMG_GUEST_NIC_NONE ? "off" : "auto",
+                          nic->mode == DOMUIMG_GUEST_NIC_DHCP ? "dhcp" : "static");
+  if (fixed && nic->address != NULL)
+    g_string_append_printf (out, "IPADDR_0='%s'\n", nic->address);
+  if (nic->address6 != NULL)
+    g_string_append_printf (out, "IPADDR_1='%s'\n", nic->address6);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+static gboolean
+write_suse_nic (DomuimgGuestEdit *self, guint index, GError **error)
+{
+  const DomuimgGuestNic *nic = domuimg_guest_nic (self, index);
+  g_autofree char *path = g_strdup_printf (SUSE_DIR "/ifcfg-eth%u", index);
+  g_autofree char *routes = g_strdup_printf (SUSE_DIR "/ifroute-eth%u", index);
+  g_autofree char *text = suse_file (nic);
+  g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
+
+  if (nic->mode == DOMUIMG_GUEST_NIC_STATIC && nic->gateway != NULL)
+    g_string_append_printf (out, "default %s - -\n", nic->gateway);
+  if (nic->gateway6 != NULL)
+    g_string_append_printf (out, "default %s - -\n", nic->gateway6);
+  return domuimg_guest_write_own (self, path, text, 0600, error)
+         && domuimg_guest_write_own (self, routes, out->str, 0600, error);
+}
+
+static gboolean
+write_suse_dns (DomuimgGuestEdit *self, GError **error)
+{
+  g_autoptr (GString) servers = g_string_new (NULL);
+  g_autofree char *old = NULL;
+
+  for (guint i = 0; i < self->want->nics->len; i++)
+    for (guint j = 0; j < domuimg_guest_nic (self, i)->dns->len; j++)
+      g_string_append_printf (servers, "%s%s", servers->len > 0 ? " " : "",
+                              (char *) g_ptr_array_index (domuimg_guest_nic (self, i)->dns, j));
+  if (servers->len == 0)
+    return TRUE;
+  if (!domuimg_guest_read (self, SUSE_DIR "/config", &old, error))
+    return FALSE;
+  g_autofree char *quoted = g_strdup_printf ("\"%s\"", servers->str);
+  g_autofree char *text = domuimg_guest_set_assignment (
+      old != NULL ? old : "", "NETCONFIG_DNS_STATIC_SERVERS", quoted);
+  return domuimg_guest_write (self, SUSE_DIR "/config", text, 0644, error);
+}
+
+gboolean
+domuimg_guest_network_wicked (DomuimgGuestEdit *self, GError **error)
+{
+  static const char *const patterns[] = { "ifcfg-*", NULL };
+
+  if (!set_aside_all (self, SUSE_DIR, patterns, error) || !domuimg_guest_name_nics (self, error))
+    return FALSE;
+  for (guint i = 0; i < self->want->nics->len; i++)
+    if (!write_suse_nic (self, i, error))
+      return FALSE;
+  return write_suse_dns (self, error)
+         && domuimg_guest_want_unit (self, "multi-user.target", "wicked.service", error);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/network.h"
+
+#include <string.h>
+
+const DomuimgGuestNic *
+domuimg_guest_nic (DomuimgGuestEdit *self, guint index)
+{
+  return g_ptr_array_index (self->want->nics, index);
+}
+
+char *
+domuimg_guest_address_part (const char *prefixed)
+{
+  return g_strndup (prefixed, strcspn (prefixed, "/"));
+}
+
+guint
+domuimg_guest_prefix_part (const char *prefixed)
+{
+  const char *slash = strchr (prefixed, '/');
+
+  return slash != NULL ? (guint) g_ascii_strtoull (slash + 1, NULL, 10) : 0;
+}
+
+char *
+domuimg_guest_netmask (const char *prefixed)
+{
+  guint prefix = domuimg_guest_prefix_part (prefixed);
+  guint32 mask = prefix == 0 ? 0 : G_MAXUINT32 << (32 - MIN (prefix, 32));
+
+  return g_strdup_printf ("%u.%u.%u.%u", mask >> 24, mask >> 16 & 255, mask >> 8 & 255,
+                          mask & 255);
+}
+
+gboolean
+domuimg_guest_is_ipv6 (const char *address)
+{
+  return strchr (address, ':') != NULL;
+}
+
+gboolean
+domuimg_guest_set_aside_glob (DomuimgGuestEdit *self, const char *directory, const char *pattern,
+                              const char *const *keep, GError **error)
+{
+  if (!domuimg_tree_is_dir (self->tree, directory))
+    return TRUE;
+  g_auto (GStrv) names = domuimg_tree_list (self->tree, directory, error);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("%s/%s", directory, names[i]);
+
+      if (!g_pattern_match_simple (pattern, names[i])
+          || (keep != NULL && g_strv_contains (keep, names[i])))
+        continue;
+      if (!domuimg_guest_set_aside (self, path, error))
+        return FALSE;
+    }
+  return names != NULL;
+}
+
+gboolean
+domuimg_guest_name_nics (DomuimgGuestEdit *self, GError **error)
+{
+  g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
+
+  /* KERNEL== keeps VLANs and bridges out, which share the address. */
+  for (guint i = 0; i < self->want->nics->len; i++)
+    g_string_append_printf (out,
+                            "SUBSYSTEM==\"net\", ACTION==\"add\", KERNEL==\"eth*\", "
+                            "ATTR{address}==\"%s\", ATTR{type}==\"1\", NAME=\"eth%u\"\n",
+                            domuimg_guest_nic (self, i)->mac, i);
+  return domuimg_guest_write_own (self, "/etc/udev/rules.d/70-domuimg-net.rules", out->str, 0644,
+                                  error);
+}
+
+gboolean
+domuimg_guest_write_resolv_conf (DomuimgGuestEdit *self, GError **error)
+{
+  g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
+  gsize empty = out->len;
+
+  for (guint i = 0; i < self->want->nics->len; i++)
+    {
+      const DomuimgGuestNic *nic = domuimg_guest_nic (self, i);
+
+      if (nic->dns_search != NULL && *nic->dns_search != '\0' && nic->dns->len > 0)
+        g_string_append_printf (out, "search %s\n", nic->dns_search);
+      for (guint j = 0; j < nic->dns->len; j++)
+        g_string_append_printf (out, "nameserver %s\n", (char *) g_ptr_array_index (nic->dns, j));
+    }
+  if (out->len == empty)
+    return TRUE;
+  return domuimg_guest_write_own (self, "/etc/resolv.conf", out->str, 0644, error);
+}
+
+/* Else cloud-init, finding no data of a cloud, would configure the network itself. */
+static gboolean
+quiet_cloud_init (DomuimgGuestEdit *self, GError **error)
+{
+  if (!domuimg_tree_is_dir (self->tree, "/etc/cloud/cloud.cfg.d"))
+    return TRUE;
+  return domuimg_guest_write_own (self, "/etc/cloud/cloud.cfg.d/99-domuimg-network.cfg",
+                                  DOMUIMG_GUEST_MARK "network: {config: disabled}\n", 0644, error);
+}
+
+static gboolean
+no_tool (DomuimgGuestEdit *self, GError **error)
+{
+  domuimg_guest_warn (self, "no network configuration tool found in the guest (looked for netplan, "
+                            "NetworkManager, systemd-networkd, ifupdown, ifcfg scripts, wicked): "
+                            "its NICs stay down");
+  return TRUE;
+}
+
+gboolean
+domuimg_guest_step_network (DomuimgGuestEdit *self, GError **error)
+{
+  static gboolean (*const stacks[]) (DomuimgGuestEdit *, GError **) = {
+    [DOMUIMG_STACK_NONE] = no_tool,
+    [DOMUIMG_STACK_NETPLAN] = domuimg_guest_network_netplan,
+    [DOMUIMG_STACK_NM] = domuimg_guest_network_nm,
+    [DOMUIMG_STACK_NETWORKD] = domuimg_guest_network_networkd,
+    [DOMUIMG_STACK_IFUPDOWN] = domuimg_guest_network_ifupdown,
+    [DOMUIMG_STACK_IFCFG] = domuimg_guest_network_ifcfg,
+    [DOMUIMG_STACK_WICKED] = domuimg_guest_network_wicked,
+  };
+
+  if (self->want->nics->len == 0)
+    return TRUE;
+  return quiet_cloud_init (self, error) && stacks[self->info->stack](self, error);
+}

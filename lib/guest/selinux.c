@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/edit.h"
+
+#include <string.h>
+
+/* New files have no label, and an enforcing guest would refuse to use them: its first boot
+ * labels the whole system, as Red Hat's documentation has it. */
+gboolean
+domuimg_guest_step_selinux (DomuimgGuestEdit *self, GError **error)
+{
+  g_autofree char *config = NULL;
+
+  if (self->n_changes == 0)
+    return TRUE;
+  if (!domuimg_guest_read (self, "/etc/selinux/config", &config, error))
+    return FALSE;
+  if (config == NULL)
+    return TRUE;
+  g_auto (GStrv) lines = g_strsplit_set (config, "\r\n", -1);
+  const char *const *all = (const char *const *) lines;
+  if (!g_strv_contains (all, "SELINUX=enforcing") && !g_strv_contains (all, "SELINUX=permissive"))
+    return TRUE;
+  return domuimg_guest_write (self, "/.autorelabel", "", 0644, error);
+}
