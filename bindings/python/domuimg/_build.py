@@ -111,7 +111,8 @@ def cleanup(*, dry_run: bool = False) -> list[str]:
 
 def _key(function: str, keyword: str) -> str:
     key = "from" if keyword == "source" else keyword.replace("_", "-")
-    if keyword in ("name", "from") or key not in Domuimg.Spec.list_keys():
+    known = keyword.isidentifier() and key in Domuimg.Spec.list_keys()
+    if not known or keyword in ("name", "from"):
         raise TypeError(f"{function}() got an unexpected keyword argument '{keyword}'")
     return key
 

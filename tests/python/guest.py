@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The smallest guest that can be built: a tar of a root, and a kernel for PV."""
+
+import io
+import pathlib
+import struct
+import tarfile
+
+ROOT_FILES = {
+    "etc/os-release": 'ID=test\nNAME="Test"\nVERSION_ID="1"\n',
+    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
+    "etc/shadow": "root:*:19000:0:99999:7:::\n",
+    "etc/group": "root:x:0:\n",
+    "etc/inittab": "id:2:initdefault:\n",
+    "etc/fstab": "",
+    "sbin/init": "#!/bin/sh\n",
+    "bin/sh": "no program\n",
+}
+
+
+def write_tar(path: pathlib.Path) -> pathlib.Path:
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for name in ("bin", "dev", "etc", "proc", "root", "run", "sbin", "sys", "tmp", "var"):
+            directory = tarfile.TarInfo(name)
+            directory.type = tarfile.DIRTYPE
+            directory.mode = 0o755
+            tar.addfile(directory)
+        for name, text in ROOT_FILES.items():
+            file = tarfile.TarInfo(name)
+            file.size = len(text)
+            file.mode = 0o755 if name in ("sbin/init", "bin/sh") else 0o644
+            tar.addfile(file, io.BytesIO(text.encode()))
+    return path
+
+
+def _note(kind: int, value: bytes) -> bytes:
+    padded = value + b"\0" * (-len(value) % 4)
+    return struct.pack("<III", 4, len(value), kind) + b"Xen\0" + padded
+
+
+def write_kernel(path: pathlib.Path) -> pathlib.Path:
+    """An ELF file with the notes of a Linux kernel for PV, and no code."""
+    notes = b"".join(
+        [
+            _note(6, b"linux\0"),  # GUEST_OS
+            _note(5, b"xen-3.0\0"),  # XEN_VERSION
+            _note(8, b"generic\0"),  # LOADER
+            _note(1, struct.pack("<Q", 0x1000000)),  # ENTRY
+            _note(3, struct.pack("<Q", 0)),  # VIRT_BASE
+        ]
+    )
+    headers = 64 + 2 * 56
+    elf = struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        b"\x7fELF\x02\x01\x01" + b"\0" * 9,
+        2, 62, 1, 0x1000000, 64, 0, 0, 64, 56, 2, 0, 0, 0,
+    )
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x1000000, 0x1000000, 4096, 4096, 4096)
+    note = struct.pack("<IIQQQQQQ", 4, 4, headers, 0, 0, len(notes), len(notes), 4)
+    path.write_bytes((elf + load + note + notes).ljust(4096, b"\0"))
+    return path
