@@ -249,6 +249,11 @@ check_graphics (DomuimgDomain *self, GError **error)
   if (self->graphics_listen != NULL
       && !g_hostname_is_ip_address (self->graphics_listen))
     return INVALID ("graphics: \"%s\" is no IP address to listen on", self->graphics_listen);
+  if (self->graphics == DOMUIMG_GRAPHICS_VNC && self->graphics_listen != NULL
+      && strchr (self->graphics_listen, ':') != NULL)
+    return INVALID ("graphics: VNC cannot listen on \"%s\", since libxl takes a colon for the "
+                    "start of the display number; use an IPv4 address",
+                    self->graphics_listen);
   if (self->graphics_port > 65535)
     return INVALID ("graphics: there is no TCP port %u", self->graphics_port);
   if (self->graphics == DOMUIMG_GRAPHICS_VNC && self->graphics_port != 0

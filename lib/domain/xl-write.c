@@ -103,7 +103,8 @@ put_devices (DomuimgDomain *self, GString *out, GError **error)
   return put_list (out, "disk", disks, error) && put_list (out, "vif", nics, error);
 }
 
-/* PV and PVH guests have a framebuffer device, a list entry of its own. */
+/* PV and PVH guests have a framebuffer device, a list entry of its own. libxl's default for
+ * one is VNC, so that has to be turned off for SDL. */
 static gboolean
 put_vfb (DomuimgDomain *self, GString *out, GError **error)
 {
@@ -111,11 +112,11 @@ put_vfb (DomuimgDomain *self, GString *out, GError **error)
   const char *listen = domuimg_domain_get_graphics_listen (self);
 
   if (self->graphics == DOMUIMG_GRAPHICS_SDL)
-    g_ptr_array_add (vfbs, g_strdup ("type=sdl"));
+    g_ptr_array_add (vfbs, g_strdup ("vnc=0,sdl=1"));
   else if (self->graphics_port == 0)
-    g_ptr_array_add (vfbs, g_strdup_printf ("type=vnc,vnclisten=%s,vncunused=1", listen));
+    g_ptr_array_add (vfbs, g_strdup_printf ("vnc=1,vnclisten=%s,vncunused=1", listen));
   else
-    g_ptr_array_add (vfbs, g_strdup_printf ("type=vnc,vnclisten=%s,vncdisplay=%u,vncunused=0",
+    g_ptr_array_add (vfbs, g_strdup_printf ("vnc=1,vnclisten=%s,vncdisplay=%u,vncunused=0",
                                             listen, self->graphics_port - 5900));
   return put_list (out, "vfb", vfbs, error);
 }

@@ -213,7 +213,12 @@ test_graphics (void)
   g_autoptr (DomuimgDomain) pvh = fixture_pvh ();
   g_autoptr (Judge) vfb = read_back (pvh);
   g_auto (GStrv) entries = judge_list (vfb, "vfb");
-  g_assert_cmpstr (entries[0], ==, "type=vnc,vnclisten=127.0.0.1,vncunused=1");
+  g_assert_cmpstr (entries[0], ==, "vnc=1,vnclisten=127.0.0.1,vncunused=1");
+
+  g_autoptr (DomuimgDomain) pv = fixture_bootloader ();
+  g_autoptr (Judge) sdl = read_back (pv);
+  g_auto (GStrv) sdl_entries = judge_list (sdl, "vfb");
+  g_assert_cmpstr (sdl_entries[0], ==, "vnc=0,sdl=1");
 }
 
 /* Text of all that makes trouble, in every place that takes text. */

@@ -327,9 +327,11 @@ test_graphics (void)
   assert_invalid (pv, "graphics: only an HVM guest");
   domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "localhost,x=1", 0);
   assert_invalid (pv, "graphics: \"localhost,x=1\"");
-  domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "::1", 1);
+  domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "::1", 0);
+  assert_invalid (pv, "graphics: VNC cannot listen on \"::1\"");
+  domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "127.0.0.1", 1);
   assert_invalid (pv, "graphics: VNC port 1");
-  domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "::1", 65536);
+  domuimg_domain_set_graphics (pv, DOMUIMG_GRAPHICS_VNC, "127.0.0.1", 65536);
   assert_invalid (pv, "graphics: there is no TCP port");
   domuimg_domain_set_graphics (hvm, DOMUIMG_GRAPHICS_SPICE, NULL, 0);
   assert_invalid (hvm, "graphics: SPICE needs a port");
