@@ -6,11 +6,13 @@
 /* The only place that starts programs: an argument vector, never a shell; a clean
  * environment (PATH with the sbin directories, HOME, TMPDIR, locale C.UTF-8, proxies,
  * SOURCE_DATE_EPOCH) plus what the caller adds; a process group of its own that is ended
- * on cancellation, and that dies with us. */
+ * on cancellation (SIGTERM, after 3 seconds SIGKILL) and cleared when the program ends. The
+ * program dies with us. An object runs one program once. */
 typedef struct _DomuimgExec DomuimgExec;
 
-/* Called with each line (no newline) of the program's stderr, and of its stdout unless
- * that is streamed or collected; in the thread that waits. */
+/* Called with each line (no newline, made valid UTF-8, never empty) of the program's stderr,
+ * and of its stdout unless that is streamed or collected; in the thread that waits. What a
+ * carriage return ends, as progress displays do, is a line, too. */
 typedef void (*DomuimgExecLine) (const char *line, gpointer user_data);
 
 DomuimgExec *domuimg_exec_new (const char *program);
@@ -25,7 +27,8 @@ void domuimg_exec_on_line (DomuimgExec *self, DomuimgExecLine callback, gpointer
 void domuimg_exec_stdin_fd (DomuimgExec *self, int fd);
 
 /* Runs to the end. A program that is not installed is MISSING_TOOL, with the Debian package
- * that has it; a status other than 0 is TOOL_FAILED, with the last lines of stderr. */
+ * that has it; a status other than 0 is TOOL_FAILED, with the last line of stderr, and on
+ * further lines of the message the lines before it. */
 gboolean domuimg_exec_run (DomuimgExec *self, GCancellable *cancellable, GError **error);
 /* As run; stdout's bytes are returned. */
 GBytes *domuimg_exec_output (DomuimgExec *self, GCancellable *cancellable, GError **error);
@@ -33,9 +36,10 @@ GBytes *domuimg_exec_output (DomuimgExec *self, GCancellable *cancellable, GErro
 /* Starts, and returns a descriptor of its stdout (owned by @self); follow with
  * domuimg_exec_finish. Lines of stderr are read by a thread of our own. -1 on error. */
 int domuimg_exec_start (DomuimgExec *self, GCancellable *cancellable, GError **error);
-/* Waits for the end; FALSE with TOOL_FAILED, or the cancellation. */
+/* Closes the descriptor and waits for the end; FALSE with TOOL_FAILED, or the cancellation.
+ * Freeing @self instead ends the program. */
 gboolean domuimg_exec_finish (DomuimgExec *self, GError **error);
-/* The last lines of stderr, for a caller that knows what they mean. */
+/* The last 20 lines of stderr, for a caller that knows what they mean; after the end only. */
 const char *domuimg_exec_get_tail (DomuimgExec *self);
 
 /* The full path of @program in the directories that exec searches, or NULL. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* What a new process gets. The descriptors stay the caller's. */
+typedef struct {
+  const char *path; /* of the program's file */
+  char *const *argv;
+  char *const *envp;
+  int fds[3]; /* its stdin, stdout and stderr */
+} DomuimgSpawn;
+
+/* Starts it in a process group of its own; it is killed when the calling thread ends. The
+ * process id, or -1 with errno of what failed, execve(2) included. */
+pid_t domuimg_spawn (const DomuimgSpawn *self);
