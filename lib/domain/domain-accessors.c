@@ -98,7 +98,8 @@ domuimg_domain_get_graphics_port (DomuimgDomain *self)
  * @self: a domain
  * @graphics: how to show the guest's display
  * @listen: (nullable): an address to listen on; %NULL for `127.0.0.1`
- * @port: a TCP port, from 5900 for VNC, or 0 for a free one; SPICE needs one
+ * @port: a TCP port, from 5900 for VNC, or 0 for a free one; xl cannot look for a free one
+ *   for SPICE, and takes 5900
  *
  * Gives the guest a display. No password is ever set: keep @listen local, or tunnel.
  *

@@ -6,6 +6,9 @@
 
 #include "lib/domain/identity.h"
 
+/* libxl refuses SPICE without a port, and looks for none itself. */
+#define SPICE_DEFAULT_PORT 5900
+
 /* Writes the model as xl.cfg(5): every value has passed validation, so quoting it cannot
  * fail but for what has no check of its own. */
 
@@ -132,7 +135,8 @@ put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
   if (self->graphics == DOMUIMG_GRAPHICS_SPICE)
     {
       put_number (out, "spice", 1);
-      put_number (out, "spiceport", self->graphics_port);
+      put_number (out, "spiceport",
+                  self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
       put_number (out, "spicedisable_ticketing", 1);
       return put_text (out, "spicehost", listen, error);
     }

@@ -210,6 +210,10 @@ test_graphics (void)
   g_assert_cmpint (judge_number (spice, "spiceport"), ==, 6000);
   g_assert_cmpstr (judge_string (spice, "spicehost"), ==, "127.0.0.1");
 
+  domuimg_domain_set_graphics (hvm, DOMUIMG_GRAPHICS_SPICE, "::1", 0);
+  g_autoptr (Judge) default_port = read_back (hvm);
+  g_assert_cmpint (judge_number (default_port, "spiceport"), ==, 5900);
+
   g_autoptr (DomuimgDomain) pvh = fixture_pvh ();
   g_autoptr (Judge) vfb = read_back (pvh);
   g_auto (GStrv) entries = judge_list (vfb, "vfb");
