@@ -189,13 +189,14 @@ allow_root (DomuimgGuestEdit *self, const char *tty, GError **error)
   g_auto (GStrv) lines = g_strsplit_set (old, "\r\n", -1);
   g_autoptr (GString) out = g_string_new (old);
   /* Before Linux 3.0 some kernels called Xen's console xvc0. */
-  const char *ttys[] = { tty, g_str_equal (tty, "hvc0") ? "xvc0" : tty };
+  gboolean old_kernel = self->info->init == DOMUIMG_INIT_SYSVINIT
+                        || self->info->init == DOMUIMG_INIT_UPSTART;
+  const char *ttys[] = { tty, g_str_equal (tty, "hvc0") && old_kernel ? "xvc0" : NULL };
 
   if (out->len > 0 && out->str[out->len - 1] != '\n')
     g_string_append_c (out, '\n');
   for (guint i = 0; i < G_N_ELEMENTS (ttys); i++)
-    if (!g_strv_contains ((const char *const *) lines, ttys[i])
-        && (i == 0 || !g_str_equal (ttys[0], ttys[1])))
+    if (ttys[i] != NULL && !g_strv_contains ((const char *const *) lines, ttys[i]))
       g_string_append_printf (out, "%s\n", ttys[i]);
   return domuimg_guest_write (self, "/etc/securetty", out->str, 0600, error);
 }

@@ -7,6 +7,7 @@
 #include "lib/base/exec.h"
 
 #define UNIT "domuimg-ssh-host-keys.service"
+#define SCRIPT "/etc/ssh/domuimg-host-keys"
 
 static gboolean
 file_says (DomuimgGuestEdit *self, const char *path, const char *const *words)
@@ -68,15 +69,31 @@ make_by_systemd (DomuimgGuestEdit *self, GError **error)
          && domuimg_guest_want_unit (self, "multi-user.target", UNIT, error);
 }
 
+/* For guests whose ssh-keygen may be older than its option -A (OpenSSH 5.9), or lack the
+ * newer kinds of keys. */
+static gboolean
+write_script (DomuimgGuestEdit *self, GError **error)
+{
+  static const char *const text
+      = DOMUIMG_GUEST_MARK
+        "for type in rsa ecdsa ed25519; do\n"
+        "  key=/etc/ssh/ssh_host_${type}_key\n"
+        "  [ -s $key ] || /usr/bin/ssh-keygen -q -t $type -N '' -f $key </dev/null 2>/dev/null\n"
+        "done\n";
+
+  return domuimg_guest_write_own (self, SCRIPT, text, 0755, error);
+}
+
 static gboolean
 make_by_upstart (DomuimgGuestEdit *self, GError **error)
 {
-  return domuimg_guest_write_own (self, "/etc/init/domuimg-ssh-host-keys.conf",
-                                  DOMUIMG_GUEST_MARK "description \"SSH host keys\"\n\n"
-                                                     "start on starting ssh\n"
-                                                     "task\n"
-                                                     "exec /usr/bin/ssh-keygen -A\n",
-                                  0644, error);
+  return write_script (self, error)
+         && domuimg_guest_write_own (self, "/etc/init/domuimg-ssh-host-keys.conf",
+                                     DOMUIMG_GUEST_MARK "description \"SSH host keys\"\n\n"
+                                                        "start on starting ssh\n"
+                                                        "task\n"
+                                                        "exec /bin/sh " SCRIPT "\n",
+                                     0644, error);
 }
 
 /* A bootwait line runs after the root is writable and before any run level's scripts,
@@ -85,10 +102,10 @@ make_by_upstart (DomuimgGuestEdit *self, GError **error)
 static gboolean
 make_by_inittab (DomuimgGuestEdit *self, GError **error)
 {
-  const char *line = "sshk::bootwait:/usr/bin/ssh-keygen -A";
+  const char *line = "sshk::bootwait:/bin/sh " SCRIPT;
   g_autofree char *old = NULL;
 
-  if (!domuimg_guest_read (self, "/etc/inittab", &old, error))
+  if (!write_script (self, error) || !domuimg_guest_read (self, "/etc/inittab", &old, error))
     return FALSE;
   g_auto (GStrv) lines = g_strsplit_set (old != NULL ? old : "", "\r\n", -1);
   if (g_strv_contains ((const char *const *) lines, line))

@@ -115,6 +115,46 @@ no_tool (DomuimgGuestEdit *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+wants_dhcp (DomuimgGuestEdit *self)
+{
+  for (guint i = 0; i < self->want->nics->len; i++)
+    if (domuimg_guest_nic (self, i)->mode == DOMUIMG_GUEST_NIC_DHCP)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+has_dhcp_client (DomuimgGuestEdit *self)
+{
+  static const char *const clients[] = {
+    "/sbin/dhclient", "/usr/sbin/dhclient", "/sbin/dhcpcd",  "/usr/sbin/dhcpcd",
+    "/sbin/udhcpc",   "/usr/sbin/udhcpc",   "/usr/bin/udhcpc", "/sbin/pump",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    if (domuimg_tree_exists (self->tree, clients[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* ifupdown asks another program for an address; systemd-networkd can do it alone. */
+static gboolean
+ifupdown_or_networkd (DomuimgGuestEdit *self, GError **error)
+{
+  gboolean networkd = self->info->init == DOMUIMG_INIT_SYSTEMD
+                      && self->info->stacks & 1 << DOMUIMG_STACK_NETWORKD;
+
+  if (!wants_dhcp (self) || has_dhcp_client (self))
+    return domuimg_guest_network_ifupdown (self, error);
+  if (networkd)
+    return domuimg_guest_set_aside_interfaces (self, error)
+           && domuimg_guest_network_networkd (self, error);
+  domuimg_guest_warn (self, "the guest has no DHCP client for ifupdown: add one "
+                            "(isc-dhcp-client), or give a fixed address");
+  return domuimg_guest_network_ifupdown (self, error);
+}
+
 gboolean
 domuimg_guest_step_network (DomuimgGuestEdit *self, GError **error)
 {
@@ -123,7 +163,7 @@ domuimg_guest_step_network (DomuimgGuestEdit *self, GError **error)
     [DOMUIMG_STACK_NETPLAN] = domuimg_guest_network_netplan,
     [DOMUIMG_STACK_NM] = domuimg_guest_network_nm,
     [DOMUIMG_STACK_NETWORKD] = domuimg_guest_network_networkd,
-    [DOMUIMG_STACK_IFUPDOWN] = domuimg_guest_network_ifupdown,
+    [DOMUIMG_STACK_IFUPDOWN] = ifupdown_or_networkd,
     [DOMUIMG_STACK_IFCFG] = domuimg_guest_network_ifcfg,
     [DOMUIMG_STACK_WICKED] = domuimg_guest_network_wicked,
   };

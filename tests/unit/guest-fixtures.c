@@ -11,7 +11,7 @@ guest_test_file (const char *kind, const char *name)
 {
   g_autofree char *file = g_strconcat (name, ".dump", NULL);
 
-  return g_test_build_filename (G_TEST_DIST, kind, "guest", file, NULL);
+  return g_test_build_filename (G_TEST_DIST, "..", kind, "guest", file, NULL);
 }
 
 DomuimgTree *

@@ -224,7 +224,7 @@ test_debian_sysvinit (void)
 
   guest_assert_contains (tree, "/etc/inittab", "\nhvc0:2345:respawn:/sbin/getty 38400 hvc0\n");
   guest_assert_contains (tree, "/etc/inittab", "\n#T0:23:respawn");
-  guest_assert_contains (tree, "/etc/inittab", "\nsshk::bootwait:/usr/bin/ssh-keygen -A\n");
+  guest_assert_contains (tree, "/etc/inittab", "\nsshk::bootwait:/bin/sh /etc/ssh/domuimg-host-keys\n");
   guest_assert_contains (tree, "/etc/modules", "loop\nxen-blkfront\nxen-netfront\n");
   guest_assert_contains (tree, "/etc/network/interfaces",
                          "auto eth0\niface eth0 inet static\n\taddress 192.0.2.10\n");
