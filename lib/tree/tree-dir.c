@@ -230,6 +230,9 @@ dir_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
   DomuimgTreeDir *self = DOMUIMG_TREE_DIR (tree);
   gssize got;
 
+  /* No file reaches there, and pread(2) would call it a mistake. */
+  if (length > G_MAXINT64 || offset > G_MAXINT64 - length)
+    return 0;
   /* A file that is read from its start may be another one by now. */
   if (offset == 0 || g_strcmp0 (path, self->read_path) != 0)
     {

@@ -55,13 +55,16 @@ split_fields (const char *line, GError **error)
   return g_steal_pointer (&fields);
 }
 
-/* One character or escape at *@at, which moves behind it; -1 for a wrong escape. */
+/* One character or escape at *@at, which moves behind it; -1 for a wrong escape, or a
+ * quote that has none. */
 static int
 unescape_one (const char **at)
 {
   static const char letters[] = "nt\\\"", meanings[] = "\n\t\\\"";
   const char *text = *at;
 
+  if (text[0] == '"')
+    return -1;
   if (text[0] != '\\')
     {
       *at += 1;
@@ -117,9 +120,7 @@ parse_quoted (const char *field, GError **error)
   gsize length = strlen (field);
   g_autoptr (GString) bytes = g_string_new (NULL);
 
-  /* Where a quote is in between, the field is several strings, or a string and more. */
-  if (length < 2 || field[0] != '"' || end_of_field (field) != field + length
-      || field[length - 1] != '"')
+  if (length < 2 || field[0] != '"' || field[length - 1] != '"')
     {
       domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "“%.64s” is no quoted string", field);
       return NULL;

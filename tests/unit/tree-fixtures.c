@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "tree-fixtures.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/tree/tree-dir.h"
+#include "lib/tree/tree-dump.h"
+#include "lib/tree/tree-memory.h"
+
+static DomuimgTree *
+make_memory (const char *scratch, GError **error)
+{
+  return domuimg_tree_memory_new ();
+}
+
+static DomuimgTree *
+make_dir (const char *scratch, GError **error)
+{
+  g_autofree char *root = g_build_filename (scratch, "root", NULL);
+
+  g_assert_cmpint (mkdir (root, 0755), ==, 0);
+  g_assert_cmpint (chmod (root, 0755), ==, 0);
+  return domuimg_tree_dir_new (root, error);
+}
+
+const TreeKind tree_kinds[] = {
+  { "memory", FALSE, make_memory },
+  { "dir", TRUE, make_dir },
+};
+const guint n_tree_kinds = G_N_ELEMENTS (tree_kinds);
+
+char *
+tree_scratch_new (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *scratch = g_dir_make_tmp ("domuimg-tree-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  return scratch;
+}
+
+static int
+remove_one (const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+  return remove (path);
+}
+
+void
+tree_scratch_free (char *scratch)
+{
+  nftw (scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+  g_free (scratch);
+}
+
+void
+tree_must_load (DomuimgTree *tree, const char *dump)
+{
+  g_autoptr (GError) error = NULL;
+
+  domuimg_tree_load (tree, dump, &error);
+  g_assert_no_error (error);
+}
+
+char *
+tree_must_dump (DomuimgTree *tree, gboolean times)
+{
+  const DomuimgTreeDumpOptions options = { 4096, times };
+  g_autoptr (GError) error = NULL;
+  char *dump = domuimg_tree_dump (tree, &options, &error);
+
+  g_assert_no_error (error);
+  return dump;
+}
+
+void
+tree_must_be (DomuimgTree *tree, const char *expected)
+{
+  g_autofree char *dump = tree_must_dump (tree, FALSE);
+
+  g_assert_true (g_str_has_prefix (dump, "/ d "));
+  g_assert_cmpstr (strchr (dump, '\n') + 1, ==, expected);
+}
+
+void
+tree_must_read (DomuimgTree *tree, const char *path, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = domuimg_tree_read_text (tree, path, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, expected);
+}
