@@ -39,6 +39,7 @@ typedef enum {
 typedef enum {
   DOMUIMG_HOST_KEYS_FIRST_BOOT, /* the guest makes them when it first boots */
   DOMUIMG_HOST_KEYS_BUILD,      /* the host's ssh-keygen makes them now */
+  DOMUIMG_HOST_KEYS_KEEP,       /* those that are there stay */
 } DomuimgHostKeys;
 
 typedef struct {
@@ -56,7 +57,7 @@ typedef struct {
   char *keymap;               /* nullable: "de" */
   char *kernel_version;       /* nullable: the newest in the guest's /lib/modules */
   gboolean device_nodes;      /* for guests without devtmpfs */
-  gboolean fresh_identity;    /* machine-id, host keys, seeds, leases */
+  gboolean fresh_identity;    /* machine-id, seeds, leases */
   DomuimgHostKeys host_keys;
 } DomuimgCustomise;
 

@@ -190,7 +190,7 @@ make_now (DomuimgGuestEdit *self, GError **error)
 gboolean
 domuimg_guest_step_host_keys (DomuimgGuestEdit *self, GError **error)
 {
-  if (!self->want->fresh_identity)
+  if (self->want->host_keys == DOMUIMG_HOST_KEYS_KEEP)
     return TRUE;
   if (!domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key", error)
       || !domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key.pub", error)

@@ -19,7 +19,9 @@ struct _DomuimgTar {
   struct archive *archive;
   char *name;
   int fd;
-  int tee_fd;
+  DomuimgTarTee tee;
+  gpointer tee_data;
+  GError *tee_error;
   guint64 size; /* 0: not known */
   guint64 position;
   gboolean seekable;
@@ -44,6 +46,7 @@ domuimg_tar_finalize (GObject *object)
     archive_read_free (self->archive);
   g_clear_pointer (&self->entry, domuimg_entry_free);
   g_clear_pointer (&self->ranges, g_array_unref);
+  g_clear_error (&self->tee_error);
   g_free (self->buffer);
   g_free (self->name);
   G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
@@ -61,22 +64,6 @@ domuimg_tar_init (DomuimgTar *self)
   self->buffer = g_malloc (BUFFER_SIZE);
 }
 
-static gboolean
-write_tee (DomuimgTar *self, gsize length)
-{
-  for (gsize done = 0; done < length;)
-    {
-      gssize written = write (self->tee_fd, self->buffer + done, length - done);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return FALSE;
-      done += written;
-    }
-  return TRUE;
-}
-
 static la_ssize_t
 on_read (struct archive *archive, void *data, const void **buffer)
 {
@@ -91,9 +78,9 @@ on_read (struct archive *archive, void *data, const void **buffer)
       archive_set_error (archive, errno, "%s", g_strerror (errno));
       return -1;
     }
-  if (self->tee_fd >= 0 && !write_tee (self, length))
+  if (self->tee != NULL && !self->tee (self->buffer, length, self->tee_data, &self->tee_error))
     {
-      archive_set_error (archive, errno, "keeping a copy: %s", g_strerror (errno));
+      archive_set_error (archive, EIO, "keeping a copy failed");
       return -1;
     }
   self->position += length;
@@ -106,7 +93,7 @@ on_skip (struct archive *archive, void *data, la_int64_t request)
 {
   DomuimgTar *self = data;
 
-  if (!self->seekable || self->tee_fd >= 0)
+  if (!self->seekable || self->tee != NULL)
     return 0;
   /* A skip past the end would hide that the archive is truncated. */
   guint64 left = self->size > self->position ? self->size - self->position : 0;
@@ -124,6 +111,11 @@ fail (DomuimgTar *self, GError **error)
   const char *text = archive_error_string (self->archive);
   DomuimgError kind = DOMUIMG_ERROR_CORRUPT_INPUT;
 
+  if (self->tee_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&self->tee_error));
+      return FALSE;
+    }
   if (code == ENOSPC)
     kind = DOMUIMG_ERROR_NO_SPACE;
   else if (code == EIO || code == EISDIR)
@@ -133,13 +125,14 @@ fail (DomuimgTar *self, GError **error)
 }
 
 DomuimgStream *
-domuimg_tar_new (int fd, const char *name, int tee_fd, GError **error)
+domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data, GError **error)
 {
   g_autoptr (DomuimgTar) self = g_object_new (DOMUIMG_TYPE_TAR, NULL);
   struct stat status;
 
   self->fd = fd;
-  self->tee_fd = tee_fd;
+  self->tee = tee;
+  self->tee_data = tee_data;
   self->name = g_strdup (name);
   if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
     {
@@ -276,6 +269,18 @@ convert (DomuimgTar *self, struct archive_entry *from, GError **error)
   return g_steal_pointer (&to);
 }
 
+/* What follows the end mark is padding, but who writes into a pipe wants it read. */
+static gboolean
+drain (DomuimgTar *self, GError **error)
+{
+  const void *data;
+  la_ssize_t length = 1;
+
+  while (length > 0 && (!self->seekable || self->tee != NULL))
+    length = on_read (self->archive, self, &data);
+  return length >= 0 || fail (self, error);
+}
+
 /* An archive ends in blocks of zeros. libarchive takes a bare end of file for an end too,
  * which a copy that was cut off between two files would have. */
 static gboolean
@@ -305,7 +310,8 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
   while (status == ARCHIVE_RETRY);
   if (status == ARCHIVE_EOF)
     {
-      check_end (self, error);
+      if (check_end (self, error))
+        drain (self, error);
       return NULL;
     }
   if (status < ARCHIVE_WARN)

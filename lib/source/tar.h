@@ -8,6 +8,10 @@
 #define DOMUIMG_TYPE_TAR (domuimg_tar_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgTar, domuimg_tar, DOMUIMG, TAR, GObject)
 
-/* Reads from @fd, which stays the caller's; @name is for messages. What is read is also
- * written to @tee_fd, as it comes, unless that is -1. */
-DomuimgStream *domuimg_tar_new (int fd, const char *name, int tee_fd, GError **error);
+/* Gets all that is read of an archive, as it comes. */
+typedef gboolean (*DomuimgTarTee) (const void *data, gsize length, gpointer user_data,
+                                   GError **error);
+
+/* Reads from @fd, which stays the caller's; @name is for messages. @tee may be NULL. */
+DomuimgStream *domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
+                                GError **error);

@@ -114,7 +114,8 @@ check_fs (const char *value, GError **error)
 static gboolean
 check_vdev (const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^(xvd|hd|sd)[a-z]{1,2}[0-9]{0,2}$", value, 0, 0))
+  if (g_regex_match_simple ("^(xvd|hd|sd)[a-z]{1,2}[0-9]{0,2}$", value,
+                            G_REGEX_DOLLAR_ENDONLY, 0))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "vdev=%s is no Xen device name: use xvda, xvdb, ...", value);

@@ -17,11 +17,18 @@ invalid (GError **error, const char *key, const char *value, const char *expecte
                        expected);
 }
 
+/* The whole value, whatever its case; "$" must not pass a newline at the end. */
+static gboolean
+matches (const char *pattern, const char *value)
+{
+  return g_regex_match_simple (pattern, value, G_REGEX_CASELESS | G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 /* Also what libvirt and file names bear, and no option to xl. */
 static gboolean
 check_name (const char *key, const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$", value, 0, 0))
+  if (matches ("^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$", value))
     return TRUE;
   return invalid (error, key, value,
                   "1 to 64 letters, digits and ._+-, starting with a letter, digit or _, "
@@ -32,9 +39,8 @@ static gboolean
 check_hostname (const char *key, const char *value, GError **error)
 {
   if (strlen (value) <= 253
-      && g_regex_match_simple ("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-                               "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$",
-                               value, 0, 0))
+      && matches ("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+                               "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", value))
     return TRUE;
   return invalid (error, key, value, "a host name: letters, digits and -, parts joined by dots");
 }
@@ -78,7 +84,7 @@ check_uuid (const char *key, const char *value, GError **error)
 static gboolean
 check_mac (const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$", value, G_REGEX_CASELESS, 0)
+  if (matches ("^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$", value)
       && !g_str_equal (value, "00:00:00:00:00:00"))
     return TRUE;
   return invalid (error, "mac", value, "a unicast address like 00:16:3e:12:34:56");
@@ -131,7 +137,7 @@ check_kernel (const char *key, const char *value, GError **error)
 static gboolean
 check_package (const char *key, const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^[a-z0-9][a-z0-9+.:~=_/-]*$", value, G_REGEX_CASELESS, 0))
+  if (matches ("^[a-z0-9][a-z0-9+.:~=_/-]*$", value))
     return TRUE;
   return invalid (error, key, value, "the name of a package");
 }
@@ -139,7 +145,7 @@ check_package (const char *key, const char *value, GError **error)
 static gboolean
 check_word (const char *key, const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^[a-z0-9][a-z0-9+._-]*$", value, G_REGEX_CASELESS, 0))
+  if (matches ("^[a-z0-9][a-z0-9+._-]*$", value))
     return TRUE;
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
@@ -181,7 +187,7 @@ check_host_keys (const char *key, const char *value, GError **error)
 static gboolean
 check_config (const char *key, const char *value, GError **error)
 {
-  if (g_regex_match_simple ("^[a-z][a-z0-9_]* *=.", value, 0, 0))
+  if (matches ("^[a-z][a-z0-9_]* *=.", value))
     return TRUE;
   return invalid (error, key, value, "KEY=VALUE as it stands in xl.cfg(5)");
 }

@@ -57,7 +57,7 @@ domuimg_ext_allocate (DomuimgExtFs *self, blk64_t logical, guint64 length, GArra
   while (length > 0)
     {
       /* EXT_INIT_MAX_LEN: an extent's longest initialised run. */
-      blk64_t start, got;
+      blk64_t start = 0, got = 0;
       errcode_t code = find_run (self, MIN (length, 32768), &start, &got);
 
       if (code == EXT2_ET_BLOCK_ALLOC_FAIL && !wrapped)

@@ -208,8 +208,8 @@ write_directories (Writer *self, GCancellable *cancellable, GError **error)
 }
 
 static gboolean
-write_entries (Writer *self, DomuimgProgress *progress, GCancellable *cancellable,
-               GError **error)
+write_entries (Writer *self, DomuimgUsage *usage, DomuimgProgress *progress,
+               GCancellable *cancellable, GError **error)
 {
   const DomuimgEntry *entry;
   g_autoptr (GError) local = NULL;
@@ -218,6 +218,7 @@ write_entries (Writer *self, DomuimgProgress *progress, GCancellable *cancellabl
     {
       double fraction;
 
+      domuimg_usage_add (usage, entry, domuimg_stream_get_ranges (self->stream));
       if (!add_entry (self, entry, error))
         return FALSE;
       fraction = domuimg_stream_get_fraction (self->stream);
@@ -246,7 +247,8 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
 
 gboolean
 domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
-                          DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+                          DomuimgUsage *usage, DomuimgProgress *progress,
+                          GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (image, offset, TRUE, error);
   g_autoptr (DomuimgExtNames) names = NULL;
@@ -256,7 +258,7 @@ domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stre
   names = domuimg_ext_names_new ();
   Writer writer = { ext, names, stream };
   if (!note_lost_and_found (&writer, error)
-      || !write_entries (&writer, progress, cancellable, error)
+      || !write_entries (&writer, usage, progress, cancellable, error)
       || !write_directories (&writer, cancellable, error))
     return FALSE;
   mark_inode_tables_zeroed (ext);

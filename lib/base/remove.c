@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/base/remove.h"
+
+#include <ftw.h>
+#include <stdio.h>
+
+static int
+remove_one (const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+  /* What cannot be removed must not keep the rest. */
+  if (remove (path) != 0)
+    return 0;
+  return 0;
+}
+
+gboolean
+domuimg_remove_tree (const char *path)
+{
+  struct stat status;
+
+  if (lstat (path, &status) != 0)
+    return FALSE;
+  nftw (path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+  return lstat (path, &status) != 0;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/base/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "lib/base/journal.h"
+#include "lib/base/remove.h"
+
+struct _DomuimgUndo {
+  DomuimgJournal *journal;
+  GPtrArray *records; /* of DomuimgJournalRecord, as they were written */
+  gboolean committed;
+};
+
+DomuimgUndo *
+domuimg_undo_new (GError **error)
+{
+  DomuimgJournal *journal = domuimg_journal_create (error);
+  DomuimgUndo *self;
+
+  if (journal == NULL)
+    return NULL;
+  self = g_new0 (DomuimgUndo, 1);
+  self->journal = journal;
+  self->records = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_journal_record_free);
+  return self;
+}
+
+/* Written to the journal, and on the disk, before the act that it can undo. */
+static gboolean
+record (DomuimgUndo *self, const char *verb, const char *path, const char *to, gboolean replace,
+        GError **error)
+{
+  DomuimgJournalRecord *added = domuimg_journal_record_new (verb, path, to, replace);
+
+  g_ptr_array_add (self->records, added);
+  return domuimg_journal_append (self->journal, added, error);
+}
+
+static char *
+absolute (const char *path)
+{
+  return g_canonicalize_filename (path, NULL);
+}
+
+char *
+domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace, GError **error)
+{
+  g_autofree char *final = absolute (path);
+  g_autofree char *directory = g_path_get_dirname (final);
+  g_autofree char *name = g_path_get_basename (final);
+  g_autofree char *temporary = g_strdup_printf ("%s/.%s.%s", directory, name,
+                                                domuimg_journal_get_id (self->journal));
+  struct stat status;
+
+  if (!replace && lstat (final, &status) == 0)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                    "%s exists already; remove it, choose another name, or use --force", final);
+      return NULL;
+    }
+  if (!record (self, "remove", temporary, NULL, FALSE, error)
+      || !record (self, "rename", temporary, final, replace, error))
+    return NULL;
+  return g_steal_pointer (&temporary);
+}
+
+char *
+domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error)
+{
+  g_autofree char *top = absolute (parent);
+  g_autofree char *path
+      = g_strdup_printf ("%s/.domuimg.%s", top, domuimg_journal_get_id (self->journal));
+
+  if (!record (self, "remove-tree", path, NULL, FALSE, error))
+    return NULL;
+  if (mkdir (path, 0700) != 0)
+    {
+      domuimg_set_errno (error, errno, "making the directory %s", path);
+      return NULL;
+    }
+  return g_steal_pointer (&path);
+}
+
+gboolean
+domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **error)
+{
+  g_autofree char *path = absolute (directory);
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  if (!g_str_equal (parent, path) && !domuimg_undo_make_parents (self, parent, error))
+    return FALSE;
+  if (!record (self, "rmdir", path, NULL, FALSE, error))
+    return FALSE;
+  if (mkdir (path, 0777) != 0 && errno != EEXIST)
+    return domuimg_set_errno (error, errno, "making the directory %s", path);
+  return TRUE;
+}
+
+static gboolean
+rename_one (const DomuimgJournalRecord *result, GError **error)
+{
+  int flags = result->replace ? 0 : RENAME_NOREPLACE;
+
+  if (renameat2 (AT_FDCWD, result->path, AT_FDCWD, result->to, flags) == 0)
+    return TRUE;
+  /* Some network filesystems do not know the flag. */
+  if (errno == EINVAL && !result->replace && link (result->path, result->to) == 0)
+    return unlink (result->path) == 0;
+  return domuimg_set_errno (error, errno, "giving %s its name", result->to);
+}
+
+static gboolean
+sync_results (const GPtrArray *records, GError **error)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
+      int fd;
+      gboolean ok;
+
+      if (result->to == NULL || (fd = open (result->path, O_RDONLY | O_CLOEXEC)) < 0)
+        continue;
+      ok = fsync (fd) == 0 || domuimg_set_errno (error, errno, "writing out %s", result->to);
+      close (fd);
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Takes back the names that were given so far, for a rename that failed halfway. */
+static void
+rename_back (const GPtrArray *records, guint count)
+{
+  for (guint i = 0; i < count; i++)
+    {
+      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
+
+      if (result->to != NULL && !result->replace)
+        g_rename (result->to, result->path);
+    }
+}
+
+gboolean
+domuimg_undo_commit (DomuimgUndo *self, GError **error)
+{
+  if (!sync_results (self->records, error)
+      || !record (self, "commit", NULL, NULL, FALSE, error))
+    return FALSE;
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *result = g_ptr_array_index (self->records, i);
+
+      if (result->to == NULL || access (result->path, F_OK) != 0)
+        continue;
+      if (!rename_one (result, error))
+        {
+          rename_back (self->records, i);
+          return FALSE;
+        }
+    }
+  self->committed = TRUE;
+  return TRUE;
+}
+
+/* Newest first: what lies in a directory goes before the directory. */
+static void
+undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
+{
+  for (guint i = records->len; i > 0; i--)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (records, i - 1);
+      gboolean done = FALSE;
+
+      if (one->path == NULL || one->to != NULL)
+        continue;
+      if (g_str_equal (one->verb, "remove"))
+        done = unlink (one->path) == 0;
+      else if (g_str_equal (one->verb, "remove-tree"))
+        done = domuimg_remove_tree (one->path);
+      else if (g_str_equal (one->verb, "rmdir") && !committed)
+        done = rmdir (one->path) == 0;
+      if (done && lines != NULL)
+        g_ptr_array_add (lines, g_strdup_printf ("removed %s", one->path));
+    }
+}
+
+void
+domuimg_undo_free (DomuimgUndo *self)
+{
+  undo_all (self->records, self->committed, NULL);
+  domuimg_journal_close (self->journal, TRUE);
+  g_ptr_array_unref (self->records);
+  g_free (self);
+}
+
+static gboolean
+is_committed (const GPtrArray *records)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      if (g_str_equal (((DomuimgJournalRecord *) g_ptr_array_index (records, i))->verb, "commit"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+describe (const GPtrArray *records, gboolean committed, GPtrArray *lines)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
+
+      if (one->path == NULL || access (one->path, F_OK) != 0)
+        continue;
+      if (committed && one->to != NULL)
+        g_ptr_array_add (lines, g_strdup_printf ("would complete %s", one->to));
+      else if (one->to == NULL && !committed && !g_str_equal (one->verb, "rmdir"))
+        g_ptr_array_add (lines, g_strdup_printf ("would remove %s", one->path));
+    }
+}
+
+/* The transaction was whole: what lacks is its last names. */
+static gboolean
+complete (const GPtrArray *records, GPtrArray *lines, GError **error)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
+
+      if (result->to == NULL || access (result->path, F_OK) != 0)
+        continue;
+      if (!rename_one (result, error))
+        return FALSE;
+      g_ptr_array_add (lines, g_strdup_printf ("completed %s", result->to));
+    }
+  return TRUE;
+}
+
+char **
+domuimg_undo_recover (gboolean dry_run, GError **error)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) paths = domuimg_journal_list ();
+
+  for (guint i = 0; paths[i] != NULL; i++)
+    {
+      g_autoptr (GPtrArray) records = NULL;
+      DomuimgJournal *journal = domuimg_journal_take_over (paths[i], &records);
+      gboolean committed;
+
+      if (journal == NULL)
+        continue;
+      committed = is_committed (records);
+      if (dry_run)
+        describe (records, committed, lines);
+      else if (committed && !complete (records, lines, error))
+        {
+          domuimg_journal_close (journal, FALSE);
+          return NULL;
+        }
+      if (!dry_run)
+        undo_all (records, committed, lines);
+      domuimg_journal_close (journal, !dry_run);
+    }
+  g_ptr_array_add (lines, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
+}

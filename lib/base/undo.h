@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* A transaction over files: everything is made under temporary names and appears under its
+ * final name at the end, by rename, all of it or nothing. A journal on disk, locked while
+ * its process lives, lets domuimg_undo_recover () finish what a kill interrupted: before
+ * the commit it removes what was made, after it, it completes the renames.
+ *
+ * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH],
+ * ["rename", FROM, TO, "replace"|"keep"], ["commit"]. */
+typedef struct _DomuimgUndo DomuimgUndo;
+
+/* Opens a journal in the directory for it. */
+DomuimgUndo *domuimg_undo_new (GError **error);
+/* Without a commit everything that was registered is undone. */
+void domuimg_undo_free (DomuimgUndo *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgUndo, domuimg_undo_free)
+
+/* A temporary name beside @path, registered to be removed; when the transaction commits,
+ * what has been made there becomes @path. @replace: whether something may be there. */
+char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace,
+                               GError **error);
+/* A directory for intermediate files, removed in any case. */
+char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
+/* The directory that was made for results, removed again unless the transaction commits. */
+gboolean domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **error);
+/* All results appear. After FALSE everything is undone. */
+gboolean domuimg_undo_commit (DomuimgUndo *self, GError **error);
+
+/* Finishes what dead processes left: what was removed or completed, one line each. */
+char **domuimg_undo_recover (gboolean dry_run, GError **error);

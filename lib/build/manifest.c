@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <json-glib/json-glib.h>
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value != NULL)
+    json_builder_add_string_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+add_int (JsonBuilder *builder, const char *name, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, value);
+}
+
+static void
+add_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < lines->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
+  json_builder_end_array (builder);
+}
+
+/* The specification as it was given: the guest can be made again from it. It holds names
+ * of files with secrets, never the secrets. */
+static void
+add_spec (JsonBuilder *builder, DomuimgSpec *spec)
+{
+  const char *const *keys = domuimg_spec_list_keys ();
+
+  json_builder_set_member_name (builder, "spec");
+  json_builder_begin_object (builder);
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      g_auto (GStrv) values = domuimg_spec_get_all (spec, keys[i]);
+
+      if (values[0] == NULL)
+        continue;
+      json_builder_set_member_name (builder, keys[i]);
+      if (domuimg_spec_get_kind (keys[i]) == DOMUIMG_SPEC_KIND_LIST)
+        json_builder_begin_array (builder);
+      for (guint j = 0; values[j] != NULL; j++)
+        json_builder_add_string_value (builder, values[j]);
+      if (domuimg_spec_get_kind (keys[i]) == DOMUIMG_SPEC_KIND_LIST)
+        json_builder_end_array (builder);
+    }
+  json_builder_end_object (builder);
+}
+
+static void
+add_disks (JsonBuilder *builder, DomuimgBuildState *self)
+{
+  json_builder_set_member_name (builder, "disks");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->plan->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+
+      json_builder_begin_object (builder);
+      add_string (builder, "path", disk->path);
+      add_string (builder, "format", "raw");
+      add_string (builder, "vdev", disk->vdev);
+      add_int (builder, "size", i == 0 ? self->root_size : disk->size);
+      add_string (builder, "fs", disk->fs);
+      add_string (builder, "uuid", self->plan->disk_uuids[i]);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_nics (JsonBuilder *builder, DomuimgBuildState *self)
+{
+  json_builder_set_member_name (builder, "nics");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    {
+      const DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
+
+      json_builder_begin_object (builder);
+      add_string (builder, "mac", nic->mac);
+      add_string (builder, "bridge", nic->bridge);
+      add_string (builder, "address", nic->address);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+}
+
+static void
+add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
+{
+  json_builder_set_member_name (builder, "kernel");
+  json_builder_begin_object (builder);
+  add_string (builder, "policy", self->plan->kernel);
+  add_string (builder, "from", self->kernel_from);
+  add_string (builder, "version", self->kernel_version);
+  add_string (builder, "reason", self->kernel_reason);
+  add_string (builder, "path", self->plan->kernel_path);
+  add_string (builder, "ramdisk", self->has_ramdisk ? self->plan->ramdisk_path : NULL);
+  json_builder_end_object (builder);
+}
+
+char *
+domuimg_build_manifest (DomuimgBuildState *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *source = domuimg_source_describe (self->plan->source);
+  g_autofree char *text = NULL;
+
+  json_builder_begin_object (builder);
+  add_string (builder, "domuimg", DOMUIMG_VERSION_STRING);
+  add_string (builder, "name", self->plan->name);
+  add_string (builder, "uuid", self->plan->uuid);
+  add_string (builder, "type", domuimg_guest_type_to_string (self->type));
+  add_int (builder, "memory", self->plan->memory);
+  add_int (builder, "maxmem", self->plan->maxmem);
+  add_int (builder, "vcpus", self->plan->vcpus);
+  add_string (builder, "source", source);
+  add_kernel (builder, self);
+  add_disks (builder, self);
+  add_nics (builder, self);
+  add_string (builder, "config", self->plan->config_path);
+  add_string (builder, "xml", self->plan->xml_path);
+  add_string (builder, "manifest", self->plan->manifest_path);
+  add_lines (builder, "changes", self->changes);
+  add_lines (builder, "warnings", self->warnings);
+  add_spec (builder, self->plan->spec);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}

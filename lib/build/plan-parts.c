@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/plan-parts.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/base.h"
+#include "lib/domain/identity.h"
+
+#define DEFAULT_BRIDGE "xenbr0"
+
+static gboolean
+vdev_is_taken (GPtrArray *disks, const char *vdev)
+{
+  for (guint i = 0; i < disks->len; i++)
+    {
+      if (g_strcmp0 (((DomuimgDiskSpec *) g_ptr_array_index (disks, i))->vdev, vdev) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static char *
+free_vdev (GPtrArray *disks)
+{
+  for (char letter = 'a'; letter <= 'z'; letter++)
+    {
+      char vdev[] = { 'x', 'v', 'd', letter, '\0' };
+
+      if (!vdev_is_taken (disks, vdev))
+        return g_strdup (vdev);
+    }
+  return NULL;
+}
+
+/* NAME.img holds the root; NAME-xvdb.img is a further disk. */
+static void
+fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
+{
+  g_autofree char *dir = g_path_get_dirname (self->manifest_path);
+  g_autofree char *name = is_root ? g_strdup_printf ("%s.img", self->name)
+                                  : g_strdup_printf ("%s-%s.img", self->name, disk->vdev);
+  g_autofree char *given = g_steal_pointer (&disk->path);
+
+  disk->path = given != NULL ? g_canonicalize_filename (given, NULL)
+                             : g_build_filename (dir, name, NULL);
+}
+
+static gboolean
+check_disk (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
+{
+  struct stat status;
+
+  if (is_root && g_str_equal (disk->fs, "swap"))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the first disk holds the root and cannot be swap");
+  if (!is_root && disk->size == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",
+                         disk->vdev);
+  if (disk->size > 0 && disk->size < 8 * 1048576)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "disk %s: %" G_GUINT64_FORMAT " bytes are too small for a filesystem; "
+                         "the least is 8M",
+                         disk->vdev, disk->size);
+  if (stat (disk->path, &status) == 0 && !S_ISREG (status.st_mode))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s is no regular file; this version writes image files only",
+                         disk->path);
+  return TRUE;
+}
+
+GPtrArray *
+domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
+{
+  g_auto (GStrv) texts = domuimg_spec_get_all (self->spec, "disk");
+  g_autoptr (GPtrArray) disks
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_disk_spec_free);
+
+  for (guint i = 0; texts[i] != NULL; i++)
+    {
+      DomuimgDiskSpec *disk = domuimg_disk_spec_parse (texts[i], error);
+
+      if (disk == NULL)
+        return NULL;
+      if (disk->vdev != NULL && vdev_is_taken (disks, disk->vdev))
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "two disks are %s", disk->vdev);
+          domuimg_disk_spec_free (disk);
+          return NULL;
+        }
+      g_ptr_array_add (disks, disk);
+    }
+  if (disks->len == 0)
+    g_ptr_array_add (disks, domuimg_disk_spec_parse ("fs=ext4", NULL));
+  for (guint i = 0; i < disks->len; i++)
+    {
+      DomuimgDiskSpec *disk = g_ptr_array_index (disks, i);
+
+      if (disk->vdev == NULL)
+        disk->vdev = free_vdev (disks);
+      fill_path (self, disk, i == 0);
+      if (!check_disk (disk, i == 0, error))
+        return NULL;
+    }
+  return g_steal_pointer (&disks);
+}
+
+static void
+fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
+{
+  g_autofree char *seed = g_strdup_printf ("domuimg/%s/nic/%u", self->name, i);
+  g_autofree char *given = g_steal_pointer (&nic->mac);
+
+  if (given != NULL)
+    nic->mac = g_ascii_strdown (given, -1);
+  else if (domuimg_plan_is_reproducible ())
+    nic->mac = domuimg_mac_new_from_seed (seed);
+  else
+    nic->mac = domuimg_mac_new_random ();
+  if (nic->bridge == NULL)
+    nic->bridge = g_strdup (DEFAULT_BRIDGE);
+}
+
+GPtrArray *
+domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
+{
+  g_auto (GStrv) texts = domuimg_spec_get_all (self->spec, "nic");
+  g_autoptr (GPtrArray) nics
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_nic_spec_free);
+  gboolean none = g_strv_contains ((const char *const *) texts, "none");
+
+  if (none && g_strv_length (texts) > 1)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "--nic none and another --nic contradict each other");
+      return NULL;
+    }
+  for (guint i = 0; !none && texts[i] != NULL; i++)
+    {
+      DomuimgNicSpec *nic = domuimg_nic_spec_parse (texts[i], error);
+
+      if (nic == NULL)
+        return NULL;
+      g_ptr_array_add (nics, nic);
+    }
+  if (!none && nics->len == 0)
+    g_ptr_array_add (nics, domuimg_nic_spec_parse ("ip=dhcp", NULL));
+  for (guint i = 0; i < nics->len; i++)
+    fill_nic (self, g_ptr_array_index (nics, i), i);
+  return g_steal_pointer (&nics);
+}
+
+static DomuimgSource *
+make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
+{
+  g_auto (GStrv) packages = domuimg_spec_get_all (self->spec, "package");
+  g_auto (GStrv) mirrors = domuimg_spec_get_all (self->spec, "mirror");
+  g_auto (GStrv) keyrings = domuimg_spec_get_all (self->spec, "keyring");
+  const DomuimgDebOptions options = {
+    .ubuntu = ubuntu,
+    .suite = suite,
+    .variant = domuimg_spec_get (self->spec, "variant"),
+    .arch = domuimg_spec_get (self->spec, "arch"),
+    .kernel_package = domuimg_spec_get (self->spec, "kernel-package"),
+    .packages = packages,
+    .mirrors = mirrors,
+    .keyrings = keyrings,
+    .use_cache = !domuimg_spec_get_flag (self->spec, "no-cache"),
+  };
+
+  return domuimg_source_deb_new (&options);
+}
+
+/* Keys that would be silently without effect are mistakes. */
+static gboolean
+check_only_for (DomuimgPlan *self, gboolean is_deb, gboolean is_dir, GError **error)
+{
+  static const char *const deb_keys[]
+      = { "package", "mirror", "variant", "arch", "keyring", "kernel-package" };
+  static const char *const dir_keys[] = { "exclude", "include" };
+
+  for (guint i = 0; !is_deb && i < G_N_ELEMENTS (deb_keys); i++)
+    {
+      if (domuimg_spec_get (self->spec, deb_keys[i]) != NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "--%s goes with --from debian:SUITE or ubuntu:SUITE only",
+                             deb_keys[i]);
+    }
+  for (guint i = 0; !is_dir && i < G_N_ELEMENTS (dir_keys); i++)
+    {
+      if (domuimg_spec_get (self->spec, dir_keys[i]) != NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "--%s goes with --from dir:DIRECTORY only", dir_keys[i]);
+    }
+  return TRUE;
+}
+
+DomuimgSource *
+domuimg_plan_make_source (DomuimgPlan *self, GError **error)
+{
+  const char *from = domuimg_spec_get (self->spec, "from");
+  const char *rest = strchr (from, ':') + 1;
+  gboolean is_dir = g_str_has_prefix (from, "dir:");
+  gboolean is_tar = g_str_has_prefix (from, "tar:");
+  g_auto (GStrv) include = domuimg_spec_get_all (self->spec, "include");
+  g_auto (GStrv) exclude = domuimg_spec_get_all (self->spec, "exclude");
+
+  if (!check_only_for (self, !is_dir && !is_tar, is_dir, error))
+    return NULL;
+  if (is_tar)
+    return domuimg_source_tar_new (rest);
+  if (is_dir)
+    return domuimg_source_dir_new (rest, (const char *const *) include,
+                                   (const char *const *) exclude, error);
+  return make_deb (self, g_str_has_prefix (from, "ubuntu:"), rest);
+}
+
+static gboolean
+check_free (DomuimgPlan *self, const char *path, GError **error)
+{
+  struct stat status;
+
+  if (self->force || lstat (path, &status) != 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                       "%s exists already; remove it, choose another name, or use --force",
+                       path);
+}
+
+static gboolean
+check_readable (const char *what, const char *path, GError **error)
+{
+  if (path == NULL || g_str_equal (path, "-") || access (path, R_OK) == 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: %s cannot be read", what, path);
+}
+
+static gboolean
+check_kernel_files (DomuimgPlan *self, GError **error)
+{
+  g_auto (GStrv) files = NULL;
+
+  if (!g_str_has_prefix (self->kernel, "file:"))
+    return TRUE;
+  files = g_strsplit (self->kernel + strlen ("file:"), ",", 2);
+  for (guint i = 0; files[i] != NULL; i++)
+    {
+      if (!check_readable (i == 0 ? "kernel" : "ramdisk", files[i], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_plan_check_files (DomuimgPlan *self, GError **error)
+{
+  const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
+                            self->kernel_path, self->ramdisk_path };
+  g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      if (!check_free (self, domuimg_plan_get_disk (self, i)->path, error))
+        return FALSE;
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      if (!check_free (self, results[i], error))
+        return FALSE;
+    }
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      if (!check_readable ("ssh-key", keys[i], error))
+        return FALSE;
+    }
+  return check_readable ("root-password-file",
+                         domuimg_spec_get (self->spec, "root-password-file"), error)
+         && check_kernel_files (self, error);
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/plan.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+static char *
+size_text (guint64 bytes)
+{
+  return bytes > 0 ? g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS)
+                   : g_strdup ("size by its content");
+}
+
+static char *
+describe_kernel (DomuimgPlan *self)
+{
+  if (g_str_equal (self->kernel, "guest"))
+    return g_strdup ("copy the guest's own kernel out");
+  if (g_str_equal (self->kernel, "host"))
+    return g_strdup_printf ("copy the kernel of %s, and its modules into the guest",
+                            domuimg_plan_get (self, "host-root", "/"));
+  if (g_str_has_prefix (self->kernel, "file:"))
+    return g_strdup_printf ("copy the kernel %s", self->kernel + strlen ("file:"));
+  return g_strdup ("copy the guest's own kernel out if it can boot, else the host's");
+}
+
+static char *
+describe_nic (const DomuimgNicSpec *nic)
+{
+  g_autofree char *address = nic->address != NULL
+                                 ? g_strdup_printf ("%s/%u", nic->address, nic->prefix)
+                                 : g_strdup (nic->unmanaged ? "left alone" : "by DHCP");
+
+  return g_strdup_printf ("network interface %s on %s, %s", nic->mac, nic->bridge, address);
+}
+
+/* The steps in order, for a person. */
+static GPtrArray *
+describe (DomuimgPlan *self)
+{
+  GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+      g_autofree char *size = size_text (disk->size);
+
+      g_ptr_array_add (lines, g_strdup_printf ("make %s: raw, %s, %s, as %s", disk->path, size,
+                                               disk->fs, disk->vdev));
+    }
+  g_ptr_array_add (lines, domuimg_source_describe (self->source));
+  if (!domuimg_spec_get_flag (self->spec, "no-customise"))
+    g_ptr_array_add (lines, g_strdup ("customise the guest: fstab, console, network, identity, "
+                                      "users"));
+  g_ptr_array_add (lines, describe_kernel (self));
+  for (guint i = 0; i < self->nics->len; i++)
+    g_ptr_array_add (lines, describe_nic (g_ptr_array_index (self->nics, i)));
+  g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
+                                           self->xml_path, self->manifest_path));
+  return lines;
+}
+
+/**
+ * domuimg_plan_to_text:
+ * @self: a plan
+ *
+ * Returns: (transfer full): the steps, one a line, for a person
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_plan_to_text (DomuimgPlan *self)
+{
+  g_autoptr (GPtrArray) lines = NULL;
+  GString *text;
+
+  g_return_val_if_fail (DOMUIMG_IS_PLAN (self), NULL);
+
+  lines = describe (self);
+  text = g_string_new (NULL);
+  g_string_append_printf (text, "%s (type %s, %u MiB, %u vCPU%s, uuid %s)\n", self->name,
+                          domuimg_guest_type_to_string (self->type), self->memory, self->vcpus,
+                          self->vcpus == 1 ? "" : "s", self->uuid);
+  for (guint i = 0; i < lines->len; i++)
+    g_string_append_printf (text, "%2u. %s\n", i + 1, (char *) g_ptr_array_index (lines, i));
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_paths (DomuimgPlan *self, JsonBuilder *builder)
+{
+  json_builder_set_member_name (builder, "disks");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+
+      json_builder_begin_object (builder);
+      add_string (builder, "path", disk->path);
+      add_string (builder, "vdev", disk->vdev);
+      add_string (builder, "fs", disk->fs);
+      json_builder_set_member_name (builder, "size");
+      if (disk->size > 0)
+        json_builder_add_int_value (builder, disk->size);
+      else
+        json_builder_add_null_value (builder);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  add_string (builder, "config", self->config_path);
+  add_string (builder, "xml", self->xml_path);
+  add_string (builder, "manifest", self->manifest_path);
+}
+
+/**
+ * domuimg_plan_to_json:
+ * @self: a plan
+ *
+ * Returns: (transfer full): the plan as a JSON object with the members `name`,
+ *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
+ *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text)
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_plan_to_json (DomuimgPlan *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GPtrArray) lines = NULL;
+
+  g_return_val_if_fail (DOMUIMG_IS_PLAN (self), NULL);
+
+  lines = describe (self);
+  json_builder_begin_object (builder);
+  add_string (builder, "name", self->name);
+  add_string (builder, "uuid", self->uuid);
+  add_string (builder, "type", domuimg_guest_type_to_string (self->type));
+  add_string (builder, "kernel", self->kernel);
+  json_builder_set_member_name (builder, "memory");
+  json_builder_add_int_value (builder, self->memory);
+  json_builder_set_member_name (builder, "maxmem");
+  json_builder_add_int_value (builder, self->maxmem);
+  json_builder_set_member_name (builder, "vcpus");
+  json_builder_add_int_value (builder, self->vcpus);
+  add_paths (self, builder);
+  json_builder_set_member_name (builder, "steps");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < lines->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}

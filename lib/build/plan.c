@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/plan.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/base.h"
+#include "lib/build/plan-parts.h"
+#include "lib/domain/identity.h"
+
+/**
+ * DomuimgPlan:
+ *
+ * What a build will do: made from a specification without touching anything.
+ *
+ * Since: 0.1
+ */
+G_DEFINE_FINAL_TYPE (DomuimgPlan, domuimg_plan, G_TYPE_OBJECT)
+
+static void
+domuimg_plan_finalize (GObject *object)
+{
+  DomuimgPlan *self = DOMUIMG_PLAN (object);
+
+  g_clear_object (&self->spec);
+  g_clear_object (&self->source);
+  g_free (self->name);
+  g_free (self->uuid);
+  g_free (self->kernel);
+  g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_strfreev (self->disk_uuids);
+  g_clear_pointer (&self->nics, g_ptr_array_unref);
+  g_free (self->config_path);
+  g_free (self->xml_path);
+  g_free (self->manifest_path);
+  g_free (self->kernel_path);
+  g_free (self->ramdisk_path);
+  G_OBJECT_CLASS (domuimg_plan_parent_class)->finalize (object);
+}
+
+static void
+domuimg_plan_class_init (DomuimgPlanClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_plan_finalize;
+}
+
+static void
+domuimg_plan_init (DomuimgPlan *self)
+{
+}
+
+const char *
+domuimg_plan_get (DomuimgPlan *self, const char *key, const char *fallback)
+{
+  const char *value = domuimg_spec_get (self->spec, key);
+
+  return value != NULL ? value : fallback;
+}
+
+const DomuimgDiskSpec *
+domuimg_plan_get_disk (DomuimgPlan *self, guint i)
+{
+  return g_ptr_array_index (self->disks, i);
+}
+
+gboolean
+domuimg_plan_is_reproducible (void)
+{
+  const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
+
+  return epoch != NULL && *epoch != '\0';
+}
+
+/* Random, but the same again for the same guest where builds are to be reproducible. */
+static char *
+uuid_for (DomuimgPlan *self, const char *what)
+{
+  g_autofree char *seed = g_strdup_printf ("domuimg/%s/%s", self->name, what);
+
+  return domuimg_plan_is_reproducible () ? domuimg_uuid_new_from_seed (seed)
+                                         : domuimg_uuid_new_random ();
+}
+
+static gboolean
+plan_numbers (DomuimgPlan *self, GError **error)
+{
+  const char *memory = domuimg_plan_get (self, "memory", "512");
+  guint64 bytes, max_bytes;
+
+  if (!domuimg_parse_size (memory, 1048576, &bytes, error)
+      || !domuimg_parse_size (domuimg_plan_get (self, "maxmem", memory), 1048576, &max_bytes,
+                              error)
+      || !domuimg_guest_type_from_string (domuimg_plan_get (self, "type", "auto"), &self->type,
+                                          error))
+    return FALSE;
+  self->memory = bytes / 1048576;
+  self->maxmem = max_bytes / 1048576;
+  self->vcpus = g_ascii_strtoull (domuimg_plan_get (self, "vcpus", "1"), NULL, 10);
+  if (self->maxmem < self->memory)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "maxmem (%u MiB) is less than memory (%u MiB)", self->maxmem,
+                         self->memory);
+  return TRUE;
+}
+
+/* Everything in --dir; else where Xen's tools look. */
+static void
+plan_paths (DomuimgPlan *self)
+{
+  const char *chosen = domuimg_spec_get (self->spec, "dir");
+  g_autofree char *dir = g_canonicalize_filename (
+      chosen != NULL ? chosen : "/var/lib/xen/images", NULL);
+  const char *config_dir = chosen != NULL ? dir : "/etc/xen";
+
+  self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);
+  self->xml_path = g_strdup_printf ("%s/%s.xml", dir, self->name);
+  self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
+  self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", dir, self->name);
+  self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", dir, self->name);
+}
+
+static gboolean
+plan_disks (DomuimgPlan *self, GError **error)
+{
+  g_autoptr (GStrvBuilder) uuids = g_strv_builder_new ();
+
+  self->disks = domuimg_plan_parse_disks (self, error);
+  if (self->disks == NULL)
+    return FALSE;
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      g_autofree char *what = g_strdup_printf ("disk/%u", i);
+      g_autofree char *uuid = uuid_for (self, what);
+
+      g_strv_builder_add (uuids, uuid);
+    }
+  self->disk_uuids = g_strv_builder_end (uuids);
+  return TRUE;
+}
+
+static gboolean
+check_required (DomuimgSpec *spec, GError **error)
+{
+  if (domuimg_spec_get (spec, "name") == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "the guest has no name");
+  if (domuimg_spec_get (spec, "from") == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "there is nothing to make “%s” from: use --from, for example --from "
+                         "debian:bookworm",
+                         domuimg_spec_get (spec, "name"));
+  return TRUE;
+}
+
+DomuimgPlan *
+domuimg_plan_new (DomuimgSpec *spec, GError **error)
+{
+  g_autoptr (DomuimgPlan) self = NULL;
+  const char *uuid;
+
+  if (!check_required (spec, error))
+    return NULL;
+  self = g_object_new (DOMUIMG_TYPE_PLAN, NULL);
+  self->spec = g_object_ref (spec);
+  self->name = g_strdup (domuimg_spec_get (spec, "name"));
+  uuid = domuimg_spec_get (spec, "uuid");
+  self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
+  self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
+  self->force = domuimg_spec_get_flag (spec, "force");
+  plan_paths (self);
+  if (!plan_numbers (self, error) || !plan_disks (self, error))
+    return NULL;
+  self->nics = domuimg_plan_parse_nics (self, error);
+  if (self->nics == NULL)
+    return NULL;
+  self->source = domuimg_plan_make_source (self, error);
+  if (self->source == NULL || !domuimg_source_check (self->source, error)
+      || !domuimg_plan_check_files (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}

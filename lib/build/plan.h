@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/result.h"
+#include "domuimg/spec.h"
+#include "lib/source/source.h"
+#include "lib/spec/parse.h"
+
+/* A specification with every choice made that can be made without work. */
+struct _DomuimgPlan {
+  GObject parent_instance;
+
+  DomuimgSpec *spec;
+  char *name;
+  char *uuid;
+  DomuimgSource *source;
+  DomuimgGuestType type;
+  char *kernel; /* the policy */
+  guint memory; /* MiB */
+  guint maxmem; /* MiB */
+  guint vcpus;
+  GPtrArray *disks; /* of DomuimgDiskSpec: paths absolute, vdevs given */
+  GStrv disk_uuids; /* of the filesystems */
+  GPtrArray *nics;  /* of DomuimgNicSpec: MACs and bridges given */
+  char *config_path;
+  char *xml_path;
+  char *manifest_path;
+  char *kernel_path;
+  char *ramdisk_path;
+  gboolean force;
+};
+
+DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, GError **error);
+const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
+/* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
+gboolean domuimg_plan_is_reproducible (void);
+/* @key's value, or @fallback. */
+const char *domuimg_plan_get (DomuimgPlan *self, const char *key, const char *fallback);

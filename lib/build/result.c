@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/result.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/**
+ * DomuimgResult:
+ *
+ * What a build has made. Paths are absolute.
+ *
+ * Since: 0.1
+ */
+struct _DomuimgResult {
+  GObject parent_instance;
+
+  char *name;
+  char *uuid;
+  char *image_path;
+  char *config_path;
+  char *xml_path;
+  char *manifest_path;
+  char *kernel_path;
+  char *ramdisk_path;
+  char *kernel_version;
+  char *kernel_reason;
+  char *manifest;
+  DomuimgGuestType type;
+  GStrv warnings;
+};
+
+G_DEFINE_FINAL_TYPE (DomuimgResult, domuimg_result, G_TYPE_OBJECT)
+
+static void
+domuimg_result_finalize (GObject *object)
+{
+  DomuimgResult *self = DOMUIMG_RESULT (object);
+
+  g_free (self->name);
+  g_free (self->uuid);
+  g_free (self->image_path);
+  g_free (self->config_path);
+  g_free (self->xml_path);
+  g_free (self->manifest_path);
+  g_free (self->kernel_path);
+  g_free (self->ramdisk_path);
+  g_free (self->kernel_version);
+  g_free (self->kernel_reason);
+  g_free (self->manifest);
+  g_strfreev (self->warnings);
+  G_OBJECT_CLASS (domuimg_result_parent_class)->finalize (object);
+}
+
+static void
+domuimg_result_class_init (DomuimgResultClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_result_finalize;
+}
+
+static void
+domuimg_result_init (DomuimgResult *self)
+{
+}
+
+DomuimgResult *
+domuimg_result_new (const DomuimgBuildState *state)
+{
+  DomuimgResult *self = g_object_new (DOMUIMG_TYPE_RESULT, NULL);
+  DomuimgPlan *plan = state->plan;
+  g_autoptr (GStrvBuilder) warnings = g_strv_builder_new ();
+
+  self->name = g_strdup (plan->name);
+  self->uuid = g_strdup (plan->uuid);
+  self->image_path = g_strdup (domuimg_plan_get_disk (plan, 0)->path);
+  self->config_path = g_strdup (plan->config_path);
+  self->xml_path = g_strdup (plan->xml_path);
+  self->manifest_path = g_strdup (plan->manifest_path);
+  self->kernel_path = g_strdup (plan->kernel_path);
+  self->ramdisk_path = state->has_ramdisk ? g_strdup (plan->ramdisk_path) : NULL;
+  self->kernel_version = g_strdup (state->kernel_version);
+  self->kernel_reason = g_strdup (state->kernel_reason);
+  self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
+  self->type = state->type;
+  for (guint i = 0; i < state->warnings->len; i++)
+    g_strv_builder_add (warnings, g_ptr_array_index (state->warnings, i));
+  self->warnings = g_strv_builder_end (warnings);
+  return self;
+}
+
+/**
+ * domuimg_result_get_name:
+ * @self: a result
+ *
+ * Returns: (transfer none): the domain's name
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_name (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->name;
+}
+
+/**
+ * domuimg_result_get_uuid:
+ * @self: a result
+ *
+ * Returns: (transfer none): the domain's UUID, in lower case
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_uuid (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->uuid;
+}
+
+/**
+ * domuimg_result_get_image_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename): the root disk's image
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_image_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->image_path;
+}
+
+/**
+ * domuimg_result_get_config_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename): the xl.cfg(5)
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_config_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->config_path;
+}
+
+/**
+ * domuimg_result_get_xml_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename): the libvirt XML
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_xml_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->xml_path;
+}
+
+/**
+ * domuimg_result_get_manifest_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename): the manifest
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_manifest_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->manifest_path;
+}
+
+/**
+ * domuimg_result_get_kernel_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename) (nullable): the kernel
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_kernel_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->kernel_path;
+}
+
+/**
+ * domuimg_result_get_ramdisk_path:
+ * @self: a result
+ *
+ * Returns: (transfer none) (type filename) (nullable): the initramfs; %NULL if
+ *   the guest has none
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_ramdisk_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->ramdisk_path;
+}
+
+static void
+append_image (DomuimgResult *self, GString *text)
+{
+  struct stat status;
+
+  g_string_append_printf (text, "  disk      %s", self->image_path);
+  if (stat (self->image_path, &status) == 0)
+    {
+      g_autofree char *size = g_format_size_full (status.st_size, G_FORMAT_SIZE_IEC_UNITS);
+      g_autofree char *used
+          = g_format_size_full ((guint64) status.st_blocks * 512, G_FORMAT_SIZE_IEC_UNITS);
+
+      g_string_append_printf (text, " (%s, %s on disk)", size, used);
+    }
+  g_string_append_c (text, '\n');
+}
+
+/**
+ * domuimg_result_to_text:
+ * @self: a result
+ *
+ * Returns: (transfer full): what was made and how to start it, for a person
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_result_to_text (DomuimgResult *self)
+{
+  GString *text;
+  g_autofree char *type = NULL;
+
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+
+  text = g_string_new (NULL);
+  type = g_ascii_strup (domuimg_guest_type_to_string (self->type), -1);
+  g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
+                          self->kernel_version);
+  append_image (self, text);
+  g_string_append_printf (text, "  kernel    %s (%s)\n", self->kernel_path, self->kernel_reason);
+  if (self->ramdisk_path != NULL)
+    g_string_append_printf (text, "  ramdisk   %s\n", self->ramdisk_path);
+  g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
+  g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
+  g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);
+  for (guint i = 0; self->warnings[i] != NULL; i++)
+    g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
+  g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
+                          self->config_path);
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * domuimg_result_to_json:
+ * @self: a result
+ *
+ * Returns: (transfer full): the manifest: a JSON object of what was made from
+ *   what
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_result_to_json (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return g_strdup (self->manifest);
+}

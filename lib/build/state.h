@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/domain.h"
+#include "domuimg/kernel.h"
+#include "lib/base/base.h"
+#include "lib/base/undo.h"
+#include "lib/build/plan.h"
+#include "lib/tree/tree.h"
+
+/* A build under way: the plan, and what the steps have found so far. */
+typedef struct {
+  DomuimgPlan *plan;
+  DomuimgUndo *undo;
+  char *work_directory;
+  GPtrArray *images;  /* of char *: where the disks are while they are made */
+  char *config;       /* likewise */
+  char *xml;
+  char *manifest;
+  char *kernel;
+  char *ramdisk;
+  guint64 root_size;  /* bytes */
+  DomuimgUsage usage; /* of the root */
+  DomuimgTree *tree;  /* the root, while it is changed */
+  DomuimgGuestType type;
+  char *kernel_version;
+  char *kernel_from;   /* "guest", "host" or "file" */
+  char *kernel_reason; /* one sentence */
+  gboolean has_ramdisk;
+  GPtrArray *changes;  /* of char *: what was changed in the guest */
+  GPtrArray *warnings; /* of char * */
+  DomuimgDomain *domain;
+} DomuimgBuildState;
+
+typedef gboolean (*DomuimgBuildStep) (DomuimgBuildState *self, DomuimgProgress *progress,
+                                      GCancellable *cancellable, GError **error);
+
+/* The steps, each in a file of its name. */
+gboolean domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_disks (DomuimgBuildState *self, DomuimgProgress *progress,
+                                   GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
+                                   GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+/* What was made from what, for the manifest and the result. */
+char *domuimg_build_manifest (DomuimgBuildState *self);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/disk/mkfs.h"
+#include "lib/disk/raw.h"
+#include "lib/tree/ext-writer.h"
+
+/* A root of packages tells its size only when it is there; the file is sparse, so that
+ * what is not used costs nothing. */
+#define UNKNOWN_SIZE ((guint64) 4 << 30)
+
+gboolean
+domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
+                            GCancellable *cancellable, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+  g_autofree char *dir = g_path_get_dirname (plan->manifest_path);
+  struct {
+    char **temporary;
+    const char *final;
+  } results[] = { { &self->kernel, plan->kernel_path },
+                  { &self->ramdisk, plan->ramdisk_path },
+                  { &self->config, plan->config_path },
+                  { &self->xml, plan->xml_path },
+                  { &self->manifest, plan->manifest_path } };
+
+  self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
+    return FALSE;
+  for (guint i = 0; i < plan->disks->len; i++)
+    {
+      char *image = domuimg_undo_add_result (self->undo, domuimg_plan_get_disk (plan, i)->path,
+                                             plan->force, error);
+      if (image == NULL)
+        return FALSE;
+      g_ptr_array_add (self->images, image);
+    }
+  /* The manifest comes last: where it is, everything is. */
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    {
+      *results[i].temporary
+          = domuimg_undo_add_result (self->undo, results[i].final, plan->force, error);
+      if (*results[i].temporary == NULL)
+        return FALSE;
+    }
+  /* mmdebstrap without root works in a user namespace, whose root cannot enter a home
+   * directory. */
+  self->work_directory
+      = domuimg_undo_make_directory (self->undo, geteuid () == 0 ? dir : g_get_tmp_dir (), error);
+  return self->work_directory != NULL;
+}
+
+static void
+source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
+{
+  g_autoptr (GStrvBuilder) results = g_strv_builder_new ();
+  g_autofree char *dir = g_path_get_dirname (self->plan->manifest_path);
+
+  if (domuimg_spec_get (self->plan->spec, "dir") != NULL)
+    g_strv_builder_add (results, dir);
+  for (guint i = 0; i < self->images->len; i++)
+    g_strv_builder_add (results, g_ptr_array_index (self->images, i));
+  context->work_directory = self->work_directory;
+  context->results = g_strv_builder_end (results);
+}
+
+static guint64
+to_mib (guint64 bytes)
+{
+  return (bytes + 1048575) / 1048576;
+}
+
+static gboolean
+too_small (guint64 size, guint64 needed, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
+                       "the root disk is too small: its size is %" G_GUINT64_FORMAT
+                       " MiB, and the guest needs at least %" G_GUINT64_FORMAT
+                       " MiB; use --disk size=%" G_GUINT64_FORMAT "M or more",
+                       size / 1048576, to_mib (needed), to_mib (needed));
+}
+
+/* The size of the root disk: as given if the content fits, else by the content. */
+static gboolean
+size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  guint64 given = domuimg_plan_get_disk (self->plan, 0)->size;
+  g_auto (GStrv) results = NULL;
+  DomuimgSourceContext context;
+  gboolean known = FALSE;
+  gboolean ok;
+
+  source_context (self, &context);
+  results = context.results;
+  ok = domuimg_source_measure (self->plan->source, &context, &self->usage, &known, cancellable,
+                               error);
+  if (!ok)
+    return FALSE;
+  if (!known)
+    self->root_size = given > 0 ? given : UNKNOWN_SIZE;
+  else if (given == 0)
+    self->root_size = domuimg_mkfs_default_size (&self->usage);
+  else if (given < domuimg_mkfs_min_size (&self->usage))
+    return too_small (given, domuimg_mkfs_min_size (&self->usage), error);
+  else
+    self->root_size = given;
+  self->root_size &= ~(guint64) 4095;
+  return TRUE;
+}
+
+static gboolean
+make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const char *image = g_ptr_array_index (self->images, i);
+  guint64 size = i == 0 ? self->root_size : disk->size & ~(guint64) 4095;
+  const DomuimgMkfs mkfs = {
+    .fs_type = disk->fs,
+    .label = disk->label,
+    .uuid = self->plan->disk_uuids[i],
+    .size = size,
+    /* A root of many small files needs more than the usual number. */
+    .inodes = disk->inodes > 0 || i > 0 || self->usage.entries == 0
+                  ? disk->inodes
+                  : MAX (size / 16384, self->usage.entries + self->usage.entries / 4 + 1024),
+  };
+
+  return domuimg_raw_create (image, size, error)
+         && domuimg_mkfs_run (&mkfs, image, cancellable, error);
+}
+
+gboolean
+domuimg_build_step_disks (DomuimgBuildState *self, DomuimgProgress *progress,
+                          GCancellable *cancellable, GError **error)
+{
+  domuimg_progress_set_message (progress, "Measuring");
+  if (!size_root (self, cancellable, error))
+    return FALSE;
+  domuimg_progress_set_message (progress, "Making the filesystem");
+  for (guint i = 0; i < self->plan->disks->len; i++)
+    {
+      if (!make_filesystem (self, i, cancellable, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The disk was too small: what the whole guest would have needed. */
+static void
+explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgUsage *so_far,
+                  GCancellable *cancellable, GError **error)
+{
+  DomuimgUsage all = *so_far;
+
+  if (!g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
+      || !domuimg_usage_scan (&all, stream, cancellable, NULL)
+      || domuimg_mkfs_min_size (&all) <= self->root_size)
+    return;
+  g_clear_error (error);
+  too_small (self->root_size, domuimg_mkfs_min_size (&all), error);
+}
+
+static gboolean
+fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
+      GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
+                                                          cancellable, error);
+  g_autoptr (GError) local = NULL;
+  DomuimgUsage usage = { 0 };
+
+  if (stream == NULL)
+    return FALSE;
+  if (!domuimg_ext_write_stream (g_ptr_array_index (self->images, 0), 0, stream, &usage, progress,
+                                 cancellable, &local))
+    {
+      explain_no_space (self, stream, &usage, cancellable, &local);
+      domuimg_source_explain (self->plan->source, &local);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  self->usage = usage;
+  return domuimg_source_close (self->plan->source, error);
+}
+
+gboolean
+domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *progress,
+                         GCancellable *cancellable, GError **error)
+{
+  g_auto (GStrv) results = NULL;
+  DomuimgSourceContext context;
+
+  source_context (self, &context);
+  results = context.results;
+  return fill (self, &context, progress, cancellable, error);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <string.h>
+
+static char *
+command_line (DomuimgBuildState *self)
+{
+  DomuimgPlan *plan = self->plan;
+  g_autofree char *root = self->has_ramdisk
+                              ? g_strdup_printf ("UUID=%s", plan->disk_uuids[0])
+                              : g_strdup_printf ("/dev/%s", domuimg_plan_get_disk (plan, 0)->vdev);
+  const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
+  const char *extra = domuimg_plan_get (plan, "extra", "");
+
+  return g_strdup_printf ("root=%s ro console=%s%s%s", root, console, *extra != '\0' ? " " : "",
+                          extra);
+}
+
+static void
+add_disks (DomuimgBuildState *self)
+{
+  for (guint i = 0; i < self->plan->disks->len; i++)
+    {
+      const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+      g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (spec->path, spec->vdev);
+
+      domuimg_domain_disk_set_format (disk, "raw");
+      domuimg_domain_add_disk (self->domain, disk);
+    }
+}
+
+static void
+add_nics (DomuimgBuildState *self)
+{
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    {
+      const DomuimgNicSpec *spec = g_ptr_array_index (self->plan->nics, i);
+      g_autoptr (DomuimgDomainNic) nic = domuimg_domain_nic_new (spec->mac);
+
+      domuimg_domain_nic_set_bridge (nic, spec->bridge);
+      domuimg_domain_nic_set_ip (nic, spec->address);
+      domuimg_domain_nic_set_script (nic, spec->script);
+      domuimg_domain_nic_set_model (nic, spec->model);
+      domuimg_domain_add_nic (self->domain, nic);
+    }
+}
+
+static void
+add_extra (DomuimgBuildState *self)
+{
+  g_auto (GStrv) lines = domuimg_spec_get_all (self->plan->spec, "config");
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (lines[i], "=", 2);
+
+      domuimg_domain_add_extra (self->domain, g_strstrip (parts[0]), g_strstrip (parts[1]));
+    }
+}
+
+static void
+add_graphics (DomuimgBuildState *self)
+{
+  const char *kind = domuimg_plan_get (self->plan, "graphics", "none");
+  DomuimgGraphics graphics = DOMUIMG_GRAPHICS_NONE;
+
+  if (g_str_equal (kind, "vnc"))
+    graphics = DOMUIMG_GRAPHICS_VNC;
+  else if (g_str_equal (kind, "sdl"))
+    graphics = DOMUIMG_GRAPHICS_SDL;
+  else if (g_str_equal (kind, "spice"))
+    graphics = DOMUIMG_GRAPHICS_SPICE;
+  domuimg_domain_set_graphics (self->domain, graphics, NULL, 0);
+}
+
+static gboolean
+make_domain (DomuimgBuildState *self, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+  g_autofree char *cmdline = command_line (self);
+
+  self->domain = domuimg_domain_new (plan->name, error);
+  if (self->domain == NULL)
+    return FALSE;
+  domuimg_domain_set_uuid (self->domain, plan->uuid);
+  domuimg_domain_set_guest_type (self->domain, self->type);
+  domuimg_domain_set_memory (self->domain, plan->memory);
+  domuimg_domain_set_maxmem (self->domain, plan->maxmem);
+  domuimg_domain_set_vcpus (self->domain, plan->vcpus);
+  domuimg_domain_set_kernel (self->domain, plan->kernel_path);
+  if (self->has_ramdisk)
+    domuimg_domain_set_ramdisk (self->domain, plan->ramdisk_path);
+  domuimg_domain_set_cmdline (self->domain, cmdline);
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM)
+    domuimg_domain_set_serial (self->domain, "pty");
+  domuimg_domain_set_on_poweroff (self->domain, domuimg_plan_get (plan, "on-poweroff", NULL));
+  domuimg_domain_set_on_reboot (self->domain, domuimg_plan_get (plan, "on-reboot", NULL));
+  domuimg_domain_set_on_crash (self->domain, domuimg_plan_get (plan, "on-crash", NULL));
+  add_graphics (self);
+  add_disks (self);
+  add_nics (self);
+  add_extra (self);
+  return domuimg_domain_validate (self->domain, error);
+}
+
+static gboolean
+write_text (const char *path, const char *text, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+}
+
+gboolean
+domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GError **error)
+{
+  g_autofree char *config = NULL;
+  g_autofree char *xml = NULL;
+  g_autofree char *manifest = NULL;
+  g_auto (GStrv) warnings = NULL;
+
+  domuimg_progress_set_message (progress, "Writing the configuration");
+  if (!make_domain (self, error))
+    return FALSE;
+  config = domuimg_domain_to_xl_cfg (self->domain, error);
+  if (config == NULL)
+    return FALSE;
+  xml = domuimg_domain_to_libvirt_xml (self->domain, &warnings, error);
+  if (xml == NULL)
+    return FALSE;
+  for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
+    g_ptr_array_add (self->warnings, g_strdup (warnings[i]));
+  manifest = domuimg_build_manifest (self);
+  return write_text (self->config, config, error) && write_text (self->xml, xml, error)
+         && write_text (self->manifest, manifest, error);
+}

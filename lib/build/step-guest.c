@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/guest/customise.h"
+
+#define MAX_PASSWORD 1024
+
+/* The first line, without its newline; "-" is standard input. */
+static char *
+read_password (const char *path, GError **error)
+{
+  gboolean is_stdin = g_str_equal (path, "-");
+  FILE *file = is_stdin ? stdin : fopen (path, "re");
+  g_autofree char *line = g_malloc0 (MAX_PASSWORD);
+  gboolean got;
+
+  if (file == NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "root-password-file: %s cannot be read", path);
+      return NULL;
+    }
+  got = fgets (line, MAX_PASSWORD, file) != NULL;
+  if (!is_stdin)
+    fclose (file);
+  line[strcspn (line, "\r\n")] = '\0';
+  if (!got || *line == '\0')
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "root-password-file: the first line of %s is empty", path);
+      return NULL;
+    }
+  return g_steal_pointer (&line);
+}
+
+static gboolean
+add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
+{
+  const char *path = domuimg_spec_get (self->plan->spec, "root-password-file");
+  char *password;
+
+  customise->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
+  if (path == NULL)
+    {
+      /* A copy of a machine keeps its users as they are. */
+      if (g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "dir:")
+          || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "tar:"))
+        customise->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
+      return TRUE;
+    }
+  password = read_password (path, error);
+  if (password == NULL)
+    return FALSE;
+  customise->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
+  customise->root_password_hash = domuimg_password_hash (password, error);
+  explicit_bzero (password, strlen (password));
+  g_free (password);
+  return customise->root_password_hash != NULL;
+}
+
+static gboolean
+add_key_file (DomuimgCustomise *customise, const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) local = NULL;
+  guint found = 0;
+
+  if (!g_file_get_contents (path, &text, NULL, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ssh-key: %s", local->message);
+  if (strstr (text, "PRIVATE KEY") != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "ssh-key: %s is a private key; give the public one, %s.pub", path, path);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_strstrip (lines[i]);
+      if (*lines[i] == '\0' || *lines[i] == '#')
+        continue;
+      if (!g_regex_match_simple ("(^|\\s)(ssh-|ecdsa-|sk-)[a-z0-9@.-]+\\s+[A-Za-z0-9+/=]+",
+                                 lines[i], 0, 0))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "ssh-key: line %u of %s is no public key", i + 1, path);
+      g_ptr_array_add (customise->authorized_keys, g_strdup (lines[i]));
+      found++;
+    }
+  if (found == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "ssh-key: %s holds no key", path);
+  return TRUE;
+}
+
+static void
+add_nic (DomuimgCustomise *customise, const DomuimgNicSpec *spec)
+{
+  DomuimgGuestNic *nic = domuimg_customise_add_nic (customise, spec->mac);
+  gboolean is_v6 = spec->address != NULL && strchr (spec->address, ':') != NULL;
+  char *address
+      = spec->address != NULL ? g_strdup_printf ("%s/%u", spec->address, spec->prefix) : NULL;
+
+  nic->mode = spec->address != NULL ? DOMUIMG_GUEST_NIC_STATIC : DOMUIMG_GUEST_NIC_DHCP;
+  *(is_v6 ? &nic->address6 : &nic->address) = address;
+  *(is_v6 ? &nic->gateway6 : &nic->gateway) = g_strdup (spec->gateway);
+  for (guint i = 0; spec->dns[i] != NULL; i++)
+    g_ptr_array_add (nic->dns, g_strdup (spec->dns[i]));
+}
+
+static void
+add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
+{
+  customise->root_uuid = g_strdup (self->plan->disk_uuids[0]);
+  customise->root_fs = g_strdup (domuimg_plan_get_disk (self->plan, 0)->fs);
+  for (guint i = 1; i < self->plan->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+      g_autofree char *spec = g_strdup_printf ("UUID=%s", self->plan->disk_uuids[i]);
+
+      if (g_str_equal (disk->fs, "swap"))
+        domuimg_customise_add_mount (customise, spec, "none", "swap", "sw");
+      else if (disk->mount != NULL)
+        domuimg_customise_add_mount (customise, spec, disk->mount, disk->fs, NULL);
+    }
+}
+
+static void
+add_identity (DomuimgBuildState *self, DomuimgCustomise *customise)
+{
+  g_auto (GStrv) include = domuimg_spec_get_all (self->plan->spec, "include");
+  const char *when = domuimg_plan_get (self->plan, "host-keys", "first-boot");
+  gboolean all = g_strv_contains ((const char *const *) include, "all");
+
+  customise->fresh_identity
+      = !all && !g_strv_contains ((const char *const *) include, "identity");
+  if (g_str_equal (when, "keep") || all
+      || g_strv_contains ((const char *const *) include, "host-keys"))
+    customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
+  else if (g_str_equal (when, "build"))
+    customise->host_keys = DOMUIMG_HOST_KEYS_BUILD;
+}
+
+static gboolean
+fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+  g_auto (GStrv) keys = domuimg_spec_get_all (plan->spec, "ssh-key");
+
+  customise->type = self->type;
+  customise->hostname = g_strdup (domuimg_plan_get (plan, "hostname", plan->name));
+  customise->locale = g_strdup (domuimg_spec_get (plan->spec, "locale"));
+  customise->timezone = g_strdup (domuimg_spec_get (plan->spec, "timezone"));
+  customise->keymap = g_strdup (domuimg_spec_get (plan->spec, "keymap"));
+  customise->kernel_version = g_strdup (self->kernel_version);
+  customise->device_nodes = TRUE;
+  add_disks (self, customise);
+  add_identity (self, customise);
+  for (guint i = 0; i < plan->nics->len; i++)
+    {
+      const DomuimgNicSpec *nic = g_ptr_array_index (plan->nics, i);
+
+      if (!nic->unmanaged)
+        add_nic (customise, nic);
+    }
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      if (!add_key_file (customise, keys[i], error))
+        return FALSE;
+    }
+  return add_password (self, customise, error);
+}
+
+/* What the steps of the guest could not do goes to the user, not only to the manifest. */
+static void
+sort_changes (DomuimgBuildState *self, GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const char *line = g_ptr_array_index (lines, i);
+      gboolean is_warning = g_str_has_prefix (line, "warning: ");
+
+      g_ptr_array_add (is_warning ? self->warnings : self->changes,
+                       g_strdup (is_warning ? line + strlen ("warning: ") : line));
+    }
+}
+
+gboolean
+domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
+                          GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgCustomise) customise = NULL;
+  g_autoptr (GPtrArray) lines = NULL;
+
+  if (domuimg_spec_get_flag (self->plan->spec, "no-customise"))
+    return TRUE;
+  domuimg_progress_set_message (progress, "Customising the guest");
+  customise = domuimg_customise_new ();
+  lines = g_ptr_array_new_with_free_func (g_free);
+  if (!fill_customise (self, customise, error)
+      || !domuimg_customise_run (customise, self->tree, lines, cancellable, error))
+    return FALSE;
+  sort_changes (self, lines);
+  return TRUE;
+}

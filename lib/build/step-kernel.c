@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/kernel/select.h"
+#include "lib/tree/copy.h"
+#include "lib/tree/tree-dir.h"
+
+/* The kernel that the guest starts with: chosen, copied beside the image, and where it is
+ * not the guest's own, with its modules copied into the guest. */
+
+static gboolean
+copy_from_tree (DomuimgTree *tree, const char *path, const char *to, GCancellable *cancellable,
+                GError **error)
+{
+  int fd = open (to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+  gboolean ok;
+
+  if (fd < 0)
+    return domuimg_set_errno (error, errno, "making %s", to);
+  ok = domuimg_tree_copy_out (tree, path, fd, cancellable, error);
+  if (close (fd) != 0 && ok)
+    ok = domuimg_set_errno (error, errno, "writing %s", to);
+  return ok;
+}
+
+static gboolean
+copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
+             const char *from, GCancellable *cancellable, GError **error)
+{
+  self->kernel_version = g_strdup (choice->version);
+  self->kernel_from = g_strdup (from);
+  self->kernel_reason = g_strdup (choice->reason);
+  self->has_ramdisk = choice->initrd != NULL;
+  if (!copy_from_tree (tree, choice->vmlinuz, self->kernel, cancellable, error))
+    return FALSE;
+  return !self->has_ramdisk
+         || copy_from_tree (tree, choice->initrd, self->ramdisk, cancellable, error);
+}
+
+static gboolean
+use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  g_autoptr (DomuimgKernelChoice) choice
+      = domuimg_kernel_select (self->tree, self->plan->type, fs, &self->type, error);
+
+  if (choice == NULL)
+    {
+      g_prefix_error (error, "the guest: ");
+      return FALSE;
+    }
+  return copy_choice (self, self->tree, choice, "guest", cancellable, error);
+}
+
+/* Old initramfs tools, and a guest's own modprobe, look for modules of the running kernel. */
+static gboolean
+copy_modules (DomuimgBuildState *self, DomuimgTree *host, const char *version,
+              GCancellable *cancellable, GError **error)
+{
+  g_autofree char *directory = g_strconcat ("lib/modules/", version, NULL);
+  g_autofree char *line = NULL;
+
+  if (!domuimg_tree_is_dir (host, directory))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                         "the host's kernel %s has no modules in /%s; install its package",
+                         version, directory);
+  if (!domuimg_tree_mkdir_p (self->tree, "lib/modules", 0755, error)
+      || !domuimg_tree_copy (host, directory, self->tree, directory, cancellable, error))
+    return FALSE;
+  line = g_strdup_printf ("copied the host's modules to /%s", directory);
+  g_ptr_array_add (self->changes, g_steal_pointer (&line));
+  return TRUE;
+}
+
+static gboolean
+use_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  const char *root = domuimg_plan_get (self->plan, "host-root", "/");
+  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
+  g_autoptr (DomuimgKernelChoice) choice = NULL;
+
+  if (host == NULL)
+    return FALSE;
+  choice = domuimg_kernel_select (host, self->plan->type, fs, &self->type, error);
+  if (choice == NULL)
+    {
+      g_prefix_error (error, "the host (%s): ", root);
+      return FALSE;
+    }
+  return copy_choice (self, host, choice, "host", cancellable, error)
+         && copy_modules (self, host, choice->version, cancellable, error);
+}
+
+static gboolean
+copy_file (const char *from, const char *to, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GFile) source = g_file_new_for_path (from);
+  g_autoptr (GFile) target = g_file_new_for_path (to);
+  g_autoptr (GError) local = NULL;
+
+  if (g_file_copy (source, target, G_FILE_COPY_NONE, cancellable, NULL, NULL, &local))
+    return TRUE;
+  if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_propagate_error (error, g_steal_pointer (&local));
+  else
+    domuimg_fail (error, DOMUIMG_ERROR_IO, "copying %s: %s", from, local->message);
+  return FALSE;
+}
+
+/* PVH before PV, as wherever a type is to be chosen. */
+static gboolean
+choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, GError **error)
+{
+  static const DomuimgGuestType order[] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV };
+  g_autofree char *reason = NULL;
+
+  if (self->plan->type != DOMUIMG_GUEST_TYPE_AUTO)
+    {
+      if (domuimg_kernel_can_boot (kernel, self->plan->type, &reason))
+        return TRUE;
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s cannot boot as a %s guest: %s",
+                           path, domuimg_guest_type_to_string (self->plan->type), reason);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    {
+      g_clear_pointer (&reason, g_free);
+      if (domuimg_kernel_can_boot (kernel, order[i], &reason))
+        {
+          self->type = order[i];
+          return TRUE;
+        }
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s can boot neither PVH nor PV: %s",
+                       path, reason);
+}
+
+static gboolean
+use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  g_auto (GStrv) files = g_strsplit (self->plan->kernel + strlen ("file:"), ",", 2);
+  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (files[0], error);
+  const char *version;
+
+  if (kernel == NULL || !choose_type (self, kernel, files[0], error))
+    return FALSE;
+  version = domuimg_kernel_get_version (kernel);
+  self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
+  self->kernel_from = g_strdup ("file");
+  self->kernel_reason = g_strdup_printf ("%s, as it was asked for", files[0]);
+  self->has_ramdisk = files[1] != NULL;
+  return copy_file (files[0], self->kernel, cancellable, error)
+         && (!self->has_ramdisk || copy_file (files[1], self->ramdisk, cancellable, error));
+}
+
+/* What is tried second must not find the first's half copy. */
+static void
+forget_kernel (DomuimgBuildState *self)
+{
+  unlink (self->kernel);
+  unlink (self->ramdisk);
+  g_clear_pointer (&self->kernel_version, g_free);
+  g_clear_pointer (&self->kernel_from, g_free);
+  g_clear_pointer (&self->kernel_reason, g_free);
+  self->has_ramdisk = FALSE;
+}
+
+static gboolean
+is_other_kernels_turn (const GError *error)
+{
+  return g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_BOOTABLE)
+         || g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+}
+
+static gboolean
+use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) of_guest = NULL;
+  g_autoptr (GError) of_host = NULL;
+
+  if (use_guest (self, cancellable, &of_guest))
+    return TRUE;
+  if (!is_other_kernels_turn (of_guest))
+    {
+      g_propagate_error (error, g_steal_pointer (&of_guest));
+      return FALSE;
+    }
+  forget_kernel (self);
+  if (use_host (self, cancellable, &of_host))
+    return TRUE;
+  if (!is_other_kernels_turn (of_host))
+    {
+      g_propagate_error (error, g_steal_pointer (&of_host));
+      return FALSE;
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "no kernel to boot with; %s; %s; install a kernel package such as "
+                       "linux-image-amd64 in either, or use --kernel file:VMLINUZ,INITRD",
+                       of_guest->message, of_host->message);
+}
+
+gboolean
+domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GError **error)
+{
+  domuimg_progress_set_message (progress, "Choosing the kernel");
+  if (g_str_equal (self->plan->kernel, "guest"))
+    return use_guest (self, cancellable, error);
+  if (g_str_equal (self->plan->kernel, "host"))
+    return use_host (self, cancellable, error);
+  if (g_str_has_prefix (self->plan->kernel, "file:"))
+    return use_file (self, cancellable, error);
+  return use_auto (self, cancellable, error);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/source/deb.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SUFFIX ".tar.zst"
+
+/* DIRECTORY/REQUEST-STATE.tar.zst, both parts digests. A new state of the same request
+ * takes the place of the old one. */
+struct _DomuimgDebCache {
+  char *directory;
+  char *request;
+  char *state;
+  struct archive *archive;
+  int fd;
+};
+
+static char *
+cache_directory (void)
+{
+  const char *chosen = g_getenv ("DOMUIMG_CACHE_DIR");
+
+  if (chosen != NULL && *chosen != '\0')
+    return g_strdup (chosen);
+  if (geteuid () == 0)
+    return g_strdup ("/var/cache/domuimg");
+  return g_build_filename (g_get_user_cache_dir (), "domuimg", NULL);
+}
+
+static void
+add_words (GChecksum *checksum, char **words)
+{
+  for (guint i = 0; words[i] != NULL; i++)
+    g_checksum_update (checksum, (const guint8 *) words[i], strlen (words[i]) + 1);
+  g_checksum_update (checksum, (const guint8 *) "", 1);
+}
+
+static char *
+digest_of (const DomuimgDebRequest *request)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+  char *words[] = { (char *) DOMUIMG_VERSION_STRING, request->suite, request->variant,
+                    request->arch, NULL };
+
+  add_words (checksum, words);
+  add_words (checksum, request->packages);
+  add_words (checksum, request->mirrors);
+  add_words (checksum, request->keyrings);
+  return g_strndup (g_checksum_get_string (checksum), 32);
+}
+
+DomuimgDebCache *
+domuimg_deb_cache_new (const DomuimgDebRequest *request, const char *state)
+{
+  DomuimgDebCache *self = g_new0 (DomuimgDebCache, 1);
+
+  self->directory = cache_directory ();
+  self->request = digest_of (request);
+  self->state = g_strndup (state, 32);
+  self->fd = -1;
+  return self;
+}
+
+void
+domuimg_deb_cache_free (DomuimgDebCache *self)
+{
+  if (self->archive != NULL)
+    archive_write_free (self->archive);
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->directory);
+  g_free (self->request);
+  g_free (self->state);
+  g_free (self);
+}
+
+static char *
+path_of (DomuimgDebCache *self)
+{
+  return g_strdup_printf ("%s/%s-%s" SUFFIX, self->directory, self->request, self->state);
+}
+
+int
+domuimg_deb_cache_open (DomuimgDebCache *self)
+{
+  g_autofree char *path = path_of (self);
+
+  return open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+static gboolean
+fail (DomuimgDebCache *self, GError **error)
+{
+  return domuimg_fail (error,
+                       archive_errno (self->archive) == ENOSPC ? DOMUIMG_ERROR_NO_SPACE
+                                                               : DOMUIMG_ERROR_IO,
+                       "%s: filling the cache: %s; --no-cache does without it",
+                       self->directory, archive_error_string (self->archive));
+}
+
+/* Roots hold no secrets of this machine yet, but they will be run: only their owner may
+ * write here. The file has no name until it is whole. */
+gboolean
+domuimg_deb_cache_begin (DomuimgDebCache *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  struct archive_entry *entry;
+  gboolean ok;
+
+  if (g_mkdir_with_parents (self->directory, 0755) != 0)
+    return domuimg_set_errno (error, errno, "making the cache directory %s", self->directory);
+  self->fd = open (self->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+  if (self->fd < 0)
+    return domuimg_set_errno (error, errno, "making a file in the cache %s", self->directory);
+  self->archive = archive_write_new ();
+  archive_write_set_format_raw (self->archive);
+  archive_write_add_filter_zstd (self->archive);
+  archive_write_set_filter_option (self->archive, "zstd", "compression-level", "1");
+  if (archive_write_open_fd (self->archive, self->fd) != ARCHIVE_OK)
+    return fail (self, error);
+  entry = archive_entry_new ();
+  archive_entry_set_filetype (entry, AE_IFREG);
+  ok = archive_write_header (self->archive, entry) == ARCHIVE_OK || fail (self, error);
+  archive_entry_free (entry);
+  return ok;
+}
+
+gboolean
+domuimg_deb_cache_add (const void *data, gsize length, gpointer cache, GError **error)
+{
+  DomuimgDebCache *self = cache;
+
+  if (length == 0 || archive_write_data (self->archive, data, length) == (la_ssize_t) length)
+    return TRUE;
+  return fail (self, error);
+}
+
+static void
+remove_old_states (DomuimgDebCache *self)
+{
+  g_autoptr (GDir) dir = g_dir_open (self->directory, 0, NULL);
+  g_autofree char *prefix = g_strconcat (self->request, "-", NULL);
+  g_autofree char *current = path_of (self);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (self->directory, name, NULL);
+
+      if (g_str_has_prefix (name, prefix) && !g_str_equal (path, current))
+        unlink (path);
+    }
+}
+
+gboolean
+domuimg_deb_cache_keep (DomuimgDebCache *self, GError **error)
+{
+  g_autofree char *path = path_of (self);
+  g_autofree char *unnamed = g_strdup_printf ("/proc/self/fd/%d", self->fd);
+
+  if (archive_write_close (self->archive) != ARCHIVE_OK)
+    return fail (self, error);
+  if (linkat (AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST)
+    return domuimg_set_errno (error, errno, "keeping %s", path);
+  remove_old_states (self);
+  return TRUE;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/source/source.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "lib/source/deb.h"
+#include "lib/source/dir.h"
+#include "lib/source/tar.h"
+
+#define DOMUIMG_TYPE_SOURCE_DEB (domuimg_source_deb_get_type ())
+G_DECLARE_FINAL_TYPE (DomuimgSourceDeb, domuimg_source_deb, DOMUIMG, SOURCE_DEB, GObject)
+
+/* --from debian:SUITE and ubuntu:SUITE */
+struct _DomuimgSourceDeb {
+  GObject parent_instance;
+
+  DomuimgDebRequest request;
+  gboolean use_cache;
+  DomuimgDebCache *cache;
+  DomuimgExec *exec;
+  DomuimgExcludes *excludes; /* of debootstrap's directory: none */
+  int fd; /* of a cached archive */
+};
+
+static void domuimg_source_deb_source_init (DomuimgSourceInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DomuimgSourceDeb, domuimg_source_deb, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DOMUIMG_TYPE_SOURCE,
+                                                      domuimg_source_deb_source_init))
+
+static void
+reset (DomuimgSourceDeb *self)
+{
+  g_clear_pointer (&self->exec, domuimg_exec_free);
+  g_clear_pointer (&self->cache, domuimg_deb_cache_free);
+  g_clear_pointer (&self->excludes, domuimg_excludes_free);
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+}
+
+static void
+domuimg_source_deb_finalize (GObject *object)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (object);
+
+  reset (self);
+  g_free (self->request.suite);
+  g_free (self->request.variant);
+  g_free (self->request.arch);
+  g_strfreev (self->request.packages);
+  g_strfreev (self->request.mirrors);
+  g_strfreev (self->request.keyrings);
+  G_OBJECT_CLASS (domuimg_source_deb_parent_class)->finalize (object);
+}
+
+static void
+domuimg_source_deb_class_init (DomuimgSourceDebClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_source_deb_finalize;
+}
+
+static void
+domuimg_source_deb_init (DomuimgSourceDeb *self)
+{
+  self->fd = -1;
+}
+
+static const char *
+machine_arch (void)
+{
+  static const char *const names[][2] = { { "x86_64", "amd64" },   { "i686", "i386" },
+                                          { "i586", "i386" },      { "aarch64", "arm64" },
+                                          { "armv7l", "armhf" },   { "riscv64", "riscv64" } };
+  struct utsname machine;
+
+  uname (&machine);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      if (g_str_equal (names[i][0], machine.machine))
+        return names[i][1];
+    }
+  return "amd64";
+}
+
+/* The cloud kernels have the Xen drivers, PV and PVH, and a quarter of the modules. */
+static const char *
+kernel_of (gboolean ubuntu, const char *arch)
+{
+  if (ubuntu)
+    return "linux-image-virtual";
+  if (g_str_equal (arch, "amd64"))
+    return "linux-image-cloud-amd64";
+  if (g_str_equal (arch, "arm64"))
+    return "linux-image-cloud-arm64";
+  if (g_str_equal (arch, "i386"))
+    return "linux-image-686-pae";
+  return "linux-image-generic";
+}
+
+/* Before these suites, systemd-resolved was part of the package systemd. */
+static gboolean
+has_resolved_package (const char *suite)
+{
+  static const char *const without[] = { "jessie", "stretch", "buster", "bullseye", "oldoldstable",
+                                         "xenial", "bionic", "focal", "jammy", NULL };
+
+  return !g_strv_contains (without, suite);
+}
+
+static GStrv
+packages_of (const DomuimgDebOptions *options, const char *arch)
+{
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  const char *kernel = options->kernel_package != NULL ? options->kernel_package
+                                                       : kernel_of (options->ubuntu, arch);
+
+  g_strv_builder_add_many (all, "systemd-sysv", "udev", "dbus", "iproute2", NULL);
+  if (has_resolved_package (options->suite))
+    g_strv_builder_add (all, "systemd-resolved");
+  if (!g_str_equal (kernel, "none"))
+    g_strv_builder_add_many (all, "initramfs-tools", "zstd", kernel, NULL);
+  g_strv_builder_addv (all, (const char **) options->packages);
+  return g_strv_builder_end (all);
+}
+
+DomuimgSource *
+domuimg_source_deb_new (const DomuimgDebOptions *options)
+{
+  DomuimgSourceDeb *self = g_object_new (DOMUIMG_TYPE_SOURCE_DEB, NULL);
+  DomuimgDebRequest *request = &self->request;
+  g_autoptr (GStrvBuilder) mirrors = g_strv_builder_new ();
+
+  request->ubuntu = options->ubuntu;
+  request->suite = g_strdup (options->suite);
+  request->variant = g_strdup (options->variant != NULL ? options->variant : "minbase");
+  request->arch = g_strdup (options->arch != NULL ? options->arch : machine_arch ());
+  request->packages = packages_of (options, request->arch);
+  request->keyrings = g_strdupv (options->keyrings);
+  for (guint i = 0; options->mirrors[i] != NULL; i++)
+    {
+      g_autofree char *line
+          = domuimg_deb_mirror_line (options->mirrors[i], options->ubuntu, options->suite);
+
+      g_strv_builder_add (mirrors, line);
+    }
+  request->mirrors = g_strv_builder_end (mirrors);
+  request->own_mirrors = request->mirrors[0] != NULL;
+  self->use_cache = options->use_cache;
+  return DOMUIMG_SOURCE (self);
+}
+
+static gboolean
+has_mmdebstrap (void)
+{
+  g_autofree char *program = domuimg_find_program ("mmdebstrap");
+
+  return program != NULL;
+}
+
+static char *
+deb_describe (DomuimgSource *source)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
+  g_autofree char *packages = g_strjoinv (" ", self->request.packages);
+
+  return g_strdup_printf ("install %s %s (%s, %s) with %s: %s",
+                          self->request.ubuntu ? "Ubuntu" : "Debian", self->request.suite,
+                          self->request.variant, self->request.arch,
+                          has_mmdebstrap () ? "mmdebstrap" : "debootstrap", packages);
+}
+
+static gboolean
+deb_check (DomuimgSource *source, GError **error)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
+  g_autofree char *debootstrap = domuimg_find_program ("debootstrap");
+
+  if (!g_regex_match_simple ("^[a-z0-9][a-z0-9._-]*$", self->request.suite,
+                             G_REGEX_CASELESS | G_REGEX_DOLLAR_ENDONLY, 0))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no name of a suite",
+                         self->request.suite);
+  for (guint i = 0; self->request.keyrings[i] != NULL; i++)
+    {
+      if (access (self->request.keyrings[i], R_OK) != 0)
+        return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "the keyring %s cannot be read",
+                             self->request.keyrings[i]);
+    }
+  if (has_mmdebstrap () || debootstrap != NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL,
+                       "mmdebstrap is not installed: apt-get install mmdebstrap");
+}
+
+/* Packages tell their size only when they are installed. */
+static gboolean
+deb_measure (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgUsage *usage,
+             gboolean *known, GCancellable *cancellable, GError **error)
+{
+  *known = FALSE;
+  return TRUE;
+}
+
+static DomuimgStream *
+open_mmdebstrap (DomuimgSourceDeb *self, const DomuimgSourceContext *context,
+                 DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  int fd;
+
+  self->exec = domuimg_deb_mmdebstrap_new (&self->request, context, progress, error);
+  if (self->exec == NULL)
+    return NULL;
+  if (self->cache != NULL && !domuimg_deb_cache_begin (self->cache, error))
+    return NULL;
+  domuimg_progress_set_message (progress, "Starting mmdebstrap");
+  fd = domuimg_exec_start (self->exec, cancellable, error);
+  if (fd < 0)
+    return NULL;
+  return domuimg_tar_new (fd, "mmdebstrap", self->cache != NULL ? domuimg_deb_cache_add : NULL,
+                          self->cache, error);
+}
+
+static DomuimgStream *
+open_debootstrap (DomuimgSourceDeb *self, const DomuimgSourceContext *context,
+                  DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  static const char *const all[] = { "all", NULL };
+  static const char *const none[] = { NULL };
+  g_autofree char *root
+      = domuimg_deb_debootstrap (&self->request, context, progress, cancellable, error);
+  g_autoptr (DomuimgTree) tree = NULL;
+
+  if (root == NULL)
+    return NULL;
+  tree = domuimg_tree_dir_new (root, error);
+  if (tree == NULL)
+    return NULL;
+  self->excludes = domuimg_excludes_new (all, none, NULL);
+  return domuimg_dir_stream_new (DOMUIMG_TREE_DIR (tree), self->excludes, TRUE);
+}
+
+static DomuimgStream *
+deb_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgProgress *progress,
+          GCancellable *cancellable, GError **error)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
+  DomuimgDebRequest *request = &self->request;
+  g_autofree char *state = NULL;
+
+  reset (self);
+  domuimg_progress_set_message (progress, "Asking the mirror");
+  if (request->mirrors[0] == NULL)
+    {
+      g_strfreev (request->mirrors);
+      request->mirrors
+          = domuimg_deb_default_mirrors (request->ubuntu, request->suite, cancellable);
+    }
+  state = domuimg_deb_mirror_state (request, cancellable, error);
+  if (state == NULL)
+    return NULL;
+  if (!has_mmdebstrap ())
+    return open_debootstrap (self, context, progress, cancellable, error);
+  if (self->use_cache)
+    {
+      self->cache = domuimg_deb_cache_new (request, state);
+      self->fd = domuimg_deb_cache_open (self->cache);
+      if (self->fd >= 0)
+        {
+          domuimg_progress_set_message (progress, "Unpacking the root from the cache");
+          return domuimg_tar_new (self->fd, "the cached root", NULL, NULL, error);
+        }
+    }
+  return open_mmdebstrap (self, context, progress, cancellable, error);
+}
+
+static gboolean
+deb_close (DomuimgSource *source, GError **error)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
+  gboolean ok = TRUE;
+
+  if (self->exec != NULL)
+    {
+      ok = domuimg_exec_finish (self->exec, error);
+      if (!ok)
+        domuimg_deb_explain (&self->request, domuimg_exec_get_tail (self->exec), error);
+      else if (self->cache != NULL)
+        ok = domuimg_deb_cache_keep (self->cache, error);
+    }
+  reset (self);
+  return ok;
+}
+
+/* A broken stream is how mmdebstrap's own failure shows here. */
+static void
+deb_explain (DomuimgSource *source, GError **error)
+{
+  DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
+  g_autoptr (GError) own = NULL;
+
+  if (self->exec == NULL
+      || !g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
+    return;
+  if (domuimg_exec_finish (self->exec, &own))
+    return;
+  domuimg_deb_explain (&self->request, domuimg_exec_get_tail (self->exec), &own);
+  g_clear_error (error);
+  g_propagate_error (error, g_steal_pointer (&own));
+}
+
+static void
+domuimg_source_deb_source_init (DomuimgSourceInterface *iface)
+{
+  iface->describe = deb_describe;
+  iface->check = deb_check;
+  iface->measure = deb_measure;
+  iface->open = deb_open;
+  iface->close = deb_close;
+  iface->explain = deb_explain;
+}
