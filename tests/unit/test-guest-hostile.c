@@ -155,6 +155,17 @@ test_wrong_wishes (void)
 }
 
 static void
+test_key_of_two_lines (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+
+  g_ptr_array_add (want->authorized_keys, g_strdup ("ssh-rsa AAAA\nssh-rsa BBBB"));
+  g_assert_false (domuimg_customise_validate (want, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+}
+
+static void
 test_wrong_nics (void)
 {
   static const struct {
@@ -254,6 +265,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/hostile/crlf-fstab", test_crlf_fstab);
   g_test_add_func ("/guest/hostile/megabyte-of-fstab", test_megabyte_of_fstab);
   g_test_add_func ("/guest/wishes/wrong", test_wrong_wishes);
+  g_test_add_func ("/guest/wishes/key-of-two-lines", test_key_of_two_lines);
   g_test_add_func ("/guest/wishes/wrong-nics", test_wrong_nics);
   g_test_add_func ("/guest/wishes/unknown-timezone-is-named", test_unknown_timezone_is_named);
   g_test_add_func ("/guest/wishes/cancelled", test_cancelled);
