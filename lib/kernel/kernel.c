@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "domuimg/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "lib/base/fd.h"
+#include "lib/kernel/bzimage.h"
+#include "lib/kernel/compat.h"
+#include "lib/kernel/decompress.h"
+#include "lib/kernel/elfnote.h"
+
+/**
+ * DomuimgKernel:
+ *
+ * A kernel file and what it tells Xen's domain builder: its format, its version, its Xen ELF
+ * notes, and from them which types of guests can be started with it.
+ *
+ * Since: 0.1
+ */
+struct _DomuimgKernel {
+  GObject parent_instance;
+
+  DomuimgKernelFormat format;
+  char *name;
+  char *version;      /* (nullable) */
+  char *architecture; /* (nullable) */
+  char *protocol;     /* (nullable) */
+  DomuimgCompression compression;
+  DomuimgElf *elf; /* (nullable) */
+};
+
+G_DEFINE_FINAL_TYPE (DomuimgKernel, domuimg_kernel, G_TYPE_OBJECT)
+
+static void
+domuimg_kernel_finalize (GObject *object)
+{
+  DomuimgKernel *self = DOMUIMG_KERNEL (object);
+
+  g_free (self->name);
+  g_free (self->version);
+  g_free (self->architecture);
+  g_free (self->protocol);
+  g_clear_pointer (&self->elf, domuimg_elf_free);
+  G_OBJECT_CLASS (domuimg_kernel_parent_class)->finalize (object);
+}
+
+static void
+domuimg_kernel_class_init (DomuimgKernelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_kernel_finalize;
+}
+
+static void
+domuimg_kernel_init (DomuimgKernel *self)
+{
+}
+
+/**
+ * domuimg_kernel_format_to_string:
+ * @format: a format
+ *
+ * Returns: (transfer none): `bzImage`, `ELF`, `gzipped ELF`, `EFI zboot` or `arm64 Image`
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_format_to_string (DomuimgKernelFormat format)
+{
+  static const char *const names[] = { "bzImage", "ELF", "gzipped ELF", "EFI zboot",
+                                       "arm64 Image" };
+
+  g_return_val_if_fail ((guint) format < G_N_ELEMENTS (names), NULL);
+  return names[format];
+}
+
+/* "Linux version 6.1.0-50-amd64 (builder) ...", from the kernel's data. */
+static char *
+find_linux_version (DomuimgBytes bytes)
+{
+  static const char banner[] = "Linux version ";
+  const gsize length = sizeof banner - 1;
+  guint64 at = 0;
+  const guint8 *found;
+
+  while (at < bytes.size
+         && (found = memmem (bytes.data + at, bytes.size - at, banner, length)) != NULL)
+    {
+      DomuimgBytes text;
+      gsize end = 0;
+
+      at = (guint64) (found - bytes.data) + length;
+      text = domuimg_bytes_slice (bytes, at, MIN (bytes.size - at, 256));
+      /* Formats ("Linux version %s") are there, too. */
+      if (text.size == 0 || !g_ascii_isdigit (text.data[0]))
+        continue;
+      while (end < text.size && g_ascii_isgraph (text.data[end]))
+        end++;
+      return g_strndup ((const char *) text.data, end);
+    }
+  return NULL;
+}
+
+static gboolean
+is_zboot (DomuimgBytes bytes)
+{
+  return domuimg_bytes_starts_with (bytes, "MZ", 2)
+         && domuimg_bytes_starts_with (domuimg_bytes_slice (bytes, 4, 4), "zimg", 4);
+}
+
+static gboolean
+is_arm64_image (DomuimgBytes bytes)
+{
+  return domuimg_bytes_starts_with (domuimg_bytes_slice (bytes, 0x38, 4), "ARM\x64", 4);
+}
+
+static gboolean
+take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
+{
+  self->elf = domuimg_elf_parse (bytes, self->name, error);
+  if (self->elf == NULL)
+    return FALSE;
+  self->architecture = domuimg_elf_describe_machine (self->elf->machine);
+  if (self->version == NULL)
+    self->version = find_linux_version (bytes);
+  return TRUE;
+}
+
+static gboolean
+take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
+{
+  g_auto (DomuimgBzimage) bzimage = { 0 };
+  g_autoptr (GBytes) plain = NULL;
+
+  if (!domuimg_bzimage_parse (bytes, self->name, &bzimage, error))
+    return FALSE;
+  self->format = DOMUIMG_KERNEL_FORMAT_BZIMAGE;
+  self->protocol
+      = g_strdup_printf ("%d.%02d", bzimage.protocol >> 8, bzimage.protocol & 0xff);
+  if (bzimage.version != NULL)
+    self->version = g_strndup (bzimage.version, strcspn (bzimage.version, " "));
+  if (bzimage.payload.size == 0)
+    {
+      self->architecture = g_strdup (bzimage.is_64bit ? "x86_64" : "i386");
+      return TRUE;
+    }
+  self->compression = domuimg_compression_detect (bzimage.payload);
+  if (self->compression == DOMUIMG_COMPRESSION_NONE && domuimg_elf_is (bzimage.payload))
+    return take_elf (self, bzimage.payload, error);
+  if (self->compression == DOMUIMG_COMPRESSION_NONE)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s: the bzImage holds no kernel in a known compression", self->name);
+  plain = domuimg_decompress (self->compression, bzimage.payload, self->name, bzimage.plain_size,
+                              DOMUIMG_KERNEL_MAX, error);
+  return plain != NULL && take_elf (self, domuimg_bytes_of (plain), error);
+}
+
+static gboolean
+take_gzip (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
+{
+  g_autoptr (GBytes) plain = domuimg_decompress (DOMUIMG_COMPRESSION_GZIP, bytes, self->name, 0,
+                                                 DOMUIMG_KERNEL_MAX, error);
+
+  if (plain == NULL)
+    return FALSE;
+  self->compression = DOMUIMG_COMPRESSION_GZIP;
+  if (is_arm64_image (domuimg_bytes_of (plain)))
+    {
+      self->format = DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE;
+      self->architecture = g_strdup ("aarch64");
+      self->version = find_linux_version (domuimg_bytes_of (plain));
+      return TRUE;
+    }
+  self->format = DOMUIMG_KERNEL_FORMAT_ELF_GZIP;
+  return take_elf (self, domuimg_bytes_of (plain), error);
+}
+
+static gboolean
+take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
+{
+  if (domuimg_elf_is (bytes))
+    {
+      self->format = DOMUIMG_KERNEL_FORMAT_ELF;
+      return take_elf (self, bytes, error);
+    }
+  if (domuimg_bzimage_is (bytes))
+    return take_bzimage (self, bytes, error);
+  if (domuimg_compression_detect (bytes) == DOMUIMG_COMPRESSION_GZIP)
+    return take_gzip (self, bytes, error);
+  if (is_zboot (bytes))
+    {
+      self->format = DOMUIMG_KERNEL_FORMAT_EFI_ZBOOT;
+      return TRUE;
+    }
+  if (is_arm64_image (bytes))
+    {
+      self->format = DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE;
+      self->architecture = g_strdup ("aarch64");
+      self->version = find_linux_version (bytes);
+      return TRUE;
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s: not a kernel: neither a bzImage nor a plain or gzipped ELF file",
+                       self->name);
+}
+
+/**
+ * domuimg_kernel_new_for_bytes:
+ * @bytes: a kernel file's content
+ * @name: what to call it in error messages, its path for example
+ * @error: a #GError
+ *
+ * Reads a kernel: a bzImage (Linux, Documentation/arch/x86/boot.rst; its payload in gzip,
+ * bzip2, xz, zstd, lzma, lzo or lz4), or an ELF file, plain or in gzip. EFI zboot and arm64
+ * images are recognised only.
+ *
+ * Errors: %DOMUIMG_ERROR_CORRUPT_INPUT for what is not a kernel, is damaged or cut off, or
+ * is larger than 1 GiB when decompressed; %DOMUIMG_ERROR_NOT_SUPPORTED for a big-endian ELF
+ * file.
+ *
+ * Returns: (transfer full): a kernel
+ *
+ * Since: 0.1
+ */
+DomuimgKernel *
+domuimg_kernel_new_for_bytes (GBytes *bytes, const char *name, GError **error)
+{
+  g_autoptr (DomuimgKernel) self = NULL;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  self = g_object_new (DOMUIMG_TYPE_KERNEL, NULL);
+  self->name = g_strdup (name);
+  if (!take_bytes (self, domuimg_bytes_of (bytes), error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+static gboolean
+read_file (int fd, const char *path, GByteArray *content, GError **error)
+{
+  guint8 buffer[64 * 1024];
+  gssize got;
+
+  while ((got = read (fd, buffer, sizeof buffer)) != 0)
+    {
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return domuimg_set_errno (error, errno, "reading the kernel %s", path);
+      if (content->len + (gsize) got > DOMUIMG_KERNEL_MAX)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                             "%s: not a kernel: larger than 1 GiB", path);
+      g_byte_array_append (content, buffer, (guint) got);
+    }
+  return TRUE;
+}
+
+/**
+ * domuimg_kernel_new_for_file:
+ * @path: (type filename): a kernel file
+ * @error: a #GError
+ *
+ * Reads the kernel file @path, see domuimg_kernel_new_for_bytes().
+ *
+ * Errors: those of domuimg_kernel_new_for_bytes(), and %DOMUIMG_ERROR_NOT_FOUND,
+ * %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO where the file cannot be read.
+ *
+ * Returns: (transfer full): a kernel
+ *
+ * Since: 0.1
+ */
+DomuimgKernel *
+domuimg_kernel_new_for_file (const char *path, GError **error)
+{
+  g_auto (DomuimgFd) fd = -1;
+  g_autoptr (GByteArray) content = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  struct stat st;
+
+  g_return_val_if_fail (path != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  /* O_NONBLOCK: a fifo must not stop us. */
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 || fstat (fd, &st) < 0)
+    {
+      domuimg_set_errno (error, errno, "opening the kernel %s", path);
+      return NULL;
+    }
+  if (!S_ISREG (st.st_mode))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a kernel: no regular file", path);
+      return NULL;
+    }
+  if (!read_file (fd, path, content, error))
+    return NULL;
+  bytes = g_byte_array_free_to_bytes (g_steal_pointer (&content));
+  return domuimg_kernel_new_for_bytes (bytes, path, error);
+}
+
+/**
+ * domuimg_kernel_get_format:
+ * @self: a kernel
+ *
+ * Returns: the kind of file
+ *
+ * Since: 0.1
+ */
+DomuimgKernelFormat
+domuimg_kernel_get_format (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), DOMUIMG_KERNEL_FORMAT_BZIMAGE);
+  return self->format;
+}
+
+/**
+ * domuimg_kernel_get_version:
+ * @self: a kernel
+ *
+ * Returns: (transfer none) (nullable): the version as uname(1) would say it, such as
+ *   `6.1.0-50-amd64`; %NULL where the file does not tell
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_get_version (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  return self->version;
+}
+
+/**
+ * domuimg_kernel_get_architecture:
+ * @self: a kernel
+ *
+ * Returns: (transfer none) (nullable): `x86_64`, `i386`, `aarch64`, `arm`, `riscv64` or
+ *   `machine N` with an ELF machine number; %NULL where the file does not tell
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_get_architecture (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  return self->architecture;
+}
+
+/**
+ * domuimg_kernel_get_compression:
+ * @self: a kernel
+ *
+ * Returns: (transfer none): of a bzImage's payload or of the whole file: `gzip`, `bzip2`,
+ *   `xz`, `zstd`, `lzma`, `lzo`, `lz4` or `none`
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_get_compression (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  return domuimg_compression_to_string (self->compression);
+}
+
+/**
+ * domuimg_kernel_get_boot_protocol:
+ * @self: a kernel
+ *
+ * Returns: (transfer none) (nullable): the version of Linux's x86 boot protocol that a
+ *   bzImage follows, such as `2.15`; %NULL for other formats
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_get_boot_protocol (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  return self->protocol;
+}
+
+/**
+ * domuimg_kernel_get_notes:
+ * @self: a kernel
+ *
+ * The Xen ELF notes, for display, in the file's order: `NAME: VALUE`, with names as in Xen's
+ * public header elfnote.h without `XEN_ELFNOTE_`, and values as text or hexadecimal numbers.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the notes, empty where there are none
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_kernel_get_notes (DomuimgKernel *self)
+{
+  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
+
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  for (guint i = 0; self->elf != NULL && i < self->elf->notes->len; i++)
+    {
+      const DomuimgXenNote *note = self->elf->notes->pdata[i];
+      g_autofree char *line = g_strdup_printf ("%s: %s", note->name, note->text);
+
+      g_strv_builder_add (lines, line);
+    }
+  return g_strv_builder_end (lines);
+}
+
+/**
+ * domuimg_kernel_can_boot:
+ * @self: a kernel
+ * @type: a type of guest; %DOMUIMG_GUEST_TYPE_AUTO: PVH or PV
+ * @reason: (out) (optional) (nullable) (transfer full): where the answer is %FALSE, why not:
+ *   a sentence without a full stop that goes on after the kernel's name and a colon; else %NULL
+ *
+ * Whether Xen on x86 starts this kernel directly as a guest of that type, by the rules of
+ * Xen's domain builder. PVH wants the note PHYS32_ENTRY. PV wants a LOADER of "generic" or
+ * GUEST_OS of "linux", XEN_VERSION "xen-3.0", ENTRY, and no unknown required feature. HVM
+ * takes any bzImage (and anything through the guest's own firmware, which is not meant here).
+ *
+ * Returns: whether it does
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_kernel_can_boot (DomuimgKernel *self, DomuimgGuestType type, char **reason)
+{
+  DomuimgKernelFacts facts;
+
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), FALSE);
+  if (reason != NULL)
+    *reason = NULL;
+  facts = (DomuimgKernelFacts){ self->format, self->protocol, self->elf };
+  if (type != DOMUIMG_GUEST_TYPE_AUTO)
+    return domuimg_compat_check (&facts, type, reason);
+  return domuimg_compat_check (&facts, DOMUIMG_GUEST_TYPE_PVH, NULL)
+         || domuimg_compat_check (&facts, DOMUIMG_GUEST_TYPE_PV, reason);
+}
