@@ -106,8 +106,9 @@ set_password (DomuimgGuestEdit *self, const Root *root, GError **error)
   if (old == NULL)
     return set_in_passwd (self, hash, error);
 
-  g_autofree char *day = g_strdup_printf (
-      "%" G_GINT64_FORMAT, domuimg_tree_get_time (self->tree).sec / SECONDS_A_DAY);
+  /* Day 0 would mean "to be changed at the next login", as a clock of 1970 would have it. */
+  gint64 today = MAX (domuimg_tree_get_time (self->tree).sec / SECONDS_A_DAY, 1);
+  g_autofree char *day = g_strdup_printf ("%" G_GINT64_FORMAT, today);
   g_autofree char *text = set_password_field (old, hash, day, &found);
   if (!found)
     {

@@ -116,6 +116,18 @@ test_root_login (void)
 }
 
 static void
+test_clock_of_1970_asks_for_no_new_password (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  DomuimgTime epoch = { 0, 0 };
+
+  domuimg_tree_set_time (tree, epoch);
+  g_autoptr (GPtrArray) changes = guest_run (want, tree);
+  guest_assert_contains (tree, "/etc/shadow", "root:" GUEST_HASH ":1:0:99999:7:::\n");
+}
+
+static void
 test_lock_and_home_elsewhere (void)
 {
   g_autoptr (DomuimgTree) tree = guest_load_text (
@@ -296,6 +308,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/guest/debian-bookworm", test_debian_bookworm);
   g_test_add_func ("/guest/root-login", test_root_login);
+  g_test_add_func ("/guest/clock-of-1970-asks-for-no-new-password",
+                   test_clock_of_1970_asks_for_no_new_password);
   g_test_add_func ("/guest/lock-and-home-elsewhere", test_lock_and_home_elsewhere);
   g_test_add_func ("/guest/bare-systemd-gets-networkd", test_bare_systemd_gets_networkd);
   g_test_add_func ("/guest/ubuntu-netplan", test_ubuntu_netplan);
