@@ -146,40 +146,61 @@ domuimg_tree_write_text (DomuimgTree *self, const char *path, const char *text, 
   return domuimg_tree_put (self, entry, content, error);
 }
 
-/* One level: its parent is there. */
+/* Makes a directory where nothing is; @path is one for back ends. */
 static gboolean
 make_directory (DomuimgTree *self, const char *path, guint32 mode, GError **error)
 {
-  /* A symlink to nowhere is made good by the directory that it means. */
-  g_autofree char *real = domuimg_tree_resolve (self, path, error);
-  g_autoptr (DomuimgEntry) there = NULL;
+  g_autoptr (DomuimgEntry) entry = domuimg_entry_new (path, DOMUIMG_ENTRY_DIRECTORY, mode);
 
-  if (real == NULL || !look (self, real, &there, error))
-    return FALSE;
-  if (there != NULL && there->type == DOMUIMG_ENTRY_DIRECTORY)
-    return TRUE;
-  if (there != NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
-                         "/%s is not a directory, so no directory can be made of it", real);
-  g_autoptr (DomuimgEntry) entry = domuimg_entry_new (real, DOMUIMG_ENTRY_DIRECTORY, mode);
-  return domuimg_tree_put (self, entry, NULL, error);
+  entry->mtime = domuimg_tree_get_time (self);
+  return DOMUIMG_TREE_GET_IFACE (self)->put (self, entry, NULL, error);
 }
 
+/* Goes from the directory *@real to @name in it, which it makes if need be. */
+static gboolean
+enter_directory (DomuimgTree *self, char **real, const char *name, guint32 mode, GError **error)
+{
+  g_autofree char *path = (*real)[0] != '\0' ? g_strconcat (*real, "/", name, NULL)
+                                              : g_strdup (name);
+  g_autoptr (DomuimgEntry) there = NULL;
+
+  if (!look (self, path, &there, error))
+    return FALSE;
+  if (there != NULL && there->type == DOMUIMG_ENTRY_SYMLINK)
+    {
+      g_autofree char *meant = domuimg_tree_resolve (self, path, error);
+
+      g_clear_pointer (&there, domuimg_entry_free);
+      if (meant == NULL || !look (self, meant, &there, error))
+        return FALSE;
+      g_free (path);
+      path = g_steal_pointer (&meant);
+    }
+  if (there != NULL && there->type != DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                         "/%s is not a directory, so no directory can be made of it", path);
+  if (there == NULL && !make_directory (self, path, mode, error))
+    return FALSE;
+  g_free (*real);
+  *real = g_steal_pointer (&path);
+  return TRUE;
+}
+
+/* A symlink to nowhere on the way is made good by the directory that it means. Looks at each
+ * level once: guests can be deep. */
 gboolean
 domuimg_tree_mkdir_p (DomuimgTree *self, const char *path, guint32 mode, GError **error)
 {
   g_autofree char *normal = domuimg_path_normalise (path, error);
+  g_autofree char *real = g_strdup ("");
 
   if (normal == NULL)
     return FALSE;
-  for (char *slash = strchr (normal, '/'); slash != NULL; slash = strchr (slash + 1, '/'))
-    {
-      *slash = '\0';
-      if (!make_directory (self, normal, mode, error))
-        return FALSE;
-      *slash = '/';
-    }
-  return make_directory (self, normal, mode, error);
+  g_auto (GStrv) names = g_strsplit (normal, "/", -1);
+  for (guint i = 0; names[i] != NULL; i++)
+    if (!enter_directory (self, &real, names[i], mode, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -252,7 +273,9 @@ domuimg_tree_remove_all (DomuimgTree *self, const char *path, GError **error)
       const char *doomed = g_ptr_array_index (paths, i - 1);
 
       /* Of the root itself only what is in it goes. */
-      if (doomed[0] != '\0' && !domuimg_tree_remove (self, doomed, error))
+      if (doomed[0] == '\0' || DOMUIMG_TREE_GET_IFACE (self)->remove (self, doomed, &local))
+        continue;
+      if (!ignore_not_found (g_steal_pointer (&local), error))
         return FALSE;
     }
   return TRUE;

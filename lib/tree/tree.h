@@ -29,7 +29,8 @@ struct _DomuimgTreeInterface {
    * @content's, whatever @entry says. */
   gboolean (*put) (DomuimgTree *self, const DomuimgEntry *entry, GBytes *content,
                    GError **error);
-  /* As put of a file with the bytes of @fd from its offset to its end, streamed. */
+  /* As put of a file with the bytes of @fd from its offset to its end, streamed. Where it
+   * fails, or is cancelled, what was there stays. */
   gboolean (*put_fd) (DomuimgTree *self, const DomuimgEntry *entry, int fd,
                       GCancellable *cancellable, GError **error);
   /* Owner, mode (not of symlinks), mtime and xattrs, all of them, of what is there. */
