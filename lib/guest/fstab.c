@@ -91,9 +91,9 @@ find_wanted (GArray *all, const char *spec, const char *mount_point)
   for (guint i = 0; i < all->len; i++)
     {
       Wanted *wanted = &g_array_index (all, Wanted, i);
+      gboolean swap = g_str_equal (wanted->mount_point, "none");
 
-      if (g_str_equal (wanted->mount_point, "none") ? g_str_equal (wanted->spec, spec)
-                                                    : g_str_equal (wanted->mount_point, mount_point))
+      if (g_str_equal (swap ? wanted->spec : wanted->mount_point, swap ? spec : mount_point))
         return wanted;
     }
   return NULL;

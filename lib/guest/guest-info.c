@@ -330,7 +330,8 @@ domuimg_guest_info_new (DomuimgTree *tree, GError **error)
   find_release (self, tree);
   self->init = find_init (tree);
   self->openrc = self->init == DOMUIMG_INIT_OPENRC
-                 || (domuimg_tree_is_dir (tree, "/etc/runlevels") && in_either (tree, "/sbin/openrc"));
+                 || (domuimg_tree_is_dir (tree, "/etc/runlevels")
+                     && in_either (tree, "/sbin/openrc"));
   self->stacks = find_stacks (tree);
   self->stack = choose_stack (self, tree);
   g_autoptr (DomuimgEntry) bin = domuimg_tree_stat (tree, "/bin", NULL);

@@ -73,7 +73,8 @@ set_locale (DomuimgGuestEdit *self, const char *locale, GError **error)
     return FALSE;
   if (debian && !g_str_has_prefix (locale, "C.") && !g_str_equal (locale, "C")
       && !g_str_equal (locale, "POSIX"))
-    domuimg_guest_warn (self, "the locale %s is set, but not generated: run locale-gen in the guest",
+    domuimg_guest_warn (self, "the locale %s is set, but not generated: run locale-gen in the "
+                              "guest",
                         locale);
   return TRUE;
 }

@@ -164,8 +164,10 @@ static gboolean
 restrict_to (DomuimgGuestEdit *self, const char *path, guint32 mode, guint32 gid, GError **error)
 {
   g_autofree char *real = domuimg_tree_resolve (self->tree, path, error);
-  g_autoptr (DomuimgEntry) entry = real != NULL ? domuimg_tree_stat (self->tree, real, error) : NULL;
 
+  if (real == NULL)
+    return FALSE;
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, real, error);
   if (entry == NULL)
     return FALSE;
   if (entry->mode == mode && entry->uid == 0 && entry->gid == gid)

@@ -76,6 +76,12 @@ guest_run (const DomuimgCustomise *want, DomuimgTree *tree)
   return changes;
 }
 
+void
+guest_apply (const DomuimgCustomise *want, DomuimgTree *tree)
+{
+  g_ptr_array_unref (guest_run (want, tree));
+}
+
 char *
 guest_dump (DomuimgTree *tree)
 {

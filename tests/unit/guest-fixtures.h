@@ -15,15 +15,21 @@ DomuimgTree *guest_load (const char *name);
 DomuimgTree *guest_load_text (const char *dump);
 /* What most tests want: everything, with one static NIC. */
 DomuimgCustomise *guest_want (void);
-/* Runs; the test fails unless it works. Changes are returned. */
+/* Runs; the test fails unless it works. The changes are returned, or not of interest. */
 GPtrArray *guest_run (const DomuimgCustomise *want, DomuimgTree *tree);
+void guest_apply (const DomuimgCustomise *want, DomuimgTree *tree);
 char *guest_dump (DomuimgTree *tree);
 gboolean guest_has_line (GPtrArray *lines, const char *prefix);
 
 /* The text of a file; the test fails unless it is there. */
 char *guest_text (DomuimgTree *tree, const char *path);
-#define guest_assert_text(tree, path, expected) \
-  do { g_autofree char *text_ = guest_text (tree, path); g_assert_cmpstr (text_, ==, expected); } while (0)
+#define guest_assert_text(tree, path, expected)             \
+  do                                                        \
+    {                                                       \
+      g_autofree char *text_ = guest_text (tree, path);     \
+      g_assert_cmpstr (text_, ==, expected);                \
+    }                                                       \
+  while (0)
 void guest_assert_contains (DomuimgTree *tree, const char *path, const char *part);
 void guest_assert_lacks (DomuimgTree *tree, const char *path, const char *part);
 void guest_assert_absent (DomuimgTree *tree, const char *path);

@@ -36,7 +36,7 @@ test_fstab_link_stays_inside (void)
            "/etc/hosts l 0777 0:0 - - - /../../../../../etc/hosts.real -\n"
            "/etc/hosts.real f 0644 0:0 - - - - \"127.0.0.1 localhost\\n\"\n");
   g_autoptr (DomuimgCustomise) want = guest_want ();
-  g_autoptr (GPtrArray) changes = guest_run (want, tree);
+  guest_apply (want, tree);
 
   guest_assert_link (tree, "/etc/fstab", "../../../../etc/other");
   guest_assert_contains (tree, "/etc/other", "UUID=" GUEST_UUID " / ");
@@ -86,7 +86,7 @@ test_garbage_in_shadow_is_kept (void)
       "/etc/passwd f 0644 0:0 - - - - \"root:x:0:0:root:/root:/bin/sh\\x0d\\n\"\n"
       "/etc/shadow f 0640 0:42 - - - - \"\\xff\\xfe\\nroot\\n:::\"\n");
   g_autoptr (DomuimgCustomise) want = guest_want ();
-  g_autoptr (GPtrArray) changes = guest_run (want, tree);
+  guest_apply (want, tree);
 
   guest_assert_text (tree, "/etc/shadow",
                      "\xff\xfe\nroot\n:::\nroot:" GUEST_HASH ":19723:0:99999:7:::\n");
@@ -97,11 +97,13 @@ test_crlf_fstab (void)
 {
   g_autoptr (DomuimgTree) tree = guest_load_text (
       BASE "/etc/fstab f 0644 0:0 - - - - "
-           "\"# DOS\\x0d\\n/dev/sda1 / ext3 defaults 0 1\\x0d\\n/dev/sda2 none swap sw 0 0\\x0d\\n\"\n");
+           "\"# DOS\\x0d\\n/dev/sda1 / ext3 defaults 0 1\\x0d\\n"
+           "/dev/sda2 none swap sw 0 0\\x0d\\n\"\n");
   g_autoptr (DomuimgCustomise) want = guest_want ();
-  g_autoptr (GPtrArray) changes = guest_run (want, tree);
+  guest_apply (want, tree);
 
-  guest_assert_contains (tree, "/etc/fstab", "\nUUID=" GUEST_UUID " / ext4 errors=remount-ro 0 1\n");
+  guest_assert_contains (tree, "/etc/fstab",
+                         "\nUUID=" GUEST_UUID " / ext4 errors=remount-ro 0 1\n");
   guest_assert_contains (tree, "/etc/fstab", "not in the guest: /dev/sda2");
 }
 
@@ -117,7 +119,7 @@ test_megabyte_of_fstab (void)
     g_string_append_printf (text, "/dev/sdb%u /mnt/%u ext4 defaults 0 0\n", i, i);
   domuimg_tree_write_text (tree, "/etc/fstab", text->str, 0644, &error);
   g_assert_no_error (error);
-  g_autoptr (GPtrArray) changes = guest_run (want, tree);
+  guest_apply (want, tree);
   guest_assert_contains (tree, "/etc/fstab", "not in the guest: /dev/sdb29999 ");
 }
 
