@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/kernel/drivers.h"
+
+#include "lib/kernel/initramfs.h"
+
+/* What is needed: one of these modules will do. */
+typedef struct {
+  const char *name; /* for messages */
+  const char *modules[4];
+  const char *configs[4]; /* the options that build them */
+} Need;
+
+static const Need xen_disk = {
+  "xen-blkfront", { "xen-blkfront" }, { "CONFIG_XEN_BLKDEV_FRONTEND" },
+};
+/* An HVM guest has emulated disks, too. */
+static const Need any_disk = {
+  "a disk driver (xen-blkfront, ata_piix or ahci)",
+  { "xen-blkfront", "ata_piix", "ahci" },
+  { "CONFIG_XEN_BLKDEV_FRONTEND", "CONFIG_ATA_PIIX", "CONFIG_SATA_AHCI" },
+};
+/* Filesystems that another one's driver reads, too; all others have a driver of their name. */
+static const Need ext2 = {
+  "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_USE_FOR_EXT2", "CONFIG_EXT2_FS" },
+};
+static const Need ext3 = { "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } };
+
+typedef struct {
+  DomuimgTree *tree;
+  const DomuimgKernelChoice *choice;
+  GHashTable *builtin;
+  char *config; /* (nullable) */
+  DomuimgInitramfs *initramfs; /* (nullable) not before it is needed */
+  GString *inside; /* names of what is where */
+  GString *in_initramfs;
+} Check;
+
+static void
+read_builtin (Check *self)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+
+  if (self->choice->modules == NULL)
+    return;
+  path = g_strconcat (self->choice->modules, "/modules.builtin", NULL);
+  text = domuimg_tree_read_text (self->tree, path, NULL);
+  if (text != NULL)
+    domuimg_modules_add_builtin (self->builtin, text, strlen (text));
+}
+
+static void
+read_config (Check *self)
+{
+  g_autofree char *in_boot = g_strconcat ("boot/config-", self->choice->version, NULL);
+
+  self->config = domuimg_tree_read_text (self->tree, in_boot, NULL);
+  if (self->config == NULL && self->choice->modules != NULL)
+    {
+      g_autofree char *path = g_strconcat (self->choice->modules, "/config", NULL);
+
+      self->config = domuimg_tree_read_text (self->tree, path, NULL);
+    }
+}
+
+static gboolean
+has_option (Check *self, const char *option)
+{
+  g_autofree char *line = g_strconcat ("\n", option, "=y\n", NULL);
+
+  return self->config != NULL && strstr (self->config, line) != NULL;
+}
+
+static gboolean
+is_inside (Check *self, const Need *need)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
+    if (domuimg_modules_contain (self->builtin, need->modules[i])
+        || has_option (self, need->configs[i])
+        || (self->initramfs != NULL
+            && domuimg_initramfs_has_builtin (self->initramfs, need->modules[i])))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+is_in_initramfs (Check *self, const Need *need)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
+    if (domuimg_initramfs_has_module (self->initramfs, need->modules[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+note (GString *list, const char *name)
+{
+  g_string_append_printf (list, "%s%s", list->len > 0 ? " and " : "", name);
+}
+
+static char *
+refuse_initramfs (Check *self, const char *driver)
+{
+  return g_strdup_printf ("its initramfs /%s lacks %s, which is not built into the kernel; make"
+                          " the initramfs again with it (Debian: a line in"
+                          " /etc/initramfs-tools/modules, then update-initramfs; Fedora: dracut"
+                          " --add-drivers)",
+                          self->choice->initrd, driver);
+}
+
+/* Modules of another kernel are of no use. */
+static char *
+check_versions (Check *self)
+{
+  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->initramfs);
+  g_autofree char *list = g_strjoinv (", ", versions);
+
+  if (versions[0] == NULL
+      || g_strv_contains ((const char *const *) versions, self->choice->version))
+    return NULL;
+  return g_strdup_printf ("its initramfs /%s has modules for %s only", self->choice->initrd, list);
+}
+
+/* NULL where all is well, else what is wrong. */
+static char *
+open_initramfs (Check *self, const char *driver)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->initramfs != NULL)
+    return NULL;
+  if (self->choice->initrd == NULL)
+    return g_strdup_printf ("%s is not built into it, and there is no initramfs for it (such as"
+                            " /boot/initrd.img-%s) that could hold it",
+                            driver, self->choice->version);
+  self->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
+  if (self->initramfs == NULL)
+    return g_strdup_printf ("its initramfs cannot be read: %s", error->message);
+  return check_versions (self);
+}
+
+static char *
+check_need (Check *self, const Need *need)
+{
+  char *problem;
+
+  if (is_inside (self, need))
+    {
+      note (self->inside, need->name);
+      return NULL;
+    }
+  problem = open_initramfs (self, need->name);
+  if (problem != NULL)
+    return problem;
+  if (!is_inside (self, need) && !is_in_initramfs (self, need))
+    return refuse_initramfs (self, need->name);
+  note (is_inside (self, need) ? self->inside : self->in_initramfs, need->name);
+  return NULL;
+}
+
+static char *
+check_root_fs (Check *self, const char *root_fs)
+{
+  g_autofree char *upper = g_ascii_strup (root_fs, -1);
+  g_autofree char *option = g_strconcat ("CONFIG_", upper, "_FS", NULL);
+  Need own = { root_fs, { root_fs }, { option } };
+
+  if (g_str_equal (root_fs, "ext2"))
+    return check_need (self, &ext2);
+  return check_need (self, g_str_equal (root_fs, "ext3") ? &ext3 : &own);
+}
+
+static char *
+describe (Check *self)
+{
+  GString *text = g_string_new (NULL);
+
+  if (self->inside->len > 0)
+    g_string_append_printf (text, "%s %s built into it", self->inside->str,
+                            strstr (self->inside->str, " and ") != NULL ? "are" : "is");
+  if (self->inside->len > 0 && self->in_initramfs->len > 0)
+    g_string_append (text, ", and ");
+  if (self->in_initramfs->len > 0)
+    g_string_append_printf (text, "%s %s in its initramfs", self->in_initramfs->str,
+                            strstr (self->in_initramfs->str, " and ") != NULL ? "are" : "is");
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, DomuimgGuestType type,
+                       const char *root_fs, char **text)
+{
+  Check self = { tree, choice };
+  char *problem;
+
+  self.builtin = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.inside = g_string_new (NULL);
+  self.in_initramfs = g_string_new (NULL);
+  read_builtin (&self);
+  read_config (&self);
+
+  problem = check_need (&self, type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &xen_disk);
+  if (problem == NULL && root_fs != NULL)
+    problem = check_root_fs (&self, root_fs);
+  *text = problem != NULL ? problem : describe (&self);
+
+  g_hash_table_unref (self.builtin);
+  g_free (self.config);
+  g_clear_pointer (&self.initramfs, domuimg_initramfs_free);
+  g_string_free (self.inside, TRUE);
+  g_string_free (self.in_initramfs, TRUE);
+  return problem == NULL;
+}

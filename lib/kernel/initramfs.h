@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/kernel/decompress.h"
+#include "lib/tree/tree.h"
+
+/* What an initramfs holds: one or more cpio archives, each plain or compressed. Reading it
+ * takes the memory of the names and of the decompressor, whatever its size. */
+typedef struct _DomuimgInitramfs DomuimgInitramfs;
+
+/* CORRUPT_INPUT where it is none, damaged or cut off, or over 2 GiB when decompressed. */
+DomuimgInitramfs *domuimg_initramfs_new (const DomuimgInput *input, GError **error);
+DomuimgInitramfs *domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name,
+                                                   GError **error);
+DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path,
+                                                  GError **error);
+void domuimg_initramfs_free (DomuimgInitramfs *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInitramfs, domuimg_initramfs_free)
+
+/* Names without a leading "/", sorted by strcmp. */
+char **domuimg_initramfs_list_files (DomuimgInitramfs *self);
+/* Versions of the kernels whose modules are in it, sorted by strcmp. */
+char **domuimg_initramfs_list_versions (DomuimgInitramfs *self);
+gboolean domuimg_initramfs_has_file (DomuimgInitramfs *self, const char *path);
+/* "-" and "_" are the same in names of modules. */
+gboolean domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module);
+/* Whether a modules.builtin in it says that the kernel has the module inside. */
+gboolean domuimg_initramfs_has_builtin (DomuimgInitramfs *self, const char *module);
+
+/* The module's name, folded, of a path that ends in .ko or .ko.gz, .xz, .zst; else NULL. */
+char *domuimg_module_of_path (const char *path);
+/* Adds the modules that a modules.builtin's text lists to a set of names. */
+void domuimg_modules_add_builtin (GHashTable *modules, const char *text, gsize length);
+gboolean domuimg_modules_contain (GHashTable *modules, const char *module);

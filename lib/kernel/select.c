@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/kernel/select.h"
+
+#include "lib/kernel/drivers.h"
+
+static const char *
+type_name (DomuimgGuestType type)
+{
+  switch (type)
+    {
+    case DOMUIMG_GUEST_TYPE_PV:
+      return "PV";
+    case DOMUIMG_GUEST_TYPE_PVH:
+      return "PVH";
+    case DOMUIMG_GUEST_TYPE_HVM:
+      return "HVM";
+    default:
+      return "PVH or PV";
+    }
+}
+
+static gboolean
+choose_type (DomuimgKernel *kernel, DomuimgGuestType asked, DomuimgGuestType *type, char **why_not)
+{
+  *type = asked;
+  if (asked != DOMUIMG_GUEST_TYPE_AUTO)
+    return domuimg_kernel_can_boot (kernel, asked, why_not);
+  *type = DOMUIMG_GUEST_TYPE_PVH;
+  if (domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL))
+    return TRUE;
+  *type = DOMUIMG_GUEST_TYPE_PV;
+  return domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, why_not);
+}
+
+/* Whether it will do; if not, why not. */
+static gboolean
+try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType asked,
+            const char *root_fs, DomuimgGuestType *type, char **why)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!domuimg_kernel_choice_load (choice, tree, &error))
+    {
+      *why = g_strdup (error->message);
+      return FALSE;
+    }
+  return choose_type (choice->kernel, asked, type, why)
+         && domuimg_drivers_check (tree, choice, *type, root_fs, why);
+}
+
+static void
+explain (DomuimgKernelChoice *choice, DomuimgGuestType asked, DomuimgGuestType type,
+         const char *drivers)
+{
+  const char *version = choice->version[0] != '\0' ? choice->version : choice->vmlinuz;
+  const char *choose = asked != DOMUIMG_GUEST_TYPE_AUTO ? ""
+                       : type == DOMUIMG_GUEST_TYPE_PVH ? " (preferred where a kernel can)"
+                                                        : " (it has no PVH entry point)";
+
+  choice->reason = g_strdup_printf ("Kernel %s is the newest that starts as %s%s; %s.", version,
+                                    type_name (type), choose, drivers);
+}
+
+DomuimgKernelChoice *
+domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *root_fs,
+                       DomuimgGuestType *type_out, GError **error)
+{
+  g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
+  g_autoptr (GString) refusals = g_string_new (NULL);
+  DomuimgGuestType found;
+
+  if (choices == NULL)
+    return NULL;
+  for (guint i = 0; i < choices->len; i++)
+    {
+      DomuimgKernelChoice *choice = choices->pdata[i];
+      g_autofree char *why = NULL;
+
+      if (try_choice (tree, choice, type, root_fs, &found, &why))
+        {
+          explain (choice, type, found, why);
+          if (type_out != NULL)
+            *type_out = found;
+          return g_ptr_array_steal_index (choices, i);
+        }
+      g_string_append_printf (refusals, "%s/%s: %s", i > 0 ? "; " : "", choice->vmlinuz, why);
+      /* The next one wants the memory. */
+      g_clear_object (&choice->kernel);
+    }
+  if (choices->len == 0)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                  "there is no kernel in /boot; install one (Debian: linux-image-amd64, Fedora:"
+                  " kernel-core)");
+  else
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "no kernel here starts a guest as %s: %s",
+                  type_name (type), refusals->str);
+  return NULL;
+}

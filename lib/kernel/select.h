@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/kernel.h"
+#include "lib/tree/tree.h"
+
+/* A kernel in a tree. Paths are below the tree's root, normalised, symlinks resolved. */
+typedef struct {
+  char *vmlinuz;
+  char *initrd;  /* (nullable) */
+  char *modules; /* (nullable) its directory, "usr/lib/modules/VERSION" */
+  char *version; /* as uname(1) would say it; until it is loaded, what the file's name says */
+  char *reason;  /* (nullable) why it was selected, one sentence with its full stop */
+  DomuimgKernel *kernel; /* (nullable) not before it is loaded */
+} DomuimgKernelChoice;
+
+void domuimg_kernel_choice_free (DomuimgKernelChoice *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgKernelChoice, domuimg_kernel_choice_free)
+
+/* Kernels in /boot, / and /lib/modules/VERSION, without rescue kernels; newest first. Not
+ * loaded, so that this is quick. */
+GPtrArray *domuimg_kernel_list (DomuimgTree *tree, GError **error);
+/* Reads the kernel, which tells its true version. */
+gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError **error);
+
+/* The newest kernel that starts as @type (AUTO: as PVH, else as PV) and can reach its root: the
+ * driver for Xen's disks and that of @root_fs (nullable: not checked) are inside of it or in its
+ * initramfs. NOT_BOOTABLE says for each kernel why it was refused. */
+DomuimgKernelChoice *domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type,
+                                            const char *root_fs, DomuimgGuestType *type_out,
+                                            GError **error);
