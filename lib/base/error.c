@@ -39,6 +39,15 @@ code_of_errno (int saved_errno)
     }
 }
 
+/* A message may name a guest's file, whose bytes need not be UTF-8. */
+static void
+set_error (GError **error, DomuimgError code, const char *message)
+{
+  g_autofree char *valid = g_utf8_make_valid (message, -1);
+
+  g_set_error_literal (error, DOMUIMG_ERROR, code, valid);
+}
+
 gboolean
 domuimg_set_errno (GError **error, int saved_errno, const char *format, ...)
 {
@@ -47,8 +56,8 @@ domuimg_set_errno (GError **error, int saved_errno, const char *format, ...)
   va_start (args, format);
   g_autofree char *what = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, DOMUIMG_ERROR, code_of_errno (saved_errno), "%s: %s", what,
-               g_strerror (saved_errno));
+  g_autofree char *message = g_strconcat (what, ": ", g_strerror (saved_errno), NULL);
+  set_error (error, code_of_errno (saved_errno), message);
   return FALSE;
 }
 
@@ -60,6 +69,6 @@ domuimg_fail (GError **error, DomuimgError code, const char *format, ...)
   va_start (args, format);
   g_autofree char *message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error_literal (error, DOMUIMG_ERROR, code, message);
+  set_error (error, code, message);
   return FALSE;
 }

@@ -53,9 +53,10 @@ check_disk (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
   struct stat status;
 
-  if (is_root && g_str_equal (disk->fs, "swap"))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "the first disk holds the root and cannot be swap");
+  if (is_root && !g_str_equal (disk->fs, "ext4"))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "the first disk holds the root, which can be ext4 only, not %s",
+                         disk->fs);
   if (!is_root && disk->size == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",
                          disk->vdev);

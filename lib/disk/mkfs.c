@@ -8,9 +8,12 @@
 #define INODE_SIZE 256
 #define BYTES_PER_INODE 16384
 
-/* What libext2fs writes and all loaders can read: GRUB of Debian 12 refuses
- * metadata_csum_seed and orphan_file, which newer mke2fs.conf files turn on. */
-#define FEATURES "^metadata_csum_seed,^orphan_file"
+/* Said in full, so that a machine's mke2fs.conf does not change what a guest gets; and what
+ * all loaders can read: GRUB of Debian 12 refuses metadata_csum_seed and orphan_file. */
+#define EXT2_FEATURES "none,sparse_super,large_file,filetype,resize_inode,dir_index,ext_attr"
+#define EXT3_FEATURES EXT2_FEATURES ",has_journal"
+#define EXT4_FEATURES                                                                         \
+  EXT3_FEATURES ",extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize"
 
 /* As mke2fs(8) chooses by default, but never more than 64 MiB: a guest's log. */
 static guint64
@@ -23,6 +26,14 @@ journal_mib (guint64 size)
   if (size < 2048 * MIB)
     return 32;
   return 64;
+}
+
+static const char *
+features_of (const char *fs_type)
+{
+  if (g_str_equal (fs_type, "ext2"))
+    return EXT2_FEATURES;
+  return g_str_equal (fs_type, "ext3") ? EXT3_FEATURES : EXT4_FEATURES;
 }
 
 static guint64
@@ -47,8 +58,7 @@ run_mke2fs (const DomuimgMkfs *self, const char *image, GCancellable *cancellabl
   domuimg_exec_argf (exec, "-N%" G_GUINT64_FORMAT, inode_count (self));
   domuimg_exec_arg (exec, "-m1");
   domuimg_exec_argf (exec, "-U%s", self->uuid);
-  if (g_str_equal (self->fs_type, "ext4"))
-    domuimg_exec_arg (exec, "-O" FEATURES);
+  domuimg_exec_argf (exec, "-O%s", features_of (self->fs_type));
   if (journal)
     domuimg_exec_argf (exec, "-Jsize=%" G_GUINT64_FORMAT, journal_mib (self->size));
   if (self->label != NULL)
@@ -62,7 +72,6 @@ run_mke2fs (const DomuimgMkfs *self, const char *image, GCancellable *cancellabl
   /* mke2fs 1.47.0 knows the time only by this; later ones take SOURCE_DATE_EPOCH too. */
   if (epoch != NULL)
     domuimg_exec_setenv (exec, "E2FSPROGS_FAKE_TIME", epoch);
-  /* The machine's own mke2fs.conf must not change what a guest gets. */
   domuimg_exec_setenv (exec, "MKE2FS_CONFIG", "/dev/null");
   return domuimg_exec_run (exec, cancellable, error);
 }

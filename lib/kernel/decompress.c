@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lib/kernel/lzop.h"
+#include "lib/kernel/zstd-frames.h"
 
 #define BLOCK_SIZE (256 * 1024)
 
@@ -31,6 +32,7 @@ struct _DomuimgDecoder {
   const DomuimgInput *input;
   DomuimgCompression compression;
   guint64 offset; /* of the next byte to read */
+  guint64 end;    /* where to stop reading */
   guint8 *buffer;
   struct archive *archive; /* NULL for LZO */
   DomuimgLzop *lzop;       /* for LZO only */
@@ -81,8 +83,8 @@ feed (struct archive *archive, void *user_data, const void **data)
 
   if (self->input_error != NULL)
     return -1;
-  got = self->input->read_at (self->input->user_data, self->offset, self->buffer, BLOCK_SIZE,
-                              &self->input_error);
+  got = self->input->read_at (self->input->user_data, self->offset, self->buffer,
+                              MIN (BLOCK_SIZE, self->end - self->offset), &self->input_error);
   if (got < 0)
     archive_set_error (archive, EIO, "reading failed");
   else
@@ -143,6 +145,8 @@ domuimg_decoder_new (DomuimgCompression compression, const DomuimgInput *input, 
   self->input = input;
   self->compression = compression;
   self->offset = offset;
+  self->end = compression == DOMUIMG_COMPRESSION_ZSTD ? domuimg_zstd_frames_end (input, offset)
+                                                      : G_MAXUINT64;
   if (compression == DOMUIMG_COMPRESSION_LZO)
     {
       self->lzop = domuimg_lzop_new (input, offset, error);

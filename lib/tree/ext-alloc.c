@@ -81,6 +81,17 @@ domuimg_ext_allocate (DomuimgExtFs *self, blk64_t logical, guint64 length, GArra
   return TRUE;
 }
 
+void
+domuimg_ext_release (DomuimgExtFs *self, const GArray *runs)
+{
+  for (guint i = 0; i < runs->len; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+
+      ext2fs_block_alloc_stats_range (self->fs, run->physical, run->length, -1);
+    }
+}
+
 gboolean
 domuimg_ext_allocate_file (DomuimgExtFs *self, guint64 size, const GArray *ranges, GArray *runs,
                            GError **error)

@@ -41,9 +41,11 @@ gboolean domuimg_ext_fail (DomuimgExtFs *self, errcode_t code, GError **error, c
 /* A symlink shorter than this lies in the inode itself. */
 #define DOMUIMG_EXT_FAST_SYMLINK sizeof (((struct ext2_inode *) 0)->i_block)
 
+/* With all of an inode's room for extended attributes, so that a used inode's do not stay. */
 typedef union {
   struct ext2_inode base;
   struct ext2_inode_large large;
+  guint8 all[1024];
 } DomuimgExtInode;
 
 /* ext-alloc.c */
@@ -51,6 +53,8 @@ typedef union {
  * as used. */
 gboolean domuimg_ext_allocate (DomuimgExtFs *self, blk64_t logical, guint64 length,
                                GArray *runs, GError **error);
+/* Gives the blocks of @runs back. */
+void domuimg_ext_release (DomuimgExtFs *self, const GArray *runs);
 /* Runs for a file of @size bytes, whose data is in @ranges (NULL: everywhere). */
 gboolean domuimg_ext_allocate_file (DomuimgExtFs *self, guint64 size, const GArray *ranges,
                                     GArray *runs, GError **error);

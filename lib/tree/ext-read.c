@@ -18,24 +18,64 @@ time_from (guint32 low, guint32 extra, gboolean has_extra)
 }
 
 static int
-add_xattr (char *name, char *value, size_t length, void *data)
+add_name (char *name, char *value, size_t length, void *data)
 {
-  domuimg_entry_add_xattr (data, name, value, length);
+  g_ptr_array_add (data, g_strdup (name));
+  return 0;
+}
+
+/* libext2fs gives the ids of the entries that have none as 0; getxattr(2) gives -1. */
+static void
+repair_acl (const char *name, guint8 *value, size_t length)
+{
+  if (!g_str_has_prefix (name, "system.posix_acl_"))
+    return;
+  for (size_t at = 4; at + 8 <= length; at += 8)
+    {
+      /* Of the tags, user (2) and group (8) name somebody. */
+      if (value[at] != 0x02 && value[at] != 0x08)
+        memset (value + at + 4, 0xff, 4);
+    }
+}
+
+/* By name: what iterating gives of an ACL is the form it has on the disk. */
+static errcode_t
+add_xattrs (struct ext2_xattr_handle *handle, const GPtrArray *names, DomuimgEntry *entry)
+{
+  for (guint i = 0; i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+      void *value = NULL;
+      size_t length;
+      errcode_t code = ext2fs_xattr_get (handle, name, &value, &length);
+
+      if (code != 0)
+        return code;
+      repair_acl (name, value, length);
+      domuimg_entry_add_xattr (entry, name, value, length);
+      ext2fs_free_mem (&value);
+    }
   return 0;
 }
 
 static errcode_t
 read_xattrs (DomuimgExtFs *self, ext2_ino_t ino, DomuimgEntry *entry)
 {
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   struct ext2_xattr_handle *handle;
-  errcode_t code = ext2fs_xattrs_open (self->fs, ino, &handle);
+  errcode_t code, close_code;
 
+  if (!ext2fs_has_feature_xattr (self->fs->super))
+    return 0;
+  code = ext2fs_xattrs_open (self->fs, ino, &handle);
   if (code != 0)
     return code;
   code = ext2fs_xattrs_read (handle);
   if (code == 0)
-    code = ext2fs_xattrs_iterate (handle, add_xattr, entry);
-  errcode_t close_code = ext2fs_xattrs_close (&handle);
+    code = ext2fs_xattrs_iterate (handle, add_name, names);
+  if (code == 0)
+    code = add_xattrs (handle, names, entry);
+  close_code = ext2fs_xattrs_close (&handle);
   return code != 0 ? code : close_code;
 }
 

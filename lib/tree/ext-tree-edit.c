@@ -140,17 +140,21 @@ size_of (const Bytes *from, guint64 *size, GError **error)
   return TRUE;
 }
 
+/* What fails half way gives its blocks back. */
 static gboolean
-put_file (DomuimgExtFs *self, const DomuimgEntry *entry, ext2_ino_t ino, guint links,
-          const Bytes *from, GCancellable *cancellable, GError **error)
+put_file (DomuimgExtFs *self, const DomuimgEntry *entry, ext2_ino_t ino, const Bytes *from,
+          GCancellable *cancellable, GError **error)
 {
   g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (DomuimgExtRun));
   g_autoptr (DomuimgEntry) sized = domuimg_entry_copy (entry);
 
-  return size_of (from, &sized->size, error)
-         && domuimg_ext_allocate_file (self, sized->size, NULL, runs, error)
-         && copy_bytes (self, from, runs, sized->size, cancellable, error)
-         && domuimg_ext_write_inode (self, ino, sized, runs, links, error);
+  if (size_of (from, &sized->size, error)
+      && domuimg_ext_allocate_file (self, sized->size, NULL, runs, error)
+      && copy_bytes (self, from, runs, sized->size, cancellable, error)
+      && domuimg_ext_write_inode (self, ino, sized, runs, 1, error))
+    return TRUE;
+  domuimg_ext_release (self, runs);
+  return FALSE;
 }
 
 static gboolean
@@ -201,60 +205,73 @@ remove_name (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_ino_t
   return TRUE;
 }
 
-/* Clears the way for @entry. @done is set where a directory was there and only its
- * attributes had to be changed. */
+/* What is at @name now; 0 for nothing. */
 static gboolean
-replace_old (DomuimgExtFs *self, ext2_ino_t parent, const char *name, const DomuimgEntry *entry,
-             gboolean *done, GError **error)
+find_old (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_ino_t *old,
+          gboolean *is_dir, GError **error)
 {
-  struct ext2_inode inode;
-  ext2_ino_t old;
-  errcode_t code = ext2fs_lookup (self->fs, parent, name, strlen (name), NULL, &old);
+  struct ext2_inode inode = { 0 };
+  errcode_t code = ext2fs_lookup (self->fs, parent, name, strlen (name), NULL, old);
 
-  *done = FALSE;
   if (code == EXT2_ET_FILE_NOT_FOUND)
-    return TRUE;
+    {
+      *old = 0;
+      return TRUE;
+    }
   if (code == 0)
-    code = ext2fs_read_inode (self->fs, old, &inode);
+    code = ext2fs_read_inode (self->fs, *old, &inode);
   if (code != 0)
-    return domuimg_ext_fail (self, code, error, "looking up /%s", entry->path);
-
-  if (!LINUX_S_ISDIR (inode.i_mode))
-    return remove_name (self, parent, name, old, error) && drop_link (self, old, error);
-  if (entry->type != DOMUIMG_ENTRY_DIRECTORY)
-    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s: /%s is a directory", self->path,
-                         entry->path);
-  *done = TRUE;
-  return domuimg_ext_update_inode (self, old, entry, error);
+    return domuimg_ext_fail (self, code, error, "looking up “%s”", name);
+  *is_dir = LINUX_S_ISDIR (inode.i_mode);
+  return TRUE;
 }
 
+static gboolean
+make_inode (DomuimgExtFs *self, ext2_ino_t parent, const DomuimgEntry *entry, const Bytes *from,
+            ext2_ino_t *ino, GCancellable *cancellable, GError **error)
+{
+  gboolean is_dir = entry->type == DOMUIMG_ENTRY_DIRECTORY;
+  gboolean ok;
+
+  if (!domuimg_ext_new_inode (self, is_dir, ino, error))
+    return FALSE;
+  if (is_dir)
+    ok = put_directory (self, parent, *ino, entry, error);
+  else if (entry->type == DOMUIMG_ENTRY_FILE)
+    ok = put_file (self, entry, *ino, from, cancellable, error);
+  else
+    ok = domuimg_ext_write_inode (self, *ino, entry, NULL, 1, error);
+  if (!ok)
+    ext2fs_inode_alloc_stats2 (self->fs, *ino, -1, is_dir);
+  return ok;
+}
+
+/* The new file is whole before the old one loses its name. */
 gboolean
 domuimg_ext_put (DomuimgExtFs *self, const DomuimgEntry *entry, GBytes *content, int fd,
                  GCancellable *cancellable, GError **error)
 {
   const Bytes from = { content, fd };
-  ext2_ino_t parent, ino;
+  ext2_ino_t parent, ino, old;
   const char *name;
-  gboolean is_dir = entry->type == DOMUIMG_ENTRY_DIRECTORY;
-  gboolean done, ok;
+  gboolean old_is_dir = FALSE;
 
   if (*entry->path == '\0')
     return domuimg_ext_update_inode (self, EXT2_ROOT_INO, entry, error);
   if (!lookup_parent (self, entry->path, &parent, &name, error)
-      || !replace_old (self, parent, name, entry, &done, error))
+      || !find_old (self, parent, name, &old, &old_is_dir, error))
     return FALSE;
-  if (done)
-    return TRUE;
-  if (!domuimg_ext_new_inode (self, is_dir, &ino, error))
+  if (old != 0 && old_is_dir && entry->type == DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_ext_update_inode (self, old, entry, error);
+  if (old != 0 && old_is_dir)
+    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s: /%s is a directory", self->path,
+                         entry->path);
+  if (!make_inode (self, parent, entry, &from, &ino, cancellable, error))
     return FALSE;
-
-  if (is_dir)
-    ok = put_directory (self, parent, ino, entry, error);
-  else if (entry->type == DOMUIMG_ENTRY_FILE)
-    ok = put_file (self, entry, ino, 1, &from, cancellable, error);
-  else
-    ok = domuimg_ext_write_inode (self, ino, entry, NULL, 1, error);
-  return ok && add_name (self, parent, name, ino, entry->type, error);
+  if (old != 0
+      && (!remove_name (self, parent, name, old, error) || !drop_link (self, old, error)))
+    return FALSE;
+  return add_name (self, parent, name, ino, entry->type, error);
 }
 
 gboolean

@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/disk/mkfs.h"
+#include "lib/disk/raw.h"
 #include "lib/tree/tree-dir.h"
 #include "lib/tree/tree-dump.h"
+#include "lib/tree/tree-ext.h"
 #include "lib/tree/tree-memory.h"
 
 static DomuimgTree *
@@ -27,9 +30,30 @@ make_dir (const char *scratch, GError **error)
   return domuimg_tree_dir_new (root, error);
 }
 
+static DomuimgTree *
+make_ext (const char *scratch, GError **error)
+{
+  g_autofree char *image = g_build_filename (scratch, "image", NULL);
+  const DomuimgMkfs mkfs = {
+    .fs_type = "ext4",
+    .uuid = "11111111-2222-4333-8444-555555555555",
+    .size = 32 * 1024 * 1024,
+  };
+  g_autoptr (DomuimgTree) tree = NULL;
+
+  if (!domuimg_raw_create (image, mkfs.size, error)
+      || !domuimg_mkfs_run (&mkfs, image, NULL, error))
+    return NULL;
+  tree = domuimg_tree_ext_open (image, 0, TRUE, error);
+  if (tree == NULL || !domuimg_tree_remove (tree, "lost+found", error))
+    return NULL;
+  return g_steal_pointer (&tree);
+}
+
 const TreeKind tree_kinds[] = {
   { "memory", FALSE, make_memory },
   { "dir", TRUE, make_dir },
+  { "ext", FALSE, make_ext },
 };
 const guint n_tree_kinds = G_N_ELEMENTS (tree_kinds);
 
