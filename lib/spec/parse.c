@@ -20,7 +20,7 @@ domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **err
   found = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
   if (found != NULL)
     {
-      factor = pow (1024, found - units);
+      factor = (guint64) 1 << (10 * (found - units));
       end++;
       if (g_ascii_strcasecmp (end, "iB") == 0)
         end += 2;
