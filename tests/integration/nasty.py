@@ -7,7 +7,7 @@ import subprocess
 
 SPECIAL_TIMES = {
     b"before-1970": (-86400 * 365 * 40, 987654321),
-    b"just-before-1970": (-1, 999999999),
+    b"just-before-1970": (-2, 999999999),
     b"epoch": (0, 0),
     b"after-2038": (2**31 + 5, 123456789),
     b"after-2106": (2**32 + 7, 1),
@@ -129,8 +129,8 @@ def _attributes(base):
     os.setxattr(base + b"/large", "security.selinux", b"system_u:object_r:etc_t:s0\0")
     for command in (
         ["setcap", "cap_net_raw,cap_net_admin+ep", base + b"/capable"],
-        ["setfacl", "-m", "u:1000:rwx,u:65536:r,g:7:r-x,m::rwx", base + b"/listed"],
-        ["setfacl", "-m", "u:3:rwx,d:u:3:rwx,d:g:4:r-x,d:o::-", base + b"/listed-dir"],
+        ["setfacl", "-m", "u:23456:rwx,u:65536:r,g:23457:r-x,m::rwx", base + b"/listed"],
+        ["setfacl", "-m", "u:23456:rwx,d:u:23456:rwx,d:g:23457:r-x,d:o::-", base + b"/listed-dir"],
     ):
         subprocess.run(command, check=True)
 
