@@ -83,7 +83,8 @@ def describe(root):
     pending = [root]
     while pending:
         directory = pending.pop()
-        for name in sorted(os.listdir(directory)):
+        # In the order of the directory itself: a wide one need not have an index.
+        for name in os.listdir(directory):
             path = directory + b"/" + name
             relative = path[len(root) + 1:]
             if relative == b"lost+found":

@@ -5,6 +5,7 @@ import pathlib
 import resource
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -12,6 +13,13 @@ import guest
 
 PROGRAM = pathlib.Path(os.environ["DOMUIMG_BUILD"]) / "cli" / "domuimg"
 NOBODY = 65534
+# A process starts with the peak of who started it, so that has to be a small one.
+MEASURE = """
+import os, sys
+status, usage = os.wait4(os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:]), 0)[1:]
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 def is_root():
@@ -63,13 +71,9 @@ class Case(unittest.TestCase):
 
     def peak_memory(self, command):
         """Peak resident bytes of the program and of everything it ran, one after another."""
-        with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-            errors = child.stderr.read()
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        self.assertEqual(child.returncode, 0, errors)
-        return usage.ru_maxrss * 1024
+        done = self.run_program([sys.executable, "-S", "-c", MEASURE, *command])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return int(done.stdout.splitlines()[-1]) * 1024
 
     def journals(self):
         return sorted(path for path in self.state.rglob("*") if path.is_file())
