@@ -102,7 +102,7 @@ check_pv (const DomuimgElf *elf, char **reason)
 static gboolean
 check_pvh (const DomuimgElf *elf, char **reason)
 {
-  if (!elf->guest_section && domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_PHYS32_ENTRY) != NULL)
+  if (domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_PHYS32_ENTRY) != NULL)
     return check_features (elf, reason);
   return refuse (reason, "it has no PVH entry point (note PHYS32_ENTRY): it was built without"
                          " CONFIG_PVH (Linux before 4.11: too old)");

@@ -39,7 +39,7 @@ typedef struct {
   guint bits; /* 32 or 64 */
   guint16 machine; /* EM_386, ... */
   GPtrArray *notes; /* (element-type DomuimgXenNote), in the file's order */
-  gboolean guest_section; /* the notes are from the section __xen_guest, which is for PV only */
+  gboolean guest_section; /* the notes are from the section __xen_guest, which has none for PVH */
 } DomuimgElf;
 
 gboolean domuimg_elf_is (DomuimgBytes bytes);

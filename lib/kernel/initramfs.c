@@ -188,8 +188,6 @@ read_archives (DomuimgInitramfs *self, GError **error)
       skip = domuimg_cpio_get_skippable (cpio);
       domuimg_cpio_skip (cpio, skip);
       offset += (guint64) used + skip;
-      if (used < got && !domuimg_cpio_is_between (cpio))
-        break;
       if (used < got && !go_on (self, &offset, &at_end, error))
         return FALSE;
     }
@@ -234,29 +232,6 @@ domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name, GError **error
   DomuimgInput input = domuimg_input_of_bytes (&view, name);
 
   return domuimg_initramfs_new (&input, error);
-}
-
-typedef struct {
-  DomuimgTree *tree;
-  const char *path;
-} TreeFile;
-
-static gssize
-read_tree_at (gpointer user_data, guint64 offset, void *buffer, gsize length, GError **error)
-{
-  const TreeFile *file = user_data;
-
-  return domuimg_tree_read_at (file->tree, file->path, offset, buffer, length, error);
-}
-
-DomuimgInitramfs *
-domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **error)
-{
-  g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
-  TreeFile file = { tree, resolved };
-  DomuimgInput input = { read_tree_at, &file, path };
-
-  return resolved != NULL ? domuimg_initramfs_new (&input, error) : NULL;
 }
 
 void

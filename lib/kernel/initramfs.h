@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/kernel/decompress.h"
-#include "lib/tree/tree.h"
 
 /* What an initramfs holds: one or more cpio archives, each plain or compressed. Reading it
  * takes the memory of the names and of the decompressor, whatever its size. */
@@ -12,8 +11,6 @@ typedef struct _DomuimgInitramfs DomuimgInitramfs;
 DomuimgInitramfs *domuimg_initramfs_new (const DomuimgInput *input, GError **error);
 DomuimgInitramfs *domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name,
                                                    GError **error);
-DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path,
-                                                  GError **error);
 void domuimg_initramfs_free (DomuimgInitramfs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInitramfs, domuimg_initramfs_free)
 

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/kernel/select.h"
 
-#include "lib/kernel/drivers.h"
+#include "lib/kernel/select-drivers.h"
 
 static const char *
 type_name (DomuimgGuestType type)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domuimg/kernel.h"
+#include "lib/kernel/initramfs.h"
 #include "lib/tree/tree.h"
 
 /* A kernel in a tree. Paths are below the tree's root, normalised, symlinks resolved. */
@@ -22,6 +23,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgKernelChoice, domuimg_kernel_choice_free)
 GPtrArray *domuimg_kernel_list (DomuimgTree *tree, GError **error);
 /* Reads the kernel, which tells its true version. */
 gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError **error);
+
+/* @path is followed where it is a symlink; the file is read in pieces. */
+DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path,
+                                                  GError **error);
 
 /* The newest kernel that starts as @type (AUTO: as PVH, else as PV) and can reach its root: the
  * driver for Xen's disks and that of @root_fs (nullable: not checked) are inside of it or in its

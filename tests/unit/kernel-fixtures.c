@@ -58,6 +58,16 @@ note_add (GByteArray *notes, const char *name, guint32 type, const void *value, 
 }
 
 void
+note_add_nameless (GByteArray *notes, guint32 type, const void *value, guint32 size)
+{
+  add_le32 (notes, 0);
+  add_le32 (notes, size);
+  add_le32 (notes, type);
+  g_byte_array_append (notes, value, size);
+  pad (notes);
+}
+
+void
 note_add_text (GByteArray *notes, guint32 type, const char *text)
 {
   note_add (notes, "Xen", type, text, (guint32) strlen (text) + 1);

@@ -9,6 +9,8 @@
 typedef enum { NOTES_IN_SEGMENT, NOTES_IN_SECTION, NOTES_IN_GUEST_SECTION } NotesPlace;
 
 void note_add (GByteArray *notes, const char *name, guint32 type, const void *value, guint32 size);
+/* Its name has 0 bytes. */
+void note_add_nameless (GByteArray *notes, guint32 type, const void *value, guint32 size);
 void note_add_text (GByteArray *notes, guint32 type, const char *text);
 /* What Linux has; without ENTRY or PHYS32_ENTRY where they are not wanted. */
 GByteArray *notes_of_linux (gboolean pv, gboolean pvh);

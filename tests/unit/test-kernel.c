@@ -207,6 +207,7 @@ test_notes_of_others_do_not_count (void)
 
   note_add (notes, "Xyz", 18, "\0\0\0\1", 4);
   note_add (notes, "Xen ", 18, "\0\0\0\1", 4);
+  note_add_nameless (notes, 18, "Xen", 4);
   elf = elf_new (64, EM_X86_64, notes, NOTES_IN_SEGMENT);
   kernel = must_read (elf);
   must_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, "PHYS32_ENTRY");
@@ -362,6 +363,33 @@ test_decompression_stops_at_the_limit (void)
     }
 }
 
+/* What cannot be compressed is stored as it is, by some. */
+static void
+test_random_bytes_come_back (void)
+{
+  g_autoptr (GByteArray) random = g_byte_array_new ();
+  g_autoptr (GBytes) plain = NULL;
+
+  for (guint i = 0; i < 100000; i++)
+    {
+      guint32 word = g_test_rand_int ();
+
+      g_byte_array_append (random, (const guint8 *) &word, sizeof word);
+    }
+  plain = g_byte_array_free_to_bytes (g_steal_pointer (&random));
+  for (guint i = 0; i < n_compressors; i++)
+    {
+      g_autoptr (GBytes) packed = compress_bytes (&compressors[i], plain);
+      DomuimgBytes bytes = domuimg_bytes_of (packed);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) all = domuimg_decompress (domuimg_compression_detect (bytes), bytes, "x",
+                                                   0, 4 << 20, &error);
+
+      g_assert_no_error (error);
+      g_assert_true (g_bytes_equal (all, plain));
+    }
+}
+
 static void
 test_files (void)
 {
@@ -410,6 +438,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernel/big-endian-is-not-supported", test_big_endian_is_not_supported);
   g_test_add_func ("/kernel/decompression-stops-at-the-limit",
                    test_decompression_stops_at_the_limit);
+  g_test_add_func ("/kernel/random-bytes-come-back", test_random_bytes_come_back);
   g_test_add_func ("/kernel/files", test_files);
   return g_test_run ();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/kernel/drivers.h"
+#include "lib/kernel/select-drivers.h"
 
-#include "lib/kernel/initramfs.h"
+#include <string.h>
 
 /* What is needed: one of these modules will do. */
 typedef struct {
@@ -25,6 +25,29 @@ static const Need ext2 = {
   "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_USE_FOR_EXT2", "CONFIG_EXT2_FS" },
 };
 static const Need ext3 = { "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } };
+
+typedef struct {
+  DomuimgTree *tree;
+  const char *path;
+} TreeFile;
+
+static gssize
+read_tree_at (gpointer user_data, guint64 offset, void *buffer, gsize length, GError **error)
+{
+  const TreeFile *file = user_data;
+
+  return domuimg_tree_read_at (file->tree, file->path, offset, buffer, length, error);
+}
+
+DomuimgInitramfs *
+domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **error)
+{
+  g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
+  TreeFile file = { tree, resolved };
+  DomuimgInput input = { read_tree_at, &file, path };
+
+  return resolved != NULL ? domuimg_initramfs_new (&input, error) : NULL;
+}
 
 typedef struct {
   DomuimgTree *tree;
