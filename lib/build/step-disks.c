@@ -174,7 +174,10 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
   DomuimgUsage usage = { 0 };
 
   if (stream == NULL)
-    return FALSE;
+    {
+      domuimg_source_explain (self->plan->source, error);
+      return FALSE;
+    }
   if (!domuimg_ext_write_stream (g_ptr_array_index (self->images, 0), 0, stream, &usage, progress,
                                  cancellable, &local))
     {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
 #include "lib/tree/copy.h"
 #include "lib/tree/tree-dir.h"
@@ -114,6 +115,22 @@ copy_file (const char *from, const char *to, GCancellable *cancellable, GError *
   return FALSE;
 }
 
+static gboolean
+check_ramdisk (const char *path, GError **error)
+{
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (DomuimgInitramfs) initramfs = NULL;
+  g_autoptr (GError) local = NULL;
+
+  file = g_mapped_file_new (path, FALSE, &local);
+  if (file == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ramdisk: %s", local->message);
+  bytes = g_mapped_file_get_bytes (file);
+  initramfs = domuimg_initramfs_new_for_bytes (bytes, path, error);
+  return initramfs != NULL;
+}
+
 /* PVH before PV, as wherever a type is to be chosen. */
 static gboolean
 choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, GError **error)
@@ -148,7 +165,8 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (files[0], error);
   const char *version;
 
-  if (kernel == NULL || !choose_type (self, kernel, files[0], error))
+  if (kernel == NULL || !choose_type (self, kernel, files[0], error)
+      || (files[1] != NULL && !check_ramdisk (files[1], error)))
     return FALSE;
   version = domuimg_kernel_get_version (kernel);
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");

@@ -3,7 +3,8 @@
 #include "lib/source/deb.h"
 
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/source/deb-hooks.h"
 
 /* How far mmdebstrap is when it says so, measured on a minbase root with a kernel. */
 static const struct {
@@ -36,35 +37,6 @@ on_line (const char *line, gpointer user_data)
     }
 }
 
-/* Left alone, Debian makes the initramfs twice, and without zstd's settings by gzip: half
- * of the whole time. INITRD=No keeps the kernel's package from making it; it is made once
- * when everything is installed. */
-static gboolean
-add_initramfs_hooks (DomuimgExec *exec, const DomuimgSourceContext *context, GError **error)
-{
-  static const char text[] = "# Written by domuimg: fast to make and to unpack.\n"
-                             "COMPRESS=zstd\n"
-                             "COMPRESSLEVEL=1\n";
-  g_autofree char *path = g_build_filename (context->work_directory, "initramfs.conf", NULL);
-  g_autofree char *quoted = g_shell_quote (path);
-  g_autoptr (GError) local = NULL;
-
-  if (!g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
-    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  domuimg_exec_setenv (exec, "INITRD", "No");
-  domuimg_exec_arg (exec, "--essential-hook=mkdir -p \"$1/etc/initramfs-tools/conf.d\"");
-  domuimg_exec_argf (exec, "--essential-hook=upload %s /etc/initramfs-tools/conf.d/domuimg.conf",
-                     quoted);
-  domuimg_exec_arg (exec, "--customize-hook=chroot \"$1\" update-initramfs -c -k all");
-  return TRUE;
-}
-
-static gboolean
-has_initramfs_tools (const DomuimgDebRequest *request)
-{
-  return g_strv_contains ((const char *const *) request->packages, "initramfs-tools");
-}
-
 DomuimgExec *
 domuimg_deb_mmdebstrap_new (const DomuimgDebRequest *request,
                             const DomuimgSourceContext *context, DomuimgProgress *progress,
@@ -77,12 +49,9 @@ domuimg_deb_mmdebstrap_new (const DomuimgDebRequest *request,
   domuimg_exec_argf (exec, "--architectures=%s", request->arch);
   domuimg_exec_arg (exec, "--format=tar");
   domuimg_exec_argf (exec, "--include=%s", packages);
-  /* A root that fails half way is thrown away: nothing in it has to survive a crash. */
-  domuimg_exec_arg (exec, "--dpkgopt=force-unsafe-io");
-  domuimg_exec_arg (exec, "--aptopt=Acquire::Languages \"none\"");
   for (guint i = 0; request->keyrings[i] != NULL; i++)
     domuimg_exec_argf (exec, "--keyring=%s", request->keyrings[i]);
-  if (has_initramfs_tools (request) && !add_initramfs_hooks (exec, context, error))
+  if (!domuimg_deb_add_hooks (exec, request, context, error))
     return NULL;
   domuimg_exec_arg (exec, request->suite);
   domuimg_exec_arg (exec, "-");

@@ -121,7 +121,7 @@ packages_of (const DomuimgDebOptions *options, const char *arch)
   if (has_resolved_package (options->suite))
     g_strv_builder_add (all, "systemd-resolved");
   if (!g_str_equal (kernel, "none"))
-    g_strv_builder_add_many (all, "initramfs-tools", "zstd", kernel, NULL);
+    g_strv_builder_add_many (all, "initramfs-tools", kernel, NULL);
   g_strv_builder_addv (all, (const char **) options->packages);
   return g_strv_builder_end (all);
 }

@@ -46,6 +46,6 @@ domuimg_source_close (DomuimgSource *self, GError **error)
 void
 domuimg_source_explain (DomuimgSource *self, GError **error)
 {
-  if (DOMUIMG_SOURCE_GET_IFACE (self)->explain != NULL)
+  if (error != NULL && DOMUIMG_SOURCE_GET_IFACE (self)->explain != NULL)
     DOMUIMG_SOURCE_GET_IFACE (self)->explain (self, error);
 }

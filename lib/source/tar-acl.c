@@ -3,6 +3,8 @@
 #include "lib/source/tar-acl.h"
 
 #include <archive.h>
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 
 /* Format and numbers: linux/posix_acl_xattr.h and linux/posix_acl.h. */
@@ -48,10 +50,14 @@ compare_entries (gconstpointer a, gconstpointer b)
   return one->id < other->id ? -1 : one->id > other->id;
 }
 
-/* Archives made with --numeric-owner have numbers for names. */
+/* GNU tar writes names, never numbers; they mean what they mean on this machine, as they
+ * do to tar -x. */
 static gboolean
-id_of (int qualifier, const char *name, guint32 *id)
+id_of (int tag, int qualifier, const char *name, guint32 *id)
 {
+  char buffer[16384];
+  struct passwd user, *found_user = NULL;
+  struct group group, *found_group = NULL;
   guint64 number;
 
   if (qualifier >= 0)
@@ -59,10 +65,22 @@ id_of (int qualifier, const char *name, guint32 *id)
       *id = qualifier;
       return TRUE;
     }
-  if (name == NULL || !g_ascii_string_to_unsigned (name, 10, 0, G_MAXUINT32 - 1, &number, NULL))
+  if (name == NULL)
     return FALSE;
-  *id = number;
-  return TRUE;
+  if (g_ascii_string_to_unsigned (name, 10, 0, G_MAXUINT32 - 1, &number, NULL))
+    {
+      *id = number;
+      return TRUE;
+    }
+  if (tag == ARCHIVE_ENTRY_ACL_USER)
+    getpwnam_r (name, &user, buffer, sizeof buffer, &found_user);
+  else
+    getgrnam_r (name, &group, buffer, sizeof buffer, &found_group);
+  if (found_user != NULL)
+    *id = found_user->pw_uid;
+  else if (found_group != NULL)
+    *id = found_group->gr_gid;
+  return found_user != NULL || found_group != NULL;
 }
 
 static void
@@ -100,10 +118,10 @@ read_acl (struct archive_entry *from, DomuimgEntry *to, int type, const char *xa
       AclEntry entry = { tag_of (tag), permissions & 7, ACL_UNDEFINED_ID };
 
       if ((tag == ARCHIVE_ENTRY_ACL_USER || tag == ARCHIVE_ENTRY_ACL_GROUP)
-          && !id_of (qualifier, name, &entry.id))
+          && !id_of (tag, qualifier, name, &entry.id))
         return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                             "%s: the ACL of /%s names “%s” without a number; make the archive "
-                             "with tar --acls --numeric-owner",
+                             "%s: the ACL of /%s names “%s”, whom this machine does not know; make "
+                             "the archive without --acls, or add the name",
                              archive_name, to->path, name != NULL ? name : "");
       /* chmod(2) shows the mask as the group's bits where there is one; libarchive gives
        * those of the owning group. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/source/tar-acl.h"
+#include "lib/source/tar-gzip.h"
 
 #define BUFFER_SIZE (256 * 1024)
 
@@ -19,6 +20,7 @@ struct _DomuimgTar {
   struct archive *archive;
   char *name;
   int fd;
+  DomuimgGunzip *gunzip; /* NULL where it is not compressed by gzip */
   DomuimgTarTee tee;
   gpointer tee_data;
   GError *tee_error;
@@ -46,6 +48,7 @@ domuimg_tar_finalize (GObject *object)
     archive_read_free (self->archive);
   g_clear_pointer (&self->entry, domuimg_entry_free);
   g_clear_pointer (&self->ranges, g_array_unref);
+  g_clear_pointer (&self->gunzip, domuimg_gunzip_free);
   g_clear_error (&self->tee_error);
   g_free (self->buffer);
   g_free (self->name);
@@ -64,10 +67,10 @@ domuimg_tar_init (DomuimgTar *self)
   self->buffer = g_malloc (BUFFER_SIZE);
 }
 
-static la_ssize_t
-on_read (struct archive *archive, void *data, const void **buffer)
+/* The next bytes of the file as they lie there; -1 with archive's error. */
+static gssize
+read_raw (DomuimgTar *self, struct archive *archive)
 {
-  DomuimgTar *self = data;
   gssize length;
 
   do
@@ -84,8 +87,37 @@ on_read (struct archive *archive, void *data, const void **buffer)
       return -1;
     }
   self->position += length;
-  *buffer = self->buffer;
   return length;
+}
+
+static la_ssize_t
+read_gzip (DomuimgTar *self, struct archive *archive, const void **buffer)
+{
+  const char *problem = NULL;
+  gssize length;
+
+  while ((length = domuimg_gunzip_next (self->gunzip, buffer, &problem)) == DOMUIMG_GUNZIP_HUNGRY)
+    {
+      gssize raw = read_raw (self, archive);
+
+      if (raw < 0)
+        return -1;
+      domuimg_gunzip_feed (self->gunzip, self->buffer, raw);
+    }
+  if (length < 0)
+    archive_set_error (archive, EILSEQ, "%s", problem);
+  return length;
+}
+
+static la_ssize_t
+on_read (struct archive *archive, void *data, const void **buffer)
+{
+  DomuimgTar *self = data;
+
+  if (self->gunzip != NULL)
+    return read_gzip (self, archive, buffer);
+  *buffer = self->buffer;
+  return read_raw (self, archive);
 }
 
 static la_int64_t
@@ -93,7 +125,7 @@ on_skip (struct archive *archive, void *data, la_int64_t request)
 {
   DomuimgTar *self = data;
 
-  if (!self->seekable || self->tee != NULL)
+  if (!self->seekable || self->tee != NULL || self->gunzip != NULL)
     return 0;
   /* A skip past the end would hide that the archive is truncated. */
   guint64 left = self->size > self->position ? self->size - self->position : 0;
@@ -124,6 +156,16 @@ fail (DomuimgTar *self, GError **error)
                        text != NULL ? text : "unknown error");
 }
 
+/* libarchive does not look at gzip's checksum, so files are not left to it. */
+static gboolean
+is_gzip (int fd, gboolean seekable)
+{
+  guint8 magic[2];
+
+  return seekable && pread (fd, magic, sizeof magic, lseek (fd, 0, SEEK_CUR)) == sizeof magic
+         && magic[0] == 0x1f && magic[1] == 0x8b;
+}
+
 DomuimgStream *
 domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data, GError **error)
 {
@@ -139,6 +181,8 @@ domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
       self->size = status.st_size;
       self->seekable = TRUE;
     }
+  if (is_gzip (fd, self->seekable))
+    self->gunzip = domuimg_gunzip_new ();
   self->archive = archive_read_new ();
   archive_read_support_format_tar (self->archive);
   archive_read_support_filter_gzip (self->archive);
@@ -239,6 +283,19 @@ read_path (DomuimgTar *self, struct archive_entry *from, GError **error)
   return g_steal_pointer (&normal);
 }
 
+/* Before 1970, libarchive gives the fraction away from zero. */
+static void
+read_mtime (struct archive_entry *from, DomuimgEntry *to)
+{
+  to->mtime.sec = archive_entry_mtime (from);
+  to->mtime.nsec = archive_entry_mtime_nsec (from);
+  if (to->mtime.sec < 0 && to->mtime.nsec > 0)
+    {
+      to->mtime.sec--;
+      to->mtime.nsec = 1000000000 - to->mtime.nsec;
+    }
+}
+
 static DomuimgEntry *
 convert (DomuimgTar *self, struct archive_entry *from, GError **error)
 {
@@ -253,8 +310,7 @@ convert (DomuimgTar *self, struct archive_entry *from, GError **error)
     to->type = DOMUIMG_ENTRY_HARD_LINK;
   to->uid = archive_entry_uid (from);
   to->gid = archive_entry_gid (from);
-  to->mtime.sec = archive_entry_mtime (from);
-  to->mtime.nsec = archive_entry_mtime_nsec (from);
+  read_mtime (from, to);
   to->dev_major = archive_entry_rdevmajor (from);
   to->dev_minor = archive_entry_rdevminor (from);
   if (to->type == DOMUIMG_ENTRY_FILE)
@@ -305,9 +361,7 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
   int status;
 
   g_clear_pointer (&self->entry, domuimg_entry_free);
-  do
-    status = archive_read_next_header (self->archive, &entry);
-  while (status == ARCHIVE_RETRY);
+  status = archive_read_next_header (self->archive, &entry);
   if (status == ARCHIVE_EOF)
     {
       if (check_end (self, error))

@@ -52,6 +52,7 @@ static DomuimgExtName *
 parent_of (Writer *self, const char *path, const char **name, GError **error)
 {
   DomuimgExtName *at = self->names->root;
+  const char *full = path;
 
   for (const char *slash; (slash = strchr (path, '/')) != NULL; path = slash + 1)
     {
@@ -71,14 +72,14 @@ parent_of (Writer *self, const char *path, const char **name, GError **error)
       if (child->type == DOMUIMG_ENTRY_SYMLINK)
         {
           domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
-                        "“%s” has an entry below it but is a symlink, which is not followed",
+                        "/%s lies below the symlink “%s”, which is not followed", full,
                         child->name);
           return NULL;
         }
       if (child->type != DOMUIMG_ENTRY_DIRECTORY)
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "“%s” has an entry below it but is no directory", child->name);
+                        "/%s lies below “%s”, which is no directory", full, child->name);
           return NULL;
         }
       at = child;

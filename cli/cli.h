@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <domuimg/domuimg.h>
+
+/* Exit statuses. */
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+/* A verb gets its arguments, itself first, and returns the exit status. */
+int cli_create (int argc, char **argv);
+int cli_cleanup (int argc, char **argv);
+int cli_kernel (int argc, char **argv);
+
+/* Reads the options of @context. When it returns FALSE, *@status is the exit status: help
+ * was printed, or a mistake. */
+gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, int *status);
+/* Prints "domuimg: " and the first line of the message, further lines if @verbose; the exit
+ * status that goes with the error. */
+int cli_report (const GError *error, gboolean verbose);
+int cli_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/* Options for every key of a specification. */
+typedef struct _CliSpecOptions CliSpecOptions;
+CliSpecOptions *cli_spec_options_new (GOptionContext *context);
+void cli_spec_options_free (CliSpecOptions *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliSpecOptions, cli_spec_options_free)
+gboolean cli_spec_options_apply (CliSpecOptions *self, DomuimgSpec *spec, GError **error);
+
+/* Shows @progress on stderr as @mode says: auto, bar, lines, json or none. NULL for a word
+ * that is none of these. */
+typedef struct _CliProgress CliProgress;
+CliProgress *cli_progress_new (DomuimgProgress *progress, const char *mode);
+/* Takes the bar away. */
+void cli_progress_free (CliProgress *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliProgress, cli_progress_free)
+
+/* From now on SIGINT, SIGTERM and SIGHUP cancel @cancellable and do nothing else. To be
+ * called before any other thread is made. */
+void cli_signals_cancel (GCancellable *cancellable);
+/* The signal that came, or 0. */
+int cli_signals_seen (void);
+
+/* Prints @lines as a JSON array of strings. */
+void cli_print_json_lines (char **lines);

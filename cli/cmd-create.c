@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "cli/cli.h"
+
+typedef struct {
+  char *spec_file;
+  char *progress;
+  gboolean dry_run;
+  gboolean json;
+  gboolean quiet;
+  gboolean verbose;
+} Options;
+
+static int
+show_plan (DomuimgBuild *build, const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgPlan) plan = domuimg_build_get_plan (build, &error);
+  g_autofree char *text = NULL;
+
+  if (plan == NULL)
+    return cli_report (error, options->verbose);
+  text = options->json ? domuimg_plan_to_json (plan) : domuimg_plan_to_text (plan);
+  g_print ("%s%s", text, options->json ? "\n" : "");
+  return CLI_DONE;
+}
+
+static int
+run_build (DomuimgBuild *build, const Options *options)
+{
+  const char *mode = options->progress != NULL ? options->progress
+                                               : (options->quiet ? "none" : "auto");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (DomuimgProgress) progress = domuimg_progress_new ();
+  g_autoptr (DomuimgResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  CliProgress *shown = cli_progress_new (progress, mode);
+
+  if (shown == NULL)
+    return cli_usage ("--progress is auto, bar, lines, json or none, not “%s”", mode);
+  cli_signals_cancel (cancellable);
+  result = domuimg_build_run (build, progress, cancellable, &error);
+  cli_progress_free (shown);
+  if (result == NULL)
+    return cli_report (error, options->verbose);
+  if (options->quiet && !options->json)
+    return CLI_DONE;
+  text = options->json ? domuimg_result_to_json (result) : domuimg_result_to_text (result);
+  g_print ("%s", text);
+  return CLI_DONE;
+}
+
+static int
+create (char **names, CliSpecOptions *spec_options, const Options *options)
+{
+  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+  g_autoptr (DomuimgBuild) build = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (names[0] != NULL && names[1] != NULL)
+    return cli_usage ("one guest at a time: “%s” and “%s” are two names", names[0], names[1]);
+  if ((options->spec_file != NULL && !domuimg_spec_load_file (spec, options->spec_file, &error))
+      || (names[0] != NULL && !domuimg_spec_set (spec, "name", names[0], &error))
+      || !cli_spec_options_apply (spec_options, spec, &error))
+    return cli_report (error, options->verbose);
+  if (domuimg_spec_get (spec, "name") == NULL)
+    return cli_usage ("the guest needs a name: domuimg create NAME --from SOURCE");
+  build = domuimg_build_new (spec);
+  return options->dry_run ? show_plan (build, options) : run_build (build, options);
+}
+
+int
+cli_create (int argc, char **argv)
+{
+  Options options = { 0 };
+  const GOptionEntry entries[] = {
+    { "spec", 0, 0, G_OPTION_ARG_FILENAME, &options.spec_file,
+      "file that says what the guest is to be; options go before it", "FILE" },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "print the plan and do nothing", NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print the result as JSON", NULL },
+    { "progress", 0, 0, G_OPTION_ARG_STRING, &options.progress,
+      "auto (default), bar, lines, json or none, on standard error", "MODE" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "print errors only", NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "print details of errors", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
+  g_autoptr (CliSpecOptions) spec_options = NULL;
+  int status = CLI_DONE;
+
+  g_option_context_set_summary (context, "Makes a Xen guest: disk image, kernel, xl.cfg and "
+                                         "libvirt XML.");
+  spec_options = cli_spec_options_new (context);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (cli_parse (context, &argc, &argv, &status))
+    status = create (argv + 1, spec_options, &options);
+  g_free (options.spec_file);
+  g_free (options.progress);
+  return status;
+}
