@@ -81,7 +81,8 @@ domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **err
 
   if (!record (self, "remove-tree", path, NULL, FALSE, error))
     return NULL;
-  if (mkdir (path, 0700) != 0)
+  /* To be passed through by the root of a user namespace, and read by nobody. */
+  if (mkdir (path, 0711) != 0)
     {
       domuimg_set_errno (error, errno, "making the directory %s", path);
       return NULL;

@@ -3,15 +3,53 @@
 #include "lib/build/state.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/disk/mkfs.h"
 #include "lib/disk/raw.h"
 #include "lib/tree/ext-writer.h"
 
+#define MEMORY_DIRECTORY "/dev/shm"
+
 /* A root of packages tells its size only when it is there; the file is sparse, so that
  * what is not used costs nothing. */
 #define UNKNOWN_SIZE ((guint64) 4 << 30)
+
+/* Packages are unpacked fastest in memory, where there is enough of both kinds. */
+#define ROOM_FOR_PACKAGES ((guint64) 3 << 30)
+
+static gboolean
+has_room_in_memory (void)
+{
+  g_autofree char *text = NULL;
+  struct statvfs status;
+  const char *line;
+
+  if (access (MEMORY_DIRECTORY, W_OK) != 0 || statvfs (MEMORY_DIRECTORY, &status) != 0
+      || (status.f_flag & ST_NOEXEC) != 0
+      || (guint64) status.f_bavail * status.f_frsize < ROOM_FOR_PACKAGES
+      || !g_file_get_contents ("/proc/meminfo", &text, NULL, NULL))
+    return FALSE;
+  line = strstr (text, "MemAvailable:");
+  return line != NULL
+         && g_ascii_strtoull (line + strlen ("MemAvailable:"), NULL, 10) * 1024
+                >= 2 * ROOM_FOR_PACKAGES;
+}
+
+/* mmdebstrap without root works in a user namespace, whose root cannot enter a home
+ * directory. */
+static const char *
+work_parent (DomuimgBuildState *self, const char *results)
+{
+  const char *from = domuimg_spec_get (self->plan->spec, "from");
+  gboolean has_packages
+      = g_str_has_prefix (from, "debian:") || g_str_has_prefix (from, "ubuntu:");
+
+  if (has_packages && has_room_in_memory ())
+    return MEMORY_DIRECTORY;
+  return geteuid () == 0 ? results : g_get_tmp_dir ();
+}
 
 gboolean
 domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -47,10 +85,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (*results[i].temporary == NULL)
         return FALSE;
     }
-  /* mmdebstrap without root works in a user namespace, whose root cannot enter a home
-   * directory. */
   self->work_directory
-      = domuimg_undo_make_directory (self->undo, geteuid () == 0 ? dir : g_get_tmp_dir (), error);
+      = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
   return self->work_directory != NULL;
 }
 

@@ -2,19 +2,19 @@
 #include "config.h"
 #include "lib/spec/parse.h"
 
-#include <math.h>
 #include <string.h>
 
 gboolean
 domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error)
 {
   static const char units[] = "BKMGTP";
-  char *end;
-  double number = g_ascii_strtod (text, &end);
+  g_autofree char *digits = g_strndup (text, strspn (text, "0123456789."));
+  const char *end = text + strlen (digits);
+  double number = g_ascii_strtod (digits, NULL);
   double factor = unit;
   const char *found;
 
-  if (end == text || !g_ascii_isdigit (*text) || !isfinite (number))
+  if (!g_ascii_isdigit (*text) || strchr (digits, '.') != strrchr (digits, '.'))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "“%s” is no size: write it like 4G or 512M", text);
   found = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;

@@ -105,7 +105,8 @@ fixture_bootloader (void)
 void
 golden_compare (const char *name, const char *text)
 {
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "domain", name, NULL);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "golden", "domain", name,
+                                                  NULL);
   g_autofree char *expected = NULL;
   g_autoptr (GError) error = NULL;
 

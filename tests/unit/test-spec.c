@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "domuimg/spec.h"
+#include "lib/base/base.h"
+#include "lib/spec/parse.h"
+
+static void
+test_sizes (void)
+{
+  static const struct {
+    const char *text;
+    guint64 bytes; /* 0: refused */
+  } cases[] = {
+    { "4G", (guint64) 4 << 30 },  { "512M", 512 << 20 },       { "1.5G", (guint64) 3 << 29 },
+    { "10MiB", 10 << 20 },        { "64k", 64 << 10 },         { "7", 7 << 20 },
+    { "8B", 8 },                  { "0", 0 },                  { "-1G", 0 },
+    { "", 0 },                    { "G", 0 },                  { "4GB", 0 },
+    { "4G5", 0 },                 { "1e30", 0 },               { "nan", 0 },
+    { "inf", 0 },                 { "0x10", 0 },               { " 4G", 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      guint64 bytes = 0;
+      g_autoptr (GError) error = NULL;
+      gboolean ok = domuimg_parse_size (cases[i].text, 1 << 20, &bytes, &error);
+
+      g_test_message ("“%s”", cases[i].text);
+      g_assert_cmpint (ok, ==, cases[i].bytes != 0);
+      if (ok)
+        g_assert_cmpuint (bytes, ==, cases[i].bytes);
+      else
+        g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static void
+test_wrong_values_are_refused (void)
+{
+  static const char *const wrong[][2] = {
+    { "name", "" },           { "name", "7" },
+    { "name", "a/b" },        { "name", "-x" },
+    { "name", "web1\n" },     { "name", "a b" },
+    { "uuid", "x" },          { "memory", "1M" },
+    { "memory", "lots" },     { "vcpus", "0" },
+    { "vcpus", "1.5" },       { "type", "xen" },
+    { "from", "web" },        { "from", "tar:" },
+    { "from", "rpm:9" },      { "kernel", "grub" },
+    { "kernel", "file:" },    { "disk", "size=0" },
+    { "disk", "size" "=4G,x=1" }, { "disk", "a,b" },
+    { "disk", "vdev=sd" },    { "disk", "fs=ntfs" },
+    { "disk", "label=01234567890123456" }, { "disk", "mount=srv" },
+    { "disk", "inodes=many" }, { "nic", "mac=01:00:00:00:00:00" },
+    { "nic", "mac=00:16:3e" }, { "nic", "ip=1.2.3" },
+    { "nic", "ip=10.0.0.1/33" }, { "nic", "gateway=10.0.0.1" },
+    { "nic", "colour=red" },  { "package", "-o" },
+    { "package", "vim;ls" },  { "package", "vim\n" },
+    { "config", "Memory=1" }, { "on-crash", "panic" },
+    { "host-keys", "never" }, { "hostname", "-a" },
+    { "hostname", "a_b" },    { "graphics", "x11" },
+    { "force", "maybe" },     { "colour", "red" },
+    { "extra", "a\nb" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s=%s", wrong[i][0], wrong[i][1]);
+      g_assert_false (domuimg_spec_set (spec, wrong[i][0], wrong[i][1], &error));
+      g_assert_nonnull (error);
+      g_assert_null (domuimg_spec_get (spec, wrong[i][0]));
+    }
+}
+
+static void
+test_a_file_says_what_was_set (void)
+{
+  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+  g_autoptr (DomuimgSpec) again = domuimg_spec_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *data = NULL;
+  g_autofree char *data_again = NULL;
+  g_auto (GStrv) packages = NULL;
+
+  g_assert_true (domuimg_spec_set (spec, "name", "web1", &error));
+  g_assert_true (domuimg_spec_set (spec, "root_password_file", "-", &error));
+  g_assert_true (domuimg_spec_add (spec, "package", "vim", &error));
+  g_assert_true (domuimg_spec_add (spec, "package", "openssh-server", &error));
+  g_assert_true (domuimg_spec_set (spec, "force", "yes", &error));
+  g_assert_true (domuimg_spec_set (spec, "extra", "a=b;c  d", &error));
+  data = domuimg_spec_to_data (spec);
+  g_assert_true (domuimg_spec_load_data (again, data, &error));
+  g_assert_no_error (error);
+  data_again = domuimg_spec_to_data (again);
+  g_assert_cmpstr (data_again, ==, data);
+  packages = domuimg_spec_get_all (again, "package");
+  g_assert_cmpuint (g_strv_length (packages), ==, 2);
+  g_assert_true (domuimg_spec_get_flag (again, "force"));
+  g_assert_cmpstr (domuimg_spec_get (again, "root-password-file"), ==, "-");
+}
+
+static void
+test_wrong_files_are_refused (void)
+{
+  static const char *const wrong[] = {
+    "", "name=web1", "[guest]\nname=web1\n", "[domu]\ncolour=red\n", "[domu]\nname=a/b\n",
+    "[domu\n", "[domu]\nname=web1\n[other]\na=b\n",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s", wrong[i]);
+      g_assert_false (domuimg_spec_load_data (spec, wrong[i], &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static void
+test_every_key_is_described (void)
+{
+  const char *const *keys = domuimg_spec_list_keys ();
+
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      gboolean is_flag = domuimg_spec_get_kind (keys[i]) == DOMUIMG_SPEC_KIND_FLAG;
+
+      g_assert_nonnull (domuimg_spec_get_help (keys[i]));
+      g_assert_cmpint (domuimg_spec_get_placeholder (keys[i]) == NULL, ==, is_flag);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/spec/sizes", test_sizes);
+  g_test_add_func ("/spec/wrong-values-are-refused", test_wrong_values_are_refused);
+  g_test_add_func ("/spec/a-file-says-what-was-set", test_a_file_says_what_was_set);
+  g_test_add_func ("/spec/wrong-files-are-refused", test_wrong_files_are_refused);
+  g_test_add_func ("/spec/every-key-is-described", test_every_key_is_described);
+  return g_test_run ();
+}
