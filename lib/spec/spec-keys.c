@@ -17,11 +17,11 @@ invalid (GError **error, const char *key, const char *value, const char *expecte
                        expected);
 }
 
-/* The whole value, whatever its case; "$" must not pass a newline at the end. */
+/* The whole value: "$" must not pass a newline at the end. */
 static gboolean
 matches (const char *pattern, const char *value)
 {
-  return g_regex_match_simple (pattern, value, G_REGEX_CASELESS | G_REGEX_DOLLAR_ENDONLY, 0);
+  return g_regex_match_simple (pattern, value, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 /* Also what libvirt and file names bear, and no option to xl. */
@@ -40,7 +40,7 @@ check_hostname (const char *key, const char *value, GError **error)
 {
   if (strlen (value) <= 253
       && matches ("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-                               "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", value))
+                  "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$", value))
     return TRUE;
   return invalid (error, key, value, "a host name: letters, digits and -, parts joined by dots");
 }
@@ -84,7 +84,7 @@ check_uuid (const char *key, const char *value, GError **error)
 static gboolean
 check_mac (const char *value, GError **error)
 {
-  if (matches ("^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$", value)
+  if (matches ("^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$", value)
       && !g_str_equal (value, "00:00:00:00:00:00"))
     return TRUE;
   return invalid (error, "mac", value, "a unicast address like 00:16:3e:12:34:56");
@@ -137,7 +137,7 @@ check_kernel (const char *key, const char *value, GError **error)
 static gboolean
 check_package (const char *key, const char *value, GError **error)
 {
-  if (matches ("^[a-z0-9][a-z0-9+.:~=_/-]*$", value))
+  if (matches ("^[A-Za-z0-9][A-Za-z0-9+.:~=_/-]*$", value))
     return TRUE;
   return invalid (error, key, value, "the name of a package");
 }
@@ -145,7 +145,7 @@ check_package (const char *key, const char *value, GError **error)
 static gboolean
 check_word (const char *key, const char *value, GError **error)
 {
-  if (matches ("^[a-z0-9][a-z0-9+._-]*$", value))
+  if (matches ("^[A-Za-z0-9][A-Za-z0-9+._-]*$", value))
     return TRUE;
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
