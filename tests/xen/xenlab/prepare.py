@@ -5,11 +5,11 @@ import shutil
 import sys
 import time
 
-from . import cache, rootfs
+from . import cache, rootfs, tools
 from .errors import LabError, Unavailable
-from .machine import MEMORY, Machine, disks
+from .machine import MEMORY, TIMINGS, Machine, disks
 
-BOOT_SECONDS = 300
+BOOT_SECONDS = 600
 
 
 def say(message):
@@ -36,24 +36,29 @@ def build(directory):
         rootfs.bootstrap(root)
         rootfs.extract_boot_files(root, work)
         rootfs.make_image(root, work / "dom0.img")
-        snapshot(work)
+        for timing in TIMINGS:
+            snapshot(work, timing)
         shutil.rmtree(root)
         shutil.rmtree(directory, ignore_errors=True)
         work.rename(directory)
 
 
-def snapshot(work):
-    say("booting Xen and dom0 for the snapshot")
-    with open(work / "memory", "wb") as memory:
+def snapshot(work, timing):
+    say(f"booting Xen and dom0 for the snapshot ({timing})")
+    here = work / timing
+    here.mkdir()
+    # The disk is what it was when the memory was saved, so each snapshot has its own.
+    tools.run(tools.qemu_img(), "create", "-q", "-f", "qcow2", "-b", "../dom0.img", "-F", "raw",
+              str(here / "root.qcow2"))
+    with open(here / "memory", "wb") as memory:
         memory.truncate(int(MEMORY.removesuffix("M")) << 20)
     started = time.monotonic()
-    log = work / "prepare.log"
-    with Machine(work, log, disks("dom0.img", "raw", None, []), share="on") as machine:
+    with Machine(work, timing, here / "prepare.log", disks(here / "root.qcow2")) as machine:
         machine.start()
         try:
             machine.link.ask("clock", BOOT_SECONDS, now=time.time())
-            machine.link.must("xl info && xl dmesg -c && sync && sleep 2")
+            machine.link.must("xl info && xl dmesg -c && sync && sleep 2", BOOT_SECONDS)
         except LabError as error:
             raise Unavailable(f"the dom0 does not boot: {error}\n{machine.console_tail()}") from None
-        machine.save(work / "state")
+        machine.save(here / "state")
     say(f"dom0 was up after {time.monotonic() - started:.0f} s; snapshot saved")
