@@ -20,10 +20,12 @@ struct _DomuimgTar {
   struct archive *archive;
   char *name;
   int fd;
-  DomuimgGunzip *gunzip; /* NULL where it is not compressed by gzip */
+  gsize first;            /* bytes of the first block, which was read to see what it is */
+  DomuimgGunzip *gunzip;  /* NULL where it is not compressed by gzip */
+  struct archive *unpack; /* of other compressions; NULL for none */
   DomuimgTarTee tee;
   gpointer tee_data;
-  GError *tee_error;
+  GError *failure; /* of reading the file, or of the tee */
   guint64 size; /* 0: not known */
   guint64 position;
   gboolean seekable;
@@ -46,10 +48,12 @@ domuimg_tar_finalize (GObject *object)
 
   if (self->archive != NULL)
     archive_read_free (self->archive);
+  if (self->unpack != NULL)
+    archive_read_free (self->unpack);
   g_clear_pointer (&self->entry, domuimg_entry_free);
   g_clear_pointer (&self->ranges, g_array_unref);
   g_clear_pointer (&self->gunzip, domuimg_gunzip_free);
-  g_clear_error (&self->tee_error);
+  g_clear_error (&self->failure);
   g_free (self->buffer);
   g_free (self->name);
   G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
@@ -67,25 +71,23 @@ domuimg_tar_init (DomuimgTar *self)
   self->buffer = g_malloc (BUFFER_SIZE);
 }
 
-/* The next bytes of the file as they lie there; -1 with archive's error. */
+/* The next bytes of the file as they lie there; -1 with self->failure set. */
 static gssize
-read_raw (DomuimgTar *self, struct archive *archive)
+read_raw (DomuimgTar *self)
 {
-  gssize length;
+  gssize length = self->first;
 
-  do
-    length = read (self->fd, self->buffer, BUFFER_SIZE);
-  while (length < 0 && errno == EINTR);
+  self->first = 0;
+  if (length > 0)
+    return length;
+  length = TEMP_FAILURE_RETRY (read (self->fd, self->buffer, BUFFER_SIZE));
   if (length < 0)
     {
-      archive_set_error (archive, errno, "%s", g_strerror (errno));
+      domuimg_set_errno (&self->failure, errno, "reading %s", self->name);
       return -1;
     }
-  if (self->tee != NULL && !self->tee (self->buffer, length, self->tee_data, &self->tee_error))
-    {
-      archive_set_error (archive, EIO, "keeping a copy failed");
-      return -1;
-    }
+  if (self->tee != NULL && !self->tee (self->buffer, length, self->tee_data, &self->failure))
+    return -1;
   self->position += length;
   return length;
 }
@@ -98,7 +100,7 @@ read_gzip (DomuimgTar *self, struct archive *archive, const void **buffer)
 
   while ((length = domuimg_gunzip_next (self->gunzip, buffer, &problem)) == DOMUIMG_GUNZIP_HUNGRY)
     {
-      gssize raw = read_raw (self, archive);
+      gssize raw = read_raw (self);
 
       if (raw < 0)
         return -1;
@@ -110,14 +112,44 @@ read_gzip (DomuimgTar *self, struct archive *archive, const void **buffer)
 }
 
 static la_ssize_t
+on_read_packed (struct archive *archive, void *data, const void **buffer)
+{
+  DomuimgTar *self = data;
+
+  *buffer = self->buffer;
+  return read_raw (self);
+}
+
+static la_ssize_t
+read_unpacked (DomuimgTar *self, struct archive *archive, const void **buffer)
+{
+  size_t size = 0;
+  la_int64_t offset;
+  int status;
+
+  do
+    status = archive_read_data_block (self->unpack, buffer, &size, &offset);
+  while (status == ARCHIVE_OK && size == 0);
+  if (status == ARCHIVE_EOF)
+    return 0;
+  if (status == ARCHIVE_OK)
+    return size;
+  archive_set_error (archive, archive_errno (self->unpack), "%s",
+                     archive_error_string (self->unpack));
+  return -1;
+}
+
+static la_ssize_t
 on_read (struct archive *archive, void *data, const void **buffer)
 {
   DomuimgTar *self = data;
 
   if (self->gunzip != NULL)
     return read_gzip (self, archive, buffer);
+  if (self->unpack != NULL)
+    return read_unpacked (self, archive, buffer);
   *buffer = self->buffer;
-  return read_raw (self, archive);
+  return read_raw (self);
 }
 
 static la_int64_t
@@ -125,7 +157,7 @@ on_skip (struct archive *archive, void *data, la_int64_t request)
 {
   DomuimgTar *self = data;
 
-  if (!self->seekable || self->tee != NULL || self->gunzip != NULL)
+  if (!self->seekable || self->tee != NULL || self->gunzip != NULL || self->unpack != NULL)
     return 0;
   /* A skip past the end would hide that the archive is truncated. */
   guint64 left = self->size > self->position ? self->size - self->position : 0;
@@ -137,15 +169,15 @@ on_skip (struct archive *archive, void *data, la_int64_t request)
 }
 
 static gboolean
-fail (DomuimgTar *self, GError **error)
+fail (DomuimgTar *self, struct archive *archive, GError **error)
 {
-  int code = archive_errno (self->archive);
-  const char *text = archive_error_string (self->archive);
+  int code = archive_errno (archive);
+  const char *text = archive_error_string (archive);
   DomuimgError kind = DOMUIMG_ERROR_CORRUPT_INPUT;
 
-  if (self->tee_error != NULL)
+  if (self->failure != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&self->tee_error));
+      g_propagate_error (error, g_steal_pointer (&self->failure));
       return FALSE;
     }
   if (code == ENOSPC)
@@ -156,14 +188,57 @@ fail (DomuimgTar *self, GError **error)
                        text != NULL ? text : "unknown error");
 }
 
-/* libarchive does not look at gzip's checksum, so files are not left to it. */
+/* A tar reader stops at the archive's end mark, before the checksums that end most
+ * compressions: what is compressed is unpacked by a reader of its own, to its end. */
 static gboolean
-is_gzip (int fd, gboolean seekable)
+open_unpacker (DomuimgTar *self, GError **error)
 {
-  guint8 magic[2];
+  struct archive_entry *entry;
 
-  return seekable && pread (fd, magic, sizeof magic, lseek (fd, 0, SEEK_CUR)) == sizeof magic
-         && magic[0] == 0x1f && magic[1] == 0x8b;
+  self->unpack = archive_read_new ();
+  archive_read_support_format_raw (self->unpack);
+  archive_read_support_filter_bzip2 (self->unpack);
+  archive_read_support_filter_compress (self->unpack);
+  archive_read_support_filter_xz (self->unpack);
+  archive_read_support_filter_lzma (self->unpack);
+  archive_read_support_filter_zstd (self->unpack);
+  archive_read_support_filter_lz4 (self->unpack);
+  if (archive_read_open2 (self->unpack, self, NULL, on_read_packed, NULL, NULL) == ARCHIVE_OK
+      && archive_read_next_header (self->unpack, &entry) == ARCHIVE_OK)
+    return TRUE;
+  return fail (self, self->unpack, error);
+}
+
+/* libarchive does not look at gzip's checksum, so gzip is not left to it. */
+static gboolean
+open_compression (DomuimgTar *self, GError **error)
+{
+  static const guint8 gzip[] = { 0x1f, 0x8b };
+  gssize length = read_raw (self);
+
+  if (length < 0)
+    {
+      g_propagate_error (error, g_steal_pointer (&self->failure));
+      return FALSE;
+    }
+  self->first = length;
+  if (length > 2 && memcmp (self->buffer, gzip, sizeof gzip) == 0)
+    self->gunzip = domuimg_gunzip_new ();
+  else if (length > 262 && memcmp (self->buffer + 257, "ustar", 5) != 0)
+    return open_unpacker (self, error);
+  return TRUE;
+}
+
+static gboolean
+open_tar (DomuimgTar *self, GError **error)
+{
+  self->archive = archive_read_new ();
+  archive_read_support_format_tar (self->archive);
+  /* Names are bytes to a filesystem, whatever the locale of who copies them. */
+  archive_read_set_format_option (self->archive, "tar", "hdrcharset", "BINARY");
+  if (archive_read_open2 (self->archive, self, NULL, on_read, on_skip, NULL) == ARCHIVE_OK)
+    return TRUE;
+  return fail (self, self->archive, error);
 }
 
 DomuimgStream *
@@ -181,24 +256,8 @@ domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
       self->size = status.st_size;
       self->seekable = TRUE;
     }
-  if (is_gzip (fd, self->seekable))
-    self->gunzip = domuimg_gunzip_new ();
-  self->archive = archive_read_new ();
-  archive_read_support_format_tar (self->archive);
-  archive_read_support_filter_gzip (self->archive);
-  archive_read_support_filter_bzip2 (self->archive);
-  archive_read_support_filter_compress (self->archive);
-  archive_read_support_filter_xz (self->archive);
-  archive_read_support_filter_lzma (self->archive);
-  archive_read_support_filter_zstd (self->archive);
-  archive_read_support_filter_lz4 (self->archive);
-  /* Names are bytes to a filesystem, whatever the locale of who copies them. */
-  archive_read_set_format_option (self->archive, "tar", "hdrcharset", "BINARY");
-  if (archive_read_open2 (self->archive, self, NULL, on_read, on_skip, NULL) != ARCHIVE_OK)
-    {
-      fail (self, error);
-      return NULL;
-    }
+  if (!open_compression (self, error) || !open_tar (self, error))
+    return NULL;
   return DOMUIMG_STREAM (g_steal_pointer (&self));
 }
 
@@ -332,9 +391,11 @@ drain (DomuimgTar *self, GError **error)
   const void *data;
   la_ssize_t length = 1;
 
-  while (length > 0 && (!self->seekable || self->tee != NULL))
+  while (length > 0
+         && (!self->seekable || self->tee != NULL || self->gunzip != NULL
+             || self->unpack != NULL))
     length = on_read (self->archive, self, &data);
-  return length >= 0 || fail (self, error);
+  return length >= 0 || fail (self, self->archive, error);
 }
 
 /* An archive ends in blocks of zeros. libarchive takes a bare end of file for an end too,
@@ -370,7 +431,7 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
     }
   if (status < ARCHIVE_WARN)
     {
-      fail (self, error);
+      fail (self, self->archive, error);
       return NULL;
     }
   self->entries++;
@@ -400,7 +461,7 @@ domuimg_tar_read (DomuimgStream *stream, const void **data, guint64 *offset, GEr
     return 0;
   if (status < ARCHIVE_WARN)
     {
-      fail (self, error);
+      fail (self, self->archive, error);
       return -1;
     }
   *offset = at;

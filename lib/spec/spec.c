@@ -69,6 +69,7 @@ static const DomuimgSpecKey *
 find_key (const char *key, const char *value, GError **error)
 {
   const DomuimgSpecKey *found = domuimg_spec_key_find (key);
+  g_autoptr (GError) local = NULL;
 
   if (found == NULL)
     {
@@ -81,9 +82,12 @@ find_key (const char *key, const char *value, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: the value is not UTF-8", key);
       return NULL;
     }
-  if (!found->check (found->name, value, error))
-    return NULL;
-  return found;
+  if (found->check (found->name, value, &local))
+    return found;
+  if (!g_str_has_prefix (local->message, found->name))
+    g_prefix_error (&local, "%s: ", found->name);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
 }
 
 /**

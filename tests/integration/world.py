@@ -54,7 +54,8 @@ class Case(unittest.TestCase):
         }
 
     def command(self, source, *more, name="t", kernel=None):
-        return [str(PROGRAM), "create", name, "--from", str(source), "--dir", str(self.out),
+        return [str(PROGRAM), "create", name, "--progress", "none", "--from", str(source),
+                "--dir", str(self.out),
                 "--kernel", f"file:{kernel or self.kernel}", "--type", "pv",
                 *(str(word) for word in more)]
 

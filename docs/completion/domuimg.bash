@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for domuimg(1).
+
+# The options of a verb, as the program itself lists them.
+_domuimg_options () {
+  "$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p'
+}
+
+# Completes a file behind a prefix such as "tar:".
+_domuimg_files () {
+  local prefix=$1 kind=$2
+
+  mapfile -t COMPREPLY < <(compgen "$kind" -P "$prefix" -- "${cur#"$prefix"}")
+  compopt -o filenames 2>/dev/null
+}
+
+_domuimg_value () {
+  case $1 in
+    --from)
+      case $cur in
+        tar:*) _domuimg_files tar: -f ;;
+        dir:*) _domuimg_files dir: -d ;;
+        *) compopt -o nospace 2>/dev/null
+           mapfile -t COMPREPLY < <(compgen -W "debian: ubuntu: tar: dir:" -- "$cur") ;;
+      esac ;;
+    --kernel)
+      case $cur in
+        file:*) _domuimg_files file: -f ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "auto guest host file:" -- "$cur") ;;
+      esac ;;
+    --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
+    --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
+    --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
+    --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
+    --on-poweroff | --on-reboot | --on-crash)
+      mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
+    --dir | --host-root) _domuimg_files "" -d ;;
+    --spec | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
+    --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
+      --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
+      --extra | --uuid | --config) ;;
+    *) return 1 ;;
+  esac
+}
+
+_domuimg () {
+  local cur prev verb=${COMP_WORDS[1]}
+  COMPREPLY=()
+  # ":" and "=" are parts of our words, not ends of them.
+  cur=${COMP_LINE:0:COMP_POINT}
+  cur=${cur##* }
+  prev=${COMP_LINE:0:COMP_POINT-${#cur}}
+  prev=${prev%% }
+  prev=${prev##* }
+
+  if [ "$COMP_CWORD" = 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "create kernel cleanup --help --version" -- "$cur")
+  elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
+    mapfile -t COMPREPLY < <(compgen -W inspect -- "$cur")
+  elif _domuimg_value "$prev"; then
+    :
+  elif [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
+  elif [ "$verb" = kernel ]; then
+    _domuimg_files "" -f
+  fi
+
+  # bash replaces only what follows the last ":" or "=".
+  if [[ $cur == *[:=]* ]]; then
+    local cut=${cur%"${cur##*[:=]}"} i
+    for i in "${!COMPREPLY[@]}"; do
+      COMPREPLY[i]=${COMPREPLY[i]#"$cut"}
+    done
+  fi
+}
+
+complete -F _domuimg domuimg
