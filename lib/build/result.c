@@ -247,12 +247,13 @@ domuimg_result_to_text (DomuimgResult *self)
   g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
                           self->kernel_version);
   append_image (self, text);
-  g_string_append_printf (text, "  kernel    %s (%s)\n", self->kernel_path, self->kernel_reason);
+  g_string_append_printf (text, "  kernel    %s\n", self->kernel_path);
   if (self->ramdisk_path != NULL)
     g_string_append_printf (text, "  ramdisk   %s\n", self->ramdisk_path);
   g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
   g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
   g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);
+  g_string_append_printf (text, "%s\n", self->kernel_reason);
   for (guint i = 0; self->warnings[i] != NULL; i++)
     g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
   g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",

@@ -171,7 +171,7 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   version = domuimg_kernel_get_version (kernel);
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
   self->kernel_from = g_strdup ("file");
-  self->kernel_reason = g_strdup_printf ("%s, as it was asked for", files[0]);
+  self->kernel_reason = g_strdup_printf ("The kernel is %s, as it was asked for.", files[0]);
   self->has_ramdisk = files[1] != NULL;
   return copy_file (files[0], self->kernel, cancellable, error)
          && (!self->has_ramdisk || copy_file (files[1], self->ramdisk, cancellable, error));
