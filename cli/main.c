@@ -74,7 +74,9 @@ int
 main (int argc, char **argv)
 {
   setlocale (LC_ALL, "");
+  /* A closed pipe and a limit on file sizes are errors to report, not deaths. */
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);
   g_set_prgname ("domuimg");
   if (argc < 2)
     {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
 #include <domuimg/domuimg.h>
 
 /* The keys of a specification for the manual and the shell's completion. */

@@ -20,6 +20,7 @@ code_of_errno (int saved_errno)
     {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
       return DOMUIMG_ERROR_NO_SPACE;
     case EACCES:
     case EPERM:

@@ -230,6 +230,27 @@ check_free (DomuimgPlan *self, const char *path, GError **error)
                        path);
 }
 
+/* The directory, or where it is still to be made, the nearest one above it. */
+static gboolean
+check_writable (const char *result, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (result);
+
+  while (access (directory, F_OK) != 0)
+    {
+      char *above = g_path_get_dirname (directory);
+
+      g_free (directory);
+      directory = above;
+    }
+  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no directory", directory);
+  if (access (directory, W_OK | X_OK) == 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION,
+                       "%s: you may not write there; choose another --dir", directory);
+}
+
 static gboolean
 check_readable (const char *what, const char *path, GError **error)
 {
@@ -263,12 +284,14 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 
   for (guint i = 0; i < self->disks->len; i++)
     {
-      if (!check_free (self, domuimg_plan_get_disk (self, i)->path, error))
+      const char *path = domuimg_plan_get_disk (self, i)->path;
+
+      if (!check_free (self, path, error) || !check_writable (path, error))
         return FALSE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
-      if (!check_free (self, results[i], error))
+      if (!check_free (self, results[i], error) || !check_writable (results[i], error))
         return FALSE;
     }
   for (guint i = 0; keys[i] != NULL; i++)

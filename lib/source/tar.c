@@ -5,14 +5,18 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/source/tar-acl.h"
 #include "lib/source/tar-gzip.h"
+#include "lib/source/tar-names.h"
 
 #define BUFFER_SIZE (256 * 1024)
+/* How much of what was unpacked is kept, to look at an entry's headers once more. */
+#define RECENT_SIZE (2 * 1024 * 1024)
 
 struct _DomuimgTar {
   GObject parent_instance;
@@ -33,6 +37,10 @@ struct _DomuimgTar {
   DomuimgEntry *entry;
   GArray *ranges;
   guint64 entries;
+  locale_t utf8;
+  guint8 *recent;     /* a ring; NULL where the file itself can be read again */
+  guint64 unpacked;   /* bytes that have come, of those in @recent */
+  off_t start;        /* of the archive in the file */
 };
 
 static void domuimg_tar_stream_init (DomuimgStreamInterface *iface);
@@ -54,6 +62,9 @@ domuimg_tar_finalize (GObject *object)
   g_clear_pointer (&self->ranges, g_array_unref);
   g_clear_pointer (&self->gunzip, domuimg_gunzip_free);
   g_clear_error (&self->failure);
+  if (self->utf8 != (locale_t) 0)
+    freelocale (self->utf8);
+  g_free (self->recent);
   g_free (self->buffer);
   g_free (self->name);
   G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
@@ -69,6 +80,7 @@ static void
 domuimg_tar_init (DomuimgTar *self)
 {
   self->buffer = g_malloc (BUFFER_SIZE);
+  self->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
 }
 
 /* The next bytes of the file as they lie there; -1 with self->failure set. */
@@ -139,17 +151,37 @@ read_unpacked (DomuimgTar *self, struct archive *archive, const void **buffer)
   return -1;
 }
 
+static void
+keep_recent (DomuimgTar *self, const guint8 *data, gsize length)
+{
+  while (length > 0)
+    {
+      gsize at = self->unpacked % RECENT_SIZE;
+      gsize now = MIN (length, RECENT_SIZE - at);
+
+      memcpy (self->recent + at, data, now);
+      self->unpacked += now;
+      data += now;
+      length -= now;
+    }
+}
+
 static la_ssize_t
 on_read (struct archive *archive, void *data, const void **buffer)
 {
   DomuimgTar *self = data;
+  la_ssize_t length;
 
-  if (self->gunzip != NULL)
-    return read_gzip (self, archive, buffer);
-  if (self->unpack != NULL)
-    return read_unpacked (self, archive, buffer);
   *buffer = self->buffer;
-  return read_raw (self);
+  if (self->gunzip != NULL)
+    length = read_gzip (self, archive, buffer);
+  else if (self->unpack != NULL)
+    length = read_unpacked (self, archive, buffer);
+  else
+    length = read_raw (self);
+  if (self->recent != NULL && length > 0)
+    keep_recent (self, *buffer, length);
+  return length;
 }
 
 static la_int64_t
@@ -234,8 +266,6 @@ open_tar (DomuimgTar *self, GError **error)
 {
   self->archive = archive_read_new ();
   archive_read_support_format_tar (self->archive);
-  /* Names are bytes to a filesystem, whatever the locale of who copies them. */
-  archive_read_set_format_option (self->archive, "tar", "hdrcharset", "BINARY");
   if (archive_read_open2 (self->archive, self, NULL, on_read, on_skip, NULL) == ARCHIVE_OK)
     return TRUE;
   return fail (self, self->archive, error);
@@ -256,7 +286,12 @@ domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
       self->size = status.st_size;
       self->seekable = TRUE;
     }
-  if (!open_compression (self, error) || !open_tar (self, error))
+  self->start = self->seekable ? lseek (fd, 0, SEEK_CUR) : 0;
+  if (!open_compression (self, error))
+    return NULL;
+  if (!self->seekable || self->gunzip != NULL || self->unpack != NULL)
+    self->recent = g_malloc (RECENT_SIZE);
+  if (!open_tar (self, error))
     return NULL;
   return DOMUIMG_STREAM (g_steal_pointer (&self));
 }
@@ -290,6 +325,66 @@ read_ranges (DomuimgTar *self, struct archive_entry *from)
       if (length > 0)
         g_array_append_val (self->ranges, range);
     }
+}
+
+/* What came from where this entry's headers begin; at most @max bytes. */
+static gsize
+read_headers_again (DomuimgTar *self, guint8 *headers, gsize max)
+{
+  guint64 at = archive_read_header_position (self->archive);
+  gsize length;
+
+  if (self->recent == NULL)
+    {
+      gssize got = pread (self->fd, headers, max, self->start + at);
+
+      return got > 0 ? got : 0;
+    }
+  if (at > self->unpacked || self->unpacked - at > RECENT_SIZE)
+    return 0;
+  length = MIN (max, self->unpacked - at);
+  for (gsize done = 0; done < length;)
+    {
+      gsize from = (at + done) % RECENT_SIZE;
+      gsize now = MIN (length - done, RECENT_SIZE - from);
+
+      memcpy (headers + done, self->recent + from, now);
+      done += now;
+    }
+  return length;
+}
+
+static gboolean
+is_plain (const char *name)
+{
+  return name == NULL || (g_str_is_ascii (name) && strchr (name, '?') == NULL);
+}
+
+/* Names that are not ASCII as the archive has them, not as libarchive gives them. */
+static gboolean
+restore_names (DomuimgTar *self, struct archive_entry *entry, GError **error)
+{
+  g_autofree guint8 *headers = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *link = NULL;
+  gsize length;
+
+  if (is_plain (archive_entry_pathname (entry)) && is_plain (archive_entry_symlink (entry))
+      && is_plain (archive_entry_hardlink (entry)))
+    return TRUE;
+  headers = g_malloc (RECENT_SIZE);
+  length = read_headers_again (self, headers, RECENT_SIZE);
+  if (!domuimg_tar_raw_names (domuimg_bytes (headers, length), &path, &link))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: the headers of “%s” are too long to be looked at", self->name,
+                         archive_entry_pathname (entry));
+  if (path != NULL)
+    archive_entry_copy_pathname (entry, path);
+  if (link != NULL && archive_entry_hardlink (entry) != NULL)
+    archive_entry_copy_hardlink (entry, link);
+  else if (link != NULL && archive_entry_symlink (entry) != NULL)
+    archive_entry_copy_symlink (entry, link);
+  return TRUE;
 }
 
 static gboolean
@@ -414,6 +509,17 @@ check_end (DomuimgTar *self, GError **error)
   return TRUE;
 }
 
+/* libarchive converts the names in pax headers, which are UTF-8, to the locale's charset. */
+static int
+next_header (DomuimgTar *self, struct archive_entry **entry)
+{
+  locale_t old = uselocale (self->utf8);
+  int status = archive_read_next_header (self->archive, entry);
+
+  uselocale (old);
+  return status;
+}
+
 static const DomuimgEntry *
 domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **error)
 {
@@ -422,7 +528,7 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
   int status;
 
   g_clear_pointer (&self->entry, domuimg_entry_free);
-  status = archive_read_next_header (self->archive, &entry);
+  status = next_header (self, &entry);
   if (status == ARCHIVE_EOF)
     {
       if (check_end (self, error))
@@ -434,6 +540,8 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
       fail (self, self->archive, error);
       return NULL;
     }
+  if (!restore_names (self, entry, error))
+    return NULL;
   self->entries++;
   read_ranges (self, entry);
   self->entry = convert (self, entry, error);

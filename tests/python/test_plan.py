@@ -48,7 +48,7 @@ class Plans(unittest.TestCase):
 
     def test_values_of_all_kinds(self):
         plan = domuimg.plan(
-            "web1", memory=600, force=True, hostname=None, exclude="*.iso", **self.settings
+            "web1", memory=600, force=True, hostname=None, config="a=1", **self.settings
         )
         self.assertIn("600", str(plan))
 

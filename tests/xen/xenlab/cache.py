@@ -13,8 +13,7 @@ import time
 from . import machine, rootfs, tools
 
 # Cache entries without a file of these names are not usable.
-FILES = ["xen", "vmlinuz", "initrd.img", "dom0.img"]
-FILES += [f"{timing}/{name}" for timing in machine.TIMINGS for name in ("root.qcow2", "memory", "state")]
+FILES = ("xen", "vmlinuz", "initrd.img", "dom0.img", "root.qcow2", "memory", "state")
 UNUSED_SECONDS = 14 * 24 * 3600
 
 
@@ -33,7 +32,7 @@ def versions():
 def key():
     """A change of packages, QEMU or the lab's own recipe makes a new entry."""
     recipe = [repr(versions()), tools.run(tools.qemu(), "--version"),
-              repr([machine.command(timing, "on", "log", machine.disks("root"), 0, 0) for timing in machine.TIMINGS])]
+              repr(machine.command("on", "log", machine.disks("root"), 0, 0))]
     here = pathlib.Path(__file__).parent
     recipe += [path.read_text() for path in (here / "rootfs.py", here / "prepare.py",
                                              *sorted(rootfs.DOM0_FILES.iterdir()))]

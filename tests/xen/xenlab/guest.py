@@ -74,8 +74,12 @@ class Run:
         self.type(user + "\n")
         self.expect(r"[Pp]assword:")
         self.type(password + "\n")
-        # Quotes keep the echo of what was typed from looking like the answer.
-        self.type("stty -echo cols 1000; dmesg -n 1; echo LAB''READY\n")
+        # login throws away what is typed before its shell reads, so say it again;
+        # the quotes keep the echo from looking like the answer.
+        while not self.console.search(re.compile("LABREADY"), self.at, min(5.0, self.left())):
+            if not self.left():
+                raise GuestFailed(f"no shell after the login as {user}")
+            self.type("stty -echo cols 1000; dmesg -n 1; echo LAB''READY\n")
         self.expect("LABREADY")
 
     def command(self, text):

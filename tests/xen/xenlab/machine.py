@@ -15,14 +15,10 @@ SHIP_SIZE = 8 << 30
 SLOT_SIZE = 64 << 30
 SLOTS = 6
 # Each word has its reason in ../README.md.
-CPU = "max,-smap,-smep,-la57,-rdtscp"
+CPU = "max,-smap,-smep,-la57,-rdtscp,-avx,-avx2,-f16c,-vaes,-vpclmulqdq"
 XEN_ARGS = ("dom0_mem=1024M,max:1024M no-bootscrub spec-ctrl=no,eager-fpu "
             "console=com1 com1=115200 loglvl=warning guest_loglvl=all noreboot")
 DOM0_ARGS = "root=/dev/vda rw console=hvc0 init=/lab/init net.ifnames=0 mitigations=off"
-# How QEMU tells the time. Counted in instructions, a guest's timeouts do not run
-# out because the build machine is busy; but PVH guests hang that way.
-TIMINGS = {"counted": ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on"],
-           "threads": ["-accel", "tcg,thread=multi"]}
 
 
 def escaped(path):
@@ -51,11 +47,11 @@ def empty(size):
     return f"file.driver=null-co,file.size={size},file.read-zeroes=on,format=raw"
 
 
-def command(timing, share, console_log, disk_arguments, link_fd, monitor_fd):
+def command(share, console_log, disk_arguments, link_fd, monitor_fd):
     return [tools.qemu(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-S", *TIMINGS[timing], "-cpu", CPU, "-smp", "2", "-m", MEMORY,
+            "-S", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on", "-cpu", CPU, "-smp", "2", "-m", MEMORY,
             "-machine", "pc,memory-backend=ram",
-            "-object", f"memory-backend-file,id=ram,size={MEMORY},mem-path={timing}/memory,share={share}",
+            "-object", f"memory-backend-file,id=ram,size={MEMORY},mem-path=memory,share={share}",
             "-kernel", "xen", "-append", XEN_ARGS, "-initrd", f"vmlinuz {DOM0_ARGS},initrd.img",
             "-serial", f"file:{escaped(console_log)}", *disk_arguments,
             "-device", "virtio-serial-pci,addr=0x3",
@@ -66,12 +62,12 @@ def command(timing, share, console_log, disk_arguments, link_fd, monitor_fd):
 class Machine:
     """A context: leaving it ends QEMU, whatever happened inside."""
 
-    def __init__(self, directory, timing, console_log, disk_arguments, incoming=False):
+    def __init__(self, directory, console_log, disk_arguments, incoming=False):
         self.console_log = console_log
         link, qemu_link = socket.socketpair()
         self.monitor, qemu_monitor = socket.socketpair()
         # Private, the memory file is copied on write: many machines start from one snapshot.
-        argv = command(timing, "off" if incoming else "on", console_log, disk_arguments,
+        argv = command("off" if incoming else "on", console_log, disk_arguments,
                        qemu_link.fileno(), qemu_monitor.fileno())
         if incoming:
             argv += ["-incoming", "defer"]

@@ -7,7 +7,7 @@ import time
 
 from . import cache, rootfs, tools
 from .errors import LabError, Unavailable
-from .machine import MEMORY, TIMINGS, Machine, disks
+from .machine import MEMORY, Machine, disks
 
 BOOT_SECONDS = 600
 
@@ -36,29 +36,26 @@ def build(directory):
         rootfs.bootstrap(root)
         rootfs.extract_boot_files(root, work)
         rootfs.make_image(root, work / "dom0.img")
-        for timing in TIMINGS:
-            snapshot(work, timing)
+        snapshot(work)
         shutil.rmtree(root)
         shutil.rmtree(directory, ignore_errors=True)
         work.rename(directory)
 
 
-def snapshot(work, timing):
-    say(f"booting Xen and dom0 for the snapshot ({timing})")
-    here = work / timing
-    here.mkdir()
-    # The disk is what it was when the memory was saved, so each snapshot has its own.
-    tools.run(tools.qemu_img(), "create", "-q", "-f", "qcow2", "-b", "../dom0.img", "-F", "raw",
-              str(here / "root.qcow2"))
-    with open(here / "memory", "wb") as memory:
+def snapshot(work):
+    say("booting Xen and dom0 for the snapshot")
+    # The root's disk stays as it was when the memory was saved: runs only read it.
+    tools.run(tools.qemu_img(), "create", "-q", "-f", "qcow2", "-b", "dom0.img", "-F", "raw",
+              str(work / "root.qcow2"))
+    with open(work / "memory", "wb") as memory:
         memory.truncate(int(MEMORY.removesuffix("M")) << 20)
     started = time.monotonic()
-    with Machine(work, timing, here / "prepare.log", disks(here / "root.qcow2")) as machine:
+    with Machine(work, work / "prepare.log", disks(work / "root.qcow2")) as machine:
         machine.start()
         try:
             machine.link.ask("clock", BOOT_SECONDS, now=time.time())
             machine.link.must("xl info && xl dmesg -c && sync && sleep 2", BOOT_SECONDS)
         except LabError as error:
             raise Unavailable(f"the dom0 does not boot: {error}\n{machine.console_tail()}") from None
-        machine.save(here / "state")
+        machine.save(work / "state")
     say(f"dom0 was up after {time.monotonic() - started:.0f} s; snapshot saved")

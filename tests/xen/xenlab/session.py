@@ -17,7 +17,6 @@ from .ship import Cargo
 def dom0(guests, extra_files, extra_disks=()):
     """The link to a running dom0 that has everything; all of it gone afterwards."""
     directory = prepare.ensure()
-    timing = "counted" if all(guest.type == "pv" for guest in guests) else "threads"
     with tempfile.TemporaryDirectory(prefix="xenlab-") as work:
         cargo = Cargo(work)
         for guest in guests:
@@ -28,10 +27,10 @@ def dom0(guests, extra_files, extra_disks=()):
             cargo.add_disk(target)
         root = f"{work}/root.qcow2"
         tools.run(tools.qemu_img(), "create", "-q", "-f", "qcow2", "-F", "qcow2",
-                  "-b", str(directory / timing / "root.qcow2"), root)
+                  "-b", str(directory / "root.qcow2"), root)
         arguments = disks(root, cargo.pack(), cargo.overlays())
-        with Machine(directory, timing, f"{work}/xen.log", arguments, incoming=True) as machine:
-            machine.restore(directory / timing / "state")
+        with Machine(directory, f"{work}/xen.log", arguments, incoming=True) as machine:
+            machine.restore(directory / "state")
             cargo.unpack(machine.link)
             yield machine.link
 
