@@ -7,40 +7,24 @@
 #include <errno.h>
 #include <locale.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/source/tar-acl.h"
-#include "lib/source/tar-gzip.h"
+#include "lib/source/tar-input.h"
 #include "lib/source/tar-names.h"
 
-#define BUFFER_SIZE (256 * 1024)
-/* How much of what was unpacked is kept, to look at an entry's headers once more. */
-#define RECENT_SIZE (2 * 1024 * 1024)
+/* As much of an entry's headers as is looked at for its names. */
+#define MAX_HEADERS (1024 * 1024)
 
 struct _DomuimgTar {
   GObject parent_instance;
 
-  struct archive *archive;
   char *name;
-  int fd;
-  gsize first;            /* bytes of the first block, which was read to see what it is */
-  DomuimgGunzip *gunzip;  /* NULL where it is not compressed by gzip */
-  struct archive *unpack; /* of other compressions; NULL for none */
-  DomuimgTarTee tee;
-  gpointer tee_data;
-  GError *failure; /* of reading the file, or of the tee */
-  guint64 size; /* 0: not known */
-  guint64 position;
-  gboolean seekable;
-  guint8 *buffer;
+  DomuimgTarInput *input;
+  struct archive *archive;
+  locale_t utf8;
   DomuimgEntry *entry;
   GArray *ranges;
   guint64 entries;
-  locale_t utf8;
-  guint8 *recent;     /* a ring; NULL where the file itself can be read again */
-  guint64 unpacked;   /* bytes that have come, of those in @recent */
-  off_t start;        /* of the archive in the file */
 };
 
 static void domuimg_tar_stream_init (DomuimgStreamInterface *iface);
@@ -56,16 +40,11 @@ domuimg_tar_finalize (GObject *object)
 
   if (self->archive != NULL)
     archive_read_free (self->archive);
-  if (self->unpack != NULL)
-    archive_read_free (self->unpack);
-  g_clear_pointer (&self->entry, domuimg_entry_free);
-  g_clear_pointer (&self->ranges, g_array_unref);
-  g_clear_pointer (&self->gunzip, domuimg_gunzip_free);
-  g_clear_error (&self->failure);
+  g_clear_pointer (&self->input, domuimg_tar_input_free);
   if (self->utf8 != (locale_t) 0)
     freelocale (self->utf8);
-  g_free (self->recent);
-  g_free (self->buffer);
+  g_clear_pointer (&self->entry, domuimg_entry_free);
+  g_clear_pointer (&self->ranges, g_array_unref);
   g_free (self->name);
   G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
 }
@@ -79,108 +58,18 @@ domuimg_tar_class_init (DomuimgTarClass *klass)
 static void
 domuimg_tar_init (DomuimgTar *self)
 {
-  self->buffer = g_malloc (BUFFER_SIZE);
   self->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-}
-
-/* The next bytes of the file as they lie there; -1 with self->failure set. */
-static gssize
-read_raw (DomuimgTar *self)
-{
-  gssize length = self->first;
-
-  self->first = 0;
-  if (length > 0)
-    return length;
-  length = TEMP_FAILURE_RETRY (read (self->fd, self->buffer, BUFFER_SIZE));
-  if (length < 0)
-    {
-      domuimg_set_errno (&self->failure, errno, "reading %s", self->name);
-      return -1;
-    }
-  if (self->tee != NULL && !self->tee (self->buffer, length, self->tee_data, &self->failure))
-    return -1;
-  self->position += length;
-  return length;
-}
-
-static la_ssize_t
-read_gzip (DomuimgTar *self, struct archive *archive, const void **buffer)
-{
-  const char *problem = NULL;
-  gssize length;
-
-  while ((length = domuimg_gunzip_next (self->gunzip, buffer, &problem)) == DOMUIMG_GUNZIP_HUNGRY)
-    {
-      gssize raw = read_raw (self);
-
-      if (raw < 0)
-        return -1;
-      domuimg_gunzip_feed (self->gunzip, self->buffer, raw);
-    }
-  if (length < 0)
-    archive_set_error (archive, EILSEQ, "%s", problem);
-  return length;
-}
-
-static la_ssize_t
-on_read_packed (struct archive *archive, void *data, const void **buffer)
-{
-  DomuimgTar *self = data;
-
-  *buffer = self->buffer;
-  return read_raw (self);
-}
-
-static la_ssize_t
-read_unpacked (DomuimgTar *self, struct archive *archive, const void **buffer)
-{
-  size_t size = 0;
-  la_int64_t offset;
-  int status;
-
-  do
-    status = archive_read_data_block (self->unpack, buffer, &size, &offset);
-  while (status == ARCHIVE_OK && size == 0);
-  if (status == ARCHIVE_EOF)
-    return 0;
-  if (status == ARCHIVE_OK)
-    return size;
-  archive_set_error (archive, archive_errno (self->unpack), "%s",
-                     archive_error_string (self->unpack));
-  return -1;
-}
-
-static void
-keep_recent (DomuimgTar *self, const guint8 *data, gsize length)
-{
-  while (length > 0)
-    {
-      gsize at = self->unpacked % RECENT_SIZE;
-      gsize now = MIN (length, RECENT_SIZE - at);
-
-      memcpy (self->recent + at, data, now);
-      self->unpacked += now;
-      data += now;
-      length -= now;
-    }
 }
 
 static la_ssize_t
 on_read (struct archive *archive, void *data, const void **buffer)
 {
   DomuimgTar *self = data;
-  la_ssize_t length;
+  gssize length = domuimg_tar_input_read (self->input, buffer);
 
-  *buffer = self->buffer;
-  if (self->gunzip != NULL)
-    length = read_gzip (self, archive, buffer);
-  else if (self->unpack != NULL)
-    length = read_unpacked (self, archive, buffer);
-  else
-    length = read_raw (self);
-  if (self->recent != NULL && length > 0)
-    keep_recent (self, *buffer, length);
+  /* The error itself is the input's; this only stops libarchive. */
+  if (length < 0)
+    archive_set_error (archive, EIO, "it cannot be read");
   return length;
 }
 
@@ -189,76 +78,22 @@ on_skip (struct archive *archive, void *data, la_int64_t request)
 {
   DomuimgTar *self = data;
 
-  if (!self->seekable || self->tee != NULL || self->gunzip != NULL || self->unpack != NULL)
-    return 0;
-  /* A skip past the end would hide that the archive is truncated. */
-  guint64 left = self->size > self->position ? self->size - self->position : 0;
-  la_int64_t skip = MIN ((guint64) request, left);
-  if (skip <= 0 || lseek (self->fd, skip, SEEK_CUR) < 0)
-    return 0;
-  self->position += skip;
-  return skip;
+  return domuimg_tar_input_skip (self->input, request);
 }
 
 static gboolean
-fail (DomuimgTar *self, struct archive *archive, GError **error)
+fail (DomuimgTar *self, GError **error)
 {
-  int code = archive_errno (archive);
-  const char *text = archive_error_string (archive);
-  DomuimgError kind = DOMUIMG_ERROR_CORRUPT_INPUT;
+  const char *text = archive_error_string (self->archive);
+  GError *failure = domuimg_tar_input_take_error (self->input);
 
-  if (self->failure != NULL)
+  if (failure != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&self->failure));
+      g_propagate_error (error, failure);
       return FALSE;
     }
-  if (code == ENOSPC)
-    kind = DOMUIMG_ERROR_NO_SPACE;
-  else if (code == EIO || code == EISDIR)
-    kind = DOMUIMG_ERROR_IO;
-  return domuimg_fail (error, kind, "%s: not a whole tar archive: %s", self->name,
-                       text != NULL ? text : "unknown error");
-}
-
-/* A tar reader stops at the archive's end mark, before the checksums that end most
- * compressions: what is compressed is unpacked by a reader of its own, to its end. */
-static gboolean
-open_unpacker (DomuimgTar *self, GError **error)
-{
-  struct archive_entry *entry;
-
-  self->unpack = archive_read_new ();
-  archive_read_support_format_raw (self->unpack);
-  archive_read_support_filter_bzip2 (self->unpack);
-  archive_read_support_filter_compress (self->unpack);
-  archive_read_support_filter_xz (self->unpack);
-  archive_read_support_filter_lzma (self->unpack);
-  archive_read_support_filter_zstd (self->unpack);
-  archive_read_support_filter_lz4 (self->unpack);
-  if (archive_read_open2 (self->unpack, self, NULL, on_read_packed, NULL, NULL) == ARCHIVE_OK
-      && archive_read_next_header (self->unpack, &entry) == ARCHIVE_OK)
-    return TRUE;
-  return fail (self, self->unpack, error);
-}
-
-/* libarchive does not look at gzip's checksum, so gzip is not left to it. */
-static gboolean
-open_compression (DomuimgTar *self, GError **error)
-{
-  static const guint8 gzip[] = { 0x1f, 0x8b };
-  gssize length = read_raw (self);
-
-  if (length < 0)
-    {
-      g_propagate_error (error, g_steal_pointer (&self->failure));
-      return FALSE;
-    }
-  self->first = length;
-  if (length > 2 && memcmp (self->buffer, gzip, sizeof gzip) == 0)
-    self->gunzip = domuimg_gunzip_new ();
-  else if (length > 262 && memcmp (self->buffer + 257, "ustar", 5) != 0)
-    return open_unpacker (self, error);
-  return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a whole tar archive: %s",
+                       self->name, text != NULL ? text : "unknown error");
 }
 
 static gboolean
@@ -268,30 +103,17 @@ open_tar (DomuimgTar *self, GError **error)
   archive_read_support_format_tar (self->archive);
   if (archive_read_open2 (self->archive, self, NULL, on_read, on_skip, NULL) == ARCHIVE_OK)
     return TRUE;
-  return fail (self, self->archive, error);
+  return fail (self, error);
 }
 
 DomuimgStream *
 domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data, GError **error)
 {
   g_autoptr (DomuimgTar) self = g_object_new (DOMUIMG_TYPE_TAR, NULL);
-  struct stat status;
 
-  self->fd = fd;
-  self->tee = tee;
-  self->tee_data = tee_data;
   self->name = g_strdup (name);
-  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
-    {
-      self->size = status.st_size;
-      self->seekable = TRUE;
-    }
-  self->start = self->seekable ? lseek (fd, 0, SEEK_CUR) : 0;
-  if (!open_compression (self, error))
-    return NULL;
-  if (!self->seekable || self->gunzip != NULL || self->unpack != NULL)
-    self->recent = g_malloc (RECENT_SIZE);
-  if (!open_tar (self, error))
+  self->input = domuimg_tar_input_new (fd, name, tee, tee_data, error);
+  if (self->input == NULL || !open_tar (self, error))
     return NULL;
   return DOMUIMG_STREAM (g_steal_pointer (&self));
 }
@@ -327,33 +149,6 @@ read_ranges (DomuimgTar *self, struct archive_entry *from)
     }
 }
 
-/* What came from where this entry's headers begin; at most @max bytes. */
-static gsize
-read_headers_again (DomuimgTar *self, guint8 *headers, gsize max)
-{
-  guint64 at = archive_read_header_position (self->archive);
-  gsize length;
-
-  if (self->recent == NULL)
-    {
-      gssize got = pread (self->fd, headers, max, self->start + at);
-
-      return got > 0 ? got : 0;
-    }
-  if (at > self->unpacked || self->unpacked - at > RECENT_SIZE)
-    return 0;
-  length = MIN (max, self->unpacked - at);
-  for (gsize done = 0; done < length;)
-    {
-      gsize from = (at + done) % RECENT_SIZE;
-      gsize now = MIN (length - done, RECENT_SIZE - from);
-
-      memcpy (headers + done, self->recent + from, now);
-      done += now;
-    }
-  return length;
-}
-
 static gboolean
 is_plain (const char *name)
 {
@@ -372,8 +167,9 @@ restore_names (DomuimgTar *self, struct archive_entry *entry, GError **error)
   if (is_plain (archive_entry_pathname (entry)) && is_plain (archive_entry_symlink (entry))
       && is_plain (archive_entry_hardlink (entry)))
     return TRUE;
-  headers = g_malloc (RECENT_SIZE);
-  length = read_headers_again (self, headers, RECENT_SIZE);
+  headers = g_malloc (MAX_HEADERS);
+  length = domuimg_tar_input_again (
+      self->input, archive_read_header_position (self->archive), headers, MAX_HEADERS);
   if (!domuimg_tar_raw_names (domuimg_bytes (headers, length), &path, &link))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: the headers of “%s” are too long to be looked at", self->name,
@@ -479,20 +275,6 @@ convert (DomuimgTar *self, struct archive_entry *from, GError **error)
   return g_steal_pointer (&to);
 }
 
-/* What follows the end mark is padding, but who writes into a pipe wants it read. */
-static gboolean
-drain (DomuimgTar *self, GError **error)
-{
-  const void *data;
-  la_ssize_t length = 1;
-
-  while (length > 0
-         && (!self->seekable || self->tee != NULL || self->gunzip != NULL
-             || self->unpack != NULL))
-    length = on_read (self->archive, self, &data);
-  return length >= 0 || fail (self, self->archive, error);
-}
-
 /* An archive ends in blocks of zeros. libarchive takes a bare end of file for an end too,
  * which a copy that was cut off between two files would have. */
 static gboolean
@@ -531,13 +313,13 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
   status = next_header (self, &entry);
   if (status == ARCHIVE_EOF)
     {
-      if (check_end (self, error))
-        drain (self, error);
+      if (check_end (self, error) && !domuimg_tar_input_drain (self->input))
+        fail (self, error);
       return NULL;
     }
   if (status < ARCHIVE_WARN)
     {
-      fail (self, self->archive, error);
+      fail (self, error);
       return NULL;
     }
   if (!restore_names (self, entry, error))
@@ -569,7 +351,7 @@ domuimg_tar_read (DomuimgStream *stream, const void **data, guint64 *offset, GEr
     return 0;
   if (status < ARCHIVE_WARN)
     {
-      fail (self, self->archive, error);
+      fail (self, error);
       return -1;
     }
   *offset = at;
@@ -579,9 +361,7 @@ domuimg_tar_read (DomuimgStream *stream, const void **data, guint64 *offset, GEr
 static double
 domuimg_tar_get_fraction (DomuimgStream *stream)
 {
-  DomuimgTar *self = DOMUIMG_TAR (stream);
-
-  return self->size > 0 ? (double) self->position / self->size : -1;
+  return domuimg_tar_input_get_fraction (DOMUIMG_TAR (stream)->input);
 }
 
 static void
