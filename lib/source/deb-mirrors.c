@@ -7,9 +7,6 @@
 #include "lib/base/fetch.h"
 
 #define MAX_RELEASE (8 * 1024 * 1024)
-#define DEBIAN "http://deb.debian.org/debian"
-#define DEBIAN_SECURITY "http://security.debian.org/debian-security"
-#define UBUNTU "http://archive.ubuntu.com/ubuntu"
 
 static const char *
 components (gboolean ubuntu)
@@ -110,23 +107,11 @@ GStrv
 domuimg_deb_default_mirrors (gboolean ubuntu, const char *suite, GCancellable *cancellable)
 {
   g_auto (GStrv) own = machine_mirrors (ubuntu, suite, cancellable);
-  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
-  const char *base = ubuntu ? UBUNTU : DEBIAN;
-  const char *security = ubuntu ? UBUNTU : DEBIAN_SECURITY;
-  const char *words = components (ubuntu);
 
+  /* Updates alone make no root. */
   if (has_main_pocket (own, suite))
     return g_steal_pointer (&own);
-
-  for (guint i = 0; i < (is_rolling (suite) ? 1 : 3); i++)
-    {
-      static const char *const pockets[] = { "", "-updates", "-security" };
-      g_autofree char *line = g_strdup_printf ("deb %s %s%s %s", i == 2 ? security : base, suite,
-                                               pockets[i], words);
-
-      g_strv_builder_add (lines, line);
-    }
-  return g_strv_builder_end (lines);
+  return g_new0 (char *, 1);
 }
 
 /* "deb [options] URI SUITE ..." gives "URI/dists/SUITE/InRelease"; NULL for what curl

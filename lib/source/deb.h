@@ -19,7 +19,7 @@ typedef struct {
 } DomuimgDebRequest;
 
 /* deb-mirrors.c: lines for sources.list from what apt on this machine uses for the same
- * distribution; else from the distribution's own mirror. */
+ * distribution; empty where it uses nothing of it, which leaves it to mmdebstrap's default. */
 GStrv domuimg_deb_default_mirrors (gboolean ubuntu, const char *suite,
                                    GCancellable *cancellable);
 /* A mirror's bare address becomes a line; a line stays. */

@@ -262,7 +262,8 @@ deb_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgPro
     return NULL;
   if (!has_mmdebstrap ())
     return open_debootstrap (self, context, progress, cancellable, error);
-  if (self->use_cache)
+  /* Whose state is not known cannot be told to be the same. */
+  if (self->use_cache && request->mirrors[0] != NULL)
     {
       self->cache = domuimg_deb_cache_new (request, state);
       self->fd = domuimg_deb_cache_open (self->cache);
