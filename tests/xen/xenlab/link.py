@@ -40,6 +40,7 @@ class Link:
         self.consoles = {}
         self.answers = {}
         self.changed = threading.Condition()
+        self.sending = threading.Lock()
         self.gone = False
         threading.Thread(target=self.listen, daemon=True).start()
 
@@ -65,7 +66,8 @@ class Link:
         number = next(self.numbers)
         request = {"id": number, "op": op, **arguments}
         try:
-            self.sock.sendall(json.dumps(request).encode() + b"\n")
+            with self.sending:
+                self.sock.sendall(json.dumps(request).encode() + b"\n")
         except OSError as error:
             raise LabError(f"the lab's machine is gone: {error}") from None
         with self.changed:
