@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "lib/base/exec.h"
 #include "lib/base/journal.h"
 #include "lib/base/remove.h"
 
@@ -81,8 +82,8 @@ domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **err
 
   if (!record (self, "remove-tree", path, NULL, FALSE, error))
     return NULL;
-  /* To be passed through by the root of a user namespace, and read by nobody. */
-  if (mkdir (path, 0711) != 0)
+  /* To be read by the root of a user namespace; see remove_tree (). */
+  if (mkdir (path, 0755) != 0)
     {
       domuimg_set_errno (error, errno, "making the directory %s", path);
       return NULL;
@@ -174,10 +175,34 @@ domuimg_undo_commit (DomuimgUndo *self, GError **error)
   return TRUE;
 }
 
-/* Newest first: what lies in a directory goes before the directory. */
-static void
+/* What mmdebstrap unpacked without root belongs to users of a namespace, and only such a
+ * namespace's root can remove it; mmdebstrap can make one. */
+static gboolean
+remove_tree (const char *path)
+{
+  g_autoptr (DomuimgExec) exec = NULL;
+
+  if (access (path, F_OK) != 0)
+    return FALSE;
+  if (domuimg_remove_tree (path))
+    return TRUE;
+  exec = domuimg_exec_new ("mmdebstrap");
+  domuimg_exec_arg (exec, "--unshare-helper");
+  domuimg_exec_arg (exec, "rm");
+  domuimg_exec_arg (exec, "-rf");
+  domuimg_exec_arg (exec, "--one-file-system");
+  domuimg_exec_arg (exec, path);
+  domuimg_exec_run (exec, NULL, NULL);
+  return domuimg_remove_tree (path);
+}
+
+/* Newest first: what lies in a directory goes before the directory. FALSE where something
+ * could not be removed. */
+static gboolean
 undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
 {
+  gboolean all = TRUE;
+
   for (guint i = records->len; i > 0; i--)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (records, i - 1);
@@ -188,19 +213,25 @@ undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
       if (g_str_equal (one->verb, "remove"))
         done = unlink (one->path) == 0;
       else if (g_str_equal (one->verb, "remove-tree"))
-        done = domuimg_remove_tree (one->path);
+        done = remove_tree (one->path);
       else if (g_str_equal (one->verb, "rmdir") && !committed)
         done = rmdir (one->path) == 0;
       if (done && lines != NULL)
         g_ptr_array_add (lines, g_strdup_printf ("removed %s", one->path));
+      if (done || access (one->path, F_OK) != 0 || g_str_equal (one->verb, "rmdir"))
+        continue;
+      all = FALSE;
+      if (lines != NULL)
+        g_ptr_array_add (lines, g_strdup_printf ("%s is still in use; run this again soon",
+                                                 one->path));
     }
+  return all;
 }
 
 void
 domuimg_undo_free (DomuimgUndo *self)
 {
-  undo_all (self->records, self->committed, NULL);
-  domuimg_journal_close (self->journal, TRUE);
+  domuimg_journal_close (self->journal, undo_all (self->records, self->committed, NULL));
   g_ptr_array_unref (self->records);
   g_free (self);
 }
@@ -271,9 +302,7 @@ domuimg_undo_recover (gboolean dry_run, GError **error)
           domuimg_journal_close (journal, FALSE);
           return NULL;
         }
-      if (!dry_run)
-        undo_all (records, committed, lines);
-      domuimg_journal_close (journal, !dry_run);
+      domuimg_journal_close (journal, !dry_run && undo_all (records, committed, lines));
     }
   g_ptr_array_add (lines, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);

@@ -137,6 +137,7 @@ static const struct {
   int weight;
 } steps[] = {
   { domuimg_build_step_prepare, 0 },
+  { domuimg_build_step_known_kernel, 1 },
   { domuimg_build_step_disks, 2 },
   { domuimg_build_step_fill, 85 },
   { open_tree, 0 },
@@ -151,10 +152,10 @@ static gboolean
 run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
 {
-  G_STATIC_ASSERT (G_N_ELEMENTS (steps) == 9);
+  G_STATIC_ASSERT (G_N_ELEMENTS (steps) == 10);
   domuimg_progress_set_steps (progress, steps[0].weight, steps[1].weight, steps[2].weight,
                               steps[3].weight, steps[4].weight, steps[5].weight, steps[6].weight,
-                              steps[7].weight, steps[8].weight, -1);
+                              steps[7].weight, steps[8].weight, steps[9].weight, -1);
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error)

@@ -38,6 +38,9 @@ typedef gboolean (*DomuimgBuildStep) (DomuimgBuildState *self, DomuimgProgress *
 /* The steps, each in a file of its name. */
 gboolean domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* A kernel that is not the guest's is looked at before the work begins. */
+gboolean domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
+                                          GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_disks (DomuimgBuildState *self, DomuimgProgress *progress,
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *progress,

@@ -80,7 +80,7 @@ copy_modules (DomuimgBuildState *self, DomuimgTree *host, const char *version,
 }
 
 static gboolean
-use_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   const char *root = domuimg_plan_get (self->plan, "host-root", "/");
   const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
@@ -95,8 +95,16 @@ use_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
       g_prefix_error (error, "the host (%s): ", root);
       return FALSE;
     }
-  return copy_choice (self, host, choice, "host", cancellable, error)
-         && copy_modules (self, host, choice->version, cancellable, error);
+  return copy_choice (self, host, choice, "host", cancellable, error);
+}
+
+static gboolean
+add_host_modules (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  const char *root = domuimg_plan_get (self->plan, "host-root", "/");
+  g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
+
+  return host != NULL && copy_modules (self, host, self->kernel_version, cancellable, error);
 }
 
 static gboolean
@@ -210,17 +218,28 @@ use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
       return FALSE;
     }
   forget_kernel (self);
-  if (use_host (self, cancellable, &of_host))
-    return TRUE;
+  if (choose_host (self, cancellable, &of_host))
+    return add_host_modules (self, cancellable, error);
   if (!is_other_kernels_turn (of_host))
     {
       g_propagate_error (error, g_steal_pointer (&of_host));
       return FALSE;
     }
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
-                       "no kernel to boot with; %s; %s; install a kernel package such as "
-                       "linux-image-amd64 in either, or use --kernel file:VMLINUZ,INITRD",
+                       "no kernel to boot with: %s; %s; or use --kernel file:VMLINUZ,INITRD",
                        of_guest->message, of_host->message);
+}
+
+gboolean
+domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
+                                 GCancellable *cancellable, GError **error)
+{
+  domuimg_progress_set_message (progress, "Looking at the kernel");
+  if (g_str_equal (self->plan->kernel, "host"))
+    return choose_host (self, cancellable, error);
+  if (g_str_has_prefix (self->plan->kernel, "file:"))
+    return use_file (self, cancellable, error);
+  return TRUE;
 }
 
 gboolean
@@ -228,11 +247,9 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
   domuimg_progress_set_message (progress, "Choosing the kernel");
+  if (g_str_equal (self->plan->kernel, "host"))
+    return add_host_modules (self, cancellable, error);
   if (g_str_equal (self->plan->kernel, "guest"))
     return use_guest (self, cancellable, error);
-  if (g_str_equal (self->plan->kernel, "host"))
-    return use_host (self, cancellable, error);
-  if (g_str_has_prefix (self->plan->kernel, "file:"))
-    return use_file (self, cancellable, error);
-  return use_auto (self, cancellable, error);
+  return g_str_has_prefix (self->plan->kernel, "file:") || use_auto (self, cancellable, error);
 }
