@@ -11,13 +11,16 @@ int cli_create (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
 int cli_kernel (int argc, char **argv);
 
-/* Reads the options of @context. When it returns FALSE, *@status is the exit status: help
- * was printed, or a mistake. */
+/* Reads the options of @context, and those that every verb has. When it returns FALSE,
+ * *@status is the exit status of a mistake. */
 gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, int *status);
-/* Prints "domuimg: " and the first line of the message, further lines if @verbose; the exit
- * status that goes with the error. */
-int cli_report (const GError *error, gboolean verbose);
+/* Prints "domuimg: " and the first line of the message, further lines with --verbose; the
+ * exit status that goes with the error. */
+int cli_report (const GError *error);
 int cli_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
+
+/* @text as one line that does nothing to a terminal, whoever it came from. */
+char *cli_plain (const char *text);
 
 /* Options for every key of a specification. */
 typedef struct _CliSpecOptions CliSpecOptions;
@@ -26,8 +29,9 @@ void cli_spec_options_free (CliSpecOptions *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliSpecOptions, cli_spec_options_free)
 gboolean cli_spec_options_apply (CliSpecOptions *self, DomuimgSpec *spec, GError **error);
 
-/* Shows @progress on stderr as @mode says: auto, bar, lines, json or none. NULL for a word
- * that is none of these. */
+/* Whether @mode is one of auto, bar, lines, json and none. */
+gboolean cli_progress_is_mode (const char *mode);
+/* Shows @progress on stderr as @mode says. */
 typedef struct _CliProgress CliProgress;
 CliProgress *cli_progress_new (DomuimgProgress *progress, const char *mode);
 /* Takes the bar away. */

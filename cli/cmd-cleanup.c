@@ -25,7 +25,7 @@ cli_cleanup (int argc, char **argv)
     return cli_usage ("cleanup takes no argument such as “%s”", argv[1]);
   lines = domuimg_cleanup (dry_run, &error);
   if (lines == NULL)
-    return cli_report (error, TRUE);
+    return cli_report (error);
   if (json)
     cli_print_json_lines (lines);
   for (guint i = 0; !json && lines[i] != NULL; i++)

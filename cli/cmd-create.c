@@ -8,7 +8,6 @@ typedef struct {
   gboolean dry_run;
   gboolean json;
   gboolean quiet;
-  gboolean verbose;
 } Options;
 
 static int
@@ -19,7 +18,7 @@ show_plan (DomuimgBuild *build, const Options *options)
   g_autofree char *text = NULL;
 
   if (plan == NULL)
-    return cli_report (error, options->verbose);
+    return cli_report (error);
   text = options->json ? domuimg_plan_to_json (plan) : domuimg_plan_to_text (plan);
   g_print ("%s%s", text, options->json ? "\n" : "");
   return CLI_DONE;
@@ -37,13 +36,11 @@ run_build (DomuimgBuild *build, const Options *options)
   g_autofree char *text = NULL;
   CliProgress *shown = cli_progress_new (progress, mode);
 
-  if (shown == NULL)
-    return cli_usage ("--progress is auto, bar, lines, json or none, not “%s”", mode);
   cli_signals_cancel (cancellable);
   result = domuimg_build_run (build, progress, cancellable, &error);
   cli_progress_free (shown);
   if (result == NULL)
-    return cli_report (error, options->verbose);
+    return cli_report (error);
   if (options->quiet && !options->json)
     return CLI_DONE;
   text = options->json ? domuimg_result_to_json (result) : domuimg_result_to_text (result);
@@ -58,12 +55,15 @@ create (char **names, CliSpecOptions *spec_options, const Options *options)
   g_autoptr (DomuimgBuild) build = NULL;
   g_autoptr (GError) error = NULL;
 
+  if (options->progress != NULL && !cli_progress_is_mode (options->progress))
+    return cli_usage ("--progress is auto, bar, lines, json or none, not “%s”",
+                      options->progress);
   if (names[0] != NULL && names[1] != NULL)
     return cli_usage ("one guest at a time: “%s” and “%s” are two names", names[0], names[1]);
   if ((options->spec_file != NULL && !domuimg_spec_load_file (spec, options->spec_file, &error))
       || (names[0] != NULL && !domuimg_spec_set (spec, "name", names[0], &error))
       || !cli_spec_options_apply (spec_options, spec, &error))
-    return cli_report (error, options->verbose);
+    return cli_report (error);
   if (domuimg_spec_get (spec, "name") == NULL)
     return cli_usage ("the guest needs a name: domuimg create NAME --from SOURCE");
   build = domuimg_build_new (spec);
@@ -82,7 +82,6 @@ cli_create (int argc, char **argv)
     { "progress", 0, 0, G_OPTION_ARG_STRING, &options.progress,
       "auto (default), bar, lines, json or none, on standard error", "MODE" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "print errors only", NULL },
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "print details of errors", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("NAME");

@@ -7,6 +7,28 @@
 static const DomuimgGuestType types[]
     = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_HVM };
 
+/* What a file says of itself is not to be trusted. */
+static void
+print_row (const char *name, const char *value)
+{
+  g_autofree char *plain = cli_plain (value);
+
+  g_print ("  %-13s %s\n", name, plain);
+}
+
+static void
+print_type (DomuimgKernel *kernel, DomuimgGuestType type)
+{
+  g_autofree char *reason = NULL;
+  gboolean can = domuimg_kernel_can_boot (kernel, type, &reason);
+  g_autofree char *name = g_strdup_printf ("as %s", domuimg_guest_type_to_string (type));
+  g_autofree char *verdict = g_strdup_printf ("%s%s%s", can ? "yes" : "no",
+                                              reason != NULL ? ": " : "",
+                                              reason != NULL ? reason : "");
+
+  print_row (name, verdict);
+}
+
 static void
 print_text (const char *path, DomuimgKernel *kernel)
 {
@@ -15,23 +37,16 @@ print_text (const char *path, DomuimgKernel *kernel)
   g_auto (GStrv) notes = domuimg_kernel_get_notes (kernel);
 
   g_print ("%s\n", path);
-  g_print ("  format        %s\n",
-           domuimg_kernel_format_to_string (domuimg_kernel_get_format (kernel)));
-  g_print ("  version       %s\n", domuimg_kernel_get_version (kernel) ?: "unknown");
-  g_print ("  architecture  %s\n", domuimg_kernel_get_architecture (kernel) ?: "unknown");
-  g_print ("  compression   %s\n", compression != NULL ? compression : "none");
+  print_row ("format", domuimg_kernel_format_to_string (domuimg_kernel_get_format (kernel)));
+  print_row ("version", domuimg_kernel_get_version (kernel) ?: "unknown");
+  print_row ("architecture", domuimg_kernel_get_architecture (kernel) ?: "unknown");
+  print_row ("compression", compression != NULL ? compression : "none");
   if (protocol != NULL)
-    g_print ("  boot protocol %s\n", protocol);
+    print_row ("boot protocol", protocol);
   for (guint i = 0; notes != NULL && notes[i] != NULL; i++)
-    g_print ("  note          %s\n", notes[i]);
+    print_row ("note", notes[i]);
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    {
-      g_autofree char *reason = NULL;
-      gboolean can = domuimg_kernel_can_boot (kernel, types[i], &reason);
-
-      g_print ("  as %-10s %s%s%s\n", domuimg_guest_type_to_string (types[i]),
-               can ? "yes" : "no", reason != NULL ? ": " : "", reason != NULL ? reason : "");
-    }
+    print_type (kernel, types[i]);
 }
 
 static void
@@ -114,7 +129,7 @@ cli_kernel (int argc, char **argv)
     return cli_usage ("usage: domuimg kernel inspect FILE [--json]");
   kernel = domuimg_kernel_new_for_file (argv[2], &error);
   if (kernel == NULL)
-    return cli_report (error, TRUE);
+    return cli_report (error);
   if (json)
     print_json (argv[2], kernel);
   else

@@ -24,6 +24,7 @@ is_argument (const char *key)
   return g_str_equal (key, "name");
 }
 
+/* Values stay as they were given: in the C locale, a name beyond ASCII would be refused. */
 static void
 fill_entry (Option *option, GOptionEntry *entry)
 {
@@ -33,7 +34,7 @@ fill_entry (Option *option, GOptionEntry *entry)
   switch (option->kind)
     {
     case DOMUIMG_SPEC_KIND_LIST:
-      entry->arg = G_OPTION_ARG_STRING_ARRAY;
+      entry->arg = G_OPTION_ARG_FILENAME_ARRAY;
       entry->arg_data = &option->list;
       break;
     case DOMUIMG_SPEC_KIND_FLAG:
@@ -42,7 +43,7 @@ fill_entry (Option *option, GOptionEntry *entry)
       break;
     case DOMUIMG_SPEC_KIND_STRING:
     default:
-      entry->arg = G_OPTION_ARG_STRING;
+      entry->arg = G_OPTION_ARG_FILENAME;
       entry->arg_data = &option->string;
       break;
     }

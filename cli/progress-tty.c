@@ -25,12 +25,30 @@ terminal_width (void)
   return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+/* As much of @text as fits into @columns. */
+static char *
+clip (const char *text, int columns)
+{
+  const char *end = text;
+
+  for (; *end != '\0'; end = g_utf8_next_char (end))
+    {
+      gunichar character = g_utf8_get_char (end);
+
+      columns -= g_unichar_iszerowidth (character) ? 0 : g_unichar_iswide (character) ? 2 : 1;
+      if (columns < 0)
+        break;
+    }
+  return g_strndup (text, end - text);
+}
+
 static void
 show_bar (DomuimgProgress *progress, double fraction, const char *message, gpointer user_data)
 {
   CliProgress *self = user_data;
   int percent = fraction * 100;
-  int room = MAX (terminal_width () - BAR - 9, 0);
+  g_autofree char *plain = NULL;
+  g_autofree char *line = NULL;
   g_autofree char *shown = NULL;
   char bar[BAR + 1];
 
@@ -42,8 +60,11 @@ show_bar (DomuimgProgress *progress, double fraction, const char *message, gpoin
   memset (bar, '-', BAR);
   memset (bar, '#', fraction * BAR);
   bar[BAR] = '\0';
-  shown = g_utf8_substring (message, 0, MIN (g_utf8_strlen (message, -1), room));
-  g_printerr ("\r\033[K[%s] %3d%% %s", bar, percent, shown);
+  plain = cli_plain (message);
+  line = g_strdup_printf ("[%s] %3d%% %s", bar, percent, plain);
+  /* A full last column would wrap. */
+  shown = clip (line, terminal_width () - 1);
+  g_printerr ("\r%s\033[K", shown);
   self->has_bar = TRUE;
 }
 
@@ -51,12 +72,13 @@ static void
 show_line (DomuimgProgress *progress, double fraction, const char *message, gpointer user_data)
 {
   CliProgress *self = user_data;
+  g_autofree char *plain = cli_plain (message);
 
   if (*message == '\0' || g_strcmp0 (message, self->last) == 0)
     return;
   g_free (self->last);
   self->last = g_strdup (message);
-  g_printerr ("%3d%% %s\n", (int) (fraction * 100), message);
+  g_printerr ("%3d%% %s\n", (int) (fraction * 100), plain);
 }
 
 static void
@@ -77,30 +99,43 @@ show_json (DomuimgProgress *progress, double fraction, const char *message, gpoi
   g_printerr ("%s\n", text);
 }
 
+static const struct {
+  const char *mode;
+  void (*show) (DomuimgProgress *, double, const char *, gpointer);
+} modes[] = { { "bar", show_bar }, { "lines", show_line }, { "json", show_json },
+              { "none", NULL } };
+
+/* A bar wants a terminal that can move its cursor. */
+static const char *
+choose_mode (void)
+{
+  return isatty (STDERR_FILENO) && g_strcmp0 (g_getenv ("TERM"), "dumb") != 0 ? "bar" : "lines";
+}
+
+gboolean
+cli_progress_is_mode (const char *mode)
+{
+  gboolean found = g_str_equal (mode, "auto");
+
+  for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
+    found = found || g_str_equal (mode, modes[i].mode);
+  return found;
+}
+
 CliProgress *
 cli_progress_new (DomuimgProgress *progress, const char *mode)
 {
-  static const struct {
-    const char *mode;
-    void (*show) (DomuimgProgress *, double, const char *, gpointer);
-  } modes[] = { { "bar", show_bar }, { "lines", show_line }, { "json", show_json },
-                { "none", NULL } };
-  CliProgress *self;
+  const char *chosen = g_str_equal (mode, "auto") ? choose_mode () : mode;
+  CliProgress *self = g_new0 (CliProgress, 1);
 
-  if (g_str_equal (mode, "auto"))
-    mode = isatty (STDERR_FILENO) ? "bar" : "lines";
+  self->progress = g_object_ref (progress);
+  self->percent = -1;
   for (guint i = 0; i < G_N_ELEMENTS (modes); i++)
     {
-      if (!g_str_equal (mode, modes[i].mode))
-        continue;
-      self = g_new0 (CliProgress, 1);
-      self->progress = g_object_ref (progress);
-      self->percent = -1;
-      if (modes[i].show != NULL)
+      if (g_str_equal (chosen, modes[i].mode) && modes[i].show != NULL)
         self->handler = g_signal_connect (progress, "changed", G_CALLBACK (modes[i].show), self);
-      return self;
     }
-  return NULL;
+  return self;
 }
 
 void
