@@ -61,7 +61,9 @@ show_bar (DomuimgProgress *progress, double fraction, const char *message, gpoin
   memset (bar, '#', fraction * BAR);
   bar[BAR] = '\0';
   plain = cli_plain (message);
-  line = g_strdup_printf ("[%s] %3d%% %s", bar, percent, plain);
+  line = terminal_width () < 2 * BAR
+             ? g_strdup_printf ("%3d%% %s", percent, plain)
+             : g_strdup_printf ("[%s] %3d%% %s", bar, percent, plain);
   /* A full last column would wrap. */
   shown = clip (line, terminal_width () - 1);
   g_printerr ("\r%s\033[K", shown);
