@@ -111,6 +111,7 @@ static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   customise->root_uuid = g_strdup (self->plan->disk_uuids[0]);
+  g_free (customise->root_fs);
   customise->root_fs = g_strdup (domuimg_plan_get_disk (self->plan, 0)->fs);
   for (guint i = 1; i < self->plan->disks->len; i++)
     {
