@@ -25,7 +25,6 @@ struct _DomuimgTarInput {
   off_t start;            /* of the archive in the file */
   guint64 size;           /* of the file; 0: not known */
   guint64 position;       /* in the file */
-  gboolean seekable;
   gsize first;            /* bytes of the first block, which was read to see what it is */
   DomuimgGunzip *gunzip;  /* NULL where it is not compressed by gzip */
   struct archive *unpack; /* of other compressions; NULL for none */
@@ -267,6 +266,7 @@ domuimg_tar_input_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee
                        GError **error)
 {
   DomuimgTarInput *self = g_new0 (DomuimgTarInput, 1);
+  gboolean is_file = FALSE;
   struct stat status;
 
   self->fd = fd;
@@ -276,7 +276,7 @@ domuimg_tar_input_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee
   if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode))
     {
       self->size = status.st_size;
-      self->seekable = TRUE;
+      is_file = TRUE;
       self->start = lseek (fd, 0, SEEK_CUR);
     }
   if (!open_compression (self))
@@ -285,7 +285,7 @@ domuimg_tar_input_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee
       domuimg_tar_input_free (self);
       return NULL;
     }
-  if (!self->seekable || self->gunzip != NULL || self->unpack != NULL)
+  if (!is_file || self->gunzip != NULL || self->unpack != NULL)
     self->recent = g_malloc (RECENT_SIZE);
   return self;
 }

@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <et/com_err.h>
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "lib/tree/tree.h"
 
 #define BUFFER_SIZE (1024 * 1024)
 
@@ -49,18 +50,6 @@ domuimg_ext_fail (DomuimgExtFs *self, errcode_t code, GError **error, const char
   return FALSE;
 }
 
-static DomuimgTime
-clock_of_build (void)
-{
-  const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
-  struct timespec now;
-
-  if (epoch != NULL && *epoch != '\0')
-    return (DomuimgTime){ g_ascii_strtoll (epoch, NULL, 10), 0 };
-  clock_gettime (CLOCK_REALTIME, &now);
-  return (DomuimgTime){ now.tv_sec, now.tv_nsec };
-}
-
 static gboolean
 open_filesystem (DomuimgExtFs *self, guint64 offset, gboolean writable, GError **error)
 {
@@ -96,7 +85,7 @@ domuimg_ext_fs_open (const char *path, guint64 offset, gboolean writable, GError
 
   self->path = g_strdup (path);
   self->base = offset;
-  self->now = clock_of_build ();
+  self->now = domuimg_build_time ();
   self->fd = open (path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
   if (self->fd < 0)
     {

@@ -25,8 +25,8 @@ time_quark (void)
   return g_quark_from_static_string ("domuimg-tree-time");
 }
 
-static DomuimgTime
-build_time (void)
+DomuimgTime
+domuimg_build_time (void)
 {
   const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
   gint64 now = g_get_real_time ();
@@ -49,7 +49,7 @@ domuimg_tree_get_time (DomuimgTree *self)
 {
   DomuimgTime *time = g_object_get_qdata (G_OBJECT (self), time_quark ());
 
-  return time != NULL ? *time : build_time ();
+  return time != NULL ? *time : domuimg_build_time ();
 }
 
 /* A path on its way to what it means: @done has no symlinks in it, @todo is still to be

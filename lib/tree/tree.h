@@ -109,6 +109,8 @@ typedef gboolean (*DomuimgTreeVisit) (DomuimgTree *self, const DomuimgEntry *ent
 gboolean domuimg_tree_walk (DomuimgTree *self, const char *top, DomuimgTreeVisit visit,
                             gpointer user_data, GError **error);
 
+/* The build's clock: SOURCE_DATE_EPOCH if set to a number, else now. */
+DomuimgTime domuimg_build_time (void);
 /* The time that new and changed files get; by default the build's clock:
  * SOURCE_DATE_EPOCH if set, else now. */
 void domuimg_tree_set_time (DomuimgTree *self, DomuimgTime time);
