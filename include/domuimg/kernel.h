@@ -30,6 +30,24 @@ typedef enum {
 DOMUIMG_API
 const char *domuimg_kernel_format_to_string (DomuimgKernelFormat format);
 
+/**
+ * DomuimgLoader:
+ * @DOMUIMG_LOADER_DIRECT: libxl's domain builder, from `kernel=` and `ramdisk=`
+ * @DOMUIMG_LOADER_PVGRUB: GRUB 2 built for Xen, started in the guest as its kernel
+ * @DOMUIMG_LOADER_PYGRUB: pygrub, which reads the guest's menu in dom0
+ * @DOMUIMG_LOADER_FIRMWARE: the BIOS or UEFI of an HVM guest, and the boot loader on its disk
+ *
+ * What loads the kernel of a guest.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  DOMUIMG_LOADER_DIRECT,
+  DOMUIMG_LOADER_PVGRUB,
+  DOMUIMG_LOADER_PYGRUB,
+  DOMUIMG_LOADER_FIRMWARE,
+} DomuimgLoader;
+
 #define DOMUIMG_TYPE_KERNEL (domuimg_kernel_get_type ())
 DOMUIMG_API
 G_DECLARE_FINAL_TYPE (DomuimgKernel, domuimg_kernel, DOMUIMG, KERNEL, GObject)

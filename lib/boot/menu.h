@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+#include "lib/base/bytes.h"
+
+/* Boot menus, read from bytes without running anything. */
+
+typedef enum {
+  DOMUIMG_MENU_GRUB2,    /* grub.cfg */
+  DOMUIMG_MENU_BLS,      /* Boot Loader Specification entries, type 1 */
+  DOMUIMG_MENU_EXTLINUX, /* extlinux.conf, syslinux.cfg, isolinux.cfg */
+  DOMUIMG_MENU_LEGACY,   /* menu.lst, grub.conf of GRUB legacy */
+  DOMUIMG_MENU_UKI,      /* unified kernel images, Boot Loader Specification type 2 */
+} DomuimgMenuFormat;
+
+/* One entry that can be booted. */
+typedef struct {
+  char *id;           /* (nullable) what a default may name: --id, the name of a BLS file, a LABEL */
+  char *title;        /* for a person; with its submenus, joined by ">" */
+  char *kernel;       /* (nullable) absolute in the filesystem that it lies on */
+  GPtrArray *initrds; /* (element-type utf8) in the order that they are loaded in */
+  char *cmdline;      /* may be "" */
+  char *root_hint;    /* (nullable) where @kernel lies, as `search` or root says it: "UUID=…",
+                         "LABEL=…", "(hd0,msdos1)", "(hd0,0)"; NULL: beside the menu */
+  char *source;       /* path of the file that it is from */
+  guint line;         /* there, from 1; 0 where there are no lines */
+} DomuimgMenuEntry;
+
+typedef struct {
+  DomuimgMenuFormat format;
+  char *path;            /* of the menu in the tree */
+  GPtrArray *entries;    /* (element-type DomuimgMenuEntry) as they are shown */
+  int default_entry;     /* index into @entries, -1 where @wanted is none of them */
+  char *wanted;          /* (nullable) the default as it is written: "0", "saved", "debian>1" */
+  guint timeout;         /* seconds */
+  GPtrArray *problems;   /* (element-type utf8) what could not be understood, and where */
+} DomuimgMenu;
+
+DomuimgMenuEntry *domuimg_menu_entry_new (void);
+void domuimg_menu_entry_free (DomuimgMenuEntry *self);
+DomuimgMenu *domuimg_menu_new (DomuimgMenuFormat format, const char *path);
+void domuimg_menu_free (DomuimgMenu *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMenuEntry, domuimg_menu_entry_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMenu, domuimg_menu_free)
+/* "grub.cfg", "Boot Loader Specification", ... */
+const char *domuimg_menu_format_to_string (DomuimgMenuFormat format);

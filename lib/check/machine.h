@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/check.h"
+#include "domuimg/domain.h"
+#include "domuimg/kernel.h"
+#include "lib/boot/menu.h"
+#include "lib/domain/xl-file.h"
+#include "lib/guest/guest-info.h"
+#include "lib/image/image.h"
+#include "lib/kernel/initramfs.h"
+#include "lib/kernel/xen-version.h"
+#include "lib/tree/tree.h"
+
+/* The guest as its Linux will find it, put together from its configuration and images, for the
+ * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
+ * where what came before it was broken (and then already reported). */
+
+/* A block device of the guest. */
+typedef struct {
+  char *name;                   /* as the guest's Linux calls it: "xvda", "xvda1", "xvda2" */
+  DomuimgDomainDisk *disk;      /* (unowned) */
+  DomuimgImage *image;          /* (unowned) (nullable) the image could not be opened */
+  const DomuimgVolume *volume;  /* (unowned) (nullable) a whole disk with a partition table */
+} DomuimgCheckDevice;
+
+/* What is loaded, wherever the loader took it from. */
+typedef struct {
+  DomuimgLoader loader;
+  char *kernel_path;            /* (nullable) on the host, or in the guest where @in_guest */
+  GPtrArray *initrd_paths;      /* (element-type utf8) likewise */
+  gboolean in_guest;            /* they lie in the guest: pvgrub, pygrub, firmware */
+  char *cmdline;                /* what the kernel will get; "" if nothing */
+  DomuimgKernel *kernel;        /* (nullable) could not be read, reported */
+  DomuimgInitramfs *initramfs;  /* (nullable) none, or could not be read */
+  DomuimgMenu *menu;            /* (nullable) of pvgrub, pygrub and firmware */
+  const DomuimgMenuEntry *entry; /* (nullable) the one that will be taken */
+} DomuimgCheckBoot;
+
+typedef struct {
+  DomuimgXenVersion xen;
+  DomuimgXlFile *config;        /* (nullable) with --image */
+  DomuimgDomain *domain;        /* never NULL: with --image made from the options */
+  DomuimgGuestType type;        /* PV, PVH or HVM */
+  gboolean type_is_chosen;      /* --image without --type: chosen to suit the kernel */
+  GPtrArray *images;            /* (element-type DomuimgImage) by disk, NULL where it failed */
+  GPtrArray *devices;           /* (element-type DomuimgCheckDevice) */
+  DomuimgCheckBoot boot;
+  DomuimgCheckDevice *root;     /* (unowned) (nullable) what root= means */
+  DomuimgTree *tree;            /* (nullable) the files of @root */
+  DomuimgCheckDevice *boot_device; /* (unowned) (nullable) a separate /boot */
+  DomuimgTree *boot_tree;       /* (nullable) its files */
+  DomuimgGuestInfo *info;       /* (nullable) with @tree */
+  DomuimgReport *report;        /* what the rules find goes here */
+  GCancellable *cancellable;    /* (nullable) */
+} DomuimgMachine;
+
+/* A device by what a guest may call it: "/dev/xvda1", "UUID=…", "LABEL=…", "PARTUUID=…",
+ * "PARTLABEL=…", "/dev/disk/by-uuid/…" and its kin, "/dev/VG/LV", "/dev/mapper/VG-LV"; NULL where
+ * there is none such. */
+DomuimgCheckDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
+/* Value of the last KEY=VALUE on the kernel's command line, NULL where there is none ("" for a
+ * lone KEY); quotes as Linux reads them. */
+char *domuimg_machine_get_parameter (DomuimgMachine *self, const char *key);
+/* (element-type utf8) all values of KEY=VALUE, in order, as of console=. */
+GPtrArray *domuimg_machine_list_parameter (DomuimgMachine *self, const char *key);
+/* Whether the kernel has the module built in or in its initramfs; @where (nullable) says which. */
+gboolean domuimg_machine_has_driver (DomuimgMachine *self, const char *module);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/check/machine.h"
+
+/* The rules: functions over the machine, one file for each subject, and a table of the ids that
+ * they may report (rules.c), with severities. docs/checks.md has every id; a test compares. */
+
+typedef struct {
+  const char *id;
+  DomuimgSeverity severity; /* unless the rule knows better in a case: see report_as */
+  const char *summary;      /* "root= names no device of the guest" */
+} DomuimgRule;
+
+/* Ended by an id of NULL. */
+extern const DomuimgRule domuimg_rules[];
+
+/* What a repair gets to work on. The tree is writable, and every file that is changed through
+ * domuimg_repair_write and its kin has its original kept in the guest. */
+typedef struct _DomuimgRepairSite DomuimgRepairSite;
+/* Does what was offered, with the text that the rule gave with it. */
+typedef gboolean (*DomuimgRepair) (DomuimgRepairSite *site, const char *argument, GError **error);
+
+/* Adds a finding. @evidence (nullable) is the line, name or number that shows it, as it stands.
+ * Texts: message without full stop and what to do; foreign text may be in it as it stands. */
+DomuimgFinding *domuimg_machine_report (DomuimgMachine *self, const char *id,
+                                        const char *evidence, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+DomuimgFinding *domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity severity,
+                                           const char *id, const char *evidence,
+                                           const char *format, ...) G_GNUC_PRINTF (5, 6);
+/* That the finding can be repaired by @repair (@argument is copied, nullable); @plan says what it
+ * would do: "set root= to UUID=… in web1.cfg". */
+void domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *argument,
+                            const char *plan_format, ...) G_GNUC_PRINTF (4, 5);
+/* For what --fix cannot do: what a person would, with the command. */
+void domuimg_finding_advise (DomuimgFinding *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* The rules by subject, in the order that they are run in. */
+void domuimg_check_config (DomuimgMachine *self);     /* keys, values, missing files, vdevs, MACs */
+void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, filesystems' state */
+void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
+void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
+void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
+void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
+void domuimg_check_root (DomuimgMachine *self);       /* root= */
+void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
+void domuimg_check_init (DomuimgMachine *self);       /* init, its loader and libraries */
+void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
+void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */

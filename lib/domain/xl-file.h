@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/domain.h"
+#include "lib/base/base.h"
+
+/* An xl.cfg as it stands: settings in order, each with its place, so that it can be checked and
+ * edited without losing what this library does not know. Syntax: xl.cfg(5), by the lexer and
+ * grammar of libxlutil, which is the judge in the tests. */
+
+typedef enum {
+  DOMUIMG_XL_STRING,
+  DOMUIMG_XL_NUMBER,
+  DOMUIMG_XL_LIST,
+} DomuimgXlKind;
+
+typedef struct _DomuimgXlValue DomuimgXlValue;
+struct _DomuimgXlValue {
+  DomuimgXlKind kind;
+  char *text;       /* of a string, unquoted; of a number as it is written */
+  GPtrArray *items; /* (element-type DomuimgXlValue) of a list */
+};
+
+typedef struct {
+  char *key;
+  DomuimgXlValue *value; /* after "+=", what it adds */
+  gboolean append;       /* "+=" */
+  guint line;            /* from 1 */
+  guint column;
+} DomuimgXlSetting;
+
+typedef struct {
+  char *name;          /* for messages */
+  char *text;
+  GPtrArray *settings; /* (element-type DomuimgXlSetting) */
+} DomuimgXlFile;
+
+/* CORRUPT_INPUT, "NAME:LINE:COLUMN: ..." */
+DomuimgXlFile *domuimg_xl_file_parse (const char *text, gsize length, const char *name,
+                                      GError **error);
+void domuimg_xl_file_free (DomuimgXlFile *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXlFile, domuimg_xl_file_free)
+/* What counts for xl: the last setting of the key with what is appended to it; NULL without. */
+const char *domuimg_xl_file_get (DomuimgXlFile *self, const char *key);
+/* (transfer container) strings of a list (a plain string is a list of one); empty without. */
+GPtrArray *domuimg_xl_file_get_list (DomuimgXlFile *self, const char *key);
+/* The line of the setting that counts, 0 without. */
+guint domuimg_xl_file_get_line (DomuimgXlFile *self, const char *key);
+/* The file's text with @key set to @value (as it stands in xl.cfg, quoted if a string), or taken
+ * out where @value is NULL; comments, order and all else are kept. */
+char *domuimg_xl_file_edit (DomuimgXlFile *self, const char *key, const char *value);
+
+/* The model of what the file says; keys that it has no place for are carried as extra. Deprecated
+ * forms (builder=, tap:aio:) are read as xl reads them. */
+DomuimgDomain *domuimg_xl_file_to_domain (DomuimgXlFile *self, GError **error);
+
+/* What xl, of Xen @major.@minor, would refuse or pass over. */
+typedef struct {
+  const char *id; /* of the rule, see docs/checks.md: "config-unknown-key", ... */
+  guint line;     /* 0: of no line */
+  char *message;
+  char *fix_key;   /* (nullable) the setting that would mend it: key and value for */
+  char *fix_value; /* domuimg_xl_file_edit; @fix_value NULL: take the key out */
+} DomuimgXlProblem;
+GPtrArray *domuimg_xl_file_check (DomuimgXlFile *self, guint major, guint minor);
+void domuimg_xl_problem_free (DomuimgXlProblem *self);

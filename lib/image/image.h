@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/tree/tree.h"
+
+/* What a disk image holds: its format, partition table and filesystems; the way from the path
+ * of an image to trees. Opened read-only unless asked otherwise, never mounted. */
+
+typedef struct _DomuimgImage DomuimgImage;
+
+/* A filesystem, or something else, that fills the image, a partition or a logical volume. */
+typedef struct {
+  guint number;     /* of the partition; 0: the whole image, or a logical volume */
+  char *lv;         /* (nullable) "VG/LV" of a logical volume */
+  guint64 offset;   /* bytes; meaningless where @lv is set, or in a format that is not raw */
+  guint64 length;   /* bytes, by the partition table */
+  char *fs;         /* (nullable) as blkid(8) names it: "ext4", "xfs", "swap", "LVM2_member", ... */
+  char *uuid;       /* (nullable) all of these as blkid(8) gives them */
+  char *label;      /* (nullable) */
+  char *partuuid;   /* (nullable) */
+  char *partlabel;  /* (nullable) */
+  char *part_type;  /* (nullable) "0x83", or the GUID of GPT */
+  guint64 fs_size;  /* bytes that the filesystem says it has, 0 where unknown */
+  gboolean active;  /* the boot flag of a DOS table */
+} DomuimgVolume;
+
+/* The state of an ext2/3/4 filesystem, by its superblock. */
+typedef struct {
+  gboolean clean;          /* unmounted, no journal to replay */
+  gboolean needs_recovery; /* its journal is to be replayed: a boot does that by itself */
+  gboolean has_errors;     /* marked as having errors: fsck wanted */
+  guint64 free_bytes;      /* for root */
+  guint64 reserved_bytes;
+  guint64 free_inodes;
+  GPtrArray *features;     /* (element-type utf8) names as in tune2fs(8), sorted */
+} DomuimgExtState;
+
+/* @format: "raw", "qcow2", ... as xl.cfg says it; NULL or "": by its content. NOT_FOUND,
+ * PERMISSION, CORRUPT_INPUT (the header of a format is damaged). */
+DomuimgImage *domuimg_image_open (const char *path, const char *format, GError **error);
+void domuimg_image_free (DomuimgImage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImage, domuimg_image_free)
+
+const char *domuimg_image_get_path (DomuimgImage *self);
+/* By its content: "raw", "qcow2", "qcow", "vhd", "vhdx", "vmdk", "vdi", "qed". */
+const char *domuimg_image_get_format (DomuimgImage *self);
+/* Bytes that the guest sees. */
+guint64 domuimg_image_get_size (DomuimgImage *self);
+/* "dos", "gpt", or NULL. */
+const char *domuimg_image_get_table (DomuimgImage *self);
+/* Whether the first sector holds boot code for a BIOS / there is an EFI system partition. */
+gboolean domuimg_image_has_boot_code (DomuimgImage *self);
+gboolean domuimg_image_has_esp (DomuimgImage *self);
+/* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
+ * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
+GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);
+/* (element-type utf8) Sentences on what is cut off or contradictory: "the partition table says
+ * that partition 2 ends at byte N, and the image has M bytes only". */
+GPtrArray *domuimg_image_get_problems (DomuimgImage *self);
+/* ext2/3/4 in raw images by libext2fs, all else by libguestfs (NOT_SUPPORTED without it; the
+ * message says so). To be closed by domuimg_image_close_tree. */
+DomuimgTree *domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume,
+                                      gboolean writable, GError **error);
+/* Writes everything out where it was writable, and unrefs @tree. */
+gboolean domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError **error);
+/* NULL where the volume is no ext filesystem that can be read directly (no error), or on error. */
+DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume,
+                                              GError **error);
+void domuimg_ext_state_free (DomuimgExtState *self);
+void domuimg_volume_free (DomuimgVolume *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtState, domuimg_ext_state_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgVolume, domuimg_volume_free)
