@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/report.h"
+
+/* One line of a report may be long, but not as long as a hostile guest likes. */
+#define TEXT_MAX 1000
+
+/**
+ * DomuimgFinding:
+ *
+ * One thing that a check found.
+ *
+ * Since: 0.1
+ */
+G_DEFINE_FINAL_TYPE (DomuimgFinding, domuimg_finding, G_TYPE_OBJECT)
+
+static void
+domuimg_finding_finalize (GObject *object)
+{
+  DomuimgFinding *self = DOMUIMG_FINDING (object);
+
+  g_free (self->message);
+  g_free (self->evidence);
+  g_free (self->remedy);
+  g_free (self->argument);
+  G_OBJECT_CLASS (domuimg_finding_parent_class)->finalize (object);
+}
+
+static void
+domuimg_finding_class_init (DomuimgFindingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_finding_finalize;
+}
+
+static void
+domuimg_finding_init (DomuimgFinding *self)
+{
+}
+
+/* Texts quote what a guest says: made one line of UTF-8, and cut. */
+static char *
+tidy (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *line = g_string_new (NULL);
+
+  for (const char *c = valid; *c != '\0' && line->len < TEXT_MAX; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      g_string_append_unichar (line, g_unichar_iscntrl (character) ? ' ' : character);
+    }
+  if (line->len >= TEXT_MAX)
+    g_string_append (line, "…");
+  return g_string_free (line, FALSE);
+}
+
+static const DomuimgRule *
+find_rule (const char *id)
+{
+  for (const DomuimgRule *rule = domuimg_rules; rule->id != NULL; rule++)
+    if (g_str_equal (rule->id, id))
+      return rule;
+  g_return_val_if_reached (&domuimg_rules[0]);
+}
+
+static DomuimgFinding *
+add (DomuimgMachine *machine, const DomuimgRule *rule, DomuimgSeverity severity,
+     const char *evidence, const char *format, va_list args)
+{
+  DomuimgFinding *self = g_object_new (DOMUIMG_TYPE_FINDING, NULL);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+
+  self->id = rule->id;
+  self->severity = severity;
+  self->message = tidy (message);
+  self->evidence = evidence != NULL ? tidy (evidence) : NULL;
+  domuimg_report_add (machine->report, self);
+  return self;
+}
+
+DomuimgFinding *
+domuimg_machine_report (DomuimgMachine *self, const char *id, const char *evidence,
+                        const char *format, ...)
+{
+  const DomuimgRule *rule = find_rule (id);
+  DomuimgFinding *finding;
+  va_list args;
+
+  va_start (args, format);
+  finding = add (self, rule, rule->severity, evidence, format, args);
+  va_end (args);
+  return finding;
+}
+
+DomuimgFinding *
+domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity severity, const char *id,
+                           const char *evidence, const char *format, ...)
+{
+  DomuimgFinding *finding;
+  va_list args;
+
+  va_start (args, format);
+  finding = add (self, find_rule (id), severity, evidence, format, args);
+  va_end (args);
+  return finding;
+}
+
+static void
+set_remedy (DomuimgFinding *self, const char *format, va_list args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  g_free (self->remedy);
+  self->remedy = tidy (text);
+}
+
+void
+domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *argument,
+                       const char *plan_format, ...)
+{
+  va_list args;
+
+  va_start (args, plan_format);
+  set_remedy (self, plan_format, args);
+  va_end (args);
+  self->repair = repair;
+  g_free (self->argument);
+  self->argument = g_strdup (argument);
+}
+
+void
+domuimg_finding_advise (DomuimgFinding *self, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  set_remedy (self, format, args);
+  va_end (args);
+}
+
+/**
+ * domuimg_finding_get_id:
+ * @self: a finding
+ *
+ * Returns: (transfer none): the rule's id, such as "root-device"; docs/checks.md has all of them,
+ *   and they do not change
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_finding_get_id (DomuimgFinding *self)
+{
+  return self->id;
+}
+
+/**
+ * domuimg_finding_get_severity:
+ * @self: a finding
+ *
+ * Returns: how much it matters
+ *
+ * Since: 0.1
+ */
+DomuimgSeverity
+domuimg_finding_get_severity (DomuimgFinding *self)
+{
+  return self->severity;
+}
+
+/**
+ * domuimg_finding_get_message:
+ * @self: a finding
+ *
+ * Returns: (transfer none): what is wrong, one line
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_finding_get_message (DomuimgFinding *self)
+{
+  return self->message;
+}
+
+/**
+ * domuimg_finding_get_evidence:
+ * @self: a finding
+ *
+ * Returns: (transfer none) (nullable): the line, name or number that shows it, one line
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_finding_get_evidence (DomuimgFinding *self)
+{
+  return self->evidence;
+}
+
+/**
+ * domuimg_finding_get_fixable:
+ * @self: a finding
+ *
+ * Returns: whether domuimg_check_fix() can repair it
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_finding_get_fixable (DomuimgFinding *self)
+{
+  return self->repair != NULL;
+}
+
+/**
+ * domuimg_finding_get_remedy:
+ * @self: a finding
+ *
+ * Returns: (transfer none) (nullable): what domuimg_check_fix() would do, or else what a person
+ *   is to do, with the command
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_finding_get_remedy (DomuimgFinding *self)
+{
+  return self->remedy;
+}

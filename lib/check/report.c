@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/report.h"
+
+#include <json-glib/json-glib.h>
+
+/**
+ * DomuimgReport:
+ *
+ * What a check found, and its verdict.
+ *
+ * Since: 0.1
+ */
+struct _DomuimgReport {
+  GObject parent_instance;
+
+  DomuimgGuestType type;
+  GPtrArray *findings;
+};
+
+G_DEFINE_FINAL_TYPE (DomuimgReport, domuimg_report, G_TYPE_OBJECT)
+
+static void
+domuimg_report_finalize (GObject *object)
+{
+  g_ptr_array_unref (DOMUIMG_REPORT (object)->findings);
+  G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
+}
+
+static void
+domuimg_report_class_init (DomuimgReportClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_report_finalize;
+}
+
+static void
+domuimg_report_init (DomuimgReport *self)
+{
+  self->findings = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+DomuimgReport *
+domuimg_report_new (void)
+{
+  return g_object_new (DOMUIMG_TYPE_REPORT, NULL);
+}
+
+void
+domuimg_report_set_guest_type (DomuimgReport *self, DomuimgGuestType type)
+{
+  self->type = type;
+}
+
+void
+domuimg_report_add (DomuimgReport *self, DomuimgFinding *finding)
+{
+  g_ptr_array_add (self->findings, finding);
+}
+
+/**
+ * domuimg_verdict_to_string:
+ * @verdict: a verdict
+ *
+ * Returns: (transfer none): "boots", "fails" or "unknown"
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_verdict_to_string (DomuimgVerdict verdict)
+{
+  static const char *const names[] = { "boots", "fails", "unknown" };
+
+  return verdict <= DOMUIMG_VERDICT_UNKNOWN ? names[verdict] : "unknown";
+}
+
+/**
+ * domuimg_severity_to_string:
+ * @severity: a severity
+ *
+ * Returns: (transfer none): "error", "unknown", "warning" or "info"
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_severity_to_string (DomuimgSeverity severity)
+{
+  static const char *const names[] = { "error", "unknown", "warning", "info" };
+
+  return severity <= DOMUIMG_SEVERITY_INFO ? names[severity] : "unknown";
+}
+
+/**
+ * domuimg_report_get_verdict:
+ * @self: a report
+ *
+ * The guest fails where one finding is an error, and is said to boot where none is and nothing
+ * that decides was out of reach.
+ *
+ * Returns: the verdict
+ *
+ * Since: 0.1
+ */
+DomuimgVerdict
+domuimg_report_get_verdict (DomuimgReport *self)
+{
+  DomuimgVerdict verdict = DOMUIMG_VERDICT_BOOTS;
+
+  for (guint i = 0; i < self->findings->len; i++)
+    {
+      const DomuimgFinding *finding = g_ptr_array_index (self->findings, i);
+
+      if (finding->severity == DOMUIMG_SEVERITY_ERROR)
+        return DOMUIMG_VERDICT_FAILS;
+      if (finding->severity == DOMUIMG_SEVERITY_UNKNOWN)
+        verdict = DOMUIMG_VERDICT_UNKNOWN;
+    }
+  return verdict;
+}
+
+/**
+ * domuimg_report_get_guest_type:
+ * @self: a report
+ *
+ * Returns: the type of guest that was checked: as configured, or the one that suits the kernel
+ *   where none was asked for; %DOMUIMG_GUEST_TYPE_AUTO where there is no telling
+ *
+ * Since: 0.1
+ */
+DomuimgGuestType
+domuimg_report_get_guest_type (DomuimgReport *self)
+{
+  return self->type;
+}
+
+/**
+ * domuimg_report_get_findings:
+ * @self: a report
+ *
+ * Returns: (transfer none) (element-type DomuimgFinding): what was found, in the order of a boot
+ *
+ * Since: 0.1
+ */
+GPtrArray *
+domuimg_report_get_findings (DomuimgReport *self)
+{
+  return self->findings;
+}
+
+static void
+append_finding (GString *text, const DomuimgFinding *finding)
+{
+  g_string_append_printf (text, "%s: %s [%s]\n", domuimg_severity_to_string (finding->severity),
+                          finding->message, finding->id);
+  if (finding->evidence != NULL)
+    g_string_append_printf (text, "    found: %s\n", finding->evidence);
+  if (finding->remedy != NULL)
+    g_string_append_printf (text, "    %s: %s\n", finding->repair != NULL ? "--fix" : "to do",
+                            finding->remedy);
+}
+
+/**
+ * domuimg_report_to_text:
+ * @self: a report
+ *
+ * What was found may have been read from a guest: a terminal should be given it with control
+ * characters (but newline) taken out.
+ *
+ * Returns: (transfer full): the report for a person, several lines
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_report_to_text (DomuimgReport *self)
+{
+  GString *text = g_string_new (NULL);
+  DomuimgVerdict verdict = domuimg_report_get_verdict (self);
+
+  for (guint i = 0; i < self->findings->len; i++)
+    append_finding (text, g_ptr_array_index (self->findings, i));
+  g_string_append_printf (text, "verdict: %s", domuimg_verdict_to_string (verdict));
+  if (self->type != DOMUIMG_GUEST_TYPE_AUTO)
+    g_string_append_printf (text, " (as %s)", domuimg_guest_type_to_string (self->type));
+  g_string_append_c (text, '\n');
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_member (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value != NULL)
+    json_builder_add_string_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
+{
+  json_builder_begin_object (builder);
+  add_member (builder, "id", finding->id);
+  add_member (builder, "severity", domuimg_severity_to_string (finding->severity));
+  add_member (builder, "message", finding->message);
+  add_member (builder, "evidence", finding->evidence);
+  json_builder_set_member_name (builder, "fixable");
+  json_builder_add_boolean_value (builder, finding->repair != NULL);
+  add_member (builder, "remedy", finding->remedy);
+  json_builder_end_object (builder);
+}
+
+/**
+ * domuimg_report_to_json:
+ * @self: a report
+ *
+ * Returns: (transfer full): an object with "verdict", "type" ("auto" where there is no telling)
+ *   and "findings", an array of objects with "id", "severity", "message", "evidence" (or null),
+ *   "fixable" and "remedy" (or null)
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_report_to_json (DomuimgReport *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  add_member (builder, "verdict", domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
+  add_member (builder, "type", domuimg_guest_type_to_string (self->type));
+  json_builder_set_member_name (builder, "findings");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->findings->len; i++)
+    add_finding (builder, g_ptr_array_index (self->findings, i));
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}
