@@ -66,6 +66,8 @@ gboolean domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError
 /* NULL where the volume is no ext filesystem that can be read directly (no error), or on error. */
 DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume,
                                               GError **error);
+/* As get_ext_state, of the filesystem at @offset of a raw image. */
+DomuimgExtState *domuimg_ext_state_read (const char *path, guint64 offset, GError **error);
 void domuimg_ext_state_free (DomuimgExtState *self);
 void domuimg_volume_free (DomuimgVolume *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtState, domuimg_ext_state_free)

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/image/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/image/formats.h"
+#include "lib/image/probe.h"
+#include "lib/tree/tree-ext.h"
+
+#define SECTOR 512
+#define BOOT_CODE 440
+#define ESP_GPT "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+
+struct _DomuimgImage {
+  char *path;
+  int fd;
+  DomuimgImageFormat format;
+  char *table;
+  GPtrArray *volumes; /* (nullable) not before they are asked for */
+  GPtrArray *problems;
+};
+
+void
+domuimg_volume_free (DomuimgVolume *self)
+{
+  g_free (self->lv);
+  g_free (self->fs);
+  g_free (self->uuid);
+  g_free (self->label);
+  g_free (self->partuuid);
+  g_free (self->partlabel);
+  g_free (self->part_type);
+  g_free (self);
+}
+
+void
+domuimg_image_free (DomuimgImage *self)
+{
+  g_clear_pointer (&self->volumes, g_ptr_array_unref);
+  g_ptr_array_unref (self->problems);
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->table);
+  g_free (self->path);
+  g_free (self);
+}
+
+static gboolean
+open_file (DomuimgImage *self, guint64 *size, GError **error)
+{
+  struct stat status;
+  off_t end;
+
+  /* O_NONBLOCK: a FIFO must not wait for its other end. */
+  self->fd = open (self->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (self->fd < 0 || fstat (self->fd, &status) != 0)
+    return domuimg_set_errno (error, errno, "opening %s", self->path);
+  if (!S_ISREG (status.st_mode) && !S_ISBLK (status.st_mode))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "%s is neither a file nor a block device", self->path);
+  end = lseek (self->fd, 0, SEEK_END);
+  if (end < 0)
+    return domuimg_set_errno (error, errno, "%s: finding its size", self->path);
+  *size = end;
+  return TRUE;
+}
+
+DomuimgImage *
+domuimg_image_open (const char *path, const char *format, GError **error)
+{
+  g_autoptr (DomuimgImage) self = g_new0 (DomuimgImage, 1);
+  guint64 size = 0;
+
+  self->fd = -1;
+  self->path = g_strdup (path);
+  self->problems = g_ptr_array_new_with_free_func (g_free);
+  if (!open_file (self, &size, error)
+      || !domuimg_image_detect_format (self->fd, size, path, &self->format, error))
+    return NULL;
+  if (format != NULL && *format != '\0' && !g_str_equal (format, self->format.name))
+    {
+      /* Any file can be taken as raw, and nothing else as anything. */
+      if (!g_str_equal (format, "raw"))
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not in the format %s, but %s",
+                        path, format, self->format.name);
+          return NULL;
+        }
+      self->format = (DomuimgImageFormat){ "raw", size };
+    }
+  if (g_str_equal (self->format.name, "raw") && size % SECTOR != 0)
+    g_ptr_array_add (self->problems,
+                     g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is no multiple of"
+                                      " 512: the rest of the last sector is lost",
+                                      path, size));
+  return g_steal_pointer (&self);
+}
+
+const char *
+domuimg_image_get_path (DomuimgImage *self)
+{
+  return self->path;
+}
+
+const char *
+domuimg_image_get_format (DomuimgImage *self)
+{
+  return self->format.name;
+}
+
+guint64
+domuimg_image_get_size (DomuimgImage *self)
+{
+  return self->format.size;
+}
+
+GPtrArray *
+domuimg_image_get_problems (DomuimgImage *self)
+{
+  return self->problems;
+}
+
+static gboolean
+is_raw (DomuimgImage *self)
+{
+  return g_str_equal (self->format.name, "raw");
+}
+
+GPtrArray *
+domuimg_image_list_volumes (DomuimgImage *self, GError **error)
+{
+  g_autoptr (GPtrArray) volumes = NULL;
+
+  if (self->volumes != NULL)
+    return self->volumes;
+  volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
+  if (!is_raw (self))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                    "%s: what is in an image of the format %s cannot be read without libguestfs",
+                    self->path, self->format.name);
+      return NULL;
+    }
+  if (!domuimg_image_probe (self->fd, self->format.size, self->path, volumes, &self->table,
+                            self->problems, error))
+    return NULL;
+  self->volumes = g_steal_pointer (&volumes);
+  return self->volumes;
+}
+
+const char *
+domuimg_image_get_table (DomuimgImage *self)
+{
+  return domuimg_image_list_volumes (self, NULL) != NULL ? self->table : NULL;
+}
+
+gboolean
+domuimg_image_has_boot_code (DomuimgImage *self)
+{
+  guint8 sector[SECTOR];
+
+  if (!is_raw (self) || pread (self->fd, sector, sizeof sector, 0) != sizeof sector
+      || sector[510] != 0x55 || sector[511] != 0xaa)
+    return FALSE;
+  for (guint i = 0; i < BOOT_CODE; i++)
+    if (sector[i] != 0)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+domuimg_image_has_esp (DomuimgImage *self)
+{
+  GPtrArray *volumes = domuimg_image_list_volumes (self, NULL);
+
+  for (guint i = 0; volumes != NULL && i < volumes->len; i++)
+    {
+      const char *type = ((DomuimgVolume *) g_ptr_array_index (volumes, i))->part_type;
+
+      if (g_strcmp0 (type, ESP_GPT) == 0 || g_strcmp0 (type, "0xef") == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_ext (const DomuimgVolume *volume)
+{
+  return volume->fs != NULL && volume->lv == NULL
+         && (g_str_equal (volume->fs, "ext2") || g_str_equal (volume->fs, "ext3")
+             || g_str_equal (volume->fs, "ext4"));
+}
+
+DomuimgTree *
+domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
+                         GError **error)
+{
+  if (is_raw (self) && is_ext (volume))
+    return domuimg_tree_ext_open (self->path, volume->offset, writable, error);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: %s cannot be read without libguestfs", self->path,
+                volume->fs != NULL ? volume->fs : "what is in it");
+  return NULL;
+}
+
+gboolean
+domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError **error)
+{
+  g_autoptr (DomuimgTree) owned = tree;
+
+  return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
+}
+
+DomuimgExtState *
+domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume, GError **error)
+{
+  if (!is_raw (self) || !is_ext (volume))
+    return NULL;
+  return domuimg_ext_state_read (self->path, volume->offset, error);
+}

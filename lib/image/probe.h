@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/image/image.h"
+
+/* What libblkid finds in a raw image. */
+
+/* Adds the volumes to @volumes; *@table becomes "dos", "gpt" or NULL. What the table says and the
+ * image does not hold is a line in @problems. */
+gboolean domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
+                              char **table, GPtrArray *problems, GError **error);
+/* The size, in bytes, that the filesystem in @fd at @offset says it has; 0 where it is none whose
+ * superblock is known here (ext2/3/4, xfs). */
+guint64 domuimg_image_read_fs_size (int fd, guint64 offset);
