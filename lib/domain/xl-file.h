@@ -27,6 +27,9 @@ typedef struct {
   gboolean append;       /* "+=" */
   guint line;            /* from 1 */
   guint column;
+  gsize start;           /* where in the text the key starts, ... */
+  gsize value_start;     /* ... its value, ... */
+  gsize end;             /* ... and where the value ends: bytes */
 } DomuimgXlSetting;
 
 typedef struct {
@@ -40,15 +43,30 @@ DomuimgXlFile *domuimg_xl_file_parse (const char *text, gsize length, const char
                                       GError **error);
 void domuimg_xl_file_free (DomuimgXlFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXlFile, domuimg_xl_file_free)
-/* What counts for xl: the last setting of the key with what is appended to it; NULL without. */
-const char *domuimg_xl_file_get (DomuimgXlFile *self, const char *key);
-/* (transfer container) strings of a list (a plain string is a list of one); empty without. */
+/* The value that counts for xl, lists and strings with what was appended put together, (transfer
+ * full); NULL without. */
+DomuimgXlValue *domuimg_xl_file_get_value (DomuimgXlFile *self, const char *key);
+void domuimg_xl_value_free (DomuimgXlValue *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXlValue, domuimg_xl_value_free)
+/* What counts for xl: the last setting of the key with what is appended to it; NULL without,
+ * or for a list. (transfer full) */
+char *domuimg_xl_file_get (DomuimgXlFile *self, const char *key);
+/* (transfer full) strings of a list (a plain string is a list of one); empty without. */
 GPtrArray *domuimg_xl_file_get_list (DomuimgXlFile *self, const char *key);
 /* The line of the setting that counts, 0 without. */
 guint domuimg_xl_file_get_line (DomuimgXlFile *self, const char *key);
 /* The file's text with @key set to @value (as it stands in xl.cfg, quoted if a string), or taken
  * out where @value is NULL; comments, order and all else are kept. */
 char *domuimg_xl_file_edit (DomuimgXlFile *self, const char *key, const char *value);
+
+/* The setting that counts (the last that is no appending), NULL without. */
+const DomuimgXlSetting *domuimg_xl_file_find (DomuimgXlFile *self, const char *key);
+
+/* One disk, by xl-disk-configuration(5); NULL with a sentence in @problem (nullable) for what xl
+ * refuses. */
+DomuimgDomainDisk *domuimg_xl_disk_parse (const char *text, char **problem);
+/* One vif, by xl-network-configuration(5); likewise. */
+DomuimgDomainNic *domuimg_xl_vif_parse (const char *text, char **problem);
 
 /* The model of what the file says; keys that it has no place for are carried as extra. Deprecated
  * forms (builder=, tap:aio:) are read as xl reads them. */
@@ -58,6 +76,7 @@ DomuimgDomain *domuimg_xl_file_to_domain (DomuimgXlFile *self, GError **error);
 typedef struct {
   const char *id; /* of the rule, see docs/checks.md: "config-unknown-key", ... */
   guint line;     /* 0: of no line */
+  gboolean refused; /* xl stops there; else it passes over it */
   char *message;
   char *fix_key;   /* (nullable) the setting that would mend it: key and value for */
   char *fix_value; /* domuimg_xl_file_edit; @fix_value NULL: take the key out */
