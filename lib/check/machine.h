@@ -22,6 +22,8 @@ typedef struct {
   DomuimgDomainDisk *disk;      /* (unowned) */
   DomuimgImage *image;          /* (unowned) (nullable) the image could not be opened */
   const DomuimgVolume *volume;  /* (unowned) (nullable) a whole disk with a partition table */
+  DomuimgTree *tree;            /* (nullable) its files, once domuimg_machine_open_tree opened it */
+  gboolean broken;              /* its tree could not be opened, and that is reported */
 } DomuimgCheckDevice;
 
 /* What is loaded, wherever the loader took it from. */
@@ -39,6 +41,7 @@ typedef struct {
 
 typedef struct {
   DomuimgXenVersion xen;
+  char *path;                   /* of the configuration, or with --image of the image */
   DomuimgXlFile *config;        /* (nullable) with --image */
   DomuimgDomain *domain;        /* never NULL: with --image made from the options */
   DomuimgGuestType type;        /* PV, PVH or HVM */
@@ -47,14 +50,25 @@ typedef struct {
   GPtrArray *devices;           /* (element-type DomuimgCheckDevice) */
   DomuimgCheckBoot boot;
   DomuimgCheckDevice *root;     /* (unowned) (nullable) what root= means */
-  DomuimgTree *tree;            /* (nullable) the files of @root */
+  DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
   DomuimgCheckDevice *boot_device; /* (unowned) (nullable) a separate /boot */
-  DomuimgTree *boot_tree;       /* (nullable) its files */
+  DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgReport *report;        /* what the rules find goes here */
   GCancellable *cancellable;    /* (nullable) */
 } DomuimgMachine;
 
+DomuimgMachine *domuimg_machine_new (void);
+void domuimg_machine_free (DomuimgMachine *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
+
+/* The files of a device (unowned), opened on first use; NULL where that cannot be done, which is
+ * reported once. */
+DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device);
+/* Whether a tree holds an operating system: /etc, and programs. */
+gboolean domuimg_machine_is_root (DomuimgTree *tree);
+/* The device that holds an operating system (the first such), NULL where there is none. */
+DomuimgCheckDevice *domuimg_machine_guess_root (DomuimgMachine *self);
 /* A device by what a guest may call it: "/dev/xvda1", "UUID=…", "LABEL=…", "PARTUUID=…",
  * "PARTLABEL=…", "/dev/disk/by-uuid/…" and its kin, "/dev/VG/LV", "/dev/mapper/VG-LV"; NULL where
  * there is none such. */

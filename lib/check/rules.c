@@ -40,6 +40,7 @@ const DomuimgRule domuimg_rules[] = {
   { "menu-default", WARNING, "the default entry of the boot menu is not there" },
   { "menu-initrds", ERROR, "the loader takes one initramfs, and the entry has several" },
   { "loader-missing", ERROR, "the loader is not there" },
+  { "loader-unknown", UNKNOWN, "a bootloader whose choice is not known" },
   /* The kernel. */
   { "kernel-missing", ERROR, "there is no kernel" },
   { "kernel-not-a-kernel", ERROR, "the file is no kernel" },

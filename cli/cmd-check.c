@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "cli/cli.h"
+
+typedef struct {
+  char *image;
+  char *type;
+  char *kernel;
+  char *ramdisk;
+  char *cmdline;
+  char *xen;
+  gboolean fix;
+  gboolean dry_run;
+  gboolean json;
+} Options;
+
+static void
+options_clear (Options *self)
+{
+  g_free (self->image);
+  g_free (self->type);
+  g_free (self->kernel);
+  g_free (self->ramdisk);
+  g_free (self->cmdline);
+  g_free (self->xen);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
+
+static DomuimgCheck *
+make_check (const Options *options, const char *config, GError **error)
+{
+  g_autoptr (DomuimgCheck) check = config != NULL ? domuimg_check_new_for_config (config)
+                                                  : domuimg_check_new_for_image (options->image);
+  DomuimgGuestType type = DOMUIMG_GUEST_TYPE_AUTO;
+
+  if ((options->type != NULL && !domuimg_guest_type_from_string (options->type, &type, error))
+      || (options->xen != NULL && !domuimg_check_set_xen_version (check, options->xen, error)))
+    return NULL;
+  domuimg_check_set_guest_type (check, type);
+  domuimg_check_set_kernel (check, options->kernel);
+  domuimg_check_set_ramdisk (check, options->ramdisk);
+  domuimg_check_set_cmdline (check, options->cmdline);
+  return g_steal_pointer (&check);
+}
+
+static void
+print_lines (char **lines, const char *prefix)
+{
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    {
+      g_autofree char *plain = cli_plain (lines[i]);
+
+      g_printerr ("%s%s\n", prefix, plain);
+    }
+}
+
+static int
+print_report (DomuimgReport *report, gboolean json)
+{
+  g_autofree char *text = json ? domuimg_report_to_json (report) : domuimg_report_to_text (report);
+
+  g_print ("%s%s", text, json ? "\n" : "");
+  switch (domuimg_report_get_verdict (report))
+    {
+    case DOMUIMG_VERDICT_BOOTS:
+      return CLI_DONE;
+    case DOMUIMG_VERDICT_FAILS:
+      return CLI_FAILS;
+    default:
+      return CLI_UNKNOWN;
+    }
+}
+
+/* The plan goes to standard error, the report to standard output. */
+static DomuimgReport *
+fix (DomuimgCheck *check, const Options *options, GCancellable *cancellable, GError **error)
+{
+  g_auto (GStrv) plan = domuimg_check_plan_fixes (check, cancellable, error);
+  g_auto (GStrv) changes = NULL;
+  DomuimgReport *report;
+
+  if (plan == NULL)
+    return NULL;
+  print_lines (plan, "plan: ");
+  if (options->dry_run || plan[0] == NULL)
+    return domuimg_check_run (check, cancellable, error);
+  report = domuimg_check_fix (check, cancellable, &changes, error);
+  print_lines (changes, "done: ");
+  return report;
+}
+
+static int
+run (const Options *options, const char *config)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (DomuimgReport) report = NULL;
+  g_autoptr (DomuimgCheck) check = NULL;
+  g_autoptr (GError) error = NULL;
+
+  cli_signals_cancel (cancellable);
+  check = make_check (options, config, &error);
+  if (check != NULL)
+    report = options->fix ? fix (check, options, cancellable, &error)
+                          : domuimg_check_run (check, cancellable, &error);
+  return report != NULL ? print_report (report, options->json) : cli_report (error);
+}
+
+int
+cli_check (int argc, char **argv)
+{
+  g_auto (Options) options = { NULL };
+  const GOptionEntry entries[] = {
+    { "image", 0, 0, G_OPTION_ARG_FILENAME, &options.image,
+      "check this image, as a guest's only disk", "IMAGE" },
+    { "type", 0, 0, G_OPTION_ARG_STRING, &options.type, "as pv, pvh or hvm", "TYPE" },
+    { "kernel", 0, 0, G_OPTION_ARG_FILENAME, &options.kernel,
+      "with this kernel of the host, not the configured one", "FILE" },
+    { "ramdisk", 0, 0, G_OPTION_ARG_FILENAME, &options.ramdisk,
+      "with this initramfs of the host", "FILE" },
+    { "cmdline", 0, 0, G_OPTION_ARG_STRING, &options.cmdline, "with this kernel command line",
+      "TEXT" },
+    { "xen", 0, 0, G_OPTION_ARG_STRING, &options.xen,
+      "on this version of Xen (default: the host's)", "VERSION" },
+    { "fix", 0, 0, G_OPTION_ARG_NONE, &options.fix,
+      "repair what can be repaired, and check again", NULL },
+    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "with --fix: show the plan only",
+      NULL },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print as JSON", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("CONFIG | --image IMAGE");
+  int status = CLI_DONE;
+
+  g_option_context_set_summary (
+      context, "Says, without starting it, whether a guest will boot, and why not.\n"
+               "Exit status: 0 it boots, 3 it fails, 4 unknown, 1 the check itself failed.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!cli_parse (context, &argc, &argv, &status))
+    return status;
+  if (argc > 2 || (argc == 2) == (options.image != NULL))
+    return cli_usage ("usage: domuimg check CONFIG | --image IMAGE [OPTION…]");
+  return run (&options, argc == 2 ? argv[1] : NULL);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include <string.h>
+
+#include "lib/check/repairs.h"
+
+/* The configuration as xl reads it. */
+
+static DomuimgSeverity
+weigh (const DomuimgXlProblem *problem)
+{
+  const DomuimgRule *rule = domuimg_rules;
+
+  if (problem->refused)
+    return DOMUIMG_SEVERITY_ERROR;
+  while (rule->id != NULL && !g_str_equal (rule->id, problem->id))
+    rule++;
+  return rule->id != NULL && rule->severity == DOMUIMG_SEVERITY_INFO ? DOMUIMG_SEVERITY_INFO
+                                                                      : DOMUIMG_SEVERITY_WARNING;
+}
+
+static void
+report (DomuimgMachine *self, const DomuimgXlProblem *problem)
+{
+  g_autofree char *place = problem->line > 0 ? g_strdup_printf ("%s:%u", self->path, problem->line)
+                                             : g_strdup (self->path);
+  DomuimgFinding *finding = domuimg_machine_report_as (self, weigh (problem), problem->id, place,
+                                                       "%s", problem->message);
+
+  if (problem->fix_key != NULL)
+    domuimg_offer_config (finding, problem->fix_key, problem->fix_value);
+}
+
+/* What fits no disk, and so would never be found by looking into one. */
+static void
+check_disks (DomuimgMachine *self)
+{
+  if (domuimg_domain_get_disks (self->domain)->len == 0)
+    domuimg_machine_report (self, "config-no-disk", NULL, "the guest has no disk");
+}
+
+void
+domuimg_check_config (DomuimgMachine *self)
+{
+  g_autoptr (GPtrArray) problems = NULL;
+
+  if (self->config == NULL)
+    return;
+  problems = domuimg_xl_file_check (self->config, self->xen.major, self->xen.minor);
+  for (guint i = 0; i < problems->len; i++)
+    report (self, g_ptr_array_index (problems, i));
+  check_disks (self);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "lib/check/repairs.h"
+#include "lib/kernel/drivers.h"
+
+/* The initramfs: whole, the kernel's, and with what the root needs. */
+
+/* Linux starts each archive of an initramfs at a multiple of this; loaders fill up with zeros. */
+#define ALIGNMENT 4
+
+/* Files one after another, as a loader puts them into memory. */
+typedef struct {
+  DomuimgTree *tree; /* (nullable) the host's files without */
+  char *path;
+  int fd;
+  guint64 start;
+  guint64 size;
+} Part;
+
+static void
+part_free (gpointer data)
+{
+  Part *self = data;
+
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->path);
+  g_free (self);
+}
+
+static gssize
+read_part (const Part *self, guint64 offset, void *buffer, gsize length, GError **error)
+{
+  gssize got;
+
+  if (self->tree != NULL)
+    return domuimg_tree_read_at (self->tree, self->path, offset, buffer, length, error);
+  got = pread (self->fd, buffer, length, offset);
+  if (got < 0)
+    domuimg_set_errno (error, errno, "reading %s", self->path);
+  return got;
+}
+
+static gssize
+read_parts (gpointer user_data, guint64 offset, void *buffer, gsize length, GError **error)
+{
+  GPtrArray *parts = user_data;
+
+  for (guint i = 0; i < parts->len; i++)
+    {
+      const Part *part = g_ptr_array_index (parts, i);
+      guint64 next = (part->start + part->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+      if (offset < part->start + part->size)
+        return read_part (part, offset - part->start, buffer,
+                          MIN (length, part->start + part->size - offset), error);
+      if (offset < next && i + 1 < parts->len)
+        {
+          length = MIN (length, next - offset);
+          memset (buffer, 0, length);
+          return length;
+        }
+    }
+  return 0;
+}
+
+static gboolean
+open_part (DomuimgMachine *self, Part *part, GError **error)
+{
+  struct stat status;
+
+  if (self->boot.in_guest)
+    {
+      g_autoptr (DomuimgEntry) entry = NULL;
+
+      part->tree = self->boot_tree;
+      entry = domuimg_tree_stat_follow (part->tree, part->path, error);
+      if (entry == NULL)
+        return FALSE;
+      part->size = entry->size;
+      return TRUE;
+    }
+  part->fd = open (part->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (part->fd < 0 || fstat (part->fd, &status) != 0)
+    return domuimg_set_errno (error, errno, "opening %s", part->path);
+  part->size = status.st_size;
+  return TRUE;
+}
+
+static void
+report_unopened (DomuimgMachine *self, const char *path, const GError *error)
+{
+  if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "initramfs-missing", path, "the initramfs %s is not %s",
+                                path, self->boot.in_guest ? "in the guest" : "there"),
+        self->boot.in_guest ? "make it in the guest (Debian: update-initramfs -c -k all)"
+                            : "copy it there, or correct ramdisk= in the configuration");
+  else
+    domuimg_machine_report (self, "image-unreadable", path, "%s", error->message);
+}
+
+/* NULL where one of them cannot be opened, which is reported. */
+static GPtrArray *
+open_parts (DomuimgMachine *self)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_free);
+  guint64 at = 0;
+
+  for (guint i = 0; i < self->boot.initrd_paths->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      Part *part = g_new0 (Part, 1);
+
+      part->fd = -1;
+      part->path = g_strdup (g_ptr_array_index (self->boot.initrd_paths, i));
+      part->start = at;
+      g_ptr_array_add (parts, part);
+      if (!open_part (self, part, &error))
+        {
+          report_unopened (self, part->path, error);
+          return NULL;
+        }
+      at = (at + part->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+  return g_steal_pointer (&parts);
+}
+
+static gboolean
+load (DomuimgMachine *self)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (GPtrArray) parts = NULL;
+  g_autoptr (GError) error = NULL;
+  DomuimgInput input = { read_parts };
+
+  if (self->boot.in_guest && self->boot_tree == NULL)
+    return FALSE;
+  parts = open_parts (self);
+  if (parts == NULL)
+    return FALSE;
+  input.user_data = parts;
+  input.name = name = g_strdup (g_ptr_array_index (self->boot.initrd_paths, 0));
+  self->boot.initramfs = domuimg_initramfs_new (&input, &error);
+  if (self->boot.initramfs != NULL)
+    return TRUE;
+  domuimg_finding_advise (domuimg_machine_report (self, "initramfs-corrupt", name, "%s",
+                                                  error->message),
+                          "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
+                          " dracut --force --regenerate-all)");
+  return FALSE;
+}

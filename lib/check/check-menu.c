@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include "lib/boot/menu-find.h"
+#include "lib/check/loader.h"
+
+/* What is booted: by the configuration, or by the menu that the loader finds in the guest. */
+
+static void
+take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
+{
+  DomuimgCheckBoot *boot = &self->boot;
+
+  boot->entry = entry;
+  boot->kernel_path = g_strdup (entry->kernel);
+  for (guint i = 0; i < entry->initrds->len; i++)
+    g_ptr_array_add (boot->initrd_paths, g_strdup (g_ptr_array_index (entry->initrds, i)));
+  boot->cmdline = g_strdup (entry->cmdline);
+}
+
+/* All loaders start the first entry where the default is none: GRUB after its timeout, pygrub
+ * because its menu begins there. */
+static void
+choose_entry (DomuimgMachine *self)
+{
+  const DomuimgMenu *menu = self->boot.menu;
+  int index = menu->default_entry;
+
+  if (index < 0)
+    {
+      index = 0;
+      domuimg_finding_advise (
+          domuimg_machine_report (self, "menu-default", menu->wanted,
+                                  "/%s: the default entry “%s” is not in the menu; the first one,"
+                                  " “%s”, is taken",
+                                  menu->path, menu->wanted,
+                                  ((DomuimgMenuEntry *) menu->entries->pdata[0])->title),
+          "set the default again in the guest (Debian: grub-set-default or GRUB_DEFAULT in"
+          " /etc/default/grub, then update-grub)");
+    }
+  take_entry (self, g_ptr_array_index (menu->entries, index));
+}
+
+static void
+check_menu (DomuimgMachine *self)
+{
+  const DomuimgMenu *menu = self->boot.menu;
+  g_autoptr (GString) problems = g_string_new (NULL);
+
+  for (guint i = 0; i < menu->problems->len; i++)
+    g_string_append_printf (problems, "%s%s", i > 0 ? "; " : "",
+                            (const char *) g_ptr_array_index (menu->problems, i));
+  if (menu->entries->len == 0)
+    {
+      domuimg_finding_advise (
+          domuimg_machine_report (self, "menu-unreadable",
+                                  problems->len > 0 ? problems->str : NULL,
+                                  "%s finds no entry in /%s, which is a menu of the kind “%s”",
+                                  domuimg_loader_describe (self->boot.loader), menu->path,
+                                  domuimg_menu_format_to_string (menu->format)),
+          "boot with kernel= and ramdisk= copied out of the guest (domuimg create --kernel extract)"
+          ", or let GRUB write a plain menu");
+      return;
+    }
+  if (problems->len > 0)
+    domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "menu-unreadable", problems->str,
+                               "%s does not understand all of /%s",
+                               domuimg_loader_describe (self->boot.loader), menu->path);
+  choose_entry (self);
+}
+
+/* pygrub looks at the first disk only. */
+static gboolean
+is_read_by (DomuimgMachine *self, const DomuimgCheckDevice *device)
+{
+  const DomuimgCheckDevice *first = g_ptr_array_index (self->devices, 0);
+
+  return self->boot.loader != DOMUIMG_LOADER_PYGRUB || device->disk == first->disk;
+}
+
+static gboolean
+find_menu_on (DomuimgMachine *self, DomuimgCheckDevice *device)
+{
+  DomuimgTree *tree = domuimg_machine_open_tree (self, device);
+  g_autoptr (GError) error = NULL;
+
+  if (tree == NULL)
+    return FALSE;
+  self->boot.menu = domuimg_menu_find (tree, NULL, self->boot.loader, &error);
+  if (self->boot.menu != NULL)
+    {
+      self->boot_device = device;
+      self->boot_tree = tree;
+      return TRUE;
+    }
+  if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    return FALSE;
+  domuimg_machine_report (self, "menu-unreadable", device->name, "%s", error->message);
+  return FALSE;
+}
+
+/* The active partition is looked at first. */
+static gboolean
+find_menu (DomuimgMachine *self)
+{
+  for (int active = 1; active >= 0; active--)
+    for (guint i = 0; i < self->devices->len; i++)
+      {
+        DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+        gboolean is_active = device->volume != NULL && device->volume->active;
+
+        if (is_active == active && is_read_by (self, device) && find_menu_on (self, device))
+          return TRUE;
+      }
+  return FALSE;
+}
+
+static void
+check_guest_loader (DomuimgMachine *self)
+{
+  self->boot.in_guest = TRUE;
+  if (self->boot.loader == DOMUIMG_LOADER_FIRMWARE && !domuimg_loader_check_firmware (self))
+    return;
+  if (find_menu (self))
+    check_menu (self);
+  else if (self->devices->len > 0)
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self,
+                                   self->boot.loader == DOMUIMG_LOADER_FIRMWARE
+                                       ? DOMUIMG_SEVERITY_UNKNOWN
+                                       : DOMUIMG_SEVERITY_ERROR,
+                                   "menu-missing", NULL, "%s finds no boot menu in the guest",
+                                   domuimg_loader_describe (self->boot.loader)),
+        "install GRUB's configuration in the guest (Debian: apt install grub2-common, update-grub),"
+        " or boot with kernel= and ramdisk=");
+}
+
+static void
+take_configured (DomuimgMachine *self)
+{
+  const char *ramdisk = domuimg_domain_get_ramdisk (self->domain);
+
+  self->boot.kernel_path = g_strdup (domuimg_domain_get_kernel (self->domain));
+  if (ramdisk != NULL)
+    g_ptr_array_add (self->boot.initrd_paths, g_strdup (ramdisk));
+  self->boot.cmdline = g_strdup (domuimg_domain_get_cmdline (self->domain) ?: "");
+}
+
+/* An image that nothing was said about: a kernel of its own, or else a disk that boots itself. */
+static void
+choose (DomuimgMachine *self)
+{
+  domuimg_loader_choose_kernel (self);
+  if (self->boot.kernel_path != NULL || self->images->len == 0)
+    return;
+  if (self->type_is_chosen && domuimg_image_has_boot_code (g_ptr_array_index (self->images, 0)))
+    {
+      self->type = DOMUIMG_GUEST_TYPE_HVM;
+      self->boot.loader = DOMUIMG_LOADER_FIRMWARE;
+      check_guest_loader (self);
+      return;
+    }
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "kernel-missing", NULL,
+                              "the image holds no kernel that could be started"),
+      "install one in the guest (Debian: linux-image-amd64), or say --kernel and --ramdisk");
+}
+
+void
+domuimg_check_menu (DomuimgMachine *self)
+{
+  if (!domuimg_loader_find (self))
+    return;
+  if (self->boot.loader != DOMUIMG_LOADER_DIRECT)
+    check_guest_loader (self);
+  else if (domuimg_domain_get_kernel (self->domain) != NULL)
+    take_configured (self);
+  else if (self->config == NULL)
+    choose (self);
+}

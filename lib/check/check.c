@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "domuimg/check.h"
+
+#include <sys/stat.h>
+
+#include "lib/check/repair.h"
+#include "lib/check/report.h"
+
+/* As libxl's own files: a configuration is no place for more. */
+#define CONFIG_MAX (1 << 20)
+
+/**
+ * DomuimgCheck:
+ *
+ * Says whether a guest will reach its login, without starting it, and why not: from its
+ * configuration, or from its image alone. Images are opened read-only and not mounted; root is not
+ * needed but for files that only root may read.
+ *
+ * Since: 0.1
+ */
+struct _DomuimgCheck {
+  GObject parent_instance;
+
+  char *config; /* (nullable) path: this or @image */
+  char *image;  /* (nullable) */
+  DomuimgGuestType type;
+  char *kernel;
+  char *ramdisk;
+  char *cmdline;
+  DomuimgXenVersion xen; /* major 0: the host's */
+};
+
+G_DEFINE_FINAL_TYPE (DomuimgCheck, domuimg_check, G_TYPE_OBJECT)
+
+static void
+domuimg_check_finalize (GObject *object)
+{
+  DomuimgCheck *self = DOMUIMG_CHECK (object);
+
+  g_free (self->config);
+  g_free (self->image);
+  g_free (self->kernel);
+  g_free (self->ramdisk);
+  g_free (self->cmdline);
+  G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
+}
+
+static void
+domuimg_check_class_init (DomuimgCheckClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_check_finalize;
+}
+
+static void
+domuimg_check_init (DomuimgCheck *self)
+{
+}
+
+/**
+ * domuimg_check_new_for_config:
+ * @path: (type filename): an xl.cfg
+ *
+ * Returns: (transfer full): a check of the guest that the configuration describes
+ *
+ * Since: 0.1
+ */
+DomuimgCheck *
+domuimg_check_new_for_config (const char *path)
+{
+  DomuimgCheck *self = g_object_new (DOMUIMG_TYPE_CHECK, NULL);
+
+  g_return_val_if_fail (path != NULL, self);
+  self->config = g_strdup (path);
+  return self;
+}
+
+/**
+ * domuimg_check_new_for_image:
+ * @path: (type filename): a disk image or block device
+ *
+ * Returns: (transfer full): a check of a guest that has this image as its first disk, xvda. Where
+ *   nothing else is set, the newest kernel in it is booted, as PVH if that can be, else as PV, or
+ *   as HVM where the disk has a boot loader of its own and no such kernel
+ *
+ * Since: 0.1
+ */
+DomuimgCheck *
+domuimg_check_new_for_image (const char *path)
+{
+  DomuimgCheck *self = g_object_new (DOMUIMG_TYPE_CHECK, NULL);
+
+  g_return_val_if_fail (path != NULL, self);
+  self->image = g_canonicalize_filename (path, NULL);
+  return self;
+}
+
+/**
+ * domuimg_check_set_guest_type:
+ * @self: a check
+ * @type: the type to start it as; %DOMUIMG_GUEST_TYPE_AUTO for what the configuration says, or
+ *   without one what suits the kernel
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_guest_type (DomuimgCheck *self, DomuimgGuestType type)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  self->type = type;
+}
+
+static void
+replace (char **field, const char *value)
+{
+  g_free (*field);
+  *field = g_strdup (value);
+}
+
+/**
+ * domuimg_check_set_kernel:
+ * @self: a check
+ * @path: (nullable) (type filename): a kernel on this host, in place of the configured one;
+ *   %NULL for that one
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_kernel (DomuimgCheck *self, const char *path)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  replace (&self->kernel, path);
+}
+
+/**
+ * domuimg_check_set_ramdisk:
+ * @self: a check
+ * @path: (nullable) (type filename): an initramfs on this host, in place of the configured one;
+ *   %NULL for that one
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_ramdisk (DomuimgCheck *self, const char *path)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  replace (&self->ramdisk, path);
+}
+
+/**
+ * domuimg_check_set_cmdline:
+ * @self: a check
+ * @cmdline: (nullable): the kernel's command line, in place of the configured one; %NULL for that
+ *   one
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_cmdline (DomuimgCheck *self, const char *cmdline)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  replace (&self->cmdline, cmdline);
+}
+
+/**
+ * domuimg_check_set_xen_version:
+ * @self: a check
+ * @version: the Xen that the guest is to run on, such as `4.17`; without this, the host's
+ * @error: return location: %DOMUIMG_ERROR_INVALID_ARGUMENT
+ *
+ * Returns: whether @version is one
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError **error)
+{
+  g_return_val_if_fail (DOMUIMG_IS_CHECK (self), FALSE);
+  return domuimg_xen_version_parse (version, &self->xen, error);
+}
+
+/* The configuration into the machine. FALSE, without an error, where it is reported as broken. */
+static gboolean
+read_config (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *text = NULL;
+  struct stat status;
+  gsize length;
+
+  if (stat (self->config, &status) == 0 && status.st_size > CONFIG_MAX)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s has more than 1 MiB: it is no configuration", self->config);
+  if (!g_file_get_contents (self->config, &text, &length, &local))
+    return domuimg_fail (error,
+                         g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+                             ? DOMUIMG_ERROR_NOT_FOUND
+                             : DOMUIMG_ERROR_IO,
+                         "%s", local->message);
+  machine->config = domuimg_xl_file_parse (text, length, self->config, &local);
+  if (machine->config != NULL)
+    machine->domain = domuimg_xl_file_to_domain (machine->config, &local);
+  if (machine->domain == NULL)
+    domuimg_machine_report (machine, "config-syntax", self->config, "%s", local->message);
+  return machine->domain != NULL;
+}
+
+static gboolean
+invent_domain (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
+{
+  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (self->image, "xvda");
+  g_autoptr (DomuimgImage) image = domuimg_image_open (self->image, NULL, error);
+
+  if (image == NULL)
+    return FALSE;
+  domuimg_domain_disk_set_format (disk, domuimg_image_get_format (image));
+  machine->domain = domuimg_domain_new ("image", error);
+  if (machine->domain == NULL)
+    return FALSE;
+  domuimg_domain_add_disk (machine->domain, disk);
+  machine->type_is_chosen = self->type == DOMUIMG_GUEST_TYPE_AUTO;
+  domuimg_domain_set_guest_type (machine->domain, machine->type_is_chosen ? DOMUIMG_GUEST_TYPE_PVH
+                                                                          : self->type);
+  return TRUE;
+}
+
+static void
+apply_options (DomuimgCheck *self, DomuimgDomain *domain)
+{
+  if (self->type != DOMUIMG_GUEST_TYPE_AUTO)
+    domuimg_domain_set_guest_type (domain, self->type);
+  if (self->kernel != NULL)
+    {
+      domuimg_domain_set_kernel (domain, self->kernel);
+      domuimg_domain_set_bootloader (domain, NULL);
+      domuimg_domain_set_firmware (domain, NULL);
+    }
+  if (self->ramdisk != NULL)
+    domuimg_domain_set_ramdisk (domain, self->ramdisk);
+  if (self->cmdline != NULL)
+    domuimg_domain_set_cmdline (domain, self->cmdline);
+}
+
+/* The rules, in the order of a boot: each finds what the ones before it put together. */
+static void (*const subjects[]) (DomuimgMachine *machine) = {
+  domuimg_check_config,    domuimg_check_images, domuimg_check_menu,  domuimg_check_kernel,
+  domuimg_check_root,      domuimg_check_initramfs, domuimg_check_modules, domuimg_check_fstab,
+  domuimg_check_init,      domuimg_check_console, domuimg_check_network,
+};
+
+static DomuimgMachine *
+examine (DomuimgCheck *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
+  g_autoptr (GError) local = NULL;
+
+  machine->path = g_strdup (self->config != NULL ? self->config : self->image);
+  machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
+  if (cancellable != NULL)
+    machine->cancellable = g_object_ref (cancellable);
+  if (!(self->config != NULL ? read_config (self, machine, &local)
+                             : invent_domain (self, machine, &local)))
+    {
+      if (local == NULL)
+        return g_steal_pointer (&machine);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  apply_options (self, machine->domain);
+  machine->type = domuimg_domain_get_guest_type (machine->domain);
+  for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      subjects[i] (machine);
+    }
+  domuimg_report_set_guest_type (machine->report, machine->type);
+  return g_steal_pointer (&machine);
+}
+
+static gboolean
+check_options (DomuimgCheck *self, GError **error)
+{
+  g_return_val_if_fail (DOMUIMG_IS_CHECK (self), FALSE);
+  if (self->ramdisk != NULL && self->kernel == NULL && self->config == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "an initramfs is given without its kernel");
+  return TRUE;
+}
+
+/**
+ * domuimg_check_run:
+ * @self: a check
+ * @cancellable: (nullable): to stop it
+ * @error: return location: %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_PERMISSION,
+ *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_IO, where the configuration or, without one,
+ *   the image cannot be read at all; whatever is wrong in them is in the report
+ *
+ * Looks at everything; changes nothing.
+ *
+ * Returns: (transfer full): what was found
+ *
+ * Since: 0.1
+ */
+DomuimgReport *
+domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgMachine) machine = NULL;
+
+  if (!check_options (self, error))
+    return NULL;
+  machine = examine (self, cancellable, error);
+  return machine != NULL ? g_object_ref (machine->report) : NULL;
+}
+
+/**
+ * domuimg_check_plan_fixes:
+ * @self: a check
+ * @cancellable: (nullable): to stop it
+ * @error: return location, as of domuimg_check_run()
+ *
+ * Returns: (transfer full) (array zero-terminated=1): what domuimg_check_fix() would do, a line
+ *   each; nothing is changed
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgReport) report = domuimg_check_run (self, cancellable, error);
+  g_autoptr (GStrvBuilder) plan = g_strv_builder_new ();
+  GPtrArray *findings;
+
+  if (report == NULL)
+    return NULL;
+  findings = domuimg_report_get_findings (report);
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+
+      if (finding->repair != NULL)
+        g_strv_builder_add (plan, finding->remedy);
+    }
+  return g_strv_builder_end (plan);
+}
+
+/**
+ * domuimg_check_fix:
+ * @self: a check
+ * @cancellable: (nullable): to stop it
+ * @changes: (out) (optional) (transfer full) (array zero-terminated=1): what was done, a line each
+ * @error: return location: those of domuimg_check_run(), %DOMUIMG_ERROR_NO_SPACE,
+ *   %DOMUIMG_ERROR_BUSY, %DOMUIMG_ERROR_TOOL_FAILED; then nothing is changed
+ *
+ * Repairs what can be repaired without running anything of the guest: all of it or, where an error
+ * is returned, nothing. The original of each file that is changed stays in the guest, below
+ * /var/lib/domuimg/replaced. The guest must not be running.
+ *
+ * Returns: (transfer full): what a check finds afterwards
+ *
+ * Since: 0.1
+ */
+DomuimgReport *
+domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***changes, GError **error)
+{
+  g_autoptr (DomuimgMachine) machine = NULL;
+  g_autoptr (GPtrArray) done = g_ptr_array_new_with_free_func (g_free);
+
+  if (!check_options (self, error))
+    return NULL;
+  machine = examine (self, cancellable, error);
+  if (machine == NULL || !domuimg_repair_run (machine, done, error))
+    return NULL;
+  if (changes != NULL)
+    {
+      g_ptr_array_add (done, NULL);
+      *changes = (char **) g_ptr_array_free (g_steal_pointer (&done), FALSE);
+    }
+  return domuimg_check_run (self, cancellable, error);
+}

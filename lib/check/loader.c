@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/loader.h"
+
+#include <string.h>
+
+#include "lib/check/rules.h"
+#include "lib/kernel/select.h"
+
+const char *
+domuimg_loader_describe (DomuimgLoader loader)
+{
+  switch (loader)
+    {
+    case DOMUIMG_LOADER_PVGRUB:
+      return "GRUB for Xen";
+    case DOMUIMG_LOADER_PYGRUB:
+      return "pygrub";
+    case DOMUIMG_LOADER_FIRMWARE:
+      return "the boot loader on the disk";
+    default:
+      return "Xen";
+    }
+}
+
+/* Where libxl looks for a bootloader without a path; NULL where no toolstack is here. */
+static char *
+find_toolstack (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/usr/lib", 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *bin = g_build_filename ("/usr/lib", name, "bin", NULL);
+
+      if ((g_str_equal (name, "xen") || g_str_has_prefix (name, "xen-"))
+          && g_file_test (bin, G_FILE_TEST_IS_DIR))
+        return g_steal_pointer (&bin);
+    }
+  return g_file_test ("/usr/libexec/xen/bin", G_FILE_TEST_IS_DIR) ? g_strdup ("/usr/libexec/xen/bin")
+                                                                  : NULL;
+}
+
+/* Where no toolstack is here, the guest will run elsewhere, and nothing can be said. */
+static void
+check_bootloader_file (DomuimgMachine *self, const char *bootloader)
+{
+  g_autofree char *bin = find_toolstack ();
+  g_autofree char *own = NULL;
+
+  if (bin == NULL)
+    return;
+  own = g_build_filename (bin, bootloader, NULL);
+  if (g_file_test (g_path_is_absolute (bootloader) ? bootloader : own, G_FILE_TEST_IS_EXECUTABLE)
+      || (!g_path_is_absolute (bootloader) && g_find_program_in_path (bootloader) != NULL))
+    return;
+  domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", bootloader,
+                                                  "the bootloader %s is not on this host",
+                                                  bootloader),
+                          "pygrub comes with Xen's tools (Debian: xen-utils)");
+}
+
+static gboolean
+find_bootloader (DomuimgMachine *self, const char *bootloader)
+{
+  g_autofree char *name = g_path_get_basename (bootloader);
+
+  if (!g_str_equal (name, "pygrub"))
+    {
+      domuimg_machine_report (self, "loader-unknown", bootloader,
+                              "what the bootloader %s will choose is not known", bootloader);
+      return FALSE;
+    }
+  self->boot.loader = DOMUIMG_LOADER_PYGRUB;
+  check_bootloader_file (self, bootloader);
+  return TRUE;
+}
+
+/* GRUB's image says so in its notes; where it is not here, its usual names do. */
+static gboolean
+is_grub (const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autoptr (DomuimgKernel) kernel = NULL;
+  g_auto (GStrv) notes = NULL;
+
+  if (strstr (name, "pvgrub") != NULL
+      || (g_str_has_prefix (name, "grub-") && strstr (name, "-xen") != NULL))
+    return TRUE;
+  if (g_str_has_prefix (name, "vmlinuz"))
+    return FALSE;
+  kernel = domuimg_kernel_new_for_file (path, NULL);
+  notes = kernel != NULL ? domuimg_kernel_get_notes (kernel) : NULL;
+  for (guint i = 0; notes != NULL && notes[i] != NULL; i++)
+    if (g_str_has_prefix (notes[i], "GUEST_OS") && strstr (notes[i], "GRUB") != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+find_pvgrub (DomuimgMachine *self, const char *kernel)
+{
+  self->boot.loader = DOMUIMG_LOADER_PVGRUB;
+  if (kernel != NULL && !g_file_test (kernel, G_FILE_TEST_IS_REGULAR))
+    {
+      domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", kernel,
+                                                      "GRUB for Xen, %s, is not on this host",
+                                                      kernel),
+                              "install it (Debian: apt install grub-xen-host)");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_loader_find (DomuimgMachine *self)
+{
+  const char *kernel = domuimg_domain_get_kernel (self->domain);
+  const char *bootloader = domuimg_domain_get_bootloader (self->domain);
+  const char *firmware = domuimg_domain_get_firmware (self->domain);
+
+  self->boot.loader = DOMUIMG_LOADER_DIRECT;
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM)
+    {
+      if (kernel == NULL)
+        self->boot.loader = DOMUIMG_LOADER_FIRMWARE;
+      return TRUE;
+    }
+  if (bootloader != NULL)
+    return find_bootloader (self, bootloader);
+  if (firmware != NULL && g_str_has_prefix (firmware, "pvgrub"))
+    return find_pvgrub (self, NULL);
+  if (kernel != NULL)
+    return is_grub (kernel) ? find_pvgrub (self, kernel) : TRUE;
+  if (self->config == NULL)
+    return TRUE;
+  domuimg_finding_advise (domuimg_machine_report (self, "config-no-kernel", NULL,
+                                                  "neither kernel= nor bootloader= is set, and a"
+                                                  " %s guest has no firmware that would find one",
+                                                  domuimg_guest_type_to_string (self->type)),
+                          "set kernel= and ramdisk=, or bootloader=\"pygrub\"");
+  return FALSE;
+}
+
+gboolean
+domuimg_loader_check_firmware (DomuimgMachine *self)
+{
+  const char *firmware = domuimg_domain_get_firmware (self->domain);
+  gboolean uefi = g_strcmp0 (firmware, "uefi") == 0 || g_strcmp0 (firmware, "ovmf") == 0;
+  DomuimgImage *image;
+
+  if (self->images->len == 0)
+    return FALSE;
+  image = g_ptr_array_index (self->images, 0);
+  if (uefi ? domuimg_image_has_esp (image) : domuimg_image_has_boot_code (image))
+    return TRUE;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "image-no-boot-loader", domuimg_image_get_path (image),
+                              uefi ? "the first disk has no EFI system partition for the UEFI"
+                                   : "the first disk has no boot code for the BIOS"),
+      "make it a PV or PVH guest with kernel= and ramdisk=, or install a boot loader on the disk");
+  return FALSE;
+}
+
+/* Without one on the command line, the root is where the kernel was found. */
+static char *
+make_cmdline (const DomuimgCheckDevice *root)
+{
+  if (root->volume->uuid != NULL)
+    return g_strdup_printf ("root=UUID=%s ro console=hvc0", root->volume->uuid);
+  return g_strdup_printf ("root=/dev/%s ro console=hvc0", root->name);
+}
+
+static void
+take_choice (DomuimgMachine *self, DomuimgCheckDevice *root, DomuimgKernelChoice *choice)
+{
+  const char *cmdline = domuimg_domain_get_cmdline (self->domain);
+
+  self->boot.in_guest = TRUE;
+  self->boot_device = root;
+  self->boot_tree = root->tree;
+  self->boot.kernel_path = g_strdup (choice->vmlinuz);
+  self->boot.kernel = g_steal_pointer (&choice->kernel);
+  if (choice->initrd != NULL)
+    g_ptr_array_add (self->boot.initrd_paths, g_strdup (choice->initrd));
+  self->boot.cmdline = cmdline != NULL ? g_strdup (cmdline) : make_cmdline (root);
+}
+
+/* PVH before PV, as wherever a type is chosen. */
+static gboolean
+suits (DomuimgMachine *self, DomuimgKernel *kernel)
+{
+  static const DomuimgGuestType order[] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV };
+  g_autofree char *xen = domuimg_xen_version_to_string (self->xen);
+
+  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
+    if ((self->type_is_chosen || self->type == order[i])
+        && domuimg_kernel_can_boot_with (kernel, order[i], DOMUIMG_LOADER_DIRECT, xen, NULL))
+      {
+        self->type = order[i];
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* The newest that this Xen starts; else the newest, for the rules to say why not. What lies
+ * around it, such as its initramfs, is for the rules in any case. */
+static DomuimgKernelChoice *
+choose (DomuimgMachine *self, DomuimgTree *tree, GPtrArray *choices)
+{
+  DomuimgKernelChoice *newest = NULL;
+
+  for (guint i = 0; i < choices->len; i++)
+    {
+      DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
+
+      if (!domuimg_kernel_choice_load (choice, tree, NULL))
+        continue;
+      if (suits (self, choice->kernel))
+        return choice;
+      if (newest == NULL)
+        newest = choice;
+      else
+        g_clear_object (&choice->kernel);
+    }
+  return newest != NULL || choices->len == 0 ? newest : g_ptr_array_index (choices, 0);
+}
+
+void
+domuimg_loader_choose_kernel (DomuimgMachine *self)
+{
+  DomuimgCheckDevice *root = domuimg_machine_guess_root (self);
+  g_autoptr (GPtrArray) choices = NULL;
+  g_autoptr (GError) error = NULL;
+  DomuimgKernelChoice *choice;
+
+  if (root == NULL)
+    return;
+  choices = domuimg_kernel_list (root->tree, &error);
+  choice = choices != NULL ? choose (self, root->tree, choices) : NULL;
+  if (choice != NULL)
+    take_choice (self, root, choice);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/check/rules.h"
+
+/* Offers for what several rules find: each makes the finding's remedy. */
+
+/* KEY=VALUE on the kernel's command line, wherever that is written. */
+void domuimg_offer_parameter (DomuimgFinding *finding, const char *key, const char *value);
+/* A key of the configuration; @value as it stands in xl.cfg, NULL to take it out. */
+void domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *value);
+/* Modules (names) that are added to the initramfs. */
+void domuimg_offer_initramfs_modules (DomuimgFinding *finding, DomuimgMachine *machine,
+                                      const char *const *modules);
+/* Features taken away from the filesystem of @device. */
+void domuimg_offer_features (DomuimgFinding *finding, const DomuimgCheckDevice *device,
+                             const char *const *features);
+/* The format of one disk of the configuration. */
+void domuimg_offer_disk_format (DomuimgFinding *finding, const char *vdev, const char *format);
