@@ -38,12 +38,13 @@ void domuimg_finding_advise (DomuimgFinding *self, const char *format, ...) G_GN
 
 /* The rules by subject, in the order that they are run in. */
 void domuimg_check_config (DomuimgMachine *self);     /* keys, values, missing files, vdevs, MACs */
-void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, filesystems' state */
+void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, what is on them */
 void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
 void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
 void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
 void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
 void domuimg_check_root (DomuimgMachine *self);       /* root= */
+void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */
 void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
 void domuimg_check_init (DomuimgMachine *self);       /* init, its loader and libraries */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
