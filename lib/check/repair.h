@@ -3,23 +3,83 @@
 
 #include "lib/check/rules.h"
 
-/* What repairs work through. */
+/* What is being worked on: copies of the images, their trees (repair-work.c). */
+typedef struct _DomuimgRepairWork DomuimgRepairWork;
+
+/* What repairs work through. @tree is open whenever a rule's own repair is called; those of
+ * repairs.h, which may do without, ask for it. */
 struct _DomuimgRepairSite {
   DomuimgMachine *machine;
-  DomuimgTree *tree;   /* (nullable) of the guest's root, writable */
-  char *config_text;   /* (nullable) of the configuration, to be written in the end */
-  GPtrArray *changes;  /* (element-type utf8) what was done, for a person */
+  DomuimgTree *tree;      /* (nullable) of the guest's root, writable */
+  DomuimgTree *boot_tree; /* (nullable) what holds the boot menu: @tree, unless it is separate */
+  char *config_text;      /* (nullable) of the configuration, to be written in the end */
+  GPtrArray *changes;     /* (element-type utf8) what was done, for a person */
+  GHashTable *kept;       /* (nullable) files whose originals are kept: without, each time anew */
+  DomuimgRepairWork *work; /* (nullable) in tests: the trees are all there is */
   GCancellable *cancellable;
 };
 
+/* Opened on first use, which copies the image; NULL only with an error. */
+DomuimgTree *domuimg_repair_get_tree (DomuimgRepairSite *self, GError **error);
+DomuimgTree *domuimg_repair_get_boot_tree (DomuimgRepairSite *self, GError **error);
+/* The path of a copy of a file of the host, which replaces it in the end. */
+const char *domuimg_repair_get_file (DomuimgRepairSite *self, const char *path, GError **error);
+/* Where the filesystem of a device is to be changed by other means than a tree: none of it is open
+ * then. (transfer full) A path; NOT_SUPPORTED for what is not raw. */
+char *domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgCheckDevice *device,
+                                 guint64 *offset, GError **error);
+
+void domuimg_repair_note (DomuimgRepairSite *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Keeps the original of a file of the guest, once. */
 gboolean domuimg_repair_keep (DomuimgRepairSite *self, const char *path, GError **error);
-/* Keeps the original, writes the text. */
+/* Keeps the original, writes the text, notes the change; nothing where it says so already. */
 gboolean domuimg_repair_write (DomuimgRepairSite *self, const char *path, const char *text,
                                guint32 mode, GError **error);
+/* As these, in the tree that holds the boot menu. */
+gboolean domuimg_repair_keep_boot (DomuimgRepairSite *self, const char *path, GError **error);
+gboolean domuimg_repair_write_boot (DomuimgRepairSite *self, const char *path, const char *text,
+                                    guint32 mode, GError **error);
 /* Sets a key of the configuration (see domuimg_xl_file_edit). */
 gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char *value,
                                     GError **error);
+/* Sets KEY=VALUE on the kernel's command line where that comes from: the configuration, or the
+ * guest's boot menu and what the guest makes it from. */
+gboolean domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key,
+                                       const char *value, GError **error);
+/* Whether the repair asks for its trees itself. */
+gboolean domuimg_repair_asks_for_tree (DomuimgRepair repair);
 
-/* Runs the repairs that the findings offer, all or none of them. */
+/* Runs the repairs that the findings offer, all or none of them. A block device cannot be copied:
+ * it is changed in place, and an error in the middle of that leaves a part of the changes there,
+ * which it says. */
 gboolean domuimg_repair_run (DomuimgMachine *machine, GPtrArray *changes, GError **error);
+
+/* repair-work.c */
+DomuimgRepairWork *domuimg_repair_work_new (GCancellable *cancellable, GError **error);
+/* Without a commit all copies go. */
+void domuimg_repair_work_free (DomuimgRepairWork *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgRepairWork, domuimg_repair_work_free)
+DomuimgTree *domuimg_repair_work_open (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
+                                       GError **error);
+/* Closes the tree of @device, if it is open. */
+gboolean domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
+                                    GError **error);
+/* The path that the image's changes go to. */
+const char *domuimg_repair_work_image (DomuimgRepairWork *self, const char *path, GError **error);
+/* What shall stand in the file @path. */
+gboolean domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *text,
+                                      GError **error);
+/* Writes all of it out; then everything appears. */
+gboolean domuimg_repair_work_commit (DomuimgRepairWork *self, GError **error);
+/* (nullable) A block device that has been changed in place. */
+const char *domuimg_repair_work_get_in_place (DomuimgRepairWork *self);
+/* Replays the journal and mends what fsck can without asking; TOOL_FAILED where that is not
+ * enough. */
+gboolean domuimg_repair_fsck (const char *path, guint64 offset, GCancellable *cancellable,
+                              GError **error);
+
+/* The repairs that repairs.h offers. */
+gboolean domuimg_repair_config (DomuimgRepairSite *self, const char *argument, GError **error);
+gboolean domuimg_repair_disk_format (DomuimgRepairSite *self, const char *argument,
+                                     GError **error);
+gboolean domuimg_repair_features (DomuimgRepairSite *self, const char *argument, GError **error);

@@ -4,9 +4,10 @@
 
 #include <string.h>
 
+#include "lib/guest/aside.h"
+
 /* Text files that are edited are short; anything longer is no such file. */
 #define TEXT_MAX (4 * 1024 * 1024)
-#define ASIDE_DIR "/var/lib/domuimg/replaced"
 
 static void
 add_line (DomuimgGuestEdit *self, const char *prefix, const char *format, va_list args)
@@ -202,25 +203,12 @@ domuimg_guest_remove_glob (DomuimgGuestEdit *self, const char *directory, const 
 
 /* Moves by copy, since a tree has no rename: these are small files. */
 static gboolean
-move_aside (DomuimgGuestEdit *self, DomuimgEntry *entry, const char *path, GError **error)
+move_aside (DomuimgGuestEdit *self, const char *path, GError **error)
 {
-  g_autofree char *to = g_strconcat (ASIDE_DIR, path, NULL);
-  g_autofree char *directory = g_path_get_dirname (to);
-  g_autoptr (GBytes) content = NULL;
+  g_autofree char *to
+      = domuimg_aside_copy (self->tree, path, self->tree, NULL, self->cancellable, error);
 
-  if (entry->type == DOMUIMG_ENTRY_FILE)
-    {
-      content = domuimg_tree_read (self->tree, path, TEXT_MAX, error);
-      if (content == NULL)
-        return FALSE;
-    }
-  /* The files may hold secrets, as of Wi-Fi. */
-  if (!domuimg_tree_mkdir_p (self->tree, directory, 0700, error))
-    return FALSE;
-  g_free (entry->path);
-  entry->path = domuimg_path_normalise (to, error);
-  if (entry->path == NULL || !domuimg_tree_put (self->tree, entry, content, error)
-      || !domuimg_tree_remove (self->tree, path, error))
+  if (to == NULL || !domuimg_tree_remove (self->tree, path, error))
     return FALSE;
   domuimg_guest_note (self, "moved %s to %s", path, to);
   return TRUE;
@@ -247,7 +235,7 @@ domuimg_guest_set_aside (DomuimgGuestEdit *self, const char *path, GError **erro
     }
   else if (entry->type != DOMUIMG_ENTRY_SYMLINK)
     return TRUE;
-  return move_aside (self, entry, path, error);
+  return move_aside (self, path, error);
 }
 
 gboolean

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/repairs.h"
+
+#include <string.h>
+
+#include "lib/base/exec.h"
+#include "lib/check/repair.h"
+
+/* The ext tools at work on what no tree has open, inside an image by libext2fs's "IMAGE?offset=N"
+ * (ext2fs_open2 in its manual). */
+
+static DomuimgExec *
+tool_new (const char *program, const char *path, GError **error)
+{
+  /* What follows a question mark is options to them. */
+  if (strchr (path, '?') == NULL)
+    return domuimg_exec_new (program);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: %s takes no path with a question mark: rename the image", path, program);
+  return NULL;
+}
+
+static gboolean
+run_e2fsck (const char *mode, const char *path, guint64 offset, GCancellable *cancellable,
+            GError **error)
+{
+  g_autoptr (DomuimgExec) exec = tool_new ("e2fsck", path, error);
+
+  if (exec == NULL)
+    return FALSE;
+  domuimg_exec_arg (exec, mode);
+  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, offset);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+gboolean
+domuimg_repair_fsck (const char *path, guint64 offset, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  /* Its status is 1 where it mended something, so it is asked again. */
+  if (run_e2fsck ("-fp", path, offset, cancellable, &local))
+    return TRUE;
+  if (!g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_TOOL_FAILED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  return run_e2fsck ("-fn", path, offset, cancellable, error);
+}
+
+static gboolean
+take_features (DomuimgRepairSite *self, const DomuimgCheckDevice *device, const char *features,
+               GError **error)
+{
+  g_autoptr (DomuimgExec) exec = NULL;
+  g_autofree char *path = NULL;
+  g_auto (GStrv) names = g_strsplit (features, ",", -1);
+  g_autofree char *without = g_strjoinv (",^", names);
+  guint64 offset;
+
+  path = domuimg_repair_get_volume (self, device, &offset, error);
+  /* tune2fs changes none that was not checked since it was last written to. */
+  if (path == NULL || !domuimg_repair_fsck (path, offset, self->cancellable, error))
+    return FALSE;
+  exec = tool_new ("tune2fs", path, error);
+  domuimg_exec_arg (exec, "-O");
+  domuimg_exec_argf (exec, "^%s", without);
+  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, offset);
+  if (!domuimg_exec_run (exec, self->cancellable, error)
+      || !domuimg_repair_fsck (path, offset, self->cancellable, error))
+    return FALSE;
+  domuimg_repair_note (self, "took %s away from the filesystem of %s", features, device->name);
+  return TRUE;
+}
+
+gboolean
+domuimg_repair_features (DomuimgRepairSite *self, const char *argument, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (argument, "\t", 2);
+
+  for (guint i = 0; i < self->machine->devices->len; i++)
+    {
+      const DomuimgCheckDevice *device = g_ptr_array_index (self->machine->devices, i);
+
+      if (g_str_equal (device->name, parts[0]))
+        return take_features (self, device, parts[1], error);
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: there is no device %s",
+                       self->machine->path, parts[0]);
+}
+
+void
+domuimg_offer_features (DomuimgFinding *finding, const DomuimgCheckDevice *device,
+                        const char *const *features)
+{
+  g_autofree char *names = g_strjoinv (",", (char **) features);
+  g_autofree char *argument = g_strdup_printf ("%s\t%s", device->name, names);
+
+  domuimg_finding_offer (finding, domuimg_repair_features, argument,
+                         "take %s away from the filesystem of %s (tune2fs -O)", names,
+                         device->name);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/repair.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/base/undo.h"
+#include "lib/disk/copy.h"
+
+/* A file of the host that is changed: in a copy beside it, or, as a block device, in place. */
+typedef struct {
+  char *path;        /* symlinks resolved */
+  char *copy;        /* NULL: in place */
+  DomuimgImage *image; /* (nullable) of what is changed, while trees of it are open */
+  struct stat status;  /* before */
+} Changed;
+
+typedef struct {
+  const DomuimgCheckDevice *device;
+  Changed *changed;
+  DomuimgTree *tree;
+} OpenTree;
+
+struct _DomuimgRepairWork {
+  DomuimgUndo *undo;
+  GPtrArray *files; /* of Changed */
+  GPtrArray *trees; /* of OpenTree */
+  GCancellable *cancellable;
+};
+
+static void
+changed_free (gpointer data)
+{
+  Changed *self = data;
+
+  g_clear_pointer (&self->image, domuimg_image_free);
+  g_free (self->path);
+  g_free (self->copy);
+  g_free (self);
+}
+
+DomuimgRepairWork *
+domuimg_repair_work_new (GCancellable *cancellable, GError **error)
+{
+  DomuimgUndo *undo = domuimg_undo_new (error);
+  DomuimgRepairWork *self;
+
+  if (undo == NULL)
+    return NULL;
+  self = g_new0 (DomuimgRepairWork, 1);
+  self->undo = undo;
+  self->files = g_ptr_array_new_with_free_func (changed_free);
+  self->trees = g_ptr_array_new_with_free_func (g_free);
+  self->cancellable = cancellable;
+  return self;
+}
+
+static gboolean
+close_tree (DomuimgRepairWork *self, guint index, GError **error)
+{
+  g_autofree OpenTree *open = g_ptr_array_steal_index (self->trees, index);
+
+  return domuimg_image_close_tree (open->changed->image, open->tree, error);
+}
+
+void
+domuimg_repair_work_free (DomuimgRepairWork *self)
+{
+  /* What is changed in place is to be whole in itself, whatever else failed. */
+  while (self->trees->len > 0)
+    close_tree (self, self->trees->len - 1, NULL);
+  g_ptr_array_unref (self->trees);
+  g_ptr_array_unref (self->files);
+  domuimg_undo_free (self->undo);
+  g_free (self);
+}
+
+static gboolean
+check_busy (const char *path, GError **error)
+{
+  if (!domuimg_file_is_busy (path))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                       "%s is in use: shut the guest down, or unmount it, first", path);
+}
+
+static gboolean
+make_copy (DomuimgRepairWork *self, Changed *changed, GError **error)
+{
+  changed->copy = domuimg_undo_add_result (self->undo, changed->path, TRUE, error);
+  return changed->copy != NULL
+         && domuimg_copy_file (changed->path, changed->copy, self->cancellable, error);
+}
+
+/* Begins to change the file: its copy is made the first time. */
+static Changed *
+begin (DomuimgRepairWork *self, const char *path, GError **error)
+{
+  g_autofree char *real = realpath (path, NULL);
+  Changed *changed;
+
+  if (real == NULL)
+    {
+      domuimg_set_errno (error, errno, "finding %s", path);
+      return NULL;
+    }
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      changed = g_ptr_array_index (self->files, i);
+      if (g_str_equal (changed->path, real))
+        return changed;
+    }
+  if (!check_busy (real, error))
+    return NULL;
+  changed = g_new0 (Changed, 1);
+  changed->path = g_steal_pointer (&real);
+  if ((stat (changed->path, &changed->status) == 0
+       || domuimg_set_errno (error, errno, "looking at %s", changed->path))
+      && (S_ISBLK (changed->status.st_mode) || make_copy (self, changed, error)))
+    {
+      g_ptr_array_add (self->files, changed);
+      return changed;
+    }
+  changed_free (changed);
+  return NULL;
+}
+
+static const char *
+place_of (const Changed *changed)
+{
+  return changed->copy != NULL ? changed->copy : changed->path;
+}
+
+const char *
+domuimg_repair_work_image (DomuimgRepairWork *self, const char *path, GError **error)
+{
+  Changed *changed = begin (self, path, error);
+
+  return changed != NULL ? place_of (changed) : NULL;
+}
+
+static gboolean
+is_ext (const DomuimgVolume *volume)
+{
+  return volume->fs != NULL && g_str_has_prefix (volume->fs, "ext") && volume->lv == NULL;
+}
+
+/* What a crash left in the journal must be in the filesystem before it is changed. */
+static gboolean
+make_clean (DomuimgRepairWork *self, Changed *changed, const DomuimgVolume *volume,
+            GError **error)
+{
+  g_autoptr (DomuimgExtState) state = NULL;
+
+  if (!is_ext (volume) || !g_str_equal (domuimg_image_get_format (changed->image), "raw"))
+    return TRUE;
+  state = domuimg_image_get_ext_state (changed->image, volume, error);
+  if (state == NULL)
+    return FALSE;
+  return (state->clean && !state->needs_recovery && !state->has_errors)
+         || domuimg_repair_fsck (place_of (changed), volume->offset, self->cancellable, error);
+}
+
+DomuimgTree *
+domuimg_repair_work_open (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
+                          GError **error)
+{
+  const char *path = domuimg_image_get_path (device->image);
+  Changed *changed;
+  OpenTree *open;
+  DomuimgTree *tree;
+
+  for (guint i = 0; i < self->trees->len; i++)
+    {
+      open = g_ptr_array_index (self->trees, i);
+      if (open->device == device)
+        return open->tree;
+    }
+  changed = begin (self, path, error);
+  if (changed == NULL)
+    return NULL;
+  if (changed->image == NULL)
+    changed->image = domuimg_image_open (place_of (changed),
+                                         domuimg_image_get_format (device->image), error);
+  if (changed->image == NULL || !make_clean (self, changed, device->volume, error))
+    return NULL;
+  tree = domuimg_image_open_tree (changed->image, device->volume, TRUE, error);
+  if (tree == NULL)
+    return NULL;
+  open = g_new0 (OpenTree, 1);
+  *open = (OpenTree){ device, changed, tree };
+  g_ptr_array_add (self->trees, open);
+  return tree;
+}
+
+gboolean
+domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
+                           GError **error)
+{
+  for (guint i = 0; i < self->trees->len; i++)
+    if (((OpenTree *) g_ptr_array_index (self->trees, i))->device == device)
+      return close_tree (self, i, error);
+  return TRUE;
+}
+
+gboolean
+domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *text,
+                             GError **error)
+{
+  g_autofree char *real = realpath (path, NULL);
+  g_autofree char *copy = NULL;
+
+  if (real == NULL)
+    return domuimg_set_errno (error, errno, "finding %s", path);
+  copy = domuimg_undo_add_result (self->undo, real, TRUE, error);
+  return copy != NULL && domuimg_copy_file_as (real, copy, text, strlen (text), error);
+}
+
+/* Whatever was written to the file meanwhile would be lost. */
+static gboolean
+check_unchanged (const Changed *changed, GError **error)
+{
+  struct stat now;
+
+  if (changed->copy == NULL)
+    return TRUE;
+  if (stat (changed->path, &now) != 0)
+    return domuimg_set_errno (error, errno, "looking at %s", changed->path);
+  if (now.st_ino != changed->status.st_ino || now.st_size != changed->status.st_size
+      || now.st_mtim.tv_sec != changed->status.st_mtim.tv_sec
+      || now.st_mtim.tv_nsec != changed->status.st_mtim.tv_nsec)
+    return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                         "%s was changed while it was repaired: shut the guest down first",
+                         changed->path);
+  return check_busy (changed->path, error);
+}
+
+gboolean
+domuimg_repair_work_commit (DomuimgRepairWork *self, GError **error)
+{
+  while (self->trees->len > 0)
+    if (!close_tree (self, self->trees->len - 1, error))
+      return FALSE;
+  for (guint i = 0; i < self->files->len; i++)
+    if (!check_unchanged (g_ptr_array_index (self->files, i), error))
+      return FALSE;
+  return !g_cancellable_set_error_if_cancelled (self->cancellable, error)
+         && domuimg_undo_commit (self->undo, error);
+}
+
+const char *
+domuimg_repair_work_get_in_place (DomuimgRepairWork *self)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      const Changed *changed = g_ptr_array_index (self->files, i);
+
+      if (changed->copy == NULL)
+        return changed->path;
+    }
+  return NULL;
+}

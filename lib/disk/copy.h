@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* Makes @to, where nothing may be, a copy of the file @from with its owner, mode and extended
+ * attributes: sharing its blocks where the filesystem can, else with its holes. NO_SPACE before
+ * anything is written where it will not fit; PERMISSION where the owner cannot be kept. What an
+ * error leaves of @to is the caller's to remove. */
+gboolean domuimg_copy_file (const char *from, const char *to, GCancellable *cancellable,
+                            GError **error);
+/* As copy_file, with @content in place of the bytes of @from. */
+gboolean domuimg_copy_file_as (const char *from, const char *to, const void *content, gsize length,
+                               GError **error);
+
+/* Whether somebody has the file open for writing, or uses the block device: an image of a guest
+ * that runs. FALSE, too, where that cannot be told. */
+gboolean domuimg_file_is_busy (const char *path);
