@@ -103,6 +103,7 @@ state_clear (DomuimgBuildState *self)
   g_free (self->kernel_version);
   g_free (self->kernel_from);
   g_free (self->kernel_reason);
+  g_free (self->loader_path);
   g_clear_object (&self->plan);
 }
 

@@ -96,6 +96,12 @@ add_nics (JsonBuilder *builder, DomuimgBuildState *self)
   json_builder_end_array (builder);
 }
 
+static const char *const loaders[] = {
+  [DOMUIMG_LOADER_DIRECT] = "direct",
+  [DOMUIMG_LOADER_PVGRUB] = "pvgrub",
+  [DOMUIMG_LOADER_PYGRUB] = "pygrub",
+};
+
 static void
 add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
 {
@@ -107,6 +113,8 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
   add_string (builder, "reason", self->kernel_reason);
   add_string (builder, "path", self->plan->kernel_path);
   add_string (builder, "ramdisk", self->has_ramdisk ? self->plan->ramdisk_path : NULL);
+  add_string (builder, "loader", loaders[self->plan->loader]);
+  add_string (builder, "loader_path", self->loader_path);
   json_builder_end_object (builder);
 }
 

@@ -291,7 +291,8 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
     }
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
-      if (!check_free (self, results[i], error) || !check_writable (results[i], error))
+      if (results[i] != NULL
+          && (!check_free (self, results[i], error) || !check_writable (results[i], error)))
         return FALSE;
     }
   for (guint i = 0; keys[i] != NULL; i++)

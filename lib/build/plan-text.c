@@ -17,6 +17,12 @@ describe_kernel (DomuimgPlan *self)
 {
   if (g_str_equal (self->kernel, "guest"))
     return g_strdup ("copy the guest's own kernel out");
+  if (g_str_equal (self->kernel, "extract"))
+    return g_strdup ("copy the guest's own kernel out, for “domuimg kernel update” to refresh");
+  if (self->loader == DOMUIMG_LOADER_PVGRUB)
+    return g_strdup ("write a menu, by which GRUB in the guest starts the guest's own kernel");
+  if (self->loader == DOMUIMG_LOADER_PYGRUB)
+    return g_strdup ("write a menu, by which pygrub starts the guest's own kernel");
   if (g_str_equal (self->kernel, "host"))
     return g_strdup_printf ("copy the kernel of %s, and its modules into the guest",
                             domuimg_plan_get (self, "host-root", "/"));

@@ -9,6 +9,7 @@
 #include "lib/base/base.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/identity.h"
+#include "lib/guest/boot-menu.h"
 
 /**
  * DomuimgPlan:
@@ -105,6 +106,34 @@ plan_numbers (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
+/* Ways to boot that contradict the rest, or that nothing could boot by. */
+static gboolean
+plan_loader (DomuimgPlan *self, GError **error)
+{
+  const char *extra = domuimg_plan_get (self, "extra", "");
+
+  self->loader = DOMUIMG_LOADER_DIRECT;
+  if (g_str_equal (self->kernel, "firmware"))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "--kernel firmware needs a whole disk with a boot loader of its own, and a"
+                         " guest from %s is a filesystem without one; use --kernel auto, or pvgrub"
+                         " to have GRUB start the guest's own kernel",
+                         domuimg_spec_get (self->spec, "from"));
+  if (g_str_equal (self->kernel, "pvgrub"))
+    self->loader = DOMUIMG_LOADER_PVGRUB;
+  else if (g_str_equal (self->kernel, "pygrub"))
+    self->loader = DOMUIMG_LOADER_PYGRUB;
+  else if (domuimg_spec_get (self->spec, "loader") != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--loader goes with --kernel pvgrub or pygrub only");
+  if (self->loader == DOMUIMG_LOADER_DIRECT)
+    return TRUE;
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--kernel %s is for PV and PVH guests; use --type pvh", self->kernel);
+  return domuimg_boot_menu_check_cmdline (extra, error);
+}
+
 /* Everything in --dir; else where Xen's tools look. */
 static void
 plan_paths (DomuimgPlan *self)
@@ -117,6 +146,8 @@ plan_paths (DomuimgPlan *self)
   self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);
   self->xml_path = g_strdup_printf ("%s/%s.xml", dir, self->name);
   self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
+  if (self->loader != DOMUIMG_LOADER_DIRECT)
+    return;
   self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", dir, self->name);
   self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", dir, self->name);
 }
@@ -168,8 +199,10 @@ domuimg_plan_new (DomuimgSpec *spec, GError **error)
   self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
   self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
   self->force = domuimg_spec_get_flag (spec, "force");
+  if (!plan_numbers (self, error) || !plan_loader (self, error))
+    return NULL;
   plan_paths (self);
-  if (!plan_numbers (self, error) || !plan_disks (self, error))
+  if (!plan_disks (self, error))
     return NULL;
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL)

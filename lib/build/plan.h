@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
 #include "lib/source/source.h"
@@ -16,6 +17,7 @@ struct _DomuimgPlan {
   DomuimgSource *source;
   DomuimgGuestType type;
   char *kernel; /* the policy */
+  DomuimgLoader loader; /* by the policy */
   guint memory; /* MiB */
   guint maxmem; /* MiB */
   guint vcpus;
@@ -25,8 +27,8 @@ struct _DomuimgPlan {
   char *config_path;
   char *xml_path;
   char *manifest_path;
-  char *kernel_path;
-  char *ramdisk_path;
+  char *kernel_path;  /* (nullable) where none is copied out */
+  char *ramdisk_path; /* likewise */
   gboolean force;
 };
 

@@ -25,6 +25,7 @@ struct _DomuimgResult {
   char *ramdisk_path;
   char *kernel_version;
   char *kernel_reason;
+  char *loader_path;
   char *manifest;
   DomuimgGuestType type;
   GStrv warnings;
@@ -47,6 +48,7 @@ domuimg_result_finalize (GObject *object)
   g_free (self->ramdisk_path);
   g_free (self->kernel_version);
   g_free (self->kernel_reason);
+  g_free (self->loader_path);
   g_free (self->manifest);
   g_strfreev (self->warnings);
   G_OBJECT_CLASS (domuimg_result_parent_class)->finalize (object);
@@ -80,6 +82,7 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->ramdisk_path = state->has_ramdisk ? g_strdup (plan->ramdisk_path) : NULL;
   self->kernel_version = g_strdup (state->kernel_version);
   self->kernel_reason = g_strdup (state->kernel_reason);
+  self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
   self->type = state->type;
   for (guint i = 0; i < state->warnings->len; i++)
@@ -152,7 +155,8 @@ domuimg_result_get_config_path (DomuimgResult *self)
  * domuimg_result_get_xml_path:
  * @self: a result
  *
- * Returns: (transfer none) (type filename): the libvirt XML
+ * Returns: (transfer none) (type filename) (nullable): the libvirt XML; %NULL
+ *   where libvirt cannot boot such a guest
  *
  * Since: 0.1
  */
@@ -182,7 +186,8 @@ domuimg_result_get_manifest_path (DomuimgResult *self)
  * domuimg_result_get_kernel_path:
  * @self: a result
  *
- * Returns: (transfer none) (type filename) (nullable): the kernel
+ * Returns: (transfer none) (type filename) (nullable): the kernel; %NULL if it
+ *   stays on the guest's disk
  *
  * Since: 0.1
  */
@@ -198,7 +203,7 @@ domuimg_result_get_kernel_path (DomuimgResult *self)
  * @self: a result
  *
  * Returns: (transfer none) (type filename) (nullable): the initramfs; %NULL if
- *   the guest has none
+ *   the guest has none, or it stays on the guest's disk
  *
  * Since: 0.1
  */
@@ -247,11 +252,15 @@ domuimg_result_to_text (DomuimgResult *self)
   g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
                           self->kernel_version);
   append_image (self, text);
-  g_string_append_printf (text, "  kernel    %s\n", self->kernel_path);
+  if (self->kernel_path != NULL)
+    g_string_append_printf (text, "  kernel    %s\n", self->kernel_path);
+  if (self->loader_path != NULL)
+    g_string_append_printf (text, "  loader    %s\n", self->loader_path);
   if (self->ramdisk_path != NULL)
     g_string_append_printf (text, "  ramdisk   %s\n", self->ramdisk_path);
   g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
-  g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
+  if (self->xml_path != NULL)
+    g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
   g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);
   g_string_append_printf (text, "%s\n", self->kernel_reason);
   for (guint i = 0; self->warnings[i] != NULL; i++)

@@ -26,6 +26,7 @@ typedef struct {
   char *kernel_version;
   char *kernel_from;   /* "guest", "host" or "file" */
   char *kernel_reason; /* one sentence */
+  char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
@@ -51,5 +52,7 @@ gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *pro
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* Of Linux: its root, its console and what is wanted beside. */
+char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */
 char *domuimg_build_manifest (DomuimgBuildState *self);

@@ -80,6 +80,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   /* The manifest comes last: where it is, everything is. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
+      if (results[i].final == NULL)
+        continue;
       *results[i].temporary
           = domuimg_undo_add_result (self->undo, results[i].final, plan->force, error);
       if (*results[i].temporary == NULL)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static char *
-command_line (DomuimgBuildState *self)
+char *
+domuimg_build_command_line (DomuimgBuildState *self)
 {
   DomuimgPlan *plan = self->plan;
   g_autofree char *root = self->has_ramdisk
@@ -75,11 +75,33 @@ add_graphics (DomuimgBuildState *self)
   domuimg_domain_set_graphics (self->domain, graphics, NULL, 0);
 }
 
+static void
+set_boot (DomuimgBuildState *self)
+{
+  DomuimgPlan *plan = self->plan;
+  g_autofree char *cmdline = domuimg_build_command_line (self);
+
+  switch (plan->loader)
+    {
+    case DOMUIMG_LOADER_PVGRUB:
+      domuimg_domain_set_kernel (self->domain, self->loader_path);
+      break;
+    case DOMUIMG_LOADER_PYGRUB:
+      /* xl knows where its own is. */
+      domuimg_domain_set_bootloader (self->domain, domuimg_plan_get (plan, "loader", "pygrub"));
+      break;
+    default:
+      domuimg_domain_set_kernel (self->domain, plan->kernel_path);
+      if (self->has_ramdisk)
+        domuimg_domain_set_ramdisk (self->domain, plan->ramdisk_path);
+      domuimg_domain_set_cmdline (self->domain, cmdline);
+    }
+}
+
 static gboolean
 make_domain (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
-  g_autofree char *cmdline = command_line (self);
 
   self->domain = domuimg_domain_new (plan->name, error);
   if (self->domain == NULL)
@@ -89,10 +111,7 @@ make_domain (DomuimgBuildState *self, GError **error)
   domuimg_domain_set_memory (self->domain, plan->memory);
   domuimg_domain_set_maxmem (self->domain, plan->maxmem);
   domuimg_domain_set_vcpus (self->domain, plan->vcpus);
-  domuimg_domain_set_kernel (self->domain, plan->kernel_path);
-  if (self->has_ramdisk)
-    domuimg_domain_set_ramdisk (self->domain, plan->ramdisk_path);
-  domuimg_domain_set_cmdline (self->domain, cmdline);
+  set_boot (self);
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
     domuimg_domain_set_serial (self->domain, "pty");
   domuimg_domain_set_on_poweroff (self->domain, domuimg_plan_get (plan, "on-poweroff", NULL));
@@ -115,6 +134,31 @@ write_text (const char *path, const char *text, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
 }
 
+/* *@xml stays NULL, and a warning says why, where libvirt cannot boot such a guest. */
+static gboolean
+make_xml (DomuimgBuildState *self, char **xml, GError **error)
+{
+  g_auto (GStrv) warnings = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (self->plan->loader == DOMUIMG_LOADER_PYGRUB)
+    domuimg_domain_set_bootloader (self->domain, self->loader_path);
+  *xml = domuimg_domain_to_libvirt_xml (self->domain, &warnings, &local);
+  for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
+    g_ptr_array_add (self->warnings, g_strdup (warnings[i]));
+  if (*xml != NULL)
+    return TRUE;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
+    {
+      g_ptr_array_add (self->warnings,
+                       g_strdup_printf ("there is no libvirt XML: %s", local->message));
+      g_clear_pointer (&self->plan->xml_path, g_free);
+      return TRUE;
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
 gboolean
 domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
@@ -122,20 +166,15 @@ domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autofree char *config = NULL;
   g_autofree char *xml = NULL;
   g_autofree char *manifest = NULL;
-  g_auto (GStrv) warnings = NULL;
 
   domuimg_progress_set_message (progress, "Writing the configuration");
   if (!make_domain (self, error))
     return FALSE;
   config = domuimg_domain_to_xl_cfg (self->domain, error);
-  if (config == NULL)
+  if (config == NULL || !make_xml (self, &xml, error))
     return FALSE;
-  xml = domuimg_domain_to_libvirt_xml (self->domain, &warnings, error);
-  if (xml == NULL)
-    return FALSE;
-  for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
-    g_ptr_array_add (self->warnings, g_strdup (warnings[i]));
   manifest = domuimg_build_manifest (self);
-  return write_text (self->config, config, error) && write_text (self->xml, xml, error)
+  return write_text (self->config, config, error)
+         && (xml == NULL || write_text (self->xml, xml, error))
          && write_text (self->manifest, manifest, error);
 }

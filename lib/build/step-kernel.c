@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/build/step-loader.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
 #include "lib/tree/copy.h"
@@ -204,6 +205,17 @@ is_other_kernels_turn (const GError *error)
          || g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
 }
 
+/* Still one sentence. */
+static void
+explain_fallback (DomuimgBuildState *self, const GError *of_guest)
+{
+  g_autofree char *reason = g_steal_pointer (&self->kernel_reason);
+
+  reason[strlen (reason) - 1] = '\0';
+  self->kernel_reason = g_strdup_printf ("%s; it is the host's, as the guest's would not do (%s).",
+                                         reason, of_guest->message);
+}
+
 static gboolean
 use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
@@ -219,7 +231,10 @@ use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     }
   forget_kernel (self);
   if (choose_host (self, cancellable, &of_host))
-    return add_host_modules (self, cancellable, error);
+    {
+      explain_fallback (self, of_guest);
+      return add_host_modules (self, cancellable, error);
+    }
   if (!is_other_kernels_turn (of_host))
     {
       g_propagate_error (error, g_steal_pointer (&of_host));
@@ -249,7 +264,9 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
   domuimg_progress_set_message (progress, "Choosing the kernel");
   if (g_str_equal (self->plan->kernel, "host"))
     return add_host_modules (self, cancellable, error);
-  if (g_str_equal (self->plan->kernel, "guest"))
+  if (g_str_equal (self->plan->kernel, "guest") || g_str_equal (self->plan->kernel, "extract"))
     return use_guest (self, cancellable, error);
+  if (self->plan->loader != DOMUIMG_LOADER_DIRECT)
+    return domuimg_build_use_loader (self, error);
   return g_str_has_prefix (self->plan->kernel, "file:") || use_auto (self, cancellable, error);
 }

@@ -125,15 +125,15 @@ check_from (const char *key, const char *value, GError **error)
 static gboolean
 check_kernel (const char *key, const char *value, GError **error)
 {
-  static const char *const policies[] = { "auto", "guest", "host", NULL };
+  static const char *const policies[]
+      = { "auto", "guest", "extract", "host", "pvgrub", "pygrub", "firmware", NULL };
 
   if (g_strv_contains (policies, value)
       || (g_str_has_prefix (value, "file:") && strlen (value) > 5))
     return TRUE;
-  return invalid (error, key, value, "auto, guest, host or file:VMLINUZ[,INITRD]");
+  return invalid (error, key, value, "auto, guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware");
 }
 
-/* What a shell or apt would take for an option is no package. */
 static gboolean
 check_package (const char *key, const char *value, GError **error)
 {
@@ -204,6 +204,15 @@ check_text (const char *key, const char *value, GError **error)
 }
 
 static gboolean
+check_absolute (const char *key, const char *value, GError **error)
+{
+  if (!check_text (key, value, error))
+    return FALSE;
+  return value[0] == '/' || invalid (error, key, value, "an absolute path");
+}
+
+/* What a shell or apt would take for an option is no package. */
+static gboolean
 check_flag (const char *key, const char *value, GError **error)
 {
   gboolean flag;
@@ -220,7 +229,9 @@ static const DomuimgSpecKey keys[] = {
     "disk: size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds "
     "the root" },
   { "kernel", STRING, "POLICY", check_kernel,
-    "auto (default), guest, host or file:VMLINUZ[,INITRD]" },
+    "auto (default), guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware" },
+  { "loader", STRING, "FILE", check_absolute,
+    "GRUB image of --kernel pvgrub, or program of --kernel pygrub, on the Xen host [Debian's]" },
   { "type", STRING, "TYPE", check_type, "auto (default: PVH, else PV), pv, pvh or hvm" },
   { "memory", STRING, "SIZE", check_memory, "memory at start; a bare number is MiB [512M]" },
   { "maxmem", STRING, "SIZE", check_memory, "most memory the guest can be given [memory]" },

@@ -21,6 +21,7 @@ class Settings(TypedDict, total=False):
     dir: Path
     disk: Texts
     kernel: Text
+    loader: Path
     type: Text
     memory: Number
     maxmem: Number

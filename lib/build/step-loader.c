@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/step-loader.h"
+
+#include <unistd.h>
+
+#include "lib/guest/boot-menu.h"
+#include "lib/kernel/select-drivers.h"
+#include "lib/kernel/select.h"
+
+/* Guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it there
+ * by a menu. */
+
+/* Of Debian's package grub-xen-host. */
+#define GRUB_DIRECTORY "/usr/lib/grub-xen/"
+#define GRUB_PVH GRUB_DIRECTORY "grub-i386-xen_pvh.bin"
+#define GRUB_PV64 GRUB_DIRECTORY "grub-x86_64-xen.bin"
+#define GRUB_PV32 GRUB_DIRECTORY "grub-i386-xen.bin"
+
+static gboolean
+can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type, char **why)
+{
+  const char *compression = domuimg_kernel_get_compression (kernel);
+
+  if (!domuimg_kernel_can_boot (kernel, type, why))
+    return FALSE;
+  if (self->plan->loader != DOMUIMG_LOADER_PVGRUB || type != DOMUIMG_GUEST_TYPE_PV
+      || compression == NULL || g_str_equal (compression, "gzip")
+      || g_str_equal (compression, "xz") || g_str_equal (compression, "lzo"))
+    return TRUE;
+  *why = g_strdup_printf ("it is packed by %s, which GRUB cannot unpack for a PV guest", compression);
+  return FALSE;
+}
+
+/* The types to try; libvirt has no pygrub for PVH, so that comes second there. */
+static const DomuimgGuestType *
+types_of (DomuimgBuildState *self)
+{
+  static const DomuimgGuestType pvh_first[]
+      = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_AUTO };
+  static const DomuimgGuestType pv_first[]
+      = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_AUTO };
+  static const DomuimgGuestType only[][2]
+      = { [DOMUIMG_GUEST_TYPE_PV] = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_AUTO },
+          [DOMUIMG_GUEST_TYPE_PVH] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_AUTO } };
+
+  if (self->plan->type != DOMUIMG_GUEST_TYPE_AUTO)
+    return only[self->plan->type];
+  return self->plan->loader == DOMUIMG_LOADER_PYGRUB ? pv_first : pvh_first;
+}
+
+static gboolean
+try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
+{
+  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  g_autoptr (GError) local = NULL;
+
+  if (!domuimg_kernel_choice_load (choice, self->tree, &local))
+    {
+      *why = g_strdup (local->message);
+      return FALSE;
+    }
+  for (const DomuimgGuestType *type = types_of (self); *type != DOMUIMG_GUEST_TYPE_AUTO; type++)
+    {
+      g_clear_pointer (why, g_free);
+      if (!can_start (self, choice->kernel, *type, why))
+        continue;
+      self->type = *type;
+      return domuimg_drivers_check (self->tree, choice, *type, fs, why);
+    }
+  return FALSE;
+}
+
+static gboolean
+refuse (DomuimgBuildState *self, const char *refusals, GError **error)
+{
+  gboolean pv_grub = self->plan->loader == DOMUIMG_LOADER_PVGRUB
+                     && self->plan->type == DOMUIMG_GUEST_TYPE_PV;
+
+  if (*refusals == '\0')
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                         "the guest: there is no kernel in /boot; install one (Debian:"
+                         " --kernel-package linux-image-amd64, Fedora: kernel-core)");
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "the guest: %s can start no kernel here: %s%s", self->plan->kernel, refusals,
+                       pv_grub ? "; use --type pvh, where the kernel unpacks itself, or a kernel"
+                                 " packed by xz or gzip (--kernel-package linux-image-amd64)"
+                               : "");
+}
+
+/* Moves the newest kernel that the loader can start to the front of @choices. */
+static gboolean
+choose (DomuimgBuildState *self, GPtrArray *choices, char **drivers, GError **error)
+{
+  g_autoptr (GString) refusals = g_string_new (NULL);
+
+  for (guint i = 0; i < choices->len; i++)
+    {
+      DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
+      g_autofree char *why = NULL;
+
+      if (try_choice (self, choice, &why))
+        {
+          *drivers = g_steal_pointer (&why);
+          g_ptr_array_insert (choices, 0, g_ptr_array_steal_index (choices, i));
+          return TRUE;
+        }
+      g_string_append_printf (refusals, "%s/%s: %s", i > 0 ? "; " : "", choice->vmlinuz, why);
+      g_clear_object (&choice->kernel);
+    }
+  return refuse (self, refusals->str, error);
+}
+
+static char *
+default_program (void)
+{
+  return g_strdup ("/usr/lib/xen-4.17/bin/pygrub");
+}
+
+static char *
+loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
+{
+  const char *given = domuimg_spec_get (self->plan->spec, "loader");
+
+  if (given != NULL)
+    return g_strdup (given);
+  if (self->plan->loader == DOMUIMG_LOADER_PYGRUB)
+    return default_program ();
+  if (self->type == DOMUIMG_GUEST_TYPE_PVH)
+    return g_strdup (GRUB_PVH);
+  return g_strdup (g_strcmp0 (domuimg_kernel_get_architecture (kernel), "i386") == 0 ? GRUB_PV32
+                                                                                    : GRUB_PV64);
+}
+
+static void
+warn_if_missing (DomuimgBuildState *self)
+{
+  gboolean pygrub = self->plan->loader == DOMUIMG_LOADER_PYGRUB;
+
+  if (access (self->loader_path, F_OK) == 0)
+    return;
+  g_ptr_array_add (self->warnings,
+                   g_strdup_printf ("%s is not on this machine; the Xen host needs it (Debian: the"
+                                    " package %s), or name its place there by --loader",
+                                    self->loader_path,
+                                    pygrub ? "xen-utils-VERSION" : "grub-xen-host"));
+}
+
+static void
+explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char *drivers)
+{
+  self->kernel_reason = g_strdup_printf (
+      "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
+      self->plan->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB",
+      self->type == DOMUIMG_GUEST_TYPE_PVH ? "PVH" : "PV", drivers);
+}
+
+gboolean
+domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
+{
+  g_autoptr (GPtrArray) choices = domuimg_kernel_list (self->tree, error);
+  g_autofree char *drivers = NULL;
+  g_autofree char *cmdline = NULL;
+  DomuimgKernelChoice *choice;
+
+  if (choices == NULL || !choose (self, choices, &drivers, error))
+    return FALSE;
+  choice = g_ptr_array_index (choices, 0);
+  self->kernel_version = g_strdup (choice->version);
+  self->kernel_from = g_strdup ("guest");
+  self->has_ramdisk = choice->initrd != NULL;
+  self->loader_path = loader_path (self, choice->kernel);
+  warn_if_missing (self);
+  explain (self, choice, drivers);
+  cmdline = domuimg_build_command_line (self);
+  const DomuimgBootMenu menu = { self->plan->disk_uuids[0], cmdline, choices };
+  return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/build/state.h"
+
+/* Chooses a kernel that stays on the guest's disk, and writes the menu for the loader of the
+ * plan. NOT_BOOTABLE where it can start none. */
+gboolean domuimg_build_use_loader (DomuimgBuildState *self, GError **error);
