@@ -70,5 +70,9 @@ DOMUIMG_API
 char **domuimg_kernel_get_notes (DomuimgKernel *self);
 DOMUIMG_API
 gboolean domuimg_kernel_can_boot (DomuimgKernel *self, DomuimgGuestType type, char **reason);
+DOMUIMG_API
+gboolean domuimg_kernel_can_boot_with (DomuimgKernel *self, DomuimgGuestType type,
+                                       DomuimgLoader loader, const char *xen_version,
+                                       char **reason);
 
 G_END_DECLS

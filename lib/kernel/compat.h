@@ -2,16 +2,38 @@
 #pragma once
 
 #include "domuimg/kernel.h"
+#include "lib/kernel/decompress.h"
 #include "lib/kernel/elfnote.h"
+#include "lib/kernel/xen-version.h"
 
 /* What decides about a kernel. */
 typedef struct {
   DomuimgKernelFormat format;
   const char *protocol;  /* (nullable) of a bzImage, "2.15" */
   const DomuimgElf *elf; /* (nullable) where the format has none inside */
+  const char *architecture; /* (nullable) */
+  DomuimgCompression compression;
+  guint64 dictionary; /* bytes, of xz; else 0 */
 } DomuimgKernelFacts;
+
+/* What says no. */
+typedef enum {
+  DOMUIMG_COMPAT_FINE,
+  DOMUIMG_COMPAT_ARCHITECTURE,
+  DOMUIMG_COMPAT_TYPE,        /* its format and notes */
+  DOMUIMG_COMPAT_COMPRESSION, /* this Xen or loader cannot unpack it */
+  DOMUIMG_COMPAT_LOADER,      /* no such guest is started that way */
+} DomuimgCompatProblem;
 
 /* Whether Xen's domain builder starts the kernel as @type (not AUTO); if not, @reason is a
  * sentence without a full stop that begins in lower case. */
 gboolean domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType type,
                                char **reason);
+/* The same with all that takes part; @type is not AUTO. */
+DomuimgCompatProblem domuimg_compat_check_with (const DomuimgKernelFacts *facts,
+                                                DomuimgGuestType type, DomuimgLoader loader,
+                                                DomuimgXenVersion xen, char **reason);
+/* As domuimg_kernel_can_boot_with, with what says no. */
+DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
+                                                  DomuimgLoader loader, DomuimgXenVersion xen,
+                                                  char **reason);

@@ -24,6 +24,10 @@ DomuimgCompression domuimg_compression_detect (DomuimgBytes head);
 /* "gzip", ...; "none". */
 const char *domuimg_compression_to_string (DomuimgCompression compression);
 
+/* The dictionary, in bytes, that the first block of an xz stream needs (The .xz File Format, 3.1 and
+ * 5.3.1); 0 where it does not tell. */
+guint64 domuimg_xz_dictionary (DomuimgBytes stream);
+
 /* Bytes that may be read at any offset. */
 typedef struct {
   /* Up to @length bytes; 0 at the end, -1 on error. */

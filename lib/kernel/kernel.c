@@ -29,6 +29,7 @@ struct _DomuimgKernel {
   char *architecture; /* (nullable) */
   char *protocol;     /* (nullable) */
   DomuimgCompression compression;
+  guint64 dictionary; /* bytes, of xz */
   DomuimgElf *elf; /* (nullable) */
 };
 
@@ -152,6 +153,8 @@ take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   if (self->compression == DOMUIMG_COMPRESSION_NONE)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the bzImage holds no kernel in a known compression", self->name);
+  if (self->compression == DOMUIMG_COMPRESSION_XZ)
+    self->dictionary = domuimg_xz_dictionary (bzimage.payload);
   plain = domuimg_decompress (self->compression, bzimage.payload, self->name, bzimage.plain_size,
                               DOMUIMG_KERNEL_MAX, error);
   return plain != NULL && take_elf (self, domuimg_bytes_of (plain), error);
@@ -409,6 +412,13 @@ domuimg_kernel_get_notes (DomuimgKernel *self)
   return g_strv_builder_end (lines);
 }
 
+static DomuimgKernelFacts
+facts_of (DomuimgKernel *self)
+{
+  return (DomuimgKernelFacts){ self->format,       self->protocol,    self->elf,
+                               self->architecture, self->compression, self->dictionary };
+}
+
 /**
  * domuimg_kernel_can_boot:
  * @self: a kernel
@@ -433,9 +443,57 @@ domuimg_kernel_can_boot (DomuimgKernel *self, DomuimgGuestType type, char **reas
   g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), FALSE);
   if (reason != NULL)
     *reason = NULL;
-  facts = (DomuimgKernelFacts){ self->format, self->protocol, self->elf };
+  facts = facts_of (self);
   if (type != DOMUIMG_GUEST_TYPE_AUTO)
     return domuimg_compat_check (&facts, type, reason);
   return domuimg_compat_check (&facts, DOMUIMG_GUEST_TYPE_PVH, NULL)
          || domuimg_compat_check (&facts, DOMUIMG_GUEST_TYPE_PV, reason);
+}
+
+DomuimgCompatProblem
+domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type, DomuimgLoader loader,
+                             DomuimgXenVersion xen, char **reason)
+{
+  DomuimgKernelFacts facts = facts_of (self);
+
+  if (reason != NULL)
+    *reason = NULL;
+  return domuimg_compat_check_with (&facts, type, loader, xen, reason);
+}
+
+/**
+ * domuimg_kernel_can_boot_with:
+ * @self: a kernel
+ * @type: a type of guest, not %DOMUIMG_GUEST_TYPE_AUTO
+ * @loader: what loads it
+ * @xen_version: (nullable): the release of Xen, such as `4.17`; %NULL: the host's
+ * @reason: (out) (optional) (nullable) (transfer full): as of domuimg_kernel_can_boot()
+ *
+ * As domuimg_kernel_can_boot(), but with what the loader and the release of Xen can unpack, and
+ * whether such a guest is started that way at all: zstd from Xen 4.15 on, xz dictionaries of
+ * 128 MiB and more from 4.18 on, GRUB for Xen PV gzip, xz and lzo only. What an HVM guest's
+ * firmware starts is not limited.
+ *
+ * Returns: whether it boots so; %FALSE also where @xen_version is no version
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_kernel_can_boot_with (DomuimgKernel *self, DomuimgGuestType type, DomuimgLoader loader,
+                              const char *xen_version, char **reason)
+{
+  g_autoptr (GError) error = NULL;
+  DomuimgXenVersion xen;
+
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), FALSE);
+  g_return_val_if_fail (type != DOMUIMG_GUEST_TYPE_AUTO, FALSE);
+  if (xen_version == NULL)
+    xen = domuimg_xen_version_of_host (NULL);
+  else if (!domuimg_xen_version_parse (xen_version, &xen, &error))
+    {
+      if (reason != NULL)
+        *reason = g_strdup (error->message);
+      return FALSE;
+    }
+  return domuimg_kernel_find_problem (self, type, loader, xen, reason) == DOMUIMG_COMPAT_FINE;
 }
