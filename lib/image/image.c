@@ -11,6 +11,7 @@
 #include "lib/base/fd.h"
 #include "lib/image/formats.h"
 #include "lib/image/probe.h"
+#include "lib/image/volumes-guestfs.h"
 #include "lib/tree/tree-ext.h"
 
 #define SECTOR 512
@@ -24,6 +25,7 @@ struct _DomuimgImage {
   char *table;
   GPtrArray *volumes; /* (nullable) not before they are asked for */
   GPtrArray *problems;
+  DomuimgAppliance *appliance; /* starts when it is needed */
 };
 
 void
@@ -44,6 +46,7 @@ domuimg_image_free (DomuimgImage *self)
 {
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_ptr_array_unref (self->problems);
+  g_clear_pointer (&self->appliance, domuimg_appliance_unref);
   if (self->fd >= 0)
     close (self->fd);
   g_free (self->table);
@@ -94,6 +97,7 @@ domuimg_image_open (const char *path, const char *format, GError **error)
         }
       self->format = (DomuimgImageFormat){ "raw", size };
     }
+  self->appliance = domuimg_appliance_new (path, self->format.name);
   if (g_str_equal (self->format.name, "raw") && size % SECTOR != 0)
     g_ptr_array_add (self->problems,
                      g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is no multiple of"
@@ -132,24 +136,44 @@ is_raw (DomuimgImage *self)
   return g_str_equal (self->format.name, "raw");
 }
 
+static gboolean
+has_lvm (const GPtrArray *volumes)
+{
+  for (guint i = 0; i < volumes->len; i++)
+    if (g_strcmp0 (((DomuimgVolume *) g_ptr_array_index (volumes, i))->fs, "LVM2_member") == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The partitions count even where what is in one of them cannot be told. */
+static void
+add_lvs (DomuimgImage *self, GPtrArray *volumes)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (has_lvm (volumes) && !domuimg_appliance_list_lvs (self->appliance, volumes, &error))
+    g_ptr_array_add (self->problems,
+                     g_strdup_printf ("%s: its logical volumes cannot be seen: %s", self->path,
+                                      error->message));
+}
+
 GPtrArray *
 domuimg_image_list_volumes (DomuimgImage *self, GError **error)
 {
   g_autoptr (GPtrArray) volumes = NULL;
+  gboolean ok;
 
   if (self->volumes != NULL)
     return self->volumes;
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
-  if (!is_raw (self))
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s: what is in an image of the format %s cannot be read without libguestfs",
-                    self->path, self->format.name);
-      return NULL;
-    }
-  if (!domuimg_image_probe (self->fd, self->format.size, self->path, volumes, &self->table,
-                            self->problems, error))
+  if (is_raw (self))
+    ok = domuimg_image_probe (self->fd, self->format.size, self->path, volumes, &self->table,
+                              self->problems, error);
+  else
+    ok = domuimg_appliance_list_partitions (self->appliance, volumes, &self->table, error);
+  if (!ok)
     return NULL;
+  add_lvs (self, volumes);
   self->volumes = g_steal_pointer (&volumes);
   return self->volumes;
 }
@@ -165,8 +189,10 @@ domuimg_image_has_boot_code (DomuimgImage *self)
 {
   guint8 sector[SECTOR];
 
-  if (!is_raw (self) || pread (self->fd, sector, sizeof sector, 0) != sizeof sector
-      || sector[510] != 0x55 || sector[511] != 0xaa)
+  if (is_raw (self) ? pread (self->fd, sector, sizeof sector, 0) != sizeof sector
+                    : !domuimg_appliance_read_head (self->appliance, sector, sizeof sector))
+    return FALSE;
+  if (sector[510] != 0x55 || sector[511] != 0xaa)
     return FALSE;
   for (guint i = 0; i < BOOT_CODE; i++)
     if (sector[i] != 0)
@@ -201,12 +227,12 @@ DomuimgTree *
 domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
                          GError **error)
 {
+  g_autofree char *device = NULL;
+
   if (is_raw (self) && is_ext (volume))
     return domuimg_tree_ext_open (self->path, volume->offset, writable, error);
-  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                "%s: %s cannot be read without libguestfs", self->path,
-                volume->fs != NULL ? volume->fs : "what is in it");
-  return NULL;
+  device = domuimg_appliance_device_of (volume);
+  return domuimg_tree_guestfs_open (self->appliance, device, writable, error);
 }
 
 gboolean
@@ -214,7 +240,9 @@ domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError **error)
 {
   g_autoptr (DomuimgTree) owned = tree;
 
-  return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
+  if (DOMUIMG_IS_TREE_EXT (owned))
+    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
+  return domuimg_tree_guestfs_close (owned, error);
 }
 
 DomuimgExtState *

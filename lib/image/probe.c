@@ -10,6 +10,10 @@
 
 #define SECTOR 512
 #define SUPERBLOCK 1024
+/* Bits of s_feature_compat and s_feature_incompat. */
+#define HAS_JOURNAL 0x4
+#define EXTENTS 0x40
+#define GPT_MAGIC "EFI PART"
 
 typedef struct blkid_struct_probe Probe;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Probe, blkid_free_probe)
@@ -57,16 +61,37 @@ read_xfs_size (DomuimgBytes head)
 }
 
 guint64
-domuimg_image_read_fs_size (int fd, guint64 offset)
+domuimg_image_parse_fs_size (DomuimgBytes head)
 {
-  guint8 buffer[SUPERBLOCK + 1024];
-  gssize got = pread (fd, buffer, sizeof buffer, offset);
-  DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
   guint64 xfs = read_xfs_size (head);
 
-  if (xfs != 0 || !domuimg_bytes_has (head, SUPERBLOCK, 1024))
-    return xfs;
-  return read_ext_size (domuimg_bytes_slice (head, SUPERBLOCK, 1024));
+  return xfs != 0 ? xfs : read_ext_size (domuimg_bytes_slice (head, SUPERBLOCK, 1024));
+}
+
+/* libblkid takes no ext filesystem that is larger than where it lies: then it has been cut off,
+ * and its superblock still says what it was. */
+static void
+read_cut_off_ext (DomuimgBytes super, DomuimgVolume *volume)
+{
+  guint32 compat, incompat;
+  const guint8 *uuid = super.data + 0x68;
+
+  if (!domuimg_bytes_le32 (super, 0x5c, &compat) || !domuimg_bytes_le32 (super, 0x60, &incompat))
+    return;
+  volume->fs = g_strdup ((incompat & EXTENTS) != 0   ? "ext4"
+                         : (compat & HAS_JOURNAL) != 0 ? "ext3"
+                                                       : "ext2");
+  volume->uuid = g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x"
+                                  "%02x%02x",
+                                  uuid[0], uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], uuid[6],
+                                  uuid[7], uuid[8], uuid[9], uuid[10], uuid[11], uuid[12],
+                                  uuid[13], uuid[14], uuid[15]);
+  if (super.data[0x78] != 0)
+    {
+      g_autofree char *label = g_strndup ((const char *) super.data + 0x78, 16);
+
+      volume->label = g_utf8_make_valid (label, -1);
+    }
 }
 
 static Probe *
@@ -88,20 +113,33 @@ new_probe (int fd, guint64 offset, guint64 length, const char *path, GError **er
 /* What the volume holds. Two signatures at once (an old one was not wiped) are no filesystem to
  * libblkid, nor to udev. */
 static void
-probe_content (int fd, guint64 size, const char *path, DomuimgVolume *volume)
+probe_content (int fd, guint64 size, const char *path, DomuimgVolume *volume,
+               GPtrArray *problems)
 {
   guint64 there = volume->offset < size ? MIN (volume->length, size - volume->offset) : 0;
   g_autoptr (Probe) probe
       = there > 0 ? new_probe (fd, volume->offset, there, path, NULL) : NULL;
+  guint8 buffer[DOMUIMG_FS_HEAD];
+  gssize got = there > 0 ? pread (fd, buffer, sizeof buffer, volume->offset) : 0;
+  DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
-  if (probe == NULL)
+  volume->fs_size = domuimg_image_parse_fs_size (head);
+  if (probe != NULL && blkid_do_safeprobe (probe) == 0)
+    {
+      volume->fs = lookup (probe, "TYPE");
+      volume->uuid = lookup (probe, "UUID");
+      volume->label = lookup (probe, "LABEL");
+    }
+  if (volume->fs_size <= there)
     return;
-  volume->fs_size = domuimg_image_read_fs_size (fd, volume->offset);
-  if (blkid_do_safeprobe (probe) != 0)
-    return;
-  volume->fs = lookup (probe, "TYPE");
-  volume->uuid = lookup (probe, "UUID");
-  volume->label = lookup (probe, "LABEL");
+  if (volume->fs == NULL && read_xfs_size (head) == 0)
+    read_cut_off_ext (domuimg_bytes_slice (head, SUPERBLOCK, 1024), volume);
+  g_ptr_array_add (problems,
+                   g_strdup_printf ("%s: the filesystem%s is cut off: it says that it has"
+                                    " %" G_GUINT64_FORMAT " bytes, and there are %" G_GUINT64_FORMAT
+                                    " only",
+                                    path, volume->number > 0 ? " of a partition" : "",
+                                    volume->fs_size, there));
 }
 
 static DomuimgVolume *
@@ -156,19 +194,35 @@ add_partitions (int fd, guint64 size, const char *path, blkid_partlist list, GPt
       volume = volume_of_partition (partition);
       g_ptr_array_add (volumes, volume);
       check_end (volume, size, path, problems);
-      probe_content (fd, size, path, volume);
+      probe_content (fd, size, path, volume, problems);
     }
   g_ptr_array_sort (volumes, compare_numbers);
 }
 
 static void
-add_whole (int fd, guint64 size, const char *path, GPtrArray *volumes)
+add_whole (int fd, guint64 size, const char *path, GPtrArray *volumes, GPtrArray *problems)
 {
   DomuimgVolume *volume = g_new0 (DomuimgVolume, 1);
 
   volume->length = size;
-  probe_content (fd, size, path, volume);
+  probe_content (fd, size, path, volume, problems);
   g_ptr_array_add (volumes, volume);
+}
+
+/* UEFI specification, 5.3: the second header of a GPT is in the last sector of the disk. */
+static void
+check_backup (int fd, guint64 size, const char *path, GPtrArray *problems)
+{
+  char magic[8];
+
+  if (size >= SECTOR
+      && pread (fd, magic, sizeof magic, size / SECTOR * SECTOR - SECTOR) == sizeof magic
+      && memcmp (magic, GPT_MAGIC, sizeof magic) == 0)
+    return;
+  g_ptr_array_add (problems,
+                   g_strdup_printf ("%s: the backup of its GPT is not at its end: the image was"
+                                    " made smaller or larger since; sgdisk -e moves it there",
+                                    path));
 }
 
 gboolean
@@ -194,9 +248,11 @@ domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
   if (found != NULL && lookup (probe, "TYPE") == NULL)
     {
       *table = g_strdup (blkid_parttable_get_type (found));
+      if (g_strcmp0 (*table, "gpt") == 0)
+        check_backup (fd, size, path, problems);
       add_partitions (fd, size, path, list, volumes, problems);
     }
   else
-    add_whole (fd, size, path, volumes);
+    add_whole (fd, size, path, volumes, problems);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/bytes.h"
 #include "lib/image/image.h"
 
 /* What libblkid finds in a raw image. */
@@ -9,6 +10,8 @@
  * image does not hold is a line in @problems. */
 gboolean domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
                               char **table, GPtrArray *problems, GError **error);
-/* The size, in bytes, that the filesystem in @fd at @offset says it has; 0 where it is none whose
- * superblock is known here (ext2/3/4, xfs). */
-guint64 domuimg_image_read_fs_size (int fd, guint64 offset);
+/* What of a filesystem's beginning says how large it is. */
+#define DOMUIMG_FS_HEAD 2048
+/* The size, in bytes, that a filesystem with these first bytes says it has; 0 where it is none
+ * whose superblock is known here (ext2/3/4, xfs). */
+guint64 domuimg_image_parse_fs_size (DomuimgBytes head);

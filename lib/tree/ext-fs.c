@@ -62,7 +62,8 @@ open_filesystem (DomuimgExtFs *self, guint64 offset, gboolean writable, GError *
     return domuimg_ext_fail (self, code, error, "opening the ext filesystem");
   if (ext2fs_has_feature_journal_needs_recovery (self->fs->super) && writable)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "%s: the filesystem was not unmounted; run e2fsck on it first",
+                         "%s: the filesystem was not unmounted: its journal holds what is not yet in"
+                         " place; boot the guest and shut it down, or run e2fsck -p on it",
                          self->path);
   if (!writable)
     return TRUE;

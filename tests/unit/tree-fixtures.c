@@ -4,6 +4,7 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -12,6 +13,7 @@
 #include "lib/tree/tree-dir.h"
 #include "lib/tree/tree-dump.h"
 #include "lib/tree/tree-ext.h"
+#include "lib/tree/tree-guestfs.h"
 #include "lib/tree/tree-memory.h"
 
 static DomuimgTree *
@@ -50,10 +52,59 @@ make_ext (const char *scratch, GError **error)
   return g_steal_pointer (&tree);
 }
 
+/* One appliance serves all tests: it takes its time to start. */
+static DomuimgAppliance *appliance;
+static char *appliance_directory;
+
+static void
+end_appliance (void)
+{
+  g_clear_pointer (&appliance, domuimg_appliance_unref);
+  g_clear_pointer (&appliance_directory, tree_scratch_free);
+}
+
+static gboolean
+start_appliance (GError **error)
+{
+  g_autofree char *mkfs = g_find_program_in_path ("mkfs.xfs");
+  g_autofree char *image = NULL;
+  const char *arguments[] = { mkfs, "-q", NULL, NULL };
+
+  if (mkfs == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL, "mkfs.xfs is not installed");
+  appliance_directory = tree_scratch_new ();
+  atexit (end_appliance);
+  image = g_build_filename (appliance_directory, "image", NULL);
+  arguments[2] = image;
+  appliance = domuimg_appliance_new (image, "raw");
+  return domuimg_raw_create (image, 320 * 1024 * 1024, error)
+         && g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
+                          NULL, error);
+}
+
+static DomuimgTree *
+make_guestfs (const char *scratch, GError **error)
+{
+  static GError *why;
+  g_autoptr (DomuimgTree) tree = NULL;
+
+  if (why == NULL && (appliance != NULL || start_appliance (&why)))
+    tree = domuimg_tree_guestfs_open (appliance, "/dev/sda", TRUE, &why);
+  if (tree == NULL)
+    {
+      g_propagate_error (error, g_error_copy (why));
+      return NULL;
+    }
+  if (!domuimg_tree_remove_all (tree, "/", error))
+    return NULL;
+  return g_steal_pointer (&tree);
+}
+
 const TreeKind tree_kinds[] = {
-  { "memory", FALSE, make_memory },
-  { "dir", TRUE, make_dir },
-  { "ext", FALSE, make_ext },
+  { "memory", FALSE, FALSE, make_memory },
+  { "dir", TRUE, FALSE, make_dir },
+  { "ext", FALSE, FALSE, make_ext },
+  { "guestfs", FALSE, TRUE, make_guestfs },
 };
 const guint n_tree_kinds = G_N_ELEMENTS (tree_kinds);
 

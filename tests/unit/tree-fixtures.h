@@ -7,6 +7,7 @@
 typedef struct {
   const char *name;
   gboolean root_only; /* owners, devices and capabilities need root there */
+  gboolean optional;  /* an error of @make says why it is not to be had here */
   /* @scratch is an empty directory that is removed after the test. */
   DomuimgTree *(*make) (const char *scratch, GError **error);
 } TreeKind;
