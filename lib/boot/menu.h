@@ -45,3 +45,39 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMenuEntry, domuimg_menu_entry_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMenu, domuimg_menu_free)
 /* "grub.cfg", "Boot Loader Specification", ... */
 const char *domuimg_menu_format_to_string (DomuimgMenuFormat format);
+
+/* What a hostile guest's menu may come to. */
+#define DOMUIMG_MENU_ENTRIES 1000
+#define DOMUIMG_MENU_PROBLEMS 20
+#define DOMUIMG_MENU_FILE_MAX (1 << 20)
+
+/* The files beside a menu. Each may be NULL. */
+typedef struct {
+  char *(*read) (gpointer data, const char *path); /* at most DOMUIMG_MENU_FILE_MAX; else NULL */
+  gboolean (*exists) (gpointer data, const char *path);
+  char **(*list) (gpointer data, const char *path);
+  gpointer data;
+} DomuimgMenuFiles;
+
+/* Parsers: each adds to @self, whose path is that of @text, and sets its default. What they cannot
+ * read is a problem, never an error. */
+void domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files,
+                            gboolean has_blscfg);
+void domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files,
+                        GHashTable *variables);
+void domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
+void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
+/* As pygrub of Xen 4.17 reads a grub.cfg. */
+void domuimg_pygrub_parse (DomuimgMenu *self, const char *text);
+/* The environment block of GRUB: adds its variables. FALSE where it is none. */
+gboolean domuimg_grubenv_parse (const char *text, GHashTable *variables);
+
+/* For the parsers. */
+void domuimg_menu_add_problem (DomuimgMenu *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* Takes @entry; FALSE where there are too many. */
+gboolean domuimg_menu_add_entry (DomuimgMenu *self, DomuimgMenuEntry *entry);
+/* By index, id or title; -1. */
+int domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted);
+char *domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path);
+/* "(hd0,1)/vmlinuz" → "(hd0,1)" (NULL without) and "/vmlinuz". */
+void domuimg_menu_split_device (const char *path, char **device, char **file);

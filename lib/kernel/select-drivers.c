@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/kernel/select-builtin.h"
+
 /* What is needed: one of these modules will do. */
 typedef struct {
   const char *name; /* for messages */
@@ -52,55 +54,17 @@ domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **er
 typedef struct {
   DomuimgTree *tree;
   const DomuimgKernelChoice *choice;
-  GHashTable *builtin;
-  char *config; /* (nullable) */
+  DomuimgBuiltin *builtin;
   DomuimgInitramfs *initramfs; /* (nullable) not before it is needed */
   GString *inside; /* names of what is where */
   GString *in_initramfs;
 } Check;
 
-static void
-read_builtin (Check *self)
-{
-  g_autofree char *path = NULL;
-  g_autofree char *text = NULL;
-
-  if (self->choice->modules == NULL)
-    return;
-  path = g_strconcat (self->choice->modules, "/modules.builtin", NULL);
-  text = domuimg_tree_read_text (self->tree, path, NULL);
-  if (text != NULL)
-    domuimg_modules_add_builtin (self->builtin, text, strlen (text));
-}
-
-static void
-read_config (Check *self)
-{
-  g_autofree char *in_boot = g_strconcat ("boot/config-", self->choice->version, NULL);
-
-  self->config = domuimg_tree_read_text (self->tree, in_boot, NULL);
-  if (self->config == NULL && self->choice->modules != NULL)
-    {
-      g_autofree char *path = g_strconcat (self->choice->modules, "/config", NULL);
-
-      self->config = domuimg_tree_read_text (self->tree, path, NULL);
-    }
-}
-
-static gboolean
-has_option (Check *self, const char *option)
-{
-  g_autofree char *line = g_strconcat ("\n", option, "=y\n", NULL);
-
-  return self->config != NULL && strstr (self->config, line) != NULL;
-}
-
 static gboolean
 is_inside (Check *self, const Need *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
-    if (domuimg_modules_contain (self->builtin, need->modules[i])
-        || has_option (self, need->configs[i])
+    if (domuimg_builtin_has (self->builtin, need->modules[i], need->configs[i])
         || (self->initramfs != NULL
             && domuimg_initramfs_has_builtin (self->initramfs, need->modules[i])))
       return TRUE;
@@ -217,19 +181,15 @@ domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, Dom
   Check self = { tree, choice };
   char *problem;
 
-  self.builtin = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self.builtin = domuimg_builtin_new (tree, choice->modules, choice->version);
   self.inside = g_string_new (NULL);
   self.in_initramfs = g_string_new (NULL);
-  read_builtin (&self);
-  read_config (&self);
-
   problem = check_need (&self, type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &xen_disk);
   if (problem == NULL && root_fs != NULL)
     problem = check_root_fs (&self, root_fs);
   *text = problem != NULL ? problem : describe (&self);
 
-  g_hash_table_unref (self.builtin);
-  g_free (self.config);
+  domuimg_builtin_free (self.builtin);
   g_clear_pointer (&self.initramfs, domuimg_initramfs_free);
   g_string_free (self.inside, TRUE);
   g_string_free (self.in_initramfs, TRUE);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/boot/menu.h"
+
+#include <string.h>
+
+DomuimgMenuEntry *
+domuimg_menu_entry_new (void)
+{
+  DomuimgMenuEntry *self = g_new0 (DomuimgMenuEntry, 1);
+
+  self->initrds = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+domuimg_menu_entry_free (DomuimgMenuEntry *self)
+{
+  g_free (self->id);
+  g_free (self->title);
+  g_free (self->kernel);
+  g_ptr_array_unref (self->initrds);
+  g_free (self->cmdline);
+  g_free (self->root_hint);
+  g_free (self->source);
+  g_free (self);
+}
+
+DomuimgMenu *
+domuimg_menu_new (DomuimgMenuFormat format, const char *path)
+{
+  DomuimgMenu *self = g_new0 (DomuimgMenu, 1);
+
+  self->format = format;
+  self->path = g_strdup (path);
+  self->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_menu_entry_free);
+  self->default_entry = -1;
+  self->problems = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+domuimg_menu_free (DomuimgMenu *self)
+{
+  g_free (self->path);
+  g_free (self->wanted);
+  g_ptr_array_unref (self->entries);
+  g_ptr_array_unref (self->problems);
+  g_free (self);
+}
+
+const char *
+domuimg_menu_format_to_string (DomuimgMenuFormat format)
+{
+  static const char *const names[] = { "grub.cfg", "Boot Loader Specification", "extlinux",
+                                       "GRUB legacy", "unified kernel image" };
+
+  return names[format];
+}
+
+void
+domuimg_menu_add_problem (DomuimgMenu *self, const char *format, ...)
+{
+  va_list args;
+
+  if (self->problems->len >= DOMUIMG_MENU_PROBLEMS)
+    return;
+  va_start (args, format);
+  g_ptr_array_add (self->problems, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+gboolean
+domuimg_menu_add_entry (DomuimgMenu *self, DomuimgMenuEntry *entry)
+{
+  if (self->entries->len >= DOMUIMG_MENU_ENTRIES)
+    {
+      domuimg_menu_entry_free (entry);
+      return FALSE;
+    }
+  if (entry->cmdline == NULL)
+    entry->cmdline = g_strdup ("");
+  if (entry->source == NULL)
+    entry->source = g_strdup (self->path);
+  g_ptr_array_add (self->entries, entry);
+  return TRUE;
+}
+
+int
+domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted)
+{
+  guint64 index;
+
+  if (g_ascii_string_to_unsigned (wanted, 10, 0, G_MAXINT, &index, NULL))
+    return index < self->entries->len ? (int) index : -1;
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const DomuimgMenuEntry *entry = g_ptr_array_index (self->entries, i);
+
+      if (g_strcmp0 (entry->id, wanted) == 0 || g_strcmp0 (entry->title, wanted) == 0)
+        return i;
+    }
+  return -1;
+}
+
+char *
+domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path)
+{
+  return files->read != NULL ? files->read (files->data, path) : NULL;
+}
+
+void
+domuimg_menu_split_device (const char *path, char **device, char **file)
+{
+  const char *close = path[0] == '(' ? strchr (path, ')') : NULL;
+
+  *device = close != NULL ? g_strndup (path, close + 1 - path) : NULL;
+  path = close != NULL ? close + 1 : path;
+  *file = *path == '/' ? g_strdup (path) : g_strconcat ("/", path, NULL);
+}
