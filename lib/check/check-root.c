@@ -35,7 +35,7 @@ offer (DomuimgMachine *self, DomuimgFinding *finding)
   g_autofree char *name = device != NULL ? name_root (self, device) : NULL;
 
   if (name != NULL)
-    domuimg_offer_parameter (finding, "root", name);
+    domuimg_offer_parameter (finding, self, "root", name);
   else
     domuimg_finding_advise (finding, "set root= to the filesystem that holds the guest's root"
                                      " (blkid names it)");
@@ -128,7 +128,7 @@ check_type (DomuimgMachine *self)
     domuimg_offer_parameter (domuimg_machine_report (self, "root-filesystem", type,
                                                      "rootfstype=%s, and the root is %s", type,
                                                      fs),
-                             "rootfstype", fs);
+                             self, "rootfstype", fs);
 }
 
 void

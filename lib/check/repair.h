@@ -83,3 +83,4 @@ gboolean domuimg_repair_config (DomuimgRepairSite *self, const char *argument, G
 gboolean domuimg_repair_disk_format (DomuimgRepairSite *self, const char *argument,
                                      GError **error);
 gboolean domuimg_repair_features (DomuimgRepairSite *self, const char *argument, GError **error);
+gboolean domuimg_repair_parameter (DomuimgRepairSite *self, const char *argument, GError **error);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/repairs.h"
+
+#include <string.h>
+
+#include "lib/check/repair-words.h"
+#include "lib/check/repair.h"
+
+/* A parameter of the kernel, set where its command line comes from. */
+
+static char *
+quote (const char *text)
+{
+  g_autoptr (GString) out = g_string_new ("\"");
+
+  for (const char *c = text; *c != '\0'; c++)
+    {
+      if (*c == '"' || *c == '\\')
+        g_string_append_c (out, '\\');
+      g_string_append_c (out, *c);
+    }
+  g_string_append_c (out, '"');
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+static gboolean
+set_string (DomuimgRepairSite *self, const char *key, const char *old, const char *new,
+            GError **error)
+{
+  g_autofree char *quoted = quote (new);
+
+  return g_strcmp0 (old, new) == 0 || domuimg_repair_set_config (self, key, quoted, error);
+}
+
+/* What xl makes the command line of: cmdline=, or else root= and extra=. */
+static gboolean
+set_in_config (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+{
+  g_autoptr (DomuimgXlFile) file = domuimg_xl_file_parse (
+      self->config_text, strlen (self->config_text), self->machine->path, error);
+  g_autofree char *cmdline = NULL;
+  g_autofree char *root = NULL;
+  g_autofree char *extra = NULL;
+  g_autofree char *edited = NULL;
+
+  if (file == NULL)
+    return FALSE;
+  cmdline = domuimg_xl_file_get (file, "cmdline");
+  root = domuimg_xl_file_get (file, "root");
+  extra = domuimg_xl_file_get (file, "extra");
+  if (cmdline != NULL || (root == NULL && extra == NULL))
+    {
+      edited = domuimg_parameter_edit (parameter, cmdline != NULL ? cmdline : "");
+      return set_string (self, "cmdline", cmdline, edited, error);
+    }
+  if (root != NULL && g_str_equal (parameter->key, "root"))
+    {
+      const char *rest = root + strcspn (root, " \t");
+      g_autofree char *words = NULL;
+
+      /* One in extra= comes later, and would count. */
+      if (extra != NULL)
+        {
+          words = domuimg_parameter_replace (parameter, extra);
+          if (!set_string (self, "extra", extra, words, error))
+            return FALSE;
+        }
+      edited = g_strconcat (parameter->value, rest, NULL);
+      return set_string (self, "root", root, edited, error);
+    }
+  edited = domuimg_parameter_edit (parameter, extra != NULL ? extra : "");
+  return set_string (self, "extra", extra, edited, error);
+}
+
+static gboolean
+edit_menu_file (DomuimgRepairSite *self, const DomuimgParameter *parameter, const char *path,
+                GError **error)
+{
+  static const char *const grub[] = { "linux", "linux16", "linuxefi", NULL };
+  static const char *const legacy[] = { "kernel", NULL };
+  static const char *const bls[] = { "options", NULL };
+  static const char *const extlinux[] = { "append", NULL };
+  DomuimgTree *tree = domuimg_repair_get_boot_tree (self, error);
+  g_autofree char *text = tree != NULL ? domuimg_tree_read_text (tree, path, error) : NULL;
+  g_autofree char *edited = NULL;
+
+  if (text == NULL)
+    return FALSE;
+  if (g_str_has_suffix (path, ".conf") && strstr (path, "loader/entries/") != NULL)
+    edited = domuimg_parameter_edit_lines (parameter, text, bls, 0);
+  else if (self->machine->boot.menu->format == DOMUIMG_MENU_LEGACY)
+    {
+      g_autofree char *entries = domuimg_parameter_edit_lines (parameter, text, legacy, 1);
+
+      /* What Debian's update-grub made the entries of. */
+      edited = domuimg_parameter_edit_assignment (parameter, entries, "# kopt", FALSE);
+    }
+  else if (self->machine->boot.menu->format == DOMUIMG_MENU_EXTLINUX)
+    edited = domuimg_parameter_edit_lines (parameter, text, extlinux, 0);
+  else
+    edited = domuimg_parameter_edit_lines (parameter, text, grub, 1);
+  return domuimg_repair_write_boot (self, path, edited, 0644, error);
+}
+
+/* The command line of entries that only say $kernelopts. */
+static gboolean
+edit_grubenv (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+{
+  static const char *const paths[] = { "boot/grub2/grubenv", "boot/grub/grubenv", "grub2/grubenv",
+                                       "grub/grubenv" };
+  DomuimgTree *tree = domuimg_repair_get_boot_tree (self, error);
+
+  if (tree == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autofree char *block = domuimg_tree_read_text (tree, paths[i], NULL);
+      g_autofree char *edited = NULL;
+
+      if (block == NULL || strstr (block, "\nkernelopts=") == NULL)
+        continue;
+      edited = domuimg_parameter_edit_grubenv (parameter, block, error);
+      if (edited == NULL)
+        {
+          g_prefix_error (error, "%s: ", paths[i]);
+          return FALSE;
+        }
+      if (!domuimg_repair_write_boot (self, paths[i], edited, 0644, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+edit_variable (DomuimgRepairSite *self, const DomuimgParameter *parameter, const char *path,
+               gboolean append, GError **error)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  g_autofree char *first = NULL;
+  g_autofree char *both = NULL;
+
+  if (text == NULL)
+    return TRUE;
+  first = domuimg_parameter_edit_assignment (parameter, text, "GRUB_CMDLINE_LINUX", append);
+  both = domuimg_parameter_edit_assignment (parameter, first, "GRUB_CMDLINE_LINUX_DEFAULT", FALSE);
+  return domuimg_repair_write (self, path, both, 0644, error);
+}
+
+/* What the guest makes its menu of when its kernel is next upgraded: of root= it finds out by
+ * itself. */
+static gboolean
+edit_sources (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+{
+  gboolean append = !g_str_equal (parameter->key, "root");
+  g_auto (GStrv) names = NULL;
+  g_autofree char *cmdline = NULL;
+
+  if (domuimg_repair_get_tree (self, error) == NULL
+      || !edit_variable (self, parameter, "/etc/default/grub", append, error))
+    return FALSE;
+  names = domuimg_tree_list (self->tree, "/etc/default/grub.d", NULL);
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *path = g_build_filename ("/etc/default/grub.d", names[i], NULL);
+
+      if (g_str_has_suffix (path, ".cfg")
+          && !edit_variable (self, parameter, path, append, error))
+        return FALSE;
+    }
+  cmdline = domuimg_tree_read_text (self->tree, "/etc/kernel/cmdline", NULL);
+  if (cmdline != NULL)
+    {
+      g_autofree char *words = g_strdup (g_strchomp (cmdline));
+      g_autofree char *edited = domuimg_parameter_edit (parameter, words);
+      g_autofree char *text = g_strconcat (edited, "\n", NULL);
+
+      return domuimg_repair_write (self, "/etc/kernel/cmdline", text, 0644, error);
+    }
+  return TRUE;
+}
+
+static gboolean
+set_in_menu (DomuimgRepairSite *self, const char *key, const char *value, GError **error)
+{
+  const DomuimgMenu *menu = self->machine->boot.menu;
+  g_autofree char *old = domuimg_machine_get_parameter (self->machine, key);
+  DomuimgParameter parameter = { key, value, old };
+  DomuimgParameter any = { key, value, NULL };
+  g_autoptr (GHashTable) paths = g_hash_table_new (g_str_hash, g_str_equal);
+  guint before = self->changes->len;
+
+  for (guint i = 0; i < menu->entries->len; i++)
+    {
+      const DomuimgMenuEntry *entry = g_ptr_array_index (menu->entries, i);
+
+      if (entry->source != NULL && g_hash_table_add (paths, entry->source)
+          && !edit_menu_file (self, &parameter, entry->source, error))
+        return FALSE;
+    }
+  if (!edit_grubenv (self, &parameter, error))
+    return FALSE;
+  if (self->changes->len == before)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "/%s: where %s of the kernel's command line is set was not found there",
+                         menu->path, key);
+  return edit_sources (self, &any, error);
+}
+
+gboolean
+domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key, const char *value,
+                              GError **error)
+{
+  const DomuimgParameter any = { key, value, NULL };
+
+  if (self->machine->boot.in_guest && self->machine->boot.menu != NULL)
+    return set_in_menu (self, key, value, error);
+  if (self->config_text != NULL)
+    return set_in_config (self, &any, error);
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: there is neither a boot menu nor a configuration to set %s in",
+                       self->machine->path, key);
+}
+
+gboolean
+domuimg_repair_parameter (DomuimgRepairSite *self, const char *argument, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (argument, "\t", 2);
+
+  return domuimg_repair_set_parameter (self, parts[0], parts[1], error);
+}
+
+void
+domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const char *key,
+                         const char *value)
+{
+  g_autofree char *argument = g_strdup_printf ("%s\t%s", key, value);
+  const DomuimgMenu *menu = machine->boot.in_guest ? machine->boot.menu : NULL;
+
+  if (menu != NULL && menu->format == DOMUIMG_MENU_UKI)
+    domuimg_finding_advise (finding, "set %s=%s in the guest's /etc/kernel/cmdline and build its"
+                                     " unified kernel image anew (kernel-install add-all)",
+                            key, value);
+  else if (menu != NULL)
+    domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
+                           "set %s=%s in the guest's /%s", key, value, menu->path);
+  else if (machine->config != NULL)
+    domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
+                           "set %s=%s on the kernel's command line in the configuration", key,
+                           value);
+  else
+    domuimg_finding_advise (finding, "say %s=%s in --cmdline", key, value);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* KEY=VALUE among the words of a kernel's command line, as it stands in files of several kinds. */
+typedef struct {
+  const char *key;
+  const char *value;
+  const char *old; /* (nullable) only where the value is this, or a variable; else any */
+} DomuimgParameter;
+
+/* The text with the parameter set, spacing and quotes of the other words as they were; appended
+ * (before what is init's, "--") where it is not there. console= may be there several times and the
+ * last one counts: it is added at the end, the others stay. */
+char *domuimg_parameter_edit (const DomuimgParameter *self, const char *words);
+/* As edit; but nothing is appended. */
+char *domuimg_parameter_replace (const DomuimgParameter *self, const char *words);
+
+/* Every line that begins with one of @commands (ended by NULL; any case) has the words after it,
+ * and after @skip further ones, edited; where @old is given, lines without the key stay. */
+char *domuimg_parameter_edit_lines (const DomuimgParameter *self, const char *text,
+                                    const char *const *commands, guint skip);
+/* VARIABLE="words" of a shell-like file, if it is there in one line. @append: whether the parameter
+ * is put where it was not. */
+char *domuimg_parameter_edit_assignment (const DomuimgParameter *self, const char *text,
+                                         const char *variable, gboolean append);
+/* kernelopts of GRUB's environment block, which keeps its size: NULL with NO_SPACE where that is
+ * too small, CORRUPT_INPUT where it is no such block. */
+char *domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block,
+                                      GError **error);
