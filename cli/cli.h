@@ -10,6 +10,7 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 int cli_create (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
 int cli_kernel (int argc, char **argv);
+int cli_kernel_update (int argc, char **argv);
 
 /* Reads the options of @context, and those that every verb has. When it returns FALSE,
  * *@status is the exit status of a mistake. */

@@ -120,6 +120,9 @@ cli_kernel (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int status = CLI_DONE;
 
+  if (argc > 1 && g_str_equal (argv[1], "update"))
+    return cli_kernel_update (argc - 1, argv + 1);
+
   g_option_context_set_summary (context, "Tells what a kernel file is, and as which types of "
                                          "guests Xen can start it.");
   g_option_context_add_main_entries (context, entries, NULL);

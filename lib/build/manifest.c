@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+#include "lib/build/json.h"
 #include "lib/build/state.h"
-
-#include <json-glib/json-glib.h>
-
-static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
-add_int (JsonBuilder *builder, const char *name, gint64 value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_int_value (builder, value);
-}
 
 static void
 add_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
@@ -67,12 +49,12 @@ add_disks (JsonBuilder *builder, DomuimgBuildState *self)
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
       json_builder_begin_object (builder);
-      add_string (builder, "path", disk->path);
-      add_string (builder, "format", "raw");
-      add_string (builder, "vdev", disk->vdev);
-      add_int (builder, "size", i == 0 ? self->root_size : disk->size);
-      add_string (builder, "fs", disk->fs);
-      add_string (builder, "uuid", self->plan->disk_uuids[i]);
+      domuimg_json_add_string (builder, "path", disk->path);
+      domuimg_json_add_string (builder, "format", "raw");
+      domuimg_json_add_string (builder, "vdev", disk->vdev);
+      domuimg_json_add_int (builder, "size", i == 0 ? self->root_size : disk->size);
+      domuimg_json_add_string (builder, "fs", disk->fs);
+      domuimg_json_add_string (builder, "uuid", self->plan->disk_uuids[i]);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -88,9 +70,9 @@ add_nics (JsonBuilder *builder, DomuimgBuildState *self)
       const DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
 
       json_builder_begin_object (builder);
-      add_string (builder, "mac", nic->mac);
-      add_string (builder, "bridge", nic->bridge);
-      add_string (builder, "address", nic->address);
+      domuimg_json_add_string (builder, "mac", nic->mac);
+      domuimg_json_add_string (builder, "bridge", nic->bridge);
+      domuimg_json_add_string (builder, "address", nic->address);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -107,14 +89,14 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
 {
   json_builder_set_member_name (builder, "kernel");
   json_builder_begin_object (builder);
-  add_string (builder, "policy", self->plan->kernel);
-  add_string (builder, "from", self->kernel_from);
-  add_string (builder, "version", self->kernel_version);
-  add_string (builder, "reason", self->kernel_reason);
-  add_string (builder, "path", self->plan->kernel_path);
-  add_string (builder, "ramdisk", self->has_ramdisk ? self->plan->ramdisk_path : NULL);
-  add_string (builder, "loader", loaders[self->plan->loader]);
-  add_string (builder, "loader_path", self->loader_path);
+  domuimg_json_add_string (builder, "policy", self->plan->kernel);
+  domuimg_json_add_string (builder, "from", self->kernel_from);
+  domuimg_json_add_string (builder, "version", self->kernel_version);
+  domuimg_json_add_string (builder, "reason", self->kernel_reason);
+  domuimg_json_add_string (builder, "path", self->plan->kernel_path);
+  domuimg_json_add_string (builder, "ramdisk", self->has_ramdisk ? self->plan->ramdisk_path : NULL);
+  domuimg_json_add_string (builder, "loader", loaders[self->plan->loader]);
+  domuimg_json_add_string (builder, "loader_path", self->loader_path);
   json_builder_end_object (builder);
 }
 
@@ -127,20 +109,20 @@ domuimg_build_manifest (DomuimgBuildState *self)
   g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
-  add_string (builder, "domuimg", DOMUIMG_VERSION_STRING);
-  add_string (builder, "name", self->plan->name);
-  add_string (builder, "uuid", self->plan->uuid);
-  add_string (builder, "type", domuimg_guest_type_to_string (self->type));
-  add_int (builder, "memory", self->plan->memory);
-  add_int (builder, "maxmem", self->plan->maxmem);
-  add_int (builder, "vcpus", self->plan->vcpus);
-  add_string (builder, "source", source);
+  domuimg_json_add_string (builder, "domuimg", DOMUIMG_VERSION_STRING);
+  domuimg_json_add_string (builder, "name", self->plan->name);
+  domuimg_json_add_string (builder, "uuid", self->plan->uuid);
+  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
+  domuimg_json_add_int (builder, "memory", self->plan->memory);
+  domuimg_json_add_int (builder, "maxmem", self->plan->maxmem);
+  domuimg_json_add_int (builder, "vcpus", self->plan->vcpus);
+  domuimg_json_add_string (builder, "source", source);
   add_kernel (builder, self);
   add_disks (builder, self);
   add_nics (builder, self);
-  add_string (builder, "config", self->plan->config_path);
-  add_string (builder, "xml", self->plan->xml_path);
-  add_string (builder, "manifest", self->plan->manifest_path);
+  domuimg_json_add_string (builder, "config", self->plan->config_path);
+  domuimg_json_add_string (builder, "xml", self->plan->xml_path);
+  domuimg_json_add_string (builder, "manifest", self->plan->manifest_path);
   add_lines (builder, "changes", self->changes);
   add_lines (builder, "warnings", self->warnings);
   add_spec (builder, self->plan->spec);

@@ -2,8 +2,9 @@
 #include "config.h"
 #include "lib/build/plan.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
+
+#include "lib/build/json.h"
 
 static char *
 size_text (guint64 bytes)
@@ -94,13 +95,6 @@ domuimg_plan_to_text (DomuimgPlan *self)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 add_paths (DomuimgPlan *self, JsonBuilder *builder)
 {
   json_builder_set_member_name (builder, "disks");
@@ -110,9 +104,9 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
 
       json_builder_begin_object (builder);
-      add_string (builder, "path", disk->path);
-      add_string (builder, "vdev", disk->vdev);
-      add_string (builder, "fs", disk->fs);
+      domuimg_json_add_string (builder, "path", disk->path);
+      domuimg_json_add_string (builder, "vdev", disk->vdev);
+      domuimg_json_add_string (builder, "fs", disk->fs);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)
         json_builder_add_int_value (builder, disk->size);
@@ -121,9 +115,9 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
-  add_string (builder, "config", self->config_path);
-  add_string (builder, "xml", self->xml_path);
-  add_string (builder, "manifest", self->manifest_path);
+  domuimg_json_add_string (builder, "config", self->config_path);
+  domuimg_json_add_string (builder, "xml", self->xml_path);
+  domuimg_json_add_string (builder, "manifest", self->manifest_path);
 }
 
 /**
@@ -147,16 +141,13 @@ domuimg_plan_to_json (DomuimgPlan *self)
 
   lines = describe (self);
   json_builder_begin_object (builder);
-  add_string (builder, "name", self->name);
-  add_string (builder, "uuid", self->uuid);
-  add_string (builder, "type", domuimg_guest_type_to_string (self->type));
-  add_string (builder, "kernel", self->kernel);
-  json_builder_set_member_name (builder, "memory");
-  json_builder_add_int_value (builder, self->memory);
-  json_builder_set_member_name (builder, "maxmem");
-  json_builder_add_int_value (builder, self->maxmem);
-  json_builder_set_member_name (builder, "vcpus");
-  json_builder_add_int_value (builder, self->vcpus);
+  domuimg_json_add_string (builder, "name", self->name);
+  domuimg_json_add_string (builder, "uuid", self->uuid);
+  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
+  domuimg_json_add_string (builder, "kernel", self->kernel);
+  domuimg_json_add_int (builder, "memory", self->memory);
+  domuimg_json_add_int (builder, "maxmem", self->maxmem);
+  domuimg_json_add_int (builder, "vcpus", self->vcpus);
   add_paths (self, builder);
   json_builder_set_member_name (builder, "steps");
   json_builder_begin_array (builder);

@@ -140,7 +140,7 @@ plan_paths (DomuimgPlan *self)
 {
   const char *chosen = domuimg_spec_get (self->spec, "dir");
   g_autofree char *dir = g_canonicalize_filename (
-      chosen != NULL ? chosen : "/var/lib/xen/images", NULL);
+      chosen != NULL ? chosen : DOMUIMG_IMAGE_DIRECTORY, NULL);
   const char *config_dir = chosen != NULL ? dir : "/etc/xen";
 
   self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);

@@ -7,6 +7,9 @@
 #include "lib/source/source.h"
 #include "lib/spec/parse.h"
 
+/* Where everything lands but the xl.cfg, without --dir. */
+#define DOMUIMG_IMAGE_DIRECTORY "/var/lib/xen/images"
+
 /* A specification with every choice made that can be made without work. */
 struct _DomuimgPlan {
   GObject parent_instance;

@@ -2,11 +2,10 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/build/copy-out.h"
 #include "lib/build/step-loader.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
@@ -17,21 +16,6 @@
  * not the guest's own, with its modules copied into the guest. */
 
 static gboolean
-copy_from_tree (DomuimgTree *tree, const char *path, const char *to, GCancellable *cancellable,
-                GError **error)
-{
-  int fd = open (to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-  gboolean ok;
-
-  if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", to);
-  ok = domuimg_tree_copy_out (tree, path, fd, cancellable, error);
-  if (close (fd) != 0 && ok)
-    ok = domuimg_set_errno (error, errno, "writing %s", to);
-  return ok;
-}
-
-static gboolean
 copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
              const char *from, GCancellable *cancellable, GError **error)
 {
@@ -39,10 +23,10 @@ copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoi
   self->kernel_from = g_strdup (from);
   self->kernel_reason = g_strdup (choice->reason);
   self->has_ramdisk = choice->initrd != NULL;
-  if (!copy_from_tree (tree, choice->vmlinuz, self->kernel, cancellable, error))
+  if (!domuimg_copy_out (tree, choice->vmlinuz, self->kernel, cancellable, error))
     return FALSE;
   return !self->has_ramdisk
-         || copy_from_tree (tree, choice->initrd, self->ramdisk, cancellable, error);
+         || domuimg_copy_out (tree, choice->initrd, self->ramdisk, cancellable, error);
 }
 
 static gboolean

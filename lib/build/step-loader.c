@@ -7,6 +7,7 @@
 #include "lib/guest/boot-menu.h"
 #include "lib/kernel/select-drivers.h"
 #include "lib/kernel/select.h"
+#include "lib/kernel/xen-version.h"
 
 /* Guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it there
  * by a menu. */
@@ -16,21 +17,6 @@
 #define GRUB_PVH GRUB_DIRECTORY "grub-i386-xen_pvh.bin"
 #define GRUB_PV64 GRUB_DIRECTORY "grub-x86_64-xen.bin"
 #define GRUB_PV32 GRUB_DIRECTORY "grub-i386-xen.bin"
-
-static gboolean
-can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type, char **why)
-{
-  const char *compression = domuimg_kernel_get_compression (kernel);
-
-  if (!domuimg_kernel_can_boot (kernel, type, why))
-    return FALSE;
-  if (self->plan->loader != DOMUIMG_LOADER_PVGRUB || type != DOMUIMG_GUEST_TYPE_PV
-      || compression == NULL || g_str_equal (compression, "gzip")
-      || g_str_equal (compression, "xz") || g_str_equal (compression, "lzo"))
-    return TRUE;
-  *why = g_strdup_printf ("it is packed by %s, which GRUB cannot unpack for a PV guest", compression);
-  return FALSE;
-}
 
 /* The types to try; libvirt has no pygrub for PVH, so that comes second there. */
 static const DomuimgGuestType *
@@ -63,7 +49,7 @@ try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
   for (const DomuimgGuestType *type = types_of (self); *type != DOMUIMG_GUEST_TYPE_AUTO; type++)
     {
       g_clear_pointer (why, g_free);
-      if (!can_start (self, choice->kernel, *type, why))
+      if (!domuimg_kernel_can_boot_with (choice->kernel, *type, self->plan->loader, NULL, why))
         continue;
       self->type = *type;
       return domuimg_drivers_check (self->tree, choice, *type, fs, why);
@@ -114,7 +100,9 @@ choose (DomuimgBuildState *self, GPtrArray *choices, char **drivers, GError **er
 static char *
 default_program (void)
 {
-  return g_strdup ("/usr/lib/xen-4.17/bin/pygrub");
+  g_autofree char *version = domuimg_xen_version_to_string (domuimg_xen_version_of_host (NULL));
+
+  return g_strdup_printf ("/usr/lib/xen-%s/bin/pygrub", version);
 }
 
 static char *

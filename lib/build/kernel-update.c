@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "domuimg/kernel-update.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "lib/base/undo.h"
+#include "lib/build/copy-out.h"
+#include "lib/build/json.h"
+#include "lib/build/plan.h"
+#include "lib/disk/copy.h"
+#include "lib/image/image.h"
+#include "lib/kernel/select.h"
+
+#define MANIFEST_MAX ((gsize) 16 << 20)
+
+/**
+ * DomuimgKernelUpdate:
+ *
+ * A guest's own kernel and initramfs, copied out again beside its image after
+ * the guest has installed or rebuilt them.
+ *
+ * Since: 0.1
+ */
+struct _DomuimgKernelUpdate {
+  GObject parent_instance;
+
+  char *name;
+  char *manifest_path;
+  JsonNode *manifest;
+  DomuimgGuestType type;
+  char *kernel_path;
+  char *ramdisk_path; /* (nullable) */
+  char *old_version;
+  char *new_version;
+  char *reason;
+  gboolean needed;
+  gboolean dry_run;
+};
+
+G_DEFINE_FINAL_TYPE (DomuimgKernelUpdate, domuimg_kernel_update, G_TYPE_OBJECT)
+
+static void
+domuimg_kernel_update_finalize (GObject *object)
+{
+  DomuimgKernelUpdate *self = DOMUIMG_KERNEL_UPDATE (object);
+
+  g_free (self->name);
+  g_free (self->manifest_path);
+  g_clear_pointer (&self->manifest, json_node_unref);
+  g_free (self->kernel_path);
+  g_free (self->ramdisk_path);
+  g_free (self->old_version);
+  g_free (self->new_version);
+  g_free (self->reason);
+  G_OBJECT_CLASS (domuimg_kernel_update_parent_class)->finalize (object);
+}
+
+static void
+domuimg_kernel_update_class_init (DomuimgKernelUpdateClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = domuimg_kernel_update_finalize;
+}
+
+static void
+domuimg_kernel_update_init (DomuimgKernelUpdate *self)
+{
+}
+
+static gboolean
+read_manifest (DomuimgKernelUpdate *self, GError **error)
+{
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) local = NULL;
+
+  file = g_mapped_file_new (self->manifest_path, FALSE, &local);
+  if (file == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "there is no manifest of a guest “%s”: %s; --dir names the directory that"
+                         " it was made in",
+                         self->name, local->message);
+  if (g_mapped_file_get_length (file) == 0 || g_mapped_file_get_length (file) > MANIFEST_MAX
+      || !json_parser_load_from_data (parser, g_mapped_file_get_contents (file),
+                                      (gssize) g_mapped_file_get_length (file), NULL)
+      || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no manifest of domuimg",
+                         self->manifest_path);
+  self->manifest = json_parser_steal_root (parser);
+  return TRUE;
+}
+
+/* A member of the manifest's @object (nullable); NULL where it is no text. */
+static const char *
+text_of (JsonObject *object, const char *name)
+{
+  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
+}
+
+static JsonObject *
+kernel_of (DomuimgKernelUpdate *self)
+{
+  JsonNode *node = json_object_get_member (json_node_get_object (self->manifest), "kernel");
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+/* The disk that holds the root. */
+static JsonObject *
+disk_of (DomuimgKernelUpdate *self)
+{
+  JsonNode *node = json_object_get_member (json_node_get_object (self->manifest), "disks");
+  JsonArray *disks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  if (disks == NULL || json_array_get_length (disks) == 0)
+    return NULL;
+  node = json_array_get_element (disks, 0);
+  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+}
+
+static gboolean
+check_origin (DomuimgKernelUpdate *self, const char *from, const char *loader, GError **error)
+{
+  if (g_strcmp0 (loader, "direct") != 0 && loader != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s has no kernel outside: %s starts it from the guest's disk, by the menu"
+                         " there, so there is nothing to update",
+                         self->name, loader);
+  if (g_strcmp0 (from, "guest") == 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s starts with %s, which the guest's upgrades do not change; to have its own"
+                       " kernel copied out, make it with --kernel extract",
+                       self->name,
+                       g_strcmp0 (from, "host") == 0 ? "the host's kernel"
+                                                     : "a kernel file that was given");
+}
+
+static gboolean
+take_facts (DomuimgKernelUpdate *self, GError **error)
+{
+  JsonObject *kernel = kernel_of (self);
+  const char *type = text_of (json_node_get_object (self->manifest), "type");
+  const char *path = text_of (kernel, "path");
+
+  if (kernel == NULL || type == NULL || text_of (kernel, "from") == NULL
+      || !domuimg_guest_type_from_string (type, &self->type, NULL) || disk_of (self) == NULL
+      || text_of (disk_of (self), "path") == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no manifest of domuimg",
+                         self->manifest_path);
+  if (!check_origin (self, text_of (kernel, "from"), text_of (kernel, "loader"), error))
+    return FALSE;
+  if (path == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s does not say where the kernel is",
+                         self->manifest_path);
+  self->kernel_path = g_strdup (path);
+  self->ramdisk_path = g_strdup (text_of (kernel, "ramdisk"));
+  self->old_version = g_strdup (text_of (kernel, "version"));
+  return TRUE;
+}
+
+/* A mounted filesystem has its journal open; so has one whose guest did not shut down, and then
+ * what is read of it may be old. */
+static gboolean
+check_at_rest (DomuimgKernelUpdate *self, const char *path, const DomuimgExtState *state,
+               GError **error)
+{
+  if (domuimg_file_is_busy (path) || state->needs_recovery)
+    return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                         "%s: the guest %s is running, or did not shut down; shut it down first",
+                         path, self->name);
+  return TRUE;
+}
+
+static DomuimgVolume *
+find_root (DomuimgImage *image, const char *uuid, GError **error)
+{
+  GPtrArray *volumes = domuimg_image_list_volumes (image, error);
+
+  if (volumes == NULL)
+    return NULL;
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+
+      if (volume->uuid != NULL && g_strcmp0 (volume->uuid, uuid) == 0)
+        return volume;
+    }
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                "%s holds no filesystem with the UUID %s, which the manifest gives the root",
+                domuimg_image_get_path (image), uuid != NULL ? uuid : "(none)");
+  return NULL;
+}
+
+static gboolean
+is_current (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
+            gboolean *current, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *current = domuimg_copy_is_current (tree, choice->vmlinuz, self->kernel_path, &local)
+             && (choice->initrd == NULL
+                 || domuimg_copy_is_current (tree, choice->initrd, self->ramdisk_path, &local));
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static char *
+new_manifest (DomuimgKernelUpdate *self)
+{
+  JsonObject *kernel = kernel_of (self);
+  g_autofree char *text = NULL;
+
+  json_object_set_string_member (kernel, "version", self->new_version);
+  json_object_set_string_member (kernel, "reason", self->reason);
+  text = json_to_string (self->manifest, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+static gboolean
+replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
+         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
+  g_autofree char *manifest_text = new_manifest (self);
+  g_autofree char *kernel = NULL;
+  g_autofree char *ramdisk = NULL;
+  g_autofree char *manifest = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (undo == NULL)
+    return FALSE;
+  kernel = domuimg_undo_add_result (undo, self->kernel_path, TRUE, error);
+  if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, cancellable, error))
+    return FALSE;
+  if (choice->initrd != NULL)
+    {
+      ramdisk = domuimg_undo_add_result (undo, self->ramdisk_path, TRUE, error);
+      if (ramdisk == NULL || !domuimg_copy_out (tree, choice->initrd, ramdisk, cancellable, error))
+        return FALSE;
+    }
+  manifest = domuimg_undo_add_result (undo, self->manifest_path, TRUE, error);
+  if (manifest == NULL)
+    return FALSE;
+  if (!g_file_set_contents_full (manifest, manifest_text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error)
+         && domuimg_undo_commit (undo, error);
+}
+
+static gboolean
+update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCancellable *cancellable,
+             GError **error)
+{
+  g_autoptr (DomuimgKernelChoice) choice
+      = domuimg_kernel_select (tree, self->type, fs, NULL, error);
+  gboolean current;
+
+  if (choice == NULL)
+    {
+      g_prefix_error (error, "the guest: ");
+      return FALSE;
+    }
+  if ((choice->initrd != NULL) != (self->ramdisk_path != NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "the kernel %s %s an initramfs, and the configuration of %s is for one"
+                         " that %s; make the guest's configuration again",
+                         choice->version, choice->initrd != NULL ? "has" : "has no", self->name,
+                         choice->initrd != NULL ? "has none" : "has one");
+  self->new_version = g_strdup (choice->version);
+  self->reason = g_strdup (choice->reason);
+  if (!is_current (self, tree, choice, &current, error))
+    return FALSE;
+  self->needed = !current;
+  return current || self->dry_run || replace (self, tree, choice, cancellable, error);
+}
+
+static gboolean
+update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
+{
+  JsonObject *disk = disk_of (self);
+  const char *path = text_of (disk, "path");
+  g_autoptr (DomuimgImage) image = domuimg_image_open (path, text_of (disk, "format"), error);
+  DomuimgVolume *root = image != NULL ? find_root (image, text_of (disk, "uuid"), error) : NULL;
+  g_autoptr (DomuimgExtState) state = NULL;
+  g_autoptr (GError) local = NULL;
+  DomuimgTree *tree;
+  gboolean ok;
+
+  if (root == NULL)
+    return FALSE;
+  state = domuimg_image_get_ext_state (image, root, &local);
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (state != NULL && !check_at_rest (self, path, state, error))
+    return FALSE;
+  tree = domuimg_image_open_tree (image, root, FALSE, error);
+  if (tree == NULL)
+    return FALSE;
+  ok = update_from (self, tree, root->fs, cancellable, error);
+  return domuimg_image_close_tree (image, tree, ok ? error : NULL) && ok;
+}
+
+/**
+ * domuimg_kernel_update_run:
+ * @name: the guest's name
+ * @dir: (nullable) (type filename): the directory that it was made in; %NULL
+ *   for `/var/lib/xen/images`
+ * @dry_run: only say what would be done
+ * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
+ * @error: return location for a #GError
+ *
+ * Copies the kernel and the initramfs of the guest out again, chosen by the
+ * same rules as when the guest was made, and replaces both and the manifest
+ * together; nothing is written if they are as they were. The guest must be
+ * shut down: an image whose filesystem is in use is refused, as far as that
+ * can be seen from here.
+ *
+ * Returns: (transfer full): what was done. %NULL on error:
+ *   %DOMUIMG_ERROR_NOT_FOUND without a manifest or an image,
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT for what is none,
+ *   %DOMUIMG_ERROR_NOT_SUPPORTED for a guest that does not start by its own
+ *   kernel copied out, %DOMUIMG_ERROR_BUSY if it runs,
+ *   %DOMUIMG_ERROR_NOT_BOOTABLE if none of its kernels would boot,
+ *   %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO;
+ *   then the old files are as they were
+ *
+ * Since: 0.1
+ */
+DomuimgKernelUpdate *
+domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
+                           GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgKernelUpdate) self = NULL;
+  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+  g_autofree char *directory = NULL;
+  g_autofree char *file = NULL;
+
+  g_return_val_if_fail (name != NULL, NULL);
+
+  /* A name that could be a path is none. */
+  if (!domuimg_spec_set (spec, "name", name, error))
+    return NULL;
+  directory = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
+  file = g_strconcat (name, ".json", NULL);
+  self = g_object_new (DOMUIMG_TYPE_KERNEL_UPDATE, NULL);
+  self->name = g_strdup (name);
+  self->manifest_path = g_build_filename (directory, file, NULL);
+  self->dry_run = dry_run;
+  if (!read_manifest (self, error) || !take_facts (self, error)
+      || !update (self, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * domuimg_kernel_update_is_needed:
+ * @self: an update
+ *
+ * Returns: whether the kernel or its initramfs had changed in the guest
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_kernel_update_is_needed (DomuimgKernelUpdate *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL_UPDATE (self), FALSE);
+  return self->needed;
+}
+
+/**
+ * domuimg_kernel_update_get_old_version:
+ * @self: an update
+ *
+ * Returns: (transfer none) (nullable): the version of the kernel before
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_update_get_old_version (DomuimgKernelUpdate *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL_UPDATE (self), NULL);
+  return self->old_version;
+}
+
+/**
+ * domuimg_kernel_update_get_new_version:
+ * @self: an update
+ *
+ * Returns: (transfer none): the version of the kernel that was chosen
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_kernel_update_get_new_version (DomuimgKernelUpdate *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL_UPDATE (self), NULL);
+  return self->new_version;
+}
+
+/**
+ * domuimg_kernel_update_to_text:
+ * @self: an update
+ *
+ * Returns: (transfer full): what was done, for a person
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_kernel_update_to_text (DomuimgKernelUpdate *self)
+{
+  const char *verb;
+
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL_UPDATE (self), NULL);
+
+  if (!self->needed)
+    return g_strdup_printf ("%s is already up to date: Linux %s\n", self->name, self->new_version);
+  verb = self->dry_run ? "would copy" : "copied";
+  if (g_strcmp0 (self->old_version, self->new_version) == 0)
+    return g_strdup_printf ("%s: %s Linux %s again, which has changed\n%s\n", self->name, verb,
+                            self->new_version, self->reason);
+  return g_strdup_printf ("%s: %s Linux %s in place of %s\n%s\n", self->name, verb,
+                          self->new_version,
+                          self->old_version != NULL ? self->old_version : "an unknown one",
+                          self->reason);
+}
+
+/**
+ * domuimg_kernel_update_to_json:
+ * @self: an update
+ *
+ * Returns: (transfer full): a JSON object with the members `name`, `needed` and
+ *   `done` (booleans), `old_version`, `new_version`, `kernel`, `ramdisk` (paths)
+ *   and `reason`
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_kernel_update_to_json (DomuimgKernelUpdate *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL_UPDATE (self), NULL);
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "name", self->name);
+  json_builder_set_member_name (builder, "needed");
+  json_builder_add_boolean_value (builder, self->needed);
+  json_builder_set_member_name (builder, "done");
+  json_builder_add_boolean_value (builder, self->needed && !self->dry_run);
+  domuimg_json_add_string (builder, "old_version", self->old_version);
+  domuimg_json_add_string (builder, "new_version", self->new_version);
+  domuimg_json_add_string (builder, "kernel", self->kernel_path);
+  domuimg_json_add_string (builder, "ramdisk", self->ramdisk_path);
+  domuimg_json_add_string (builder, "reason", self->reason);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}
