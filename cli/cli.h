@@ -4,10 +4,11 @@
 #include <domuimg/domuimg.h>
 
 /* Exit statuses. */
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_FAILS = 3, CLI_UNKNOWN = 4 };
 
 /* A verb gets its arguments, itself first, and returns the exit status. */
 int cli_create (int argc, char **argv);
+int cli_check (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
 int cli_kernel (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);

@@ -13,6 +13,7 @@ static const struct {
 } verbs[] = {
   { "create", cli_create, "make a guest: disk image, kernel and configuration" },
   { "kernel", cli_kernel, "look into a kernel: what can it boot as?" },
+  { "check", cli_check, "say whether a guest will boot, and why not" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };
 

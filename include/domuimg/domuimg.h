@@ -10,4 +10,5 @@
 #include <domuimg/domain.h>
 #include <domuimg/result.h>
 #include <domuimg/build.h>
+#include <domuimg/check.h>
 #include <domuimg/version.h>

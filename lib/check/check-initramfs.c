@@ -2,11 +2,13 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/check/repairs.h"
-#include "lib/kernel/drivers.h"
 
 /* The initramfs: whole, the kernel's, and with what the root needs. */
 
@@ -154,4 +156,129 @@ load (DomuimgMachine *self)
                           "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
                           " dracut --force --regenerate-all)");
   return FALSE;
+}
+
+/* A driver that the way to the root needs: one of the modules. */
+typedef struct {
+  const char *what;
+  const char *modules[3];
+  const char *options[3];
+} Need;
+
+static const Need disk = {
+  "Xen's disks", { "xen-blkfront" }, { "CONFIG_XEN_BLKDEV_FRONTEND" },
+};
+/* HVM has emulated disks until a kernel with Xen's drivers, in modules or not, takes them away. */
+static const Need any_disk = {
+  "its disks", { "xen-blkfront", "ata_piix", "ahci" },
+  { "CONFIG_XEN_BLKDEV_FRONTEND", "CONFIG_ATA_PIIX", "CONFIG_SATA_AHCI" },
+};
+static const Need filesystems[] = {
+  { "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_FS", "CONFIG_EXT2_FS" } },
+  { "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } },
+  { "ext4", { "ext4" }, { "CONFIG_EXT4_FS" } },
+  { "xfs", { "xfs" }, { "CONFIG_XFS_FS" } },
+  { "btrfs", { "btrfs" }, { "CONFIG_BTRFS_FS" } },
+  { "f2fs", { "f2fs" }, { "CONFIG_F2FS_FS" } },
+  { "erofs", { "erofs" }, { "CONFIG_EROFS_FS" } },
+  { "squashfs", { "squashfs" }, { "CONFIG_SQUASHFS" } },
+};
+static const Need volumes = { "logical volumes", { "dm-mod" }, { "CONFIG_BLK_DEV_DM" } };
+
+static gboolean
+is_there (DomuimgMachine *self, const Need *need)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
+    if (domuimg_machine_has_driver (self, need->modules[i], need->options[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Where nothing tells what is built in, a driver that is in no initramfs may still be there. */
+static void
+report_driver (DomuimgMachine *self, const Need *need)
+{
+  gboolean known = domuimg_machine_knows_drivers (self);
+  const char *modules[] = { need->modules[0], NULL };
+  DomuimgFinding *finding;
+
+  if (self->boot.initramfs == NULL)
+    {
+      domuimg_finding_advise (
+          domuimg_machine_report_as (self, known ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_UNKNOWN,
+                                     "initramfs-missing", need->modules[0],
+                                     "the driver for %s, %s, is %s, and there is no initramfs",
+                                     need->what, need->modules[0],
+                                     known ? "not built into the kernel" : "perhaps a module"),
+          "give the guest the initramfs that belongs to its kernel (ramdisk=)");
+      return;
+    }
+  finding = domuimg_machine_report_as (
+      self, known ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_UNKNOWN, "initramfs-driver",
+      need->modules[0], "the initramfs lacks %s, the driver for %s, which is %s", need->modules[0],
+      need->what, known ? "not built into the kernel" : "perhaps not built into the kernel either");
+  domuimg_offer_initramfs_modules (finding, self, modules);
+}
+
+static const Need *
+find_filesystem (const char *fs)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (filesystems); i++)
+    if (g_strcmp0 (fs, filesystems[i].what) == 0)
+      return &filesystems[i];
+  return NULL;
+}
+
+static void
+check_drivers (DomuimgMachine *self)
+{
+  const Need *first = self->type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &disk;
+  const Need *fs = self->root != NULL && self->root->volume != NULL
+                       ? find_filesystem (self->root->volume->fs)
+                       : NULL;
+
+  if (!is_there (self, first))
+    report_driver (self, first);
+  if (fs != NULL && !is_there (self, fs))
+    report_driver (self, fs);
+  if (self->root != NULL && self->root->volume != NULL && self->root->volume->lv != NULL
+      && !is_there (self, &volumes))
+    report_driver (self, &volumes);
+}
+
+/* Modules of another kernel do not load; where nothing is needed of them, that is no matter. */
+static void
+check_version (DomuimgMachine *self)
+{
+  const char *version = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel)
+                                                  : NULL;
+  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->boot.initramfs);
+  g_autofree char *list = g_strjoinv (", ", versions);
+  gboolean needed;
+
+  if (version == NULL || versions[0] == NULL
+      || g_strv_contains ((const char *const *) versions, version))
+    return;
+  /* What is in it does not count any more. */
+  g_clear_pointer (&self->boot.initramfs, domuimg_initramfs_free);
+  needed = !is_there (self, self->type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &disk);
+  domuimg_finding_advise (
+      domuimg_machine_report_as (self, needed ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING,
+                                 "initramfs-version", list,
+                                 "the initramfs has modules for %s, and the kernel is %s", list,
+                                 version),
+      "take the initramfs of the same version (Debian: /boot/initrd.img-%s)", version);
+}
+
+void
+domuimg_check_initramfs (DomuimgMachine *self)
+{
+  gboolean wanted = self->boot.initrd_paths->len > 0;
+
+  if (self->boot.kernel == NULL || (wanted && !load (self)))
+    return;
+  if (wanted)
+    check_version (self);
+  if (!wanted || self->boot.initramfs != NULL)
+    check_drivers (self);
 }

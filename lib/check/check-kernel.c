@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include <string.h>
+#include "lib/kernel/compat.h"
 
 /* The kernel: that it is there, is one, and can be started as this type of guest by this loader
  * on this Xen. */
@@ -65,36 +65,36 @@ report_unloaded (DomuimgMachine *self, const GError *error)
                             "put a kernel there: a bzImage or an ELF file");
 }
 
-static gboolean
-is_x86 (const char *architecture)
-{
-  return architecture == NULL || g_str_equal (architecture, "x86_64")
-         || g_str_equal (architecture, "i386");
-}
-
 /* Which of the rules it is that says no. */
 static const char *
-blame (DomuimgMachine *self, DomuimgKernel *kernel)
+rule_of (DomuimgCompatProblem problem)
 {
-  if (!is_x86 (domuimg_kernel_get_architecture (kernel)))
-    return "kernel-architecture";
-  return domuimg_kernel_can_boot (kernel, self->type, NULL) ? "kernel-compression" : "kernel-type";
+  switch (problem)
+    {
+    case DOMUIMG_COMPAT_ARCHITECTURE:
+      return "kernel-architecture";
+    case DOMUIMG_COMPAT_COMPRESSION:
+      return "kernel-compression";
+    default:
+      return "kernel-type";
+    }
 }
 
 static void
 check_start (DomuimgMachine *self)
 {
-  DomuimgKernel *kernel = self->boot.kernel;
-  g_autofree char *xen = domuimg_xen_version_to_string (self->xen);
   g_autofree char *reason = NULL;
+  DomuimgCompatProblem problem = domuimg_kernel_find_problem (
+      self->boot.kernel, self->type, self->boot.loader, self->xen, &reason);
 
-  if (domuimg_kernel_can_boot_with (kernel, self->type, self->boot.loader, xen, &reason))
+  if (problem == DOMUIMG_COMPAT_FINE)
     return;
   domuimg_finding_advise (
-      domuimg_machine_report (self, blame (self, kernel), self->boot.kernel_path,
+      domuimg_machine_report (self, rule_of (problem), self->boot.kernel_path,
                               "%s cannot start as %s: %s", self->boot.kernel_path,
                               domuimg_guest_type_to_string (self->type), reason),
-      "domuimg kernel inspect %s shows as what it can be started", self->boot.kernel_path);
+      "domuimg kernel inspect tells as what it can be started; choose another type, loader or"
+      " kernel");
 }
 
 void

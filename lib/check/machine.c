@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/check/report.h"
+#include "lib/tree/tree-dir.h"
 
 static void
 device_free (gpointer data)
@@ -53,6 +54,7 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_object (&self->domain);
   boot_clear (&self->boot);
   g_clear_pointer (&self->info, domuimg_guest_info_free);
+  g_clear_pointer (&self->builtin, domuimg_builtin_free);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
   g_object_unref (self->report);
@@ -270,4 +272,52 @@ domuimg_machine_get_parameter (DomuimgMachine *self, const char *key)
   g_autoptr (GPtrArray) values = domuimg_machine_list_parameter (self, key);
 
   return values->len > 0 ? g_strdup (g_ptr_array_index (values, values->len - 1)) : NULL;
+}
+
+/* By the files that were installed with the kernel: in the guest, or for a kernel of the host
+ * whose modules the guest does not have, on the host. */
+static DomuimgBuiltin *
+find_builtin (DomuimgMachine *self)
+{
+  const char *version = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel)
+                                                  : NULL;
+  g_autofree char *modules = g_strconcat ("lib/modules/", version != NULL ? version : "", NULL);
+  g_autoptr (DomuimgTree) host = NULL;
+
+  if (version == NULL)
+    return NULL;
+  if (self->tree != NULL && domuimg_tree_is_dir (self->tree, modules))
+    return domuimg_builtin_new (self->tree, modules, version);
+  host = domuimg_tree_dir_new ("/", NULL);
+  return host != NULL ? domuimg_builtin_new (host, modules, version) : NULL;
+}
+
+static DomuimgBuiltin *
+get_builtin (DomuimgMachine *self)
+{
+  if (self->builtin == NULL)
+    self->builtin = find_builtin (self);
+  return self->builtin;
+}
+
+gboolean
+domuimg_machine_has_driver (DomuimgMachine *self, const char *module, const char *option)
+{
+  DomuimgBuiltin *builtin = get_builtin (self);
+  DomuimgInitramfs *initramfs = self->boot.initramfs;
+
+  return (builtin != NULL && domuimg_builtin_has (builtin, module, option))
+         || (initramfs != NULL
+             && (domuimg_initramfs_has_module (initramfs, module)
+                 || domuimg_initramfs_has_builtin (initramfs, module)));
+}
+
+gboolean
+domuimg_machine_knows_drivers (DomuimgMachine *self)
+{
+  DomuimgBuiltin *builtin = get_builtin (self);
+
+  return (builtin != NULL && domuimg_builtin_is_known (builtin))
+         || (self->boot.initramfs != NULL
+             && domuimg_initramfs_knows_builtin (self->boot.initramfs));
 }

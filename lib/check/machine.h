@@ -9,6 +9,7 @@
 #include "lib/guest/guest-info.h"
 #include "lib/image/image.h"
 #include "lib/kernel/initramfs.h"
+#include "lib/kernel/select-builtin.h"
 #include "lib/kernel/xen-version.h"
 #include "lib/tree/tree.h"
 
@@ -54,6 +55,7 @@ typedef struct {
   DomuimgCheckDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
+  DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
   DomuimgReport *report;        /* what the rules find goes here */
   GCancellable *cancellable;    /* (nullable) */
 } DomuimgMachine;
@@ -78,5 +80,7 @@ DomuimgCheckDevice *domuimg_machine_find_device (DomuimgMachine *self, const cha
 char *domuimg_machine_get_parameter (DomuimgMachine *self, const char *key);
 /* (element-type utf8) all values of KEY=VALUE, in order, as of console=. */
 GPtrArray *domuimg_machine_list_parameter (DomuimgMachine *self, const char *key);
-/* Whether the kernel has the module built in or in its initramfs; @where (nullable) says which. */
-gboolean domuimg_machine_has_driver (DomuimgMachine *self, const char *module);
+/* Whether the kernel has the module built in (by @option, "CONFIG_…") or in its initramfs. */
+gboolean domuimg_machine_has_driver (DomuimgMachine *self, const char *module, const char *option);
+/* Whether anything tells what the kernel has built in. */
+gboolean domuimg_machine_knows_drivers (DomuimgMachine *self);

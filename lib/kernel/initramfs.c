@@ -290,6 +290,12 @@ domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module)
 }
 
 gboolean
+domuimg_initramfs_knows_builtin (DomuimgInitramfs *self)
+{
+  return g_hash_table_size (self->builtin) > 0;
+}
+
+gboolean
 domuimg_initramfs_has_builtin (DomuimgInitramfs *self, const char *module)
 {
   return domuimg_modules_contain (self->builtin, module);
