@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/bytes.h"
+#include "lib/image/gpt.h"
 
 #define SECTOR 512
 #define SUPERBLOCK 1024
@@ -225,13 +226,50 @@ check_backup (int fd, guint64 size, const char *path, GPtrArray *problems)
                                     path));
 }
 
+/* Where the image ends before its GPT says, libblkid sees the table's stand-in only. */
+static gboolean
+add_cut_off_gpt (int fd, guint64 size, const char *path, GPtrArray *volumes, GPtrArray *problems)
+{
+  g_autofree guint8 *buffer = g_malloc (DOMUIMG_GPT_HEAD);
+  gssize got = pread (fd, buffer, DOMUIMG_GPT_HEAD, 0);
+
+  if (!domuimg_gpt_parse (domuimg_bytes (buffer, MAX (got, 0)), volumes))
+    return FALSE;
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+
+      check_end (volume, size, path, problems);
+      probe_content (fd, size, path, volume, problems);
+    }
+  return TRUE;
+}
+
+/* The partitions; NULL where there is no table that libblkid takes. @is_fs: the boot sector of a
+ * filesystem may look like a table, and a filesystem counts. */
+static blkid_partlist
+find_partitions (Probe *probe, gboolean *is_fs)
+{
+  blkid_partlist list = NULL;
+  g_autofree char *fs = NULL;
+
+  blkid_probe_enable_partitions (probe, 1);
+  blkid_probe_set_partitions_flags (probe, BLKID_PARTS_ENTRY_DETAILS);
+  if (blkid_do_fullprobe (probe) == 0)
+    list = blkid_probe_get_partitions (probe);
+  fs = lookup (probe, "TYPE");
+  *is_fs = fs != NULL;
+  return list != NULL && blkid_partlist_get_table (list) != NULL ? list : NULL;
+}
+
 gboolean
 domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes, char **table,
                      GPtrArray *problems, GError **error)
 {
   g_autoptr (Probe) probe = NULL;
-  blkid_partlist list = NULL;
-  blkid_parttable found = NULL;
+  const char *type = NULL;
+  blkid_partlist list;
+  gboolean is_fs;
 
   *table = NULL;
   if (size == 0)
@@ -239,20 +277,18 @@ domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
   probe = new_probe (fd, 0, size, path, error);
   if (probe == NULL)
     return FALSE;
-  blkid_probe_enable_partitions (probe, 1);
-  blkid_probe_set_partitions_flags (probe, BLKID_PARTS_ENTRY_DETAILS);
-  if (blkid_do_fullprobe (probe) == 0)
-    list = blkid_probe_get_partitions (probe);
-  found = list != NULL ? blkid_partlist_get_table (list) : NULL;
-  /* The boot sector of a filesystem may look like a table: a filesystem counts. */
-  if (found != NULL && lookup (probe, "TYPE") == NULL)
+  list = find_partitions (probe, &is_fs);
+  if (list != NULL && !is_fs)
     {
-      *table = g_strdup (blkid_parttable_get_type (found));
-      if (g_strcmp0 (*table, "gpt") == 0)
-        check_backup (fd, size, path, problems);
+      type = blkid_parttable_get_type (blkid_partlist_get_table (list));
       add_partitions (fd, size, path, list, volumes, problems);
     }
+  else if (!is_fs && add_cut_off_gpt (fd, size, path, volumes, problems))
+    type = "gpt";
   else
     add_whole (fd, size, path, volumes, problems);
+  if (g_strcmp0 (type, "gpt") == 0)
+    check_backup (fd, size, path, problems);
+  *table = g_strdup (type);
   return TRUE;
 }
