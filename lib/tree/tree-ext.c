@@ -91,16 +91,57 @@ ext_stat (DomuimgTree *tree, const char *path, GError **error)
   return domuimg_ext_read_entry (ext, ino, path, error);
 }
 
+/* Names of a directory as they are read. */
+typedef struct {
+  ext2_filsys fs;
+  GPtrArray *names;
+  GHashTable *inodes;
+  gboolean damaged; /* a directory has two names */
+} Names;
+
 static int
 add_name (struct ext2_dir_entry *entry, int offset, int block_size, char *buffer, void *data)
 {
+  Names *self = data;
   guint length = ext2fs_dirent_name_len (entry);
   g_autofree char *name = g_strndup (entry->name, length);
 
   if (!g_str_equal (name, ".") && !g_str_equal (name, "..") && strchr (name, '/') == NULL
       && *name != '\0')
-    g_ptr_array_add (data, g_steal_pointer (&name));
-  return 0;
+    {
+      g_ptr_array_add (self->names, g_steal_pointer (&name));
+      if (!g_hash_table_add (self->inodes, GUINT_TO_POINTER (entry->inode))
+          && ext2fs_check_directory (self->fs, entry->inode) == 0)
+        self->damaged = TRUE;
+    }
+  return self->damaged ? DIRENT_ABORT : 0;
+}
+
+static gboolean
+lies_elsewhere (DomuimgExtFs *ext, const char *path, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s: the filesystem is damaged: the directory /%s, or one in it, has a"
+                       " further name; run e2fsck -f on it",
+                       ext->path, path);
+}
+
+/* Directories that lie in one another in a circle, or in many places, make a tree without end. */
+static gboolean
+check_parent (DomuimgExtFs *ext, const char *path, ext2_ino_t ino, GError **error)
+{
+  const char *slash = strrchr (path, '/');
+  g_autofree char *above = g_strndup (path, slash != NULL ? (gsize) (slash - path) : 0);
+  ext2_ino_t parent, up;
+
+  if (*path == '\0')
+    return TRUE;
+  if (!domuimg_ext_lookup (ext, above, &parent, error))
+    return FALSE;
+  if (ino == EXT2_ROOT_INO || ext2fs_lookup (ext->fs, ino, "..", 2, NULL, &up) != 0
+      || up != parent)
+    return lies_elsewhere (ext, path, error);
+  return TRUE;
 }
 
 static gint
@@ -114,12 +155,20 @@ ext_list (DomuimgTree *tree, const char *path, GError **error)
 {
   DomuimgExtFs *ext = ext_of (tree, error);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GHashTable) inodes = g_hash_table_new (NULL, NULL);
   ext2_ino_t ino;
   errcode_t code;
 
-  if (ext == NULL || !domuimg_ext_lookup (ext, path, &ino, error))
+  if (ext == NULL || !domuimg_ext_lookup (ext, path, &ino, error)
+      || !check_parent (ext, path, ino, error))
     return NULL;
-  code = ext2fs_dir_iterate (ext->fs, ino, 0, NULL, add_name, names);
+  Names reading = { ext->fs, names, inodes, FALSE };
+  code = ext2fs_dir_iterate (ext->fs, ino, 0, NULL, add_name, &reading);
+  if (code == 0 && reading.damaged)
+    {
+      lies_elsewhere (ext, path, error);
+      return NULL;
+    }
   if (code != 0)
     {
       domuimg_ext_fail (ext, code, error, "listing /%s", path);

@@ -297,6 +297,36 @@ test_unclean_ext (Fixture *self, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "e2fsck -p"));
 }
 
+static gboolean
+count_entry (DomuimgTree *tree, const DomuimgEntry *entry, gboolean *descend, gpointer data,
+             GError **error)
+{
+  g_assert_cmpuint (++*(guint *) data, <, 100);
+  return TRUE;
+}
+
+/* @data: what makes a further name for a directory. */
+static void
+test_directories_in_circles (Fixture *self, gconstpointer data)
+{
+  g_autofree char *line = g_strdup_printf ("debugfs -w -R %s %%P", (const char *) data);
+  g_autofree char *sub = g_build_filename (self->scratch, "root", "dir", "sub", NULL);
+  g_autoptr (DomuimgImage) image = NULL;
+  g_autoptr (GError) error = NULL;
+  DomuimgTree *tree;
+  guint count = 0;
+
+  g_assert_cmpint (g_mkdir_with_parents (sub, 0755), ==, 0);
+  make_ext (self, "ext4", "8M");
+  must_run (self, line);
+  image = must_open (self);
+  tree = domuimg_image_open_tree (image, volume_at (image, 0, 1), FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_false (domuimg_tree_walk (tree, "", count_entry, &count, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+  g_assert_true (domuimg_image_close_tree (image, tree, NULL));
+}
+
 static void
 test_swap (Fixture *self, gconstpointer data)
 {
@@ -403,6 +433,9 @@ main (int argc, char **argv)
   ADD ("/image/cut-off-gpt", NULL, test_cut_off_gpt);
   ADD ("/image/cut-off-ext", NULL, test_cut_off_ext);
   ADD ("/image/unclean-ext", NULL, test_unclean_ext);
+  ADD ("/image/directory-in-itself", "ln\tdir\tdir/sub/up", test_directories_in_circles);
+  ADD ("/image/root-below-itself", "ln\t/\tdir/root", test_directories_in_circles);
+  ADD ("/image/directory-with-two-names", "ln\tdir\ttwin", test_directories_in_circles);
   ADD ("/image/swap", NULL, test_swap);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
