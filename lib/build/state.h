@@ -21,6 +21,7 @@ typedef struct {
   char *ramdisk;
   guint64 root_size;  /* bytes */
   DomuimgUsage usage; /* of the root */
+  DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
   DomuimgTree *tree;  /* the root, while it is changed */
   DomuimgGuestType type;
   char *kernel_version;

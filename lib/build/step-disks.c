@@ -138,6 +138,9 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
                                error);
   if (!ok)
     return FALSE;
+  self->usage.entries += self->modules.entries;
+  self->usage.data_bytes += self->modules.data_bytes;
+  self->usage.other_bytes += self->modules.other_bytes;
   if (!known)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "lib/build/copy-out.h"
+#include "lib/build/host-modules.h"
 #include "lib/build/step-loader.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
-#include "lib/tree/copy.h"
 #include "lib/tree/tree-dir.h"
 
 /* The kernel that the guest starts with: chosen, copied beside the image, and where it is
@@ -44,26 +44,6 @@ use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   return copy_choice (self, self->tree, choice, "guest", cancellable, error);
 }
 
-/* Old initramfs tools, and a guest's own modprobe, look for modules of the running kernel. */
-static gboolean
-copy_modules (DomuimgBuildState *self, DomuimgTree *host, const char *version,
-              GCancellable *cancellable, GError **error)
-{
-  g_autofree char *directory = g_strconcat ("lib/modules/", version, NULL);
-  g_autofree char *line = NULL;
-
-  if (!domuimg_tree_is_dir (host, directory))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
-                         "the host's kernel %s has no modules in /%s; install its package",
-                         version, directory);
-  if (!domuimg_tree_mkdir_p (self->tree, "lib/modules", 0755, error)
-      || !domuimg_tree_copy (host, directory, self->tree, directory, cancellable, error))
-    return FALSE;
-  line = g_strdup_printf ("copied the host's modules to /%s", directory);
-  g_ptr_array_add (self->changes, g_steal_pointer (&line));
-  return TRUE;
-}
-
 static gboolean
 choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
@@ -80,7 +60,9 @@ choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
       g_prefix_error (error, "the host (%s): ", root);
       return FALSE;
     }
-  return copy_choice (self, host, choice, "host", cancellable, error);
+  /* Old initramfs tools, and a guest's own modprobe, look for modules of the running kernel. */
+  return domuimg_host_modules_measure (host, choice->version, &self->modules, error)
+         && copy_choice (self, host, choice, "host", cancellable, error);
 }
 
 static gboolean
@@ -89,7 +71,8 @@ add_host_modules (DomuimgBuildState *self, GCancellable *cancellable, GError **e
   const char *root = domuimg_plan_get (self->plan, "host-root", "/");
   g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
 
-  return host != NULL && copy_modules (self, host, self->kernel_version, cancellable, error);
+  return host != NULL
+         && domuimg_host_modules_copy (self, host, self->kernel_version, cancellable, error);
 }
 
 static gboolean
