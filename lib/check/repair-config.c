@@ -201,5 +201,6 @@ gboolean
 domuimg_repair_asks_for_tree (DomuimgRepair repair)
 {
   return repair == domuimg_repair_config || repair == domuimg_repair_disk_format
-         || repair == domuimg_repair_features || repair == domuimg_repair_parameter;
+         || repair == domuimg_repair_features || repair == domuimg_repair_parameter
+         || repair == domuimg_repair_initramfs;
 }

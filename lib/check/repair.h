@@ -84,3 +84,4 @@ gboolean domuimg_repair_disk_format (DomuimgRepairSite *self, const char *argume
                                      GError **error);
 gboolean domuimg_repair_features (DomuimgRepairSite *self, const char *argument, GError **error);
 gboolean domuimg_repair_parameter (DomuimgRepairSite *self, const char *argument, GError **error);
+gboolean domuimg_repair_initramfs (DomuimgRepairSite *self, const char *argument, GError **error);
