@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/repair.h"
+#include "lib/check/repairs.h"
 #include "lib/domain/vdev.h"
 
 /* The disks: their files, formats and filesystems, and the devices that the guest makes of them. */
@@ -89,20 +89,21 @@ check_problems (DomuimgMachine *self, DomuimgImage *image)
 
 /* Format=raw hands the guest the bytes of the file, headers and all; any other format that the
  * file is not stops the backend. */
-static void
+static gboolean
 check_format (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image)
 {
   const char *said = domuimg_domain_disk_get_format (disk) ?: "raw";
   const char *found = domuimg_image_get_format (image);
 
-  if (g_str_equal (said, found) || g_str_equal (said, ""))
-    return;
-  domuimg_finding_advise (
+  if (g_str_equal (said, found) || *said == '\0')
+    return TRUE;
+  domuimg_offer_disk_format (
       domuimg_machine_report (self, "config-format", said,
                               "%s is in the format %s, and the disk %s is configured as %s",
                               domuimg_image_get_path (image), found,
                               domuimg_domain_disk_get_vdev (disk), said),
-      "set the format of that disk to %s", found);
+      domuimg_domain_disk_get_vdev (disk), found);
+  return FALSE;
 }
 
 static void
@@ -125,6 +126,7 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
   const char *target = domuimg_domain_disk_get_target (disk);
   g_autoptr (GError) error = NULL;
   DomuimgImage *image;
+  guint findings;
 
   if (domuimg_domain_disk_get_cdrom (disk) && (target == NULL || *target == '\0'))
     return;
@@ -143,10 +145,14 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
       return;
     }
   g_ptr_array_add (self->images, image);
-  check_format (self, disk, image);
-  check_problems (self, image);
-  if (!domuimg_domain_disk_get_cdrom (disk))
-    check_volumes (self, disk, image);
+  /* What the guest would make of it then is of no interest. */
+  if (!check_format (self, disk, image) || domuimg_domain_disk_get_cdrom (disk))
+    return;
+  findings = domuimg_report_get_findings (self->report)->len;
+  check_volumes (self, disk, image);
+  /* A filesystem that is cut off explains the rest. */
+  if (domuimg_report_get_findings (self->report)->len == findings)
+    check_problems (self, image);
 }
 
 void

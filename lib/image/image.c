@@ -11,6 +11,7 @@
 #include "lib/base/fd.h"
 #include "lib/image/formats.h"
 #include "lib/image/probe.h"
+#include "lib/image/references.h"
 #include "lib/image/volumes-guestfs.h"
 #include "lib/tree/tree-ext.h"
 
@@ -25,6 +26,7 @@ struct _DomuimgImage {
   char *table;
   GPtrArray *volumes; /* (nullable) not before they are asked for */
   GPtrArray *problems;
+  gboolean refers; /* to other files, which QEMU would open: no appliance then */
   DomuimgAppliance *appliance; /* starts when it is needed */
 };
 
@@ -97,6 +99,7 @@ domuimg_image_open (const char *path, const char *format, GError **error)
         }
       self->format = (DomuimgImageFormat){ "raw", size };
     }
+  self->refers = domuimg_image_refers_to_others (self->fd, size, self->format.name);
   self->appliance = domuimg_appliance_new (path, self->format.name);
   if (g_str_equal (self->format.name, "raw") && size % SECTOR != 0)
     g_ptr_array_add (self->problems,
@@ -165,6 +168,14 @@ domuimg_image_list_volumes (DomuimgImage *self, GError **error)
 
   if (self->volumes != NULL)
     return self->volumes;
+  if (self->refers)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                    "%s takes parts from another file that it names (a backing file), which is not"
+                    " followed; make it whole first: qemu-img convert -O qcow2 %s NEW",
+                    self->path, self->path);
+      return NULL;
+    }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
   if (is_raw (self))
     ok = domuimg_image_probe (self->fd, self->format.size, self->path, volumes, &self->table,
@@ -189,6 +200,8 @@ domuimg_image_has_boot_code (DomuimgImage *self)
 {
   guint8 sector[SECTOR];
 
+  if (self->refers)
+    return FALSE;
   if (is_raw (self) ? pread (self->fd, sector, sizeof sector, 0) != sizeof sector
                     : !domuimg_appliance_read_head (self->appliance, sector, sizeof sector))
     return FALSE;

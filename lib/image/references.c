@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/image/references.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/bytes.h"
+
+#define SECTOR 512
+#define DESCRIPTOR_MAX (64 << 10)
+#define VHD_DIFFERENCING 4
+#define VDI_DIFFERENCING 4
+
+static DomuimgBytes
+read_part (int fd, guint64 offset, guint8 *buffer, gsize length)
+{
+  gssize got = pread (fd, buffer, length, offset);
+
+  return domuimg_bytes (buffer, MAX (got, 0));
+}
+
+/* A number at @at that is not 0, or cannot be read. */
+static gboolean
+is_set (DomuimgBytes head, guint64 at)
+{
+  guint64 value;
+
+  return !domuimg_bytes_le64 (head, at, &value) || value != 0;
+}
+
+static gboolean
+has_qcow2_data_file (DomuimgBytes head)
+{
+  guint32 version;
+  guint64 features;
+
+  /* Bit 2 of the incompatible features, from version 3 on. */
+  return domuimg_bytes_le32 (head, 4, &version) && GUINT32_SWAP_LE_BE (version) >= 3
+         && domuimg_bytes_le64 (head, 72, &features)
+         && (GUINT64_SWAP_LE_BE (features) & (1 << 2)) != 0;
+}
+
+static gboolean
+is_qed_backed (DomuimgBytes head)
+{
+  guint64 features;
+
+  return !domuimg_bytes_le64 (head, 16, &features) || (features & 1) != 0;
+}
+
+/* The descriptor is in the sparse file, or is the file itself; then its extents are others. */
+static gboolean
+is_vmdk_with_others (int fd, DomuimgBytes head)
+{
+  g_autofree guint8 *buffer = g_malloc0 (DESCRIPTOR_MAX + 1);
+  guint64 sector;
+  const char *parent;
+
+  if (!domuimg_bytes_starts_with (head, "KDMV", 4) || !domuimg_bytes_le64 (head, 28, &sector)
+      || sector > G_MAXINT64 / SECTOR)
+    return TRUE;
+  if (sector == 0)
+    return FALSE;
+  read_part (fd, sector * SECTOR, buffer, DESCRIPTOR_MAX);
+  parent = strstr ((const char *) buffer, "parentCID=");
+  return parent != NULL && g_ascii_strncasecmp (parent + strlen ("parentCID="), "ffffffff", 8) != 0;
+}
+
+static gboolean
+is_differencing_vhd (int fd, guint64 size)
+{
+  guint8 footer[SECTOR];
+  DomuimgBytes bytes
+      = read_part (fd, size >= sizeof footer ? size - sizeof footer : 0, footer, sizeof footer);
+  guint32 type;
+
+  return !domuimg_bytes_le32 (bytes, 60, &type) || GUINT32_SWAP_LE_BE (type) == VHD_DIFFERENCING;
+}
+
+static gboolean
+is_differencing_vdi (DomuimgBytes head)
+{
+  guint32 type;
+
+  return !domuimg_bytes_le32 (head, 0x4c, &type) || type == VDI_DIFFERENCING;
+}
+
+gboolean
+domuimg_image_refers_to_others (int fd, guint64 size, const char *format)
+{
+  guint8 buffer[SECTOR];
+  DomuimgBytes head = read_part (fd, 0, buffer, sizeof buffer);
+
+  if (g_str_equal (format, "qcow2"))
+    return is_set (head, 8) || has_qcow2_data_file (head);
+  if (g_str_equal (format, "qcow"))
+    return is_set (head, 8);
+  if (g_str_equal (format, "qed"))
+    return is_qed_backed (head);
+  if (g_str_equal (format, "vmdk"))
+    return is_vmdk_with_others (fd, head);
+  if (g_str_equal (format, "vhd"))
+    return is_differencing_vhd (fd, size);
+  if (g_str_equal (format, "vdi"))
+    return is_differencing_vdi (head);
+  /* VHDX keeps its parent in a region far behind: QEMU refuses such files. */
+  return FALSE;
+}
