@@ -27,8 +27,8 @@ static const char *
 find_loader (DomuimgInitramfs *initramfs)
 {
   static const char *const loaders[]
-      = { "usr/sbin/insmod", "sbin/insmod",  "usr/bin/kmod", "bin/kmod", "usr/sbin/modprobe",
-          "sbin/modprobe",   "usr/bin/busybox", "bin/busybox" };
+      = { "usr/sbin/insmod", "usr/bin/insmod",    "sbin/insmod",     "usr/bin/kmod", "bin/kmod",
+          "usr/sbin/modprobe", "sbin/modprobe",   "usr/bin/busybox", "bin/busybox" };
 
   for (guint i = 0; i < G_N_ELEMENTS (loaders); i++)
     if (domuimg_initramfs_has_file (initramfs, loaders[i]))
@@ -269,15 +269,17 @@ can_add (DomuimgMachine *machine, const char *const *modules, GError **error)
 {
   const DomuimgCheckBoot *boot = &machine->boot;
   g_auto (DomuimgInitramfsHook) hook = { NULL };
+  DomuimgCheckDevice *root = machine->tree != NULL ? machine->root
+                                                    : domuimg_machine_guess_root (machine);
   g_autoptr (GPtrArray) paths = NULL;
 
-  if (machine->tree == NULL || boot->initramfs == NULL || boot->kernel == NULL
+  if (root == NULL || boot->initramfs == NULL || boot->kernel == NULL
       || domuimg_kernel_get_version (boot->kernel) == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "the guest's root was not found");
   if (!domuimg_initramfs_find_hook (boot->initramfs, "domuimg", &hook))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "what loads modules in this initramfs is not known");
-  paths = domuimg_modules_resolve (machine->tree, domuimg_kernel_get_version (boot->kernel),
+  paths = domuimg_modules_resolve (root->tree, domuimg_kernel_get_version (boot->kernel),
                                    modules, error);
   return paths != NULL;
 }

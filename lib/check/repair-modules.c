@@ -9,7 +9,8 @@
 
 /* No module comes near these. */
 #define MODULE_MAX ((gsize) 64 << 20)
-#define NESTING_MAX 16
+/* Steps of one search, of which each may go through a list that the guest wrote. */
+#define STEPS_MAX 256
 
 /* modules.dep, modules.builtin, modules.softdep and modules.alias of one kernel. */
 typedef struct {
@@ -18,8 +19,10 @@ typedef struct {
   GHashTable *builtin;
   char **soft;
   char **aliases;
-  GHashTable *done;
+  GHashTable *seen; /* names */
+  GHashTable *done; /* paths */
   GPtrArray *order;
+  guint steps;
 } Resolver;
 
 static void
@@ -28,6 +31,7 @@ resolver_clear (Resolver *self)
   g_free (self->directory);
   g_clear_pointer (&self->dependencies, g_hash_table_unref);
   g_clear_pointer (&self->builtin, g_hash_table_unref);
+  g_clear_pointer (&self->seen, g_hash_table_unref);
   g_clear_pointer (&self->done, g_hash_table_unref);
   g_clear_pointer (&self->order, g_ptr_array_unref);
   g_strfreev (self->soft);
@@ -80,6 +84,7 @@ load (Resolver *self, DomuimgTree *tree, const char *version, GError **error)
     }
   self->soft = read_lines (tree, self, "modules.softdep");
   self->aliases = read_lines (tree, self, "modules.alias");
+  self->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->done = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->order = g_ptr_array_new_with_free_func (g_free);
   return TRUE;
@@ -94,11 +99,11 @@ take_path (Resolver *self, const char *path)
     g_ptr_array_add (self->order, g_strdup (full));
 }
 
-static gboolean resolve (Resolver *self, const char *module, guint depth);
+static gboolean resolve (Resolver *self, const char *module);
 
 /* A name that is no module's may be one that modules answer to: "crc32c". */
 static void
-resolve_alias (Resolver *self, const char *name, guint depth)
+resolve_alias (Resolver *self, const char *name)
 {
   for (guint i = 0; self->aliases[i] != NULL; i++)
     {
@@ -106,13 +111,13 @@ resolve_alias (Resolver *self, const char *name, guint depth)
 
       if (g_strv_length (words) == 3 && g_str_equal (words[0], "alias")
           && g_str_equal (words[1], name))
-        resolve (self, words[2], depth);
+        resolve (self, words[2]);
     }
 }
 
 /* "softdep ext4 pre: crc32c": what the module asks the kernel for by name. */
 static void
-resolve_soft (Resolver *self, const char *module, guint depth)
+resolve_soft (Resolver *self, const char *module)
 {
   for (guint i = 0; self->soft[i] != NULL; i++)
     {
@@ -125,22 +130,24 @@ resolve_soft (Resolver *self, const char *module, guint depth)
       for (guint j = 2; words[j] != NULL; j++)
         if (g_str_has_suffix (words[j], ":"))
           before = g_str_equal (words[j], "pre:");
-        else if (before && !resolve (self, words[j], depth))
-          resolve_alias (self, words[j], depth);
+        else if (before && !resolve (self, words[j]) && self->steps++ < STEPS_MAX)
+          resolve_alias (self, words[j]);
     }
 }
 
 /* FALSE where there is no such module. */
 static gboolean
-resolve (Resolver *self, const char *module, guint depth)
+resolve (Resolver *self, const char *module)
 {
   g_autofree char *name = g_strdelimit (g_strdup (module), "-", '_');
   const char *line = g_hash_table_lookup (self->dependencies, name);
   g_auto (GStrv) paths = NULL;
 
-  if (line == NULL || depth > NESTING_MAX)
+  if (line == NULL || self->steps++ > STEPS_MAX)
     return domuimg_modules_contain (self->builtin, name);
-  resolve_soft (self, name, depth + 1);
+  if (!g_hash_table_add (self->seen, g_strdup (name)))
+    return TRUE;
+  resolve_soft (self, name);
   paths = g_strsplit (line, " ", -1);
   /* All that it needs is listed, the last first. */
   for (guint i = g_strv_length (paths); i > 1; i--)
@@ -148,8 +155,9 @@ resolve (Resolver *self, const char *module, guint depth)
       {
         g_autofree char *needed = domuimg_module_of_path (paths[i - 1]);
 
-        if (needed != NULL)
-          resolve_soft (self, needed, depth + 1);
+        if (needed != NULL && self->steps++ < STEPS_MAX
+            && g_hash_table_add (self->seen, g_strdup (needed)))
+          resolve_soft (self, needed);
         take_path (self, paths[i - 1]);
       }
   if (g_str_has_suffix (paths[0], ":"))
@@ -167,7 +175,7 @@ domuimg_modules_resolve (DomuimgTree *tree, const char *version, const char *con
   if (!load (&self, tree, version, error))
     return NULL;
   for (guint i = 0; modules[i] != NULL; i++)
-    if (!resolve (&self, modules[i], 0))
+    if (!resolve (&self, modules[i]))
       {
         domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: the module %s is not there",
                       self.directory, modules[i]);
