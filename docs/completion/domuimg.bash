@@ -26,7 +26,7 @@ _domuimg_value () {
     --kernel)
       case $cur in
         file:*) _domuimg_files file: -f ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "auto guest host file:" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "auto guest extract host file: pvgrub pygrub firmware" -- "$cur") ;;
       esac ;;
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
@@ -35,7 +35,7 @@ _domuimg_value () {
     --on-poweroff | --on-reboot | --on-crash)
       mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
+    --spec | --loader | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config) ;;
@@ -56,7 +56,7 @@ _domuimg () {
   if [ "$COMP_CWORD" = 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "create kernel cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
-    mapfile -t COMPREPLY < <(compgen -W inspect -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "inspect update" -- "$cur")
   elif _domuimg_value "$prev"; then
     :
   elif [[ $cur == -* ]]; then

@@ -31,6 +31,7 @@ from ._errors import (
     UnsafeInput,
     Untrusted,
 )
+from ._kernel import KernelUpdate, kernel_update
 from ._settings import Settings
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Exists",
     "Failed",
     "InvalidArgument",
+    "KernelUpdate",
     "MissingTool",
     "Network",
     "NoSpace",
@@ -59,5 +61,6 @@ __all__ = [
     "Untrusted",
     "cleanup",
     "create",
+    "kernel_update",
     "plan",
 ]

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The kernel of a guest that has upgraded itself."""
+
+import pathlib
+import tarfile
+import tempfile
+import unittest
+
+import domuimg
+import guest
+
+VERSION = "6.1.0-1-test"
+
+
+class Updates(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.dir = pathlib.Path(directory.name)
+        self.out = self.dir / "out"
+        root = guest.write_tar(self.dir / "root.tar")
+        kernel = guest.write_kernel(self.dir / "vmlinuz")
+        builtin = self.dir / "modules.builtin"
+        builtin.write_text("kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n")
+        with tarfile.open(root, "a", format=tarfile.PAX_FORMAT) as tar:
+            tar.add(kernel, f"boot/vmlinuz-{VERSION}")
+            tar.add(builtin, f"lib/modules/{VERSION}/modules.builtin")
+        domuimg.create("web1", source=f"tar:{root}", kernel="extract", type="pv", dir=self.out)
+
+    def test_nothing_to_do(self):
+        update = domuimg.kernel_update("web1", dir=self.out)
+        self.assertFalse(update.needed)
+        self.assertEqual((update.old_version, update.new_version), (VERSION, VERSION))
+        self.assertIn("up to date", str(update))
+        self.assertFalse(update.details["done"])
+
+    def test_a_copy_that_differs_is_replaced(self):
+        copy = self.out / "web1.vmlinuz"
+        content = copy.read_bytes()
+        copy.write_bytes(b"old")
+        self.assertTrue(domuimg.kernel_update("web1", dir=self.out, dry_run=True).needed)
+        self.assertEqual(copy.read_bytes(), b"old")
+        self.assertTrue(domuimg.kernel_update("web1", dir=self.out).details["done"])
+        self.assertEqual(copy.read_bytes(), content)
+
+    def test_errors_are_exceptions(self):
+        with self.assertRaises(domuimg.NotFound):
+            domuimg.kernel_update("web2", dir=self.out)
+        cancellable = domuimg.Cancellable()
+        cancellable.cancel()
+        (self.out / "web1.vmlinuz").write_bytes(b"old")
+        with self.assertRaises(domuimg.Cancelled):
+            domuimg.kernel_update("web1", dir=self.out, cancellable=cancellable)
+        self.assertEqual((self.out / "web1.vmlinuz").read_bytes(), b"old")
+
+
+if __name__ == "__main__":
+    unittest.main()
