@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "domuimg/spec.h"
 #include "lib/base/base.h"
 #include "lib/spec/parse.h"
@@ -47,6 +49,7 @@ test_wrong_values_are_refused (void)
     { "vcpus", "1.5" },       { "type", "xen" },
     { "from", "web" },        { "from", "tar:" },
     { "from", "rpm:9" },      { "kernel", "grub" },
+    { "kernel", "pvgrub:x" }, { "loader", "grub.bin" },  { "loader", "/a\nb" },
     { "kernel", "file:" },    { "disk", "size=0" },
     { "disk", "size" "=4G,x=1" }, { "disk", "a,b" },
     { "disk", "vdev=sd" },    { "disk", "fs=ntfs" },
@@ -72,6 +75,25 @@ test_wrong_values_are_refused (void)
       g_assert_false (domuimg_spec_set (spec, wrong[i][0], wrong[i][1], &error));
       g_assert_nonnull (error);
       g_assert_null (domuimg_spec_get (spec, wrong[i][0]));
+    }
+}
+
+static void
+test_every_kernel_policy_is_taken (void)
+{
+  static const char *const policies[]
+      = { "auto", "guest", "extract", "host", "file:a,b", "pvgrub", "pygrub", "firmware" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      domuimg_spec_set (spec, "kernel", policies[i], &error);
+      g_assert_no_error (error);
+      /* The help, which the manual takes, names it. */
+      g_assert_nonnull (strstr (domuimg_spec_get_help ("kernel"),
+                                g_str_has_prefix (policies[i], "file:") ? "file:" : policies[i]));
     }
 }
 
@@ -141,6 +163,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/spec/sizes", test_sizes);
   g_test_add_func ("/spec/wrong-values-are-refused", test_wrong_values_are_refused);
+  g_test_add_func ("/spec/every-kernel-policy-is-taken", test_every_kernel_policy_is_taken);
   g_test_add_func ("/spec/a-file-says-what-was-set", test_a_file_says_what_was_set);
   g_test_add_func ("/spec/wrong-files-are-refused", test_wrong_files_are_refused);
   g_test_add_func ("/spec/every-key-is-described", test_every_key_is_described);
