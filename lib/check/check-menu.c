@@ -152,7 +152,7 @@ static void
 choose (DomuimgMachine *self)
 {
   domuimg_loader_choose_kernel (self);
-  if (self->boot.kernel_path != NULL || self->images->len == 0)
+  if (self->boot.kernel_path != NULL || self->devices->len == 0)
     return;
   if (self->type_is_chosen && domuimg_image_has_boot_code (g_ptr_array_index (self->images, 0)))
     {

@@ -9,6 +9,7 @@
 
 /* As libxl's own files: a configuration is no place for more. */
 #define CONFIG_MAX (1 << 20)
+#define ROUNDS 4
 
 /**
  * DomuimgCheck:
@@ -363,14 +364,20 @@ domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError 
 DomuimgReport *
 domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***changes, GError **error)
 {
-  g_autoptr (DomuimgMachine) machine = NULL;
   g_autoptr (GPtrArray) done = g_ptr_array_new_with_free_func (g_free);
+  guint before = G_MAXUINT;
 
   if (!check_options (self, error))
     return NULL;
-  machine = examine (self, cancellable, error);
-  if (machine == NULL || !domuimg_repair_run (machine, done, error))
-    return NULL;
+  /* What is wrong with the root hides what is wrong in it. */
+  for (guint round = 0; round < ROUNDS && done->len != before; round++)
+    {
+      g_autoptr (DomuimgMachine) machine = examine (self, cancellable, error);
+
+      before = done->len;
+      if (machine == NULL || !domuimg_repair_run (machine, done, error))
+        return NULL;
+    }
   if (changes != NULL)
     {
       g_ptr_array_add (done, NULL);

@@ -1,0 +1,1 @@
+"""Modules of the corpus of `domuimg check`; see ../README.md."""
