@@ -226,7 +226,9 @@ static gboolean
 replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
          GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
+  /* An update that was killed among its renames is completed now, not over this one later. */
+  g_auto (GStrv) recovered = domuimg_undo_recover (FALSE, error);
+  g_autoptr (DomuimgUndo) undo = recovered != NULL ? domuimg_undo_new (error) : NULL;
   g_autofree char *manifest_text = new_manifest (self);
   g_autofree char *kernel = NULL;
   g_autofree char *ramdisk = NULL;

@@ -123,15 +123,18 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 static void
 warn_if_missing (DomuimgBuildState *self)
 {
-  gboolean pygrub = self->plan->loader == DOMUIMG_LOADER_PYGRUB;
-
   if (access (self->loader_path, F_OK) == 0)
     return;
-  g_ptr_array_add (self->warnings,
-                   g_strdup_printf ("%s is not on this machine; the Xen host needs it (Debian: the"
-                                    " package %s), or name its place there by --loader",
-                                    self->loader_path,
-                                    pygrub ? "xen-utils-VERSION" : "grub-xen-host"));
+  /* xl finds its own pygrub. */
+  g_ptr_array_add (
+      self->warnings,
+      self->plan->loader == DOMUIMG_LOADER_PYGRUB
+          ? g_strdup_printf ("%s is not on this machine; if the Xen host has pygrub elsewhere, name"
+                             " its place there by --loader for libvirt",
+                             self->loader_path)
+          : g_strdup_printf ("%s is not on this machine; the Xen host needs it (Debian: the package"
+                             " grub-xen-host), or name its place there by --loader",
+                             self->loader_path));
 }
 
 static void

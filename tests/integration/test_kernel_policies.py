@@ -20,9 +20,9 @@ BUILTIN = "kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n"
 MIB = 1 << 20
 
 
-def kernel_of(directory, version):
+def kernel_of(directory, version, pvh=False):
     """A kernel for PV that says its version."""
-    path = guest.write_kernel(directory / f"made-{version}")
+    path = guest.write_kernel(directory / f"made-{version}", pvh)
     return path.read_bytes() + f"Linux version {version} (x) #1 SMP\n\0".encode()
 
 
@@ -38,10 +38,10 @@ def write_files(tar, files):
         tar.addfile(info, io.BytesIO(content))
 
 
-def kernel_files(directory, version, size=0):
+def kernel_files(directory, version, size=0, pvh=False):
     """A kernel that can reach its root, with an initramfs of at least `size` bytes."""
     return {
-        f"boot/vmlinuz-{version}": kernel_of(directory, version),
+        f"boot/vmlinuz-{version}": kernel_of(directory, version, pvh),
         f"boot/initrd.img-{version}": f"initramfs of {version}\n".encode().ljust(size, b"x"),
         f"lib/modules/{version}/modules.builtin": BUILTIN.encode(),
     }
@@ -118,6 +118,14 @@ class Loaders(Policies):
         self.assertNotRegex(self.config(), "(?m)^(kernel|cmdline|ramdisk)")
         self.assertRegex((self.out / "t.xml").read_text(), "<bootloader>/.*/pygrub</bootloader>")
         self.judge_by_pygrub()
+
+    def test_pygrub_as_pvh_is_for_xl_only(self):
+        files = kernel_files(self.dir, NEW, pvh=True)
+        done = self.make(self.archive(files), "pygrub", "--type", "pvh")
+        self.assertIn('type = "pvh"', self.config())
+        self.assertIn("there is no libvirt XML", done.stdout)
+        self.assertFalse((self.out / "t.xml").exists())
+        self.assertIsNone(self.manifest()["xml"])
 
     def judge_by_pygrub(self):
         found = list(pathlib.Path("/usr/lib").glob("xen-*/lib/python/grub/GrubConf.py"))
@@ -343,6 +351,9 @@ class Killed(Upgraded):
                 for path, name in zip(self.copies, ("vmlinuz", "initrd.img")):
                     path.write_bytes(kernel_files(self.dir, OLD, self.SIZE)[f"boot/{name}-{OLD}"])
                 self.kill_after(whole * (moment + 0.5) / 12)
+                if moment % 2 == 0:
+                    self.update()
+                    self.assertEqual(self.version_of_copies(), NEW)
                 self.run_program([str(world.PROGRAM), "cleanup"])
                 self.version_of_copies()
                 self.assertEqual({path.name for path in self.out.iterdir()},

@@ -38,8 +38,8 @@ def _note(kind: int, value: bytes) -> bytes:
     return struct.pack("<III", 4, len(value), kind) + b"Xen\0" + padded
 
 
-def write_kernel(path: pathlib.Path) -> pathlib.Path:
-    """An ELF file with the notes of a Linux kernel for PV, and no code."""
+def write_kernel(path: pathlib.Path, pvh: bool = False) -> pathlib.Path:
+    """An ELF file with the notes of a Linux kernel for PV, and for PVH too, and no code."""
     notes = b"".join(
         [
             _note(6, b"linux\0"),  # GUEST_OS
@@ -48,6 +48,7 @@ def write_kernel(path: pathlib.Path) -> pathlib.Path:
             _note(1, struct.pack("<Q", 0x1000000)),  # ENTRY
             _note(3, struct.pack("<Q", 0)),  # VIRT_BASE
         ]
+        + [_note(18, struct.pack("<I", 0x1000000))] * pvh  # PHYS32_ENTRY
     )
     headers = 64 + 2 * 56
     elf = struct.pack(
