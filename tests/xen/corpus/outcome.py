@@ -1,0 +1,85 @@
+"""What real Xen did with a guest: asked of the lab once, then remembered by content."""
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from xenlab import cache
+
+LAB = pathlib.Path(__file__).resolve().parent.parent / "lab"
+TIMEOUT = 600
+# By whether systemd is up: it waits 90 s for a device, and says so every few seconds.
+SILENCE = {False: 100, True: 150}
+ATTEMPTS = 3
+LAB_FAILED = 3
+
+
+@dataclasses.dataclass
+class Outcome:
+    boots: bool
+    how: str        # in one line: the prompt was there, or what stopped it
+    console: str    # its last lines
+
+    @property
+    def verdict(self):
+        return "boots" if self.boots else "fails"
+
+
+class LabBroken(Exception):
+    """Nothing is known of the guest; the lab's words."""
+
+
+def remembered(key):
+    return cache.base("outcomes") / f"{key}.json"
+
+
+def key_of(digest):
+    """With all that the answer depends on beside the guest: Xen, dom0 and the lab's recipe."""
+    return hashlib.sha256(f"{cache.key()} {digest}".encode()).hexdigest()[:32]
+
+
+def find_out(config, digest, systemd, fresh):
+    """Boot it, or recall it."""
+    path = remembered(key_of(digest))
+    if path.exists() and not fresh:
+        return Outcome(**json.loads(path.read_text(encoding="utf-8")))
+    outcome = boot(config, SILENCE[systemd])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+        json.dump(dataclasses.asdict(outcome), file)
+    os.replace(file.name, path)
+    return outcome
+
+
+def boot(config, silence):
+    for _ in range(ATTEMPTS):
+        log = config.parent / "console.log"
+        done = subprocess.run([LAB, "boot", config, "--log", log, "--timeout", str(TIMEOUT), "--silence", str(silence)],
+                              text=True, errors="replace", capture_output=True, check=False)
+        # Hardware virtualisation within QEMU's TCG triple-faults now and then, whatever the guest.
+        if done.returncode in (0, 1) and "Triple fault" not in done.stderr:
+            return read(done, log)
+    if done.returncode == 1:
+        return read(done, log)
+    raise LabBroken(done.stderr)
+
+
+def read(done, log):
+    tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:] if log.exists() else []
+    if done.returncode == 0:
+        return Outcome(True, "login prompt", "\n".join(tail))
+    lines = done.stderr.splitlines()
+    start = next((number for number, line in enumerate(lines) if line.startswith("lab: ")), 0)
+    how = lines[start].split(": ", 2)[-1] if lines else ""
+    if "xl create failed" in how:
+        how += ": " + first_complaint(lines[start + 1:])
+        tail = lines[start + 1:start + 15]
+    return Outcome(False, how.removesuffix(" before its console showed 'login:'"), "\n".join(tail))
+
+
+def first_complaint(lines):
+    said = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
+    return (said or lines or [""])[0].strip()
