@@ -6,6 +6,9 @@
 
 #include "lib/check/repair.h"
 
+/* More lines than any guest has. */
+#define LINES_MAX 1000
+
 /* fstab: what the guest's init will wait for. */
 
 /* Fields of fstab(5). */
@@ -28,6 +31,24 @@ mount_clear (Mount *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Mount, mount_clear)
 
+/* getmntent(3) writes blanks as three octal digits. */
+static char *
+decode (const char *field)
+{
+  GString *text = g_string_new (NULL);
+
+  for (const char *c = field; *c != '\0'; c++)
+    if (c[0] == '\\' && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' && c[2] <= '7' && c[3] >= '0'
+        && c[3] <= '7' && (c[1] != '0' || c[2] != '0' || c[3] != '0'))
+      {
+        g_string_append_c (text, (char) ((c[1] - '0') * 64 + (c[2] - '0') * 8 + (c[3] - '0')));
+        c += 3;
+      }
+    else
+      g_string_append_c (text, *c);
+  return g_string_free (text, FALSE);
+}
+
 static gboolean
 parse_line (const char *line, Mount *mount)
 {
@@ -41,7 +62,7 @@ parse_line (const char *line, Mount *mount)
   if (n < 2 || *fields[0] == '#')
     return FALSE;
   mount->spec = g_strdup (fields[0]);
-  mount->file = g_strcompress (fields[1]);
+  mount->file = decode (fields[1]);
   mount->type = g_strdup (n > 2 ? fields[2] : "auto");
   mount->options = g_strdup (n > 3 ? fields[3] : "defaults");
   mount->pass = n > 5 ? (int) g_ascii_strtoll (fields[5], NULL, 10) : 0;
@@ -73,44 +94,105 @@ is_swap (const Mount *mount)
   return g_str_equal (mount->type, "swap") || g_str_equal (mount->file, "none");
 }
 
-/* Devices that are there without being disks, or that something in the guest makes. */
 static gboolean
-is_made_by_guest (const char *spec)
+has_cdrom (DomuimgMachine *self)
 {
-  static const char *const made[] = { "/dev/loop", "/dev/zram", "/dev/md", "/dev/sr", "/dev/cdrom",
-                                      "/dev/fd", "/dev/root", "/dev/mapper/" };
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
 
-  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
-    if (g_str_has_prefix (spec, made[i]))
+  for (guint i = 0; i < disks->len; i++)
+    if (domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i)))
       return TRUE;
   return FALSE;
 }
 
-/* What becomes of a boot where a device is missing.
- * systemd: local-fs.target requires every local mount that is not nofail; its device unit times out
- * after 90 s, and emergency.target asks for the root password. The root is exempt (its mount unit
- * has no dependency on its device), swap is only wanted.
- * sysvinit: checkfs runs fsck -A, which fails on a missing device with a pass number, and starts
- * sulogin; mount -a only complains.
- * Upstart: mountall waits for the device until somebody presses a key. */
-static DomuimgSeverity
-weigh_missing (DomuimgMachine *self, const Mount *mount)
+/* Devices that are there without being disks. */
+static gboolean
+is_made_by_guest (DomuimgMachine *self, const char *spec)
 {
-  gboolean optional = has_option (mount, "nofail") || has_option (mount, "nobootwait")
-                      || has_option (mount, "_netdev") || has_option (mount, "x-systemd.automount");
+  static const char *const made[] = { "/dev/loop", "/dev/zram", "/dev/ram", "/dev/nbd",
+                                      "/dev/root" };
 
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
+    if (g_str_has_prefix (spec, made[i]))
+      return TRUE;
+  return (g_str_has_prefix (spec, "/dev/sr") || g_str_has_prefix (spec, "/dev/cdrom"))
+         && has_cdrom (self);
+}
+
+static gboolean
+has_devices (DomuimgMachine *self, DomuimgDomainDisk *disk)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    if (((DomuimgCheckDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether more devices can appear than were seen: in what is encrypted, of a RAID, of LVM that
+ * was not taken apart, or on a disk that could not be looked into. */
+static gboolean
+may_hide_devices (DomuimgMachine *self)
+{
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
+  gboolean group = FALSE, volumes = FALSE;
+
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      const char *fs = device->volume != NULL ? device->volume->fs : NULL;
+
+      if (g_strcmp0 (fs, "crypto_LUKS") == 0 || g_strcmp0 (fs, "linux_raid_member") == 0)
+        return TRUE;
+      group = group || g_strcmp0 (fs, "LVM2_member") == 0;
+      volumes = volumes || (device->volume != NULL && device->volume->lv != NULL);
+    }
+  for (guint i = 0; i < disks->len; i++)
+    if (!domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i))
+        && !has_devices (self, g_ptr_array_index (disks, i)))
+      return TRUE;
+  return group && !volumes;
+}
+
+/* Both make the mounts that init's own files are on themselves, and end in a shell when they
+ * cannot, whatever the options say. */
+static gboolean
+is_mounted_by_initramfs (DomuimgMachine *self, const Mount *mount)
+{
+  DomuimgInitramfs *initramfs = self->boot.initramfs;
+
+  return g_str_equal (mount->file, "/usr") && initramfs != NULL
+         && (domuimg_initramfs_has_file (initramfs, "scripts/functions")
+             || domuimg_initramfs_has_file (initramfs, "usr/lib/dracut/hooks/pre-pivot"));
+}
+
+/* What becomes of a boot where a filesystem cannot be mounted.
+ * systemd: local-fs.target requires every local mount that is not nofail (a missing device after
+ * 90 s), and its failure isolates emergency.target, which asks for root's password. The root is
+ * exempt, as its mount unit does not depend on its device and systemd-remount-fs.service is only
+ * wanted; so are swap, as sysinit.target only wants swap.target, and network mounts.
+ * sysvinit: checkfs runs fsck -A, which fails on a missing device that has a pass number, and
+ * starts sulogin; mount -a only complains. Red Hat's rc.sysinit does the same, below Upstart too.
+ * Ubuntu's mountall waits until somebody presses a key. OpenRC goes on. */
+static DomuimgSeverity
+weigh_failure (DomuimgMachine *self, const Mount *mount)
+{
+  gboolean optional = has_option (mount, "nofail") || has_option (mount, "nobootwait");
+  gboolean later = has_option (mount, "_netdev") || has_option (mount, "x-systemd.automount");
+  gboolean stops = FALSE;
+
+  if (is_mounted_by_initramfs (self, mount))
+    return DOMUIMG_SEVERITY_ERROR;
   if (is_swap (mount) || optional || g_str_equal (mount->file, "/"))
     return DOMUIMG_SEVERITY_WARNING;
-  switch (self->info->init)
-    {
-    case DOMUIMG_INIT_SYSTEMD:
-    case DOMUIMG_INIT_UPSTART:
-      return DOMUIMG_SEVERITY_ERROR;
-    case DOMUIMG_INIT_SYSVINIT:
-      return mount->pass > 0 ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING;
-    default:
-      return DOMUIMG_SEVERITY_WARNING;
-    }
+  if (self->info->init == DOMUIMG_INIT_SYSTEMD)
+    stops = !later && !has_option (mount, "noauto");
+  else if (self->info->init == DOMUIMG_INIT_UPSTART
+           && domuimg_tree_exists (self->tree, "/sbin/mountall"))
+    stops = !later;
+  else if (self->info->init == DOMUIMG_INIT_UPSTART
+           || self->info->init == DOMUIMG_INIT_SYSVINIT)
+    stops = mount->pass > 0 && !later;
+  return stops ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING;
 }
 
 /* The line with @spec taken out of fstab's effect, and for the root the true one put in. */
@@ -149,9 +231,10 @@ report_missing (DomuimgMachine *self, const Mount *mount)
                                ? g_strdup_printf ("UUID=%s", self->root->volume->uuid)
                                : NULL;
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, right != NULL ? right : "");
+  DomuimgSeverity severity = weigh_failure (self, mount);
   DomuimgFinding *finding;
 
-  if (is_made_by_guest (mount->spec))
+  if (is_made_by_guest (self, mount->spec))
     {
       domuimg_machine_report_as (self, DOMUIMG_SEVERITY_INFO, "fstab-device", mount->spec,
                                  "/etc/fstab:%u: %s for %s is not on the guest's disks; the guest"
@@ -159,8 +242,18 @@ report_missing (DomuimgMachine *self, const Mount *mount)
                                  mount->line, mount->spec, mount->file);
       return;
     }
+  if (may_hide_devices (self) && !root)
+    {
+      domuimg_machine_report_as (self,
+                                 severity == DOMUIMG_SEVERITY_ERROR ? DOMUIMG_SEVERITY_UNKNOWN
+                                                                    : DOMUIMG_SEVERITY_INFO,
+                                 "fstab-device", mount->spec,
+                                 "/etc/fstab:%u: %s may be on a disk that could not be looked into",
+                                 mount->line, mount->spec);
+      return;
+    }
   finding = domuimg_machine_report_as (
-      self, weigh_missing (self, mount), "fstab-device", mount->spec,
+      self, severity, "fstab-device", mount->spec,
       "/etc/fstab:%u: %s, %s%s, is no device of this guest", mount->line, mount->spec,
       swap ? "swap" : "to be mounted on ", swap ? "" : mount->file);
   if (root && right == NULL)
@@ -172,10 +265,13 @@ report_missing (DomuimgMachine *self, const Mount *mount)
                            right != NULL ? right : mount->spec, mount->line);
 }
 
+/* ext4 mounts the older two; each of these mounts what has no more features than it. */
 static gboolean
-is_ext (const char *fs)
+is_ext_right (const char *type, const char *fs)
 {
-  return g_str_equal (fs, "ext2") || g_str_equal (fs, "ext3") || g_str_equal (fs, "ext4");
+  if (g_str_equal (type, "ext4"))
+    return g_str_has_prefix (fs, "ext");
+  return g_str_equal (type, "ext2") && g_str_equal (fs, "ext3");
 }
 
 static gboolean
@@ -183,31 +279,100 @@ is_type_right (const Mount *mount, const char *fs)
 {
   g_auto (GStrv) types = g_strsplit (mount->type, ",", -1);
 
-  return fs == NULL || g_strv_contains ((const char *const *) types, fs)
-         || g_strv_contains ((const char *const *) types, "auto")
-         || g_strv_contains ((const char *const *) types, "none")
-         || (is_ext (fs) && is_ext (types[0] != NULL ? types[0] : ""))
-         || (g_str_has_prefix (fs, "ntfs") && g_str_has_prefix (mount->type, "ntfs"));
+  for (guint i = 0; types[i] != NULL; i++)
+    if (g_str_equal (types[i], fs) || g_str_equal (types[i], "auto")
+        || g_str_equal (types[i], "none") || is_ext_right (types[i], fs)
+        || (g_str_equal (types[i], "msdos") && g_str_equal (fs, "vfat"))
+        || (g_str_has_prefix (fs, "ntfs") && g_str_has_prefix (types[i], "ntfs")))
+      return TRUE;
+  return FALSE;
+}
+
+/* Line number and type. */
+static gboolean
+repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
+{
+  g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
+  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/fstab", error);
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  guint number = g_ascii_strtoull (parts[0], NULL, 10);
+  g_autofree char *joined = NULL;
+  char *old;
+  gsize at = 0, length;
+
+  if (lines == NULL)
+    return FALSE;
+  if (number == 0 || number > g_strv_length (lines))
+    return TRUE;
+  old = lines[number - 1];
+  at += strspn (old, " \t");
+  for (guint field = 0; field < 2; field++)
+    {
+      at += strcspn (old + at, " \t");
+      at += strspn (old + at, " \t");
+    }
+  length = strcspn (old + at, " \t\r");
+  lines[number - 1] = g_strdup_printf ("%.*s%s%s", (int) at, old, parts[1], old + at + length);
+  g_free (old);
+  joined = g_strjoinv ("\n", lines);
+  return domuimg_repair_write (site, "/etc/fstab", joined, 0644, error);
 }
 
 static void
 check_type (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
+  g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
 
-  if (is_type_right (mount, fs))
+  if (fs == NULL || is_type_right (mount, fs))
     return;
-  domuimg_finding_advise (
-      domuimg_machine_report_as (self, weigh_missing (self, mount), "fstab-type", mount->type,
+  domuimg_finding_offer (
+      domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
                                  "/etc/fstab:%u: %s is to be mounted as %s, and holds %s",
                                  mount->line, mount->spec, mount->type, fs),
-      "write %s there", fs);
+      repair_type, argument, "put %s into line %u of /etc/fstab", fs, mount->line);
+}
+
+typedef struct {
+  const char *fs, *module, *option;
+} Driver;
+
+/* A kernel without its modules mounts what the root is, and what is built into it. */
+static void
+check_driver (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
+{
+  static const Driver drivers[] = {
+    { "ext2", "ext4", "CONFIG_EXT4_FS" },  { "ext3", "ext4", "CONFIG_EXT4_FS" },
+    { "ext4", "ext4", "CONFIG_EXT4_FS" },  { "xfs", "xfs", "CONFIG_XFS_FS" },
+    { "btrfs", "btrfs", "CONFIG_BTRFS_FS" }, { "vfat", "vfat", "CONFIG_VFAT_FS" },
+  };
+  const char *version = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel)
+                                                  : NULL;
+  g_autofree char *modules = g_strconcat ("/lib/modules/", version != NULL ? version : "", NULL);
+  const char *fs = device->volume != NULL ? device->volume->fs : NULL;
+
+  if (version == NULL || fs == NULL || domuimg_tree_is_dir (self->tree, modules)
+      || g_strcmp0 (fs, self->root->volume->fs) == 0 || !domuimg_machine_knows_drivers (self))
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (drivers); i++)
+    if (g_str_equal (drivers[i].fs, fs)
+        && !domuimg_machine_has_driver (self, drivers[i].module, drivers[i].option))
+      domuimg_finding_advise (
+          domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-driver",
+                                     drivers[i].module,
+                                     "/etc/fstab:%u: %s holds %s, which the kernel needs a module"
+                                     " for, and the guest has no %s",
+                                     mount->line, mount->spec, fs, modules),
+          "install the kernel's modules in the guest, or add nofail to the options of %s",
+          mount->file);
 }
 
 static gboolean
 repair_directory (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  if (!domuimg_tree_mkdir_p (site->tree, argument, 0755, error))
+  guint32 mode = g_str_equal (argument, "/tmp") ? 01777 : 0755;
+
+  if (!domuimg_tree_mkdir_p (site->tree, argument, mode, error))
     return FALSE;
   domuimg_repair_note (site, "made the directory %s", argument);
   return TRUE;
@@ -229,22 +394,86 @@ check_mount_point (DomuimgMachine *self, const Mount *mount)
 }
 
 static void
-check_line (DomuimgMachine *self, const char *line, guint number)
+check_mount (DomuimgMachine *self, const Mount *mount)
 {
-  g_auto (Mount) mount = { NULL };
   DomuimgCheckDevice *device;
 
-  if (!parse_line (line, &mount))
+  check_mount_point (self, mount);
+  if (!is_device (mount->spec)
+      || (has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
     return;
-  mount.line = number;
-  check_mount_point (self, &mount);
-  if (!is_device (mount.spec) || has_option (&mount, "noauto"))
-    return;
-  device = domuimg_machine_find_device (self, mount.spec);
+  device = domuimg_machine_find_device (self, mount->spec);
   if (device == NULL)
-    report_missing (self, &mount);
-  else
-    check_type (self, &mount, device);
+    {
+      report_missing (self, mount);
+      return;
+    }
+  check_type (self, mount, device);
+  check_driver (self, mount, device);
+}
+
+static void
+check_fstab (DomuimgMachine *self)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/fstab", NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", LINES_MAX);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (Mount) mount = { NULL };
+
+      if (!parse_line (lines[i], &mount))
+        continue;
+      mount.line = i + 1;
+      check_mount (self, &mount);
+    }
+}
+
+static gboolean
+repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
+{
+  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/crypttab", error);
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+  guint number = g_ascii_strtoull (argument, NULL, 10);
+  g_autofree char *joined = NULL;
+  char *old;
+
+  if (lines == NULL)
+    return FALSE;
+  if (number == 0 || number > g_strv_length (lines))
+    return TRUE;
+  old = lines[number - 1];
+  lines[number - 1] = g_strconcat ("# domuimg: no such device in this guest: ", old, NULL);
+  g_free (old);
+  joined = g_strjoinv ("\n", lines);
+  return domuimg_repair_write (site, "/etc/crypttab", joined, 0600, error);
+}
+
+/* A boot waits for these, and then goes on: cryptsetup.target only is wanted. What is mounted of
+ * them is fstab's matter. */
+static void
+check_crypttab (DomuimgMachine *self)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/crypttab", NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", LINES_MAX);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (Mount) crypt = { NULL };
+      g_autofree char *number = g_strdup_printf ("%u", i + 1);
+
+      /* Fields: name, device, key, options. */
+      if (!parse_line (lines[i], &crypt) || !is_device (crypt.file)
+          || has_option (&crypt, "noauto") || may_hide_devices (self)
+          || domuimg_machine_find_device (self, crypt.file) != NULL)
+        continue;
+      domuimg_finding_offer (
+          domuimg_machine_report (self, "crypttab-device", crypt.file,
+                                  "/etc/crypttab:%u: %s, to be decrypted as %s, is no device of"
+                                  " this guest",
+                                  i + 1, crypt.file, crypt.spec),
+          repair_crypttab, number, "comment %s out in line %u of /etc/crypttab", crypt.spec, i + 1);
+    }
 }
 
 /* What the way from the initramfs to the init moves its own mounts to; on a root that is still
@@ -259,7 +488,6 @@ check_core (DomuimgMachine *self)
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
     {
       gboolean needed = i == 0 || (i < 4 && is_systemd && writable == NULL);
-      g_autofree char *resolved = NULL;
 
       if (domuimg_tree_is_dir (self->tree, directories[i])
           || (g_str_equal (directories[i], "/run") && !is_systemd))
@@ -276,14 +504,9 @@ check_core (DomuimgMachine *self)
 void
 domuimg_check_fstab (DomuimgMachine *self)
 {
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-
   if (self->tree == NULL || self->info == NULL)
     return;
   check_core (self);
-  text = domuimg_tree_read_text (self->tree, "etc/fstab", NULL);
-  lines = g_strsplit (text != NULL ? text : "", "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    check_line (self, lines[i], i + 1);
+  check_fstab (self);
+  check_crypttab (self);
 }

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "lib/check/elf-needs.h"
+#include "lib/check/libraries.h"
+#include "lib/check/repair.h"
+#include "lib/check/report.h"
+#include "lib/tree/tree-dir.h"
+#include "tests/unit/guest-fixtures.h"
+#include "tests/unit/kernel-fixtures.h"
+
+/* The rules over a guest's files: an edit of a fixture, and what is found then. */
+
+#define ROOT_UUID "aaaaaaaa-0000-4000-8000-000000000001"
+#define DATA_UUID "aaaaaaaa-0000-4000-8000-000000000002"
+#define SYSTEMD "debian-bookworm"
+#define SYSVINIT "debian-sysvinit"
+#define UPSTART "centos-6"
+#define BUSYBOX "alpine"
+
+typedef void (*Rule) (DomuimgMachine *machine);
+
+/* A machine with a tree of its own, which no image holds. */
+typedef struct {
+  DomuimgMachine *machine;
+  DomuimgVolume volumes[4];
+} Guest;
+
+static void
+add_device (Guest *self, guint i, const char *name, const char *fs, const char *uuid)
+{
+  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
+
+  self->volumes[i].fs = (char *) fs;
+  self->volumes[i].uuid = (char *) uuid;
+  device->name = g_strdup (name);
+  device->volume = &self->volumes[i];
+  g_ptr_array_add (self->machine->devices, device);
+}
+
+static void
+guest_clear (Guest *self)
+{
+  domuimg_machine_free (self->machine);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Guest, guest_clear)
+
+static void
+put (DomuimgTree *tree, const char *path, GBytes *content, guint32 mode)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autoptr (DomuimgEntry) entry = g_new0 (DomuimgEntry, 1);
+
+  domuimg_tree_mkdir_p (tree, directory, 0755, &error);
+  g_assert_no_error (error);
+  entry->path = domuimg_path_normalise (path, &error);
+  g_assert_no_error (error);
+  entry->type = DOMUIMG_ENTRY_FILE;
+  entry->mode = mode;
+  domuimg_tree_put (tree, entry, content, &error);
+  g_assert_no_error (error);
+}
+
+static void
+put_text (DomuimgTree *tree, const char *path, const char *text)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+  put (tree, path, bytes, 0644);
+}
+
+/* Text: the file's; "->TARGET": a symlink; "/": a directory; "": nothing. */
+static void
+edit (DomuimgTree *tree, const char *path, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (*text == '\0')
+    domuimg_tree_remove_all (tree, path, &error);
+  else if (g_str_equal (text, "/"))
+    domuimg_tree_mkdir_p (tree, path, 0755, &error);
+  else if (g_str_has_prefix (text, "->"))
+    {
+      g_autofree char *directory = g_path_get_dirname (path);
+
+      domuimg_tree_mkdir_p (tree, directory, 0755, NULL);
+      domuimg_tree_symlink (tree, text + 2, path, &error);
+    }
+  else
+    put_text (tree, path, text);
+  g_assert_no_error (error);
+}
+
+static void
+guest_init (Guest *self, const char *fixture)
+{
+  static const char *const directories[] = { "/dev", "/proc", "/sys", "/run", "/tmp" };
+  g_autoptr (GError) error = NULL;
+  DomuimgMachine *machine = domuimg_machine_new ();
+  DomuimgCheckDevice *root;
+
+  memset (self, 0, sizeof *self);
+  self->machine = machine;
+  machine->path = g_strdup ("web1.cfg");
+  machine->domain = domuimg_domain_new ("web1", &error);
+  g_assert_no_error (error);
+  machine->type = DOMUIMG_GUEST_TYPE_PVH;
+  machine->boot.cmdline = g_strdup ("root=UUID=" ROOT_UUID " ro");
+  add_device (self, 0, "xvda1", "ext4", ROOT_UUID);
+  add_device (self, 1, "xvda2", "xfs", DATA_UUID);
+  add_device (self, 2, "xvda3", "swap", NULL);
+  root = g_ptr_array_index (machine->devices, 0);
+  root->tree = guest_load (fixture);
+  machine->root = root;
+  machine->tree = root->tree;
+  edit (machine->tree, "/etc/fstab", "");
+  edit (machine->tree, "/etc/crypttab", "");
+  for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
+    edit (machine->tree, directories[i], "/");
+}
+
+/* Once the tree is as it shall be. */
+static void
+guest_look (Guest *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->machine->info, domuimg_guest_info_free);
+  self->machine->info = domuimg_guest_info_new (self->machine->tree, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_cmdline (Guest *self, const char *cmdline)
+{
+  g_free (self->machine->boot.cmdline);
+  self->machine->boot.cmdline = g_strdup (cmdline);
+}
+
+/* "ID severity, ..." of what is found now. */
+static char *
+find (Guest *self, Rule rule)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  GPtrArray *findings;
+
+  g_object_unref (self->machine->report);
+  self->machine->report = domuimg_report_new ();
+  guest_look (self);
+  rule (self->machine);
+  findings = domuimg_report_get_findings (self->machine->report);
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+
+      g_string_append_printf (text, "%s%s %s", i > 0 ? ", " : "", finding->id,
+                              domuimg_severity_to_string (finding->severity));
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Runs the repairs that were offered. */
+static void
+repair (Guest *self)
+{
+  GPtrArray *findings = domuimg_report_get_findings (self->machine->report);
+  g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  DomuimgRepairSite site
+      = { .machine = self->machine, .tree = self->machine->tree, .changes = changes };
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_nonnull (finding->remedy);
+      if (finding->repair == NULL || finding->repair == domuimg_repair_parameter)
+        continue;
+      finding->repair (&site, finding->argument, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (changes->len, >, 0);
+    }
+}
+
+typedef struct {
+  const char *name;
+  const char *fixture;
+  const char *path; /* (nullable) of what is changed */
+  const char *text;
+  const char *cmdline; /* (nullable) */
+  const char *found;
+  const char *after; /* (nullable) what is found after the repairs */
+} Case;
+
+static void
+run_cases (const Case *cases, guint n_cases, Rule rule)
+{
+  for (guint i = 0; i < n_cases; i++)
+    {
+      const Case *test = &cases[i];
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, test->fixture);
+      if (test->path != NULL)
+        edit (guest.machine->tree, test->path, test->text);
+      if (test->cmdline != NULL)
+        set_cmdline (&guest, test->cmdline);
+      found = find (&guest, rule);
+      if (!g_str_equal (found, test->found))
+        {
+          g_test_message ("%s: found \"%s\", and not \"%s\"", test->name, found, test->found);
+          g_test_fail ();
+          continue;
+        }
+      if (test->after == NULL)
+        continue;
+      repair (&guest);
+      g_free (found);
+      found = find (&guest, rule);
+      if (!g_str_equal (found, test->after))
+        {
+          g_test_message ("%s, repaired: found \"%s\", and not \"%s\"", test->name, found,
+                          test->after);
+          g_test_fail ();
+        }
+    }
+}
+
+#define FSTAB "/etc/fstab"
+
+static const Case fstab_cases[] = {
+  { "what is there", SYSTEMD, FSTAB,
+    "# a\n\nUUID=" ROOT_UUID " / ext4 errors=remount-ro 0 1\nUUID=\"" DATA_UUID "\" /srv xfs "
+    "defaults 0 2\n/dev/xvda3 none swap sw 0 0\nproc /proc proc defaults 0 0\nnas:/x /mnt nfs "
+    "defaults 0 0\n/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n/swapfile none swap sw\n",
+    NULL, "", NULL },
+  { "missing", SYSTEMD, FSTAB, "UUID=gone /srv ext4 defaults 0 0\n", NULL, "fstab-device error",
+    "" },
+  { "missing, of another machine", SYSTEMD, FSTAB, "/dev/sdb1 /srv ext4 defaults 0 2\n", NULL,
+    "fstab-device error", "" },
+  { "missing volume of LVM", SYSTEMD, FSTAB, "/dev/mapper/vg-home /home ext4 defaults 0 2\n", NULL,
+    "fstab-device error", "" },
+  { "CD-ROM without noauto", SYSTEMD, FSTAB, "/dev/sr0 /media/cdrom0 udf,iso9660 user 0 0\n", NULL,
+    "fstab-device error", "" },
+  { "missing, nofail", SYSTEMD, FSTAB, "UUID=gone /srv ext4 defaults,nofail 0 2\n", NULL,
+    "fstab-device warning", "" },
+  { "missing, noauto", SYSTEMD, FSTAB, "UUID=gone /srv ext4 noauto 0 2\n", NULL, "", NULL },
+  { "missing, automount", SYSTEMD, FSTAB, "UUID=gone /srv ext4 x-systemd.automount 0 2\n", NULL,
+    "fstab-device warning", "" },
+  { "missing, of the network", SYSTEMD, FSTAB, "/dev/sdz /srv ext4 _netdev 0 0\n", NULL,
+    "fstab-device warning", "" },
+  { "missing swap", SYSTEMD, FSTAB, "/dev/sda5 none swap sw 0 0\n", NULL, "fstab-device warning",
+    "" },
+  { "another root", SYSTEMD, FSTAB, "/dev/sda1\t/ ext4 defaults 0 1\n", NULL,
+    "fstab-device warning", "" },
+  { "a loop", SYSTEMD, FSTAB, "/dev/loop0 /srv ext4 defaults 0 0\n", NULL, "fstab-device info",
+    NULL },
+  { "sysvinit, checked", SYSVINIT, FSTAB, "/dev/sdb1 /opt ext4 defaults 0 2\n", NULL,
+    "fstab-mount-point warning, fstab-device error", "" },
+  { "sysvinit, not checked", SYSVINIT, FSTAB, "/dev/sdb1 /tmp ext4 defaults 0 0\n", NULL,
+    "fstab-device warning", "" },
+  { "Red Hat's scripts, checked", UPSTART, FSTAB, "/dev/sdb1 /tmp ext4 defaults 1 2\n", NULL,
+    "fstab-device error", "" },
+  { "Red Hat's scripts, not checked", UPSTART, FSTAB, "/dev/sdb1 /tmp ext4 defaults 0 0\n", NULL,
+    "fstab-device warning", "" },
+  { "OpenRC", BUSYBOX, FSTAB, "/dev/sdb1 /tmp ext4 defaults 1 2\n", NULL, "fstab-device warning",
+    "" },
+  { "other type", SYSTEMD, FSTAB, "/dev/xvda2 /srv ext4 defaults 0 2\n", NULL, "fstab-type error",
+    "" },
+  { "other type, optional", SYSTEMD, FSTAB, "  /dev/xvda2  /srv\text4 nofail", NULL,
+    "fstab-type warning", "" },
+  { "ext4 as ext3", SYSTEMD, FSTAB, "/dev/xvda1 /srv ext3 defaults 0 2\n", NULL,
+    "fstab-type error", "" },
+  { "no swap there", SYSTEMD, FSTAB, "/dev/xvda2 none swap sw\n", NULL, "fstab-type warning", "" },
+  { "blanks in names, and none of fields", SYSTEMD, FSTAB,
+    "/dev/xvda2 /srv/a\\040b auto\nx\n/dev/xvda2 /mnt\\\n/dev/xvda2 /mnt\\0\n", NULL, "", NULL },
+  { "mount point with a blank", SYSVINIT, FSTAB, "/dev/xvda2 /a\\040b xfs defaults 0 0\n", NULL,
+    "fstab-mount-point warning", "" },
+  { "no /dev", SYSVINIT, "/dev", "", NULL, "mount-point-missing error", "" },
+  { "no /proc", SYSTEMD, "/proc", "", NULL, "mount-point-missing error", "" },
+  { "no /run", SYSTEMD, "/run", "", NULL, "mount-point-missing error", "" },
+  { "no /proc, writable", SYSTEMD, "/proc", "", "root=/dev/xvda1 rw",
+    "mount-point-missing warning", "" },
+  { "no /proc, sysvinit", SYSVINIT, "/proc", "", NULL, "mount-point-missing warning", "" },
+  { "no /tmp", SYSTEMD, "/tmp", "", NULL, "mount-point-missing warning", "" },
+  { "crypttab", SYSTEMD, "/etc/crypttab", "a UUID=gone none luks\nb /dev/xvda2 none luks\n", NULL,
+    "crypttab-device warning", "" },
+};
+
+static void
+test_fstab (void)
+{
+  run_cases (fstab_cases, G_N_ELEMENTS (fstab_cases), domuimg_check_fstab);
+}
+
+static void
+test_repaired_fstab_keeps_what_it_said (void)
+{
+  g_auto (Guest) guest = { NULL };
+  g_autofree char *found = NULL;
+  g_autoptr (GPtrArray) names = NULL;
+
+  guest_init (&guest, SYSTEMD);
+  edit (guest.machine->tree, FSTAB,
+        "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv ext4 defaults 0 2\n"
+        " /dev/xvda2 /opt ext4 nofail 0 2\n");
+  found = find (&guest, domuimg_check_fstab);
+  repair (&guest);
+  guest_assert_contains (guest.machine->tree, FSTAB,
+                         "UUID=" ROOT_UUID " / ext4 defaults 0 1\n"
+                         "# domuimg: no such device in this guest: /dev/sda2  /srv ext4 defaults 0"
+                         " 2\n /dev/xvda2 /opt xfs nofail 0 2\n");
+  guest_assert_contains (guest.machine->tree, "/var/lib/domuimg/replaced/etc/fstab",
+                         "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv");
+}
+
+static void
+test_repaired_tmp_is_for_everybody (void)
+{
+  g_auto (Guest) guest = { NULL };
+  g_autofree char *found = NULL;
+
+  guest_init (&guest, SYSTEMD);
+  edit (guest.machine->tree, "/tmp", "");
+  found = find (&guest, domuimg_check_fstab);
+  repair (&guest);
+  guest_assert_mode (guest.machine->tree, "/tmp", 01777);
+}
+
+static void
+test_devices_may_be_hidden (void)
+{
+  static const char *const hiding[] = { "crypto_LUKS", "LVM2_member", "linux_raid_member" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (hiding); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      add_device (&guest, 3, "xvdb", hiding[i], "u");
+      edit (guest.machine->tree, FSTAB,
+            "UUID=gone /srv ext4 defaults 0 2\nUUID=gone2 /a ext4 nofail 0 2\n");
+      found = find (&guest, domuimg_check_fstab);
+      g_assert_cmpstr (found, ==, "fstab-device unknown, fstab-device info");
+    }
+}
+
+static void
+test_initramfs_mounts_usr (void)
+{
+  g_autoptr (GBytes) debian = cpio_new ("scripts/functions", "x", NULL);
+  g_autoptr (GBytes) other = cpio_new ("init", "x", NULL);
+  GBytes *archives[] = { debian, other };
+
+  for (guint i = 0; i < G_N_ELEMENTS (archives); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      guest.machine->boot.initramfs
+          = domuimg_initramfs_new_for_bytes (archives[i], "initrd", &error);
+      g_assert_no_error (error);
+      edit (guest.machine->tree, FSTAB, "UUID=gone /usr ext4 nofail 0 2\n");
+      found = find (&guest, domuimg_check_fstab);
+      g_assert_cmpstr (found, ==, i == 0 ? "fstab-device error" : "fstab-device warning");
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/check-guest/fstab", test_fstab);
+  g_test_add_func ("/check-guest/repaired-fstab-keeps-what-it-said",
+                   test_repaired_fstab_keeps_what_it_said);
+  g_test_add_func ("/check-guest/repaired-tmp-is-for-everybody",
+                   test_repaired_tmp_is_for_everybody);
+  g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);
+  g_test_add_func ("/check-guest/initramfs-mounts-usr", test_initramfs_mounts_usr);
+  return g_test_run ();
+}
