@@ -307,6 +307,20 @@ class Update(Upgraded):
                        check=True, capture_output=True)
         self.assert_one_line(self.update(status=1), "t.img", "shut")
 
+    def test_an_older_update_is_not_completed_over_a_newer_one(self):
+        unnamed = self.out / ".t.initrd.0123abcd"
+        unnamed.write_bytes(self.copies[1].read_bytes())
+        self.state.mkdir(exist_ok=True)
+        journal = [["remove", str(unnamed)],
+                   ["rename", str(unnamed), str(self.copies[1]), "replace"], ["commit"]]
+        (self.state / "0123abcd.journal").write_text(
+            "".join(json.dumps(record) + "\n" for record in journal))
+        self.upgrade()
+        self.update()
+        self.run_program([str(world.PROGRAM), "cleanup"])
+        self.assertEqual(self.version_of_copies(), NEW)
+        self.assertEqual(self.journals(), [])
+
     def test_no_kernel_that_boots_leaves_the_old_one(self):
         subprocess.run(["debugfs", "-w", "-R", f"rm /boot/vmlinuz-{OLD}", self.out / "t.img"],
                        check=True, capture_output=True)
