@@ -153,6 +153,26 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
   return g_steal_pointer (&nics);
 }
 
+#ifdef __x86_64__
+#define NATIVE_ARCH "amd64"
+#else
+#define NATIVE_ARCH ""
+#endif
+
+/* Debian's cloud kernel is packed by lz4, which GRUB as a PV guest cannot unpack. NULL: as the
+ * source chooses. */
+static const char *
+kernel_package (DomuimgPlan *self, gboolean ubuntu)
+{
+  const char *given = domuimg_spec_get (self->spec, "kernel-package");
+
+  if (given != NULL || ubuntu || self->loader != DOMUIMG_LOADER_PVGRUB
+      || self->type != DOMUIMG_GUEST_TYPE_PV
+      || !g_str_equal (domuimg_plan_get (self, "arch", NATIVE_ARCH), "amd64"))
+    return given;
+  return "linux-image-amd64";
+}
+
 static DomuimgSource *
 make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
 {
@@ -164,7 +184,7 @@ make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
     .suite = suite,
     .variant = domuimg_spec_get (self->spec, "variant"),
     .arch = domuimg_spec_get (self->spec, "arch"),
-    .kernel_package = domuimg_spec_get (self->spec, "kernel-package"),
+    .kernel_package = kernel_package (self, ubuntu),
     .packages = packages,
     .mirrors = mirrors,
     .keyrings = keyrings,

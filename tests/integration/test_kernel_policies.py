@@ -119,6 +119,16 @@ class Loaders(Policies):
         self.assertRegex((self.out / "t.xml").read_text(), "<bootloader>/.*/pygrub</bootloader>")
         self.judge_by_pygrub()
 
+    @world.need_program("mmdebstrap")
+    def test_debian_gets_a_kernel_that_grub_can_unpack(self):
+        for more, package in (((), "linux-image-amd64"),
+                              (("--type", "pvh"), "linux-image-cloud-amd64"),
+                              (("--kernel-package", "none"), "initramfs-tools")):
+            with self.subTest(more):
+                plan = self.make("debian:bookworm", "pvgrub", "--arch", "amd64", "--dry-run",
+                                 *more).stdout
+                self.assertEqual(package in plan, package != "initramfs-tools")
+
     def test_pygrub_as_pvh_is_for_xl_only(self):
         files = kernel_files(self.dir, NEW, pvh=True)
         done = self.make(self.archive(files), "pygrub", "--type", "pvh")
