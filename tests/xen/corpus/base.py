@@ -120,6 +120,8 @@ class Base:
 
     def __init__(self, program, work, log=print):
         self.program, self.work = program, work
+        for name in ("small", "initramfs", "cases"):
+            shutil.rmtree(work / name, ignore_errors=True)
         self.debian = self.create("debian", "linux-image-cloud-amd64", log)
         self.generic = self.create("generic", "linux-image-amd64", log)
         self.kernel = Kernel(self.files(self.debian, "boot"))
@@ -128,11 +130,14 @@ class Base:
         self.initramfs = Initramfs(self.kernel.initrd, work / "initramfs")
 
     def create(self, name, kernel, log):
+        image = self.work / name / f"{name}.img"
+        if image.exists():
+            return image
         log(f"# making the base {name}")
         run(self.program, "create", name, "--dir", self.work / name, "--from", "debian:bookworm",
-            "--kernel-package", kernel, "--disk", "size=1500M", "--type", "pv", "--nic",
-            "mac=00:16:3e:11:22:33", env=os.environ | {"SOURCE_DATE_EPOCH": str(EPOCH)})
-        return self.work / name / f"{name}.img"
+            "--kernel-package", kernel, "--package", "busybox", "--disk", "size=1500M", "--type", "pv",
+            "--nic", "mac=00:16:3e:11:22:33", env=os.environ | {"SOURCE_DATE_EPOCH": str(EPOCH)})
+        return image
 
     def files(self, image, *paths):
         """Files of an image, copied out."""
@@ -147,8 +152,6 @@ class Base:
         for name in ("bin sbin etc proc sys dev run tmp root lib64 boot/grub mnt lib/x86_64-linux-gnu "
                      f"lib/modules/{self.kernel.version}/kernel").split():
             (root / name).mkdir(parents=True)
-        out = self.work / "small-parts"
-        out.mkdir()
         modules = f"/usr/lib/modules/{self.kernel.version}"
         for path, target in (("/usr/bin/busybox", "bin/busybox"),
                              ("/usr/lib/x86_64-linux-gnu/libc.so.6", "lib/x86_64-linux-gnu/libc.so.6"),
