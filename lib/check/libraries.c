@@ -9,11 +9,13 @@
 
 #define LIBRARIES_MAX 500
 #define INCLUDES_MAX 8
+#define OWN_MAX 32
 
 typedef struct {
   DomuimgTree *tree;
   GPtrArray *missing;
   GPtrArray *directories; /* that the loader looks in for any program */
+  GPtrArray *own;         /* that programs and libraries name themselves */
   GHashTable *seen;       /* names */
   GPtrArray *files;       /* found, in the order of loading: what one has, the next ones use */
   guint16 machine;
@@ -102,25 +104,33 @@ find_in (Search *self, const char *directory, const char *name)
   return is_library (self, path) ? g_steal_pointer (&path) : NULL;
 }
 
-/* $ORIGIN is where the file that needs it lies. */
+/* $ORIGIN is where the file that needs it lies. An RPATH, though no RUNPATH, holds for the libraries
+ * of its libraries, too; both are kept for those, so that nothing is missed that ld.so finds. */
 static char *
 find_by_own_path (Search *self, const char *user, const char *search_path, const char *name)
 {
-  g_autofree char *origin = g_path_get_dirname (user);
-  g_auto (GStrv) directories = g_strsplit (search_path, ":", LIBRARIES_MAX);
+  g_autofree char *resolved = domuimg_tree_resolve (self->tree, user, NULL);
+  g_autofree char *full = g_strconcat ("/", resolved, NULL);
+  g_autofree char *origin = g_path_get_dirname (full);
+  g_auto (GStrv) directories = g_strsplit (search_path, ":", OWN_MAX);
+  char *found = NULL;
 
   for (guint i = 0; directories[i] != NULL; i++)
     {
-      g_autoptr (GString) directory = g_string_new (directories[i]);
-      char *found;
+      g_autoptr (GString) text = g_string_new (directories[i]);
+      g_autofree char *directory = NULL;
 
-      g_string_replace (directory, "${ORIGIN}", origin, 0);
-      g_string_replace (directory, "$ORIGIN", origin, 0);
-      found = find_in (self, directory->str, name);
-      if (found != NULL)
-        return found;
+      g_string_replace (text, "${ORIGIN}", origin, 0);
+      g_string_replace (text, "$ORIGIN", origin, 0);
+      /* Takes ".." away, as of $ORIGIN/../lib. */
+      directory = g_canonicalize_filename (text->str, "/");
+      if (found == NULL)
+        found = find_in (self, directory, name);
+      if (self->own->len < OWN_MAX
+          && !g_ptr_array_find_with_equal_func (self->own, directory, g_str_equal, NULL))
+        g_ptr_array_add (self->own, g_steal_pointer (&directory));
     }
-  return NULL;
+  return found;
 }
 
 static char *
@@ -128,12 +138,14 @@ find_library (Search *self, const char *user, const char *search_path, const cha
 {
   char *found = NULL;
 
-  if (*name == '/')
+  if (strchr (name, '/') != NULL)
     return is_library (self, name) ? g_strdup (name) : NULL;
   if (search_path != NULL)
     found = find_by_own_path (self, user, search_path, name);
   for (guint i = 0; i < self->directories->len && found == NULL; i++)
     found = find_in (self, g_ptr_array_index (self->directories, i), name);
+  for (guint i = 0; i < self->own->len && found == NULL; i++)
+    found = find_in (self, g_ptr_array_index (self->own, i), name);
   return found;
 }
 
@@ -171,6 +183,7 @@ domuimg_libraries_find_missing (DomuimgTree *tree, const char *path, GPtrArray *
   search.machine = needs->machine;
   search.bits = needs->bits;
   search.directories = g_ptr_array_new_with_free_func (g_free);
+  search.own = g_ptr_array_new_with_free_func (g_free);
   search.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   read_conf (&search, "/etc/ld.so.conf", 0);
   add_defaults (&search);
@@ -180,5 +193,6 @@ domuimg_libraries_find_missing (DomuimgTree *tree, const char *path, GPtrArray *
     find_needed (&search, g_ptr_array_index (search.files, i));
   g_ptr_array_unref (search.files);
   g_ptr_array_unref (search.directories);
+  g_ptr_array_unref (search.own);
   g_hash_table_unref (search.seen);
 }

@@ -72,6 +72,7 @@ const DomuimgRule domuimg_rules[] = {
   { "init-architecture", ERROR, "init is for another architecture, or no program" },
   { "init-loader", ERROR, "the dynamic loader of init is missing" },
   { "init-libraries", ERROR, "libraries of init are missing" },
+  { "init-no-login", ERROR, "what is started is a shell, and no login" },
   { "console-parameter", WARNING, "console= is not the console of such a guest" },
   { "console-getty", ERROR, "nothing starts a login on the console" },
   { "console-securetty", WARNING, "root may not log in on the console" },

@@ -374,6 +374,299 @@ test_initramfs_mounts_usr (void)
     }
 }
 
+/* A program or library for x86_64 that needs libraries; @interpreter and @search are nullable. */
+static GBytes *
+program_new (guint16 machine, const char *interpreter, const char *search, guint32 search_tag,
+             const char *const *needed)
+{
+  GByteArray *file = g_byte_array_new ();
+  g_autoptr (GString) strings = g_string_new_len ("", 1);
+  g_autoptr (GArray) dynamic = g_array_new (FALSE, TRUE, sizeof (Elf64_Dyn));
+  Elf64_Ehdr header = { .e_ident = ELFMAG, .e_type = ET_DYN, .e_machine = machine,
+                        .e_phoff = sizeof header, .e_ehsize = sizeof header,
+                        .e_phentsize = sizeof (Elf64_Phdr), .e_phnum = 3 };
+  Elf64_Phdr segments[3] = { { .p_type = PT_LOAD }, { .p_type = PT_DYNAMIC }, { 0 } };
+  Elf64_Dyn entry;
+  gsize at = sizeof header + sizeof segments;
+
+  header.e_ident[EI_CLASS] = ELFCLASS64;
+  header.e_ident[EI_DATA] = ELFDATA2LSB;
+  for (guint i = 0; needed != NULL && needed[i] != NULL; i++)
+    {
+      entry = (Elf64_Dyn){ DT_NEEDED, { strings->len } };
+      g_array_append_val (dynamic, entry);
+      g_string_append_len (strings, needed[i], strlen (needed[i]) + 1);
+    }
+  if (search != NULL)
+    {
+      entry = (Elf64_Dyn){ search_tag, { strings->len } };
+      g_array_append_val (dynamic, entry);
+      g_string_append_len (strings, search, strlen (search) + 1);
+    }
+  entry = (Elf64_Dyn){ DT_STRSZ, { strings->len } };
+  g_array_append_val (dynamic, entry);
+  /* Addresses are 0x10000 above offsets, so that one is not taken for the other. */
+  entry = (Elf64_Dyn){ DT_STRTAB, { 0x10000 + at } };
+  g_array_append_val (dynamic, entry);
+  entry = (Elf64_Dyn){ DT_NULL, { 0 } };
+  g_array_append_val (dynamic, entry);
+  segments[1].p_offset = at + strings->len;
+  segments[1].p_filesz = dynamic->len * sizeof entry;
+  if (interpreter != NULL)
+    segments[2] = (Elf64_Phdr){ .p_type = PT_INTERP,
+                                .p_offset = segments[1].p_offset + segments[1].p_filesz,
+                                .p_filesz = strlen (interpreter) + 1 };
+  segments[0].p_vaddr = 0x10000;
+  segments[0].p_filesz = segments[1].p_offset + segments[1].p_filesz;
+  g_byte_array_append (file, (const guint8 *) &header, sizeof header);
+  g_byte_array_append (file, (const guint8 *) segments, sizeof segments);
+  g_byte_array_append (file, (const guint8 *) strings->str, strings->len);
+  g_byte_array_append (file, (const guint8 *) dynamic->data, dynamic->len * sizeof entry);
+  if (interpreter != NULL)
+    g_byte_array_append (file, (const guint8 *) interpreter, strlen (interpreter) + 1);
+  return g_byte_array_free_to_bytes (file);
+}
+
+static void
+put_program (DomuimgTree *tree, const char *path, const char *interpreter, const char *search,
+             guint32 search_tag, const char *const *needed)
+{
+  g_autoptr (GBytes) bytes
+      = program_new (EM_X86_64, interpreter, search, search_tag, needed);
+
+  put (tree, path, bytes, 0755);
+}
+
+#define INIT "/lib/systemd/systemd"
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+
+/* A guest whose init has what it needs, as Debian has it. */
+static void
+guest_init_programs (Guest *self)
+{
+  static const char *const of_init[] = { "libsystemd-core.so", "libc.so.6", NULL };
+  static const char *const of_core[] = { "libsystemd-shared.so", "libc.so.6", NULL };
+  static const char *const of_shared[] = { "libmount.so.1", "libc.so.6", NULL };
+  static const char *const of_mount[] = { "libc.so.6", NULL };
+  g_autoptr (GBytes) kernel = elf_of_linux (TRUE, TRUE);
+  g_autoptr (GError) error = NULL;
+  DomuimgTree *tree;
+
+  guest_init (self, SYSTEMD);
+  self->machine->boot.kernel = domuimg_kernel_new_for_bytes (kernel, "vmlinuz", &error);
+  g_assert_no_error (error);
+  tree = self->machine->tree;
+  put_program (tree, INIT, LOADER, "/usr/lib/x86_64-linux-gnu/systemd", DT_RUNPATH, of_init);
+  put_program (tree, LOADER, NULL, NULL, 0, NULL);
+  put_program (tree, "/lib/x86_64-linux-gnu/libc.so.6", NULL, NULL, 0, NULL);
+  put_program (tree, "/lib/x86_64-linux-gnu/systemd/libsystemd-core.so", NULL, "$ORIGIN",
+               DT_RUNPATH, of_core);
+  put_program (tree, "/lib/x86_64-linux-gnu/systemd/libsystemd-shared.so", NULL, NULL, 0,
+               of_shared);
+  put_program (tree, "/opt/lib/libmount.so.1", NULL, NULL, 0, of_mount);
+  edit (tree, "/etc/ld.so.conf", "include /etc/ld.so.conf.d/*.conf\n");
+  edit (tree, "/etc/ld.so.conf.d/opt.conf", "# more\n/opt/lib\n");
+  edit (tree, "/lib/systemd/system/multi-user.target", "[Unit]\n");
+  edit (tree, "/lib/systemd/system/rescue.target", "[Unit]\n");
+}
+
+#define TARGET "/etc/systemd/system/default.target"
+
+static const Case init_cases[] = {
+  { "what is there", NULL, NULL, NULL, NULL, "", NULL },
+  { "no init", NULL, "/usr/sbin/init", "", NULL, "init-missing error", NULL },
+  { "dangling", NULL, INIT, "", NULL, "init-missing error", NULL },
+  { "a text that nobody may execute", NULL, INIT, "x", NULL, "init-not-executable error",
+    "init-architecture error" },
+  { "a directory", NULL, "/usr/sbin/init", "->/etc", NULL, "init-not-executable error", NULL },
+  { "in another place", NULL, "/usr/bin/init", "->" INIT, NULL, "", NULL },
+  { "no loader", NULL, LOADER, "", NULL, "init-loader error", NULL },
+  { "loader not executable", NULL, LOADER, "x", NULL, "init-loader error", NULL },
+  { "no library", NULL, "/lib/x86_64-linux-gnu/libc.so.6", "", NULL, "init-libraries error", NULL },
+  { "no library of a library", NULL, "/opt/lib/libmount.so.1", "", NULL, "init-libraries error",
+    NULL },
+  { "a library that is none", NULL, "/opt/lib/libmount.so.1", "INPUT(x)", NULL,
+    "init-libraries error", NULL },
+  { "a directory that nobody looks in", NULL, "/etc/ld.so.conf.d/opt.conf", "", NULL,
+    "init-libraries error", NULL },
+  { "a loop of configurations", NULL, "/etc/ld.so.conf.d/a.conf",
+    "include /etc/ld.so.conf\ninclude ld.so.conf.d/*\n", NULL, "", NULL },
+  { "init=", NULL, NULL, NULL, "init=" INIT, "", NULL },
+  { "init= of what is not there", NULL, NULL, NULL, "init=/sbin/other", "init-missing error",
+    NULL },
+  { "init= of a shell", NULL, NULL, NULL, "init=/bin/sh", "init-no-login error", NULL },
+  { "single", NULL, NULL, NULL, "ro single", "init-no-login error", NULL },
+  { "a word that only starts so", NULL, NULL, NULL, "ro singles=1 S=2 rescue=x", "", NULL },
+  { "a unit", NULL, NULL, NULL, "systemd.unit=rescue.target", "init-no-login error", NULL },
+  { "another unit", NULL, NULL, NULL, "systemd.unit=multi-user.target", "", NULL },
+  { "a target", NULL, TARGET, "->/lib/systemd/system/multi-user.target", NULL, "", NULL },
+  { "a target with a shell", NULL, TARGET, "->/lib/systemd/system/rescue.target", NULL,
+    "init-no-login error", "" },
+  { "no target", NULL, TARGET, "->/lib/systemd/system/graphical.target", NULL,
+    "init-no-login error", "" },
+};
+
+static void
+test_init (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (init_cases); i++)
+    {
+      const Case *test = &init_cases[i];
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init_programs (&guest);
+      if (test->path != NULL)
+        edit (guest.machine->tree, test->path, test->text);
+      if (test->cmdline != NULL)
+        set_cmdline (&guest, test->cmdline);
+      found = find (&guest, domuimg_check_init_program);
+      g_test_message ("%s", test->name);
+      g_assert_cmpstr (found, ==, test->found);
+      if (test->after == NULL)
+        continue;
+      repair (&guest);
+      g_free (found);
+      found = find (&guest, domuimg_check_init_program);
+      g_assert_cmpstr (found, ==, test->after);
+    }
+}
+
+static void
+test_init_of_another_architecture (void)
+{
+  static const struct {
+    guint16 machine;
+    const char *found;
+  } cases[] = { { EM_AARCH64, "init-architecture error" }, { EM_X86_64, "" }, { EM_386, "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+      g_autoptr (GBytes) bytes = program_new (cases[i].machine, NULL, NULL, 0, NULL);
+
+      guest_init_programs (&guest);
+      put (guest.machine->tree, INIT, bytes, 0755);
+      found = find (&guest, domuimg_check_init_program);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+static void
+test_init_may_be_a_script (void)
+{
+  static const struct {
+    const char *text, *found;
+  } cases[] = { { "#!" INIT " -x\n", "" },
+                { "#! /bin/none\n", "init-missing error" },
+                { "#!/sbin/init\n", "init-architecture error" },
+                { "echo\n", "init-architecture error" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+      g_autoptr (GBytes) bytes = g_bytes_new (cases[i].text, strlen (cases[i].text));
+
+      guest_init_programs (&guest);
+      edit (guest.machine->tree, "/usr/sbin/init", "");
+      put (guest.machine->tree, "/usr/sbin/init", bytes, 0755);
+      found = find (&guest, domuimg_check_init_program);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+static void
+test_initramfs_falls_back_to_another_init (void)
+{
+  g_autoptr (GBytes) archive = cpio_new ("scripts/functions", "x", NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (Guest) guest = { NULL };
+  g_autofree char *found = NULL;
+
+  guest_init_programs (&guest);
+  guest.machine->boot.initramfs = domuimg_initramfs_new_for_bytes (archive, "initrd", &error);
+  g_assert_no_error (error);
+  set_cmdline (&guest, "init=/sbin/other break=mount");
+  found = find (&guest, domuimg_check_init_program);
+  g_assert_cmpstr (found, ==, "init-missing warning, init-no-login error");
+}
+
+static void
+test_rpath_holds_for_libraries_of_libraries (void)
+{
+  static const char *const one[] = { "libone.so", NULL };
+  static const char *const two[] = { "libtwo.so", NULL };
+  g_auto (Guest) guest = { NULL };
+  g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+  DomuimgTree *tree;
+
+  guest_init (&guest, SYSTEMD);
+  tree = guest.machine->tree;
+  put_program (tree, "/opt/x/bin/x", NULL, "/none:${ORIGIN}/../lib", DT_RPATH, one);
+  put_program (tree, "/opt/x/lib/libone.so", NULL, NULL, 0, two);
+  put_program (tree, "/opt/x/lib/libtwo.so", NULL, NULL, 0, one);
+  domuimg_libraries_find_missing (tree, "/opt/x/bin/x", missing);
+  g_assert_cmpuint (missing->len, ==, 0);
+  edit (tree, "/opt/x/lib/libtwo.so", "");
+  domuimg_libraries_find_missing (tree, "/opt/x/bin/x", missing);
+  g_assert_cmpuint (missing->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (missing, 0), ==, "libtwo.so");
+}
+
+/* The machine's own programs start, so nothing may be said to be missing. */
+static void
+test_programs_of_this_machine_have_their_libraries (void)
+{
+  static const char *const programs[] = { "/bin/sh", "/bin/ls", "/usr/bin/python3",
+                                          "/lib/systemd/systemd", "/sbin/agetty" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgTree) host = domuimg_tree_dir_new ("/", &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    {
+      g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+      g_autofree char *list = NULL;
+
+      domuimg_libraries_find_missing (host, programs[i], missing);
+      g_ptr_array_add (missing, NULL);
+      list = g_strjoinv (", ", (char **) missing->pdata);
+      g_test_message ("%s", programs[i]);
+      g_assert_cmpstr (list, ==, "");
+    }
+}
+
+/* Any byte of a program set to any of some values, and any length of it. */
+static void
+test_damaged_programs (void)
+{
+  static const guint8 values[] = { 0, 1, 0x7f, 0x80, 0xff };
+  static const char *const needed[] = { "liba.so", NULL };
+  g_autoptr (GBytes) good = program_new (EM_X86_64, LOADER, "/x", DT_RUNPATH, needed);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (good, &size);
+  g_auto (Guest) guest = { NULL };
+
+  guest_init (&guest, SYSTEMD);
+  for (gsize i = 0; i < size * (G_N_ELEMENTS (values) + 1); i++)
+    {
+      g_autofree guint8 *copy = g_memdup2 (data, size);
+      gboolean cut = i / size == G_N_ELEMENTS (values);
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DomuimgElfNeeds) needs = NULL;
+
+      if (!cut)
+        copy[i % size] = values[i / size];
+      bytes = g_bytes_new (copy, cut ? i % size : size);
+      put (guest.machine->tree, "/x", bytes, 0755);
+      needs = domuimg_elf_needs_read (guest.machine->tree, "/x", &error);
+      g_assert_true (needs == NULL || error == NULL);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -385,5 +678,15 @@ main (int argc, char **argv)
                    test_repaired_tmp_is_for_everybody);
   g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);
   g_test_add_func ("/check-guest/initramfs-mounts-usr", test_initramfs_mounts_usr);
+  g_test_add_func ("/check-guest/init", test_init);
+  g_test_add_func ("/check-guest/init-of-another-architecture", test_init_of_another_architecture);
+  g_test_add_func ("/check-guest/init-may-be-a-script", test_init_may_be_a_script);
+  g_test_add_func ("/check-guest/initramfs-falls-back-to-another-init",
+                   test_initramfs_falls_back_to_another_init);
+  g_test_add_func ("/check-guest/rpath-holds-for-libraries-of-libraries",
+                   test_rpath_holds_for_libraries_of_libraries);
+  g_test_add_func ("/check-guest/programs-of-this-machine-have-their-libraries",
+                   test_programs_of_this_machine_have_their_libraries);
+  g_test_add_func ("/check-guest/damaged-programs", test_damaged_programs);
   return g_test_run ();
 }
