@@ -2,6 +2,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include "lib/check/repair.h"
 #include "lib/check/repairs.h"
 #include "lib/domain/vdev.h"
 
@@ -138,7 +139,7 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }
-  image = domuimg_image_open (target, NULL, &error);
+  image = domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
   if (image == NULL)
     {
       report_unopened (self, disk, error);

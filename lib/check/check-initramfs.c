@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/check/repair.h"
 #include "lib/check/repairs.h"
 
 /* The initramfs: whole, the kernel's, and with what the root needs. */
@@ -87,7 +88,8 @@ open_part (DomuimgMachine *self, Part *part, GError **error)
       part->size = entry->size;
       return TRUE;
     }
-  part->fd = open (part->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  part->fd = open (domuimg_repair_where (self->work, part->path),
+                   O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (part->fd < 0 || fstat (part->fd, &status) != 0)
     return domuimg_set_errno (error, errno, "opening %s", part->path);
   part->size = status.st_size;

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "domuimg/check.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/check/repair.h"
@@ -180,24 +181,44 @@ domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError *
   return domuimg_xen_version_parse (version, &self->xen, error);
 }
 
+static char *
+read_text (DomuimgCheck *self, DomuimgMachine *machine, gsize *length, GError **error)
+{
+  const char *repaired
+      = machine->work != NULL ? domuimg_repair_work_get_config (machine->work) : NULL;
+  g_autoptr (GError) local = NULL;
+  struct stat status;
+  char *text;
+
+  if (repaired != NULL)
+    {
+      *length = strlen (repaired);
+      return g_strdup (repaired);
+    }
+  if (stat (self->config, &status) == 0 && status.st_size > CONFIG_MAX)
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                  "%s has more than 1 MiB: it is no configuration", self->config);
+  else if (g_file_get_contents (self->config, &text, length, &local))
+    return text;
+  else
+    domuimg_fail (error,
+                  g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+                      ? DOMUIMG_ERROR_NOT_FOUND
+                      : DOMUIMG_ERROR_IO,
+                  "%s", local->message);
+  return NULL;
+}
+
 /* The configuration into the machine. FALSE, without an error, where it is reported as broken. */
 static gboolean
 read_config (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autofree char *text = NULL;
-  struct stat status;
   gsize length;
+  g_autofree char *text = read_text (self, machine, &length, error);
 
-  if (stat (self->config, &status) == 0 && status.st_size > CONFIG_MAX)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "%s has more than 1 MiB: it is no configuration", self->config);
-  if (!g_file_get_contents (self->config, &text, &length, &local))
-    return domuimg_fail (error,
-                         g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
-                             ? DOMUIMG_ERROR_NOT_FOUND
-                             : DOMUIMG_ERROR_IO,
-                         "%s", local->message);
+  if (text == NULL)
+    return FALSE;
   machine->config = domuimg_xl_file_parse (text, length, self->config, &local);
   if (machine->config != NULL)
     machine->domain = domuimg_xl_file_to_domain (machine->config, &local);
@@ -250,11 +271,12 @@ static void (*const subjects[]) (DomuimgMachine *machine) = {
 };
 
 static DomuimgMachine *
-examine (DomuimgCheck *self, GCancellable *cancellable, GError **error)
+examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
   g_autoptr (GError) local = NULL;
 
+  machine->work = work;
   machine->path = g_strdup (self->config != NULL ? self->config : self->image);
   machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
   if (cancellable != NULL)
@@ -310,7 +332,7 @@ domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error
 
   if (!check_options (self, error))
     return NULL;
-  machine = examine (self, cancellable, error);
+  machine = examine (self, NULL, cancellable, error);
   return machine != NULL ? g_object_ref (machine->report) : NULL;
 }
 
@@ -365,6 +387,7 @@ DomuimgReport *
 domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***changes, GError **error)
 {
   g_autoptr (GPtrArray) done = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (DomuimgRepairWork) work = domuimg_repair_work_new (cancellable);
   guint before = G_MAXUINT;
 
   if (!check_options (self, error))
@@ -372,12 +395,14 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
   /* What is wrong with the root hides what is wrong in it. */
   for (guint round = 0; round < ROUNDS && done->len != before; round++)
     {
-      g_autoptr (DomuimgMachine) machine = examine (self, cancellable, error);
+      g_autoptr (DomuimgMachine) machine = examine (self, work, cancellable, error);
 
       before = done->len;
-      if (machine == NULL || !domuimg_repair_run (machine, done, error))
+      if (machine == NULL || !domuimg_repair_run (machine, work, done, error))
         return NULL;
     }
+  if (!domuimg_repair_finish (work, done, error))
+    return NULL;
   if (changes != NULL)
     {
       g_ptr_array_add (done, NULL);

@@ -13,6 +13,9 @@
 #include "lib/kernel/xen-version.h"
 #include "lib/tree/tree.h"
 
+/* What repairs have changed so far, see repair.h. */
+typedef struct _DomuimgRepairWork DomuimgRepairWork;
+
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */
@@ -57,6 +60,7 @@ typedef struct {
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
   DomuimgReport *report;        /* what the rules find goes here */
+  DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
   GCancellable *cancellable;    /* (nullable) */
 } DomuimgMachine;
 

@@ -24,7 +24,11 @@ typedef struct {
 } OpenTree;
 
 struct _DomuimgRepairWork {
-  DomuimgUndo *undo;
+  DomuimgUndo *undo; /* (nullable) nothing is changed yet */
+  char *config;      /* (nullable) path */
+  char *config_before;
+  char *config_text;
+  GHashTable *kept;
   GPtrArray *files; /* of Changed */
   GPtrArray *trees; /* of OpenTree */
   GCancellable *cancellable;
@@ -42,15 +46,11 @@ changed_free (gpointer data)
 }
 
 DomuimgRepairWork *
-domuimg_repair_work_new (GCancellable *cancellable, GError **error)
+domuimg_repair_work_new (GCancellable *cancellable)
 {
-  DomuimgUndo *undo = domuimg_undo_new (error);
-  DomuimgRepairWork *self;
+  DomuimgRepairWork *self = g_new0 (DomuimgRepairWork, 1);
 
-  if (undo == NULL)
-    return NULL;
-  self = g_new0 (DomuimgRepairWork, 1);
-  self->undo = undo;
+  self->kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->files = g_ptr_array_new_with_free_func (changed_free);
   self->trees = g_ptr_array_new_with_free_func (g_free);
   self->cancellable = cancellable;
@@ -73,8 +73,45 @@ domuimg_repair_work_free (DomuimgRepairWork *self)
     close_tree (self, self->trees->len - 1, NULL);
   g_ptr_array_unref (self->trees);
   g_ptr_array_unref (self->files);
-  domuimg_undo_free (self->undo);
+  g_clear_pointer (&self->undo, domuimg_undo_free);
+  g_hash_table_unref (self->kept);
+  g_free (self->config);
+  g_free (self->config_before);
+  g_free (self->config_text);
   g_free (self);
+}
+
+GHashTable *
+domuimg_repair_work_get_kept (DomuimgRepairWork *self)
+{
+  return self->kept;
+}
+
+void
+domuimg_repair_work_set_config (DomuimgRepairWork *self, const char *path, const char *before,
+                                const char *text)
+{
+  if (self->config == NULL)
+    {
+      self->config = g_strdup (path);
+      self->config_before = g_strdup (before);
+    }
+  g_free (self->config_text);
+  self->config_text = g_strdup (text);
+}
+
+const char *
+domuimg_repair_work_get_config (DomuimgRepairWork *self)
+{
+  return self->config_text;
+}
+
+static char *
+add_result (DomuimgRepairWork *self, const char *path, GError **error)
+{
+  if (self->undo == NULL)
+    self->undo = domuimg_undo_new (error);
+  return self->undo != NULL ? domuimg_undo_add_result (self->undo, path, TRUE, error) : NULL;
 }
 
 static gboolean
@@ -89,9 +126,32 @@ check_busy (const char *path, GError **error)
 static gboolean
 make_copy (DomuimgRepairWork *self, Changed *changed, GError **error)
 {
-  changed->copy = domuimg_undo_add_result (self->undo, changed->path, TRUE, error);
+  changed->copy = add_result (self, changed->path, error);
   return changed->copy != NULL
          && domuimg_copy_file (changed->path, changed->copy, self->cancellable, error);
+}
+
+/* @real may be the copy itself. */
+static Changed *
+find (DomuimgRepairWork *self, const char *real)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      Changed *changed = g_ptr_array_index (self->files, i);
+
+      if (g_str_equal (changed->path, real) || g_strcmp0 (changed->copy, real) == 0)
+        return changed;
+    }
+  return NULL;
+}
+
+const char *
+domuimg_repair_where (DomuimgRepairWork *self, const char *path)
+{
+  g_autofree char *real = self != NULL ? realpath (path, NULL) : NULL;
+  Changed *changed = real != NULL ? find (self, real) : NULL;
+
+  return changed != NULL && changed->copy != NULL ? changed->copy : path;
 }
 
 /* Begins to change the file: its copy is made the first time. */
@@ -106,12 +166,9 @@ begin (DomuimgRepairWork *self, const char *path, GError **error)
       domuimg_set_errno (error, errno, "finding %s", path);
       return NULL;
     }
-  for (guint i = 0; i < self->files->len; i++)
-    {
-      changed = g_ptr_array_index (self->files, i);
-      if (g_str_equal (changed->path, real))
-        return changed;
-    }
+  changed = find (self, real);
+  if (changed != NULL)
+    return changed;
   if (!check_busy (real, error))
     return NULL;
   changed = g_new0 (Changed, 1);
@@ -214,7 +271,7 @@ domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const ch
 
   if (real == NULL)
     return domuimg_set_errno (error, errno, "finding %s", path);
-  copy = domuimg_undo_add_result (self->undo, real, TRUE, error);
+  copy = add_result (self, real, error);
   return copy != NULL && domuimg_copy_file_as (real, copy, text, strlen (text), error);
 }
 
@@ -238,16 +295,34 @@ check_unchanged (const Changed *changed, GError **error)
 }
 
 gboolean
-domuimg_repair_work_commit (DomuimgRepairWork *self, GError **error)
+domuimg_repair_work_close_all (DomuimgRepairWork *self, GError **error)
 {
   while (self->trees->len > 0)
     if (!close_tree (self, self->trees->len - 1, error))
       return FALSE;
+  return TRUE;
+}
+
+static gboolean
+write_config (DomuimgRepairWork *self, GPtrArray *changes, GError **error)
+{
+  if (self->config == NULL || g_str_equal (self->config_before, self->config_text))
+    return TRUE;
+  return domuimg_repair_work_replace (self, self->config, self->config_text, error)
+         && domuimg_repair_follow_with_xml (self, self->config, self->config_before,
+                                            self->config_text, changes, error);
+}
+
+gboolean
+domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes, GError **error)
+{
+  if (!domuimg_repair_work_close_all (self, error) || !write_config (self, changes, error))
+    return FALSE;
   for (guint i = 0; i < self->files->len; i++)
     if (!check_unchanged (g_ptr_array_index (self->files, i), error))
       return FALSE;
   return !g_cancellable_set_error_if_cancelled (self->cancellable, error)
-         && domuimg_undo_commit (self->undo, error);
+         && (self->undo == NULL || domuimg_undo_commit (self->undo, error));
 }
 
 const char *

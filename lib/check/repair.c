@@ -192,54 +192,6 @@ domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char 
   return TRUE;
 }
 
-/* The domain that a configuration describes, in libvirt's words. */
-static char *
-to_xml (const char *text, const char *name)
-{
-  g_autoptr (DomuimgXlFile) file = domuimg_xl_file_parse (text, strlen (text), name, NULL);
-  g_autoptr (DomuimgDomain) domain = file != NULL ? domuimg_xl_file_to_domain (file, NULL) : NULL;
-
-  return domain != NULL ? domuimg_domain_to_libvirt_xml (domain, NULL, NULL) : NULL;
-}
-
-/* NAME.xml beside NAME.cfg is the same guest's. It is written anew only where it says what the
- * configuration said before, in this library's words: else it is a person's, too. */
-static gboolean
-follow_with_xml (DomuimgRepairSite *self, GError **error)
-{
-  const char *config = self->machine->path;
-  g_autoptr (GString) path = g_string_new (config);
-  g_autofree char *old = NULL;
-  g_autofree char *expected = NULL;
-  g_autofree char *new = NULL;
-
-  if (!g_str_has_suffix (config, ".cfg"))
-    return TRUE;
-  g_string_truncate (path, path->len - strlen (".cfg"));
-  g_string_append (path, ".xml");
-  if (!g_file_get_contents (path->str, &old, NULL, NULL))
-    return TRUE;
-  expected = to_xml (self->machine->config->text, config);
-  new = to_xml (self->config_text, config);
-  if (new == NULL || g_strcmp0 (old, expected) != 0)
-    {
-      domuimg_repair_note (self, "left %s as it is: it is not what domuimg wrote for %s", path->str,
-                           config);
-      return TRUE;
-    }
-  domuimg_repair_note (self, "wrote %s from the new configuration", path->str);
-  return domuimg_repair_work_replace (self->work, path->str, new, error);
-}
-
-static gboolean
-write_config (DomuimgRepairSite *self, GError **error)
-{
-  if (self->config_text == NULL || g_str_equal (self->config_text, self->machine->config->text))
-    return TRUE;
-  return domuimg_repair_work_replace (self->work, self->machine->path, self->config_text, error)
-         && follow_with_xml (self, error);
-}
-
 static gboolean
 run_one (DomuimgRepairSite *self, DomuimgFinding *finding, GError **error)
 {
@@ -269,7 +221,10 @@ run_all (DomuimgRepairSite *self, GError **error)
       if (g_hash_table_add (done, key) && !run_one (self, finding, error))
         return FALSE;
     }
-  return write_config (self, error) && domuimg_repair_work_commit (self->work, error);
+  if (self->config_text != NULL && !g_str_equal (self->config_text, self->machine->config->text))
+    domuimg_repair_work_set_config (self->work, self->machine->path, self->machine->config->text,
+                                    self->config_text);
+  return domuimg_repair_work_close_all (self->work, error);
 }
 
 static void
@@ -283,36 +238,31 @@ say_in_place (DomuimgRepairWork *work, GError **error)
                     device);
 }
 
-static gboolean
-has_repairs (DomuimgMachine *machine)
-{
-  GPtrArray *findings = domuimg_report_get_findings (machine->report);
-
-  for (guint i = 0; i < findings->len; i++)
-    if (((DomuimgFinding *) g_ptr_array_index (findings, i))->repair != NULL)
-      return TRUE;
-  return FALSE;
-}
-
 gboolean
-domuimg_repair_run (DomuimgMachine *machine, GPtrArray *changes, GError **error)
+domuimg_repair_run (DomuimgMachine *machine, DomuimgRepairWork *work, GPtrArray *changes,
+                    GError **error)
 {
-  g_autoptr (DomuimgRepairWork) work = NULL;
-  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgRepairSite site = { .machine = machine, .changes = changes, .kept = kept };
+  DomuimgRepairSite site = { .machine = machine,
+                             .changes = changes,
+                             .kept = domuimg_repair_work_get_kept (work),
+                             .work = work,
+                             .cancellable = machine->cancellable };
   gboolean ok;
 
-  if (!has_repairs (machine))
-    return TRUE;
-  work = domuimg_repair_work_new (machine->cancellable, error);
-  if (work == NULL)
-    return FALSE;
-  site.work = work;
-  site.cancellable = machine->cancellable;
   site.config_text = machine->config != NULL ? g_strdup (machine->config->text) : NULL;
   ok = run_all (&site, error);
   if (!ok)
     say_in_place (work, error);
   g_free (site.config_text);
+  return ok;
+}
+
+gboolean
+domuimg_repair_finish (DomuimgRepairWork *work, GPtrArray *changes, GError **error)
+{
+  gboolean ok = domuimg_repair_work_commit (work, changes, error);
+
+  if (!ok)
+    say_in_place (work, error);
   return ok;
 }

@@ -3,16 +3,13 @@
 
 #include "lib/check/rules.h"
 
-/* What is being worked on: copies of the images, their trees (repair-work.c). */
-typedef struct _DomuimgRepairWork DomuimgRepairWork;
-
 /* What repairs work through. @tree is open whenever a rule's own repair is called; those of
  * repairs.h, which may do without, ask for it. */
 struct _DomuimgRepairSite {
   DomuimgMachine *machine;
   DomuimgTree *tree;      /* (nullable) of the guest's root, writable */
   DomuimgTree *boot_tree; /* (nullable) what holds the boot menu: @tree, unless it is separate */
-  char *config_text;      /* (nullable) of the configuration, to be written in the end */
+  char *config_text;      /* (nullable) of the configuration, as it will be written */
   GPtrArray *changes;     /* (element-type utf8) what was done, for a person */
   GHashTable *kept;       /* (nullable) files whose originals are kept: without, each time anew */
   DomuimgRepairWork *work; /* (nullable) in tests: the trees are all there is */
@@ -49,13 +46,16 @@ gboolean domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key,
 /* Whether the repair asks for its trees itself. */
 gboolean domuimg_repair_asks_for_tree (DomuimgRepair repair);
 
-/* Runs the repairs that the findings offer, all or none of them. A block device cannot be copied:
- * it is changed in place, and an error in the middle of that leaves a part of the changes there,
- * which it says. */
-gboolean domuimg_repair_run (DomuimgMachine *machine, GPtrArray *changes, GError **error);
+/* Runs the repairs that the findings offer, in the copies that @work holds. What was wrong may have
+ * hidden more, so a machine may then be put together again, with @work, and repaired. */
+gboolean domuimg_repair_run (DomuimgMachine *machine, DomuimgRepairWork *work, GPtrArray *changes,
+                             GError **error);
+/* Then everything appears under its name, all of it or nothing. A block device cannot be copied: it
+ * is changed in place, and an error may leave a part of the changes there, which it says. */
+gboolean domuimg_repair_finish (DomuimgRepairWork *work, GPtrArray *changes, GError **error);
 
 /* repair-work.c */
-DomuimgRepairWork *domuimg_repair_work_new (GCancellable *cancellable, GError **error);
+DomuimgRepairWork *domuimg_repair_work_new (GCancellable *cancellable);
 /* Without a commit all copies go. */
 void domuimg_repair_work_free (DomuimgRepairWork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgRepairWork, domuimg_repair_work_free)
@@ -66,11 +66,25 @@ gboolean domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgCheckD
                                     GError **error);
 /* The path that the image's changes go to. */
 const char *domuimg_repair_work_image (DomuimgRepairWork *self, const char *path, GError **error);
+/* Where the file @path is to be read: its copy, if there is one. @self may be NULL. */
+const char *domuimg_repair_where (DomuimgRepairWork *self, const char *path);
+/* The configuration as it stands and as it will; (nullable) not changed yet. */
+void domuimg_repair_work_set_config (DomuimgRepairWork *self, const char *path, const char *before,
+                                     const char *text);
+const char *domuimg_repair_work_get_config (DomuimgRepairWork *self);
+/* Files of the guest whose originals are kept, a set. */
+GHashTable *domuimg_repair_work_get_kept (DomuimgRepairWork *self);
+/* NAME.xml beside NAME.cfg is the same guest's (repair-xml.c). */
+gboolean domuimg_repair_follow_with_xml (DomuimgRepairWork *self, const char *config,
+                                         const char *before, const char *text,
+                                         GPtrArray *changes, GError **error);
 /* What shall stand in the file @path. */
 gboolean domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *text,
                                       GError **error);
-/* Writes all of it out; then everything appears. */
-gboolean domuimg_repair_work_commit (DomuimgRepairWork *self, GError **error);
+/* Writes the trees out; they are of a machine that will not be there any more. */
+gboolean domuimg_repair_work_close_all (DomuimgRepairWork *self, GError **error);
+/* Writes the configuration, too; then everything appears. */
+gboolean domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes, GError **error);
 /* (nullable) A block device that has been changed in place. */
 const char *domuimg_repair_work_get_in_place (DomuimgRepairWork *self);
 /* Replays the journal and mends what fsck can without asking; TOOL_FAILED where that is not
