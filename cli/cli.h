@@ -11,6 +11,8 @@ int cli_create (int argc, char **argv);
 int cli_check (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
 int cli_kernel (int argc, char **argv);
+int cli_kernel_inspect (int argc, char **argv);
+int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
 
 /* Reads the options of @context, and those that every verb has. When it returns FALSE,

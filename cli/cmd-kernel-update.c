@@ -30,7 +30,7 @@ cli_kernel_update (int argc, char **argv)
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("update NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
   int status = CLI_DONE;
 
   g_option_context_set_summary (context, "Copies a guest's own kernel and initramfs out again, "

@@ -12,7 +12,7 @@ static const struct {
   const char *help;
 } verbs[] = {
   { "create", cli_create, "make a guest: disk image, kernel and configuration" },
-  { "kernel", cli_kernel, "look into a kernel: what can it boot as?" },
+  { "kernel", cli_kernel, "look into kernels: what can they boot as?" },
   { "check", cli_check, "say whether a guest will boot, and why not" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };

@@ -6,6 +6,7 @@
 #include <domuimg/progress.h>
 #include <domuimg/spec.h>
 #include <domuimg/kernel.h>
+#include <domuimg/installed-kernel.h>
 #include <domuimg/kernel-update.h>
 #include <domuimg/domain.h>
 #include <domuimg/result.h>

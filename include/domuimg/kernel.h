@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  *   cannot start it
  * @DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE: Linux for arm64, plain or in gzip; Xen on x86 cannot
  *   start it
+ * @DOMUIMG_KERNEL_FORMAT_UKI: a unified kernel image, a kernel with its initramfs and command line
+ *   in one EFI application; Xen cannot start it
  *
  * The kind of a kernel file.
  *
@@ -25,6 +27,7 @@ typedef enum {
   DOMUIMG_KERNEL_FORMAT_ELF_GZIP,
   DOMUIMG_KERNEL_FORMAT_EFI_ZBOOT,
   DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE,
+  DOMUIMG_KERNEL_FORMAT_UKI,
 } DomuimgKernelFormat;
 
 DOMUIMG_API
@@ -48,6 +51,12 @@ typedef enum {
   DOMUIMG_LOADER_FIRMWARE,
 } DomuimgLoader;
 
+DOMUIMG_API
+const char *domuimg_loader_to_string (DomuimgLoader loader);
+
+DOMUIMG_API
+char *domuimg_host_get_xen_version (void);
+
 #define DOMUIMG_TYPE_KERNEL (domuimg_kernel_get_type ())
 DOMUIMG_API
 G_DECLARE_FINAL_TYPE (DomuimgKernel, domuimg_kernel, DOMUIMG, KERNEL, GObject)
@@ -68,6 +77,8 @@ DOMUIMG_API
 const char *domuimg_kernel_get_boot_protocol (DomuimgKernel *self);
 DOMUIMG_API
 char **domuimg_kernel_get_notes (DomuimgKernel *self);
+DOMUIMG_API
+char **domuimg_kernel_get_xen_config (DomuimgKernel *self);
 DOMUIMG_API
 gboolean domuimg_kernel_can_boot (DomuimgKernel *self, DomuimgGuestType type, char **reason);
 DOMUIMG_API

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/check/guest-root.h"
 #include "lib/check/repairs.h"
 
 /* root=: that it is there, and names the device that holds the guest's root. */
@@ -105,7 +106,7 @@ check_content (DomuimgMachine *self, const char *root)
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 
-  if (tree != NULL && domuimg_machine_is_root (tree))
+  if (tree != NULL && domuimg_guest_root_is (tree))
     return TRUE;
   if (!device->broken)
     offer (self, domuimg_machine_report (

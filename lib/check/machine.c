@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/check/guest-root.h"
 #include "lib/check/report.h"
 #include "lib/tree/tree-dir.h"
 
@@ -62,16 +63,6 @@ domuimg_machine_free (DomuimgMachine *self)
   g_free (self);
 }
 
-/* What blkid(8) finds without knowing a filesystem that files could be in. */
-static gboolean
-has_files (const DomuimgVolume *volume)
-{
-  static const char *const without[]
-      = { "swap", "LVM2_member", "crypto_LUKS", "linux_raid_member", NULL };
-
-  return volume != NULL && volume->fs != NULL && !g_strv_contains (without, volume->fs);
-}
-
 static void
 report_broken (DomuimgMachine *self, const DomuimgCheckDevice *device, const GError *error)
 {
@@ -86,7 +77,7 @@ domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device)
 {
   g_autoptr (GError) error = NULL;
 
-  if (device->tree != NULL || device->broken || !has_files (device->volume))
+  if (device->tree != NULL || device->broken || !domuimg_guest_root_has_files (device->volume))
     return device->tree;
   device->tree = domuimg_image_open_tree (device->image, device->volume, FALSE, &error);
   if (device->tree == NULL)
@@ -97,14 +88,6 @@ domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device)
   return device->tree;
 }
 
-gboolean
-domuimg_machine_is_root (DomuimgTree *tree)
-{
-  return domuimg_tree_is_dir (tree, "etc")
-         && (domuimg_tree_is_dir (tree, "sbin") || domuimg_tree_is_dir (tree, "bin")
-             || domuimg_tree_is_dir (tree, "usr/bin"));
-}
-
 DomuimgCheckDevice *
 domuimg_machine_guess_root (DomuimgMachine *self)
 {
@@ -113,7 +96,7 @@ domuimg_machine_guess_root (DomuimgMachine *self)
       DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
       DomuimgTree *tree = domuimg_machine_open_tree (self, device);
 
-      if (tree != NULL && domuimg_machine_is_root (tree))
+      if (tree != NULL && domuimg_guest_root_is (tree))
         return device;
     }
   return NULL;

@@ -71,8 +71,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
 /* The files of a device (unowned), opened on first use; NULL where that cannot be done, which is
  * reported once. */
 DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device);
-/* Whether a tree holds an operating system: /etc, and programs. */
-gboolean domuimg_machine_is_root (DomuimgTree *tree);
 /* The device that holds an operating system (the first such), NULL where there is none. */
 DomuimgCheckDevice *domuimg_machine_guess_root (DomuimgMachine *self);
 /* A device by what a guest may call it: "/dev/xvda1", "UUID=…", "LABEL=…", "PARTUUID=…",

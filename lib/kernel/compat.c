@@ -33,6 +33,9 @@ is_loadable (const DomuimgKernelFacts *facts, char **reason)
   if (facts->format == DOMUIMG_KERNEL_FORMAT_EFI_ZBOOT)
     return refuse (reason, "it is an EFI zboot image, which Xen cannot unpack: take the"
                            " vmlinuz or Image that was made for direct boot");
+  if (facts->format == DOMUIMG_KERNEL_FORMAT_UKI)
+    return refuse (reason, "it is a unified kernel image, which Xen cannot take apart: extract its"
+                           " sections .linux and .initrd (objcopy -O binary --only-section=.linux)");
   if (facts->format == DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE)
     return refuse (reason, "it is an arm64 Image, and Xen on x86 starts x86 kernels only");
   if (facts->elf == NULL)

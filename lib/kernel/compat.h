@@ -37,3 +37,5 @@ DomuimgCompatProblem domuimg_compat_check_with (const DomuimgKernelFacts *facts,
 DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
                                                   DomuimgLoader loader, DomuimgXenVersion xen,
                                                   char **reason);
+/* The configuration that was installed with the kernel, where it holds none itself. */
+void domuimg_kernel_set_config (DomuimgKernel *self, const char *config);

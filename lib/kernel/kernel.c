@@ -11,6 +11,8 @@
 #include "lib/kernel/compat.h"
 #include "lib/kernel/decompress.h"
 #include "lib/kernel/elfnote.h"
+#include "lib/kernel/ikconfig.h"
+#include "lib/kernel/pe.h"
 
 /**
  * DomuimgKernel:
@@ -31,6 +33,7 @@ struct _DomuimgKernel {
   DomuimgCompression compression;
   guint64 dictionary; /* bytes, of xz */
   DomuimgElf *elf; /* (nullable) */
+  char *config;    /* (nullable) that it was built with */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgKernel, domuimg_kernel, G_TYPE_OBJECT)
@@ -45,6 +48,7 @@ domuimg_kernel_finalize (GObject *object)
   g_free (self->architecture);
   g_free (self->protocol);
   g_clear_pointer (&self->elf, domuimg_elf_free);
+  g_free (self->config);
   G_OBJECT_CLASS (domuimg_kernel_parent_class)->finalize (object);
 }
 
@@ -63,7 +67,8 @@ domuimg_kernel_init (DomuimgKernel *self)
  * domuimg_kernel_format_to_string:
  * @format: a format
  *
- * Returns: (transfer none): `bzImage`, `ELF`, `gzipped ELF`, `EFI zboot` or `arm64 Image`
+ * Returns: (transfer none): `bzImage`, `ELF`, `gzipped ELF`, `EFI zboot`, `arm64 Image` or
+ *   `unified kernel image`
  *
  * Since: 0.1
  */
@@ -71,10 +76,41 @@ const char *
 domuimg_kernel_format_to_string (DomuimgKernelFormat format)
 {
   static const char *const names[] = { "bzImage", "ELF", "gzipped ELF", "EFI zboot",
-                                       "arm64 Image" };
+                                       "arm64 Image", "unified kernel image" };
 
   g_return_val_if_fail ((guint) format < G_N_ELEMENTS (names), NULL);
   return names[format];
+}
+
+/**
+ * domuimg_loader_to_string:
+ * @loader: a loader
+ *
+ * Returns: (transfer none): `direct`, `pvgrub`, `pygrub` or `firmware`
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_loader_to_string (DomuimgLoader loader)
+{
+  static const char *const names[] = { "direct", "pvgrub", "pygrub", "firmware" };
+
+  g_return_val_if_fail ((guint) loader < G_N_ELEMENTS (names), NULL);
+  return names[loader];
+}
+
+/**
+ * domuimg_host_get_xen_version:
+ *
+ * Returns: (transfer full): the release of the Xen that runs here, else of the installed tools,
+ *   else the one that is assumed, such as `4.17`
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_host_get_xen_version (void)
+{
+  return domuimg_xen_version_to_string (domuimg_xen_version_of_host (NULL));
 }
 
 /* "Linux version 6.1.0-50-amd64 (builder) ...", from the kernel's data. */
@@ -126,6 +162,7 @@ take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   self->architecture = domuimg_elf_describe_machine (self->elf->machine);
   if (self->version == NULL)
     self->version = find_linux_version (bytes);
+  self->config = domuimg_ikconfig_find (bytes);
   return TRUE;
 }
 
@@ -180,9 +217,28 @@ take_gzip (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   return take_elf (self, domuimg_bytes_of (plain), error);
 }
 
+static gboolean take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error);
+
+/* Boot Loader Specification, type 2: a PE file with the kernel in a section. */
+static gboolean
+take_uki (DomuimgKernel *self, DomuimgBytes linux_section, GError **error)
+{
+  if (domuimg_pe_section (linux_section, ".linux").size > 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s: a unified kernel image within a unified kernel image", self->name);
+  if (!take_bytes (self, linux_section, error))
+    return FALSE;
+  self->format = DOMUIMG_KERNEL_FORMAT_UKI;
+  return TRUE;
+}
+
 static gboolean
 take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
 {
+  DomuimgBytes linux_section = domuimg_pe_section (bytes, ".linux");
+
+  if (linux_section.size > 0)
+    return take_uki (self, linux_section, error);
   if (domuimg_elf_is (bytes))
     {
       self->format = DOMUIMG_KERNEL_FORMAT_ELF;
@@ -216,8 +272,8 @@ take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
  * @error: a #GError
  *
  * Reads a kernel: a bzImage (Linux, Documentation/arch/x86/boot.rst; its payload in gzip,
- * bzip2, xz, zstd, lzma, lzo or lz4), or an ELF file, plain or in gzip. EFI zboot and arm64
- * images are recognised only.
+ * bzip2, xz, zstd, lzma, lzo or lz4), an ELF file, plain or in gzip, or a unified kernel image with
+ * one of these. EFI zboot and arm64 images are recognised only.
  *
  * Errors: %DOMUIMG_ERROR_CORRUPT_INPUT for what is not a kernel, is damaged or cut off, or
  * is larger than 1 GiB when decompressed; %DOMUIMG_ERROR_NOT_SUPPORTED for a big-endian ELF
@@ -263,6 +319,21 @@ read_file (int fd, const char *path, GByteArray *content, GError **error)
   return TRUE;
 }
 
+/* Distributions install a kernel's configuration beside it. */
+static void
+read_config_beside (DomuimgKernel *self, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *name = self->version != NULL ? g_strconcat ("config-", self->version, NULL) : NULL;
+  g_autofree char *config = NULL;
+
+  if (name == NULL || strchr (name, '/') != NULL)
+    return;
+  config = g_build_filename (directory, name, NULL);
+  if (self->config == NULL && g_file_test (config, G_FILE_TEST_IS_REGULAR))
+    g_file_get_contents (config, &self->config, NULL, NULL);
+}
+
 /**
  * domuimg_kernel_new_for_file:
  * @path: (type filename): a kernel file
@@ -283,6 +354,7 @@ domuimg_kernel_new_for_file (const char *path, GError **error)
   g_auto (DomuimgFd) fd = -1;
   g_autoptr (GByteArray) content = g_byte_array_new ();
   g_autoptr (GBytes) bytes = NULL;
+  DomuimgKernel *self;
   struct stat st;
 
   g_return_val_if_fail (path != NULL, NULL);
@@ -303,7 +375,10 @@ domuimg_kernel_new_for_file (const char *path, GError **error)
   if (!read_file (fd, path, content, error))
     return NULL;
   bytes = g_byte_array_free_to_bytes (g_steal_pointer (&content));
-  return domuimg_kernel_new_for_bytes (bytes, path, error);
+  self = domuimg_kernel_new_for_bytes (bytes, path, error);
+  if (self != NULL)
+    read_config_beside (self, path);
+  return self;
 }
 
 /**
@@ -383,6 +458,32 @@ domuimg_kernel_get_boot_protocol (DomuimgKernel *self)
 {
   g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
   return self->protocol;
+}
+
+/**
+ * domuimg_kernel_get_xen_config:
+ * @self: a kernel
+ *
+ * The options about Xen that it was built with, where the file holds its configuration
+ * (CONFIG_IKCONFIG), or that was found beside it (/boot/config-VERSION).
+ *
+ * Returns: (transfer full) (array zero-terminated=1): lines such as `CONFIG_XEN_PV=y`; empty where
+ *   nothing tells
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_kernel_get_xen_config (DomuimgKernel *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
+  return domuimg_config_pick_xen (self->config != NULL ? self->config : "");
+}
+
+void
+domuimg_kernel_set_config (DomuimgKernel *self, const char *config)
+{
+  if (self->config == NULL)
+    self->config = g_strdup (config);
 }
 
 /**

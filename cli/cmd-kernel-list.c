@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "cli/cli.h"
+
+#include <json-glib/json-glib.h>
+
+static void
+print_line (const char *name, const char *value)
+{
+  g_autofree char *plain = cli_plain (value);
+
+  g_print ("  %-10s %s\n", name, plain);
+}
+
+static void
+print_kernel (DomuimgInstalledKernel *kernel)
+{
+  g_autofree char *reason = NULL;
+  gboolean matches = domuimg_installed_kernel_get_matches (kernel, &reason);
+  g_autofree char *version = cli_plain (domuimg_installed_kernel_get_version (kernel));
+  g_autofree char *verdict = g_strdup_printf ("%s: %s", matches ? "yes" : "no", reason);
+
+  g_print ("%s\n", *version != '\0' ? version : "(unknown version)");
+  print_line ("kernel", domuimg_installed_kernel_get_path (kernel));
+  print_line ("initramfs", domuimg_installed_kernel_get_initramfs (kernel) ?: "none");
+  print_line ("modules", domuimg_installed_kernel_get_modules (kernel) ?: "none");
+  print_line ("match", verdict);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value != NULL)
+    json_builder_add_string_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
+static void
+add_kernel (JsonBuilder *builder, DomuimgInstalledKernel *kernel)
+{
+  g_autofree char *reason = NULL;
+  gboolean matches = domuimg_installed_kernel_get_matches (kernel, &reason);
+
+  json_builder_begin_object (builder);
+  add_string (builder, "version", domuimg_installed_kernel_get_version (kernel));
+  add_string (builder, "path", domuimg_installed_kernel_get_path (kernel));
+  add_string (builder, "initramfs", domuimg_installed_kernel_get_initramfs (kernel));
+  add_string (builder, "modules", domuimg_installed_kernel_get_modules (kernel));
+  json_builder_set_member_name (builder, "matches");
+  json_builder_add_boolean_value (builder, matches);
+  add_string (builder, "reason", reason);
+  json_builder_end_object (builder);
+}
+
+static void
+print_json (GPtrArray *kernels)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autofree char *text = NULL;
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < kernels->len; i++)
+    add_kernel (builder, g_ptr_array_index (kernels, i));
+  json_builder_end_array (builder);
+  root = json_builder_get_root (builder);
+  text = json_to_string (root, TRUE);
+  g_print ("%s\n", text);
+}
+
+int
+cli_kernel_list (int argc, char **argv)
+{
+  gboolean json = FALSE;
+  const GOptionEntry entries[] = {
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print as JSON", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("[IMAGE]");
+  g_autoptr (GPtrArray) kernels = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = CLI_DONE;
+
+  g_option_context_set_summary (context, "Lists the kernels of this host, or in a disk image, with"
+                                         " initramfs and modules, and whether they match and let a"
+                                         " Xen guest reach its disk.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!cli_parse (context, &argc, &argv, &status))
+    return status;
+  if (argc > 2)
+    return cli_usage ("usage: domuimg kernel list [IMAGE] [--json]");
+  kernels = domuimg_installed_kernel_list (argc == 2 ? argv[1] : NULL, &error);
+  if (kernels == NULL)
+    return cli_report (error);
+  if (json)
+    print_json (kernels);
+  for (guint i = 0; i < kernels->len && !json; i++)
+    print_kernel (g_ptr_array_index (kernels, i));
+  return CLI_DONE;
+}
