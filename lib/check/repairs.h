@@ -5,7 +5,8 @@
 
 /* Offers for what several rules find: each makes the finding's remedy. */
 
-/* KEY=VALUE on the kernel's command line, wherever that is written; advice where that is nowhere. */
+/* KEY=VALUE on the kernel's command line, wherever that is written; advice where that is
+ * nowhere. */
 void domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const char *key,
                               const char *value);
 /* A key of the configuration; @value as it stands in xl.cfg, NULL to take it out. */

@@ -101,8 +101,9 @@ test_assignments (void)
 {
   const DomuimgParameter parameter = { "console", "hvc0", NULL };
   g_autofree char *edited = domuimg_parameter_edit_assignment (
-      &parameter, "# GRUB_CMDLINE_LINUX=\"no\"\nGRUB_CMDLINE_LINUX=\"\"\nGRUB_CMDLINE_LINUX='a' # b\n"
-                  "GRUB_CMDLINE_LINUX=\nGRUB_CMDLINE_LINUX=\"$(x \\\"y)\"\nGRUB_CMDLINE_LINUX_X=\"\"\n",
+      &parameter,
+      "# GRUB_CMDLINE_LINUX=\"no\"\nGRUB_CMDLINE_LINUX=\"\"\nGRUB_CMDLINE_LINUX='a' # b\n"
+      "GRUB_CMDLINE_LINUX=\nGRUB_CMDLINE_LINUX=\"$(x \\\"y)\"\nGRUB_CMDLINE_LINUX_X=\"\"\n",
       "GRUB_CMDLINE_LINUX", TRUE);
 
   g_assert_cmpstr (edited, ==,
@@ -127,7 +128,8 @@ test_grubenv_keeps_its_size (void)
 {
   const DomuimgParameter parameter = { "root", "UUID=0123456789", "/dev/sda1" };
   g_autofree char *block = grubenv ("saved_entry=0\nkernelopts=root=/dev/sda1 ro\nboot=1\n");
-  g_autofree char *expected = grubenv ("saved_entry=0\nkernelopts=root=UUID=0123456789 ro\nboot=1\n");
+  g_autofree char *expected
+      = grubenv ("saved_entry=0\nkernelopts=root=UUID=0123456789 ro\nboot=1\n");
   g_autoptr (GError) error = NULL;
   g_autofree char *edited = domuimg_parameter_edit_grubenv (&parameter, block, &error);
 
