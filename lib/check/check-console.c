@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "lib/check/libraries.h"
 #include "lib/check/repair.h"
 #include "lib/check/repairs.h"
+#include "lib/guest/edit.h"
 
 /* A login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest that has one,
  * else its screen. */
@@ -23,7 +25,8 @@ is_device_of (const char *console, const char *device)
 {
   gsize length = strlen (device);
 
-  return strncmp (console, device, length) == 0 && (console[length] == '\0' || console[length] == ',');
+  return strncmp (console, device, length) == 0
+         && (console[length] == '\0' || console[length] == ',');
 }
 
 static gboolean
@@ -59,76 +62,201 @@ repair_mask (DomuimgRepairSite *site, const char *argument, GError **error)
   return TRUE;
 }
 
+/* An HVM guest with a screen has its login there, too. */
+static DomuimgSeverity
+weigh (DomuimgMachine *self, const char *console)
+{
+  return g_str_equal (console, "ttyS0")
+                 && domuimg_domain_get_graphics (self->domain) != DOMUIMG_GRAPHICS_NONE
+             ? DOMUIMG_SEVERITY_WARNING
+             : DOMUIMG_SEVERITY_ERROR;
+}
+
+/* What a unit file runs, without the marks before it. */
+static char *
+find_command (DomuimgMachine *self, const char *path)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], "ExecStart="))
+      {
+        const char *command = lines[i] + strlen ("ExecStart=");
+
+        command += strspn (command, " -@:+!");
+        if (*command != '\0')
+          return g_strndup (command, strcspn (command, " \t\r"));
+      }
+  return NULL;
+}
+
+/* The template of the login, and its program. */
+static void
+check_template (DomuimgMachine *self, const char *template, const char *console)
+{
+  g_autofree char *path = domuimg_guest_unit_path (self->tree, template);
+  g_autofree char *command = path != NULL ? find_command (self, path) : NULL;
+  g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
+
+  if (path == NULL)
+    {
+      domuimg_finding_advise (domuimg_machine_report (self, "console-getty", template,
+                                                      "the guest has no %s: no login on %s",
+                                                      template, console),
+                              "install systemd anew in the guest");
+      return;
+    }
+  if (command == NULL || *command != '/')
+    return;
+  if (domuimg_tree_is_executable (self->tree, command))
+    domuimg_libraries_find_missing (self->tree, command, missing);
+  else
+    g_ptr_array_add (missing, g_strdup (command));
+  if (missing->len > 0)
+    domuimg_finding_advise (domuimg_machine_report (self, "console-getty", missing->pdata[0],
+                                                    "%s needs %s, which is not there or not"
+                                                    " executable: no login on %s",
+                                                    template, (char *) missing->pdata[0], console),
+                            "install it in the guest (Debian: apt install util-linux)");
+}
+
 /* systemd's generator starts a login on every console of the kernel, and on hvc0 where there is
  * one, whatever the command line says. */
 static void
 check_systemd (DomuimgMachine *self, const char *console)
 {
   gboolean screen = g_str_equal (console, "tty1");
+  const char *template = screen ? "getty@.service" : "serial-getty@.service";
   g_autofree char *own = g_strdup_printf (screen ? "getty@%s.service" : "serial-getty@%s.service",
                                           console);
-  const char *units[] = { "getty.target", screen ? "getty@.service" : "serial-getty@.service", own };
-  g_autofree char *wanted
-      = g_strdup_printf ("/etc/systemd/system/getty.target.wants/%s", own);
+  const char *units[] = { "getty.target", template, own };
+  guint masked = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
     if (is_masked (self, units[i]))
       {
-        domuimg_finding_offer (domuimg_machine_report (self, "console-getty", units[i],
-                                                       "%s is masked in the guest: no login on %s",
-                                                       units[i], console),
-                               repair_mask, units[i], "unmask %s", units[i]);
-        return;
+        masked++;
+        domuimg_finding_offer (
+            domuimg_machine_report_as (self, weigh (self, console), "console-getty", units[i],
+                                       "%s is masked in the guest: no login on %s", units[i],
+                                       console),
+            repair_mask, units[i], "unmask %s", units[i]);
       }
+  if (masked == 0)
+    check_template (self, template, console);
   if (g_str_equal (console, "ttyS0") && !is_on_cmdline (self, console)
-      && !domuimg_tree_exists (self->tree, wanted))
+      && !domuimg_guest_unit_enabled (self->tree, own))
     domuimg_offer_parameter (
-        domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "console-getty", console,
+        domuimg_machine_report_as (self, weigh (self, console), "console-getty", console,
                                    "nothing starts a login on %s, which is not a console on the"
                                    " kernel's command line",
                                    console),
         self, "console", console);
 }
 
-/* A line of inittab that keeps a getty on the console; "console" and "-" are the kernel's own. */
-static gboolean
-is_getty_line (DomuimgMachine *self, const char *line, const char *console)
+/* The number that a getty line must have among its run levels. */
+static char
+find_level (char **lines)
 {
-  g_auto (GStrv) fields = g_strsplit (line, ":", 4);
-  g_auto (GStrv) words = NULL;
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) fields = g_strsplit (lines[i], ":", 4);
 
-  if (g_strv_length (fields) < 4 || fields[0][0] == '#'
-      || (!g_str_equal (fields[2], "respawn") && !g_str_equal (fields[2], "askfirst")))
-    return FALSE;
-  if (g_str_equal (fields[0], console) && strstr (fields[3], "getty") == NULL)
-    return FALSE;
-  words = g_strsplit_set (fields[3], " \t", -1);
-  for (guint i = 0; words[i] != NULL; i++)
+      if (g_strv_length (fields) == 4 && fields[0][0] != '#'
+          && g_str_equal (fields[2], "initdefault"))
+        return fields[1][0];
+    }
+  return '\0';
+}
+
+/* /dev/console is the last console= that there is; without any, hvc0 of a PV guest. */
+static gboolean
+is_system_console (DomuimgMachine *self, const char *console)
+{
+  g_autoptr (GPtrArray) consoles = domuimg_machine_list_parameter (self, "console");
+
+  if (consoles->len == 0)
+    return self->type == DOMUIMG_GUEST_TYPE_PV;
+  return is_device_of (g_ptr_array_index (consoles, consoles->len - 1), console);
+}
+
+static gboolean
+names_console (DomuimgMachine *self, char **words, const char *console)
+{
+  for (guint i = 1; words[0] != NULL && words[i] != NULL; i++)
     {
       const char *tty = g_str_has_prefix (words[i], "/dev/") ? words[i] + 5 : words[i];
 
-      if (g_str_equal (tty, console))
-        return TRUE;
-      if (i > 0 && (g_str_equal (tty, "console") || g_str_equal (tty, "-")))
+      if (g_str_equal (tty, console)
+          || (g_str_equal (tty, "console") && is_system_console (self, console)))
         return TRUE;
     }
   return FALSE;
 }
 
+/* A line of inittab(5) that keeps a login on the console. In busybox's the first field is the
+ * terminal, and there are no run levels. */
 static gboolean
-repair_inittab (DomuimgRepairSite *site, const char *argument, GError **error)
+is_getty_line (DomuimgMachine *self, const char *line, char level, const char *console)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/inittab", error);
-  g_autofree char *changed = NULL;
-  gboolean busybox = site->machine->info->init == DOMUIMG_INIT_BUSYBOX;
+  g_auto (GStrv) fields = g_strsplit (line, ":", 4);
+  g_auto (GStrv) words = NULL;
+  gboolean busybox = self->info->init == DOMUIMG_INIT_BUSYBOX;
 
-  if (text == NULL)
+  if (g_strv_length (fields) < 4 || fields[0][0] == '#'
+      || (!g_str_equal (fields[2], "respawn") && !g_str_equal (fields[2], "askfirst")))
     return FALSE;
-  changed = busybox ? g_strdup_printf ("%s%s%s::respawn:/sbin/getty 38400 %s vt100\n", text,
-                                       g_str_has_suffix (text, "\n") ? "" : "\n", argument, argument)
-                    : g_strdup_printf ("%s%sh0:2345:respawn:/sbin/getty -L 38400 %s vt100\n", text,
-                                       g_str_has_suffix (text, "\n") ? "" : "\n", argument);
-  return domuimg_repair_write (site, "/etc/inittab", changed, 0644, error);
+  if (!busybox && level != '\0' && *fields[1] != '\0' && strchr (fields[1], level) == NULL)
+    return FALSE;
+  words = g_strsplit_set (g_strstrip (fields[3]), " \t", -1);
+  if (words[0] == NULL || !domuimg_tree_is_executable (self->tree, words[0]))
+    return FALSE;
+  return names_console (self, words, console)
+         || (busybox && g_str_equal (fields[0], console) && g_str_has_suffix (words[0], "login"));
+}
+
+static gboolean
+repair_getty (DomuimgRepairSite *site, const char *argument, GError **error)
+{
+  g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
+  DomuimgGuestEdit edit = { .want = want, .tree = site->tree, .info = site->machine->info,
+                            .changes = site->changes, .cancellable = site->cancellable };
+
+  want->type = site->machine->type;
+  return domuimg_repair_keep (site, "/etc/inittab", error)
+         && domuimg_repair_keep (site, "/etc/securetty", error)
+         && domuimg_guest_step_console (&edit, error);
+}
+
+/* That nothing starts a login, by the file or directory @place that would say so. */
+static void
+report_getty (DomuimgMachine *self, const char *place, const char *console, gboolean repairable)
+{
+  DomuimgFinding *finding = domuimg_machine_report_as (self, weigh (self, console),
+                                                       "console-getty", place,
+                                                       "nothing in %s starts a login on %s", place,
+                                                       console);
+
+  if (repairable && !g_str_equal (console, "tty1"))
+    domuimg_finding_offer (finding, repair_getty, NULL, "start a getty on %s by %s", console,
+                           place);
+  else
+    domuimg_finding_advise (finding, "have %s start a getty, which is installed, on %s in the"
+                                     " default run level",
+                            place, console);
+}
+
+static gboolean
+has_getty (DomuimgMachine *self)
+{
+  static const char *const programs[] = { "/sbin/getty", "/sbin/agetty", "/usr/sbin/getty",
+                                          "/usr/sbin/agetty", "/bin/getty", "/usr/bin/agetty" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    if (domuimg_tree_is_executable (self->tree, programs[i]))
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -136,41 +264,78 @@ check_inittab (DomuimgMachine *self, const char *console)
 {
   g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/inittab", NULL);
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  char level = find_level (lines);
+  gboolean mentioned = FALSE;
 
   for (guint i = 0; lines[i] != NULL; i++)
-    if (is_getty_line (self, lines[i], console))
-      return;
-  if (text != NULL)
-    domuimg_finding_offer (domuimg_machine_report (self, "console-getty", "/etc/inittab",
-                                                   "no line of /etc/inittab starts a login on %s",
-                                                   console),
-                           repair_inittab, console, "add a getty on %s to /etc/inittab", console);
-  else
-    domuimg_machine_report_as (self, DOMUIMG_SEVERITY_UNKNOWN, "console-getty", NULL,
-                               "the guest has no /etc/inittab: whether a login is on %s cannot be"
-                               " told",
-                               console);
+    {
+      if (is_getty_line (self, lines[i], level, console))
+        return;
+      mentioned = mentioned || (*lines[i] != '#' && strstr (lines[i], console) != NULL);
+    }
+  report_getty (self, "/etc/inittab", console, !mentioned && has_getty (self));
+}
+
+static gboolean
+is_getty_job (DomuimgMachine *self, const char *path, const char *console)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *line = g_strstrip (lines[i]);
+
+      if (*line == '#')
+        continue;
+      /* RHEL 6 starts one on whichever terminal is the kernel's console. */
+      if (strstr (line, "fedora.serial-console-available") != NULL
+          && is_system_console (self, console))
+        return TRUE;
+      if (g_str_has_prefix (line, "exec") && strstr (line, "getty") != NULL
+          && strstr (line, console) != NULL)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static void
 check_upstart (DomuimgMachine *self, const char *console)
 {
   g_auto (GStrv) names = domuimg_tree_list (self->tree, "etc/init", NULL);
+  g_autofree char *serial = domuimg_tree_read_text (self->tree, "etc/init/serial.conf", NULL);
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
       g_autofree char *path = g_strconcat ("etc/init/", names[i], NULL);
-      g_autofree char *text = g_str_has_suffix (names[i], ".conf")
-                                  ? domuimg_tree_read_text (self->tree, path, NULL)
-                                  : NULL;
 
-      if (text != NULL && strstr (text, "getty") != NULL
-          && (strstr (text, console) != NULL || g_str_equal (names[i], "serial.conf")))
+      if (g_str_has_suffix (names[i], ".conf") && is_getty_job (self, path, console))
         return;
     }
-  domuimg_machine_report (self, "console-getty", "/etc/init", "no job of /etc/init starts a login"
-                                                              " on %s",
-                          console);
+  if (serial != NULL && strstr (serial, "fedora.serial-console-available") != NULL)
+    domuimg_offer_parameter (
+        domuimg_machine_report_as (self, weigh (self, console), "console-getty",
+                                   "/etc/init/serial.conf",
+                                   "/etc/init/serial.conf starts a login on the kernel's console"
+                                   " only, which %s is not",
+                                   console),
+        self, "console", console);
+  else
+    report_getty (self, "/etc/init", console, has_getty (self));
+}
+
+/* openrc-init and runit: a service of the terminal. */
+static void
+check_service (DomuimgMachine *self, const char *console, const char *services,
+               const char *separator, const char *script)
+{
+  g_autofree char *service = g_strconcat (services, "/agetty", separator, console, NULL);
+  g_autofree char *path = g_strconcat (script, console, NULL);
+  gboolean openrc = self->info->init == DOMUIMG_INIT_OPENRC;
+
+  if (!domuimg_tree_exists (self->tree, service))
+    report_getty (self, services, console,
+                  domuimg_tree_exists (self->tree, openrc ? "/etc/init.d/agetty" : path));
 }
 
 static void
@@ -188,9 +353,31 @@ check_getty (DomuimgMachine *self, const char *console)
     case DOMUIMG_INIT_UPSTART:
       check_upstart (self, console);
       break;
-    default:
+    case DOMUIMG_INIT_OPENRC:
+      check_service (self, console, "/etc/runlevels/default", ".", "/etc/init.d/agetty.");
+      break;
+    case DOMUIMG_INIT_RUNIT:
+      check_service (self, console, "/etc/runit/runsvdir/default", "-", "/etc/sv/agetty-");
+      break;
+    case DOMUIMG_INIT_UNKNOWN:
+      domuimg_machine_report_as (self, DOMUIMG_SEVERITY_UNKNOWN, "console-getty", NULL,
+                                 "the guest has an init that is not known: whether it starts a"
+                                 " login on %s cannot be told",
+                                 console);
       break;
     }
+}
+
+/* getty asks for a name, and then runs login. */
+static void
+check_login (DomuimgMachine *self)
+{
+  if (!domuimg_tree_is_executable (self->tree, "/bin/login")
+      && !domuimg_tree_is_executable (self->tree, "/usr/bin/login"))
+    domuimg_finding_advise (domuimg_machine_report (self, "console-login", "/bin/login",
+                                                    "the guest has no /bin/login: nobody can log in"
+                                                    " on its console"),
+                            "install it in the guest (Debian: apt install login)");
 }
 
 /* The kernel then writes where nobody reads; what starts a login may not care. */
@@ -215,22 +402,34 @@ static gboolean
 repair_securetty (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/securetty", error);
-  g_autofree char *changed = text != NULL ? g_strdup_printf ("%s%s%s\n", text,
-                                                             g_str_has_suffix (text, "\n") ? "" : "\n",
-                                                             argument)
-                                          : NULL;
+  g_autofree char *changed = NULL;
 
-  return changed != NULL && domuimg_repair_write (site, "/etc/securetty", changed, 0600, error);
+  if (text == NULL)
+    return FALSE;
+  changed = g_strdup_printf ("%s%s%s\n", text, g_str_has_suffix (text, "\n") ? "" : "\n", argument);
+  return domuimg_repair_write (site, "/etc/securetty", changed, 0600, error);
+}
+
+/* Without PAM, login looks at the file itself. */
+static gboolean
+uses_securetty (DomuimgMachine *self)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/pam.d/login", NULL);
+  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
+
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    if (*g_strstrip (lines[i]) != '#' && strstr (lines[i], "pam_securetty") != NULL)
+      return TRUE;
+  return text == NULL;
 }
 
 static void
 check_securetty (DomuimgMachine *self, const char *console)
 {
-  g_autofree char *pam = domuimg_tree_read_text (self->tree, "etc/pam.d/login", NULL);
   g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/securetty", NULL);
   g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
 
-  if (text == NULL || (pam != NULL && strstr (pam, "pam_securetty") == NULL))
+  if (text == NULL || !uses_securetty (self))
     return;
   for (guint i = 0; lines[i] != NULL; i++)
     if (g_str_equal (g_strstrip (lines[i]), console))
@@ -251,5 +450,6 @@ domuimg_check_console (DomuimgMachine *self)
     return;
   check_cmdline (self, console);
   check_getty (self, console);
+  check_login (self);
   check_securetty (self, console);
 }

@@ -83,10 +83,10 @@ report_libraries (DomuimgMachine *self, const char *path, const DomuimgElfNeeds 
     return;
   g_ptr_array_add (missing, NULL);
   list = g_strjoinv (", ", (char **) missing->pdata);
-  domuimg_finding_advise (domuimg_machine_report (self, "init-libraries", list,
-                                                  "%s needs libraries that are not in the guest: %s",
-                                                  path, list),
-                          "install them in the guest (chroot, or its package manager's --root)");
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "init-libraries", list,
+                              "%s needs libraries that are not in the guest: %s", path, list),
+      "install them in the guest (chroot, or its package manager's --root)");
 }
 
 static void check_program (DomuimgMachine *self, const char *path, guint depth);
@@ -298,7 +298,8 @@ check_target (DomuimgMachine *self)
     return;
   name = g_path_get_basename (entry->target);
   path = domuimg_guest_unit_path (self->tree, name);
-  if (path != NULL && !g_str_equal (name, "rescue.target") && !g_str_equal (name, "emergency.target"))
+  if (path != NULL && !g_str_equal (name, "rescue.target")
+      && !g_str_equal (name, "emergency.target"))
     return;
   finding = domuimg_machine_report (self, "init-no-login", name,
                                     "%s is %s, %s: no login is started", DEFAULT_TARGET, name,

@@ -104,8 +104,9 @@ find_in (Search *self, const char *directory, const char *name)
   return is_library (self, path) ? g_steal_pointer (&path) : NULL;
 }
 
-/* $ORIGIN is where the file that needs it lies. An RPATH, though no RUNPATH, holds for the libraries
- * of its libraries, too; both are kept for those, so that nothing is missed that ld.so finds. */
+/* $ORIGIN is where the file that needs it lies. An RPATH, though no RUNPATH, holds for the
+ * libraries of its libraries, too; both are kept for those, so that nothing is missed that ld.so
+ * finds. */
 static char *
 find_by_own_path (Search *self, const char *user, const char *search_path, const char *name)
 {

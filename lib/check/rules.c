@@ -75,6 +75,7 @@ const DomuimgRule domuimg_rules[] = {
   { "init-no-login", ERROR, "what is started is a shell, and no login" },
   { "console-parameter", WARNING, "console= is not the console of such a guest" },
   { "console-getty", ERROR, "nothing starts a login on the console" },
+  { "console-login", WARNING, "login is missing" },
   { "console-securetty", WARNING, "root may not log in on the console" },
   { "network-interface", WARNING, "the network's files name interfaces of another machine" },
   { "network-persistent-rules", WARNING, "udev keeps names for interfaces of another machine" },

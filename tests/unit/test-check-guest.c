@@ -73,6 +73,14 @@ put_text (DomuimgTree *tree, const char *path, const char *text)
   put (tree, path, bytes, 0644);
 }
 
+static void
+put_script (DomuimgTree *tree, const char *path)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("x", 1);
+
+  put (tree, path, bytes, 0755);
+}
+
 /* Text: the file's; "->TARGET": a symlink; "/": a directory; "": nothing. */
 static void
 edit (DomuimgTree *tree, const char *path, const char *text)
@@ -121,6 +129,7 @@ guest_init (Guest *self, const char *fixture)
   edit (machine->tree, "/etc/crypttab", "");
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
     edit (machine->tree, directories[i], "/");
+  put_script (machine->tree, "/bin/login");
 }
 
 /* Once the tree is as it shall be. */
@@ -667,6 +676,308 @@ test_damaged_programs (void)
     }
 }
 
+#define INITTAB "/etc/inittab"
+#define UNITS "/etc/systemd/system/"
+#define CONSOLE "root=/dev/xvda1 ro console=hvc0"
+
+static const Case console_cases[] = {
+  { "systemd", SYSTEMD, NULL, NULL, CONSOLE, "", NULL },
+  { "systemd needs no console=", SYSTEMD, NULL, NULL, "ro", "", NULL },
+  { "another console=", SYSTEMD, NULL, NULL, "console=ttyS0,115200", "console-parameter warning",
+    NULL },
+  { "one of two", SYSTEMD, NULL, NULL, "console=hvc0 console=tty0", "", NULL },
+  { "masked", SYSTEMD, UNITS "serial-getty@hvc0.service", "->/dev/null", CONSOLE,
+    "console-getty error", "" },
+  { "template masked", SYSTEMD, UNITS "serial-getty@.service", "->/dev/null", CONSOLE,
+    "console-getty error", "" },
+  { "target masked", SYSTEMD, UNITS "getty.target", "->/dev/null", CONSOLE, "console-getty error",
+    "" },
+  { "another one masked", SYSTEMD, UNITS "serial-getty@ttyS0.service", "->/dev/null", CONSOLE, "",
+    NULL },
+  { "no template", SYSTEMD, "/usr/lib/systemd/system/serial-getty@.service", "", CONSOLE,
+    "console-getty error", NULL },
+  { "no agetty", SYSTEMD, "/usr/lib/systemd/system/serial-getty@.service",
+    "[Service]\nExecStart=-/sbin/agetty -o x\n", CONSOLE, "console-getty error", NULL },
+  { "no login", SYSTEMD, "/bin/login", "", CONSOLE, "console-login warning", NULL },
+  { "sysvinit without a line", SYSVINIT, NULL, NULL, CONSOLE, "console-getty error", "" },
+  { "sysvinit", SYSVINIT, INITTAB, "id:2:initdefault:\nh0:2345:respawn:/sbin/getty 38400 hvc0\n",
+    CONSOLE, "", NULL },
+  { "in another run level", SYSVINIT, INITTAB,
+    "id:2:initdefault:\nh0:345:respawn:/sbin/getty 38400 hvc0\n", CONSOLE, "console-getty error",
+    NULL },
+  { "of no program", SYSVINIT, INITTAB, "id:2:initdefault:\nh0:2:respawn:/sbin/mgetty hvc0\n",
+    CONSOLE, "console-getty error", NULL },
+  { "commented out", SYSVINIT, INITTAB, "id:2:initdefault:\n#h0:2:respawn:/sbin/getty 9600 hvc0\n",
+    CONSOLE, "console-getty error", "" },
+  { "the kernel's console", SYSVINIT, INITTAB, "co:2:respawn:/sbin/getty 9600 console\n", CONSOLE,
+    "", NULL },
+  { "another console of the kernel", SYSVINIT, INITTAB, "co:2:respawn:/sbin/getty 9600 console\n",
+    "console=hvc0 console=tty0", "console-getty error", "" },
+  { "no inittab", BUSYBOX, INITTAB, "", CONSOLE, "console-getty error, console-securetty warning",
+    "" },
+  { "busybox", BUSYBOX, INITTAB, "hvc0::respawn:/sbin/getty -L hvc0 115200 vt100\n", CONSOLE,
+    "console-securetty warning", "" },
+  { "a shell on the console", BUSYBOX, INITTAB, "hvc0::askfirst:-/bin/sh\n", CONSOLE,
+    "console-getty error, console-securetty warning", NULL },
+  { "securetty of no one", BUSYBOX, "/etc/pam.d/login", "#auth required pam_securetty.so\n",
+    CONSOLE, "console-getty error", "" },
+  { "RHEL 6", UPSTART, NULL, NULL, CONSOLE, "console-securetty warning", "" },
+  { "RHEL 6 without console=", UPSTART, NULL, NULL, "ro",
+    "console-getty error, console-securetty warning", NULL },
+  { "a job", UPSTART, "/etc/init/hvc0.conf", "start on x\nexec /sbin/agetty hvc0\n", "ro",
+    "console-securetty warning", "" },
+  { "no job", UPSTART, "/etc/init/serial.conf", "# exec getty hvc0\n", CONSOLE,
+    "console-getty error, console-securetty warning", "" },
+  { "an unknown init", SYSVINIT, INITTAB, "", CONSOLE, "console-getty unknown",
+    NULL },
+};
+
+static void
+test_console (void)
+{
+  run_cases (console_cases, G_N_ELEMENTS (console_cases), domuimg_check_console);
+}
+
+static void
+test_console_of_hvm (void)
+{
+  static const struct {
+    const char *serial, *cmdline, *found;
+    DomuimgGraphics graphics;
+  } cases[] = {
+    { "pty", "console=ttyS0", "", DOMUIMG_GRAPHICS_NONE },
+    { "pty", "ro", "console-getty error", DOMUIMG_GRAPHICS_NONE },
+    { "pty", "ro", "console-getty warning", DOMUIMG_GRAPHICS_VNC },
+    { "pty", "console=hvc0", "console-parameter warning, console-getty error",
+      DOMUIMG_GRAPHICS_NONE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      guest.machine->type = DOMUIMG_GUEST_TYPE_HVM;
+      domuimg_domain_set_serial (guest.machine->domain, cases[i].serial);
+      domuimg_domain_set_graphics (guest.machine->domain, cases[i].graphics, NULL, 0);
+      set_cmdline (&guest, cases[i].cmdline);
+      found = find (&guest, domuimg_check_console);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+#define INTERFACES "/etc/network/interfaces"
+#define RULES "/etc/udev/rules.d/70-persistent-net.rules"
+#define NETWORKD_FILE "/etc/systemd/network/a.network"
+#define SHARED "/usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-"
+
+typedef struct {
+  const char *name;
+  const char *fixture;
+  const char *path;
+  const char *text;
+  const char *systemd; /* (nullable) its version */
+  const char *cmdline;
+  const char *found;
+  const char *after; /* (nullable) */
+} NetworkCase;
+
+static const NetworkCase network_cases[] = {
+  { "of a bus", SYSTEMD, INTERFACES, "auto ens3\niface ens3 inet dhcp\niface ens3 inet6 auto\n",
+    "252", "ro", "network-interface warning", "" },
+  { "of the kernel", SYSTEMD, INTERFACES, "iface eth0 inet dhcp\n", "252", "ro",
+    "network-interface warning", "" },
+  { "new names", SYSTEMD, INTERFACES, "iface enX0 inet dhcp\n", "252", "ro", "", NULL },
+  { "new names, switched off", SYSTEMD, INTERFACES, "iface eth0 inet dhcp\n", "252",
+    "ro net.ifnames=0", "", NULL },
+  { "old names", SYSTEMD, INTERFACES, "iface eth0 inet dhcp\n", "247", "ro", "", NULL },
+  { "new names in old systemd", SYSTEMD, INTERFACES, "iface enX0 inet dhcp\n", "247", "ro",
+    "network-interface warning", "" },
+  { "an unknown version", SYSTEMD, INTERFACES, "iface eth0 inet dhcp\niface enX0 inet dhcp\n", NULL,
+    "ro", "", NULL },
+  { "bridges and what has a name given", SYSTEMD, INTERFACES,
+    "iface br0 inet dhcp\niface lo inet loopback\niface wg0 inet manual\n", "252", "ro", "", NULL },
+  { "by address", SYSTEMD, INTERFACES, "auto mac/00:16:3e:00:00:01=eth0\niface eth0 inet dhcp\n",
+    "252", "ro", "", NULL },
+  { "sysvinit", SYSVINIT, INTERFACES, "iface enX0 inet dhcp\n", NULL, "ro",
+    "network-interface warning", "" },
+  { "networkd", SYSTEMD, NETWORKD_FILE, "[Match]\nName=ens3 enp0s3\n", "252", "ro",
+    "network-interface warning", NULL },
+  { "networkd, a pattern", SYSTEMD, NETWORKD_FILE, "[Match]\nName=ens3 en*\n", "252", "ro", "",
+    NULL },
+  { "networkd, an address", SYSTEMD, NETWORKD_FILE, "[Match]\nMACAddress=00:16:3E:01:02:03\n",
+    "252", "ro", "", NULL },
+  { "networkd, another address", SYSTEMD, NETWORKD_FILE, "[Match]\nMACAddress=52:54:00:00:00:01\n",
+    "252", "ro", "network-interface warning", NULL },
+  { "NetworkManager", "rocky-9", NULL, NULL, "252", "ro", "network-interface warning", NULL },
+  { "ifcfg", "centos-7", NULL, NULL, "219", "ro", "network-interface warning", "" },
+  { "ifcfg of another address", UPSTART, RULES, "", NULL, "ro", "network-interface warning", NULL },
+  { "netplan", "ubuntu-netplan", NULL, NULL, "249", "ro", "network-interface warning", "" },
+  { "netplan, by address", "ubuntu-netplan", "/etc/netplan/50-cloud-init.yaml",
+    "ethernets:\n  ens3:\n    match:\n      macaddress: x\n", "249", "ro", "", NULL },
+  { "rules of another machine", SYSVINIT, RULES,
+    "# NAME=\"52:54:00:aa:bb:cc\"\nATTR{address}==\"52:54:00:aa:bb:cc\", NAME=\"eth0\"\n", NULL,
+    "ro", "network-persistent-rules warning", "" },
+  { "rules of this one", SYSVINIT, RULES,
+    "ATTR{address}==\"00:16:3e:01:02:03\", NAME=\"eth0\"\nKERNEL==\"x\", NAME=\"y\"\n", NULL, "ro",
+    "", NULL },
+};
+
+static void
+look_at_network (Guest *guest, const NetworkCase *test)
+{
+  g_autoptr (DomuimgDomainNic) nic = domuimg_domain_nic_new (GUEST_MAC);
+
+  guest_init (guest, test->fixture);
+  domuimg_domain_add_nic (guest->machine->domain, nic);
+  if (!g_str_equal (test->fixture, SYSVINIT) || !g_str_equal (test->path, RULES))
+    edit (guest->machine->tree, RULES, "");
+  if (g_str_equal (test->fixture, SYSTEMD))
+    edit (guest->machine->tree, INTERFACES, "");
+  if (test->path != NULL)
+    edit (guest->machine->tree, test->path, test->text);
+  if (test->systemd != NULL)
+    {
+      g_autofree char *library = g_strconcat (SHARED, test->systemd, ".so", NULL);
+
+      put_text (guest->machine->tree, library, "x");
+    }
+  set_cmdline (guest, test->cmdline);
+}
+
+static void
+test_network (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (network_cases); i++)
+    {
+      const NetworkCase *test = &network_cases[i];
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      look_at_network (&guest, test);
+      found = find (&guest, domuimg_check_network);
+      g_test_message ("%s", test->name);
+      g_assert_cmpstr (found, ==, test->found);
+      if (test->after == NULL)
+        continue;
+      repair (&guest);
+      g_free (found);
+      found = find (&guest, domuimg_check_network);
+      g_assert_cmpstr (found, ==, test->after);
+    }
+}
+
+static void
+test_repaired_network_keeps_what_it_said (void)
+{
+  static const NetworkCase test = {
+    NULL, SYSTEMD, INTERFACES,
+    "auto ens3 ens3:1\niface ens3 inet static\n\taddress 192.0.2.1\niface ens30 inet manual\n"
+    "# ens3.7\n",
+    "252", "ro",
+  };
+  g_auto (Guest) guest = { NULL };
+  g_autofree char *found = NULL;
+
+  look_at_network (&guest, &test);
+  found = find (&guest, domuimg_check_network);
+  g_assert_cmpstr (found, ==, "network-interface warning, network-interface warning");
+  repair (&guest);
+  guest_assert_contains (guest.machine->tree, INTERFACES,
+                         "auto enX0 enX0:1\niface enX0 inet static\n\taddress 192.0.2.1\n");
+  guest_assert_contains (guest.machine->tree, "/var/lib/domuimg/replaced" INTERFACES, "auto ens3 ");
+}
+
+/* What this library writes itself must be right. */
+static void
+test_own_network_is_right (void)
+{
+  static const char *const fixtures[] = { "alpine", "centos-6", "centos-7", "debian-bookworm",
+                                          "debian-sysvinit", "rocky-9", "systemd-networkd",
+                                          "ubuntu-netplan" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fixtures); i++)
+    {
+      g_autoptr (DomuimgCustomise) want = guest_want ();
+      g_autoptr (DomuimgDomainNic) nic = domuimg_domain_nic_new (GUEST_MAC);
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *network = NULL, *console = NULL, *fstab = NULL;
+
+      guest_init (&guest, fixtures[i]);
+      domuimg_domain_add_nic (guest.machine->domain, nic);
+      g_free (want->root_uuid);
+      want->root_uuid = g_strdup (ROOT_UUID);
+      guest_look (&guest);
+      if (guest.machine->info->init == DOMUIMG_INIT_SYSTEMD)
+        put_text (guest.machine->tree, SHARED "252.so", "x");
+      guest_apply (want, guest.machine->tree);
+      set_cmdline (&guest, "root=UUID=" ROOT_UUID " ro console=hvc0");
+      g_test_message ("%s", fixtures[i]);
+      network = find (&guest, domuimg_check_network);
+      console = find (&guest, domuimg_check_console);
+      fstab = find (&guest, domuimg_check_fstab);
+      g_assert_cmpstr (network, ==, "");
+      g_assert_cmpstr (console, ==, "");
+      g_assert_cmpstr (fstab, ==, "");
+    }
+}
+
+static void
+test_modules (void)
+{
+  static const struct {
+    const char *directory, *found;
+    gboolean index;
+  } cases[] = { { "/lib/modules/6.1.0-fixture", "", TRUE },
+                { "/lib/modules/6.1.0-fixture", "modules-index warning", FALSE },
+                { "/lib/modules/6.1.0-other", "modules-missing warning", TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *index = g_strconcat (cases[i].directory, "/modules.dep", NULL);
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init_programs (&guest);
+      edit (guest.machine->tree, cases[i].directory, "/");
+      if (cases[i].index)
+        edit (guest.machine->tree, index, "kernel/a.ko:\n");
+      found = find (&guest, domuimg_check_modules);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+/* What is mounted beside the root, by a kernel whose modules the guest does not have. */
+static void
+test_filesystem_without_driver (void)
+{
+  static const struct {
+    const char *builtin, *options, *found;
+  } cases[] = { { "kernel/fs/ext4/ext4.ko\n", "defaults", "fstab-driver error" },
+                { "kernel/fs/ext4/ext4.ko\n", "nofail", "fstab-driver warning" },
+                { "kernel/fs/xfs/xfs.ko\n", "defaults", "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) archive
+          = cpio_new ("lib/modules/6.1.0-fixture/modules.builtin", cases[i].builtin, NULL);
+      g_autofree char *line
+          = g_strdup_printf ("/dev/xvda2 /srv xfs %s 0 0\n/dev/xvda1 / ext4 x 0 1\n",
+                             cases[i].options);
+      g_autoptr (GError) error = NULL;
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init_programs (&guest);
+      guest.machine->boot.initramfs = domuimg_initramfs_new_for_bytes (archive, "initrd", &error);
+      g_assert_no_error (error);
+      edit (guest.machine->tree, FSTAB, line);
+      found = find (&guest, domuimg_check_fstab);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -688,5 +999,13 @@ main (int argc, char **argv)
   g_test_add_func ("/check-guest/programs-of-this-machine-have-their-libraries",
                    test_programs_of_this_machine_have_their_libraries);
   g_test_add_func ("/check-guest/damaged-programs", test_damaged_programs);
+  g_test_add_func ("/check-guest/console", test_console);
+  g_test_add_func ("/check-guest/console-of-hvm", test_console_of_hvm);
+  g_test_add_func ("/check-guest/network", test_network);
+  g_test_add_func ("/check-guest/repaired-network-keeps-what-it-said",
+                   test_repaired_network_keeps_what_it_said);
+  g_test_add_func ("/check-guest/own-network-is-right", test_own_network_is_right);
+  g_test_add_func ("/check-guest/modules", test_modules);
+  g_test_add_func ("/check-guest/filesystem-without-driver", test_filesystem_without_driver);
   return g_test_run ();
 }
