@@ -442,7 +442,12 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
   g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func (node_free);
   Config config = { self, files, has_blscfg, 0, nodes, NULL };
   g_autoptr (DomuimgGrubScript) script = domuimg_grub_script_new (self, run_command, &config);
+  g_autofree char *directory = NULL;
+  g_autofree char *prefix = NULL;
 
+  directory = g_path_get_dirname (self->path);
+  prefix = g_strconcat ("/", directory, NULL);
+  domuimg_grub_script_set (script, "prefix", prefix);
   domuimg_grub_script_set (script, "feature_menuentry_id", "y");
   domuimg_grub_script_set (script, "feature_default_font_path", "y");
   domuimg_grub_script_set (script, "feature_platform_search_hint", "y");
