@@ -195,6 +195,23 @@ names_console (DomuimgMachine *self, char **words, const char *console)
   return FALSE;
 }
 
+/* init looks along its PATH for a bare name. */
+static gboolean
+is_program (DomuimgMachine *self, const char *name)
+{
+  static const char *const places[] = { "", "/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/" };
+  guint first = *name == '/' ? 0 : 1, last = *name == '/' ? 1 : G_N_ELEMENTS (places);
+
+  for (guint i = first; i < last; i++)
+    {
+      g_autofree char *path = g_strconcat (places[i], name, NULL);
+
+      if (domuimg_tree_is_executable (self->tree, path))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* A line of inittab(5) that keeps a login on the console. In busybox's the first field is the
  * terminal, and there are no run levels. */
 static gboolean
@@ -210,7 +227,7 @@ is_getty_line (DomuimgMachine *self, const char *line, char level, const char *c
   if (!busybox && level != '\0' && *fields[1] != '\0' && strchr (fields[1], level) == NULL)
     return FALSE;
   words = g_strsplit_set (g_strstrip (fields[3]), " \t", -1);
-  if (words[0] == NULL || !domuimg_tree_is_executable (self->tree, words[0]))
+  if (words[0] == NULL || !is_program (self, words[0]))
     return FALSE;
   return names_console (self, words, console)
          || (busybox && g_str_equal (fields[0], console) && g_str_has_suffix (words[0], "login"));

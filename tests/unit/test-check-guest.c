@@ -717,6 +717,8 @@ static const Case console_cases[] = {
     "" },
   { "busybox", BUSYBOX, INITTAB, "hvc0::respawn:/sbin/getty -L hvc0 115200 vt100\n", CONSOLE,
     "console-securetty warning", "" },
+  { "a name without a place", BUSYBOX, INITTAB, "hvc0::respawn:getty -L 115200 hvc0\n", CONSOLE,
+    "console-securetty warning", "" },
   { "a shell on the console", BUSYBOX, INITTAB, "hvc0::askfirst:-/bin/sh\n", CONSOLE,
     "console-getty error, console-securetty warning", NULL },
   { "securetty of no one", BUSYBOX, "/etc/pam.d/login", "#auth required pam_securetty.so\n",
