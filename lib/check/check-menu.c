@@ -2,10 +2,27 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include <string.h>
+
 #include "lib/boot/menu-find.h"
 #include "lib/check/loader.h"
 
 /* What is booted: by the configuration, or by the menu that the loader finds in the guest. */
+
+/* pygrub takes the rest of the line for one path, and does not find that. */
+static void
+check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
+{
+  const char *path = entry->initrds->len > 0 ? g_ptr_array_index (entry->initrds, 0) : "";
+
+  if (self->boot.loader == DOMUIMG_LOADER_PYGRUB && strpbrk (path, " \t") != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "menu-initrds", path,
+                                "pygrub takes several initramfs for one file, which is not there:"
+                                " “%s”",
+                                path),
+        "make one of them (cat them into one file), or boot by GRUB for Xen");
+}
 
 static void
 take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
@@ -14,8 +31,15 @@ take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 
   boot->entry = entry;
   boot->kernel_path = g_strdup (entry->kernel);
+  check_initrds (self, entry);
   for (guint i = 0; i < entry->initrds->len; i++)
-    g_ptr_array_add (boot->initrd_paths, g_strdup (g_ptr_array_index (entry->initrds, i)));
+    {
+      g_auto (GStrv) paths = g_strsplit_set (g_ptr_array_index (entry->initrds, i), " \t", -1);
+
+      for (guint j = 0; paths[j] != NULL; j++)
+        if (*paths[j] != '\0')
+          g_ptr_array_add (boot->initrd_paths, g_strdup (paths[j]));
+    }
   boot->cmdline = g_strdup (entry->cmdline);
 }
 

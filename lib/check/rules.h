@@ -42,6 +42,7 @@ void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, wha
 void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
 void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
 void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
+void domuimg_check_memory (DomuimgMachine *self);     /* for kernel and initramfs */
 void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
 void domuimg_check_root (DomuimgMachine *self);       /* root= */
 void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */

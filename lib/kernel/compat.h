@@ -39,3 +39,5 @@ DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGu
                                                   char **reason);
 /* The configuration that was installed with the kernel, where it holds none itself. */
 void domuimg_kernel_set_config (DomuimgKernel *self, const char *config);
+/* Bytes of the kernel when decompressed, 0 where that is not known. */
+guint64 domuimg_kernel_get_plain_size (DomuimgKernel *self);

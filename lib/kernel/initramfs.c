@@ -188,6 +188,7 @@ read_archives (DomuimgInitramfs *self, GError **error)
       skip = domuimg_cpio_get_skippable (cpio);
       domuimg_cpio_skip (cpio, skip);
       offset += (guint64) used + skip;
+      self->plain_bytes += (guint64) used + skip;
       if (used < got && !go_on (self, &offset, &at_end, error))
         return FALSE;
     }
@@ -287,6 +288,12 @@ gboolean
 domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module)
 {
   return domuimg_modules_contain (self->modules, module);
+}
+
+guint64
+domuimg_initramfs_get_unpacked_size (DomuimgInitramfs *self)
+{
+  return self->plain_bytes;
 }
 
 gboolean

@@ -34,6 +34,7 @@ struct _DomuimgKernel {
   guint64 dictionary; /* bytes, of xz */
   DomuimgElf *elf; /* (nullable) */
   char *config;    /* (nullable) that it was built with */
+  guint64 plain_size; /* bytes, decompressed; 0 where that is not known */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgKernel, domuimg_kernel, G_TYPE_OBJECT)
@@ -163,6 +164,7 @@ take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   if (self->version == NULL)
     self->version = find_linux_version (bytes);
   self->config = domuimg_ikconfig_find (bytes);
+  self->plain_size = bytes.size;
   return TRUE;
 }
 
@@ -477,6 +479,12 @@ domuimg_kernel_get_xen_config (DomuimgKernel *self)
 {
   g_return_val_if_fail (DOMUIMG_IS_KERNEL (self), NULL);
   return domuimg_config_pick_xen (self->config != NULL ? self->config : "");
+}
+
+guint64
+domuimg_kernel_get_plain_size (DomuimgKernel *self)
+{
+  return self->plain_size;
 }
 
 void

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include "lib/check/repairs.h"
+#include "lib/kernel/compat.h"
+
+/* Memory: Xen puts kernel and initramfs into it, and Linux unpacks the initramfs into a filesystem
+ * in memory before it gives the packed one back. */
+
+#define MIB ((guint64) 1 << 20)
+/* What Linux needs besides, for its tables and its first programs. */
+#define REST (24 * MIB)
+/* What a new size is rounded up to. */
+#define STEP 64
+
+/* The files as they are loaded. */
+static guint64
+size_of_initrds (DomuimgMachine *self)
+{
+  guint64 size = 0;
+
+  for (guint i = 0; i < self->boot.initrd_paths->len; i++)
+    {
+      const char *path = g_ptr_array_index (self->boot.initrd_paths, i);
+      g_autoptr (DomuimgEntry) entry = self->boot.in_guest
+                                           ? domuimg_tree_stat_follow (self->boot_tree, path, NULL)
+                                           : NULL;
+      g_autoptr (GFile) file = g_file_new_for_path (path);
+      g_autoptr (GFileInfo) info
+          = self->boot.in_guest ? NULL
+                                : g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE,
+                                                     G_FILE_QUERY_INFO_NONE, NULL, NULL);
+
+      size += entry != NULL ? entry->size : info != NULL ? (guint64) g_file_info_get_size (info) : 0;
+    }
+  return size;
+}
+
+void
+domuimg_check_memory (DomuimgMachine *self)
+{
+  guint64 memory = (guint64) domuimg_domain_get_memory (self->domain) * MIB;
+  guint64 kernel, packed, unpacked, needed;
+  g_autofree char *value = NULL;
+
+  if (self->config == NULL || self->boot.kernel == NULL || self->boot.initramfs == NULL
+      || (self->boot.in_guest && self->boot_tree == NULL))
+    return;
+  kernel = domuimg_kernel_get_plain_size (self->boot.kernel);
+  packed = size_of_initrds (self);
+  unpacked = domuimg_initramfs_get_unpacked_size (self->boot.initramfs);
+  needed = kernel + packed + unpacked + REST;
+  if (kernel == 0 || memory >= needed)
+    return;
+  value = g_strdup_printf ("%u", (guint) ((needed / MIB + STEP) / STEP * STEP));
+  domuimg_offer_config (
+      domuimg_machine_report (self, "kernel-memory", NULL,
+                              "the guest has %" G_GUINT64_FORMAT " MiB of memory; its kernel needs"
+                              " %" G_GUINT64_FORMAT ", its initramfs %" G_GUINT64_FORMAT
+                              " and unpacked %" G_GUINT64_FORMAT " MiB",
+                              memory / MIB, kernel / MIB, packed / MIB, unpacked / MIB),
+      "memory", value);
+}
