@@ -1,1 +1,5 @@
-"""Modules of the corpus of `domuimg check`; see ../README.md."""
+"""The corpus of `domuimg check`; see ../README.md."""
+from . import good, kernels, roots_of_guests, settings
+from .case import CASES
+
+__all__ = ["CASES", "good", "kernels", "roots_of_guests", "settings"]

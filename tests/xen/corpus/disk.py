@@ -8,10 +8,11 @@ from xenlab import tools
 SECTOR = 512
 MIB = 1 << 20
 GRUB_MODULES = "biosdisk part_msdos part_gpt ext2 normal linux search search_fs_uuid configfile serial terminal echo"
-# sfdisk's script, and the number of the partition with the files.
-TABLES = {"mbr": ("label: dos\nstart=2048, type=83, bootable\n", 1),
-          "gpt": ("label: gpt\nstart=2048, size=2048, type=21686148-6449-6E6F-744E-656564454649\n"
-                  "start=4096, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4\n", 2)}
+# Where the filesystem begins, and sfdisk's script.
+OFFSETS = {"whole": 0, "mbr": 2048 * SECTOR, "gpt": 4096 * SECTOR}
+TABLES = {"mbr": "label: dos\nstart=2048, type=83, bootable\n",
+          "gpt": "label: gpt\nstart=2048, size=2048, type=21686148-6449-6E6F-744E-656564454649\n"
+                 "start=4096, type=0FC63DAF-8483-4772-8E79-3D69D8477DE4\n"}
 
 
 def filesystem_size(root):
@@ -22,13 +23,12 @@ def filesystem_size(root):
 def make(guest):
     """The image of a guest's root, as its layout wants it."""
     size = guest.size or filesystem_size(guest.root)
-    offset = {"whole": 0, "mbr": 2048 * SECTOR, "gpt": 4096 * SECTOR}[guest.layout]
+    offset = guest.offset
     with open(guest.image, "wb") as file:
         file.truncate(offset + size + (MIB if guest.layout == "gpt" else 0))
     if guest.layout != "whole":
-        script, _ = TABLES[guest.layout]
         subprocess.run([tools.find("sfdisk", "fdisk"), "-q", "--no-reread", "--no-tell-kernel", guest.image],
-                       input=script, text=True, check=True, stdout=subprocess.DEVNULL)
+                       input=TABLES[guest.layout], text=True, check=True, stdout=subprocess.DEVNULL)
     # These are what Debian's GRUB cannot read, and newer mke2fs makes by default.
     features = guest.features or "^metadata_csum_seed,^orphan_file"
     tools.run(tools.find("mke2fs", "e2fsprogs"), "-q", "-F", "-t", "ext4", "-O", features, "-U", guest.uuid,
@@ -62,9 +62,8 @@ def truncate(guest, size):
 
 
 def debugfs(guest, *commands):
-    offset = {"whole": 0, "mbr": 2048 * SECTOR, "gpt": 4096 * SECTOR}[guest.layout]
     for command in commands:
-        tools.run(tools.find("debugfs", "e2fsprogs"), "-w", "-R", command, f"{guest.image}?offset={offset}")
+        tools.run(tools.find("debugfs", "e2fsprogs"), "-w", "-R", command, f"{guest.image}?offset={guest.offset}")
 
 
 def convert(guest, form):

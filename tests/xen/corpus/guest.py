@@ -29,7 +29,7 @@ class Guest:
     """
 
     def __init__(self, bases, directory, name, root="sysv", kernel="cloud"):
-        self.directory, self.name = directory, name
+        self.bases, self.directory, self.name = bases, directory, name
         self.type, self.loader, self.layout = "pv", "direct", "whole"
         self.systemd = root == "systemd"
         self.memory = 512 if self.systemd else 256
@@ -40,7 +40,7 @@ class Guest:
         self.menu = MENU
         self.settings = {}
         self.extra = ""
-        self.disk = None
+        self.disk, self.disks = None, []
         self.on_image = []
         self.root = directory / "root"
         subprocess.run(["cp", "-a", bases.root(root), self.root], check=True)
@@ -86,9 +86,22 @@ class Guest:
 
     # Its disk and its configuration.
 
+    def second_disk(self, vdev="xvdb"):
+        """An empty ext4."""
+        image = self.directory / "data.img"
+        with open(image, "wb") as file:
+            file.truncate(64 << 20)
+        tools.run(tools.find("mke2fs", "e2fsprogs"), "-q", "-F", "-t", "ext4", str(image))
+        self.path("/srv").mkdir(exist_ok=True)
+        self.disks.append(f"{image},raw,{vdev},rw")
+
     @property
     def image(self):
         return self.directory / "disk.img"
+
+    @property
+    def offset(self):
+        return disk.OFFSETS[self.layout]
 
     @property
     def console(self):
@@ -129,7 +142,7 @@ class Guest:
 
     def config(self):
         values = {"name": self.name, "type": self.type, "memory": self.memory, "vcpus": 1,
-                  **self.boot_settings(), "disk": [self.disk or f"{self.image},raw,xvda,rw"],
+                  **self.boot_settings(), "disk": [self.disk or f"{self.image},raw,xvda,rw", *self.disks],
                   "on_reboot": "destroy", "on_crash": "destroy", **self.settings}
         return "".join(f"{key} = {as_xl(value)}\n" for key, value in values.items()
                        if value is not None) + self.extra

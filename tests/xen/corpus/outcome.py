@@ -10,9 +10,10 @@ import tempfile
 from xenlab import cache
 
 LAB = pathlib.Path(__file__).resolve().parent.parent / "lab"
-TIMEOUT = 600
-# By whether systemd is up: it waits 90 s for a device, and says so every few seconds.
-SILENCE = {False: 100, True: 150}
+TIMEOUT = 3600
+# In the time of the emulated machine, by whether it is systemd; initramfs-tools waits 30 s for the
+# root without a word, and systemd 90 s for a device.
+SILENCE = {False: 60, True: 120}
 ATTEMPTS = 3
 LAB_FAILED = 3
 

@@ -1,26 +1,21 @@
-# SPDX-License-Identifier: LGPL-2.1-or-later
-"""The results, as the table of docs/checks.md."""
-import pathlib
-
-PATH = pathlib.Path(__file__).resolve().parents[3] / "docs" / "checks.md"
-BEGIN = "<!-- corpus: written by tests/xen/run-corpus --write-table -->\n"
-END = "<!-- end of corpus -->\n"
+"""The results as a table in docs/checks.md."""
+BEGIN = "<!-- The corpus' results; written by tests/xen/run-corpus --write-table. -->"
+END = "<!-- End of the corpus' results. -->"
 
 
-def rows(results, cases):
-    yield "| case | broken rule | predicted | on Xen | after --fix |"
-    yield "|---|---|---|---|---|"
-    for case in cases:
-        result = results.get(case.name)
-        if result:
-            rule = f"`{result['rule']}`" if result["rule"] else ""
-            yield (f"| {case.name} | {rule} | {result['predicted']} | {result['happened']} | "
-                   f"{result['fixed'] or ''} |")
+def row(result):
+    fixed = {None: "", True: "boots", False: "**does not boot**"}[result.fixed]
+    cells = [f"`{result.case.name}`", result.case.summary, ", ".join(f"`{name}`" for name in result.ids),
+             result.predicted, result.outcome.verdict, result.outcome.how, fixed]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def write(results, cases):
-    """Replaces what stands between the markers."""
-    text = PATH.read_text()
-    head, _, rest = text.partition(BEGIN)
-    _, _, tail = rest.partition(END)
-    PATH.write_text(head + BEGIN + "\n".join(rows(results, cases)) + "\n" + END + tail)
+def write(path, results):
+    """Put the table between its two markers."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"{path} has not once each of {BEGIN!r} and {END!r}")
+    head, rest = text.split(BEGIN)
+    lines = ["", "", "| case | the guest | found | predicted | real Xen | how | after --fix |",
+             "|---|---|---|---|---|---|---|", *(row(result) for result in results), "", ""]
+    path.write_text(head + BEGIN + "\n".join(lines) + END + rest.split(END)[1], encoding="utf-8")

@@ -17,21 +17,22 @@ FILES = ("xen", "vmlinuz", "initrd.img", "dom0.img", "root.qcow2", "memory", "st
 UNUSED_SECONDS = 14 * 24 * 3600
 
 
-def base():
+def base(kind="xen"):
+    """The directory of all entries of a kind: the lab's own, or what it is used for."""
     default = pathlib.Path.home() / ".cache" / "domuimg-tests"
-    return pathlib.Path(os.environ.get("DOMUIMG_TEST_CACHE") or default) / "xen"
+    return pathlib.Path(os.environ.get("DOMUIMG_TEST_CACHE") or default) / kind
 
 
-def versions():
+def versions(packages):
     """The versions apt would install; empty where it does not know the packages."""
-    done = subprocess.run(["apt-cache", "policy", *rootfs.PACKAGES], text=True,
+    done = subprocess.run(["apt-cache", "policy", *packages], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     return re.findall(r"^(\S+):|Candidate: (\S+)", done.stdout, re.M)
 
 
 def key():
     """A change of packages, QEMU or the lab's own recipe makes a new entry."""
-    recipe = [repr(versions()), tools.run(tools.qemu(), "--version"),
+    recipe = [repr(versions(rootfs.PACKAGES)), tools.run(tools.qemu(), "--version"),
               repr(machine.command("on", "log", machine.disks("root"), 0, 0))]
     here = pathlib.Path(__file__).parent
     recipe += [path.read_text() for path in (here / "rootfs.py", here / "prepare.py",
@@ -48,27 +49,27 @@ def ready(directory):
 
 
 @contextlib.contextmanager
-def locked():
+def locked(kind="xen"):
     """One prepare at a time; who comes second finds the work done."""
-    base().mkdir(parents=True, exist_ok=True)
-    with open(base() / "lock", "w", encoding="ascii") as lock:
+    base(kind).mkdir(parents=True, exist_ok=True)
+    with open(base(kind) / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 @contextlib.contextmanager
-def workspace():
+def workspace(kind="xen"):
     """A directory on the cache's own filesystem, gone afterwards unless renamed."""
-    path = pathlib.Path(tempfile.mkdtemp(prefix="new-", dir=base()))
+    path = pathlib.Path(tempfile.mkdtemp(prefix="new-", dir=base(kind)))
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def sweep():
+def sweep(kind="xen"):
     """Under the lock: what killed runs left, and entries that nobody uses any more."""
     old = time.time() - UNUSED_SECONDS
-    for path in base().iterdir():
+    for path in base(kind).iterdir():
         if path.is_dir() and (path.name.startswith("new-") or path.stat().st_mtime < old):
             shutil.rmtree(path, ignore_errors=True)

@@ -2,11 +2,13 @@
 
 
 class LabError(Exception):
-    status = 1
+    """The lab itself went wrong, and nothing is known of the guest."""
+    status = 3
 
 
 class GuestFailed(LabError):
     """The guest did not get where it should; `evidence` says more."""
+    status = 1
 
     def __init__(self, message, evidence=""):
         super().__init__(message)

@@ -8,14 +8,20 @@ from .errors import GuestFailed
 POLL = 2.0
 # Where a guest that will never reach its prompt stops and waits for a person.
 STUCK = re.compile(r"\(initramfs\) |Give root password for maintenance|Press Enter for maintenance|"
-                   r"grub rescue>|Kernel panic - not syncing|Boot failed: not a bootable disk")
+                   r"Cannot open access to console, the root account is locked|Freezing execution|"
+                   r"can't access tty; job control turned off|No init found|"
+                   r"grub rescue>|grub>|Kernel panic - not syncing|Boot failed: not a bootable disk")
+# The same of an HVM guest's firmware, which speaks to Xen's log only.
+FIRMWARE_STUCK = "No bootable device|not a bootable disk"
 
 
 class Run:
-    def __init__(self, link, guest, console, timeout):
+    def __init__(self, link, guest, console, timeout, silence=None):
         self.link, self.guest, self.console = link, guest, console
         self.end = time.monotonic() + timeout
-        self.timeout = timeout
+        self.timeout, self.silence = timeout, silence
+        self.heard = (0, None)
+        self.pause = POLL
         self.domid = None
         self.at = 0
 
@@ -45,19 +51,39 @@ class Run:
 
     def alive(self):
         """The reason why waiting longer is no use, or None."""
-        status, now = self.link.run(f"xl domid {shlex.quote(self.guest.name)}")
-        if status != 0:
+        started = time.monotonic()
+        _, answer = self.link.run(f"cat /proc/uptime; xl list {shlex.quote(self.guest.name)} 2>/dev/null | tail -n +2;"
+                                  f" xl dmesg | grep -cE '{FIRMWARE_STUCK}'", self.left() + 60)
+        # Asking makes the emulated processor work, which it should do for the guest.
+        self.pause = max(POLL, 5 * (time.monotonic() - started))
+        uptime, *domain, stuck = answer.splitlines()
+        if not domain:
             return "the domain ended"
-        if now != self.domid:
+        _, domid, _, _, state, _ = domain[0].rsplit(maxsplit=5)
+        if domid != self.domid:
             return "the domain restarted"
-        _, state = self.link.run(f"xl list {self.domid} | awk 'NR==2 {{print $5}}'")
-        return "the domain crashed" if "c" in state else None
+        if "c" in state:
+            return "the domain crashed"
+        if self.guest.type in ("hvm", "") and stuck != "0":
+            return "the firmware found nothing to boot"
+        return self.silent(float(uptime.split()[0]))
+
+    def silent(self, now):
+        """That nothing was written for so long, by dom0's clock, that nothing more will come; or None."""
+        length, since = self.heard
+        if len(self.console.text) != length or since is None:
+            self.heard = (len(self.console.text), now)
+        elif self.silence and now - since > self.silence:
+            return f"the guest was silent for {self.silence:g} s"
+        return None
 
     def expect(self, pattern):
         """Wait until the console shows it after what was seen before; the match."""
         regex = re.compile(pattern)
+        telling = re.compile(f"{pattern}|{STUCK.pattern}")
         while self.left() > 0:
-            match = self.console.search(regex, self.at, min(POLL, self.left()))
+            self.console.search(telling, self.at, min(self.pause, self.left()))
+            match = self.console.search(regex, self.at, 0)
             if match:
                 self.at = match.end()
                 return match

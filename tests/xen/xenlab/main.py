@@ -44,6 +44,8 @@ def arguments():
     boot.add_argument("cfg", nargs="+", metavar="CFG", help="one xl.cfg, or two to run at once")
     boot.add_argument("--expect", metavar="REGEX", type=regex, default="login:", help="success (default login:)")
     boot.add_argument("--timeout", metavar="S", type=float, default=600, help="seconds for all of it (default 600)")
+    boot.add_argument("--silence", metavar="S", type=float,
+                      help="give up when the console shows nothing new for so long")
     boot.add_argument("--log", metavar="FILE", help="the console goes there; with two guests, to FILE.NAME")
     boot.add_argument("--send", metavar="REGEX=TEXT", type=send_pair, action="append", default=[],
                       help="when the console shows it, type TEXT (with \\n escapes)")

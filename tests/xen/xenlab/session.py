@@ -37,7 +37,7 @@ def dom0(guests, extra_files, extra_disks=()):
 
 def boot_one(link, guest, options, log):
     """What `lab boot` does for one guest; the text to print when it went well."""
-    run = Run(link, guest, Console(log), options.timeout)
+    run = Run(link, guest, Console(log), options.timeout, options.silence)
     started = time.monotonic()
     try:
         run.create(options.set)
@@ -88,8 +88,10 @@ def boot(guests, options):
             thread.join()
     for guest in guests:
         report(guest, said.get(guest.name), failures.get(guest.name))
+    if any(error.status != GuestFailed.status for error in failures.values()):
+        return LabError.status
     # A thread that died of a mistake of ours left neither: that is no success.
-    return 0 if len(said) == len(guests) else 1
+    return 0 if len(said) == len(guests) else GuestFailed.status
 
 
 def log_name(log, guest, guests):

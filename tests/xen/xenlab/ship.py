@@ -59,7 +59,8 @@ class Cargo:
         for name in guest.files:
             self.add_file(name)
         for target, kind in guest.disks:
-            self.add_disk(target, kind)
+            if os.path.exists(target):  # else xl's own words are the answer
+                self.add_disk(target, kind)
 
     def add_file(self, path, inside=None):
         if not os.path.exists(path):

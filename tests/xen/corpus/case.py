@@ -1,0 +1,28 @@
+"""The declaration of a case, and the list of all of them."""
+import dataclasses
+import typing
+
+CASES = []
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    edit: typing.Callable
+    breaks: str = ""        # id of the finding that has to be there; "" for a good guest
+    fixable: bool = False   # `--fix` has to make it boot
+    root: str = "sysv"
+    kernel: str = "cloud"
+    sample: bool = False    # of the tests' default run
+
+    @property
+    def summary(self):
+        return " ".join(self.edit.__doc__.split()).rstrip(".")
+
+
+def case(breaks="", **options):
+    """Make a case of a function that edits a guest; named by it, told of by its docstring."""
+    def declare(edit):
+        CASES.append(Case(edit.__name__.replace("_", "-"), edit, breaks, **options))
+        return edit
+    return declare

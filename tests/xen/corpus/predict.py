@@ -1,0 +1,67 @@
+"""What `domuimg check` says of a guest, and what its --fix does to it."""
+import dataclasses
+import json
+import pathlib
+import re
+import subprocess
+
+from xenlab import tools
+
+from .guest import file_digest, listing
+
+XEN = "4.17"  # the lab's
+STATUS = {0: "boots", 3: "fails", 4: "unknown"}
+# Its errors decide; what is unknown may.
+DECIDING = ("error", "unknown")
+
+
+@dataclasses.dataclass
+class Prediction:
+    verdict: str
+    findings: list
+    trouble: str = ""
+
+    def ids(self, *severities):
+        return [finding["id"] for finding in self.findings
+                if not severities or finding["severity"] in severities]
+
+    @property
+    def fixable(self):
+        """Whether the report says that --fix mends all that keeps the guest from booting."""
+        deciding = [finding for finding in self.findings if finding["severity"] in DECIDING]
+        return bool(deciding) and all(finding["fixable"] for finding in deciding)
+
+
+class Judge:
+    def __init__(self, build):
+        self.program = pathlib.Path(build) / "cli" / "domuimg"
+
+    def check(self, config, *options):
+        done = subprocess.run([self.program, "check", config, "--json", "--xen", XEN, *options],
+                              text=True, capture_output=True, check=False)
+        try:
+            report = json.loads(done.stdout)
+        except ValueError:
+            return Prediction("none", [], f"status {done.returncode}: {done.stderr}")
+        trouble = ""
+        if STATUS.get(done.returncode) != report["verdict"]:
+            trouble = f"status {done.returncode} with the verdict {report['verdict']}: {done.stderr}"
+        return Prediction(report["verdict"], report["findings"], trouble)
+
+
+def digest_of_fixed(guest, config):
+    """Of the guest as it is now in its image, for what a repair made of it."""
+    parts = [config.read_text().replace(str(guest.directory), "")]
+    for name in re.findall(r'"(/[^",]*)', config.read_text()):
+        if not name.startswith(str(guest.image)):
+            parts.append(file_digest(name))
+    root = guest.directory / "fixed"
+    root.mkdir()
+    image = guest.image
+    if b"QFI\xfb" == image.open("rb").read(4):
+        image = guest.directory / "fixed.raw"
+        tools.run(tools.qemu_img(), "convert", "-O", "raw", str(guest.image), str(image))
+    where = f"{image}?offset={guest.offset}"
+    tools.run(tools.find("debugfs", "e2fsprogs"), "-R", f"rdump / {root}", where)
+    features = tools.run(tools.find("debugfs", "e2fsprogs"), "-R", "features", where)
+    return guest.digest + "\0".join([*parts, features, *listing(root)])
