@@ -13,6 +13,7 @@
 #include "lib/kernel/elfnote.h"
 #include "lib/kernel/ikconfig.h"
 #include "lib/kernel/pe.h"
+#include "lib/kernel/unpack.h"
 
 /**
  * DomuimgKernel:
@@ -168,10 +169,37 @@ take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   return TRUE;
 }
 
+/* Without keeping all of it. FALSE, with no error, where that does not tell everything. */
+static gboolean
+take_sparse (DomuimgKernel *self, const DomuimgBzimage *bzimage, GError **error)
+{
+  g_auto (DomuimgUnpacked) unpacked = { NULL };
+  DomuimgBytes bytes;
+
+  if (self->version == NULL
+      || !domuimg_unpack (self->compression, bzimage->payload, self->name, bzimage->plain_size,
+                          &unpacked, error))
+    return FALSE;
+  bytes = domuimg_bytes (unpacked.data, unpacked.size);
+  self->elf = domuimg_elf_parse (bytes, self->name, NULL);
+  if (self->elf == NULL || self->elf->notes->len == 0)
+    {
+      g_clear_pointer (&self->elf, domuimg_elf_free);
+      return FALSE;
+    }
+  self->architecture = domuimg_elf_describe_machine (self->elf->machine);
+  self->plain_size = unpacked.size;
+  if (unpacked.config != 0)
+    self->config = domuimg_ikconfig_find (
+        domuimg_bytes_slice (bytes, unpacked.config, unpacked.size - unpacked.config));
+  return TRUE;
+}
+
 static gboolean
 take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
 {
   g_auto (DomuimgBzimage) bzimage = { 0 };
+  g_autoptr (GError) local = NULL;
   g_autoptr (GBytes) plain = NULL;
 
   if (!domuimg_bzimage_parse (bytes, self->name, &bzimage, error))
@@ -194,6 +222,13 @@ take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
                          "%s: the bzImage holds no kernel in a known compression", self->name);
   if (self->compression == DOMUIMG_COMPRESSION_XZ)
     self->dictionary = domuimg_xz_dictionary (bzimage.payload);
+  if (take_sparse (self, &bzimage, &local))
+    return TRUE;
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
   plain = domuimg_decompress (self->compression, bzimage.payload, self->name, bzimage.plain_size,
                               DOMUIMG_KERNEL_MAX, error);
   return plain != NULL && take_elf (self, domuimg_bytes_of (plain), error);
