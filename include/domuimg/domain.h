@@ -92,6 +92,8 @@ G_DECLARE_FINAL_TYPE (DomuimgDomain, domuimg_domain, DOMUIMG, DOMAIN, GObject)
 DOMUIMG_API
 DomuimgDomain *domuimg_domain_new (const char *name, GError **error);
 DOMUIMG_API
+DomuimgDomain *domuimg_domain_new_from_xl_cfg (const char *text, const char *name, GError **error);
+DOMUIMG_API
 const char *domuimg_domain_get_name (DomuimgDomain *self);
 DOMUIMG_API
 DomuimgGuestType domuimg_domain_get_guest_type (DomuimgDomain *self);

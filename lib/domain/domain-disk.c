@@ -20,6 +20,7 @@ domuimg_domain_disk_finalize (GObject *object)
   g_free (self->target);
   g_free (self->format);
   g_free (self->backendtype);
+  g_free (self->options);
   G_OBJECT_CLASS (domuimg_domain_disk_parent_class)->finalize (object);
 }
 

@@ -25,6 +25,7 @@ domuimg_domain_nic_finalize (GObject *object)
   g_free (self->model);
   g_free (self->vifname);
   g_free (self->rate);
+  g_free (self->options);
   G_OBJECT_CLASS (domuimg_domain_nic_parent_class)->finalize (object);
 }
 

@@ -57,6 +57,7 @@ domuimg_domain_finalize (GObject *object)
   g_free (self->on_reboot);
   g_free (self->on_crash);
   g_free (self->graphics_listen);
+  g_free (self->graphics_options);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->extra);

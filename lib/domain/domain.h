@@ -15,6 +15,7 @@ struct _DomuimgDomainDisk {
   char *backendtype;
   gboolean readonly;
   gboolean cdrom;
+  char *options; /* what else an xl.cfg said of it, divided by commas */
 };
 
 struct _DomuimgDomainNic {
@@ -27,6 +28,7 @@ struct _DomuimgDomainNic {
   char *model;
   char *vifname;
   char *rate;
+  char *options; /* likewise */
 };
 
 typedef struct {
@@ -57,6 +59,7 @@ struct _DomuimgDomain {
   DomuimgGraphics graphics;
   char *graphics_listen;
   guint graphics_port;
+  char *graphics_options; /* likewise, of a vfb */
   GPtrArray *disks;
   GPtrArray *nics;
   GPtrArray *extra; /* of DomuimgDomainExtra */

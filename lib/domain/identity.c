@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/mac.h"
+
 #define NAME_MAX_LENGTH 128
 #define NAME_CHARACTERS \
   G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._+:@-"
@@ -74,21 +76,13 @@ domuimg_mac_parse (const char *text, GError **error)
   guint8 bytes[6];
   g_autofree char *shown = g_strescape (text, NULL);
 
-  for (guint i = 0; i < 6; i++)
+  if (!domuimg_mac_read (text, bytes))
     {
-      const char *at = text + 3 * i;
-      char end = at[0] == '\0' || at[1] == '\0' ? '?' : at[2];
-
-      if (!g_ascii_isxdigit (at[0]) || !g_ascii_isxdigit (at[1])
-          || (i < 5 ? end != text[2] || (end != ':' && end != '-') : end != '\0'))
-        {
-          domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                        "mac \"%s\": is not six pairs of hexadecimal digits with colons, such "
-                        "as 00:16:3e:12:34:56",
-                        shown);
-          return NULL;
-        }
-      bytes[i] = g_ascii_xdigit_value (at[0]) << 4 | g_ascii_xdigit_value (at[1]);
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "mac \"%s\": is not six pairs of hexadecimal digits with colons, such as "
+                    "00:16:3e:12:34:56",
+                    shown);
+      return NULL;
     }
   if ((bytes[0] & 1) != 0)
     {

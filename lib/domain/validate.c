@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/domain/identity.h"
+#include "lib/domain/vdev.h"
 
 #define INVALID(...) domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
 
@@ -119,35 +120,13 @@ check_boot (DomuimgDomain *self, GError **error)
   return TRUE;
 }
 
-/* The names that a guest's Linux gives, with the limits of xen-vbd-interface(7). */
+/* The names that a guest's Linux gives; libvirt has no others. */
 static gboolean
 vdev_is_valid (const char *vdev)
 {
-  static const struct {
-    const char *prefix;
-    guint disks;
-    guint partitions;
-  } kinds[] = { { "xvd", 1 << 20, 255 }, { "sd", 16, 15 }, { "hd", 4, 63 } };
+  guint disk, partition;
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    {
-      const char *at = vdev + strlen (kinds[i].prefix);
-      guint64 disk = 0;
-      guint64 partition = 0;
-
-      if (!g_str_has_prefix (vdev, kinds[i].prefix))
-        continue;
-      gsize letters = strspn (at, G_CSET_a_2_z);
-      if (letters < 1 || letters > 5)
-        return FALSE;
-      for (; g_ascii_islower (*at); at++)
-        disk = disk * 26 + (guint64)(*at - 'a' + 1);
-      if (*at == '\0')
-        return disk <= kinds[i].disks;
-      return disk <= kinds[i].disks && *at != '0'
-             && g_ascii_string_to_unsigned (at, 10, 1, kinds[i].partitions, &partition, NULL);
-    }
-  return FALSE;
+  return g_ascii_islower (*vdev) && *vdev != 'd' && domuimg_vdev_parse (vdev, &disk, &partition);
 }
 
 static gboolean

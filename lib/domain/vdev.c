@@ -5,57 +5,110 @@
 #include <string.h>
 
 #define LETTERS 26
-#define MAX_DISK ((1u << 20) - 1)
+#define MAJOR_IDE0 3
+#define MAJOR_SCSI 8
+#define MAJOR_IDE1 22
+#define MAJOR_XVD 202
+#define EXTENDED (1u << 28)
+/* What fits the classical numbers of xvdX; beyond are the extended ones. */
+#define XVD_DISKS 16
+#define XVD_PARTITIONS 16
+
+typedef enum { XVD, IDE, SCSI } Kind;
+
+static const struct {
+  const char *prefix;
+  guint disks;
+  guint partitions;
+} kinds[] = {
+  [XVD] = { "xvd", 1 << 20, 256 },
+  [IDE] = { "hd", 4, 64 },
+  [SCSI] = { "sd", 16, 16 },
+};
 
 /* "a" is 0, "z" 25, "aa" 26. */
 static const char *
-take_letters (const char *at, guint *disk)
+take_letters (const char *at, guint most, guint *disk)
 {
-  guint64 number = 0;
+  guint number = 0;
 
   if (!g_ascii_islower (*at))
     return NULL;
   for (; g_ascii_islower (*at); at++)
     {
       number = number * LETTERS + (*at - 'a') + 1;
-      if (number > MAX_DISK)
+      if (number > most)
         return NULL;
     }
   *disk = number - 1;
   return at;
 }
 
+static gboolean
+parse_letters (const char *vdev, Kind *kind, guint *disk, guint *partition)
+{
+  for (*kind = XVD; *kind < G_N_ELEMENTS (kinds); (*kind)++)
+    {
+      const char *at;
+      guint64 number = 0;
+
+      if (!g_str_has_prefix (vdev, kinds[*kind].prefix))
+        continue;
+      at = take_letters (vdev + strlen (kinds[*kind].prefix), kinds[*kind].disks, disk);
+      if (at == NULL || *at == '0'
+          || (*at != '\0'
+              && !g_ascii_string_to_unsigned (at, 10, 1, kinds[*kind].partitions - 1, &number,
+                                              NULL)))
+        return FALSE;
+      *partition = number;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 static const char *
-take_number (const char *at, guint *value)
+take_number (const char *at, guint limit, guint *value)
 {
   char *end = NULL;
   guint64 number;
 
   if (!g_ascii_isdigit (*at))
     return NULL;
-  number = g_ascii_strtoull (at, &end, 10);
+  number = g_ascii_strtoull (at, &end, 0);
   *value = number;
-  return number <= MAX_DISK ? end : NULL;
+  return number < limit ? end : NULL;
 }
 
-/* 202<<8 is xvd, 8<<8 sd, with 16 minors a disk; 3<<8 hda and hdb, 22<<8 hdc and hdd, with 64; and
- * 1<<28 the extended range with 256. */
+/* "d1p2": libxl wants the partition, 0 for the whole disk. */
 static gboolean
-parse_number (const char *vdev, guint *disk, guint *partition)
+parse_plain (const char *vdev, guint *disk, guint *partition)
 {
-  guint64 number;
+  const char *at = *vdev == 'd' ? take_number (vdev + 1, kinds[XVD].disks, disk) : NULL;
 
-  if (!g_ascii_isdigit (*vdev)
-      || (!g_ascii_string_to_unsigned (vdev, 10, 0, G_MAXUINT32, &number, NULL)
-          && !(g_str_has_prefix (vdev, "0x")
-               && g_ascii_string_to_unsigned (vdev + 2, 16, 0, G_MAXUINT32, &number, NULL))))
-    return FALSE;
+  if (at != NULL)
+    at = *at == 'p' ? take_number (at + 1, kinds[XVD].partitions, partition) : NULL;
+  return at != NULL && *at == '\0';
+}
+
+static gboolean
+parse_digits (const char *vdev, guint *number)
+{
+  const char *end = take_number (vdev, G_MAXINT, number);
+
+  return end != NULL && *end == '\0';
+}
+
+static gboolean
+split_number (guint number, guint *disk, guint *partition)
+{
+  guint minor = number & 0xff;
+
   if (number >> 28 == 1)
-    *disk = (number & 0x0fffffff) >> 8, *partition = number & 0xff;
-  else if (number >> 8 == 202 || number >> 8 == 8)
-    *disk = (number & 0xff) >> 4, *partition = number & 0xf;
-  else if (number >> 8 == 3 || number >> 8 == 22)
-    *disk = ((number & 0xff) >> 6) + (number >> 8 == 22 ? 2 : 0), *partition = number & 0x3f;
+    *disk = (number & (EXTENDED - 1)) >> 8, *partition = minor;
+  else if (number >> 8 == MAJOR_XVD || number >> 8 == MAJOR_SCSI)
+    *disk = minor >> 4, *partition = minor & 0xf;
+  else if (number >> 8 == MAJOR_IDE0 || number >> 8 == MAJOR_IDE1)
+    *disk = (minor >> 6) + (number >> 8 == MAJOR_IDE1 ? 2 : 0), *partition = minor & 0x3f;
   else
     return FALSE;
   return TRUE;
@@ -64,27 +117,36 @@ parse_number (const char *vdev, guint *disk, guint *partition)
 gboolean
 domuimg_vdev_parse (const char *vdev, guint *disk, guint *partition)
 {
-  const char *at = NULL;
+  guint number;
+  Kind kind;
 
-  *partition = 0;
-  if (g_str_has_prefix (vdev, "xvd"))
-    at = take_letters (vdev + 3, disk);
-  else if (g_str_has_prefix (vdev, "hd") || g_str_has_prefix (vdev, "sd"))
-    at = take_letters (vdev + 2, disk);
-  else if (vdev[0] == 'd' && g_ascii_isdigit (vdev[1]))
-    {
-      at = take_number (vdev + 1, disk);
-      if (at != NULL && *at == 'p')
-        at = take_number (at + 1, partition);
-      return at != NULL && *at == '\0';
-    }
-  if (at == NULL)
-    return parse_number (vdev, disk, partition);
-  if (*at != '\0')
-    at = take_number (at, partition);
-  return at != NULL && *at == '\0';
+  return parse_letters (vdev, &kind, disk, partition) || parse_plain (vdev, disk, partition)
+         || (parse_digits (vdev, &number) && split_number (number, disk, partition));
 }
 
+gboolean
+domuimg_vdev_number (const char *vdev, guint *number)
+{
+  guint disk, partition;
+  Kind kind = XVD;
+
+  if (parse_digits (vdev, number))
+    return TRUE;
+  if (!parse_plain (vdev, &disk, &partition) && !parse_letters (vdev, &kind, &disk, &partition))
+    return FALSE;
+  if (kind == IDE)
+    *number = (disk < 2 ? MAJOR_IDE0 : MAJOR_IDE1) << 8 | (disk & 1) << 6 | partition;
+  else if (kind == SCSI)
+    *number = MAJOR_SCSI << 8 | disk << 4 | partition;
+  else if (disk < XVD_DISKS && partition < XVD_PARTITIONS)
+    *number = MAJOR_XVD << 8 | disk << 4 | partition;
+  else
+    *number = EXTENDED | disk << 8 | partition;
+  return TRUE;
+}
+
+/* xen_translate_vdev of drivers/block/xen-blkfront.c: the disks of every kind are counted from
+ * xvda. */
 char *
 domuimg_vdev_linux_name (const char *vdev)
 {
@@ -93,7 +155,7 @@ domuimg_vdev_linux_name (const char *vdev)
 
   if (!domuimg_vdev_parse (vdev, &disk, &partition))
     return g_strdup (vdev);
-  for (guint64 rest = (guint64) disk + 1; rest > 0; rest = (rest - 1) / LETTERS)
+  for (guint rest = disk + 1; rest > 0; rest = (rest - 1) / LETTERS)
     g_string_prepend_c (letters, 'a' + (rest - 1) % LETTERS);
   if (partition == 0)
     return g_strdup_printf ("xvd%s", letters->str);

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/domain/xl-file.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the settings of a file come to, and their editing. */
@@ -28,6 +30,8 @@ copy_value (const DomuimgXlValue *value)
 
   copy->kind = value->kind;
   copy->text = g_strdup (value->text);
+  copy->start = value->start;
+  copy->end = value->end;
   if (value->kind != DOMUIMG_XL_LIST)
     return copy;
   copy->items = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_xl_value_free);
@@ -96,10 +100,38 @@ domuimg_xl_file_get_list (DomuimgXlFile *self, const char *key)
     {
       const DomuimgXlValue *item = g_ptr_array_index (value->items, i);
 
-      if (item->kind != DOMUIMG_XL_LIST)
-        g_ptr_array_add (list, g_strdup (item->text));
+      /* A list inside ends the list for xl. */
+      if (item->kind == DOMUIMG_XL_LIST)
+        break;
+      g_ptr_array_add (list, g_strdup (item->text));
     }
   return list;
+}
+
+gboolean
+domuimg_xl_file_is_appended (DomuimgXlFile *self, const char *key)
+{
+  for (guint i = self->settings->len; i > 0; i--)
+    {
+      const DomuimgXlSetting *setting = g_ptr_array_index (self->settings, i - 1);
+
+      if (g_str_equal (setting->key, key))
+        return setting->append;
+    }
+  return FALSE;
+}
+
+gboolean
+domuimg_xl_file_get_number (DomuimgXlFile *self, const char *key, gint64 *number)
+{
+  g_autofree char *text = domuimg_xl_file_get (self, key);
+  char *end = NULL;
+
+  if (text == NULL || domuimg_xl_file_is_appended (self, key))
+    return FALSE;
+  errno = 0;
+  *number = strtol (text, &end, 0);
+  return errno == 0 && end != text && *end == '\0';
 }
 
 guint
@@ -114,7 +146,7 @@ domuimg_xl_file_get_line (DomuimgXlFile *self, const char *key)
 static gsize
 end_of_line (const char *text, const DomuimgXlSetting *setting)
 {
-  gsize end = setting->end + strspn (text + setting->end, " \t;\r");
+  gsize end = setting->end + strspn (text + setting->end, " \t;");
   gboolean alone = setting->start == 0 || text[setting->start - 1] == '\n';
 
   return alone && text[end] == '\n' ? end + 1 : text[end] == '#' && alone ? end : setting->end;
@@ -147,5 +179,22 @@ domuimg_xl_file_edit (DomuimgXlFile *self, const char *key, const char *value)
     g_string_append_printf (text, "%s%s = %s\n",
                             text->len > 0 && text->str[text->len - 1] != '\n' ? "\n" : "", key,
                             value);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+domuimg_xl_file_rename (DomuimgXlFile *self, const char *key, const char *name)
+{
+  g_autoptr (GString) text = g_string_new (self->text);
+
+  for (guint i = self->settings->len; i > 0; i--)
+    {
+      const DomuimgXlSetting *setting = g_ptr_array_index (self->settings, i - 1);
+
+      if (!g_str_equal (setting->key, key))
+        continue;
+      g_string_erase (text, setting->start, strlen (key));
+      g_string_insert (text, setting->start, name);
+    }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

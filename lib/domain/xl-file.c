@@ -2,12 +2,15 @@
 #include "config.h"
 #include "lib/domain/xl-file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* libxlutil's public interface names no keys and forgets comments and places, so this reads the
  * same language itself; the tests hold it against libxlutil. */
 
+/* No setting of xl goes deeper than three, and no guest has a fraction of these. */
 #define MAX_NESTING 16
+#define MAX_SETTINGS 4096
 
 typedef struct {
   DomuimgXlFile *file;
@@ -60,37 +63,59 @@ fail (Parser *self, const char *what)
                        self->line, column_of (self), what);
 }
 
+static gboolean
+fail_at (Parser *self, const char *at, const char *what)
+{
+  self->at = at;
+  return fail (self, what);
+}
+
+/* What the text goes on with where it may not. */
+static gboolean
+fail_here (Parser *self, const char *what)
+{
+  if (*self->at == '#')
+    return fail (self, "xl takes no comment on a last line that has no line end: add the line end");
+  if (*self->at == '\r')
+    return fail (self, "xl takes no line ends of DOS (CR LF): take the CR out, as dos2unix does");
+  return fail (self, what);
+}
+
+/* Of a stray character, libxlutil's lexer complains when it has seen what follows; so at the very
+ * end of the text it loses one. */
 static void
 skip_blanks (Parser *self)
 {
+  static const char begins[] = G_CSET_a_2_z G_CSET_DIGITS " \t\n,[]=;";
+
   while (self->at < self->end && (*self->at == ' ' || *self->at == '\t'))
     self->at++;
-  if (self->at < self->end && *self->at == '#')
-    while (self->at < self->end && *self->at != '\n')
-      self->at++;
+  if (self->at + 1 == self->end && strchr (begins, *self->at) == NULL)
+    self->end--;
 }
 
+/* A comment with the end of its line, or that alone; a comment that the file ends in is none to
+ * libxlutil, and stays. */
 static gboolean
-is_newline (const Parser *self)
-{
-  return self->at < self->end
-         && (*self->at == '\n'
-             || (*self->at == '\r' && self->at + 1 < self->end && self->at[1] == '\n'));
-}
-
-static void
 skip_newline (Parser *self)
 {
-  self->at += *self->at == '\r' ? 2 : 1;
+  const char *end = self->at < self->end && *self->at == '#'
+                        ? memchr (self->at, '\n', self->end - self->at)
+                        : self->at;
+
+  if (end == NULL || end >= self->end || *end != '\n')
+    return FALSE;
+  self->at = self->line_start = end + 1;
   self->line++;
-  self->line_start = self->at;
+  return TRUE;
 }
 
 static void
 skip_lines (Parser *self)
 {
-  for (skip_blanks (self); is_newline (self); skip_blanks (self))
-    skip_newline (self);
+  do
+    skip_blanks (self);
+  while (skip_newline (self));
 }
 
 static const char *
@@ -103,48 +128,82 @@ take (Parser *self, const char *set)
   return start;
 }
 
-static gboolean
-take_escape (Parser *self, GString *text)
+/* The quote that ends the string which begins at @at, NULL without. A backslash takes the next
+ * character with it, whatever it is. */
+static const char *
+find_quote (const Parser *self)
+{
+  char quote = *self->at;
+
+  for (const char *at = self->at + 1; at < self->end && *at != '\n'; at++)
+    {
+      if (*at == quote)
+        return at;
+      if (*at == '\\' && (++at >= self->end || *at == '\n'))
+        return NULL;
+    }
+  return NULL;
+}
+
+/* After a backslash and one octal digit libxlutil reads on as strtoul does, in decimal, up to three
+ * characters; it wants two or more, and then loses them. Where the text goes on, NULL for what it
+ * refuses. */
+static const char *
+skip_number (const char *at, const char *end)
+{
+  char digits[4] = "";
+  char *after = NULL;
+
+  memcpy (digits, at, MIN (end + 1 - at, 3));
+  strtoul (digits, &after, 10);
+  return after > digits + 1 ? at + (after - digits) : NULL;
+}
+
+/* Takes one escape, of which @at is what follows the backslash; @end is the string's quote. */
+static const char *
+take_escape (GString *text, const char *at, const char *end)
 {
   static const char names[] = "abfnrtv";
   static const char values[] = "\a\b\f\n\r\t\v";
-  const char *name;
+  const char *name = strchr (names, *at);
 
-  self->at++;
-  if (self->at >= self->end || *self->at == '\0' || *self->at == '\n')
-    return fail (self, "the string does not end on its line");
-  if (strchr ("\"'\\", *self->at) != NULL)
-    g_string_append_c (text, *self->at);
-  else if ((name = strchr (names, *self->at)) != NULL)
+  if (strchr ("\"'\\", *at) != NULL)
+    g_string_append_c (text, *at);
+  else if (name != NULL)
     g_string_append_c (text, values[name - names]);
   else
-    return fail (self, "after a backslash in a string, only \\, a quote or one of abfnrtv");
-  self->at++;
-  return TRUE;
+    return *at >= '0' && *at <= '7' ? skip_number (at + 1, end) : NULL;
+  return at + 1;
 }
 
 static DomuimgXlValue *
 parse_string (Parser *self)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  char quote = *self->at++;
+  const char *end = find_quote (self);
   DomuimgXlValue *value;
 
-  while (self->at < self->end && *self->at != quote)
+  if (end == NULL)
     {
-      if (*self->at == '\n' || *self->at == '\0')
-        break;
-      if (*self->at != '\\')
-        g_string_append_c (text, *self->at++);
-      else if (!take_escape (self, text))
-        return NULL;
-    }
-  if (self->at >= self->end || *self->at != quote)
-    {
-      fail (self, "the string does not end on its line");
+      fail (self, "the string does not end on its line: a quote is missing");
       return NULL;
     }
-  self->at++;
+  for (const char *at = self->at + 1; at < end;)
+    {
+      const char *next = at + 1;
+
+      if (*at != '\\')
+        g_string_append_c (text, *at);
+      else
+        next = take_escape (text, at + 1, end);
+      if (next == NULL)
+        {
+          fail_at (self, at, "after a backslash in a string, only \\, a quote or one of abfnrtv");
+          return NULL;
+        }
+      at = next;
+    }
+  self->at = end + 1;
   value = g_new0 (DomuimgXlValue, 1);
   value->kind = DOMUIMG_XL_STRING;
   value->text = g_string_free (g_steal_pointer (&text), FALSE);
@@ -178,7 +237,7 @@ parse_list (Parser *self, guint depth)
         self->at++;
       else if (self->at < self->end && *self->at != ']')
         {
-          fail (self, "between the values of a list must be a comma");
+          fail_here (self, "between the values of a list must be a comma");
           return NULL;
         }
     }
@@ -192,7 +251,7 @@ parse_list (Parser *self, guint depth)
 }
 
 static DomuimgXlValue *
-parse_value (Parser *self, guint depth)
+parse_bare_value (Parser *self, guint depth)
 {
   DomuimgXlValue *value;
   const char *start;
@@ -210,6 +269,19 @@ parse_value (Parser *self, guint depth)
   value = g_new0 (DomuimgXlValue, 1);
   value->kind = DOMUIMG_XL_NUMBER;
   value->text = g_strndup (start, self->at - start);
+  return value;
+}
+
+static DomuimgXlValue *
+parse_value (Parser *self, guint depth)
+{
+  gsize start = self->at - self->file->text;
+  DomuimgXlValue *value = parse_bare_value (self, depth);
+
+  if (value == NULL)
+    return NULL;
+  value->start = start;
+  value->end = self->at - self->file->text;
   return value;
 }
 
@@ -231,32 +303,44 @@ static gboolean
 parse_end (Parser *self)
 {
   skip_blanks (self);
-  if (self->at >= self->end)
+  if (self->at >= self->end || skip_newline (self))
     return TRUE;
-  if (*self->at == ';')
-    {
-      self->at++;
-      return TRUE;
-    }
-  if (!is_newline (self))
-    return fail (self, "after a value must be the end of the line, or ;");
-  skip_newline (self);
+  if (*self->at != ';')
+    return fail_here (self, "after a value must be the end of the line, or ;");
+  self->at++;
+  return TRUE;
+}
+
+/* xl adds strings to strings and lists to lists. */
+static gboolean
+check_addition (Parser *self, GHashTable *kinds, const DomuimgXlSetting *setting)
+{
+  gboolean list = setting->value->kind == DOMUIMG_XL_LIST;
+  gpointer before;
+
+  if (setting->append && g_hash_table_lookup_extended (kinds, setting->key, NULL, &before)
+      && GPOINTER_TO_INT (before) != list)
+    return fail_at (self, self->file->text + setting->start,
+                    "a list cannot be added to a string, nor a string to a list");
+  g_hash_table_insert (kinds, setting->key, GINT_TO_POINTER (list));
   return TRUE;
 }
 
 static gboolean
-parse_setting (Parser *self)
+parse_setting (Parser *self, GHashTable *kinds)
 {
   DomuimgXlSetting *setting;
   const char *start = self->at;
 
   if (!g_ascii_islower (*self->at))
-    return fail (self, "a setting begins with a key in lower case");
+    return fail_here (self, "a setting begins with a key in lower case");
+  if (self->file->settings->len >= MAX_SETTINGS)
+    return fail (self, "these are more settings than a guest has");
   setting = g_new0 (DomuimgXlSetting, 1);
   g_ptr_array_add (self->file->settings, setting);
   setting->line = self->line;
   setting->column = column_of (self);
-  take (self, G_CSET_a_2_z G_CSET_DIGITS "_");
+  take (self, G_CSET_a_2_z G_CSET_DIGITS "._");
   setting->key = g_strndup (start, self->at - start);
   if (!parse_operator (self, &setting->append))
     return FALSE;
@@ -264,13 +348,14 @@ parse_setting (Parser *self)
   setting->value_start = self->at - self->file->text;
   setting->value = parse_value (self, 0);
   setting->end = self->at - self->file->text;
-  return setting->value != NULL && parse_end (self);
+  return setting->value != NULL && check_addition (self, kinds, setting) && parse_end (self);
 }
 
 DomuimgXlFile *
 domuimg_xl_file_parse (const char *text, gsize length, const char *name, GError **error)
 {
   g_autoptr (DomuimgXlFile) self = g_new0 (DomuimgXlFile, 1);
+  g_autoptr (GHashTable) kinds = g_hash_table_new (g_str_hash, g_str_equal);
   Parser parser = { self };
 
   self->name = g_strdup (name);
@@ -290,8 +375,9 @@ domuimg_xl_file_parse (const char *text, gsize length, const char *name, GError 
     {
       if (*parser.at == ';')
         parser.at++;
-      else if (!parse_setting (&parser))
+      else if (!parse_setting (&parser, kinds))
         return NULL;
     }
+  self->text[parser.end - self->text] = '\0';
   return g_steal_pointer (&self);
 }

@@ -18,6 +18,8 @@ typedef struct _DomuimgXlValue DomuimgXlValue;
 struct _DomuimgXlValue {
   DomuimgXlKind kind;
   char *text;       /* of a string, unquoted; of a number as it is written */
+  gsize start;      /* where it is in the file's text: bytes */
+  gsize end;
   GPtrArray *items; /* (element-type DomuimgXlValue) of a list */
 };
 
@@ -38,7 +40,8 @@ typedef struct {
   GPtrArray *settings; /* (element-type DomuimgXlSetting) */
 } DomuimgXlFile;
 
-/* CORRUPT_INPUT, "NAME:LINE:COLUMN: ..." */
+/* CORRUPT_INPUT, "NAME:LINE:COLUMN: ..."; refused is what libxlutil refuses, lists nested more than
+ * 16 deep and more than 4096 settings. */
 DomuimgXlFile *domuimg_xl_file_parse (const char *text, gsize length, const char *name,
                                       GError **error);
 void domuimg_xl_file_free (DomuimgXlFile *self);
@@ -51,13 +54,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXlValue, domuimg_xl_value_free)
 /* What counts for xl: the last setting of the key with what is appended to it; NULL without,
  * or for a list. (transfer full) */
 char *domuimg_xl_file_get (DomuimgXlFile *self, const char *key);
-/* (transfer full) strings of a list (a plain string is a list of one); empty without. */
+/* (transfer full) strings of a list, up to one that is a list itself, where xl stops (a plain
+ * string is a list of one); empty without. */
 GPtrArray *domuimg_xl_file_get_list (DomuimgXlFile *self, const char *key);
+/* FALSE without, and for what xl takes for no number: after a "+=", too. */
+gboolean domuimg_xl_file_get_number (DomuimgXlFile *self, const char *key, gint64 *number);
+/* Whether the last setting of the key is a "+=". */
+gboolean domuimg_xl_file_is_appended (DomuimgXlFile *self, const char *key);
 /* The line of the setting that counts, 0 without. */
 guint domuimg_xl_file_get_line (DomuimgXlFile *self, const char *key);
 /* The file's text with @key set to @value (as it stands in xl.cfg, quoted if a string), or taken
  * out where @value is NULL; comments, order and all else are kept. */
 char *domuimg_xl_file_edit (DomuimgXlFile *self, const char *key, const char *value);
+/* The same with every setting of @key called @name. */
+char *domuimg_xl_file_rename (DomuimgXlFile *self, const char *key, const char *name);
 
 /* The setting that counts (the last that is no appending), NULL without. */
 const DomuimgXlSetting *domuimg_xl_file_find (DomuimgXlFile *self, const char *key);
@@ -65,7 +75,8 @@ const DomuimgXlSetting *domuimg_xl_file_find (DomuimgXlFile *self, const char *k
 /* One disk, by xl-disk-configuration(5); NULL with a sentence in @problem (nullable) for what xl
  * refuses. */
 DomuimgDomainDisk *domuimg_xl_disk_parse (const char *text, char **problem);
-/* One vif, by xl-network-configuration(5); likewise. */
+/* One vif, by xl-network-configuration(5); likewise, and a sentence may come with an interface, for
+ * what xl passes over. */
 DomuimgDomainNic *domuimg_xl_vif_parse (const char *text, char **problem);
 
 /* The model of what the file says; keys that it has no place for are carried as extra. Deprecated
@@ -80,6 +91,8 @@ typedef struct {
   char *message;
   char *fix_key;   /* (nullable) the setting that would mend it: key and value for */
   char *fix_value; /* domuimg_xl_file_edit; @fix_value NULL: take the key out */
+  char *rename_from; /* (nullable) the key that would mend it by another name: both for */
+  char *rename_to;   /* domuimg_xl_file_rename */
 } DomuimgXlProblem;
 GPtrArray *domuimg_xl_file_check (DomuimgXlFile *self, guint major, guint minor);
 void domuimg_xl_problem_free (DomuimgXlProblem *self);

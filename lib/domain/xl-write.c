@@ -63,6 +63,8 @@ disk_text (const DomuimgDomainDisk *disk)
     g_string_append (out, "devtype=cdrom,");
   if (disk->backendtype != NULL)
     g_string_append_printf (out, "backendtype=%s,", disk->backendtype);
+  if (disk->options != NULL)
+    g_string_append_printf (out, "%s,", disk->options);
   g_string_append_printf (out, "target=%s%s", target,
                           g_str_has_suffix (target, ",") ? "," : "");
   return g_string_free (g_steal_pointer (&out), FALSE);
@@ -89,6 +91,8 @@ nic_text (const DomuimgDomainNic *nic, gboolean emulated)
   put_part (out, "rate", nic->rate);
   if (emulated)
     put_part (out, "model", nic->model);
+  if (nic->options != NULL)
+    g_string_append_printf (out, ",%s", nic->options);
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
@@ -112,15 +116,19 @@ static gboolean
 put_vfb (DomuimgDomain *self, GString *out, GError **error)
 {
   g_autoptr (GPtrArray) vfbs = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GString) vfb = g_string_new (NULL);
   const char *listen = domuimg_domain_get_graphics_listen (self);
 
   if (self->graphics == DOMUIMG_GRAPHICS_SDL)
-    g_ptr_array_add (vfbs, g_strdup ("vnc=0,sdl=1"));
+    g_string_append (vfb, "vnc=0,sdl=1");
   else if (self->graphics_port == 0)
-    g_ptr_array_add (vfbs, g_strdup_printf ("vnc=1,vnclisten=%s,vncunused=1", listen));
+    g_string_append_printf (vfb, "vnc=1,vnclisten=%s,vncunused=1", listen);
   else
-    g_ptr_array_add (vfbs, g_strdup_printf ("vnc=1,vnclisten=%s,vncdisplay=%u,vncunused=0",
-                                            listen, self->graphics_port - 5900));
+    g_string_append_printf (vfb, "vnc=1,vnclisten=%s,vncdisplay=%u,vncunused=0", listen,
+                            self->graphics_port - 5900);
+  if (self->graphics_options != NULL)
+    g_string_append_printf (vfb, ",%s", self->graphics_options);
+  g_ptr_array_add (vfbs, g_strdup (vfb->str));
   return put_list (out, "vfb", vfbs, error);
 }
 

@@ -182,6 +182,8 @@ add_disk (Writer *writer, xmlNode *devices, const DomuimgDomainDisk *disk)
   set (add_with (node, "target", "dev", disk->vdev), "bus", bus);
   if (disk->readonly || disk->cdrom)
     add (node, "readonly");
+  if (disk->options != NULL)
+    warn (writer, "disk %s: %s is in xl.cfg only", disk->vdev, disk->options);
 }
 
 static void
@@ -221,6 +223,8 @@ add_nic (Writer *writer, xmlNode *devices, const DomuimgDomainNic *nic)
     add_with (node, "model", "type", nic->model);
   if (nic->rate != NULL)
     warn (writer, "vif %s: the rate %s is in xl.cfg only", mac, nic->rate);
+  if (nic->options != NULL)
+    warn (writer, "vif %s: %s is in xl.cfg only", mac, nic->options);
 }
 
 static void

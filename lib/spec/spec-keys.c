@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/mac.h"
 #include "lib/spec/parse.h"
 
 #define STRING DOMUIMG_SPEC_KIND_STRING
@@ -84,7 +85,9 @@ check_uuid (const char *key, const char *value, GError **error)
 static gboolean
 check_mac (const char *value, GError **error)
 {
-  if (matches ("^[0-9a-fA-F][02468aceACE](:[0-9a-fA-F]{2}){5}$", value)
+  guint8 bytes[6];
+
+  if (domuimg_mac_read (value, bytes) && strchr (value, '-') == NULL && (bytes[0] & 1) == 0
       && !g_str_equal (value, "00:00:00:00:00:00"))
     return TRUE;
   return invalid (error, "mac", value, "a unicast address like 00:16:3e:12:34:56");

@@ -70,7 +70,7 @@ judge_list (Judge *self, const char *key)
 
   if (xlu_cfg_get_list (self->config, key, &list, &n, 1) != 0)
     return NULL;
-  for (int i = 0; i < n; i++)
+  for (int i = 0; i < n && xlu_cfg_get_listitem (list, i) != NULL; i++)
     g_strv_builder_add (items, xlu_cfg_get_listitem (list, i));
   return g_strv_builder_end (items);
 }

@@ -24,7 +24,7 @@ void judge_free (Judge *self);
 /* NULL and -1 where there is no such key. */
 const char *judge_string (Judge *self, const char *key);
 long judge_number (Judge *self, const char *key);
-/* The strings of a list; NULL where there is no such key. */
+/* The strings of a list, up to what is none; NULL where there is no such key. */
 char **judge_list (Judge *self, const char *key);
 gboolean judge_disk (Judge *self, const char *text, JudgeDisk *disk);
 void judge_disk_clear (JudgeDisk *disk);
