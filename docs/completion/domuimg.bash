@@ -35,10 +35,10 @@ _domuimg_value () {
     --on-poweroff | --on-reboot | --on-crash)
       mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --loader | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
+    --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
-      --extra | --uuid | --config) ;;
+      --extra | --uuid | --config | --xen | --cmdline) ;;
     *) return 1 ;;
   esac
 }
@@ -54,9 +54,9 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create kernel cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check kernel cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "inspect update" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif _domuimg_value "$prev"; then
     :
   elif [[ $cur == -* ]]; then

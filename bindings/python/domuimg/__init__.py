@@ -31,6 +31,7 @@ from ._errors import (
     UnsafeInput,
     Untrusted,
 )
+from ._check import Finding, Report, check, fix
 from ._kernel import KernelUpdate, kernel_update
 from ._settings import Settings
 
@@ -43,6 +44,7 @@ __all__ = [
     "Error",
     "Exists",
     "Failed",
+    "Finding",
     "InvalidArgument",
     "KernelUpdate",
     "MissingTool",
@@ -54,13 +56,16 @@ __all__ = [
     "Permission",
     "Plan",
     "ProgressCallback",
+    "Report",
     "Result",
     "Settings",
     "ToolFailed",
     "UnsafeInput",
     "Untrusted",
+    "check",
     "cleanup",
     "create",
+    "fix",
     "kernel_update",
     "plan",
 ]
