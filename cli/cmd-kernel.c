@@ -16,7 +16,7 @@ static int
 usage (gboolean asked)
 {
   g_autoptr (GString) text
-      = g_string_new ("Usage: domuimg kernel ACTION [OPTION…]\n\nActions:\n");
+      = g_string_new ("Usage:\n  domuimg kernel ACTION [OPTION…]\n\nActions:\n");
 
   for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
     g_string_append_printf (text, "  %-8s %s\n", actions[i].name, actions[i].help);

@@ -84,7 +84,7 @@ domuimg_appliance_start (DomuimgAppliance *self, GError **error)
 {
   if (self->handle != NULL)
     return self->handle;
-  self->handle = guestfs_create ();
+  self->handle = guestfs_create_flags (GUESTFS_CREATE_NO_CLOSE_ON_EXIT);
   if (self->handle == NULL)
     {
       domuimg_set_errno (error, errno, "%s: starting libguestfs", self->path);
