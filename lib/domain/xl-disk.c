@@ -11,6 +11,8 @@
 /* One disk, by xl-disk-configuration(5) and the lexer that libxlutil has for it
  * (libxlu_disk_l.l): options by name, old prefixes, and the rest by position. */
 
+#define MAX_OPTIONS 64
+
 typedef struct {
   DomuimgDomainDisk *disk;
   const char *text;
@@ -123,6 +125,8 @@ keep_option (Parser *self, const char *option)
           && (!g_str_has_prefix (option, "specification=") || !g_str_equal (other, option)))
         return refuse (self, "%.*s is given twice", (int) length - 1, option);
     }
+  if (self->options->len >= MAX_OPTIONS)
+    return refuse (self, "it has more options than there are");
   g_ptr_array_add (self->options, g_strdup (option));
   return TRUE;
 }
@@ -264,15 +268,17 @@ ends_in_equals (const char *at, gsize word)
 static gboolean
 take_item (Parser *self, const char *at, gsize *length)
 {
-  gsize word = strcspn (at, "=,");
-  gboolean equals = ends_in_equals (at, word);
-  gsize whole = equals ? word : strcspn (at, ",");
   g_autofree char *item = NULL;
+  gboolean equals;
+  gsize word, whole;
 
   if (!take_prefix (self, at, length))
     return FALSE;
   if (*length > 0)
     return TRUE;
+  word = strcspn (at, "=,");
+  equals = ends_in_equals (at, word);
+  whole = equals ? word : strcspn (at, ",");
   *length = whole + (at[whole] != '\0' ? 1 : 0);
   item = g_strndup (at, whole);
   if (equals && word == 0)

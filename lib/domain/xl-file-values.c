@@ -40,42 +40,44 @@ copy_value (const DomuimgXlValue *value)
   return copy;
 }
 
+/* Where @to has text, that is in @text. */
 static void
-append_value (DomuimgXlValue *to, const DomuimgXlValue *value)
+append_value (DomuimgXlValue *to, GString *text, const DomuimgXlValue *value)
 {
-  char *joined;
-
-  if (to->kind == DOMUIMG_XL_LIST && value->kind == DOMUIMG_XL_LIST)
+  if (to->kind != DOMUIMG_XL_LIST)
     {
-      for (guint i = 0; i < value->items->len; i++)
-        g_ptr_array_add (to->items, copy_value (g_ptr_array_index (value->items, i)));
+      g_string_append (text, value->text);
+      to->kind = DOMUIMG_XL_STRING;
       return;
     }
-  if (to->kind == DOMUIMG_XL_LIST || value->kind == DOMUIMG_XL_LIST)
-    return;
-  joined = g_strconcat (to->text, value->text, NULL);
-  g_free (to->text);
-  to->text = joined;
-  to->kind = DOMUIMG_XL_STRING;
+  for (guint i = 0; i < value->items->len; i++)
+    g_ptr_array_add (to->items, copy_value (g_ptr_array_index (value->items, i)));
 }
 
 DomuimgXlValue *
 domuimg_xl_file_get_value (DomuimgXlFile *self, const char *key)
 {
   const DomuimgXlSetting *base = domuimg_xl_file_find (self, key);
+  g_autoptr (GString) text = NULL;
   gboolean after = FALSE;
   DomuimgXlValue *value;
 
   if (base == NULL)
     return NULL;
   value = copy_value (base->value);
+  text = g_string_new (value->text);
   for (guint i = 0; i < self->settings->len; i++)
     {
       const DomuimgXlSetting *setting = g_ptr_array_index (self->settings, i);
 
       if (after && g_str_equal (setting->key, key))
-        append_value (value, setting->value);
+        append_value (value, text, setting->value);
       after |= setting == base;
+    }
+  if (value->kind != DOMUIMG_XL_LIST)
+    {
+      g_free (value->text);
+      value->text = g_string_free (g_steal_pointer (&text), FALSE);
     }
   return value;
 }

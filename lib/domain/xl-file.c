@@ -10,7 +10,7 @@
 
 /* No setting of xl goes deeper than three, and no guest has a fraction of these. */
 #define MAX_NESTING 16
-#define MAX_SETTINGS 4096
+#define MAX_SETTINGS 1024
 
 typedef struct {
   DomuimgXlFile *file;

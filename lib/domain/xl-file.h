@@ -41,7 +41,7 @@ typedef struct {
 } DomuimgXlFile;
 
 /* CORRUPT_INPUT, "NAME:LINE:COLUMN: ..."; refused is what libxlutil refuses, lists nested more than
- * 16 deep and more than 4096 settings. */
+ * 16 deep and more than 1024 settings. */
 DomuimgXlFile *domuimg_xl_file_parse (const char *text, gsize length, const char *name,
                                       GError **error);
 void domuimg_xl_file_free (DomuimgXlFile *self);
