@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/check/rules.h"
+#include "lib/kernel/compat.h"
 #include "lib/kernel/select.h"
 
 const char *
@@ -192,11 +193,11 @@ static gboolean
 suits (DomuimgMachine *self, DomuimgKernel *kernel)
 {
   static const DomuimgGuestType order[] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV };
-  g_autofree char *xen = domuimg_xen_version_to_string (self->xen);
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     if ((self->type_is_chosen || self->type == order[i])
-        && domuimg_kernel_can_boot_with (kernel, order[i], DOMUIMG_LOADER_DIRECT, xen, NULL))
+        && domuimg_kernel_find_problem (kernel, order[i], DOMUIMG_LOADER_DIRECT, self->xen, NULL)
+               == DOMUIMG_COMPAT_FINE)
       {
         self->type = order[i];
         return TRUE;

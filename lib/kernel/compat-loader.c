@@ -6,8 +6,9 @@
 
 /* What a loader, and the release of Xen, add to what the domain builder wants of a kernel. */
 
-/* liblzma's memory that xg_dom_bzimageloader.c allowed up to Xen 4.17, MiB. */
-#define XZ_LIMIT 128
+#define MIB (1u << 20)
+/* GRUB hands the ACPI tables over in a way that Linux knows from then on. */
+#define LINUX_FOR_PVH_GRUB 5
 
 static DomuimgCompatProblem refuse (DomuimgCompatProblem problem, char **reason,
                                     const char *format, ...) G_GNUC_PRINTF (3, 4);
@@ -24,29 +25,63 @@ refuse (DomuimgCompatProblem problem, char **reason, const char *format, ...)
   return problem;
 }
 
-static DomuimgCompatProblem
-check_xen (const DomuimgKernelFacts *facts, DomuimgXenVersion xen, char **reason)
+/* The memory that xg_dom_bzimageloader.c allows liblzma. Its own needs come on top of the
+ * dictionary, which must be smaller. */
+static guint64
+lzma_limit (DomuimgXenVersion xen)
 {
-  if (facts->compression == DOMUIMG_COMPRESSION_ZSTD && !domuimg_xen_version_at_least (xen, 4, 15))
+  if (domuimg_xen_version_at_least (xen, 4, 20) || domuimg_xen_version_has_point (xen, 4, 19, 2)
+      || domuimg_xen_version_has_point (xen, 4, 18, 5))
+    return 256 * MIB;
+  return 128 * MIB;
+}
+
+static DomuimgCompatProblem
+check_codec (const DomuimgKernelFacts *facts, const DomuimgCompatXen *xen, char **reason)
+{
+  const char *name = domuimg_compression_to_string (facts->compression);
+  g_autofree char *version = domuimg_xen_version_describe (xen->version);
+
+  if (facts->compression == DOMUIMG_COMPRESSION_ZSTD
+      && !domuimg_xen_version_at_least (xen->version, 4, 15))
     return refuse (DOMUIMG_COMPAT_COMPRESSION, reason,
-                   "it is compressed with zstd, which Xen unpacks from 4.15 on, and this is %u.%u",
-                   xen.major, xen.minor);
-  if (facts->compression == DOMUIMG_COMPRESSION_XZ && facts->dictionary >= XZ_LIMIT * 1048576ull
-      && !domuimg_xen_version_at_least (xen, 4, 18))
+                   "it is compressed with zstd, which Xen unpacks from 4.15 on, and this is %s",
+                   version);
+  if ((xen->codecs & DOMUIMG_CODEC (facts->compression)) == 0)
     return refuse (DOMUIMG_COMPAT_COMPRESSION, reason,
-                   "its xz dictionary has %u MiB, and Xen before 4.18 unpacks with less than %d"
-                   " MiB; this is %u.%u",
-                   (guint) (facts->dictionary >> 20), XZ_LIMIT, xen.major, xen.minor);
+                   "it is compressed with %s, and the tools of Xen %s are built without it%s", name,
+                   version,
+                   facts->compression == DOMUIMG_COMPRESSION_ZSTD ? "" : ", as Debian's are");
   return DOMUIMG_COMPAT_FINE;
 }
 
-/* As PV, GRUB builds the guest's memory itself, and reads the payload through its filters for
- * files, gzio, xzio and lzopio. As PVH it starts the bzImage by its 32-bit entry, which unpacks
- * itself. */
 static DomuimgCompatProblem
-check_pvgrub (const DomuimgKernelFacts *facts, DomuimgGuestType type, char **reason)
+check_xen (const DomuimgKernelFacts *facts, const DomuimgCompatXen *xen, char **reason)
 {
-  switch (type == DOMUIMG_GUEST_TYPE_PV ? facts->compression : DOMUIMG_COMPRESSION_NONE)
+  guint64 limit = lzma_limit (xen->version);
+  g_autofree char *version = domuimg_xen_version_describe (xen->version);
+
+  if (facts->format != DOMUIMG_KERNEL_FORMAT_BZIMAGE)
+    return DOMUIMG_COMPAT_FINE;
+  if (facts->compression == DOMUIMG_COMPRESSION_NONE)
+    return refuse (DOMUIMG_COMPAT_COMPRESSION, reason,
+                   "the kernel in its bzImage is not compressed, which Xen does not expect");
+  if (facts->dictionary >= limit)
+    return refuse (DOMUIMG_COMPAT_COMPRESSION, reason,
+                   "its %s dictionary has %u MiB, and Xen %s unpacks with less than %u MiB only%s",
+                   domuimg_compression_to_string (facts->compression),
+                   (guint) (facts->dictionary / MIB), version, (guint) (limit / MIB),
+                   facts->dictionary < 256 * MIB ? " (256 MiB from 4.18.5, 4.19.2 and 4.20 on)"
+                                                 : "");
+  return check_codec (facts, xen, reason);
+}
+
+/* GRUB builds the guest's memory itself, and reads the payload through its filters for files, gzio,
+ * xzio and lzopio. */
+static DomuimgCompatProblem
+check_pvgrub_pv (const DomuimgKernelFacts *facts, char **reason)
+{
+  switch (facts->compression)
     {
     case DOMUIMG_COMPRESSION_NONE:
     case DOMUIMG_COMPRESSION_GZIP:
@@ -58,6 +93,23 @@ check_pvgrub (const DomuimgKernelFacts *facts, DomuimgGuestType type, char **rea
                      "it is compressed with %s, and GRUB for Xen PV unpacks gzip, xz and lzo only",
                      domuimg_compression_to_string (facts->compression));
     }
+}
+
+/* GRUB starts the bzImage by its 32-bit entry, and it unpacks itself. */
+static DomuimgCompatProblem
+check_pvgrub_pvh (const DomuimgKernelFacts *facts, char **reason)
+{
+  guint64 major = facts->version != NULL ? g_ascii_strtoull (facts->version, NULL, 10) : 0;
+
+  if (facts->format != DOMUIMG_KERNEL_FORMAT_BZIMAGE)
+    return refuse (DOMUIMG_COMPAT_TYPE, reason,
+                   "it is no bzImage, and GRUB for Xen PVH starts Linux from bzImages only");
+  if (major > 0 && major < LINUX_FOR_PVH_GRUB)
+    return refuse (DOMUIMG_COMPAT_TYPE, reason,
+                   "Linux before %d.0 does not find the ACPI tables that GRUB for Xen PVH hands to"
+                   " it, and this is %s",
+                   LINUX_FOR_PVH_GRUB, facts->version);
+  return DOMUIMG_COMPAT_FINE;
 }
 
 static DomuimgCompatProblem
@@ -83,7 +135,7 @@ is_x86 (const char *architecture)
 
 DomuimgCompatProblem
 domuimg_compat_check_with (const DomuimgKernelFacts *facts, DomuimgGuestType type,
-                           DomuimgLoader loader, DomuimgXenVersion xen, char **reason)
+                           DomuimgLoader loader, const DomuimgCompatXen *xen, char **reason)
 {
   DomuimgCompatProblem problem = check_pair (type, loader, reason);
 
@@ -98,6 +150,7 @@ domuimg_compat_check_with (const DomuimgKernelFacts *facts, DomuimgGuestType typ
   if (!domuimg_compat_check (facts, type, reason))
     return DOMUIMG_COMPAT_TYPE;
   if (loader == DOMUIMG_LOADER_PVGRUB)
-    return check_pvgrub (facts, type, reason);
+    return type == DOMUIMG_GUEST_TYPE_PV ? check_pvgrub_pv (facts, reason)
+                                         : check_pvgrub_pvh (facts, reason);
   return type == DOMUIMG_GUEST_TYPE_HVM ? DOMUIMG_COMPAT_FINE : check_xen (facts, xen, reason);
 }

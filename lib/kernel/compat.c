@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <stdarg.h>
+#include <string.h>
 
 /* The rules are those of Xen's domain builder, tools/libs/guest and common/libelf. */
 
@@ -67,6 +68,8 @@ check_features (const DomuimgElf *elf, char **reason)
       if (words[i][0] == '!' && !is_known)
         return refuse (reason, "it requires the feature '%s', which Xen does not know",
                        words[i] + 1);
+      if (g_str_equal (words[i], "!dom0"))
+        return refuse (reason, "it requires the feature 'dom0': it is no kernel for guests");
     }
   return TRUE;
 }
@@ -78,10 +81,30 @@ has_prefix (const char *text, const char *prefix)
 }
 
 static gboolean
+requires (const DomuimgElf *elf, const char *feature)
+{
+  const char *text = domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_FEATURES);
+  g_auto (GStrv) words = g_strsplit (text != NULL ? text : "", "|", -1);
+  g_autofree char *word = g_strconcat ("!", feature, NULL);
+
+  return g_strv_contains ((const char *const *) words, word);
+}
+
+/* As libelf reads it, from a note or from the section that came before them. */
+static gboolean
+has_pae (const DomuimgElf *elf)
+{
+  const char *pae = domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_PAE_MODE);
+
+  if (elf->guest_section)
+    return has_prefix (pae, "yes");
+  return pae != NULL && (g_str_equal (pae, "yes") || strstr (pae, "bimodal") != NULL);
+}
+
+static gboolean
 check_pv (const DomuimgElf *elf, char **reason)
 {
   const char *xen_version = domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_XEN_VERSION);
-  const char *pae = domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_PAE_MODE);
 
   if (elf->notes->len == 0)
     return refuse (reason, "it has no Xen notes: it was built without Xen support"
@@ -97,16 +120,30 @@ check_pv (const DomuimgElf *elf, char **reason)
   if (domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_ENTRY) == NULL && !elf->guest_section)
     return refuse (reason, "it has no PV entry point (note ENTRY): it was built without"
                            " CONFIG_XEN_PV");
-  if (elf->machine == EM_386 && !has_prefix (pae, "yes") && !has_prefix (pae, "bimodal"))
+  if (elf->machine == EM_386 && !has_pae (elf))
     return refuse (reason, "it is a 32-bit kernel without PAE, which Xen no longer starts as PV");
+  if (requires (elf, "auto_translated_physmap"))
+    return refuse (reason, "it requires the feature 'auto_translated_physmap', which Xen no longer"
+                           " has for PV");
   return check_features (elf, reason);
 }
 
+/* Linux has the entry point for any hypervisor; what Xen's guests need comes with an option. */
 static gboolean
-check_pvh (const DomuimgElf *elf, char **reason)
+lacks_xen_pvh (const char *config)
 {
-  if (domuimg_elf_get_note (elf, DOMUIMG_XEN_NOTE_PHYS32_ENTRY) != NULL)
-    return check_features (elf, reason);
+  return config != NULL && strstr (config, "CONFIG_PVH=y\n") != NULL
+         && strstr (config, "CONFIG_XEN_PVH=y\n") == NULL;
+}
+
+static gboolean
+check_pvh (const DomuimgKernelFacts *facts, char **reason)
+{
+  if (lacks_xen_pvh (facts->config))
+    return refuse (reason, "its configuration has CONFIG_PVH without CONFIG_XEN_PVH: its PVH entry"
+                           " point is for other hypervisors");
+  if (domuimg_elf_get_note (facts->elf, DOMUIMG_XEN_NOTE_PHYS32_ENTRY) != NULL)
+    return check_features (facts->elf, reason);
   return refuse (reason, "it has no PVH entry point (note PHYS32_ENTRY): it was built without"
                          " CONFIG_PVH (Linux before 4.11: too old)");
 }
@@ -122,5 +159,5 @@ domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType type, ch
   if (!is_loadable (facts, reason))
     return FALSE;
   return type == DOMUIMG_GUEST_TYPE_PV ? check_pv (facts->elf, reason)
-                                       : check_pvh (facts->elf, reason);
+                                       : check_pvh (facts, reason);
 }

@@ -4,17 +4,25 @@
 #include "domuimg/kernel.h"
 #include "lib/kernel/decompress.h"
 #include "lib/kernel/elfnote.h"
-#include "lib/kernel/xen-version.h"
+#include "lib/kernel/xen-tools.h"
 
 /* What decides about a kernel. */
 typedef struct {
   DomuimgKernelFormat format;
+  const char *version;   /* (nullable) */
   const char *protocol;  /* (nullable) of a bzImage, "2.15" */
   const DomuimgElf *elf; /* (nullable) where the format has none inside */
   const char *architecture; /* (nullable) */
   DomuimgCompression compression;
-  guint64 dictionary; /* bytes, of xz; else 0 */
+  guint64 dictionary; /* bytes, of xz and lzma; else 0 */
+  const char *config; /* (nullable) that it was built with */
 } DomuimgKernelFacts;
+
+/* The Xen that starts it. */
+typedef struct {
+  DomuimgXenVersion version;
+  DomuimgCodecs codecs; /* of its domain builder */
+} DomuimgCompatXen;
 
 /* What says no. */
 typedef enum {
@@ -32,7 +40,7 @@ gboolean domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType
 /* The same with all that takes part; @type is not AUTO. */
 DomuimgCompatProblem domuimg_compat_check_with (const DomuimgKernelFacts *facts,
                                                 DomuimgGuestType type, DomuimgLoader loader,
-                                                DomuimgXenVersion xen, char **reason);
+                                                const DomuimgCompatXen *xen, char **reason);
 /* As domuimg_kernel_can_boot_with, with what says no. */
 DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
                                                   DomuimgLoader loader, DomuimgXenVersion xen,

@@ -25,8 +25,8 @@ DomuimgCompression domuimg_compression_detect (DomuimgBytes head);
 const char *domuimg_compression_to_string (DomuimgCompression compression);
 
 /* The dictionary, in bytes, that the first block of an xz stream needs (The .xz File Format, 3.1 and
- * 5.3.1); 0 where it does not tell. */
-guint64 domuimg_xz_dictionary (DomuimgBytes stream);
+ * 5.3.1), or that the header of an lzma file names; 0 where it does not tell, and for others. */
+guint64 domuimg_compression_get_dictionary (DomuimgCompression compression, DomuimgBytes stream);
 
 /* Bytes that may be read at any offset. */
 typedef struct {

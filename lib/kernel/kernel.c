@@ -32,7 +32,7 @@ struct _DomuimgKernel {
   char *architecture; /* (nullable) */
   char *protocol;     /* (nullable) */
   DomuimgCompression compression;
-  guint64 dictionary; /* bytes, of xz */
+  guint64 dictionary; /* bytes, of xz and lzma */
   DomuimgElf *elf; /* (nullable) */
   char *config;    /* (nullable) that it was built with */
   guint64 plain_size; /* bytes, decompressed; 0 where that is not known */
@@ -104,15 +104,15 @@ domuimg_loader_to_string (DomuimgLoader loader)
 /**
  * domuimg_host_get_xen_version:
  *
- * Returns: (transfer full): the release of the Xen that runs here, else of the installed tools,
- *   else the one that is assumed, such as `4.17`
+ * Returns: (transfer full): the version of the Xen that runs here, else of the installed tools,
+ *   else the one that is assumed, such as `4.17`; `4.17.3` where the point release is known
  *
  * Since: 0.1
  */
 char *
 domuimg_host_get_xen_version (void)
 {
-  return domuimg_xen_version_to_string (domuimg_xen_version_of_host (NULL));
+  return domuimg_xen_version_describe (domuimg_xen_version_of_host (NULL));
 }
 
 /* "Linux version 6.1.0-50-amd64 (builder) ...", from the kernel's data. */
@@ -220,8 +220,7 @@ take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   if (self->compression == DOMUIMG_COMPRESSION_NONE)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the bzImage holds no kernel in a known compression", self->name);
-  if (self->compression == DOMUIMG_COMPRESSION_XZ)
-    self->dictionary = domuimg_xz_dictionary (bzimage.payload);
+  self->dictionary = domuimg_compression_get_dictionary (self->compression, bzimage.payload);
   if (take_sparse (self, &bzimage, &local))
     return TRUE;
   if (local != NULL)
@@ -559,8 +558,14 @@ domuimg_kernel_get_notes (DomuimgKernel *self)
 static DomuimgKernelFacts
 facts_of (DomuimgKernel *self)
 {
-  return (DomuimgKernelFacts){ self->format,       self->protocol,    self->elf,
-                               self->architecture, self->compression, self->dictionary };
+  return (DomuimgKernelFacts){ .format = self->format,
+                               .version = self->version,
+                               .protocol = self->protocol,
+                               .elf = self->elf,
+                               .architecture = self->architecture,
+                               .compression = self->compression,
+                               .dictionary = self->dictionary,
+                               .config = self->config };
 }
 
 /**
@@ -598,11 +603,12 @@ DomuimgCompatProblem
 domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type, DomuimgLoader loader,
                              DomuimgXenVersion xen, char **reason)
 {
+  DomuimgCompatXen tools = { xen, domuimg_xen_tools_get_codecs ("", xen) };
   DomuimgKernelFacts facts = facts_of (self);
 
   if (reason != NULL)
     *reason = NULL;
-  return domuimg_compat_check_with (&facts, type, loader, xen, reason);
+  return domuimg_compat_check_with (&facts, type, loader, &tools, reason);
 }
 
 /**
@@ -610,12 +616,15 @@ domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type, Domuimg
  * @self: a kernel
  * @type: a type of guest, not %DOMUIMG_GUEST_TYPE_AUTO
  * @loader: what loads it
- * @xen_version: (nullable): the release of Xen, such as `4.17`; %NULL: the host's
+ * @xen_version: (nullable): the release of Xen, such as `4.17`, or with a point release, such as
+ *   `4.17.3`; %NULL: the host's
  * @reason: (out) (optional) (nullable) (transfer full): as of domuimg_kernel_can_boot()
  *
  * As domuimg_kernel_can_boot(), but with what the loader and the release of Xen can unpack, and
  * whether such a guest is started that way at all: zstd from Xen 4.15 on, xz dictionaries of
- * 128 MiB and more from 4.18 on, GRUB for Xen PV gzip, xz and lzo only. What an HVM guest's
+ * 128 MiB and more (Linux from 6.12 on) from 4.18.5, 4.19.2 and 4.20 on, bzip2 and lzo where Xen's
+ * tools were built with them (the installed ones are looked at; Debian's are not); GRUB for Xen PV
+ * gzip, xz and lzo only; GRUB for Xen PVH bzImages of Linux from 5.0 on. What an HVM guest's
  * firmware starts is not limited.
  *
  * Returns: whether it boots so; %FALSE also where @xen_version is no version

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/kernel/xen-tools.h"
+
 #define DEFAULT_MAJOR 4
 #define DEFAULT_MINOR 17
 
@@ -11,87 +13,80 @@ gboolean
 domuimg_xen_version_parse (const char *text, DomuimgXenVersion *version, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, ".", 3);
-  guint64 major, minor;
+  guint64 major, minor, point = 0;
+  gboolean has_point = g_strv_length (parts) == 3;
 
   if (parts[0] == NULL || parts[1] == NULL
       || !g_ascii_string_to_unsigned (parts[0], 10, 3, 99, &major, NULL)
-      || !g_ascii_string_to_unsigned (parts[1], 10, 0, 99, &minor, NULL))
+      || !g_ascii_string_to_unsigned (parts[1], 10, 0, 99, &minor, NULL)
+      || (has_point && !g_ascii_string_to_unsigned (parts[2], 10, 0, 99, &point, NULL)))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "“%s” is no version of Xen, such as 4.17", text);
-  version->major = major;
-  version->minor = minor;
+                         "“%s” is no version of Xen, such as 4.17 or 4.17.3", text);
+  *version = (DomuimgXenVersion){ major, minor, has_point ? (int) point : DOMUIMG_XEN_ANY_POINT };
   return TRUE;
 }
 
-static gboolean
-read_number (const char *path, guint *value)
+/* One of the files in /sys/hypervisor/version, a line each; (nullable) */
+static char *
+read_line (const char *root, const char *name)
 {
-  g_autofree char *text = NULL;
-  guint64 number;
+  g_autofree char *path = g_strconcat (root, "/sys/hypervisor/version/", name, NULL);
+  char *text = NULL;
 
-  if (!g_file_get_contents (path, &text, NULL, NULL)
-      || !g_ascii_string_to_unsigned (g_strstrip (text), 10, 0, 99, &number, NULL))
-    return FALSE;
-  *value = number;
-  return TRUE;
+  return g_file_get_contents (path, &text, NULL, NULL) ? g_strstrip (text) : NULL;
+}
+
+/* ".3", ".5-pre", or "-unstable" before the first release. */
+static int
+point_of (const char *extra)
+{
+  if (extra == NULL || extra[0] != '.' || !g_ascii_isdigit (extra[1]))
+    return DOMUIMG_XEN_ANY_POINT;
+  return (int) MIN (g_ascii_strtoull (extra + 1, NULL, 10), 99);
 }
 
 /* A domU sees the version of the host's Xen there too, which is as good an answer. */
 static gboolean
-read_running (DomuimgXenVersion *version)
+read_running (const char *root, DomuimgXenVersion *version)
 {
-  return read_number ("/sys/hypervisor/version/major", &version->major)
-         && read_number ("/sys/hypervisor/version/minor", &version->minor);
-}
+  g_autofree char *major = read_line (root, "major");
+  g_autofree char *minor = read_line (root, "minor");
+  g_autofree char *extra = read_line (root, "extra");
+  g_autofree char *text = NULL;
 
-static gboolean
-is_newer (DomuimgXenVersion a, DomuimgXenVersion b)
-{
-  return a.major > b.major || (a.major == b.major && a.minor > b.minor);
-}
-
-/* Debian keeps the tools of each release in a directory of its own. */
-static gboolean
-read_installed (DomuimgXenVersion *version)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/usr/lib", 0, NULL);
-  gboolean found = FALSE;
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      DomuimgXenVersion one;
-      g_autofree char *xl = g_build_filename ("/usr/lib", name, "bin", "xl", NULL);
-
-      if (g_str_has_prefix (name, "xen-")
-          && domuimg_xen_version_parse (name + strlen ("xen-"), &one, NULL)
-          && g_file_test (xl, G_FILE_TEST_EXISTS) && (!found || is_newer (one, *version)))
-        {
-          *version = one;
-          found = TRUE;
-        }
-    }
-  return found;
+  if (major == NULL || minor == NULL)
+    return FALSE;
+  text = g_strdup_printf ("%s.%s", major, minor);
+  if (!domuimg_xen_version_parse (text, version, NULL))
+    return FALSE;
+  version->point = point_of (extra);
+  return TRUE;
 }
 
 DomuimgXenVersion
-domuimg_xen_version_of_host (const char **origin)
+domuimg_xen_version_of_system (const char *root, const char **origin)
 {
   DomuimgXenVersion version;
   const char *from = "the running Xen";
 
-  if (!read_running (&version))
+  if (!read_running (root, &version))
     {
       from = "the installed tools";
-      if (!read_installed (&version))
+      if (!domuimg_xen_tools_find (root, &version))
         {
           from = "assumed, since no Xen is here";
-          version = (DomuimgXenVersion){ DEFAULT_MAJOR, DEFAULT_MINOR };
+          version = (DomuimgXenVersion){ DEFAULT_MAJOR, DEFAULT_MINOR, DOMUIMG_XEN_ANY_POINT };
         }
     }
   if (origin != NULL)
     *origin = from;
   return version;
+}
+
+DomuimgXenVersion
+domuimg_xen_version_of_host (const char **origin)
+{
+  return domuimg_xen_version_of_system ("", origin);
 }
 
 gboolean
@@ -100,8 +95,23 @@ domuimg_xen_version_at_least (DomuimgXenVersion self, guint major, guint minor)
   return self.major > major || (self.major == major && self.minor >= minor);
 }
 
+gboolean
+domuimg_xen_version_has_point (DomuimgXenVersion self, guint major, guint minor, int point)
+{
+  return self.major == major && self.minor == minor
+         && (self.point == DOMUIMG_XEN_ANY_POINT || self.point >= point);
+}
+
 char *
 domuimg_xen_version_to_string (DomuimgXenVersion self)
 {
   return g_strdup_printf ("%u.%u", self.major, self.minor);
+}
+
+char *
+domuimg_xen_version_describe (DomuimgXenVersion self)
+{
+  if (self.point == DOMUIMG_XEN_ANY_POINT)
+    return domuimg_xen_version_to_string (self);
+  return g_strdup_printf ("%u.%u.%d", self.major, self.minor, self.point);
 }

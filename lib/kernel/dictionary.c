@@ -31,8 +31,8 @@ size_of (guint8 property)
   return (guint64) (2 | (property & 1)) << (property / 2 + 11);
 }
 
-guint64
-domuimg_xz_dictionary (DomuimgBytes stream)
+static guint64
+read_xz (DomuimgBytes stream)
 {
   guint64 at = STREAM_HEADER + 2, id, size, ignored;
   guint8 flags, property;
@@ -51,5 +51,18 @@ domuimg_xz_dictionary (DomuimgBytes stream)
         return domuimg_bytes_u8 (stream, at, &property) ? size_of (property & 0x3f) : 0;
       at += size;
     }
+  return 0;
+}
+
+guint64
+domuimg_compression_get_dictionary (DomuimgCompression compression, DomuimgBytes stream)
+{
+  guint32 size;
+
+  if (compression == DOMUIMG_COMPRESSION_XZ)
+    return read_xz (stream);
+  /* After the byte of lc, lp and pb. */
+  if (compression == DOMUIMG_COMPRESSION_LZMA && domuimg_bytes_le32 (stream, 1, &size))
+    return size;
   return 0;
 }
