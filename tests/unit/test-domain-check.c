@@ -84,6 +84,7 @@ static const struct {
   { PV "on_crash='reboot'\n", "value:4!" },
   { PV "on_crash='coredump-destroy'\n", "" },
   { HVM "vga='vmware'\n", "value:4!" },
+  { HVM "vga='StdVGA'\n", "value:4!" },
   { HVM "hdtype='AHCI'\ntsc_mode='native'\ntimer_mode=3\n", "" },
   { HVM "tsc_mode=4\n", "value:4!" },
   { PV "timer_mode=0\n", "contradiction:4!" },

@@ -181,6 +181,21 @@ test_defaults_are_those_of_xl (void)
 }
 
 static void
+test_the_last_of_two_settings_counts (void)
+{
+  g_autoptr (DomuimgDomain) domain
+      = read_text ("name='a'\nkernel='/k'\ncpus='1'\nmemory=64\ncpus='2'\ncpus+=',3'\n"
+                   "memory=128\ndescription='tab\\there'\n");
+  g_auto (GStrv) extra = domuimg_domain_list_extra (domain);
+
+  g_assert_cmpuint (domuimg_domain_get_memory (domain), ==, 128);
+  g_assert_cmpuint (g_strv_length (extra), ==, 2);
+  g_assert_cmpstr (domuimg_domain_get_extra (domain, "cpus"), ==, "\"2,3\"");
+  g_assert_cmpstr (domuimg_domain_get_extra (domain, "description"), ==, "\"tab\\there\"");
+  assert_comes_back (domain);
+}
+
+static void
 test_firmware_goes_before_bios (void)
 {
   static const struct {
@@ -307,6 +322,8 @@ test_disks_are_judged_alike (void)
     { "/a,raw,51712,w", TRUE },
     { "/a,raw,0xca00,w", TRUE },
     { "/a,raw,xvda,specification=virtio,backendtype=standalone", TRUE },
+    { "/a,raw,xvda,w,=", TRUE },
+    { "/a,raw,xvda,w=", TRUE },
     { "", FALSE },
     { "/a", FALSE },
     { "/a,raw", FALSE },
@@ -442,6 +459,8 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/read/old-pv", test_old_pv);
   g_test_add_func ("/domain/read/nothing-is-lost", test_nothing_is_lost);
   g_test_add_func ("/domain/read/defaults-are-those-of-xl", test_defaults_are_those_of_xl);
+  g_test_add_func ("/domain/read/the-last-of-two-settings-counts",
+                   test_the_last_of_two_settings_counts);
   g_test_add_func ("/domain/read/firmware-goes-before-bios", test_firmware_goes_before_bios);
   g_test_add_func ("/domain/read/what-xl-refuses-is-an-error", test_what_xl_refuses_is_an_error);
   g_test_add_func ("/domain/read/disks-are-judged-alike", test_disks_are_judged_alike);
