@@ -31,6 +31,8 @@ report (DomuimgMachine *self, const DomuimgXlProblem *problem)
 
   if (problem->fix_key != NULL)
     domuimg_offer_config (finding, problem->fix_key, problem->fix_value);
+  else if (problem->rename_from != NULL)
+    domuimg_offer_rename (finding, problem->rename_from, problem->rename_to);
 }
 
 /* What fits no disk, and so would never be found by looking into one. */

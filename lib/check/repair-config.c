@@ -30,6 +30,35 @@ domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *valu
                            "take %s out of the configuration", key);
 }
 
+static gboolean
+repair_name (DomuimgRepairSite *self, const char *argument, GError **error)
+{
+  g_auto (GStrv) names = g_strsplit (argument, "\t", 2);
+  g_autoptr (DomuimgXlFile) file = NULL;
+  char *renamed;
+
+  if (self->config_text == NULL)
+    return TRUE;
+  file = domuimg_xl_file_parse (self->config_text, strlen (self->config_text), self->machine->path,
+                                error);
+  if (file == NULL)
+    return FALSE;
+  renamed = domuimg_xl_file_rename (file, names[0], names[1]);
+  g_free (self->config_text);
+  self->config_text = renamed;
+  domuimg_repair_note (self, "renamed %s to %s in %s", names[0], names[1], self->machine->path);
+  return TRUE;
+}
+
+void
+domuimg_offer_rename (DomuimgFinding *finding, const char *from, const char *to)
+{
+  g_autofree char *argument = g_strdup_printf ("%s\t%s", from, to);
+
+  domuimg_finding_offer (finding, repair_name, argument, "rename %s to %s in the configuration",
+                         from, to);
+}
+
 /* One disk as xl-disk-configuration(5) has it, in its parts; "target=" takes all that follows. */
 static GPtrArray *
 split_disk (const char *spec)
@@ -200,7 +229,8 @@ domuimg_offer_disk_format (DomuimgFinding *finding, const char *vdev, const char
 gboolean
 domuimg_repair_asks_for_tree (DomuimgRepair repair)
 {
-  return repair == domuimg_repair_config || repair == domuimg_repair_disk_format
+  return repair == domuimg_repair_config || repair == repair_name
+         || repair == domuimg_repair_disk_format
          || repair == domuimg_repair_features || repair == domuimg_repair_parameter
          || repair == domuimg_repair_initramfs;
 }
