@@ -7,7 +7,7 @@
 typedef struct {
   DomuimgImage *image;
   const DomuimgVolume *volume; /* (unowned) */
-  DomuimgTree *tree;
+  DomuimgTree *tree; /* with its /boot, where that is another filesystem of the image */
 } DomuimgGuestRoot;
 
 /* NOT_FOUND where no filesystem in it holds an operating system, and the errors of

@@ -62,14 +62,17 @@ absolute (const char *path)
 static void
 read_config (DomuimgInstalledKernel *self, DomuimgTree *tree)
 {
-  g_autofree char *path = g_strconcat ("boot/config-", self->version, NULL);
-  g_autofree char *config = domuimg_tree_read_text (tree, path, NULL);
+  g_autofree char *in_boot = g_strconcat ("boot/config-", self->version, NULL);
+  g_autofree char *in_modules = g_strconcat ("lib/modules/", self->version, "/config", NULL);
+  g_autofree char *config = domuimg_tree_read_text (tree, in_boot, NULL);
 
+  if (config == NULL)
+    config = domuimg_tree_read_text (tree, in_modules, NULL);
   if (config != NULL)
     domuimg_kernel_set_config (self->kernel, config);
 }
 
-/* Whether a guest with the kernel reaches its disk; HVM asks for least. */
+/* Whether a guest with the kernel reaches its disk, as PV or PVH; HVM asks for less. */
 static void
 judge (DomuimgInstalledKernel *self, DomuimgTree *tree, DomuimgKernelChoice *choice,
        const char *root_fs)
