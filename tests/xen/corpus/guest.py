@@ -51,6 +51,7 @@ class Guest:
     def use_kernel(self, kernel):
         self.version = kernel.version
         subprocess.run(["cp", "-a", "-T", kernel.directory / "boot", self.root / "boot"], check=True)
+        self.path("/lib/modules").mkdir(exist_ok=True)
         subprocess.run(["cp", "-a", kernel.directory / "lib/modules" / kernel.version, self.path("/lib/modules")],
                        check=True)
         self.kernel = self.directory / "vmlinuz"
@@ -143,6 +144,7 @@ class Guest:
     def config(self):
         values = {"name": self.name, "type": self.type, "memory": self.memory, "vcpus": 1,
                   **self.boot_settings(), "disk": [self.disk or f"{self.image},raw,xvda,rw", *self.disks],
+                  "serial": "pty" if self.type == "hvm" else None,
                   "on_reboot": "destroy", "on_crash": "destroy", **self.settings}
         return "".join(f"{key} = {as_xl(value)}\n" for key, value in values.items()
                        if value is not None) + self.extra

@@ -5,7 +5,7 @@ from . import bzimage, cpio
 from .case import case
 
 
-@case("config-missing-file")
+@case("kernel-missing")
 def kernel_missing(guest):
     """kernel= names a file that is not there."""
     guest.kernel.unlink()

@@ -42,11 +42,13 @@ def key_of(digest):
     return hashlib.sha256(f"{cache.key()} {digest}".encode()).hexdigest()[:32]
 
 
-def find_out(config, digest, systemd, fresh):
-    """Boot it, or recall it."""
+def find_out(config, digest, systemd, fresh=False, boots=True):
+    """Boot it, or recall it; None where it has never been booted, and is not to be."""
     path = remembered(key_of(digest))
     if path.exists() and not fresh:
         return Outcome(**json.loads(path.read_text(encoding="utf-8")))
+    if not boots:
+        return None
     outcome = boot(config, SILENCE[systemd])
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:

@@ -77,16 +77,16 @@ def menu_default_dangling_pvgrub(guest):
     guest.menu = guest.menu.replace("default=0", "default='Gone'")
 
 
-@case("menu-default")
+@case()
 def menu_default_dangling_pygrub(guest):
-    """pygrub, and the default entry is not in the menu."""
+    """pygrub, and the default entry is not in the menu: it takes the first."""
     guest.loader = "pygrub"
     guest.menu = guest.menu.replace("default=0", "default=7")
 
 
-@case("menu-default")
+@case()
 def menu_default_submenu_pygrub(guest):
-    """pygrub, and the default entry is a title within a submenu that is not there."""
+    """pygrub, and the default entry is a title within a submenu that is not there: it takes the first."""
     guest.loader = "pygrub"
     guest.menu = guest.menu.replace("default=0", 'default="gnulinux-advanced>gone"')
 

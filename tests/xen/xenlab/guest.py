@@ -10,7 +10,7 @@ POLL = 2.0
 STUCK = re.compile(r"\(initramfs\) |Give root password for maintenance|Press Enter for maintenance|"
                    r"Cannot open access to console, the root account is locked|Freezing execution|"
                    r"can't access tty; job control turned off|No init found|"
-                   r"grub rescue>|grub>|Kernel panic - not syncing|Boot failed: not a bootable disk")
+                   r"grub rescue>|grub>|you need to load the kernel first|Kernel panic - not syncing|Boot failed: not a bootable disk")
 # The same of an HVM guest's firmware, which speaks to Xen's log only.
 FIRMWARE_STUCK = "No bootable device|not a bootable disk"
 
