@@ -155,6 +155,16 @@ is_arm64_image (DomuimgBytes bytes)
   return domuimg_bytes_starts_with (domuimg_bytes_slice (bytes, 0x38, 4), "ARM\x64", 4);
 }
 
+/* No kernel shrinks to a twentieth, but a decompression bomb does. */
+#define SMALL ((guint64) 64 << 20)
+#define SHRINKS_TO 20
+
+static guint64
+limit_of (DomuimgBytes packed)
+{
+  return MIN (DOMUIMG_KERNEL_MAX, MAX (SMALL, (guint64) packed.size * SHRINKS_TO));
+}
+
 static gboolean
 take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
 {
@@ -229,7 +239,7 @@ take_bzimage (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
       return FALSE;
     }
   plain = domuimg_decompress (self->compression, bzimage.payload, self->name, bzimage.plain_size,
-                              DOMUIMG_KERNEL_MAX, error);
+                              limit_of (bzimage.payload), error);
   return plain != NULL && take_elf (self, domuimg_bytes_of (plain), error);
 }
 
@@ -237,7 +247,7 @@ static gboolean
 take_gzip (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
 {
   g_autoptr (GBytes) plain = domuimg_decompress (DOMUIMG_COMPRESSION_GZIP, bytes, self->name, 0,
-                                                 DOMUIMG_KERNEL_MAX, error);
+                                                 limit_of (bytes), error);
 
   if (plain == NULL)
     return FALSE;
@@ -311,9 +321,9 @@ take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
  * bzip2, xz, zstd, lzma, lzo or lz4), an ELF file, plain or in gzip, or a unified kernel image with
  * one of these. EFI zboot and arm64 images are recognised only.
  *
- * Errors: %DOMUIMG_ERROR_CORRUPT_INPUT for what is not a kernel, is damaged or cut off, or
- * is larger than 1 GiB when decompressed; %DOMUIMG_ERROR_NOT_SUPPORTED for a big-endian ELF
- * file.
+ * Errors: %DOMUIMG_ERROR_CORRUPT_INPUT for what is not a kernel, is damaged or cut off, or when
+ * decompressed is larger than 1 GiB, or than 64 MiB and 20 times what it was;
+ * %DOMUIMG_ERROR_NOT_SUPPORTED for a big-endian ELF file.
  *
  * Returns: (transfer full): a kernel
  *

@@ -94,7 +94,11 @@ find_config (Unpack *self, const guint8 *data, gsize length)
   memcpy (seam + MARK, data, first);
   found = memmem (seam, MARK + first, mark, MARK);
   if (found != NULL && self->at >= MARK)
-    self->out->config = self->at - MARK + (found - seam);
+    {
+      self->out->config = self->at - MARK + (found - seam);
+      /* What of it has gone by. */
+      memcpy (self->out->data + self->out->config, found, seam + MARK - found);
+    }
   else if ((found = memmem (data, length, mark, MARK)) != NULL)
     self->out->config = self->at + (found - data);
   if (self->out->config != 0)
