@@ -73,12 +73,15 @@ check_features (DomuimgMachine *self, DomuimgCheckDevice *device, const DomuimgE
 static void
 check_state (DomuimgMachine *self, const DomuimgCheckDevice *device, const DomuimgExtState *state)
 {
-  if (state->needs_recovery)
+  if (!state->clean)
     domuimg_finding_advise (
         domuimg_machine_report (self, "filesystem-unclean", device->name,
-                                "the filesystem of %s was not unmounted: the guest's kernel will"
-                                " replay its journal, and what is found here may be out of date",
-                                device->name),
+                                "the filesystem of %s was not unmounted%s, and what is found here"
+                                " may be out of date",
+                                device->name,
+                                state->needs_recovery
+                                    ? ": the guest's kernel will replay its journal"
+                                    : ": the guest's fsck will look at it"),
         "if the guest is running, this is no fault; else e2fsck -p");
   if (state->has_errors)
     domuimg_finding_advise (domuimg_machine_report (self, "filesystem-errors", device->name,
