@@ -7,6 +7,7 @@
 #define BLOCK_SIZE (256 * 1024)
 #define SIZE_MAX_PLAIN ((guint64) 2 << 30)
 #define NAME_BYTES_MAX ((gsize) 16 << 20)
+#define BUILTIN_BYTES_MAX ((gsize) 4 << 20)
 #define ARCHIVES_MAX 64
 
 struct _DomuimgInitramfs {
@@ -17,6 +18,7 @@ struct _DomuimgInitramfs {
   GHashTable *versions;
   guint archives; /* compressed ones */
   gsize name_bytes;
+  gsize builtin_bytes;
   guint64 plain_bytes;
 };
 
@@ -107,7 +109,8 @@ on_content (const char *name, GBytes *content, gpointer user_data)
   DomuimgInitramfs *self = user_data;
   DomuimgBytes bytes = domuimg_bytes_of (content);
 
-  if (bytes.size > 0)
+  self->builtin_bytes += bytes.size;
+  if (bytes.size > 0 && self->builtin_bytes <= BUILTIN_BYTES_MAX)
     domuimg_modules_add_builtin (self->builtin, (const char *) bytes.data, bytes.size);
 }
 

@@ -21,9 +21,10 @@ char **domuimg_initramfs_list_versions (DomuimgInitramfs *self);
 gboolean domuimg_initramfs_has_file (DomuimgInitramfs *self, const char *path);
 /* "-" and "_" are the same in names of modules. */
 gboolean domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module);
-/* Whether a modules.builtin in it says that the kernel has the module inside. */
 /* Bytes of its archives, decompressed. */
 guint64 domuimg_initramfs_get_unpacked_size (DomuimgInitramfs *self);
+/* Whether there is a modules.builtin in it, and whether one says that the kernel has the module
+ * inside. */
 gboolean domuimg_initramfs_knows_builtin (DomuimgInitramfs *self);
 gboolean domuimg_initramfs_has_builtin (DomuimgInitramfs *self, const char *module);
 

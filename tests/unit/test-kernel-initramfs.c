@@ -229,6 +229,25 @@ test_a_bomb_is_cut_short (void)
   must_refuse (packed, "too many files");
 }
 
+/* Lists of modules beyond 4 MiB do not count. */
+static void
+test_lists_without_end (void)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+  g_autoptr (GBytes) long_one = NULL;
+  g_autoptr (GBytes) last = cpio_new ("lib/modules/6.2/modules.builtin", "kernel/late.ko\n", NULL);
+  g_autoptr (GBytes) both = NULL;
+  g_autoptr (DomuimgInitramfs) initramfs = NULL;
+
+  while (list->len < 4 << 20)
+    g_string_append (list, "kernel/early.ko\n");
+  long_one = cpio_new ("lib/modules/6.1/modules.builtin", list->str, NULL);
+  both = concat_bytes (long_one, 0, last);
+  initramfs = must_read (both);
+  g_assert_true (domuimg_initramfs_has_builtin (initramfs, "early"));
+  g_assert_false (domuimg_initramfs_has_builtin (initramfs, "late"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -242,5 +261,6 @@ main (int argc, char **argv)
   g_test_add_func ("/initramfs/headers-that-lie", test_headers_that_lie);
   g_test_add_func ("/initramfs/rubbish-at-the-end", test_rubbish_at_the_end);
   g_test_add_func ("/initramfs/a-bomb-is-cut-short", test_a_bomb_is_cut_short);
+  g_test_add_func ("/initramfs/lists-without-end", test_lists_without_end);
   return g_test_run ();
 }
