@@ -43,8 +43,9 @@ must_match (GBytes *bytes, const char *xen, const Matrix matrix)
         g_autofree char *what = g_strdup_printf ("%s as %s", domuimg_loader_to_string (loaders[i]),
                                                  domuimg_guest_type_to_string (type));
 
-        must_be (domuimg_kernel_can_boot_with (kernel, type, loaders[i], xen, &reason), reason,
-                 matrix[i][j], what);
+        gboolean boots = domuimg_kernel_can_boot_with (kernel, type, loaders[i], xen, &reason);
+
+        must_be (boots, reason, matrix[i][j], what);
       }
 }
 
