@@ -5,20 +5,51 @@
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
+static void
+check_lines (char **lines)
+{
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_assert_true (g_utf8_validate (lines[i], -1, NULL));
+}
+
+static void
+check_loaders (DomuimgKernel *kernel, DomuimgGuestType type)
+{
+  static const char *const versions[] = { "4.11", "4.17.5", "4.21" };
+  gboolean can_be_started = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (versions); i++)
+    for (DomuimgLoader loader = DOMUIMG_LOADER_DIRECT; loader <= DOMUIMG_LOADER_FIRMWARE; loader++)
+      {
+        g_autofree char *reason = NULL;
+        gboolean can
+            = domuimg_kernel_can_boot_with (kernel, type, loader, versions[i], &reason);
+
+        g_assert_cmpint (can, ==, reason == NULL);
+        g_assert_true (reason == NULL || g_utf8_validate (reason, -1, NULL));
+        can_be_started |= can && loader != DOMUIMG_LOADER_FIRMWARE;
+      }
+  /* What some loader and release say is weighed on top of the type. */
+  g_assert_true (!can_be_started || domuimg_kernel_can_boot (kernel, type, NULL));
+}
+
 /* A kernel's answers fit each other, whatever its bytes. */
 static void
 check_kernel (DomuimgKernel *kernel)
 {
   g_auto (GStrv) notes = domuimg_kernel_get_notes (kernel);
+  g_auto (GStrv) config = domuimg_kernel_get_xen_config (kernel);
 
-  for (guint i = 0; notes[i] != NULL; i++)
-    g_assert_true (g_utf8_validate (notes[i], -1, NULL));
+  check_lines (notes);
+  check_lines (config);
   for (DomuimgGuestType type = DOMUIMG_GUEST_TYPE_AUTO; type <= DOMUIMG_GUEST_TYPE_HVM; type++)
     {
       g_autofree char *reason = NULL;
       gboolean can = domuimg_kernel_can_boot (kernel, type, &reason);
 
       g_assert_cmpint (can, ==, reason == NULL);
+      if (type != DOMUIMG_GUEST_TYPE_AUTO)
+        check_loaders (kernel, type);
     }
 }
 

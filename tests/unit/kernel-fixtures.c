@@ -286,3 +286,28 @@ patch_bytes (GBytes *bytes, gsize offset, gsize width, guint64 value)
   put_le (copy + offset, width, value);
   return g_bytes_new_take (copy, size);
 }
+
+void
+for_each_must_fail (const char *target, void (*use) (GBytes *bytes, const char *name))
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "mustfail", target, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDir) dir = g_dir_open (path, 0, &error);
+  guint count = 0;
+  const char *name;
+
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      g_autoptr (GBytes) bytes = NULL;
+      char *content;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (file, &content, &length, NULL));
+      bytes = g_bytes_new_take (content, length);
+      use (bytes, name);
+      count++;
+    }
+  g_assert_cmpuint (count, >, 0);
+}

@@ -39,3 +39,6 @@ GBytes *cpio_new (const char *name, const char *content, ...) G_GNUC_NULL_TERMIN
 GBytes *concat_bytes (GBytes *one, gsize zeros, GBytes *other);
 /* A copy with @value, little-endian, in @width bytes at @offset. */
 GBytes *patch_bytes (GBytes *bytes, gsize offset, gsize width, guint64 value);
+
+/* Gives each file of tests/mustfail/@target, with its name. */
+void for_each_must_fail (const char *target, void (*use) (GBytes *bytes, const char *name));

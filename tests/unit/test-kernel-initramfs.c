@@ -248,6 +248,23 @@ test_lists_without_end (void)
   g_assert_false (domuimg_initramfs_has_builtin (initramfs, "late"));
 }
 
+static void
+must_fail (GBytes *bytes, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgInitramfs) initramfs = domuimg_initramfs_new_for_bytes (bytes, name, &error);
+
+  g_assert_null (initramfs);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+  g_assert_true (g_str_has_prefix (error->message, name));
+}
+
+static void
+test_what_must_fail (void)
+{
+  for_each_must_fail ("initramfs", must_fail);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -262,5 +279,6 @@ main (int argc, char **argv)
   g_test_add_func ("/initramfs/rubbish-at-the-end", test_rubbish_at_the_end);
   g_test_add_func ("/initramfs/a-bomb-is-cut-short", test_a_bomb_is_cut_short);
   g_test_add_func ("/initramfs/lists-without-end", test_lists_without_end);
+  g_test_add_func ("/initramfs/what-must-fail", test_what_must_fail);
   return g_test_run ();
 }

@@ -337,6 +337,25 @@ test_bombs (void)
   must_refuse (image, "more than 64 MiB");
 }
 
+static void
+must_fail (GBytes *bytes, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_bytes (bytes, name, &error);
+
+  g_assert_null (kernel);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+  g_assert_true (g_str_has_prefix (error->message, name));
+  if (g_str_has_prefix (name, "bomb"))
+    g_assert_nonnull (strstr (error->message, "more than 64 MiB"));
+}
+
+static void
+test_what_must_fail (void)
+{
+  for_each_must_fail ("kernel", must_fail);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -352,5 +371,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernel-inside/damage-is-seen-though-nothing-is-kept",
                    test_damage_is_seen_though_nothing_is_kept);
   g_test_add_func ("/kernel-inside/bombs", test_bombs);
+  g_test_add_func ("/kernel-inside/what-must-fail", test_what_must_fail);
   return g_test_run ();
 }
