@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "cli/cli.h"
-
-#include <json-glib/json-glib.h>
+#include "cli/json-out.h"
 
 static const DomuimgGuestType types[]
     = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_HVM };
@@ -100,16 +99,6 @@ print_text (const char *path, DomuimgKernel *kernel, const char *xen)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_lines (JsonBuilder *builder, const char *name, char **lines)
 {
   json_builder_set_member_name (builder, name);
@@ -124,7 +113,7 @@ add_verdict (JsonBuilder *builder, gboolean boots, const char *reason)
 {
   json_builder_set_member_name (builder, "boots");
   json_builder_add_boolean_value (builder, boots);
-  add_string (builder, "reason", reason);
+  cli_json_add_string (builder, "reason", reason);
 }
 
 /* As which types the domain builder of the newest Xen takes it. */
@@ -149,7 +138,7 @@ add_types (JsonBuilder *builder, DomuimgKernel *kernel)
 static void
 add_matrix (JsonBuilder *builder, DomuimgKernel *kernel, const char *xen)
 {
-  add_string (builder, "xen", xen);
+  cli_json_add_string (builder, "xen", xen);
   json_builder_set_member_name (builder, "matrix");
   json_builder_begin_array (builder);
   for (guint i = 0; i < G_N_ELEMENTS (loaders) * G_N_ELEMENTS (types); i++)
@@ -160,8 +149,8 @@ add_matrix (JsonBuilder *builder, DomuimgKernel *kernel, const char *xen)
       gboolean can = domuimg_kernel_can_boot_with (kernel, type, loader, xen, &reason);
 
       json_builder_begin_object (builder);
-      add_string (builder, "loader", domuimg_loader_to_string (loader));
-      add_string (builder, "type", domuimg_guest_type_to_string (type));
+      cli_json_add_string (builder, "loader", domuimg_loader_to_string (loader));
+      cli_json_add_string (builder, "type", domuimg_guest_type_to_string (type));
       add_verdict (builder, can, reason);
       json_builder_end_object (builder);
     }
@@ -175,13 +164,13 @@ add_kernel (JsonBuilder *builder, const char *path, DomuimgKernel *kernel, const
   g_auto (GStrv) config = domuimg_kernel_get_xen_config (kernel);
 
   json_builder_begin_object (builder);
-  add_string (builder, "path", path);
-  add_string (builder, "format",
+  cli_json_add_string (builder, "path", path);
+  cli_json_add_string (builder, "format",
               domuimg_kernel_format_to_string (domuimg_kernel_get_format (kernel)));
-  add_string (builder, "version", domuimg_kernel_get_version (kernel));
-  add_string (builder, "architecture", domuimg_kernel_get_architecture (kernel));
-  add_string (builder, "compression", domuimg_kernel_get_compression (kernel));
-  add_string (builder, "boot_protocol", domuimg_kernel_get_boot_protocol (kernel));
+  cli_json_add_string (builder, "version", domuimg_kernel_get_version (kernel));
+  cli_json_add_string (builder, "architecture", domuimg_kernel_get_architecture (kernel));
+  cli_json_add_string (builder, "compression", domuimg_kernel_get_compression (kernel));
+  cli_json_add_string (builder, "boot_protocol", domuimg_kernel_get_boot_protocol (kernel));
   add_lines (builder, "notes", notes);
   add_lines (builder, "config", config);
   add_types (builder, kernel);
@@ -256,7 +245,6 @@ cli_kernel_inspect (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new ("FILE|IMAGE");
   g_autoptr (DomuimgCheck) check = NULL;
   g_autoptr (JsonBuilder) builder = NULL;
-  g_autoptr (JsonNode) root = NULL;
   g_autoptr (GError) error = NULL;
   int status = CLI_DONE;
 
@@ -276,10 +264,6 @@ cli_kernel_inspect (int argc, char **argv)
   builder = json ? json_builder_new () : NULL;
   status = run (&(Output){ xen, builder }, argv[1]);
   if (json && status == CLI_DONE)
-    {
-      root = json_builder_get_root (builder);
-      g_autofree char *text = json_to_string (root, TRUE);
-      g_print ("%s\n", text);
-    }
+    cli_json_print (builder);
   return status;
 }

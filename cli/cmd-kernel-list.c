@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "cli/cli.h"
-
-#include <json-glib/json-glib.h>
+#include "cli/json-out.h"
 
 static void
 print_line (const char *name, const char *value)
@@ -28,29 +27,19 @@ print_kernel (DomuimgInstalledKernel *kernel)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_kernel (JsonBuilder *builder, DomuimgInstalledKernel *kernel)
 {
   g_autofree char *reason = NULL;
   gboolean matches = domuimg_installed_kernel_get_matches (kernel, &reason);
 
   json_builder_begin_object (builder);
-  add_string (builder, "version", domuimg_installed_kernel_get_version (kernel));
-  add_string (builder, "path", domuimg_installed_kernel_get_path (kernel));
-  add_string (builder, "initramfs", domuimg_installed_kernel_get_initramfs (kernel));
-  add_string (builder, "modules", domuimg_installed_kernel_get_modules (kernel));
+  cli_json_add_string (builder, "version", domuimg_installed_kernel_get_version (kernel));
+  cli_json_add_string (builder, "path", domuimg_installed_kernel_get_path (kernel));
+  cli_json_add_string (builder, "initramfs", domuimg_installed_kernel_get_initramfs (kernel));
+  cli_json_add_string (builder, "modules", domuimg_installed_kernel_get_modules (kernel));
   json_builder_set_member_name (builder, "matches");
   json_builder_add_boolean_value (builder, matches);
-  add_string (builder, "reason", reason);
+  cli_json_add_string (builder, "reason", reason);
   json_builder_end_object (builder);
 }
 
@@ -58,16 +47,12 @@ static void
 print_json (GPtrArray *kernels)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_array (builder);
   for (guint i = 0; i < kernels->len; i++)
     add_kernel (builder, g_ptr_array_index (kernels, i));
   json_builder_end_array (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  g_print ("%s\n", text);
+  cli_json_print (builder);
 }
 
 int

@@ -7,7 +7,7 @@
 
 #include "lib/base/undo.h"
 #include "lib/build/copy-out.h"
-#include "lib/build/json.h"
+#include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/disk/copy.h"
 #include "lib/image/image.h"

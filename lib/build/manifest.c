@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/build/json.h"
+#include "lib/base/json.h"
 #include "lib/build/state.h"
 
 static void

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/build/json.h"
+#include "lib/base/json.h"
 
 static char *
 size_text (guint64 bytes)

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/check/report.h"
 
-#include <json-glib/json-glib.h>
+#include "lib/base/json.h"
 
 /**
  * DomuimgReport:
@@ -185,26 +185,16 @@ domuimg_report_to_text (DomuimgReport *self)
 }
 
 static void
-add_member (JsonBuilder *builder, const char *name, const char *value)
-{
-  json_builder_set_member_name (builder, name);
-  if (value != NULL)
-    json_builder_add_string_value (builder, value);
-  else
-    json_builder_add_null_value (builder);
-}
-
-static void
 add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
 {
   json_builder_begin_object (builder);
-  add_member (builder, "id", finding->id);
-  add_member (builder, "severity", domuimg_severity_to_string (finding->severity));
-  add_member (builder, "message", finding->message);
-  add_member (builder, "evidence", finding->evidence);
+  domuimg_json_add_string (builder, "id", finding->id);
+  domuimg_json_add_string (builder, "severity", domuimg_severity_to_string (finding->severity));
+  domuimg_json_add_string (builder, "message", finding->message);
+  domuimg_json_add_string (builder, "evidence", finding->evidence);
   json_builder_set_member_name (builder, "fixable");
   json_builder_add_boolean_value (builder, finding->repair != NULL);
-  add_member (builder, "remedy", finding->remedy);
+  domuimg_json_add_string (builder, "remedy", finding->remedy);
   json_builder_end_object (builder);
 }
 
@@ -225,8 +215,8 @@ domuimg_report_to_json (DomuimgReport *self)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  add_member (builder, "verdict", domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
-  add_member (builder, "type", domuimg_guest_type_to_string (self->type));
+  domuimg_json_add_string (builder, "verdict", domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
+  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
   json_builder_set_member_name (builder, "findings");
   json_builder_begin_array (builder);
   for (guint i = 0; i < self->findings->len; i++)
