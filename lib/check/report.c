@@ -215,7 +215,8 @@ domuimg_report_to_json (DomuimgReport *self)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "verdict", domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
+  domuimg_json_add_string (builder, "verdict",
+                           domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
   domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
   json_builder_set_member_name (builder, "findings");
   json_builder_begin_array (builder);
