@@ -2,7 +2,7 @@
 from .case import case
 
 
-@case(sample=True)
+@case()
 def good_pv_direct(guest):
     """PV, kernel and initramfs copied out, the disk is the filesystem."""
 

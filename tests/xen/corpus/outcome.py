@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -15,7 +16,9 @@ TIMEOUT = 3600
 # root without a word, and systemd 90 s for a device.
 SILENCE = {False: 60, True: 120}
 ATTEMPTS = 3
-LAB_FAILED = 3
+# What says more than the line that the guest stopped at.
+TELLING = re.compile(r"ALERT!.*|No root device specified.*|not syncing: .*|run-init: .*|mount: .*failed: .*|"
+                     r"error: .*|Failed to mount .*|Failed to start .*|.*respawning too fast.*")
 
 
 @dataclasses.dataclass
@@ -27,6 +30,12 @@ class Outcome:
     @property
     def verdict(self):
         return "boots" if self.boots else "fails"
+
+    @property
+    def reason(self):
+        """In the guest's own words where it had some."""
+        said = [] if self.boots else TELLING.findall(self.console)
+        return f"{self.how} — {said[-1].strip()}" if said else self.how
 
 
 class LabBroken(Exception):
@@ -74,15 +83,20 @@ def read(done, log):
     tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-25:] if log.exists() else []
     if done.returncode == 0:
         return Outcome(True, "login prompt", "\n".join(tail))
-    lines = done.stderr.splitlines()
+    lines = done.stderr.replace(f"{log.parent}/", "").splitlines()
     start = next((number for number, line in enumerate(lines) if line.startswith("lab: ")), 0)
     how = lines[start].split(": ", 2)[-1] if lines else ""
     if "xl create failed" in how:
-        how += ": " + first_complaint(lines[start + 1:])
+        how += ": " + complaint(lines[start + 1:])
         tail = lines[start + 1:start + 15]
     return Outcome(False, how.removesuffix(" before its console showed 'login:'"), "\n".join(tail))
 
 
-def first_complaint(lines):
+def complaint(lines):
+    """Of xl or of what it started: the first, without the place in Xen's sources."""
+    if "--- bootloader" in lines:
+        end = [*lines, "--- "]
+        start = end.index("--- bootloader") + 1
+        return end[start:next(number for number in range(start, len(end)) if end[number].startswith("--- "))][-1]
     said = [line for line in lines if "error" in line.lower() or "invalid" in line.lower()]
-    return (said or lines or [""])[0].strip()
+    return re.sub(r"\w+\.c:\d+:\s*", "", (said or lines or [""])[0]).strip()

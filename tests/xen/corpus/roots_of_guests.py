@@ -108,7 +108,7 @@ def mount_point_sys(guest):
     guest.remove("/sys")
 
 
-@case("mount-point-missing", fixable=True, sample=True)
+@case("mount-point-missing", fixable=True)
 def mount_point_dev(guest):
     """No /dev to mount on."""
     guest.remove("/dev")

@@ -6,7 +6,7 @@ END = "<!-- End of the corpus' results. -->"
 def row(result):
     fixed = {None: "", True: "boots", False: "**does not boot**"}[result.fixed]
     cells = [f"`{result.case.name}`", result.case.summary, ", ".join(f"`{name}`" for name in result.ids),
-             result.predicted, result.outcome.verdict, result.outcome.how, fixed]
+             result.predicted, result.outcome.verdict, result.outcome.reason, fixed]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -52,20 +52,21 @@ class Run:
     def alive(self):
         """The reason why waiting longer is no use, or None."""
         started = time.monotonic()
-        _, answer = self.link.run(f"cat /proc/uptime; xl list {shlex.quote(self.guest.name)} 2>/dev/null | tail -n +2;"
-                                  f" xl dmesg | grep -cE '{FIRMWARE_STUCK}'", self.left() + 60)
+        ask = f"cat /proc/uptime; xl list {shlex.quote(self.guest.name)} 2>/dev/null | tail -n +2"
+        if self.guest.type in ("hvm", ""):
+            ask += f"; xl dmesg | grep -E '{FIRMWARE_STUCK}'"
+        uptime, *answer = self.link.run(ask, self.left() + 60)[1].splitlines()
         # Asking makes the emulated processor work, which it should do for the guest.
-        self.pause = max(POLL, 5 * (time.monotonic() - started))
-        uptime, *domain, stuck = answer.splitlines()
-        if not domain:
+        self.pause = max(POLL, 8 * (time.monotonic() - started))
+        if any(re.search(FIRMWARE_STUCK, line) for line in answer):
+            return "the firmware found nothing to boot"
+        if not answer:
             return "the domain ended"
-        _, domid, _, _, state, _ = domain[0].rsplit(maxsplit=5)
+        _, domid, _, _, state, _ = answer[0].rsplit(maxsplit=5)
         if domid != self.domid:
             return "the domain restarted"
         if "c" in state:
             return "the domain crashed"
-        if self.guest.type in ("hvm", "") and stuck != "0":
-            return "the firmware found nothing to boot"
         return self.silent(float(uptime.split()[0]))
 
     def silent(self, now):
@@ -128,6 +129,7 @@ class Run:
         parts = [("console, last 30 lines", "\n".join(self.console.text.splitlines()[-30:]))]
         for title, command in (("xl's log", f"tail -n 20 /var/log/xen/xl-{name}.log"),
                                ("device model", f"tail -n 10 /var/log/xen/qemu-dm-{name}.log"),
+                               ("bootloader", "tail -n 12 /var/log/xen/bootloader.*.log"),
                                ("hotplug", "tail -n 10 /var/log/xen/xen-hotplug.log"),
                                ("xl dmesg", "xl dmesg | tail -n 20"), ("xl list", "xl list")):
             parts.append((title, self.link.run(f"{command} 2>/dev/null")[1]))
