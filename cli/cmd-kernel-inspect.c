@@ -217,17 +217,21 @@ show_image (Output *output, const char *path, GError **error)
   return TRUE;
 }
 
-/* What is no kernel may be an image with kernels in it; else the first error counts. */
+/* What is no kernel may be an image with kernels in it; where it is none either, what it is as a
+ * kernel counts. */
 static int
 run (Output *output, const char *path)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GError) as_image = NULL;
   g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (path, &error);
 
   if (kernel != NULL)
     show (output, path, kernel);
-  else if (!show_image (output, path, NULL))
-    return cli_report (error);
+  else if (!show_image (output, path, &as_image))
+    return cli_report (g_error_matches (as_image, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND)
+                           ? error
+                           : as_image);
   return CLI_DONE;
 }
 

@@ -158,6 +158,8 @@ is_arm64_image (DomuimgBytes bytes)
 /* No kernel shrinks to a twentieth, but a decompression bomb does. */
 #define SMALL ((guint64) 64 << 20)
 #define SHRINKS_TO 20
+/* Of a file, to tell whether it is one. */
+#define HEAD_SIZE 4096
 
 static guint64
 limit_of (DomuimgBytes packed)
@@ -263,6 +265,13 @@ take_gzip (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
   return take_elf (self, domuimg_bytes_of (plain), error);
 }
 
+static gboolean
+refuse (const char *name, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s: not a kernel: neither a bzImage nor a plain or gzipped ELF file", name);
+}
+
 static gboolean take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error);
 
 /* Boot Loader Specification, type 2: a PE file with the kernel in a section. */
@@ -306,9 +315,7 @@ take_bytes (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
       self->version = find_linux_version (bytes);
       return TRUE;
     }
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                       "%s: not a kernel: neither a bzImage nor a plain or gzipped ELF file",
-                       self->name);
+  return refuse (self->name, error);
 }
 
 /**
@@ -345,6 +352,15 @@ domuimg_kernel_new_for_bytes (GBytes *bytes, const char *name, GError **error)
   return g_steal_pointer (&self);
 }
 
+/* By the beginning of a file, so that none but kernels are read as a whole: disk images are large. */
+static gboolean
+may_be_kernel (DomuimgBytes head)
+{
+  return domuimg_elf_is (head) || domuimg_bzimage_is (head) || is_arm64_image (head)
+         || domuimg_bytes_starts_with (head, "MZ", 2)
+         || domuimg_compression_detect (head) == DOMUIMG_COMPRESSION_GZIP;
+}
+
 static gboolean
 read_file (int fd, const char *path, GByteArray *content, GError **error)
 {
@@ -361,6 +377,9 @@ read_file (int fd, const char *path, GByteArray *content, GError **error)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                              "%s: not a kernel: larger than 1 GiB", path);
       g_byte_array_append (content, buffer, (guint) got);
+      if (content->len >= HEAD_SIZE
+          && !may_be_kernel (domuimg_bytes (content->data, content->len)))
+        return refuse (path, error);
     }
   return TRUE;
 }
