@@ -64,6 +64,7 @@ find_rule (const char *id)
   g_return_val_if_reached (&domuimg_rules[0]);
 }
 
+G_GNUC_PRINTF (5, 0)
 static DomuimgFinding *
 add (DomuimgMachine *machine, const DomuimgRule *rule, DomuimgSeverity severity,
      const char *evidence, const char *format, va_list args)
@@ -106,6 +107,7 @@ domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity severity, const
   return finding;
 }
 
+G_GNUC_PRINTF (2, 0)
 static void
 set_remedy (DomuimgFinding *self, const char *format, va_list args)
 {
