@@ -4,16 +4,28 @@
 
 #include <string.h>
 
-/* Boot Loader Specification, type 1: one file an entry. As GRUB's blscfg reads them: $variables in
- * the options, newest version first. */
+/* Boot Loader Specification, type 1: one file an entry
+ * (https://uapi-group.org/specifications/specs/boot_loader_specification/). */
 
-#define WORDS_MAX 4096
+/* What hostile entries may come to. */
+#define FIELD_MAX (64 << 10)
+#define INITRDS_MAX 64
+#define TEXTS_MAX (8 << 20)
 
 typedef struct {
   DomuimgMenuEntry *entry;
-  char *version;
-  char *sort_key;
+  GString *title;    /* (nullable), as all of these */
+  GString *options;
+  GString *version;
+  GString *sort_key;
 } Item;
+
+static void
+free_field (GString *field)
+{
+  if (field != NULL)
+    g_string_free (field, TRUE);
+}
 
 static void
 item_free (gpointer data)
@@ -21,18 +33,23 @@ item_free (gpointer data)
   Item *self = data;
 
   g_clear_pointer (&self->entry, domuimg_menu_entry_free);
-  g_free (self->version);
-  g_free (self->sort_key);
+  free_field (self->title);
+  free_field (self->options);
+  free_field (self->version);
+  free_field (self->sort_key);
   g_free (self);
 }
 
-/* $name and ${name}; what is not set is nothing. */
+/* $name and ${name}; what is not set is nothing. No longer than a field may be. Without
+ * @variables, as it is. */
 static char *
 expand (const char *text, GHashTable *variables)
 {
   GString *out = g_string_new (NULL);
 
-  while (*text != '\0' && out->len < DOMUIMG_MENU_FILE_MAX)
+  if (variables == NULL)
+    return g_string_free (g_string_truncate (g_string_append (out, text), FIELD_MAX), FALSE);
+  while (*text != '\0' && out->len < FIELD_MAX)
     {
       gboolean braced = text[0] == '$' && text[1] == '{';
       const char *name = text + 1 + braced;
@@ -44,102 +61,102 @@ expand (const char *text, GHashTable *variables)
           continue;
         }
       g_autofree char *key = g_strndup (name, length);
-      const char *value = variables != NULL ? g_hash_table_lookup (variables, key) : NULL;
+      const char *value = g_hash_table_lookup (variables, key);
       g_string_append (out, value != NULL ? value : "");
       text = name + length + (braced && name[length] == '}');
     }
+  g_string_truncate (out, MIN (out->len, FIELD_MAX));
   return g_string_free (out, FALSE);
 }
 
-/* Digits compare as numbers, letters as text, a tilde before everything: as rpm and strverscmp
- * agree on for kernels' versions. */
-static int
-compare_versions (const char *a, const char *b)
-{
-  while (*a != '\0' || *b != '\0')
-    {
-      if (g_ascii_isdigit (*a) && g_ascii_isdigit (*b))
-        {
-          char *end_a, *end_b;
-          guint64 left = g_ascii_strtoull (a, &end_a, 10), right = g_ascii_strtoull (b, &end_b, 10);
-
-          if (left != right)
-            return left < right ? -1 : 1;
-          a = end_a;
-          b = end_b;
-        }
-      else if (*a != *b)
-        {
-          if (*a == '~' || *b == '~')
-            return *a == '~' ? -1 : 1;
-          return (guchar) *a < (guchar) *b ? -1 : 1;
-        }
-      else
-        a++, b++;
-    }
-  return 0;
-}
-
+/* As grub-core/commands/blscfg.c of Fedora: by the names of the files, newest first. */
 static gint
-compare_items (gconstpointer a, gconstpointer b)
+compare_as_grub (gconstpointer a, gconstpointer b)
 {
   const Item *left = *(Item *const *) a, *right = *(Item *const *) b;
-  int order = g_strcmp0 (left->sort_key, right->sort_key);
 
-  if (order == 0)
-    order = compare_versions (right->version, left->version);
-  return order != 0 ? order : compare_versions (right->entry->id, left->entry->id);
+  return domuimg_menu_compare_versions (right->entry->id, left->entry->id);
+}
+
+/* As the specification says: those with a key to sort by come first, by it; then the newest. */
+static gint
+compare_as_specified (gconstpointer a, gconstpointer b)
+{
+  const Item *left = *(Item *const *) a, *right = *(Item *const *) b;
+  int order;
+
+  if ((left->sort_key == NULL) != (right->sort_key == NULL))
+    return left->sort_key == NULL ? 1 : -1;
+  order = left->sort_key != NULL ? strcmp (left->sort_key->str, right->sort_key->str) : 0;
+  if (order == 0 && left->sort_key != NULL)
+    order = domuimg_menu_compare_versions (right->version != NULL ? right->version->str : "",
+                                           left->version != NULL ? left->version->str : "");
+  return order != 0 ? order : compare_as_grub (a, b);
+}
+
+/* Fields that come more than once are joined. */
+static void
+append_words (GString **field, const char *value, GHashTable *variables)
+{
+  g_autofree char *expanded = NULL;
+
+  if (*field == NULL)
+    *field = g_string_new (NULL);
+  if ((*field)->len >= FIELD_MAX)
+    return;
+  expanded = g_strstrip (expand (value, variables));
+  if ((*field)->len > 0 && *expanded != '\0')
+    g_string_append_c (*field, ' ');
+  g_string_append (*field, expanded);
 }
 
 static void
-append_word (char **field, const char *value)
+add_initrds (DomuimgMenuEntry *entry, const char *value, GHashTable *variables)
 {
-  char *joined = *field != NULL && **field != '\0' ? g_strconcat (*field, " ", value, NULL)
-                                                   : g_strdup (value);
+  g_auto (GStrv) words = NULL;
+  g_autofree char *expanded = NULL;
 
-  g_free (*field);
-  *field = joined;
-}
-
-static void
-add_initrds (DomuimgMenuEntry *entry, const char *value)
-{
-  g_auto (GStrv) words = g_strsplit_set (value, " \t", WORDS_MAX);
-
+  if (entry->initrds->len >= INITRDS_MAX)
+    return;
+  expanded = expand (value, variables);
+  words = g_strsplit_set (expanded, " \t", INITRDS_MAX);
   for (guint i = 0; words[i] != NULL; i++)
-    if (*words[i] == '/')
-      g_ptr_array_add (entry->initrds, g_strdup (words[i]));
+    if (*words[i] != '\0')
+      g_ptr_array_add (entry->initrds,
+                       g_strconcat (*words[i] == '/' ? "" : "/", words[i], NULL));
 }
 
 static void
 take_field (Item *item, const char *key, const char *value, GHashTable *variables)
 {
   DomuimgMenuEntry *entry = item->entry;
-  g_autofree char *expanded = expand (value, variables);
 
   if (g_str_equal (key, "title"))
-    append_word (&entry->title, expanded);
+    append_words (&item->title, value, NULL);
   else if (g_str_equal (key, "version"))
-    append_word (&item->version, expanded);
+    append_words (&item->version, value, NULL);
   else if (g_str_equal (key, "sort-key"))
-    append_word (&item->sort_key, expanded);
-  else if (g_str_equal (key, "linux"))
-    append_word (&entry->kernel, expanded);
+    append_words (&item->sort_key, value, NULL);
+  else if (g_str_equal (key, "linux") && entry->kernel == NULL)
+    {
+      g_autofree char *path = expand (value, variables);
+      entry->kernel = g_strconcat (*path == '/' ? "" : "/", path, NULL);
+    }
   else if (g_str_equal (key, "initrd"))
-    add_initrds (entry, expanded);
+    add_initrds (entry, value, variables);
   else if (g_str_equal (key, "options"))
-    append_word (&entry->cmdline, g_strstrip (expanded));
+    append_words (&item->options, value, variables);
 }
 
 static Item *
 parse_entry (const char *path, const char *id, const char *text, GHashTable *variables)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = g_strsplit_set (text, "\n", -1);
   Item *item = g_new0 (Item, 1);
 
   item->entry = domuimg_menu_entry_new ();
   item->entry->id = g_strndup (id, strlen (id) - strlen (".conf"));
-  item->entry->source = g_strdup (path);
+  item->entry->source = g_strdup (path + (*path == '/'));
   for (guint i = 0; lines[i] != NULL; i++)
     {
       char *line = g_strstrip (lines[i]);
@@ -149,10 +166,8 @@ parse_entry (const char *path, const char *id, const char *text, GHashTable *var
       if (*line != '#' && line[length] != '\0')
         take_field (item, key, line + length + strspn (line + length, " \t"), variables);
     }
-  if (item->entry->title == NULL)
-    item->entry->title = g_strdup (item->entry->id);
-  if (item->version == NULL)
-    item->version = g_strdup (item->entry->id);
+  item->entry->title = g_strdup (item->title != NULL ? item->title->str : item->entry->id);
+  item->entry->cmdline = item->options != NULL ? g_strdup (item->options->str) : NULL;
   return item;
 }
 
@@ -161,8 +176,10 @@ read_items (const char *directory, const DomuimgMenuFiles *files, GHashTable *va
 {
   g_auto (GStrv) names = files->list != NULL ? files->list (files->data, directory) : NULL;
   GPtrArray *items = g_ptr_array_new_with_free_func (item_free);
+  gsize total = 0;
 
-  for (guint i = 0; names != NULL && names[i] != NULL && i < DOMUIMG_MENU_ENTRIES; i++)
+  for (guint i = 0; names != NULL && names[i] != NULL && i < DOMUIMG_MENU_ENTRIES
+                    && total < TEXTS_MAX; i++)
     {
       g_autofree char *path = g_strconcat (directory, "/", names[i], NULL);
       g_autofree char *text
@@ -171,14 +188,41 @@ read_items (const char *directory, const DomuimgMenuFiles *files, GHashTable *va
 
       if (text == NULL)
         continue;
+      total += strlen (text);
       item = parse_entry (path, names[i], text, variables);
       if (item->entry->kernel != NULL)
         g_ptr_array_add (items, item);
       else
         item_free (item);
     }
-  g_ptr_array_sort (items, compare_items);
+  g_ptr_array_sort (items, variables != NULL ? compare_as_grub : compare_as_specified);
   return items;
+}
+
+/* What blscfg adds: options for entries without, and initramfs that come before those of an entry,
+ * beside them. The shell that runs an entry takes every run of blanks for one. */
+static void
+complete_as_grub (DomuimgMenuEntry *entry, GHashTable *variables)
+{
+  const char *options = g_hash_table_lookup (variables, "default_kernelopts");
+  const char *early = g_hash_table_lookup (variables, "early_initrd");
+  g_auto (GStrv) names = g_strsplit (early != NULL ? early : "", " ", INITRDS_MAX);
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GString) line = g_string_new (NULL);
+  g_autofree char *directory = g_path_get_dirname (
+      entry->initrds->len > 0 ? g_ptr_array_index (entry->initrds, 0) : entry->kernel);
+
+  for (guint i = 0, at = 0; names[i] != NULL; i++)
+    if (*names[i] != '\0')
+      g_ptr_array_insert (entry->initrds, at++, g_build_filename (directory, names[i], NULL));
+  if (entry->cmdline == NULL && options != NULL)
+    entry->cmdline = expand (options, variables);
+  words = g_strsplit_set (entry->cmdline != NULL ? entry->cmdline : "", " \t", -1);
+  for (guint i = 0; words[i] != NULL; i++)
+    if (*words[i] != '\0')
+      g_string_append_printf (line, "%s%s", line->len > 0 ? " " : "", words[i]);
+  g_free (entry->cmdline);
+  entry->cmdline = g_strdup (line->str);
 }
 
 void
@@ -186,11 +230,16 @@ domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFi
                    GHashTable *variables)
 {
   g_autoptr (GPtrArray) items = read_items (directory, files, variables);
+  g_autofree char *parent = g_path_get_dirname (directory);
 
   for (guint i = 0; i < items->len; i++)
     {
       Item *item = g_ptr_array_index (items, i);
 
+      if (variables != NULL)
+        complete_as_grub (item->entry, variables);
       domuimg_menu_add_entry (self, g_steal_pointer (&item->entry));
     }
+  if (variables == NULL)
+    domuimg_loader_conf_parse (self, parent, files);
 }

@@ -14,6 +14,7 @@ typedef struct {
   const DomuimgMenuFiles *files;
   DomuimgMenuEntry *entry; /* (nullable) the LABEL that lines belong to */
   char *menu_default;      /* (nullable) the LABEL with MENU DEFAULT */
+  char *on_timeout;        /* (nullable) the LABEL of ONTIMEOUT */
   char *append;            /* (nullable) of all entries that have none */
   guint includes;
 } Config;
@@ -44,7 +45,7 @@ add_initrds (Config *self, const char *value)
 static void
 set_append (Config *self, const char *value)
 {
-  g_auto (GStrv) words = g_strsplit (value, " ", -1);
+  g_auto (GStrv) words = g_strsplit_set (value, " ", -1);
   g_autoptr (GString) rest = g_string_new (NULL);
 
   if (self->entry == NULL)
@@ -120,6 +121,16 @@ include (Config *self, const char *value)
     parse_text (self, text);
 }
 
+/* What is started when nobody presses a key; ONTIMEOUT says it before DEFAULT. */
+static void
+take_default (Config *self, const char *key, const char *value)
+{
+  char **to = g_ascii_strcasecmp (key, "default") == 0 ? &self->menu->wanted : &self->on_timeout;
+
+  g_free (*to);
+  *to = g_strdup (value);
+}
+
 static void
 take_line (Config *self, const char *key, const char *value, guint line)
 {
@@ -132,12 +143,9 @@ take_line (Config *self, const char *key, const char *value, guint line)
   else if (g_ascii_strcasecmp (key, "include") == 0)
     include (self, value);
   else if (g_ascii_strcasecmp (key, "timeout") == 0)
-    self->menu->timeout = (g_ascii_strtoull (value, NULL, 10) + 9) / 10;
-  else if (g_ascii_strcasecmp (key, "default") == 0 && self->entry == NULL)
-    {
-      g_free (self->menu->wanted);
-      self->menu->wanted = g_strdup (value);
-    }
+    self->menu->timeout = (MIN (g_ascii_strtoull (value, NULL, 10), G_MAXINT) + 9) / 10;
+  else if (g_ascii_strcasecmp (key, "default") == 0 || g_ascii_strcasecmp (key, "ontimeout") == 0)
+    take_default (self, key, value);
   else if (self->entry != NULL && g_ascii_strcasecmp (key, "initrd") == 0)
     add_initrds (self, value);
   else if (self->entry != NULL
@@ -151,7 +159,7 @@ take_line (Config *self, const char *key, const char *value, guint line)
 static void
 parse_text (Config *self, const char *text)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = g_strsplit_set (text, "\n", -1);
 
   for (guint i = 0; lines[i] != NULL; i++)
     {
@@ -164,6 +172,21 @@ parse_text (Config *self, const char *text)
     }
 }
 
+static int
+find_label (DomuimgMenu *self, const char *wanted)
+{
+  gsize length = strcspn (wanted, " \t");
+
+  for (guint i = 0; i < self->entries->len; i++)
+    {
+      const char *id = ((DomuimgMenuEntry *) self->entries->pdata[i])->id;
+
+      if (strlen (id) == length && g_ascii_strncasecmp (id, wanted, length) == 0)
+        return i;
+    }
+  return -1;
+}
+
 void
 domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files)
 {
@@ -171,15 +194,18 @@ domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFi
 
   parse_text (&config, text);
   end_entry (&config);
-  if (config.menu_default != NULL)
+  if (config.menu_default != NULL || config.on_timeout != NULL)
     {
       g_free (self->wanted);
-      self->wanted = g_steal_pointer (&config.menu_default);
+      self->wanted = g_strdup (config.on_timeout != NULL ? config.on_timeout
+                                                         : config.menu_default);
     }
+  g_free (config.menu_default);
+  g_free (config.on_timeout);
   g_free (config.append);
   /* DEFAULT may name the module that draws the menu; then the first entry it is. */
   if (self->wanted == NULL || g_str_has_suffix (self->wanted, ".c32"))
     self->default_entry = self->entries->len > 0 ? 0 : -1;
   else
-    self->default_entry = domuimg_menu_find_entry (self, self->wanted);
+    self->default_entry = find_label (self, self->wanted);
 }

@@ -4,20 +4,28 @@
 
 #include <string.h>
 
+#include "lib/boot/grub-words.h"
+
 /* A menu that needs more is hostile. */
 #define STEPS_MAX 100000
 #define DEPTH_MAX 32
-#define TEXT_MAX (64 << 10)
+#define WORK_MAX (32 << 20) /* bytes of text that are run, each time that they are */
+#define VARIABLES_MAX 1000
+#define VALUES_MAX (1 << 20)
 
 struct _DomuimgGrubScript {
   DomuimgMenu *menu;
   DomuimgGrubCommand command;
   gpointer user_data;
   GHashTable *variables;
+  GHashTable *exported;  /* a set of names */
   GHashTable *functions; /* of Function */
+  gsize values;          /* bytes in @variables */
   guint steps;
   guint depth;
-  gboolean stopped; /* a limit was reached */
+  gsize work;
+  gboolean exhausted; /* a limit was reached */
+  gboolean finished;
 };
 
 typedef struct {
@@ -25,12 +33,12 @@ typedef struct {
   guint line;
 } Function;
 
-/* Where one run is in its text. */
+/* One run through a text. */
 typedef struct {
   DomuimgGrubScript *script;
-  const char *at;
-  guint line;
+  DomuimgGrubReader reader;
   char **arguments; /* (nullable) $1, $2, ... */
+  guint n_arguments;
   gboolean status;  /* of the last command */
 } Run;
 
@@ -50,6 +58,7 @@ domuimg_grub_script_new (DomuimgMenu *menu, DomuimgGrubCommand command, gpointer
   self->command = command;
   self->user_data = user_data;
   self->variables = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->exported = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, function_free);
   return self;
 }
@@ -58,8 +67,30 @@ void
 domuimg_grub_script_free (DomuimgGrubScript *self)
 {
   g_hash_table_unref (self->variables);
+  g_hash_table_unref (self->exported);
   g_hash_table_unref (self->functions);
   g_free (self);
+}
+
+static gboolean
+is_stopped (const DomuimgGrubScript *self)
+{
+  return self->exhausted || self->finished;
+}
+
+static void
+stop (DomuimgGrubScript *self, guint line, const char *why)
+{
+  if (is_stopped (self))
+    return;
+  domuimg_menu_add_problem (self->menu, "line %u: %s", line, why);
+  self->exhausted = TRUE;
+}
+
+void
+domuimg_grub_script_finish (DomuimgGrubScript *self)
+{
+  self->finished = TRUE;
 }
 
 const char *
@@ -71,10 +102,25 @@ domuimg_grub_script_get (DomuimgGrubScript *self, const char *name)
 void
 domuimg_grub_script_set (DomuimgGrubScript *self, const char *name, const char *value)
 {
+  const char *old = domuimg_grub_script_get (self, name);
+
+  self->values -= old != NULL ? strlen (name) + strlen (old) : 0;
   if (value == NULL)
-    g_hash_table_remove (self->variables, name);
-  else
-    g_hash_table_replace (self->variables, g_strdup (name), g_strndup (value, TEXT_MAX));
+    {
+      g_hash_table_remove (self->variables, name);
+      return;
+    }
+  self->values += strlen (name) + strlen (value);
+  g_hash_table_replace (self->variables, g_strdup (name), g_strdup (value));
+  if (self->values > VALUES_MAX || g_hash_table_size (self->variables) > VARIABLES_MAX)
+    stop (self, 0, "the menu has too many variables");
+}
+
+void
+domuimg_grub_script_export (DomuimgGrubScript *self, const char *name)
+{
+  if (g_hash_table_size (self->exported) < VARIABLES_MAX)
+    g_hash_table_add (self->exported, g_strdup (name));
 }
 
 GHashTable *
@@ -96,252 +142,73 @@ domuimg_grub_script_save (DomuimgGrubScript *self)
   return copy;
 }
 
+static void
+count_values (DomuimgGrubScript *self)
+{
+  GHashTableIter iter;
+  gpointer name, value;
+
+  self->values = 0;
+  g_hash_table_iter_init (&iter, self->variables);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    self->values += strlen (name) + strlen (value);
+}
+
 void
 domuimg_grub_script_restore (DomuimgGrubScript *self, GHashTable *saved)
 {
   g_hash_table_unref (self->variables);
   self->variables = saved;
+  count_values (self);
 }
 
 static gboolean
-stop (Run *run, const char *why)
+is_private (gpointer name, gpointer value, gpointer user_data)
 {
-  if (!run->script->stopped)
-    domuimg_menu_add_problem (run->script->menu, "line %u: %s", run->line, why);
-  run->script->stopped = TRUE;
-  return FALSE;
+  return !g_hash_table_contains (user_data, name);
 }
 
-static const char *
-value_of (Run *run, const char *name)
+void
+domuimg_grub_script_enter (DomuimgGrubScript *self)
 {
+  g_hash_table_foreach_remove (self->variables, is_private, self->exported);
+  count_values (self);
+}
+
+static char *
+value_of (gpointer data, const char *name)
+{
+  Run *run = data;
+  guint n = run->n_arguments;
+  const char *value = NULL;
   guint64 number;
 
-  if (g_ascii_string_to_unsigned (name, 10, 1, 99, &number, NULL))
-    return run->arguments != NULL && number <= g_strv_length (run->arguments)
-               ? run->arguments[number - 1]
-               : NULL;
-  return g_hash_table_lookup (run->script->variables, name);
-}
-
-/* $name, ${name}, $1, $@ and $?; the position is after the dollar sign. */
-static char *
-take_variable (Run *run)
-{
-  gboolean braced = *run->at == '{';
-  g_autofree char *name = NULL;
-  const char *value;
-  gsize length;
-
-  run->at += braced;
-  if (*run->at == '@' || *run->at == '*' || *run->at == '?' || *run->at == '#')
-    {
-      gboolean all = *run->at == '@' || *run->at == '*';
-
-      run->at += 1 + (braced && run->at[1] == '}');
-      return all && run->arguments != NULL ? g_strjoinv (" ", run->arguments)
-                                           : g_strdup (run->status ? "0" : "1");
-    }
-  length = strspn (run->at, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_");
-  name = g_strndup (run->at, length);
-  run->at += length;
-  run->at += braced && *run->at == '}';
-  value = value_of (run, name);
+  if (g_str_equal (name, "?"))
+    return g_strdup (run->status ? "0" : "1");
+  if (g_str_equal (name, "#"))
+    return g_strdup_printf ("%u", n);
+  if (g_str_equal (name, "@") || g_str_equal (name, "*"))
+    return n > 0 ? g_strjoinv (" ", run->arguments) : g_strdup ("");
+  if (g_ascii_string_to_unsigned (name, 10, 0, 99, &number, NULL))
+    value = number > 0 && number <= n ? run->arguments[number - 1] : NULL;
+  else
+    value = domuimg_grub_script_get (run->script, name);
   return g_strdup (value != NULL ? value : "");
 }
 
-/* A word so far; @has is set by quotes too, which make an empty one. */
-typedef struct {
-  GString *text;
-  gboolean has;
-  GPtrArray *words;
-} Words;
-
-static void
-end_word (Words *self)
-{
-  if (self->has)
-    g_ptr_array_add (self->words, g_strdup (self->text->str));
-  g_string_truncate (self->text, 0);
-  self->has = FALSE;
-}
-
-/* What a variable holds outside of quotes falls into words. */
-static void
-add_split (Words *self, const char *value)
-{
-  for (; *value != '\0'; value++)
-    if (*value == ' ' || *value == '\t')
-      end_word (self);
-    else
-      {
-        g_string_append_c (self->text, *value);
-        self->has = TRUE;
-      }
-}
-
-static void
-take_single (Run *run, Words *words)
-{
-  words->has = TRUE;
-  for (run->at++; *run->at != '\0' && *run->at != '\''; run->at++)
-    {
-      run->line += *run->at == '\n';
-      g_string_append_c (words->text, *run->at);
-    }
-  run->at += *run->at == '\'';
-}
-
-static void
-take_double (Run *run, Words *words)
-{
-  words->has = TRUE;
-  run->at++;
-  while (*run->at != '\0' && *run->at != '"')
-    {
-      if (*run->at == '$' && run->at[1] != '"' && run->at[1] != ' ')
-        {
-          run->at++;
-          g_autofree char *value = take_variable (run);
-          g_string_append (words->text, value);
-          continue;
-        }
-      if (*run->at == '\\' && run->at[1] != '\0' && strchr ("$\"\\\n", run->at[1]) != NULL)
-        run->at++;
-      run->line += *run->at == '\n';
-      g_string_append_c (words->text, *run->at++);
-    }
-  run->at += *run->at == '"';
-}
-
-static void
-take_escape (Run *run, Words *words)
-{
-  run->at++;
-  if (*run->at == '\n')
-    run->line++;
-  else if (*run->at != '\0')
-    {
-      g_string_append_c (words->text, *run->at);
-      words->has = TRUE;
-    }
-  run->at += *run->at != '\0';
-}
-
-static gboolean
-is_block_start (const Run *run, const Words *words)
-{
-  return *run->at == '{' && !words->has
-         && (run->at[1] == '\n' || run->at[1] == ' ' || run->at[1] == '\t' || run->at[1] == '\0'
-             || run->at[1] == '\r');
-}
-
-/* Words up to the end of the command or a block. */
 static char **
 take_words (Run *run)
 {
-  Words words = { g_string_new (NULL), FALSE, g_ptr_array_new () };
+  guint line = run->reader.line;
+  char **words = domuimg_grub_take_words (&run->reader);
 
-  while (*run->at != '\0' && *run->at != '\n' && *run->at != ';' && words.text->len < TEXT_MAX)
-    {
-      if (is_block_start (run, &words) || (*run->at == '#' && !words.has))
-        break;
-      if (*run->at == '\'')
-        take_single (run, &words);
-      else if (*run->at == '"')
-        take_double (run, &words);
-      else if (*run->at == '\\')
-        take_escape (run, &words);
-      else if (*run->at == '$' && run->at[1] != ' ')
-        {
-          run->at++;
-          g_autofree char *value = take_variable (run);
-          add_split (&words, value);
-        }
-      else if (*run->at == ' ' || *run->at == '\t' || *run->at == '\r')
-        {
-          end_word (&words);
-          run->at++;
-        }
-      else
-        {
-          g_string_append_c (words.text, *run->at++);
-          words.has = TRUE;
-        }
-    }
-  end_word (&words);
-  g_string_free (words.text, TRUE);
-  g_ptr_array_add (words.words, NULL);
-  return (char **) g_ptr_array_free (words.words, FALSE);
-}
-
-static void
-skip_quoted (Run *run)
-{
-  char quote = *run->at++;
-
-  for (; *run->at != '\0' && *run->at != quote; run->at++)
-    {
-      run->line += *run->at == '\n';
-      if (quote == '"' && *run->at == '\\' && run->at[1] != '\0')
-        run->at++;
-    }
-  run->at += *run->at == quote;
-}
-
-/* The text between { and its }. */
-static char *
-take_block (Run *run)
-{
-  const char *start = ++run->at;
-  guint depth = 1;
-
-  for (; *run->at != '\0'; run->at++)
-    {
-      gboolean begins = run->at[-1] == '\n' || run->at[-1] == ' ' || run->at[-1] == '\t'
-                        || run->at[-1] == ';' || run->at[-1] == '{';
-
-      if (*run->at == '\'' || *run->at == '"')
-        {
-          skip_quoted (run);
-          run->at--;
-        }
-      else if (*run->at == '\\' && run->at[1] != '\0')
-        run->at++;
-      else if (*run->at == '$' && run->at[1] == '{')
-        run->at++, depth++;
-      else if (*run->at == '#' && begins)
-        run->at += strcspn (run->at, "\n") - 1;
-      else if (*run->at == '{')
-        depth++;
-      else if (*run->at == '}' && --depth == 0)
-        break;
-      run->line += *run->at == '\n';
-    }
-  char *block = g_strndup (start, run->at - start);
-  run->at += *run->at == '}';
-  return block;
-}
-
-static void
-skip_separators (Run *run)
-{
-  for (;; run->at++)
-    {
-      if (*run->at == '#')
-        run->at += strcspn (run->at, "\n");
-      if (*run->at == '\n')
-        run->line++;
-      else if (*run->at == '\0' || strchr (" \t\r;", *run->at) == NULL)
-        return;
-    }
-}
-
-/* An unquoted word at the beginning of a command, without taking it. */
-static char *
-peek_word (const Run *run)
-{
-  return g_strndup (run->at, strspn (run->at, G_CSET_a_2_z "_"));
+  if (run->reader.too_long)
+    stop (run->script, line, "the command is too long");
+  for (guint i = 0; words[i] != NULL; i++)
+    run->script->work += strlen (words[i]);
+  if (run->script->work > WORK_MAX)
+    stop (run->script, line, "the menu runs too long");
+  return words;
 }
 
 static gboolean run_list (Run *run, gboolean active, const char *const *ends, char **end);
@@ -354,7 +221,7 @@ run_if (Run *run, gboolean active)
   gboolean done = FALSE;
   g_autofree char *end = g_strdup ("elif");
 
-  while (g_strcmp0 (end, "elif") == 0 && !run->script->stopped)
+  while (g_strcmp0 (end, "elif") == 0 && !is_stopped (run->script))
     {
       g_autofree char *word = NULL;
       gboolean taken;
@@ -371,25 +238,83 @@ run_if (Run *run, gboolean active)
       run_list (run, active && !done, ends, &end);
     }
   if (g_strcmp0 (end, "fi") != 0)
-    stop (run, "an if has no fi");
-  run->status = TRUE;
+    stop (run->script, run->reader.line, "an if has no fi");
+}
+
+static const char *const do_word[] = { "do", NULL };
+static const char *const done_word[] = { "done", NULL };
+
+/* The body once more; counts it as work. */
+static void
+run_body (Run *run, gboolean active)
+{
+  const char *start = run->reader.at;
+  g_autofree char *end = NULL;
+
+  run_list (run, active, done_word, &end);
+  if (end == NULL)
+    stop (run->script, run->reader.line, "a loop has no done");
+  run->script->work += run->reader.at - start;
+  if (run->script->work > WORK_MAX || ++run->script->steps > STEPS_MAX)
+    stop (run->script, run->reader.line, "the menu runs too long");
+}
+
+/* for NAME in WORDS */
+static void
+run_for (Run *run, gboolean active)
+{
+  g_auto (GStrv) words = take_words (run);
+  gboolean is_whole = words[0] != NULL && words[1] != NULL && g_str_equal (words[1], "in");
+  g_autofree char *word = NULL;
+  DomuimgGrubReader body;
+
+  run_list (run, FALSE, do_word, &word);
+  body = run->reader;
+  for (guint i = 2; active && is_whole && words[i] != NULL && !is_stopped (run->script); i++)
+    {
+      run->reader = body;
+      domuimg_grub_script_set (run->script, words[0], words[i]);
+      run_body (run, TRUE);
+    }
+  run->reader = body;
+  run_body (run, FALSE);
+}
+
+static void
+run_while (Run *run, gboolean active, gboolean wanted)
+{
+  DomuimgGrubReader start = run->reader;
+  gboolean again;
+
+  do
+    {
+      g_autofree char *word = NULL;
+
+      run->reader = start;
+      run_list (run, active, do_word, &word);
+      again = active && run->status == wanted && !is_stopped (run->script);
+      run_body (run, again);
+    }
+  while (again && !is_stopped (run->script));
 }
 
 static void
 define_function (Run *run, gboolean active)
 {
   g_auto (GStrv) words = take_words (run);
-  guint line = run->line;
+  guint line;
   Function *function;
 
-  if (*run->at != '{' || words[0] == NULL)
+  domuimg_grub_skip_separators (&run->reader);
+  line = run->reader.line;
+  if (*run->reader.at != '{' || words[0] == NULL)
     {
-      stop (run, "a function has no body");
+      stop (run->script, line, "a function has no body");
       return;
     }
   function = g_new0 (Function, 1);
   function->line = line;
-  function->body = take_block (run);
+  function->body = domuimg_grub_take_block (&run->reader);
   if (active)
     g_hash_table_replace (run->script->functions, g_strdup (words[0]), function);
   else
@@ -432,41 +357,47 @@ call (Run *run, char **words, const char *block, guint line)
 static void
 run_command (Run *run, gboolean active)
 {
-  guint line = run->line;
+  guint line = run->reader.line;
   gboolean negated = FALSE;
   g_auto (GStrv) words = take_words (run);
   g_autofree char *block = NULL;
   char **first = words;
 
-  if (is_block_start (run, &(Words){ NULL, FALSE, NULL }))
-    block = take_block (run);
+  if (*run->reader.at == '{')
+    block = domuimg_grub_take_block (&run->reader);
   for (; *first != NULL && g_str_equal (*first, "!"); first++)
     negated = !negated;
-  if (!active || *first == NULL)
-    return;
-  run->status = call (run, first, block, line) != negated;
+  if (run->reader.operator_ != '\0')
+    domuimg_menu_add_problem (run->script->menu, "line %u: GRUB has no “%c” outside of quotes",
+                              line, run->reader.operator_);
+  run->reader.operator_ = '\0';
+  if (active && *first != NULL && !is_stopped (run->script))
+    run->status = call (run, first, block, line) != negated;
 }
 
 static void
 run_statement (Run *run, gboolean active)
 {
-  g_autofree char *word = peek_word (run);
+  g_autofree char *word = domuimg_grub_peek_keyword (&run->reader);
+  gboolean is_if = g_str_equal (word, "if"), is_for = g_str_equal (word, "for");
+  gboolean is_while = g_str_equal (word, "while"), is_until = g_str_equal (word, "until");
+  gboolean is_function = g_str_equal (word, "function");
 
   if (++run->script->steps > STEPS_MAX)
     {
-      stop (run, "the menu runs too long");
+      stop (run->script, run->reader.line, "the menu runs too long");
       return;
     }
-  if (g_str_equal (word, "if"))
-    {
-      run->at += strlen (word);
-      run_if (run, active);
-    }
-  else if (g_str_equal (word, "function"))
-    {
-      run->at += strlen (word);
-      define_function (run, active);
-    }
+  if (is_if || is_for || is_while || is_until || is_function)
+    run->reader.at += strlen (word);
+  if (is_if)
+    run_if (run, active);
+  else if (is_for)
+    run_for (run, active);
+  else if (is_while || is_until)
+    run_while (run, active, is_while);
+  else if (is_function)
+    define_function (run, active);
   else
     run_command (run, active);
 }
@@ -475,45 +406,56 @@ run_statement (Run *run, gboolean active)
 static gboolean
 run_list (Run *run, gboolean active, const char *const *ends, char **end)
 {
+  DomuimgGrubReader *reader = &run->reader;
+
   if (++run->script->depth > DEPTH_MAX)
-    stop (run, "the menu is nested too deeply");
-  for (skip_separators (run); *run->at != '\0' && !run->script->stopped; skip_separators (run))
+    stop (run->script, reader->line, "the menu is nested too deeply");
+  for (domuimg_grub_skip_separators (reader); *reader->at != '\0' && !is_stopped (run->script);
+       domuimg_grub_skip_separators (reader))
     {
-      const char *before = run->at;
-      g_autofree char *word = peek_word (run);
+      const char *before = reader->at;
+      g_autofree char *word = domuimg_grub_peek_keyword (reader);
 
       if (ends != NULL && g_strv_contains (ends, word))
         {
-          run->at += strlen (word);
+          reader->at += strlen (word);
           *end = g_steal_pointer (&word);
           break;
         }
       run_statement (run, active);
       /* A lone brace, say. */
-      if (run->at == before)
-        run->at++;
+      if (reader->at == before)
+        reader->at++;
     }
   run->script->depth--;
-  return !run->script->stopped;
+  return !is_stopped (run->script);
 }
 
 static gboolean
 run_text (DomuimgGrubScript *self, const char *text, guint line, char **arguments,
           gboolean *status)
 {
-  Run run = { self, text, line, arguments, TRUE };
+  guint n_arguments = arguments != NULL ? g_strv_length (arguments) : 0;
+  Run run = { self, { text, line, value_of, NULL, FALSE, '\0' }, arguments, n_arguments, TRUE };
   gboolean ok;
 
-  if (self->stopped)
-    return FALSE;
+  run.reader.data = &run;
+  self->work += strlen (text);
+  if (self->work > WORK_MAX)
+    stop (self, line, "the menu runs too long");
   ok = run_list (&run, TRUE, NULL, NULL);
-  if (status != NULL)
-    *status = run.status;
+  *status = run.status;
   return ok;
 }
 
 gboolean
-domuimg_grub_script_run (DomuimgGrubScript *self, const char *text, guint line)
+domuimg_grub_script_run (DomuimgGrubScript *self, const char *text, guint line, char **arguments)
 {
-  return run_text (self, text, line, NULL, NULL);
+  gboolean status;
+  gboolean ok = run_text (self, text, line, arguments, &status);
+
+  /* Only what the outermost run was in is finished. */
+  if (self->depth == 0)
+    self->finished = FALSE;
+  return ok;
 }

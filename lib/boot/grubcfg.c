@@ -4,124 +4,74 @@
 
 #include <string.h>
 
+#include "lib/boot/grub-linux.h"
+#include "lib/boot/grub-menu.h"
 #include "lib/boot/grub-script.h"
+#include "lib/boot/grub-test.h"
 
-/* grub.cfg of GRUB 2: the commands that make the menu, and those that an entry boots with. */
+/* grub.cfg of GRUB 2: the commands that make the menu, and those that an entry boots with.
+ *
+ * GRUB for Xen of Debian (grub-xen-host 2.06) is made by debian/rules of grub2 with all modules in
+ * it. From a grub.cfg in its memory it searches the disks for /boot/grub/grub.cfg, then for
+ * /grub/grub.cfg, and gives what it finds to `configfile`. So $prefix stays (memdisk)/boot/grub: the
+ * guest's grubenv is not found by `load_env` without a path, and saved_entry and next_entry are
+ * empty. It knows neither blscfg nor linux16 and linuxefi. (As PV it starts /boot/xen/pvboot-*.elf
+ * instead, a GRUB of the guest's own, where the guest's grub-xen installed one.) */
 
 #define SOURCES_MAX 8
-
-/* An entry or a submenu, as they are nested. */
-typedef struct {
-  char *title;
-  char *id;             /* (nullable) */
-  char *block;
-  guint line;
-  GPtrArray *children;  /* (nullable) of a submenu */
-  int first;            /* index into the menu's entries of what it comes to */
-} Node;
+#define SUBMENUS_MAX 8
+#define MEMDISK "(memdisk)"
 
 typedef struct {
   DomuimgMenu *menu;
   const DomuimgMenuFiles *files;
-  gboolean has_blscfg;
+  gboolean is_xen;
   guint sources;
-  GPtrArray *nodes;      /* (unowned) where entries are added now */
-  DomuimgMenuEntry *entry; /* (unowned) (nullable) the one whose body runs */
+  const char *file;         /* that is read now, without a "/" before it */
+  GPtrArray *nodes;         /* (unowned) where entries are added now */
+  DomuimgMenuEntry *entry;  /* (unowned) (nullable) the one whose body runs */
+  GPtrArray *loaded;        /* (nullable) of a menu that `configfile` put in place of this one */
 } Config;
 
-static void
-node_free (gpointer data)
-{
-  Node *self = data;
-
-  g_free (self->title);
-  g_free (self->id);
-  g_free (self->block);
-  g_clear_pointer (&self->children, g_ptr_array_unref);
-  g_free (self);
-}
-
+/* NULL for what lies in the memory of GRUB. */
 static char *
-absolute (DomuimgGrubScript *script, const char *path)
+path_of (const char *path)
 {
   g_autofree char *device = NULL;
-  char *file;
+  char *file = NULL;
 
   domuimg_menu_split_device (path, &device, &file);
+  if (g_strcmp0 (device, MEMDISK) == 0)
+    g_clear_pointer (&file, g_free);
   return file;
 }
 
 static gboolean
-exists (Config *self, DomuimgGrubScript *script, const char *path)
+exists (gpointer data, const char *path)
 {
-  g_autofree char *file = absolute (script, path);
+  Config *self = data;
+  g_autofree char *file = path_of (path);
 
-  return self->files->exists != NULL && self->files->exists (self->files->data, file);
+  return file != NULL && self->files->exists != NULL
+         && self->files->exists (self->files->data, file);
 }
 
-/* One test of up to three words. */
-static gboolean
-test_simple (Config *self, DomuimgGrubScript *script, char **words, guint n)
+static char *
+read_text (Config *self, const char *path)
 {
-  if (n == 0)
-    return FALSE;
-  if (g_str_equal (words[0], "!"))
-    return !test_simple (self, script, words + 1, n - 1);
-  if (n == 1)
-    return *words[0] != '\0';
-  if (n == 2 && g_str_equal (words[0], "-n"))
-    return *words[1] != '\0';
-  if (n == 2 && g_str_equal (words[0], "-z"))
-    return *words[1] == '\0';
-  if (n == 2 && (g_str_equal (words[0], "-f") || g_str_equal (words[0], "-e")
-                 || g_str_equal (words[0], "-s") || g_str_equal (words[0], "-d")))
-    return exists (self, script, words[1]);
-  if (n != 3)
-    return FALSE;
-  if (g_str_equal (words[1], "=") || g_str_equal (words[1], "=="))
-    return g_str_equal (words[0], words[2]);
-  if (g_str_equal (words[1], "!="))
-    return !g_str_equal (words[0], words[2]);
-  if (g_str_equal (words[1], "-eq"))
-    return g_ascii_strtoll (words[0], NULL, 10) == g_ascii_strtoll (words[2], NULL, 10);
-  if (g_str_equal (words[1], "-ne"))
-    return g_ascii_strtoll (words[0], NULL, 10) != g_ascii_strtoll (words[2], NULL, 10);
-  return FALSE;
-}
+  g_autofree char *file = path_of (path);
 
-/* -o binds less than -a. */
-static gboolean
-test (Config *self, DomuimgGrubScript *script, char **words)
-{
-  gboolean any = FALSE, all = TRUE;
-  guint start = 0, i = 0;
-
-  for (;; i++)
-    {
-      gboolean is_or = words[i] != NULL && g_str_equal (words[i], "-o");
-      gboolean is_and = words[i] != NULL && g_str_equal (words[i], "-a");
-
-      if (words[i] != NULL && !is_or && !is_and)
-        continue;
-      all = all && test_simple (self, script, words + start, i - start);
-      start = i + 1;
-      if (is_and)
-        continue;
-      any |= all;
-      all = TRUE;
-      if (words[i] == NULL)
-        return any;
-    }
+  return file != NULL ? domuimg_menu_read_file (self->files, file) : NULL;
 }
 
 static gboolean
-do_test (Config *self, DomuimgGrubScript *script, char **words)
+do_test (Config *self, char **words)
 {
   guint n = g_strv_length (words);
 
-  if (g_str_equal (words[0], "[") && n > 1 && g_str_equal (words[n - 1], "]"))
+  if (n > 1 && g_str_equal (words[n - 1], "]"))
     g_clear_pointer (&words[n - 1], g_free);
-  return test (self, script, words + 1);
+  return domuimg_grub_test (words + 1, exists, self);
 }
 
 static gboolean
@@ -130,183 +80,283 @@ do_set (DomuimgGrubScript *script, char **words)
   char *equals = words[1] != NULL ? strchr (words[1], '=') : NULL;
 
   if (equals == NULL)
-    return FALSE;
+    return words[1] == NULL;
   *equals = '\0';
   domuimg_grub_script_set (script, words[1], equals + 1);
   return TRUE;
 }
 
-/* search --no-floppy --fs-uuid --set=root UUID, in all the ways it is written. */
-static gboolean
-do_search (Config *self, DomuimgGrubScript *script, char **words)
+typedef struct {
+  const char *tag;      /* (nullable) "UUID=", "LABEL=", "" for a file */
+  const char *name;     /* (nullable) what is searched */
+  const char *variable; /* (nullable) that is set to the device */
+} Search;
+
+/* GRUB's options may have their value after a "=" or in the next word that is no option. */
+static const char *
+take_option (char **words, guint *i)
 {
-  const char *variable = NULL, *name = NULL, *tag = NULL;
-  g_autofree char *value = NULL;
+  const char *equals = g_str_has_prefix (words[*i], "--") ? strchr (words[*i], '=') : NULL;
+
+  if (equals != NULL)
+    return equals + 1;
+  return words[*i + 1] != NULL && words[*i + 1][0] != '-' ? words[++*i] : NULL;
+}
+
+static void
+read_search_options (Search *search, char **words)
+{
+  gboolean sets = FALSE;
 
   for (guint i = 1; words[i] != NULL; i++)
     {
       const char *word = words[i];
+      gboolean is_short = word[0] == '-' && word[1] != '-';
 
-      if (g_str_equal (word, "--fs-uuid") || g_str_equal (word, "-u"))
-        tag = "UUID=";
+      if (g_str_equal (word, "--fs-uuid") || (is_short && strchr (word, 'u') != NULL))
+        search->tag = "UUID=";
       else if (g_str_equal (word, "--label") || g_str_equal (word, "--fs-label")
-               || g_str_equal (word, "-l"))
-        tag = "LABEL=";
-      else if (g_str_equal (word, "--file") || g_str_equal (word, "-f"))
-        tag = "";
-      else if (g_str_has_prefix (word, "--set="))
-        variable = word + strlen ("--set=");
-      else if (g_str_equal (word, "--set") || g_str_equal (word, "-s"))
-        variable = words[i + 1] != NULL && words[i + 1][0] != '-' && words[i + 2] != NULL
-                       ? words[++i]
-                       : "root";
-      else if (*word != '-')
-        name = word;
+               || (is_short && strchr (word, 'l') != NULL))
+        search->tag = "LABEL=";
+      else if (g_str_equal (word, "--file") || (is_short && strchr (word, 'f') != NULL))
+        search->tag = "";
+      if (g_str_has_prefix (word, "--set") || (is_short && strchr (word, 's') != NULL))
+        {
+          sets = TRUE;
+          if (!is_short || word[strlen (word) - 1] == 's')
+            search->variable = take_option (words, &i);
+        }
+      else if (g_str_has_prefix (word, "--hint"))
+        take_option (words, &i);
+      else if (*word != '-' && search->name == NULL)
+        search->name = word;
     }
-  if (name == NULL || tag == NULL)
+  /* The only word that is no option is what is searched. */
+  if (search->name == NULL)
+    {
+      search->name = search->variable;
+      search->variable = NULL;
+    }
+  if (sets && search->variable == NULL)
+    search->variable = "root";
+}
+
+/* search.fs_uuid NAME VARIABLE HINT... */
+static gboolean
+read_search_name (Search *search, char **words)
+{
+  if (g_str_equal (words[0], "search.fs_uuid"))
+    search->tag = "UUID=";
+  else if (g_str_equal (words[0], "search.fs_label"))
+    search->tag = "LABEL=";
+  else if (g_str_equal (words[0], "search.file"))
+    search->tag = "";
+  else
     return FALSE;
-  if (*tag == '\0')
-    return exists (self, script, name);
-  value = g_strconcat (tag, name, NULL);
-  domuimg_grub_script_set (script, variable != NULL ? variable : "root", value);
+  search->name = words[1];
+  search->variable = words[1] != NULL ? words[2] : NULL;
   return TRUE;
 }
 
-static void
+/* The disks are not known here: a UUID or label is taken to be there, and named. */
+static gboolean
+do_search (Config *self, DomuimgGrubScript *script, char **words)
+{
+  Search search = { NULL, NULL, NULL };
+  g_autofree char *value = NULL;
+
+  if (!read_search_name (&search, words))
+    read_search_options (&search, words);
+  if (search.name == NULL || search.tag == NULL)
+    return FALSE;
+  if (*search.tag == '\0')
+    return exists (self, search.name);
+  value = g_strconcat (search.tag, search.name, NULL);
+  if (search.variable != NULL)
+    domuimg_grub_script_set (script, search.variable, value);
+  return TRUE;
+}
+
+static gboolean
 do_load_env (Config *self, DomuimgGrubScript *script, char **words)
 {
-  static const char *const paths[]
-      = { "/boot/grub/grubenv", "/boot/grub2/grubenv", "/grub/grubenv", "/grub2/grubenv" };
-  const char *named = NULL;
+  g_autoptr (GHashTable) variables
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (GPtrArray) only = g_ptr_array_new ();
+  g_autofree char *path
+      = g_strconcat (domuimg_grub_script_get (script, "prefix") ?: "", "/grubenv", NULL);
   g_autofree char *text = NULL;
+  GHashTableIter iter;
+  gpointer name, value;
 
   for (guint i = 1; words[i] != NULL; i++)
-    if ((g_str_equal (words[i], "-f") || g_str_equal (words[i], "--file")) && words[i + 1] != NULL)
-      named = words[++i];
-  if (named != NULL)
-    {
-      g_autofree char *file = absolute (script, named);
-      text = domuimg_menu_read_file (self->files, file);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (paths) && named == NULL && text == NULL; i++)
-    text = domuimg_menu_read_file (self->files, paths[i]);
-  if (text != NULL && !domuimg_grubenv_parse (text, domuimg_grub_script_get_variables (script)))
-    domuimg_menu_add_problem (self->menu, "grubenv is damaged: it does not begin as GRUB wrote it");
+    if (g_str_equal (words[i], "-f") || g_str_has_prefix (words[i], "--file"))
+      {
+        g_free (path);
+        path = g_strdup (take_option (words, &i) ?: "");
+      }
+    else if (words[i][0] != '-')
+      g_ptr_array_add (only, words[i]);
+  text = read_text (self, path);
+  if (text == NULL)
+    return FALSE;
+  if (!domuimg_grubenv_parse (text, variables))
+    domuimg_menu_add_problem (self->menu, "%s is damaged: it does not begin as GRUB wrote it",
+                              path);
+  g_hash_table_iter_init (&iter, variables);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    if (only->len == 0 || g_ptr_array_find_with_equal_func (only, name, g_str_equal, NULL))
+      domuimg_grub_script_set (script, name, value);
+  return TRUE;
+}
+
+/* NULL where there is none, or too many are. */
+static char *
+open_source (Config *self, const char *path)
+{
+  if (++self->sources <= SOURCES_MAX)
+    return read_text (self, path);
+  domuimg_menu_add_problem (self->menu, "%s: too many files include each other", path);
+  return NULL;
 }
 
 static gboolean
 do_source (Config *self, DomuimgGrubScript *script, const char *path)
 {
-  g_autofree char *file = absolute (script, path);
-  g_autofree char *text = NULL;
+  const char *outer = self->file;
+  g_autofree char *file = path_of (path);
+  g_autofree char *text = open_source (self, path);
+  gboolean ok;
 
-  if (++self->sources > SOURCES_MAX)
+  if (text == NULL)
+    return FALSE;
+  self->file = file + 1;
+  ok = domuimg_grub_script_run (script, text, 1, NULL);
+  self->file = outer;
+  return ok;
+}
+
+static void
+set_directory (DomuimgGrubScript *script, const char *file)
+{
+  g_autofree char *path = g_strconcat ("/", file, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  domuimg_grub_script_set (script, "config_file", path);
+  domuimg_grub_script_set (script, "config_directory", directory);
+}
+
+/* A menu of its own, with the exported variables only; GRUB stays in it if it has an entry. */
+static gboolean
+do_configfile (Config *self, DomuimgGrubScript *script, const char *path)
+{
+  g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
+  GPtrArray *outer = self->nodes;
+  g_autofree char *file = path_of (path);
+  GHashTable *saved;
+  gboolean ok;
+
+  if (file == NULL || self->entry != NULL)
+    return FALSE;
+  saved = domuimg_grub_script_save (script);
+  domuimg_grub_script_enter (script);
+  set_directory (script, file + 1);
+  self->nodes = nodes;
+  ok = do_source (self, script, path);
+  self->nodes = outer;
+  if (self->loaded == NULL && nodes->len > 0)
+    self->loaded = g_steal_pointer (&nodes);
+  if (self->loaded != NULL)
     {
-      domuimg_menu_add_problem (self->menu, "%s: too many files include each other", path);
+      g_hash_table_unref (saved);
+      domuimg_grub_script_finish (script);
       return FALSE;
     }
-  text = domuimg_menu_read_file (self->files, file);
-  return text != NULL && domuimg_grub_script_run (script, text, 1);
-}
-
-static Node *
-new_node (char **words, const char *block, guint line)
-{
-  Node *node = g_new0 (Node, 1);
-
-  for (guint i = 1; words[i] != NULL; i++)
-    {
-      if (g_str_equal (words[i], "--id") && words[i + 1] != NULL)
-        node->id = g_strdup (words[++i]);
-      else if (g_str_has_prefix (words[i], "--id="))
-        node->id = g_strdup (words[i] + strlen ("--id="));
-      else if (g_str_has_prefix (words[i], "--") && words[i + 1] != NULL
-               && strchr (words[i], '=') == NULL && !g_str_equal (words[i], "--unrestricted"))
-        i++;
-      else if (words[i][0] != '-' && node->title == NULL)
-        node->title = g_strdup (words[i]);
-    }
-  if (node->title == NULL)
-    node->title = g_strdup ("");
-  node->block = g_strdup (block != NULL ? block : "");
-  node->line = line;
-  node->first = -1;
-  return node;
+  domuimg_grub_script_restore (script, saved);
+  return ok;
 }
 
 static void
-do_submenu (Config *self, DomuimgGrubScript *script, Node *node)
+add_node (Config *self, DomuimgGrubNode *node)
 {
-  GPtrArray *outer = self->nodes;
-
-  node->children = g_ptr_array_new_with_free_func (node_free);
-  self->nodes = node->children;
-  domuimg_grub_script_run (script, node->block, node->line);
-  self->nodes = outer;
+  node->source = g_strdup (self->file);
+  if (self->entry == NULL && self->nodes->len < DOMUIMG_MENU_ENTRIES)
+    g_ptr_array_add (self->nodes, node);
+  else
+    domuimg_grub_node_free (node);
 }
 
-static void
+static gboolean
 do_blscfg (Config *self, DomuimgGrubScript *script)
 {
-  static const char *const directories[] = { "/boot/loader/entries", "/loader/entries" };
-  g_autoptr (DomuimgMenu) part = domuimg_menu_new (DOMUIMG_MENU_BLS, self->menu->path);
+  const char *directories[] = { domuimg_grub_script_get (script, "blsdir"), "/loader/entries",
+                                "/boot/loader/entries" };
+  g_autoptr (DomuimgMenu) part = domuimg_menu_new (DOMUIMG_MENU_BLS, self->file);
 
-  if (!self->has_blscfg)
-    {
-      domuimg_menu_add_problem (self->menu, "this GRUB has no blscfg command");
-      return;
-    }
   for (guint i = 0; i < G_N_ELEMENTS (directories) && part->entries->len == 0; i++)
-    domuimg_bls_parse (part, directories[i], self->files,
-                       domuimg_grub_script_get_variables (script));
+    {
+      g_autofree char *directory = directories[i] != NULL ? path_of (directories[i]) : NULL;
+
+      if (directory != NULL)
+        domuimg_bls_parse (part, directory, self->files,
+                           domuimg_grub_script_get_variables (script));
+    }
   for (guint i = 0; i < part->entries->len; i++)
     {
       DomuimgMenuEntry *entry = g_ptr_array_index (part->entries, i);
-      Node *node = g_new0 (Node, 1);
+      char *words[] = { (char *) "menuentry", entry->title, NULL };
+      DomuimgGrubNode *node = domuimg_grub_node_new (words, NULL, 0);
 
-      node->title = g_strdup (entry->title);
       node->id = g_strdup (entry->id);
-      node->first = self->menu->entries->len;
-      g_ptr_array_add (self->nodes, node);
-      if (!domuimg_menu_add_entry (self->menu, entry))
-        node->first = -1;
-      part->entries->pdata[i] = NULL;
+      node->made = entry;
+      entry->root_hint = g_strdup (domuimg_grub_script_get (script, "root"));
+      add_node (self, node);
     }
   g_ptr_array_set_free_func (part->entries, NULL);
+  return TRUE;
 }
 
-static void
-do_linux (Config *self, DomuimgGrubScript *script, char **words)
+/* What boots an entry; `multiboot` and `chainloader` boot no Linux. FALSE where it is no such
+ * command. */
+static gboolean
+run_loader_command (Config *self, DomuimgGrubScript *script, char **words, guint line)
 {
-  g_autofree char *device = NULL;
-  DomuimgMenuEntry *entry = self->entry;
-  const char *root = domuimg_grub_script_get (script, "root");
+  static const char *const loaders[] = { "linux", "linux16", "linuxefi", NULL };
+  static const char *const initrds[] = { "initrd", "initrd16", "initrdefi", NULL };
+  gboolean is_linux = g_strv_contains (loaders, words[0]);
 
-  if (entry == NULL || words[1] == NULL)
-    return;
-  g_clear_pointer (&entry->kernel, g_free);
-  g_clear_pointer (&entry->root_hint, g_free);
-  g_free (entry->cmdline);
-  domuimg_menu_split_device (words[1], &device, &entry->kernel);
-  entry->root_hint = g_strdup (device != NULL ? device : root);
-  /* "(UUID=…)", where a path began with ($root). */
-  if (device != NULL && g_strrstr (device, "=") != NULL)
+  if (!is_linux && !g_strv_contains (initrds, words[0]))
+    return FALSE;
+  if (self->is_xen && !g_str_equal (words[0], "linux") && !g_str_equal (words[0], "initrd"))
+    domuimg_menu_add_problem (self->menu, "line %u: GRUB for Xen has no command %s", line,
+                              words[0]);
+  else if (self->entry != NULL && is_linux)
+    domuimg_grub_linux (self->entry, words, domuimg_grub_script_get (script, "root"));
+  else if (self->entry != NULL)
+    domuimg_grub_initrd (self->entry, words);
+  return TRUE;
+}
+
+/* No key is pressed, and no firmware is asked. What else is not known does what it should. */
+static gboolean
+run_other_command (Config *self, DomuimgGrubScript *script, char **words, guint line)
+{
+  static const char *const failing[] = { "false", "keystatus", "cmostest", "fwsetup", NULL };
+  const char *name = words[0];
+
+  if (run_loader_command (self, script, words, line))
+    return TRUE;
+  if (g_str_equal (name, "blscfg") && !self->is_xen)
+    return do_blscfg (self, script);
+  if (g_str_equal (name, "blscfg"))
     {
-      g_free (entry->root_hint);
-      entry->root_hint = g_strndup (device + 1, strlen (device) - 2);
+      domuimg_menu_add_problem (self->menu, "line %u: GRUB for Xen has no command blscfg", line);
+      return FALSE;
     }
-  entry->cmdline = g_strjoinv (" ", words + 2);
-}
-
-static void
-do_initrd (Config *self, DomuimgGrubScript *script, char **words)
-{
-  if (self->entry == NULL)
-    return;
-  g_ptr_array_set_size (self->entry->initrds, 0);
-  for (guint i = 1; words[i] != NULL; i++)
-    if (words[i][0] != '-')
-      g_ptr_array_add (self->entry->initrds, absolute (script, words[i]));
+  if (g_str_equal (name, "export"))
+    for (guint i = 1; words[i] != NULL; i++)
+      domuimg_grub_script_export (script, words[i]);
+  return !g_strv_contains (failing, name);
 }
 
 static gboolean
@@ -317,142 +367,148 @@ run_command (DomuimgGrubScript *script, char **words, const char *block, guint l
   const char *name = words[0];
 
   if (g_str_equal (name, "[") || g_str_equal (name, "test"))
-    return do_test (self, script, words);
+    return do_test (self, words);
   if (g_str_equal (name, "set"))
     return do_set (script, words);
-  if (g_str_equal (name, "unset") && words[1] != NULL)
-    domuimg_grub_script_set (script, words[1], NULL);
-  else if (g_str_equal (name, "false"))
-    return FALSE;
-  else if (g_str_has_prefix (name, "search"))
+  if (g_str_equal (name, "load_env"))
+    return do_load_env (self, script, words);
+  if (g_str_equal (name, "search") || g_str_has_prefix (name, "search."))
     return do_search (self, script, words);
-  else if (g_str_equal (name, "load_env"))
-    do_load_env (self, script, words);
-  else if ((g_str_equal (name, "source") || g_str_equal (name, "configfile")
-            || g_str_equal (name, ".")) && words[1] != NULL)
-    return do_source (self, script, words[1]);
-  else if (g_str_equal (name, "blscfg"))
-    do_blscfg (self, script);
-  else if (g_str_equal (name, "menuentry") || g_str_equal (name, "submenu"))
-    {
-      Node *node = new_node (words, block, line);
-
-      g_ptr_array_add (self->nodes, node);
-      if (name[0] == 's')
-        do_submenu (self, script, node);
-    }
-  else if (g_str_equal (name, "linux") || g_str_equal (name, "linux16")
-           || g_str_equal (name, "linuxefi"))
-    do_linux (self, script, words);
-  else if (g_str_equal (name, "initrd") || g_str_equal (name, "initrd16")
-           || g_str_equal (name, "initrdefi"))
-    do_initrd (self, script, words);
+  if (g_str_equal (name, "configfile"))
+    return words[1] != NULL && do_configfile (self, script, words[1]);
+  if (g_str_equal (name, "source") || g_str_equal (name, "."))
+    return words[1] != NULL && do_source (self, script, words[1]);
+  if (g_str_equal (name, "menuentry") || g_str_equal (name, "submenu"))
+    add_node (self, domuimg_grub_node_new (words, block, line));
+  else if (g_str_equal (name, "unset") && words[1] != NULL)
+    domuimg_grub_script_set (script, words[1], NULL);
+  else
+    return run_other_command (self, script, words, line);
   return TRUE;
 }
 
-/* The body of an entry runs when it is chosen, after all of the menu was read. */
 static void
-boot_node (Config *self, DomuimgGrubScript *script, Node *node, const char *prefix)
+boot_entry (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, const char *prefix)
 {
-  GHashTable *saved = domuimg_grub_script_save (script);
-  DomuimgMenuEntry *entry = domuimg_menu_entry_new ();
+  char *arguments[] = { node->title, NULL };
+  DomuimgMenuEntry *entry = g_steal_pointer (&node->made);
 
-  entry->title = g_strconcat (prefix, node->title, NULL);
-  entry->id = g_strdup (node->id);
-  entry->line = node->line;
-  self->entry = entry;
-  domuimg_grub_script_run (script, node->block, node->line);
-  self->entry = NULL;
-  domuimg_grub_script_restore (script, saved);
+  if (entry == NULL)
+    {
+      GHashTable *saved = domuimg_grub_script_save (script);
+
+      entry = domuimg_menu_entry_new ();
+      entry->title = g_strconcat (prefix, node->title, NULL);
+      entry->id = g_strdup (node->id);
+      entry->line = node->line;
+      entry->source = g_strdup (node->source);
+      self->entry = entry;
+      domuimg_grub_script_run (script, node->block, node->line, arguments);
+      self->entry = NULL;
+      domuimg_grub_script_restore (script, saved);
+    }
   node->first = self->menu->entries->len;
   if (!domuimg_menu_add_entry (self->menu, entry))
     node->first = -1;
 }
 
+static void boot_nodes (Config *self, DomuimgGrubScript *script, GPtrArray *nodes,
+                        const char *prefix, guint depth);
+
+/* A submenu is read when it is chosen. */
 static void
-boot_nodes (Config *self, DomuimgGrubScript *script, GPtrArray *nodes, const char *prefix)
+boot_submenu (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, const char *prefix,
+              guint depth)
+{
+  g_autofree char *inner = g_strconcat (prefix, node->title, ">", NULL);
+  char *arguments[] = { node->title, NULL };
+  GHashTable *saved;
+
+  node->children = domuimg_grub_nodes_new ();
+  if (depth >= SUBMENUS_MAX)
+    {
+      domuimg_menu_add_problem (self->menu, "line %u: submenus are nested too deeply", node->line);
+      return;
+    }
+  saved = domuimg_grub_script_save (script);
+  domuimg_grub_script_enter (script);
+  self->nodes = node->children;
+  self->file = node->source;
+  domuimg_grub_script_run (script, node->block, node->line, arguments);
+  if (self->loaded != NULL)
+    {
+      g_ptr_array_unref (node->children);
+      node->children = g_steal_pointer (&self->loaded);
+    }
+  boot_nodes (self, script, node->children, inner, depth + 1);
+  domuimg_grub_script_restore (script, saved);
+  if (node->children->len > 0)
+    node->first = ((DomuimgGrubNode *) g_ptr_array_index (node->children, 0))->first;
+}
+
+/* The body of an entry runs when it is chosen, after all of the menu was read. */
+static void
+boot_nodes (Config *self, DomuimgGrubScript *script, GPtrArray *nodes, const char *prefix,
+            guint depth)
 {
   for (guint i = 0; i < nodes->len; i++)
     {
-      Node *node = g_ptr_array_index (nodes, i);
+      DomuimgGrubNode *node = g_ptr_array_index (nodes, i);
 
-      if (node->children != NULL)
-        {
-          g_autofree char *inner = g_strconcat (prefix, node->title, ">", NULL);
-
-          boot_nodes (self, script, node->children, inner);
-          if (node->children->len > 0)
-            node->first = ((Node *) g_ptr_array_index (node->children, 0))->first;
-        }
-      else if (node->first < 0)
-        boot_node (self, script, node, prefix);
+      if (node->is_submenu)
+        boot_submenu (self, script, node, prefix, depth);
+      else
+        boot_entry (self, script, node, prefix);
     }
-}
-
-static Node *
-find_node (GPtrArray *nodes, const char *wanted)
-{
-  guint64 index;
-
-  if (g_ascii_string_to_unsigned (wanted, 10, 0, G_MAXINT, &index, NULL))
-    return index < nodes->len ? g_ptr_array_index (nodes, index) : NULL;
-  for (guint i = 0; i < nodes->len; i++)
-    {
-      Node *node = g_ptr_array_index (nodes, i);
-
-      if (g_strcmp0 (node->id, wanted) == 0 || g_str_equal (node->title, wanted))
-        return node;
-    }
-  return NULL;
-}
-
-static int
-find_default (GPtrArray *nodes, const char *wanted)
-{
-  g_auto (GStrv) parts = g_strsplit (wanted, ">", -1);
-  Node *node = NULL;
-
-  for (guint i = 0; parts[i] != NULL && nodes != NULL; i++)
-    {
-      node = find_node (nodes, parts[i]);
-      if (node == NULL)
-        return -1;
-      nodes = node->children;
-    }
-  return node != NULL ? node->first : -1;
 }
 
 static void
-take_settings (DomuimgMenu *menu, DomuimgGrubScript *script, GPtrArray *nodes)
+set_up (Config *self, DomuimgGrubScript *script)
 {
-  const char *wanted = domuimg_grub_script_get (script, "default");
-  const char *timeout = domuimg_grub_script_get (script, "timeout");
+  static const char *const given[][2] = {
+    { "feature_menuentry_id", "y" },         { "feature_default_font_path", "y" },
+    { "feature_platform_search_hint", "y" }, { "feature_timeout_style", "y" },
+    { "feature_all_video_module", "y" },     { "feature_menuentry_options", "y" },
+    { "feature_200_final", "y" },            { "feature_nativedisk_cmd", "y" },
+  };
+  static const char *const exported[] = { "root", "prefix", "grub_platform", "config_file",
+                                          "config_directory" };
 
-  if (wanted != NULL && g_str_equal (wanted, "saved"))
-    wanted = domuimg_grub_script_get (script, "saved_entry");
-  menu->wanted = g_strdup (wanted != NULL && *wanted != '\0' ? wanted : "0");
-  menu->default_entry = find_default (nodes, menu->wanted);
-  menu->timeout = timeout != NULL ? MAX (g_ascii_strtoll (timeout, NULL, 10), 0) : 0;
+  for (guint i = 0; i < G_N_ELEMENTS (given); i++)
+    {
+      domuimg_grub_script_set (script, given[i][0], given[i][1]);
+      domuimg_grub_script_export (script, given[i][0]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (exported); i++)
+    domuimg_grub_script_export (script, exported[i]);
+  set_directory (script, self->file);
+  domuimg_grub_script_set (script, "grub_platform", self->is_xen ? "xen" : "pc");
+  domuimg_grub_script_set (script, "prefix",
+                           self->is_xen ? MEMDISK "/boot/grub"
+                                        : domuimg_grub_script_get (script, "config_directory"));
 }
 
 void
 domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files,
-                       gboolean has_blscfg)
+                       DomuimgLoader loader)
 {
-  g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func (node_free);
-  Config config = { self, files, has_blscfg, 0, nodes, NULL };
+  g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
+  Config config = { self, files, loader == DOMUIMG_LOADER_PVGRUB, 0, self->path, nodes, NULL,
+                    NULL };
   g_autoptr (DomuimgGrubScript) script = domuimg_grub_script_new (self, run_command, &config);
-  g_autofree char *directory = NULL;
-  g_autofree char *prefix = NULL;
+  g_autoptr (GPtrArray) loaded = NULL;
+  GPtrArray *shown;
+  g_autofree char *wanted = NULL;
+  g_autofree char *fallback = NULL;
+  g_autofree char *timeout = NULL;
 
-  directory = g_path_get_dirname (self->path);
-  prefix = g_strconcat ("/", directory, NULL);
-  domuimg_grub_script_set (script, "prefix", prefix);
-  domuimg_grub_script_set (script, "feature_menuentry_id", "y");
-  domuimg_grub_script_set (script, "feature_default_font_path", "y");
-  domuimg_grub_script_set (script, "feature_platform_search_hint", "y");
-  domuimg_grub_script_set (script, "feature_timeout_style", "y");
-  domuimg_grub_script_run (script, text, 1);
-  boot_nodes (&config, script, nodes, "");
-  take_settings (self, script, nodes);
+  set_up (&config, script);
+  domuimg_grub_script_run (script, text, 1, NULL);
+  loaded = g_steal_pointer (&config.loaded);
+  shown = loaded != NULL ? loaded : nodes;
+  wanted = g_strdup (domuimg_grub_script_get (script, "default"));
+  fallback = g_strdup (domuimg_grub_script_get (script, "fallback"));
+  timeout = g_strdup (domuimg_grub_script_get (script, "timeout"));
+  boot_nodes (&config, script, shown, "", 0);
+  domuimg_grub_menu_choose (self, shown, wanted, fallback, timeout);
 }

@@ -5,12 +5,13 @@
 #include <string.h>
 
 typedef struct {
-  const char *path;
+  const char *path; /* with a "*" for one directory, whatever its name */
   DomuimgMenuFormat format;
 } Place;
 
-/* Where menus are, in the order in which pygrub looks (tools/pygrub/src/pygrub, read_config). */
-static const Place places[] = {
+/* In the order in which pygrub looks (tools/pygrub/src/pygrub, read_config, of Xen 4.17): it takes
+ * the first that is there on a filesystem, whatever is in it. */
+static const Place pygrub_places[] = {
   { "/boot/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
   { "/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
   { "/boot/grub2/grub.cfg", DOMUIMG_MENU_GRUB2 },
@@ -25,43 +26,46 @@ static const Place places[] = {
   { "/grub/menu.lst", DOMUIMG_MENU_LEGACY },
   { "/grub/grub.conf", DOMUIMG_MENU_LEGACY },
 };
-/* What other loaders know besides. */
-static const Place more_places[] = {
-  { "/syslinux/syslinux.cfg", DOMUIMG_MENU_EXTLINUX },
-  { "/boot/syslinux/syslinux.cfg", DOMUIMG_MENU_EXTLINUX },
-  { "/loader/entries", DOMUIMG_MENU_BLS },
-  { "/boot/loader/entries", DOMUIMG_MENU_BLS },
-};
-/* GRUB for Xen, as Debian builds it, searches the disks for these (debian/grub-xen of grub2). */
+/* GRUB for Xen, as Debian builds it (grubcfg.c): neither grub2/ nor menu.lst. */
 static const Place pvgrub_places[] = {
   { "/boot/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
   { "/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
-  { "/boot/grub/menu.lst", DOMUIMG_MENU_LEGACY },
-  { "/grub/menu.lst", DOMUIMG_MENU_LEGACY },
 };
-
-/* The trees that a menu's paths are looked up in: the root's, with a separate /boot on it. */
-typedef struct {
-  DomuimgTree *root;
-  DomuimgTree *boot; /* (nullable) */
-} Trees;
-
-static DomuimgTree *
-tree_of (const Trees *trees, const char **path)
-{
-  if (trees->boot != NULL && g_str_has_prefix (*path, "/boot/"))
-    {
-      *path += strlen ("/boot");
-      return trees->boot;
-    }
-  return trees->root;
-}
+/* All that a boot loader of the guest's own may read; the first that has an entry. */
+static const Place all_places[] = {
+  { "/boot/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/boot/grub2/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/grub/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/grub2/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/boot/efi/EFI/*/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/EFI/*/grub.cfg", DOMUIMG_MENU_GRUB2 },
+  { "/boot/loader/entries", DOMUIMG_MENU_BLS },
+  { "/loader/entries", DOMUIMG_MENU_BLS },
+  { "/efi/loader/entries", DOMUIMG_MENU_BLS },
+  { "/boot/efi/loader/entries", DOMUIMG_MENU_BLS },
+  { "/boot/extlinux/extlinux.conf", DOMUIMG_MENU_EXTLINUX },
+  { "/boot/extlinux.conf", DOMUIMG_MENU_EXTLINUX },
+  { "/extlinux/extlinux.conf", DOMUIMG_MENU_EXTLINUX },
+  { "/extlinux.conf", DOMUIMG_MENU_EXTLINUX },
+  { "/boot/syslinux/syslinux.cfg", DOMUIMG_MENU_EXTLINUX },
+  { "/syslinux/syslinux.cfg", DOMUIMG_MENU_EXTLINUX },
+  { "/syslinux.cfg", DOMUIMG_MENU_EXTLINUX },
+  { "/boot/isolinux/isolinux.cfg", DOMUIMG_MENU_EXTLINUX },
+  { "/isolinux/isolinux.cfg", DOMUIMG_MENU_EXTLINUX },
+  { "/boot/grub/menu.lst", DOMUIMG_MENU_LEGACY },
+  { "/boot/grub/grub.conf", DOMUIMG_MENU_LEGACY },
+  { "/grub/menu.lst", DOMUIMG_MENU_LEGACY },
+  { "/grub/grub.conf", DOMUIMG_MENU_LEGACY },
+  { "/boot/EFI/Linux", DOMUIMG_MENU_UKI },
+  { "/EFI/Linux", DOMUIMG_MENU_UKI },
+  { "/efi/EFI/Linux", DOMUIMG_MENU_UKI },
+  { "/boot/efi/EFI/Linux", DOMUIMG_MENU_UKI },
+};
 
 static char *
 read_text (gpointer data, const char *path)
 {
-  DomuimgTree *tree = tree_of (data, &path);
-  g_autoptr (GBytes) bytes = domuimg_tree_read (tree, path, DOMUIMG_MENU_FILE_MAX, NULL);
+  g_autoptr (GBytes) bytes = domuimg_tree_read (data, path, DOMUIMG_MENU_FILE_MAX, NULL);
 
   return bytes != NULL ? g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes)) : NULL;
 }
@@ -69,76 +73,141 @@ read_text (gpointer data, const char *path)
 static gboolean
 exists (gpointer data, const char *path)
 {
-  DomuimgTree *tree = tree_of (data, &path);
-
-  return domuimg_tree_exists (tree, path);
+  return domuimg_tree_exists (data, path);
 }
 
 static char **
 list (gpointer data, const char *path)
 {
-  DomuimgTree *tree = tree_of (data, &path);
-
-  return domuimg_tree_list (tree, path, NULL);
+  return domuimg_tree_list (data, path, NULL);
 }
 
-static DomuimgMenu *
-parse (const Place *place, DomuimgLoader loader, const DomuimgMenuFiles *files)
+static GBytes *
+read_at (gpointer data, const char *path, guint64 offset, gsize length)
 {
-  g_autoptr (DomuimgMenu) menu = domuimg_menu_new (place->format, place->path + 1);
-  g_autofree char *text = NULL;
-  gboolean has_blscfg = loader == DOMUIMG_LOADER_DIRECT || loader == DOMUIMG_LOADER_FIRMWARE;
+  g_autofree char *file = domuimg_tree_resolve (data, path, NULL);
+  g_autofree char *buffer = g_malloc (length);
+  gsize done = 0;
+  gssize n = 1;
 
-  if (place->format != DOMUIMG_MENU_BLS)
-    {
-      text = domuimg_menu_read_file (files, place->path);
-      if (text == NULL)
-        {
-          domuimg_menu_add_problem (menu, "%s cannot be read, or is larger than 1 MiB",
-                                    place->path);
-          return g_steal_pointer (&menu);
-        }
-    }
-  if (place->format == DOMUIMG_MENU_GRUB2 && loader == DOMUIMG_LOADER_PYGRUB)
+  for (; file != NULL && n > 0 && done < length; done += MAX (n, 0))
+    n = domuimg_tree_read_at (data, file, offset + done, buffer + done, length - done, NULL);
+  return file != NULL && n >= 0 ? g_bytes_new_take (g_steal_pointer (&buffer), done) : NULL;
+}
+
+static void
+parse_text (DomuimgMenu *menu, const char *text, DomuimgLoader loader,
+            const DomuimgMenuFiles *files)
+{
+  if (loader == DOMUIMG_LOADER_PYGRUB)
     domuimg_pygrub_parse (menu, text);
-  else if (place->format == DOMUIMG_MENU_GRUB2)
-    domuimg_grubcfg_parse (menu, text, files, has_blscfg);
-  else if (place->format == DOMUIMG_MENU_EXTLINUX)
+  else if (menu->format == DOMUIMG_MENU_GRUB2)
+    domuimg_grubcfg_parse (menu, text, files, loader);
+  else if (menu->format == DOMUIMG_MENU_EXTLINUX)
     domuimg_extlinux_parse (menu, text, files);
-  else if (place->format == DOMUIMG_MENU_LEGACY)
+  else
     domuimg_menulst_parse (menu, text, files);
-  else if (place->format == DOMUIMG_MENU_BLS)
-    domuimg_bls_parse (menu, place->path, files, NULL);
-  if (place->format == DOMUIMG_MENU_BLS)
-    menu->default_entry = menu->entries->len > 0 ? 0 : -1;
-  return g_steal_pointer (&menu);
 }
 
 static DomuimgMenu *
-find (const Place *all, guint n, DomuimgLoader loader, const DomuimgMenuFiles *files)
+parse (const char *path, DomuimgMenuFormat format, DomuimgLoader loader,
+       const DomuimgMenuFiles *files)
 {
+  DomuimgMenu *menu = domuimg_menu_new (format, path + 1);
+  g_autofree char *text = NULL;
+
+  if (format == DOMUIMG_MENU_BLS)
+    domuimg_bls_parse (menu, path, files, NULL);
+  else if (format == DOMUIMG_MENU_UKI)
+    domuimg_uki_parse (menu, path, files);
+  else if ((text = domuimg_menu_read_file (files, path)) != NULL)
+    parse_text (menu, text, loader, files);
+  else
+    domuimg_menu_add_problem (menu, "%s cannot be read, or is larger than 1 MiB", path);
+  return menu;
+}
+
+/* The paths that there are of @place. */
+static GPtrArray *
+expand (const Place *place, const DomuimgMenuFiles *files)
+{
+  GPtrArray *paths = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) parts = g_strsplit (place->path, "*", 2);
+  g_auto (GStrv) names = NULL;
+
+  if (parts[1] == NULL)
+    g_ptr_array_add (paths, g_strdup (place->path));
+  else
+    names = files->list (files->data, parts[0]);
+  for (guint i = 0; names != NULL && names[i] != NULL && i < DOMUIMG_MENU_ENTRIES; i++)
+    g_ptr_array_add (paths, g_strconcat (parts[0], names[i], parts[1], NULL));
+  for (guint i = paths->len; i > 0; i--)
+    if (!files->exists (files->data, g_ptr_array_index (paths, i - 1)))
+      g_ptr_array_remove_index (paths, i - 1);
+  return paths;
+}
+
+/* The first that is there; for a boot loader of the guest's own, that has an entry. A grub.cfg
+ * beside EFI programs mostly names the one on another filesystem: without an entry it is none. */
+static DomuimgMenu *
+find_in (const Place *all, guint n, DomuimgLoader loader, const DomuimgMenuFiles *files)
+{
+  gboolean takes_first = loader == DOMUIMG_LOADER_PVGRUB || loader == DOMUIMG_LOADER_PYGRUB;
+  g_autoptr (DomuimgMenu) empty = NULL;
+
   for (guint i = 0; i < n; i++)
     {
-      if (!files->exists (files->data, all[i].path))
-        continue;
-      return parse (&all[i], loader, files);
+      g_autoptr (GPtrArray) paths = expand (&all[i], files);
+
+      for (guint j = 0; j < paths->len; j++)
+        {
+          g_autoptr (DomuimgMenu) menu
+              = parse (g_ptr_array_index (paths, j), all[i].format, loader, files);
+
+          if (takes_first || menu->entries->len > 0)
+            return g_steal_pointer (&menu);
+          if (empty == NULL && all[i].format != DOMUIMG_MENU_UKI
+              && strchr (all[i].path, '*') == NULL)
+            empty = g_steal_pointer (&menu);
+        }
     }
-  return NULL;
+  return g_steal_pointer (&empty);
+}
+
+static DomuimgMenu *
+find_on (DomuimgTree *tree, DomuimgLoader loader)
+{
+  const DomuimgMenuFiles files = { read_text, exists, list, read_at, tree };
+
+  if (loader == DOMUIMG_LOADER_PVGRUB)
+    return find_in (pvgrub_places, G_N_ELEMENTS (pvgrub_places), loader, &files);
+  if (loader == DOMUIMG_LOADER_PYGRUB)
+    return find_in (pygrub_places, G_N_ELEMENTS (pygrub_places), loader, &files);
+  return find_in (all_places, G_N_ELEMENTS (all_places), loader, &files);
+}
+
+static void
+prepend (char **path)
+{
+  char *joined = g_strconcat ("boot/", *path, NULL);
+
+  g_free (*path);
+  *path = joined;
 }
 
 DomuimgMenu *
 domuimg_menu_find (DomuimgTree *root, DomuimgTree *boot, DomuimgLoader loader, GError **error)
 {
-  Trees trees = { root, boot };
-  DomuimgMenuFiles files = { read_text, exists, list, &trees };
-  DomuimgMenu *menu;
+  DomuimgMenu *menu = boot != NULL ? find_on (boot, loader) : NULL;
 
-  if (loader == DOMUIMG_LOADER_PVGRUB)
-    menu = find (pvgrub_places, G_N_ELEMENTS (pvgrub_places), loader, &files);
+  if (menu != NULL)
+    {
+      prepend (&menu->path);
+      for (guint i = 0; i < menu->entries->len; i++)
+        prepend (&((DomuimgMenuEntry *) g_ptr_array_index (menu->entries, i))->source);
+    }
   else
-    menu = find (places, G_N_ELEMENTS (places), loader, &files);
-  if (menu == NULL && (loader == DOMUIMG_LOADER_DIRECT || loader == DOMUIMG_LOADER_FIRMWARE))
-    menu = find (more_places, G_N_ELEMENTS (more_places), loader, &files);
+    menu = find_on (root, loader);
   if (menu == NULL)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                   "there is no boot menu, such as /boot/grub/grub.cfg");

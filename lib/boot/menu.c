@@ -44,6 +44,7 @@ domuimg_menu_free (DomuimgMenu *self)
 {
   g_free (self->path);
   g_free (self->wanted);
+  g_free (self->fallback);
   g_ptr_array_unref (self->entries);
   g_ptr_array_unref (self->problems);
   g_free (self);
@@ -114,7 +115,68 @@ domuimg_menu_split_device (const char *path, char **device, char **file)
 {
   const char *close = path[0] == '(' ? strchr (path, ')') : NULL;
 
-  *device = close != NULL ? g_strndup (path, close + 1 - path) : NULL;
+  /* "()" is what ($root) becomes where that is not set. */
+  *device = close != NULL && close > path + 1 ? g_strndup (path, close + 1 - path) : NULL;
   path = close != NULL ? close + 1 : path;
   *file = *path == '/' ? g_strdup (path) : g_strconcat ("/", path, NULL);
+}
+
+static gboolean
+is_separator (char c)
+{
+  return c != '\0' && !g_ascii_isalnum (c) && c != '~';
+}
+
+/* Numbers without their leading zeros: the longer is the larger. */
+static int
+compare_segments (const char *a, gsize a_length, const char *b, gsize b_length, gboolean numbers)
+{
+  int order;
+
+  while (numbers && a_length > 0 && *a == '0')
+    a++, a_length--;
+  while (numbers && b_length > 0 && *b == '0')
+    b++, b_length--;
+  if (numbers && a_length != b_length)
+    return a_length < b_length ? -1 : 1;
+  order = strncmp (a, b, MIN (a_length, b_length));
+  return order != 0 || a_length == b_length ? order : a_length < b_length ? -1 : 1;
+}
+
+/* Segments of digits or of letters, one after the other; a number is above letters, a longer
+ * version above its beginning, and a tilde below everything. */
+int
+domuimg_menu_compare_versions (const char *a, const char *b)
+{
+  for (;;)
+    {
+      const char *set = G_CSET_DIGITS;
+      gsize a_length, b_length;
+      int order;
+
+      while (is_separator (*a))
+        a++;
+      while (is_separator (*b))
+        b++;
+      if (*a == '~' && *b == '~')
+        {
+          a++, b++;
+          continue;
+        }
+      if (*a == '~' || *b == '~')
+        return *a == '~' ? -1 : 1;
+      if (*a == '\0' || *b == '\0')
+        return (*a != '\0') - (*b != '\0');
+      if (g_ascii_isdigit (*a) != g_ascii_isdigit (*b))
+        return g_ascii_isdigit (*a) ? 1 : -1;
+      if (!g_ascii_isdigit (*a))
+        set = G_CSET_a_2_z G_CSET_A_2_Z;
+      a_length = strspn (a, set);
+      b_length = strspn (b, set);
+      order = compare_segments (a, a_length, b, b_length, g_ascii_isdigit (*a));
+      if (order != 0)
+        return order;
+      a += a_length;
+      b += b_length;
+    }
 }

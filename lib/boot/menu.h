@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/kernel.h"
 #include "lib/base/base.h"
 #include "lib/base/bytes.h"
 
@@ -33,7 +34,9 @@ typedef struct {
   GPtrArray *entries;    /* (element-type DomuimgMenuEntry) as they are shown */
   int default_entry;     /* index into @entries, -1 where @wanted is none of them */
   char *wanted;          /* (nullable) the default as it is written: "0", "saved", "debian>1" */
+  char *fallback;        /* (nullable) what GRUB tries where the default cannot be booted */
   guint timeout;         /* seconds */
+  gboolean waits;        /* nothing is booted before a key is pressed: there is no timeout */
   GPtrArray *problems;   /* (element-type utf8) what could not be understood, and where */
 } DomuimgMenu;
 
@@ -56,18 +59,29 @@ typedef struct {
   char *(*read) (gpointer data, const char *path); /* at most DOMUIMG_MENU_FILE_MAX; else NULL */
   gboolean (*exists) (gpointer data, const char *path);
   char **(*list) (gpointer data, const char *path);
+  /* Bytes at @offset; fewer at the end, NULL where there is no file. */
+  GBytes *(*read_at) (gpointer data, const char *path, guint64 offset, gsize length);
   gpointer data;
 } DomuimgMenuFiles;
 
 /* Parsers: each adds to @self, whose path is that of @text, and sets its default. What they cannot
  * read is a problem, never an error. */
+
+/* PVGRUB: as Debian's GRUB for Xen takes it; other loaders: as a GRUB on the guest's disk. */
 void domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files,
-                            gboolean has_blscfg);
+                            DomuimgLoader loader);
+/* The entries of @directory. With @variables, which options may name, in the order and as GRUB's
+ * command blscfg takes them; else as systemd-boot, whose loader.conf is in the parent directory. */
 void domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files,
                         GHashTable *variables);
+/* loader.conf of systemd-boot in @directory: sets the default of the entries that are there. */
+void domuimg_loader_conf_parse (DomuimgMenu *self, const char *directory,
+                                const DomuimgMenuFiles *files);
+/* Unified kernel images in @directory, EFI/Linux; loader/loader.conf is beside EFI. */
+void domuimg_uki_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files);
 void domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
-/* As pygrub of Xen 4.17 reads a grub.cfg. */
+/* As pygrub of Xen 4.17 reads a menu of @self's format: GRUB2, EXTLINUX or LEGACY. */
 void domuimg_pygrub_parse (DomuimgMenu *self, const char *text);
 /* The environment block of GRUB: adds its variables. FALSE where it is none. */
 gboolean domuimg_grubenv_parse (const char *text, GHashTable *variables);
@@ -81,3 +95,5 @@ int domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted);
 char *domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path);
 /* "(hd0,1)/vmlinuz" → "(hd0,1)" (NULL without) and "/vmlinuz". */
 void domuimg_menu_split_device (const char *path, char **device, char **file);
+/* As rpm compares versions: below, at or above 0. */
+int domuimg_menu_compare_versions (const char *a, const char *b);

@@ -54,11 +54,14 @@ take_entry_line (DomuimgMenuEntry *entry, const char *key, const char *value)
 {
   if (g_str_equal (key, "kernel"))
     take_kernel (entry, value);
-  else if (g_str_equal (key, "initrd") || g_str_equal (key, "module"))
+  else if (g_str_equal (key, "initrd"))
     {
-      /* A Xen host's entry: the first module is its kernel. */
+      g_ptr_array_set_size (entry->initrds, 0);
       take_initrds (entry, value);
     }
+  /* What modules are loaded for is a hypervisor, and no Linux. */
+  else if (g_str_equal (key, "module"))
+    g_clear_pointer (&entry->kernel, g_free);
   else if (g_str_equal (key, "root") || g_str_equal (key, "rootnoverify")
            || g_str_equal (key, "uuid"))
     {
@@ -76,8 +79,18 @@ take_menu_line (DomuimgMenu *self, const char *key, const char *value)
       g_free (self->wanted);
       self->wanted = g_strdup (value);
     }
+  else if (g_str_equal (key, "fallback"))
+    {
+      g_free (self->fallback);
+      self->fallback = g_strdup (value);
+    }
   else if (g_str_equal (key, "timeout"))
-    self->timeout = g_ascii_strtoull (value, NULL, 10);
+    {
+      gint64 seconds = g_ascii_strtoll (value, NULL, 10);
+
+      self->waits = seconds < 0;
+      self->timeout = CLAMP (seconds, 0, G_MAXINT);
+    }
 }
 
 /* `default saved` starts with the number in a file that GRUB keeps beside the menu. */
@@ -95,9 +108,10 @@ read_saved (DomuimgMenu *self, const DomuimgMenuFiles *files)
 void
 domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_auto (GStrv) lines = g_strsplit_set (text, "\n", -1);
   DomuimgMenuEntry *entry = NULL;
 
+  self->waits = TRUE;
   for (guint i = 0; lines[i] != NULL; i++)
     {
       char *line = g_strstrip (lines[i]);

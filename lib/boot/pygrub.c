@@ -4,118 +4,144 @@
 
 #include <string.h>
 
-/* grub.cfg as pygrub (tools/pygrub/src/GrubConf.py of Xen 4.17) takes it: line by line, with no
- * variable expanded and no condition looked at, so that what is in an if happens in any case. Where
- * its parser raises an exception, no guest starts. */
+#include "lib/boot/pygrub-line.h"
+
+/* Menus as pygrub (tools/pygrub/src/pygrub and GrubConf.py of Xen 4.17) takes them: line by line,
+ * with no variable expanded and no condition looked at, so that what is in an if happens in any
+ * case, and the last of several settings counts. Submenus are as if they were not there. The kernel
+ * and its one initramfs are looked for on the menu's filesystem, whatever root says. Where its
+ * parser raises an exception, it goes on to the next partition, and starts nothing if there is
+ * none. */
 
 typedef struct {
   DomuimgMenu *menu;
   DomuimgMenuEntry *entry; /* (nullable) */
+  guint entry_lines;
   guint depth;             /* of submenus */
   gboolean in_function;
-  char *wanted;
+  char *wanted;            /* (nullable) */
+  char *timeout;           /* (nullable) */
   gboolean raised;
 } Parser;
 
 static gboolean
 give_up (Parser *self, guint line, const char *why)
 {
-  domuimg_menu_add_problem (self->menu, "line %u: pygrub gives up: %s", line, why);
+  if (line > 0)
+    domuimg_menu_add_problem (self->menu, "line %u: pygrub gives up: %s", line, why);
+  else
+    domuimg_menu_add_problem (self->menu, "pygrub gives up: %s", why);
   self->raised = TRUE;
   return FALSE;
 }
 
-/* One word and the rest, as its grub_exact_split: cut at blanks; the rest may be "". */
-static char *
-first_word (const char *line, const char **rest)
-{
-  gsize length = strcspn (line, " \t=");
-
-  if (line[length] == '=')
-    length = strcspn (line, " \t");
-  *rest = line + length + strspn (line + length, " \t");
-  return g_strndup (line, length);
-}
-
-static char *
-strip_device (const char *path)
-{
-  const char *close = strchr (path, ')');
-
-  return g_strdup (path[0] == '(' && close != NULL ? close + 1 : path);
-}
-
 static void
-take_kernel (DomuimgMenuEntry *entry, const char *value)
+replace (char **to, const char *value)
 {
-  gsize length = strcspn (value, " \t");
-  g_autofree char *path = g_strndup (value, length);
-
-  g_free (entry->kernel);
-  entry->kernel = strip_device (path);
-  g_free (entry->cmdline);
-  entry->cmdline = g_strdup (value + length + strspn (value + length, " \t"));
+  g_free (*to);
+  *to = g_strdup (value);
 }
 
-static void
-take_entry_line (Parser *self, const char *key, const char *value, guint line)
+/* What a quote at the beginning and the last one like it enclose. */
+static char *
+unquote (char *value)
 {
-  if (g_str_equal (key, "linux") || g_str_equal (key, "linux16"))
-    take_kernel (self->entry, value);
-  else if (g_str_equal (key, "initrd") || g_str_equal (key, "initrd16"))
-    {
-      g_ptr_array_set_size (self->entry->initrds, 0);
-      g_ptr_array_add (self->entry->initrds, strip_device (value));
-    }
-  else if (g_str_equal (key, "set") && g_str_has_prefix (value, "root="))
-    {
-      g_free (self->entry->root_hint);
-      self->entry->root_hint = g_strdup (value + strlen ("root="));
-    }
+  char *end = *value == '"' || *value == '\'' ? strrchr (value, *value) : NULL;
+
+  if (end == NULL || end == value)
+    return g_strstrip (value);
+  memmove (value, value + 1, end - value - 1);
+  end[-1] = '\0';
+  return g_strstrip (value);
 }
 
-/* set X=Y; what follows "set" without a "=" is a list of one, and unpacking that raises. */
 static gboolean
-take_set (Parser *self, const char *value, guint line)
+take_set (Parser *self, const char *text, guint line)
 {
-  const char *equals = strchr (value, '=');
-  g_autofree char *name = equals != NULL ? g_strndup (value, equals - value) : NULL;
-  g_autofree char *text = NULL;
-  gsize length;
+  g_autofree char *name = NULL;
+  g_autofree char *value = NULL;
 
-  if (equals == NULL)
-    return TRUE;
-  text = g_strstrip (g_strdup (equals + 1));
-  length = strlen (text);
-  if (length >= 2 && (text[0] == '"' || text[0] == '\'') && text[length - 1] == text[0])
-    {
-      memmove (text, text + 1, length - 2);
-      text[length - 2] = '\0';
-    }
-  if (g_str_equal (name, "kernelopts"))
-    return give_up (self, line, "it cannot read `set kernelopts=`");
-  if (g_str_equal (name, "default"))
-    {
-      /* The saved entry is not known to it: the first is taken. */
-      gboolean saved = g_str_equal (text, "${saved_entry}") || g_str_equal (text, "${next_entry}");
-
-      g_free (self->wanted);
-      self->wanted = g_strdup (saved ? "0" : text);
-    }
-  else if (g_str_equal (name, "timeout"))
-    self->menu->timeout = g_ascii_strtoull (text, NULL, 10);
+  if (!domuimg_pygrub_split_set (text, &name, &value))
+    return give_up (self, line, "it cannot read a `set` that has not just one “=”");
+  unquote (value);
+  if (self->entry != NULL && g_str_equal (name, "root") && !domuimg_pygrub_is_disk (value))
+    return give_up (self, line, "it takes only disks such as hd0,msdos1 for root");
+  if (self->entry == NULL && g_str_equal (name, "timeout"))
+    replace (&self->timeout, value);
+  /* It knows no saved entry. */
+  if (self->entry == NULL && g_str_equal (name, "default"))
+    replace (&self->wanted, g_str_equal (value, "${saved_entry}")
+                                    || g_str_equal (value, "${next_entry}")
+                                ? "0"
+                                : value);
   return TRUE;
 }
 
-/* ^menuentry ["'](.*?)["'] (.*){ */
-static char *
-match_title (const char *line)
+static gboolean
+take_boot_command (Parser *self, const char *word, const char *value, guint line)
 {
-  g_autoptr (GRegex) regex
-      = g_regex_new ("^menuentry [\"'](.*?)[\"'] (.*)\\{", G_REGEX_RAW, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
+  gboolean is_legacy = self->menu->format == DOMUIMG_MENU_LEGACY;
+  gboolean ok = TRUE;
 
-  return g_regex_match (regex, line, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
+  if (is_legacy ? g_str_equal (word, "kernel")
+                : g_str_equal (word, "linux") || g_str_equal (word, "linux16"))
+    ok = domuimg_pygrub_set_kernel (self->entry, value);
+  else if (g_str_equal (word, "initrd") || (!is_legacy && g_str_equal (word, "initrd16")))
+    ok = domuimg_pygrub_set_initrd (self->entry, value);
+  else if (is_legacy && (g_str_equal (word, "root") || g_str_equal (word, "rootnoverify")))
+    ok = domuimg_pygrub_is_disk (value);
+  return ok || give_up (self, line, "it takes only disks such as (hd0,0) before a path");
+}
+
+static gboolean
+take_command (Parser *self, const char *text, guint line)
+{
+  g_autofree char *word = NULL;
+  g_autofree char *value = NULL;
+
+  domuimg_pygrub_split (text, &word, &value);
+  if (self->menu->format == DOMUIMG_MENU_GRUB2 && g_str_equal (word, "set"))
+    return take_set (self, value, line);
+  if (self->entry != NULL)
+    {
+      self->entry_lines++;
+      return take_boot_command (self, word, value, line);
+    }
+  if (self->menu->format == DOMUIMG_MENU_LEGACY && g_str_equal (word, "default"))
+    replace (&self->wanted, value);
+  else if (self->menu->format == DOMUIMG_MENU_LEGACY && g_str_equal (word, "timeout"))
+    replace (&self->timeout, value);
+  return TRUE;
+}
+
+static void
+begin_entry (Parser *self, const char *title, gsize length, guint line)
+{
+  self->entry = domuimg_menu_entry_new ();
+  self->entry->title = g_strstrip (g_strndup (title, length));
+  self->entry->line = line;
+  self->entry_lines = 0;
+}
+
+/* ^menuentry ["'](.*?)["'] (.*){ */
+static gboolean
+take_title (Parser *self, const char *line, guint number)
+{
+  const char *title = line + strlen ("menuentry '");
+  const char *brace = strrchr (line, '{');
+
+  if (!g_str_has_prefix (line, "menuentry \"") && !g_str_has_prefix (line, "menuentry '"))
+    return FALSE;
+  for (const char *at = title; brace != NULL && at + 1 < brace; at++)
+    if ((*at == '"' || *at == '\'') && at[1] == ' ')
+      {
+        if (self->entry != NULL)
+          give_up (self, number, "a menuentry within a menuentry");
+        else
+          begin_entry (self, title, at - title, number);
+        return TRUE;
+      }
+  return FALSE;
 }
 
 static gboolean
@@ -130,77 +156,148 @@ close_brace (Parser *self, guint line)
   return TRUE;
 }
 
-static gboolean
-take_line (Parser *self, const char *line, guint number)
+static void
+take_grub2_line (Parser *self, const char *line, guint number)
 {
-  g_autofree char *title = NULL;
-  g_autofree char *key = NULL;
-  const char *rest;
-
   if (g_str_has_prefix (line, "function"))
     self->in_function = TRUE;
   else if (self->in_function)
     self->in_function = *line != '}';
-  else if ((title = match_title (line)) != NULL)
-    {
-      if (self->entry != NULL)
-        return give_up (self, number, "a menuentry within a menuentry");
-      self->entry = domuimg_menu_entry_new ();
-      self->entry->title = g_strstrip (g_steal_pointer (&title));
-      self->entry->line = number;
-    }
+  else if (take_title (self, line, number))
+    return;
   else if (g_str_has_prefix (line, "submenu"))
     self->depth++;
   else if (*line == '}')
-    return close_brace (self, number);
+    close_brace (self, number);
   else
-    {
-      key = first_word (line, &rest);
-      if (self->entry != NULL)
-        take_entry_line (self, key, rest, number);
-      else if (g_str_equal (key, "set"))
-        return take_set (self, rest, number);
-    }
-  return TRUE;
+    take_command (self, line, number);
 }
 
-/* A number counts the entries without their submenus; of a title with submenus only the last part
- * is looked for; else the first entry. */
-static int
-find_default (Parser *self)
+/* The last entry counts if there is a line in it. */
+static void
+end_legacy_entry (Parser *self, gboolean is_last)
 {
-  const char *wanted = self->wanted != NULL ? self->wanted : "0";
-  const char *last;
-  guint64 index;
+  if (self->entry != NULL && (!is_last || self->entry_lines > 0))
+    domuimg_menu_add_entry (self->menu, g_steal_pointer (&self->entry));
+  g_clear_pointer (&self->entry, domuimg_menu_entry_free);
+}
 
-  if (g_ascii_string_to_unsigned (wanted, 10, 0, G_MAXINT, &index, NULL))
-    return index < self->menu->entries->len ? (int) index : 0;
-  last = strrchr (wanted, '>');
-  last = last != NULL ? last + 1 : wanted;
-  for (guint i = 0; i < self->menu->entries->len; i++)
-    if (g_str_equal (((DomuimgMenuEntry *) self->menu->entries->pdata[i])->title, last))
+static void
+take_legacy_line (Parser *self, const char *line, guint number)
+{
+  if (!g_str_has_prefix (line, "title"))
+    {
+      take_command (self, line, number);
+      return;
+    }
+  end_legacy_entry (self, FALSE);
+  line += MIN (strlen (line), strlen ("title "));
+  begin_entry (self, line, strlen (line), number);
+}
+
+static void
+parse_lines (Parser *self, char **lines)
+{
+  gboolean is_legacy = self->menu->format == DOMUIMG_MENU_LEGACY;
+  guint i;
+
+  for (i = 0; lines[i] != NULL && !self->raised; i++)
+    {
+      const char *line = lines[i];
+
+      if (*line == '\0' || *line == '#')
+        continue;
+      if (is_legacy)
+        take_legacy_line (self, line, i + 1);
+      else
+        take_grub2_line (self, line, i + 1);
+    }
+  if (is_legacy)
+    end_legacy_entry (self, TRUE);
+  else if (!self->raised && self->entry != NULL)
+    give_up (self, i, "the file ends within a menuentry");
+}
+
+/* Of grub.cfg and menu.lst a number only: anything else is the first entry. */
+static int
+find_by_number (Parser *self)
+{
+  gint64 index = 0;
+
+  if (self->wanted != NULL && !g_str_equal (self->wanted, "saved")
+      && !domuimg_pygrub_parse_int (self->wanted, &index))
+    domuimg_menu_add_problem (self->menu, "pygrub takes the first entry: it takes a default by its"
+                                          " number only, and not “%s”",
+                              self->wanted);
+  if (index < 0)
+    give_up (self, 0, "the default is negative");
+  return index < self->menu->entries->len ? index : -1;
+}
+
+/* Of extlinux.conf the label; the first entry where there is none. */
+static int
+find_by_label (Parser *self)
+{
+  for (guint i = 0; self->wanted != NULL && i < self->menu->entries->len; i++)
+    if (g_str_equal (((DomuimgMenuEntry *) self->menu->entries->pdata[i])->title, self->wanted))
       return i;
   return 0;
+}
+
+static void
+choose (Parser *self)
+{
+  DomuimgMenu *menu = self->menu;
+  const DomuimgMenuEntry *entry;
+  gint64 timeout = 0;
+
+  if (self->timeout != NULL && !domuimg_pygrub_parse_int (self->timeout, &timeout))
+    give_up (self, 0, "the timeout is not a number");
+  menu->timeout = CLAMP (timeout, 0, G_MAXINT32);
+  if (self->raised || menu->entries->len == 0)
+    return;
+  menu->default_entry = menu->format == DOMUIMG_MENU_EXTLINUX ? find_by_label (self)
+                                                              : find_by_number (self);
+  entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
+  if (entry->kernel == NULL)
+    give_up (self, entry->line,
+             menu->format == DOMUIMG_MENU_EXTLINUX ? "the entry has no KERNEL, and LINUX it does"
+                                                     " not know"
+                                                   : "the entry has no line `linux` or `kernel`"
+                                                     " that it knows");
+}
+
+static void
+parse (Parser *self, const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit_set (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    g_strstrip (lines[i]);
+  if (!g_utf8_validate (text, -1, NULL))
+    give_up (self, 0, "the menu is not UTF-8");
+  else if (self->menu->format == DOMUIMG_MENU_EXTLINUX)
+    {
+      domuimg_pygrub_parse_extlinux (self->menu, lines, &self->timeout);
+      self->wanted = g_steal_pointer (&self->menu->wanted);
+    }
+  else
+    parse_lines (self, lines);
+  choose (self);
 }
 
 void
 domuimg_pygrub_parse (DomuimgMenu *self, const char *text)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
   Parser parser = { self };
 
-  for (guint i = 0; lines[i] != NULL && !parser.raised; i++)
-    {
-      const char *line = g_strstrip (lines[i]);
-
-      if (*line != '\0' && *line != '#')
-        take_line (&parser, line, i + 1);
-    }
-  if (!parser.raised && parser.entry != NULL)
-    give_up (&parser, g_strv_length (lines), "the file ends within a menuentry");
+  parse (&parser, text);
   g_clear_pointer (&parser.entry, domuimg_menu_entry_free);
   if (parser.raised)
-    g_ptr_array_set_size (self->entries, 0);
-  self->default_entry = self->entries->len > 0 ? find_default (&parser) : -1;
+    {
+      g_ptr_array_set_size (self->entries, 0);
+      self->default_entry = -1;
+    }
   self->wanted = g_steal_pointer (&parser.wanted);
+  g_free (parser.timeout);
 }

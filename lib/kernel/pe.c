@@ -17,37 +17,50 @@ is_named (DomuimgBytes header, const char *name)
 }
 
 /* What is in memory may be less than what is in the file, which is filled up. */
-static DomuimgBytes
-content_of (DomuimgBytes file, DomuimgBytes header)
+static gboolean
+take_place (DomuimgBytes section, guint64 *offset, guint64 *length)
 {
-  guint32 virtual_size, raw_size, offset;
+  guint32 virtual_size, raw_size, raw_offset;
 
-  if (!domuimg_bytes_le32 (header, 8, &virtual_size) || !domuimg_bytes_le32 (header, 16, &raw_size)
-      || !domuimg_bytes_le32 (header, 20, &offset))
-    return domuimg_bytes (NULL, 0);
-  return domuimg_bytes_slice (file, offset, MIN (virtual_size, raw_size));
+  if (!domuimg_bytes_le32 (section, 8, &virtual_size)
+      || !domuimg_bytes_le32 (section, 16, &raw_size)
+      || !domuimg_bytes_le32 (section, 20, &raw_offset))
+    return FALSE;
+  *offset = raw_offset;
+  *length = MIN (virtual_size, raw_size);
+  return TRUE;
+}
+
+gboolean
+domuimg_pe_find_section (DomuimgBytes header, const char *name, guint64 *offset, guint64 *length)
+{
+  guint32 start;
+  guint16 sections, optional;
+  guint64 at;
+
+  if (!domuimg_bytes_starts_with (header, "MZ", 2)
+      || !domuimg_bytes_le32 (header, OFFSET_OF_HEADER, &start)
+      || !domuimg_bytes_starts_with (domuimg_bytes_slice (header, start, 4), "PE\0\0", 4)
+      || !domuimg_bytes_le16 (header, (guint64) start + 6, &sections)
+      || !domuimg_bytes_le16 (header, (guint64) start + 20, &optional))
+    return FALSE;
+  at = (guint64) start + FILE_HEADER + optional;
+  for (guint i = 0; i < MIN (sections, SECTIONS_MAX); i++, at += SECTION_HEADER)
+    {
+      DomuimgBytes section = domuimg_bytes_slice (header, at, SECTION_HEADER);
+
+      if (is_named (section, name))
+        return take_place (section, offset, length);
+    }
+  return FALSE;
 }
 
 DomuimgBytes
 domuimg_pe_section (DomuimgBytes file, const char *name)
 {
-  guint32 header;
-  guint16 sections, optional;
-  guint64 at;
+  guint64 offset, length;
 
-  if (!domuimg_bytes_starts_with (file, "MZ", 2)
-      || !domuimg_bytes_le32 (file, OFFSET_OF_HEADER, &header)
-      || !domuimg_bytes_starts_with (domuimg_bytes_slice (file, header, 4), "PE\0\0", 4)
-      || !domuimg_bytes_le16 (file, (guint64) header + 6, &sections)
-      || !domuimg_bytes_le16 (file, (guint64) header + 20, &optional))
+  if (!domuimg_pe_find_section (file, name, &offset, &length))
     return domuimg_bytes (NULL, 0);
-  at = (guint64) header + FILE_HEADER + optional;
-  for (guint i = 0; i < MIN (sections, SECTIONS_MAX); i++, at += SECTION_HEADER)
-    {
-      DomuimgBytes section = domuimg_bytes_slice (file, at, SECTION_HEADER);
-
-      if (is_named (section, name))
-        return content_of (file, section);
-    }
-  return domuimg_bytes (NULL, 0);
+  return domuimg_bytes_slice (file, offset, length);
 }

@@ -5,5 +5,9 @@
 
 /* Sections of a PE file, Microsoft's PE Format: what a unified kernel image is made of. */
 
+/* Where the section @name lies in a file that begins with @header: its sections need not be in it.
+ * FALSE where there is none, or it is no PE file. */
+gboolean domuimg_pe_find_section (DomuimgBytes header, const char *name, guint64 *offset,
+                                  guint64 *length);
 /* The content of the section @name; empty where there is none, or @file is no PE file. */
 DomuimgBytes domuimg_pe_section (DomuimgBytes file, const char *name);

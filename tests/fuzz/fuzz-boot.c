@@ -7,10 +7,17 @@
 
 /* The first byte chooses the parser; the rest is the menu, and what every file beside it holds. */
 
+typedef struct {
+  const char *start;
+  gsize size;
+} Bytes;
+
 static char *
 read_rest (gpointer data, const char *path)
 {
-  return g_strdup (data);
+  const Bytes *bytes = data;
+
+  return g_strndup (bytes->start, bytes->size);
 }
 
 static gboolean
@@ -19,10 +26,20 @@ exists (gpointer data, const char *path)
   return TRUE;
 }
 
+static GBytes *
+read_part (gpointer data, const char *path, guint64 offset, gsize length)
+{
+  const Bytes *bytes = data;
+
+  if (offset > bytes->size)
+    return NULL;
+  return g_bytes_new_static (bytes->start + offset, MIN (length, bytes->size - offset));
+}
+
 static char **
 list (gpointer data, const char *path)
 {
-  return g_strsplit ("a.conf b.conf", " ", -1);
+  return g_strsplit ("a.conf b.conf c.efi", " ", -1);
 }
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
@@ -34,14 +51,19 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (DomuimgMenu) menu = domuimg_menu_new (DOMUIMG_MENU_GRUB2, "boot/grub/grub.cfg");
   g_autoptr (GHashTable) variables
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  DomuimgMenuFiles files = { read_rest, exists, list, text };
+  Bytes rest = { (const char *) data + 1, size - 1 };
+  DomuimgMenuFiles files = { read_rest, exists, list, read_part, &rest };
+  static const DomuimgMenuFormat formats[]
+      = { DOMUIMG_MENU_GRUB2, DOMUIMG_MENU_EXTLINUX, DOMUIMG_MENU_LEGACY };
 
   if (size == 0)
     return 0;
-  switch (data[0] % 6)
+  switch (data[0] % 8)
     {
     case 0:
-      domuimg_grubcfg_parse (menu, text, &files, (data[0] & 0x80) != 0);
+      domuimg_grubcfg_parse (menu, text, &files,
+                             (data[0] & 0x80) != 0 ? DOMUIMG_LOADER_FIRMWARE
+                                                   : DOMUIMG_LOADER_PVGRUB);
       break;
     case 1:
       domuimg_bls_parse (menu, "/boot/loader/entries", &files, variables);
@@ -53,10 +75,17 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       domuimg_menulst_parse (menu, text, &files);
       break;
     case 4:
+      menu->format = formats[(data[0] >> 4) % G_N_ELEMENTS (formats)];
       domuimg_pygrub_parse (menu, text);
       break;
-    default:
+    case 5:
       domuimg_grubenv_parse (text, variables);
+      break;
+    case 6:
+      domuimg_bls_parse (menu, "/boot/loader/entries", &files, NULL);
+      break;
+    default:
+      domuimg_uki_parse (menu, "/EFI/Linux", &files);
       break;
     }
   g_assert (menu->default_entry < (int) menu->entries->len);

@@ -62,7 +62,7 @@ initrd_of (const DomuimgMenuEntry *entry, guint index)
   "if [ \"${next_entry}\" ] ; then\n   set default=\"${next_entry}\"\n   set next_entry=\n"       \
   "   save_env next_entry\n   set boot_once=true\nelse\n   set default=\"${saved_entry}\"\nfi\n"  \
   "if [ x\"${feature_menuentry_id}\" = xy ]; then\n  menuentry_id_option=\"--id\"\nelse\n"        \
-  "  menuentry_id_option=\"\"\nfi\n"                                                               \
+  "  menuentry_id_option=\"\"\nfi\nexport menuentry_id_option\n"                                  \
   "function savedefault {\n  if [ -z \"${boot_once}\" ]; then\n"                                  \
   "    saved_entry=\"${chosen}\"\n    save_env saved_entry\n  fi\n}\n"                             \
   "function load_video {\n  if [ x$feature_all_video_module = xy ]; then\n"                       \
@@ -214,7 +214,7 @@ test_bls_with_variables (void)
   g_assert_cmpuint (menu->entries->len, ==, 2);
   g_assert_cmpstr (newest->kernel, ==, "/boot/vmlinuz-6.1.18");
   g_assert_cmpstr (default_of (menu)->kernel, ==, "/boot/vmlinuz-6.1.9");
-  g_assert_cmpstr (default_of (menu)->cmdline, ==, "root=UUID=1 ro  quiet");
+  g_assert_cmpstr (default_of (menu)->cmdline, ==, "root=UUID=1 ro quiet");
   g_assert_cmpuint (default_of (menu)->initrds->len, ==, 1);
 }
 
@@ -302,7 +302,7 @@ test_legacy (void)
             "title New\nkernel (hd0,1)/vmlinuz-2.6.26 ro\n" },
           { "boot/grub/default", "1\n#\n#\n" },
           { NULL } };
-  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_PVGRUB);
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
   const DomuimgMenuEntry *first = g_ptr_array_index (menu->entries, 0);
 
   g_assert_cmpuint (menu->timeout, ==, 10);
