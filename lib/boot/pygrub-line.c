@@ -114,21 +114,28 @@ domuimg_pygrub_set_kernel (DomuimgMenuEntry *entry, const char *value)
   gsize length = strchr (value, ' ') != NULL ? strcspn (value, BLANKS) : strlen (value);
   g_autofree char *file = g_strndup (value, length);
 
+  g_autofree char *path = domuimg_pygrub_get_path (file);
+
+  if (path == NULL)
+    return FALSE;
+  /* Nothing is no kernel. */
   g_free (entry->kernel);
-  entry->kernel = domuimg_pygrub_get_path (file);
+  entry->kernel = g_str_equal (path, "/") ? NULL : g_steal_pointer (&path);
   g_free (entry->cmdline);
   entry->cmdline = g_strdup (value + length + strspn (value + length, BLANKS));
-  return entry->kernel != NULL;
+  return TRUE;
 }
 
 /* All of the line is one path. */
 gboolean
 domuimg_pygrub_set_initrd (DomuimgMenuEntry *entry, const char *value)
 {
-  char *path = domuimg_pygrub_get_path (value);
+  g_autofree char *path = domuimg_pygrub_get_path (value);
 
+  if (path == NULL)
+    return FALSE;
   g_ptr_array_set_size (entry->initrds, 0);
-  if (path != NULL)
-    g_ptr_array_add (entry->initrds, path);
-  return path != NULL;
+  if (!g_str_equal (path, "/"))
+    g_ptr_array_add (entry->initrds, g_steal_pointer (&path));
+  return TRUE;
 }

@@ -55,6 +55,20 @@ unquote (char *value)
   return g_strstrip (value);
 }
 
+/* It knows no saved entry, and takes a negative number badly. */
+static gboolean
+take_default (Parser *self, const char *value, guint line)
+{
+  gboolean is_saved = g_str_equal (value, "${saved_entry}") || g_str_equal (value, "${next_entry}")
+                      || g_str_equal (value, "saved");
+  gint64 index;
+
+  replace (&self->wanted, is_saved ? "0" : value);
+  if (domuimg_pygrub_parse_int (value, &index) && index < 0)
+    return give_up (self, line, "the default is negative");
+  return TRUE;
+}
+
 static gboolean
 take_set (Parser *self, const char *text, guint line)
 {
@@ -68,12 +82,8 @@ take_set (Parser *self, const char *text, guint line)
     return give_up (self, line, "it takes only disks such as hd0,msdos1 for root");
   if (self->entry == NULL && g_str_equal (name, "timeout"))
     replace (&self->timeout, value);
-  /* It knows no saved entry. */
   if (self->entry == NULL && g_str_equal (name, "default"))
-    replace (&self->wanted, g_str_equal (value, "${saved_entry}")
-                                    || g_str_equal (value, "${next_entry}")
-                                ? "0"
-                                : value);
+    return take_default (self, value, line);
   return TRUE;
 }
 
@@ -108,8 +118,8 @@ take_command (Parser *self, const char *text, guint line)
       return take_boot_command (self, word, value, line);
     }
   if (self->menu->format == DOMUIMG_MENU_LEGACY && g_str_equal (word, "default"))
-    replace (&self->wanted, value);
-  else if (self->menu->format == DOMUIMG_MENU_LEGACY && g_str_equal (word, "timeout"))
+    return take_default (self, value, line);
+  if (self->menu->format == DOMUIMG_MENU_LEGACY && g_str_equal (word, "timeout"))
     replace (&self->timeout, value);
   return TRUE;
 }
@@ -224,13 +234,10 @@ find_by_number (Parser *self)
 {
   gint64 index = 0;
 
-  if (self->wanted != NULL && !g_str_equal (self->wanted, "saved")
-      && !domuimg_pygrub_parse_int (self->wanted, &index))
+  if (self->wanted != NULL && !domuimg_pygrub_parse_int (self->wanted, &index))
     domuimg_menu_add_problem (self->menu, "pygrub takes the first entry: it takes a default by its"
                                           " number only, and not “%s”",
                               self->wanted);
-  if (index < 0)
-    give_up (self, 0, "the default is negative");
   return index < self->menu->entries->len ? index : -1;
 }
 
