@@ -11,6 +11,9 @@ STUCK = re.compile(r"\(initramfs\) |Give root password for maintenance|Press Ent
                    r"Cannot open access to console, the root account is locked|Freezing execution|"
                    r"can't access tty; job control turned off|No init found|"
                    r"grub rescue>|grub>|you need to load the kernel first|Kernel panic - not syncing|Boot failed: not a bootable disk")
+# initramfs-tools looks for the root once a second, thirty times and more; under emulation that is
+# minutes of work, and a disk of Xen's is there within the first second or never.
+WAITING = re.compile(r"(?:Begin: Running /scripts/local-block \.\.\. done\.\n){8}")
 # The same of an HVM guest's firmware, which speaks to Xen's log only.
 FIRMWARE_STUCK = "No bootable device|not a bootable disk"
 
@@ -49,6 +52,13 @@ class Run:
         self.link.attach(self.guest.name, tty, self.console)
         self.link.must(f"xl unpause {self.domid}")
 
+    def stopped(self):
+        """What the guest said that it stopped at, or None."""
+        stuck = STUCK.search(self.console.text)
+        if stuck:
+            return f"the guest stopped at {stuck[0]!r}"
+        return "its initramfs waits for the root" if WAITING.search(self.console.text) else None
+
     def alive(self):
         """The reason why waiting longer is no use, or None."""
         started = time.monotonic()
@@ -81,15 +91,14 @@ class Run:
     def expect(self, pattern):
         """Wait until the console shows it after what was seen before; the match."""
         regex = re.compile(pattern)
-        telling = re.compile(f"{pattern}|{STUCK.pattern}")
+        telling = re.compile(f"{pattern}|{STUCK.pattern}|{WAITING.pattern}")
         while self.left() > 0:
             self.console.search(telling, self.at, min(self.pause, self.left()))
             match = self.console.search(regex, self.at, 0)
             if match:
                 self.at = match.end()
                 return match
-            stuck = STUCK.search(self.console.text)
-            reason = f"the guest stopped at {stuck[0]!r}" if stuck else self.alive()
+            reason = self.stopped() or self.alive()
             if reason and not self.console.search(regex, self.at, 0.5):
                 raise GuestFailed(f"{reason} before its console showed {pattern!r}")
         raise GuestFailed(f"no {pattern!r} on the console within {self.timeout:g} s")
