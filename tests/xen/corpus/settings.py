@@ -48,7 +48,7 @@ def network_persistent_rules(guest):
     guest.settings["vif"] = ["mac=00:16:3e:11:22:33,bridge=xenbr0"]
 
 
-@case("menu-unreadable")
+@case("menu-unreadable", sample=True)
 def menu_blscfg_pygrub(guest):
     """pygrub, and grub.cfg only says blscfg."""
     guest.loader = "pygrub"
@@ -64,7 +64,7 @@ def menu_missing_pygrub(guest):
     guest.loader, guest.menu = "pygrub", None
 
 
-@case("menu-missing", fixable=True, sample=True)
+@case("menu-missing")
 def menu_missing_pvgrub(guest):
     """GRUB for Xen, and there is no menu."""
     guest.type, guest.loader, guest.menu = "pvh", "pvgrub", None
@@ -77,14 +77,14 @@ def menu_default_dangling_pvgrub(guest):
     guest.menu = guest.menu.replace("default=0", "default='Gone'")
 
 
-@case()
+@case("menu-default")
 def menu_default_dangling_pygrub(guest):
     """pygrub, and the default entry is not in the menu: it takes the first."""
     guest.loader = "pygrub"
     guest.menu = guest.menu.replace("default=0", "default=7")
 
 
-@case()
+@case("menu-unreadable")
 def menu_default_submenu_pygrub(guest):
     """pygrub, and the default entry is a title within a submenu that is not there: it takes the first."""
     guest.loader = "pygrub"
