@@ -108,6 +108,7 @@ domuimg_grub_script_set (DomuimgGrubScript *self, const char *name, const char *
   if (value == NULL)
     {
       g_hash_table_remove (self->variables, name);
+      g_hash_table_remove (self->exported, name);
       return;
     }
   self->values += strlen (name) + strlen (value);
@@ -186,7 +187,7 @@ value_of (gpointer data, const char *name)
   if (g_str_equal (name, "?"))
     return g_strdup (run->status ? "0" : "1");
   if (g_str_equal (name, "#"))
-    return g_strdup_printf ("%u", n);
+    return run->arguments != NULL ? g_strdup_printf ("%u", n) : g_strdup ("");
   if (g_str_equal (name, "@") || g_str_equal (name, "*"))
     return n > 0 ? g_strjoinv (" ", run->arguments) : g_strdup ("");
   if (g_ascii_string_to_unsigned (name, 10, 0, 99, &number, NULL))
@@ -236,7 +237,10 @@ run_if (Run *run, gboolean active)
     {
       g_clear_pointer (&end, g_free);
       run_list (run, active && !done, ends, &end);
+      done = TRUE;
     }
+  if (active && !done)
+    run->status = TRUE;
   if (g_strcmp0 (end, "fi") != 0)
     stop (run->script, run->reader.line, "an if has no fi");
 }
@@ -358,7 +362,7 @@ static void
 run_command (Run *run, gboolean active)
 {
   guint line = run->reader.line;
-  gboolean negated = FALSE;
+  gboolean negated = FALSE, is_wrong;
   g_auto (GStrv) words = take_words (run);
   g_autofree char *block = NULL;
   char **first = words;
@@ -367,11 +371,13 @@ run_command (Run *run, gboolean active)
     block = domuimg_grub_take_block (&run->reader);
   for (; *first != NULL && g_str_equal (*first, "!"); first++)
     negated = !negated;
-  if (run->reader.operator_ != '\0')
-    domuimg_menu_add_problem (run->script->menu, "line %u: GRUB has no “%c” outside of quotes",
+  is_wrong = run->reader.operator_ != '\0';
+  if (is_wrong)
+    domuimg_menu_add_problem (run->script->menu, "line %u: GRUB takes no command with “%c” outside"
+                                                 " of quotes",
                               line, run->reader.operator_);
   run->reader.operator_ = '\0';
-  if (active && *first != NULL && !is_stopped (run->script))
+  if (active && *first != NULL && !is_wrong && !is_stopped (run->script))
     run->status = call (run, first, block, line) != negated;
 }
 

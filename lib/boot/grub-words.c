@@ -6,6 +6,8 @@
 
 #define NAME_CHARACTERS G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_"
 
+#define BLANKS " \t\n\v\f\r"
+
 /* The words so far; @has is set by quotes too, which make an empty one. */
 typedef struct {
   DomuimgGrubReader *reader;
@@ -48,7 +50,7 @@ take_variable (DomuimgGrubReader *self)
   const char *start = self->at + 1 + braced;
   gsize length = *start != '\0' && strchr ("@*?#", *start) != NULL
                      ? 1
-                     : strspn (start, NAME_CHARACTERS);
+                     : strspn (start, g_ascii_isdigit (*start) ? G_CSET_DIGITS : NAME_CHARACTERS);
   g_autofree char *name = NULL;
 
   if (length == 0 || (braced && start[length] != '}'))
@@ -74,17 +76,16 @@ take_dollar (Words *words, gboolean quoted)
       add (words, value, strlen (value));
       return;
     }
-  /* Outside of quotes it falls into words. */
-  for (const char *at = value; *at != '\0' && !self->too_long;)
+  /* Outside of quotes it falls into words; blanks at its ends part nothing. */
+  for (const char *at = value + strspn (value, BLANKS); *at != '\0' && !self->too_long;)
     {
-      gsize length = strcspn (at, " \t\n");
+      gsize length = strcspn (at, BLANKS);
 
-      if (length > 0)
-        add (words, at, length);
+      add (words, at, length);
       at += length;
+      at += strspn (at, BLANKS);
       if (*at != '\0')
         end_word (words);
-      at += strspn (at, " \t\n");
     }
 }
 

@@ -66,6 +66,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
                                                    : DOMUIMG_LOADER_PVGRUB);
       break;
     case 1:
+      g_hash_table_insert (variables, g_strdup ("early_initrd"), g_strdup ("early.img x"));
+      g_hash_table_insert (variables, g_strdup ("a"), g_strdup ("b $c"));
       domuimg_bls_parse (menu, "/boot/loader/entries", &files, variables);
       break;
     case 2:

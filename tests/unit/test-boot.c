@@ -325,6 +325,266 @@ test_nothing_is_not_found (void)
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
 }
 
+typedef struct {
+  const char *text;
+  const char *expected; /* KERNEL|CMDLINE of what is booted */
+} Case;
+
+/* Each was given to GRUB 2.06, with `linux` a function that prints its words. */
+static void
+test_grub_reads_its_language (void)
+{
+  static const Case cases[] = {
+    /* Words. */
+    { "set a=\"x y\"\nmenuentry T { linux /k a$a\"b $a\" '$a' \\$a }\n",
+      "/k|ax \"yb x y\" $a $a" },
+    { "menuentry 'a b'{ linux /k \"$1\" # rest\n}\n", "/k|\"a b\"" },
+    { "set d=' z'\nset b=q$d\nmenuentry T { linux /k $b x#y }\n", "/k|qz x#y" },
+    { "menuentry T {\nlinux /k a \\\n  b \"c\\\nd\"\n}\n", "/k|a b cd" },
+    { "function f { set x=$2a-$#; }\nf 1 2\nmenuentry T { linux /k $x }\n", "/k|2a-2" },
+    /* Conditions. */
+    { "if [ x$a = x -a -z \"$b\" ]; then set c=1; fi\nmenuentry T { linux /k $c }\n", "/k|1" },
+    { "if [ -n \"$a\" -o ! x = y ]; then c=1\nelse c=2\nfi\nmenuentry T { linux /k $c }\n",
+      "/k|1" },
+    { "if [ $a ]; then c=1; fi\nmenuentry T { linux /k $c }\n", "/k|1" },
+    { "if [ \\( a = b -o a = a \\) -a 2 -lt 10 ]; then c=1; fi\nmenuentry T { linux /k $c }\n",
+      "/k|1" },
+    { "if false; then c=1\nelif ! true; then c=2\nelse c=3; fi\nmenuentry T { linux /k $c }\n",
+      "/k|3" },
+    /* Loops. */
+    { "for i in a b c; do x=$x$i; done\nmenuentry T { linux /k $x }\n", "/k|abc" },
+    { "while [ x$n != xiii ]; do n=i$n; done\nmenuentry T { linux /k $n }\n", "/k|iii" },
+    { "until [ x$n = xii ]; do n=i$n; done\nmenuentry T { linux /k $n }\n", "/k|ii" },
+    /* A submenu sees what is exported, when it is chosen. */
+    { "a=1\nb=2\nexport a\nset default='0>1'\nsubmenu S {\nc=3\nmenuentry X { true; }\n"
+      "menuentry Y { linux /k a$a b$b c$c }\n}\na=4\n",
+      "/k|a4 b c3" },
+    /* A command with an operator is none. */
+    { "set default=1|2\nmenuentry T { linux /a }\nmenuentry U { linux /b }\n", "/a|" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const File files[] = { { "boot/grub/grub.cfg", cases[i].text }, { NULL } };
+      g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+      const DomuimgMenuEntry *entry = default_of (menu);
+      g_autofree char *booted = g_strconcat (entry->kernel, "|", entry->cmdline, NULL);
+
+      g_assert_cmpstr (booted, ==, cases[i].expected);
+    }
+}
+
+static void
+test_grub_goes_into_a_submenu_whose_default_dangles (void)
+{
+  const File files[] = { { "boot/grub/grub.cfg",
+                           "set default='S>gone'\nmenuentry A { linux /a }\n"
+                           "submenu S { menuentry B { linux /b }; menuentry C { linux /c } }\n" },
+                         { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+  g_assert_cmpstr (default_of (menu)->kernel, ==, "/b");
+  g_assert_cmpuint (menu->problems->len, ==, 1);
+}
+
+static void
+test_grub_goes_to_another_file (void)
+{
+  static const File files[] = {
+    { "boot/grub/grub.cfg", "a=1\nb=2\nexport b\nset default=1\nconfigfile /grub/real.cfg\n"
+                            "menuentry Never { linux /never }\n" },
+    { "grub/real.cfg", "source ${config_directory}/part.cfg\nmenuentry T { linux /k a$a b$b }\n"
+                       "set timeout=4\n" },
+    { "grub/part.cfg", "\nmenuentry P { linux /p }\n" },
+    { NULL }
+  };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+  const DomuimgMenuEntry *second;
+
+  g_assert_cmpuint (menu->entries->len, ==, 2);
+  g_assert_cmpuint (menu->timeout, ==, 4);
+  g_assert_cmpstr (default_of (menu)->kernel, ==, "/p");
+  g_assert_cmpstr (default_of (menu)->source, ==, "grub/part.cfg");
+  g_assert_cmpuint (default_of (menu)->line, ==, 2);
+  second = g_ptr_array_index (menu->entries, 1);
+  g_assert_cmpstr (second->source, ==, "grub/real.cfg");
+  g_assert_cmpstr (second->cmdline, ==, "a b2");
+}
+
+static void
+test_grub_searches_in_every_way_it_is_written (void)
+{
+  static const Case cases[] = {
+    { "search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 --hint hd1 U", "UUID=U" },
+    { "search --no-floppy --fs-uuid --set U", "UUID=U" },
+    { "search --fs-uuid --set root U", "UUID=U" },
+    { "search -nus root U", "UUID=U" },
+    { "search --label L --set=root", "LABEL=L" },
+    { "search.fs_uuid U root hd0,gpt2", "UUID=U" },
+    { "search.fs_label L root", "LABEL=L" },
+    { "search --fs-uuid U", NULL },
+    { "search --set=root --file /boot/grub/grub.cfg", NULL },
+    { "set root='hd0,msdos1'", "hd0,msdos1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text
+          = g_strconcat (cases[i].text, "\nmenuentry T { linux ($root)/k }\n", NULL);
+      const File files[] = { { "boot/grub/grub.cfg", text }, { NULL } };
+      g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+      const char *hint = default_of (menu)->root_hint;
+
+      g_assert_cmpstr (default_of (menu)->kernel, ==, "/k");
+      g_assert_cmpstr (hint != NULL && *hint == '(' ? "hd0,msdos1" : hint, ==, cases[i].expected);
+    }
+}
+
+static void
+test_grub_without_timeout_waits (void)
+{
+  static const struct {
+    const char *text;
+    gboolean waits;
+    guint timeout;
+  } cases[] = { { "", TRUE, 0 }, { "set timeout=0\n", FALSE, 0 }, { "set timeout=7\n", FALSE, 7 },
+                { "set timeout=-1\n", TRUE, 0 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text
+          = g_strconcat (cases[i].text, "set fallback=1\nmenuentry T { linux /k }\n", NULL);
+      const File files[] = { { "boot/grub/grub.cfg", text }, { NULL } };
+      g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_PVGRUB);
+
+      g_assert_cmpint (menu->waits, ==, cases[i].waits);
+      g_assert_cmpuint (menu->timeout, ==, cases[i].timeout);
+      g_assert_cmpstr (menu->fallback, ==, "1");
+    }
+}
+
+static void
+test_grub_for_xen_has_other_commands (void)
+{
+  const File files[] = { { "boot/grub/grub.cfg",
+                           "menuentry A { linux16 /a }\nmenuentry B { linux /b\ninitrd /i }\n" },
+                         { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_PVGRUB);
+  g_autoptr (DomuimgMenu) own = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+  g_assert_null (default_of (menu)->kernel);
+  g_assert_cmpuint (menu->problems->len, ==, 1);
+  g_assert_cmpstr (default_of (own)->kernel, ==, "/a");
+}
+
+static void
+test_versions_compare_as_rpm_does (void)
+{
+  static const struct {
+    const char *a;
+    const char *b;
+    int order;
+  } cases[] = { { "5.14.0-70.el9", "5.14.0-70.13.1.el9_0", -1 },
+                { "6.10.3", "6.2.15", 1 },
+                { "1.0", "1.0", 0 },
+                { "1.0~rc1", "1.0", -1 },
+                { "1.0", "1.0a", -1 },
+                { "1.a", "1.1", -1 },
+                { "1.007", "1.7", 0 },
+                { "18446744073709551617", "18446744073709551616", 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      int order = domuimg_menu_compare_versions (cases[i].a, cases[i].b);
+      int back = domuimg_menu_compare_versions (cases[i].b, cases[i].a);
+
+      g_assert_cmpint ((order > 0) - (order < 0), ==, cases[i].order);
+      g_assert_cmpint ((back > 0) - (back < 0), ==, -cases[i].order);
+    }
+}
+
+/* A PE file with the sections of a unified kernel image. */
+static GBytes *
+make_uki (const char *const (*sections)[2], guint n)
+{
+  g_autoptr (GByteArray) file = g_byte_array_new ();
+  guint32 at = 0x200;
+
+  g_byte_array_set_size (file, at);
+  memset (file->data, 0, at);
+  memcpy (file->data, "MZ", 2);
+  file->data[0x3c] = 0x40;
+  memcpy (file->data + 0x40, "PE\0\0", 4);
+  file->data[0x46] = n;
+  for (guint i = 0; i < n; i++, at = file->len)
+    {
+      guint8 *header = file->data + 0x58 + 40 * i;
+      guint32 size = GUINT32_TO_LE (strlen (sections[i][1])), offset = GUINT32_TO_LE (at);
+
+      memcpy (header, sections[i][0], strlen (sections[i][0]));
+      memcpy (header + 8, &size, 4);
+      memcpy (header + 16, &size, 4);
+      memcpy (header + 20, &offset, 4);
+      g_byte_array_append (file, (const guint8 *) sections[i][1], strlen (sections[i][1]));
+    }
+  return g_byte_array_free_to_bytes (g_steal_pointer (&file));
+}
+
+static void
+put_uki (DomuimgTree *tree, const char *path, const char *uname)
+{
+  const char *const sections[][2] = { { ".osrel", "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n" },
+                                      { ".cmdline", "root=PARTUUID=1 rw\n" },
+                                      { ".uname", uname },
+                                      { ".linux", "kernel" },
+                                      { ".initrd", "initramfs" } };
+  g_autoptr (GBytes) content = make_uki (sections, G_N_ELEMENTS (sections));
+  g_autoptr (DomuimgEntry) entry = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0644);
+  g_autoptr (GError) error = NULL;
+
+  domuimg_tree_put (tree, entry, content, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_unified_kernel_images (void)
+{
+  const File files[] = { { "EFI/Linux/readme.txt", "" },
+                         { "EFI/Linux/not-one.efi", "MZ" },
+                         { "loader/loader.conf", "timeout menu-force\ndefault old*\n" },
+                         { NULL } };
+  g_autoptr (DomuimgTree) tree = tree_of (files);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgMenu) menu = NULL;
+
+  put_uki (tree, "EFI/Linux/old.efi", "6.6.9");
+  put_uki (tree, "EFI/Linux/new.EFI", "6.6.10");
+  menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_FIRMWARE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (menu->format, ==, DOMUIMG_MENU_UKI);
+  g_assert_cmpuint (menu->entries->len, ==, 2);
+  g_assert_true (menu->waits);
+  g_assert_cmpint (menu->default_entry, ==, 1);
+  g_assert_cmpstr (default_of (menu)->title, ==, "Arch Linux");
+  g_assert_cmpstr (default_of (menu)->kernel, ==, "/EFI/Linux/old.efi");
+  g_assert_cmpstr (default_of (menu)->cmdline, ==, "root=PARTUUID=1 rw");
+  g_assert_cmpuint (default_of (menu)->initrds->len, ==, 0);
+}
+
+static void
+test_a_menu_of_its_own_with_an_entry_is_taken (void)
+{
+  const File files[] = { { "boot/grub/grub.cfg", "insmod x\n" },
+                         { "boot/extlinux.conf", "LABEL a\nLINUX vmlinuz\n" },
+                         { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+  g_autoptr (DomuimgMenu) by_pygrub = read_menu (files, DOMUIMG_LOADER_PYGRUB);
+
+  g_assert_cmpint (menu->format, ==, DOMUIMG_MENU_EXTLINUX);
+  /* What comes first, whatever is in it. */
+  g_assert_cmpint (by_pygrub->format, ==, DOMUIMG_MENU_GRUB2);
+}
+
 /* A menu that calls itself, one that is nested without end, and one that never stops defining. */
 static void
 test_hostile_menus_end (void)
@@ -364,6 +624,16 @@ main (int argc, char **argv)
     { "a default that is not there is told", test_grub_default_may_dangle },
     { "grub keeps the order of several initrds", test_grub_keeps_order_of_initrds },
     { "grub evaluates conditions and functions", test_grub_evaluates_conditions },
+    { "grub reads its language", test_grub_reads_its_language },
+    { "grub goes into a submenu whose default dangles",
+      test_grub_goes_into_a_submenu_whose_default_dangles },
+    { "grub goes to another file", test_grub_goes_to_another_file },
+    { "grub searches in every way it is written", test_grub_searches_in_every_way_it_is_written },
+    { "grub without a timeout waits", test_grub_without_timeout_waits },
+    { "GRUB for Xen has other commands", test_grub_for_xen_has_other_commands },
+    { "versions compare as rpm does", test_versions_compare_as_rpm_does },
+    { "unified kernel images", test_unified_kernel_images },
+    { "a menu of its own with an entry is taken", test_a_menu_of_its_own_with_an_entry_is_taken },
     { "bls entries take grubenv's variables, newest first", test_bls_with_variables },
     { "pygrub finds no entry where blscfg is all", test_pygrub_finds_nothing_in_blscfg },
     { "GRUB for Xen has no blscfg", test_pvgrub_has_no_blscfg },
