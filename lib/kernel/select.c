@@ -2,6 +2,7 @@
 #include "config.h"
 #include "lib/kernel/select.h"
 
+#include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
 
 static const char *
@@ -20,17 +21,29 @@ type_name (DomuimgGuestType type)
     }
 }
 
+/* By the Xen that is here, where one is: the guest may run elsewhere. */
+static gboolean
+can_boot (DomuimgKernel *kernel, DomuimgGuestType type, char **why_not)
+{
+  DomuimgXenVersion xen;
+
+  if (!domuimg_xen_version_find ("", &xen, NULL))
+    return domuimg_kernel_can_boot (kernel, type, why_not);
+  return domuimg_kernel_find_problem (kernel, type, DOMUIMG_LOADER_DIRECT, xen, why_not)
+         == DOMUIMG_COMPAT_FINE;
+}
+
 static gboolean
 choose_type (DomuimgKernel *kernel, DomuimgGuestType asked, DomuimgGuestType *type, char **why_not)
 {
   *type = asked;
   if (asked != DOMUIMG_GUEST_TYPE_AUTO)
-    return domuimg_kernel_can_boot (kernel, asked, why_not);
+    return can_boot (kernel, asked, why_not);
   *type = DOMUIMG_GUEST_TYPE_PVH;
-  if (domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL))
+  if (can_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL))
     return TRUE;
   *type = DOMUIMG_GUEST_TYPE_PV;
-  return domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, why_not);
+  return can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, why_not);
 }
 
 /* Whether it will do; if not, why not. */

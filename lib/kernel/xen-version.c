@@ -63,24 +63,28 @@ read_running (const char *root, DomuimgXenVersion *version)
   return TRUE;
 }
 
+gboolean
+domuimg_xen_version_find (const char *root, DomuimgXenVersion *version, const char **origin)
+{
+  gboolean runs = read_running (root, version);
+
+  if (!runs && !domuimg_xen_tools_find (root, version))
+    return FALSE;
+  if (origin != NULL)
+    *origin = runs ? "the running Xen" : "the installed tools";
+  return TRUE;
+}
+
 DomuimgXenVersion
 domuimg_xen_version_of_system (const char *root, const char **origin)
 {
   DomuimgXenVersion version;
-  const char *from = "the running Xen";
 
-  if (!read_running (root, &version))
-    {
-      from = "the installed tools";
-      if (!domuimg_xen_tools_find (root, &version))
-        {
-          from = "assumed, since no Xen is here";
-          version = (DomuimgXenVersion){ DEFAULT_MAJOR, DEFAULT_MINOR, DOMUIMG_XEN_ANY_POINT };
-        }
-    }
+  if (domuimg_xen_version_find (root, &version, origin))
+    return version;
   if (origin != NULL)
-    *origin = from;
-  return version;
+    *origin = "assumed, since no Xen is here";
+  return (DomuimgXenVersion){ DEFAULT_MAJOR, DEFAULT_MINOR, DOMUIMG_XEN_ANY_POINT };
 }
 
 DomuimgXenVersion

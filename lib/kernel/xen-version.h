@@ -20,6 +20,9 @@ gboolean domuimg_xen_version_parse (const char *text, DomuimgXenVersion *version
 DomuimgXenVersion domuimg_xen_version_of_host (const char **origin);
 /* The same of a system whose root is the directory @root, "" for this host. */
 DomuimgXenVersion domuimg_xen_version_of_system (const char *root, const char **origin);
+/* The same where it is known; FALSE where it would be the default. */
+gboolean domuimg_xen_version_find (const char *root, DomuimgXenVersion *version,
+                                   const char **origin);
 gboolean domuimg_xen_version_at_least (DomuimgXenVersion self, guint major, guint minor);
 /* Whether it is of the release @major.@minor, and there @point or later. */
 gboolean domuimg_xen_version_has_point (DomuimgXenVersion self, guint major, guint minor,
