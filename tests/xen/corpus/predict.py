@@ -11,7 +11,7 @@ from .guest import file_digest, listing
 
 XEN = "4.17"  # the lab's
 STATUS = {0: "boots", 3: "fails", 4: "unknown"}
-# Its errors decide; what is unknown may.
+# Its errors decide; without any, what is unknown may. What an error hides is unknown, too.
 DECIDING = ("error", "unknown")
 
 
@@ -28,8 +28,15 @@ class Prediction:
     @property
     def fixable(self):
         """Whether the report says that --fix mends all that keeps the guest from booting."""
-        deciding = [finding for finding in self.findings if finding["severity"] in DECIDING]
+        deciding = next(filter(None, (self.of(severity) for severity in DECIDING)), [])
         return bool(deciding) and all(finding["fixable"] for finding in deciding)
+
+    def of(self, severity):
+        return [finding for finding in self.findings if finding["severity"] == severity]
+
+    def mends(self, name):
+        """Whether each finding of that id is called fixable."""
+        return all(finding["fixable"] for finding in self.findings if finding["id"] == name)
 
 
 class Judge:

@@ -31,6 +31,7 @@ def getty_masked_systemd(guest):
 def securetty(guest):
     """securetty without hvc0: the prompt is there, and root may not log in."""
     guest.write("/etc/securetty", "tty1\nttyS0\n")
+    guest.write("/etc/pam.d/login", "auth requisite pam_securetty.so\n")
 
 
 @case("network-interface")
@@ -131,7 +132,7 @@ def disk_missing(guest):
     guest.on_image.append(("remove",))
 
 
-@case("config-missing-file")
+@case("initramfs-missing")
 def ramdisk_missing(guest):
     """ramdisk= names a file that is not there."""
     guest.ramdisk = guest.directory / "gone.img"
