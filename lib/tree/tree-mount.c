@@ -87,42 +87,66 @@ mount_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer
   return domuimg_tree_read_at (own, inside, offset, buffer, length, error);
 }
 
-static gboolean
-refuse (const char *path, GError **error)
-{
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "/%s: filesystems that are put together are read only", path);
-}
-
+/* What is changed inside the mounted tree has its path there. */
 static gboolean
 mount_put (DomuimgTree *tree, const DomuimgEntry *entry, GBytes *content, GError **error)
 {
-  return refuse (entry->path, error);
+  DomuimgEntry moved = *entry;
+  const char *inside;
+  DomuimgTree *own = find (DOMUIMG_TREE_MOUNT (tree), entry->path, &inside);
+
+  moved.path = (char *) inside;
+  return domuimg_tree_put (own, &moved, content, error);
 }
 
 static gboolean
 mount_put_fd (DomuimgTree *tree, const DomuimgEntry *entry, int fd, GCancellable *cancellable,
               GError **error)
 {
-  return refuse (entry->path, error);
+  DomuimgEntry moved = *entry;
+  const char *inside;
+  DomuimgTree *own = find (DOMUIMG_TREE_MOUNT (tree), entry->path, &inside);
+
+  moved.path = (char *) inside;
+  return domuimg_tree_put_fd (own, &moved, fd, cancellable, error);
 }
 
 static gboolean
 mount_set_attributes (DomuimgTree *tree, const DomuimgEntry *entry, GError **error)
 {
-  return refuse (entry->path, error);
+  DomuimgEntry moved = *entry;
+  const char *inside;
+  DomuimgTree *own = find (DOMUIMG_TREE_MOUNT (tree), entry->path, &inside);
+
+  moved.path = (char *) inside;
+  return domuimg_tree_set_attributes (own, &moved, error);
 }
 
 static gboolean
 mount_link (DomuimgTree *tree, const char *target, const char *path, GError **error)
 {
-  return refuse (path, error);
+  DomuimgTreeMount *self = DOMUIMG_TREE_MOUNT (tree);
+  const char *inside, *inside_target;
+  DomuimgTree *own = find (self, path, &inside);
+
+  if (find (self, target, &inside_target) != own)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "/%s and /%s are on two filesystems, and a file cannot have names on both",
+                         target, path);
+  return domuimg_tree_link (own, inside_target, inside, error);
 }
 
 static gboolean
 mount_remove (DomuimgTree *tree, const char *path, GError **error)
 {
-  return refuse (path, error);
+  DomuimgTreeMount *self = DOMUIMG_TREE_MOUNT (tree);
+  const char *inside;
+  DomuimgTree *own = find (self, path, &inside);
+
+  if (own == self->mounted && *inside == '\0')
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "/%s: a filesystem is mounted there", path);
+  return domuimg_tree_remove (own, inside, error);
 }
 
 static void

@@ -237,7 +237,6 @@ test_trees_put_together (void)
   g_autoptr (DomuimgTree) root = domuimg_tree_memory_new ();
   g_autoptr (DomuimgTree) boot = domuimg_tree_memory_new ();
   g_autoptr (DomuimgTree) tree = NULL;
-  g_autoptr (GError) error = NULL;
   g_autofree char *by_root = NULL, *by_boot = NULL;
   g_autoptr (DomuimgEntry) entry = NULL;
 
@@ -256,8 +255,35 @@ test_trees_put_together (void)
   g_assert_true (domuimg_tree_exists (tree, "bootless/file"));
   entry = domuimg_tree_stat (tree, "boot/grub/menu", NULL);
   g_assert_cmpstr (entry->path, ==, "boot/grub/menu");
-  g_assert_false (domuimg_tree_write_text (tree, "etc/new", "x", 0644, &error));
-  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+}
+
+static void
+test_changes_go_where_they_belong (void)
+{
+  g_autoptr (DomuimgTree) root = domuimg_tree_memory_new ();
+  g_autoptr (DomuimgTree) boot = domuimg_tree_memory_new ();
+  g_autoptr (DomuimgTree) tree = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *in_root = NULL, *in_boot = NULL;
+
+  put_in (root, "boot/below", "hidden");
+  put_in (root, "etc/name", "of the root");
+  put_in (boot, "grub/menu", "a menu");
+  tree = domuimg_tree_mount_new (root, "boot", boot);
+  g_assert_true (domuimg_tree_write_text (tree, "etc/new", "x", 0644, &error));
+  g_assert_true (domuimg_tree_write_text (tree, "boot/grub/new", "y", 0644, &error));
+  g_assert_no_error (error);
+  in_root = domuimg_tree_read_text (root, "etc/new", NULL);
+  in_boot = domuimg_tree_read_text (boot, "grub/new", NULL);
+  g_assert_cmpstr (in_root, ==, "x");
+  g_assert_cmpstr (in_boot, ==, "y");
+  g_assert_true (domuimg_tree_remove (tree, "boot/grub/menu", &error));
+  g_assert_false (domuimg_tree_exists (boot, "grub/menu"));
+  g_assert_false (domuimg_tree_link (tree, "etc/name", "boot/name", &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_false (domuimg_tree_remove (tree, "boot", &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
 }
 
 int
@@ -273,5 +299,6 @@ main (int argc, char **argv)
   g_test_add ("/kernel-list/nothing-to-list", Fixture, NULL, set_up, test_nothing_to_list,
               tear_down);
   g_test_add_func ("/kernel-list/trees-put-together", test_trees_put_together);
+  g_test_add_func ("/kernel-list/changes go where they belong", test_changes_go_where_they_belong);
   return g_test_run ();
 }

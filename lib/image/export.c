@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/image/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "lib/base/exec.h"
+#include "lib/base/fd.h"
+#include "lib/base/json.h"
+
+#define DAEMON "qemu-storage-daemon"
+/* Of a loaded machine; it takes 20 ms. */
+#define START_SECONDS 30
+#define POLL_MICROSECONDS 2000
+
+typedef struct {
+  char *overlay;
+  char *node;
+  char *mount; /* (nullable) while its name is needed */
+  char *path;  /* (nullable) once it is open */
+  int fd;
+} Disk;
+
+struct _DomuimgExport {
+  char *directory;
+  char *pidfile;
+  GPtrArray *disks; /* of Disk */
+  DomuimgExec *daemon;
+};
+
+static void
+disk_free (gpointer data)
+{
+  Disk *self = data;
+
+  if (self->fd >= 0)
+    close (self->fd);
+  g_free (self->overlay);
+  g_free (self->node);
+  g_free (self->mount);
+  g_free (self->path);
+  g_free (self);
+}
+
+gboolean
+domuimg_export_is_possible (char **why_not)
+{
+  g_autofree char *daemon = domuimg_find_program (DAEMON);
+  g_autofree char *unmount = domuimg_find_program ("fusermount3");
+
+  if (access ("/dev/fuse", R_OK | W_OK) != 0)
+    *why_not = g_strdup ("/dev/fuse cannot be used");
+  else if (daemon == NULL)
+    *why_not = g_strdup_printf ("there is no %s (Debian: the package %s)", DAEMON,
+                                domuimg_package_of_program (DAEMON));
+  else if (geteuid () != 0 && unmount == NULL)
+    *why_not = g_strdup ("there is no fusermount3 (Debian: the package fuse3)");
+  else
+    return TRUE;
+  return FALSE;
+}
+
+DomuimgExport *
+domuimg_export_new (const char *work_directory)
+{
+  DomuimgExport *self = g_new0 (DomuimgExport, 1);
+
+  self->directory = g_strdup (work_directory);
+  self->pidfile = g_build_filename (work_directory, "export.pid", NULL);
+  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  return self;
+}
+
+void
+domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node)
+{
+  Disk *disk = g_new0 (Disk, 1);
+
+  disk->fd = -1;
+  disk->overlay = g_strdup (overlay);
+  disk->node = g_strdup (node);
+  g_ptr_array_add (self->disks, disk);
+}
+
+const char *
+domuimg_export_get_path (DomuimgExport *self, guint i)
+{
+  return ((Disk *) g_ptr_array_index (self->disks, i))->path;
+}
+
+/* @name: (nullable) of the node. */
+static char *
+to_node (const char *overlay, const char *node, const char *name)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "qcow2");
+  if (name != NULL)
+    domuimg_json_add_string (builder, "node-name", name);
+  json_builder_set_member_name (builder, "file");
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "file");
+  domuimg_json_add_string (builder, "filename", overlay);
+  json_builder_end_object (builder);
+  /* A crash throws an overlay away, and a result is synced when it is committed. */
+  json_builder_set_member_name (builder, "cache");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "no-flush");
+  json_builder_add_boolean_value (builder, TRUE);
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "backing");
+  json_builder_add_value (builder, json_from_string (node, NULL));
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+char *
+domuimg_overlay_to_node (const char *overlay, const char *node)
+{
+  return to_node (overlay, node, NULL);
+}
+
+static gboolean
+add_to_daemon (DomuimgExport *self, guint i, GError **error)
+{
+  Disk *disk = g_ptr_array_index (self->disks, i);
+  g_autofree char *name = g_strdup_printf ("disk%u", i);
+  g_autofree char *node = to_node (disk->overlay, disk->node, name);
+  g_autoptr (GError) local = NULL;
+
+  disk->mount = g_build_filename (self->directory, name, NULL);
+  if (!g_file_set_contents (disk->mount, "", 0, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  domuimg_exec_arg (self->daemon, "--blockdev");
+  domuimg_exec_arg (self->daemon, node);
+  domuimg_exec_arg (self->daemon, "--export");
+  /* A comma in a value is written twice. */
+  g_auto (GStrv) parts = g_strsplit (disk->mount, ",", -1);
+  g_autofree char *mount = g_strjoinv (",,", parts);
+  domuimg_exec_argf (self->daemon, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
+                     i, name, mount);
+  return TRUE;
+}
+
+/* It writes its number when everything else is ready. */
+static gboolean
+wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
+  int out = domuimg_exec_start (self->daemon, cancellable, error);
+
+  if (out < 0)
+    return FALSE;
+  while (access (self->pidfile, F_OK) != 0)
+    {
+      GPollFD poll = { out, G_IO_IN | G_IO_HUP, 0 };
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (g_poll (&poll, 1, 0) > 0 && (poll.revents & G_IO_HUP) != 0
+          && access (self->pidfile, F_OK) != 0)
+        return domuimg_exec_finish (self->daemon, error)
+               && domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s ended at once", DAEMON);
+      if (g_get_monotonic_time () > end)
+        return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED,
+                             "%s did not show the disk within %d seconds", DAEMON, START_SECONDS);
+      g_usleep (POLL_MICROSECONDS);
+    }
+  return TRUE;
+}
+
+static gboolean
+unmount (const char *path, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = NULL;
+
+  if (umount2 (path, MNT_DETACH) == 0)
+    return TRUE;
+  exec = domuimg_exec_new ("fusermount3");
+  domuimg_exec_arg (exec, "-u");
+  domuimg_exec_arg (exec, "-z");
+  domuimg_exec_arg (exec, path);
+  return domuimg_exec_run (exec, NULL, error);
+}
+
+/* The descriptor keeps the file when its name is gone. */
+static gboolean
+take (Disk *disk, GError **error)
+{
+  gboolean ok;
+
+  disk->fd = open (disk->mount, O_RDWR | O_CLOEXEC);
+  ok = disk->fd >= 0 || domuimg_set_errno (error, errno, "opening %s", disk->mount);
+  if (!unmount (disk->mount, ok ? error : NULL))
+    ok = FALSE;
+  unlink (disk->mount);
+  g_clear_pointer (&disk->mount, g_free);
+  if (ok)
+    disk->path = g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), disk->fd);
+  return ok;
+}
+
+gboolean
+domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error)
+{
+  gboolean ok = TRUE;
+
+  self->daemon = domuimg_exec_new (DAEMON);
+  for (guint i = 0; i < self->disks->len; i++)
+    if (!add_to_daemon (self, i, error))
+      return FALSE;
+  domuimg_exec_arg (self->daemon, "--pidfile");
+  domuimg_exec_arg (self->daemon, self->pidfile);
+  if (!wait_for_daemon (self, cancellable, error))
+    return FALSE;
+  /* All of them, so that no mount stays. */
+  for (guint i = 0; i < self->disks->len; i++)
+    if (!take (g_ptr_array_index (self->disks, i), ok ? error : NULL))
+      ok = FALSE;
+  return ok;
+}
+
+gboolean
+domuimg_export_forget (DomuimgExport *self, guint i, guint64 offset, guint64 length,
+                       GError **error)
+{
+  Disk *disk = g_ptr_array_index (self->disks, i);
+
+  if (fallocate (disk->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length) == 0)
+    return TRUE;
+  return domuimg_set_errno (error, errno, "leaving out %" G_GUINT64_FORMAT
+                                          " unused bytes of %s",
+                            length, disk->overlay);
+}
+
+gboolean
+domuimg_export_stop (DomuimgExport *self, GError **error)
+{
+  gboolean ok = TRUE;
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      Disk *disk = g_ptr_array_index (self->disks, i);
+
+      if (disk->fd >= 0 && fsync (disk->fd) != 0)
+        ok = domuimg_set_errno (ok ? error : NULL, errno, "writing %s", disk->overlay);
+      if (disk->fd >= 0)
+        close (disk->fd);
+      disk->fd = -1;
+    }
+  g_clear_pointer (&self->daemon, domuimg_exec_free);
+  unlink (self->pidfile);
+  return ok;
+}
+
+void
+domuimg_export_free (DomuimgExport *self)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      Disk *disk = g_ptr_array_index (self->disks, i);
+
+      if (disk->mount != NULL)
+        umount2 (disk->mount, MNT_DETACH);
+    }
+  g_ptr_array_unref (self->disks);
+  g_clear_pointer (&self->daemon, domuimg_exec_free);
+  g_free (self->directory);
+  g_free (self->pidfile);
+  g_free (self);
+}
