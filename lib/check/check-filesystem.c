@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
+#include "lib/check/grub-version.h"
 #include "lib/check/rules.h"
 
 #include "lib/check/repairs.h"
@@ -15,13 +16,16 @@ static const char *const grub_features[] = {
   "filetype", "extent", "extents", "flex_bg", "64bit", "meta_bg", "encrypt", "needs_recovery",
   "mmp", NULL,
 };
+/* It may pass over these, too, since 2.12, and in Debian since 2.06-8. */
+static const char *const grub_new_features[] = { "metadata_csum_seed", "large_dir", NULL };
+#define GRUB_NEW "2.06-8"
 /* The incompatible features that ext4 has besides. */
 static const char *const incompatible[] = {
   "metadata_csum_seed", "large_dir", "inline_data", "casefold", "ea_inode", "dirdata",
   "compression", "journal_dev", NULL,
 };
 /* Those that tune2fs can take away. */
-static const char *const removable[] = { "metadata_csum_seed", "large_dir", NULL };
+static const char *const *const removable = grub_new_features;
 
 static gboolean
 is_all_removable (GPtrArray *features)
@@ -50,20 +54,33 @@ report_features (DomuimgMachine *self, DomuimgCheckDevice *device, GPtrArray *fe
     domuimg_finding_advise (finding, "make the filesystem again without it (mke2fs -O ^%s)", list);
 }
 
+/* Of an image that is not here, or does not tell, it is taken that it is not that old. */
+static gboolean
+is_new_grub (DomuimgMachine *self)
+{
+  const char *path = domuimg_domain_get_kernel (self->domain);
+  g_autofree char *version = path != NULL ? domuimg_grub_read_version (path) : NULL;
+
+  return version == NULL || domuimg_menu_compare_versions (version, GRUB_NEW) >= 0;
+}
+
 /* pygrub reads by libext2fs, which knows what the kernel knows; a boot loader on the disk was
  * made with what it can read. */
 static void
 check_features (DomuimgMachine *self, DomuimgCheckDevice *device, const DomuimgExtState *state)
 {
   g_autoptr (GPtrArray) unknown = g_ptr_array_new ();
+  gboolean is_new;
 
   if (self->boot.loader != DOMUIMG_LOADER_PVGRUB)
     return;
+  is_new = is_new_grub (self);
   for (guint i = 0; i < state->features->len; i++)
     {
       char *feature = g_ptr_array_index (state->features, i);
 
-      if (g_strv_contains (incompatible, feature) && !g_strv_contains (grub_features, feature))
+      if (g_strv_contains (incompatible, feature) && !g_strv_contains (grub_features, feature)
+          && !(is_new && g_strv_contains (grub_new_features, feature)))
         g_ptr_array_add (unknown, feature);
     }
   if (unknown->len > 0)

@@ -100,18 +100,25 @@ def menu_initrds_pygrub(guest):
     guest.write("/boot/early.cpio", "0" * 512)
 
 
-@case("filesystem-features", fixable=True)
+@case()
 def features_checksum_seed_pvgrub(guest):
-    """GRUB for Xen, and ext4 has metadata_csum_seed."""
+    """GRUB for Xen of Debian 12, and ext4 has metadata_csum_seed."""
     guest.type, guest.loader = "pvh", "pvgrub"
     guest.features = "metadata_csum_seed,^orphan_file"
 
 
-@case("filesystem-features", fixable=True)
+@case()
 def features_orphan_file_pvgrub(guest):
     """GRUB for Xen, and ext4 has orphan_file."""
     guest.type, guest.loader = "pvh", "pvgrub"
     guest.features = "^metadata_csum_seed,orphan_file"
+
+
+@case("filesystem-features")
+def features_inline_data_pvgrub(guest):
+    """GRUB for Xen, and ext4 has inline_data."""
+    guest.type, guest.loader = "pvh", "pvgrub"
+    guest.features = "^metadata_csum_seed,^orphan_file,inline_data"
 
 
 @case("config-format", fixable=True, sample=True)

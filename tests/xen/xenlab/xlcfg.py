@@ -5,7 +5,7 @@ from .errors import UsageError
 
 TOKEN = re.compile(r"""[ \t\r]*(?:\#[^\n]*)?(?:
     (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*') | (?P<punct>\+=|[=\[\],;]) |
-    (?P<word>[A-Za-z0-9_.+-]+) | (?P<end>\n|\Z))""", re.X)
+    (?P<word>[A-Za-z0-9_.+-]+) | (?P<end>\n|\Z) | (?P<wrong>[^\n]))""", re.X)
 DEPRECATED = re.compile(r"^(?:(?:tap2?|aio|file|phy|raw|qcow2?|vhd|qdisk):)+")
 FORMATS = {"raw", "qcow", "qcow2", "vhd", "qed"}
 
@@ -21,6 +21,8 @@ def tokens(text):
             yield "value", re.sub(r"\\(.)", r"\1", match["string"][1:-1])
         elif match["word"]:
             yield "value", match["word"]
+        elif match["wrong"]:  # xl says so itself
+            continue
         else:
             yield "punct", match["punct"] or "\n"
 
