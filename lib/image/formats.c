@@ -75,12 +75,12 @@ read_size (DomuimgBytes head, const Magic *magic, const char *path, guint64 *siz
 
 /* One of a fixed size is the raw disk, and the footer after it. */
 static gboolean
-is_fixed_vhd (int fd, guint64 size, DomuimgImageFormat *format)
+is_fixed_vhd (int fd, guint64 start, guint64 size, DomuimgImageFormat *format)
 {
   guint8 footer[VHD_FOOTER];
 
   if (size < 2 * VHD_FOOTER || size % SECTOR != 0
-      || pread (fd, footer, sizeof footer, size - sizeof footer) != sizeof footer
+      || pread (fd, footer, sizeof footer, start + size - sizeof footer) != sizeof footer
       || memcmp (footer, "conectix", 8) != 0)
     return FALSE;
   *format = (DomuimgImageFormat){ "vhd", size - VHD_FOOTER };
@@ -91,8 +91,15 @@ gboolean
 domuimg_image_detect_format (int fd, guint64 size, const char *path, DomuimgImageFormat *format,
                              GError **error)
 {
+  return domuimg_image_detect_format_at (fd, 0, size, path, format, error);
+}
+
+gboolean
+domuimg_image_detect_format_at (int fd, guint64 start, guint64 size, const char *path,
+                                DomuimgImageFormat *format, GError **error)
+{
   guint8 buffer[HEAD];
-  gssize got = read_at (fd, buffer, sizeof buffer, 0, path, error);
+  gssize got = read_at (fd, buffer, MIN (size, sizeof buffer), start, path, error);
   DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
   if (got < 0)
@@ -104,7 +111,7 @@ domuimg_image_detect_format (int fd, guint64 size, const char *path, DomuimgImag
         format->name = magics[i].name;
         return read_size (head, &magics[i], path, &format->size, error);
       }
-  if (!is_fixed_vhd (fd, size, format))
+  if (!is_fixed_vhd (fd, start, size, format))
     *format = (DomuimgImageFormat){ "raw", size };
   return TRUE;
 }

@@ -13,3 +13,6 @@ typedef struct {
 /* @size: of the file or device. CORRUPT_INPUT where a header is damaged, IO. */
 gboolean domuimg_image_detect_format (int fd, guint64 size, const char *path,
                                       DomuimgImageFormat *format, GError **error);
+/* As detect_format, of an image that takes @size bytes at @start. */
+gboolean domuimg_image_detect_format_at (int fd, guint64 start, guint64 size, const char *path,
+                                         DomuimgImageFormat *format, GError **error);
