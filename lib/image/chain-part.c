@@ -103,9 +103,8 @@ check_entry (DomuimgPart *self, const DomuimgTable *table, guint64 entry, GError
 
   if (offset == 0)
     return TRUE;
-  /* The last cluster of a file may be a part of one. */
   if (table->below == NULL)
-    return domuimg_part_holds (self, offset, 1, "data", error);
+    return domuimg_part_holds (self, offset, MAX (table->length, 1), "data", error);
   return domuimg_part_check_table (self, table->below, offset, error);
 }
 

@@ -44,6 +44,7 @@ struct _DomuimgTable {
   guint width; /* bytes of an entry: 4 or 8 */
   guint stride; /* bytes from one entry to the next; 0: @width */
   gboolean big_endian;
+  guint64 length; /* bytes of data that each entry leads to; 0: of the last, that may be any */
   guint64 unit; /* of the entries, for their functions */
   guint64 base; /* likewise */
   guint64 count;

@@ -125,9 +125,19 @@ check_qcow2_tables (DomuimgPart *self, DomuimgBytes head, guint64 features, GErr
   guint stride = (features & EXTENDED_L2) != 0 ? 16 : 8;
   guint64 l2_count = ((guint64) 1 << bits) / stride;
   guint32 l1_count = be32 (head, 36);
-  DomuimgTable l2 = { "table of clusters (L2)", 8, stride, TRUE, ((guint64) 1 << (70 - bits)) - 1, 0,
-                      l2_count, (features & DATA_FILE) != 0 ? no_entry : qcow2_l2_entry, NULL };
-  DomuimgTable l1 = { "table of tables (L1)", 8, 8, TRUE, 0, 0, l1_count, qcow2_l1_entry, &l2 };
+  DomuimgTable l2 = { .what = "table of clusters (L2)",
+                      .width = 8,
+                      .stride = stride,
+                      .big_endian = TRUE,
+                      .unit = ((guint64) 1 << (70 - bits)) - 1,
+                      .count = l2_count,
+                      .entry = (features & DATA_FILE) != 0 ? no_entry : qcow2_l2_entry };
+  DomuimgTable l1 = { .what = "table of tables (L1)",
+                      .width = 8,
+                      .big_endian = TRUE,
+                      .count = l1_count,
+                      .entry = qcow2_l1_entry,
+                      .below = &l2 };
   guint64 needed = be64 (head, 24) / l2_count / ((guint64) 1 << bits);
 
   if (l1_count < needed)
@@ -224,10 +234,18 @@ domuimg_part_examine_qcow (DomuimgPart *self, DomuimgHeader *header, GError **er
       if (header->backing == NULL)
         return FALSE;
     }
-  DomuimgTable l2 = { "table of clusters (L2)", 8, 8, TRUE, ((guint64) 1 << (63 - bits)) - 1, 0,
-                      (guint64) 1 << l2_bits, qcow_l2_entry, NULL };
-  DomuimgTable l1 = { "table of tables (L1)", 8, 8, TRUE, 0, 0,
-                      (header->size >> (bits + l2_bits)) + 1, plain_entry, &l2 };
+  DomuimgTable l2 = { .what = "table of clusters (L2)",
+                      .width = 8,
+                      .big_endian = TRUE,
+                      .unit = ((guint64) 1 << (63 - bits)) - 1,
+                      .count = (guint64) 1 << l2_bits,
+                      .entry = qcow_l2_entry };
+  DomuimgTable l1 = { .what = "table of tables (L1)",
+                      .width = 8,
+                      .big_endian = TRUE,
+                      .count = (header->size >> (bits + l2_bits)) + 1,
+                      .entry = plain_entry,
+                      .below = &l2 };
   if ((header->size & (((guint64) 1 << (bits + l2_bits)) - 1)) == 0)
     l1.count--;
   return domuimg_part_check_table (self, &l1, be64 (head, 40), error);
@@ -272,8 +290,10 @@ domuimg_part_examine_qed (DomuimgPart *self, DomuimgHeader *header, GError **err
       if ((features & QED_BACKING_RAW) != 0)
         header->backing_format = g_strdup ("raw");
     }
-  DomuimgTable l2 = { "table of clusters (L2)", 8, 8, FALSE, 0, 0,
-                      (guint64) table * cluster / 8, qed_l2_entry, NULL };
+  DomuimgTable l2 = { .what = "table of clusters (L2)",
+                      .width = 8,
+                      .count = (guint64) table * cluster / 8,
+                      .entry = qed_l2_entry };
   DomuimgTable l1 = l2;
   l1.what = "table of tables (L1)";
   l1.entry = plain_entry;

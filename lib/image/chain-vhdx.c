@@ -165,7 +165,11 @@ check_blocks (DomuimgPart *self, DomuimgBytes regions, const Metadata *metadata,
   guint64 ratio = ((guint64) metadata->sector << 23) / metadata->block;
   /* After as many blocks comes an entry of another kind, which is used with a parent only. */
   guint64 count = blocks + (blocks > 0 ? (blocks - 1) / ratio : 0);
-  DomuimgTable table = { "table of blocks", 8, 8, FALSE, 0, 0, count, bat_entry, NULL };
+  DomuimgTable table = { .what = "table of blocks",
+                         .width = 8,
+                         .length = metadata->block,
+                         .count = count,
+                         .entry = bat_entry };
   guint64 offset;
   guint32 length;
 
@@ -181,7 +185,7 @@ domuimg_part_examine_vhdx (DomuimgPart *self, DomuimgHeader *header, GError **er
 {
   g_autofree guint8 *buffer = g_malloc (TABLE);
   DomuimgBytes regions = domuimg_bytes (buffer, TABLE);
-  Metadata metadata;
+  Metadata metadata = { 0 };
 
   if (!domuimg_part_holds (self, 0, REGIONS_2 + TABLE, "header", error)
       || !domuimg_part_read (self, REGIONS_1, buffer, TABLE, "table of regions", error))

@@ -110,7 +110,12 @@ domuimg_part_examine_vhd (DomuimgPart *self, DomuimgHeader *header, GError **err
 
       return fail_parent (self, parent, error);
     }
-  DomuimgTable table = { "table of blocks", 4, 4, TRUE, 0, 0, be32 (dynamic, 28), vhd_entry, NULL };
+  DomuimgTable table = { .what = "table of blocks",
+                         .width = 4,
+                         .big_endian = TRUE,
+                         .length = be32 (dynamic, 32),
+                         .count = be32 (dynamic, 28),
+                         .entry = vhd_entry };
   return domuimg_part_check_table (self, &table, be64 (dynamic, 16), error);
 }
 
@@ -143,7 +148,12 @@ domuimg_part_examine_vdi (DomuimgPart *self, DomuimgHeader *header, GError **err
                          "%s: its header is damaged: its table does not cover the disk",
                          self->name);
   header->size = (header->size + SECTOR - 1) / SECTOR * SECTOR;
-  DomuimgTable table
-      = { "table of blocks", 4, 4, FALSE, block, data_at, count, vdi_entry, NULL };
+  DomuimgTable table = { .what = "table of blocks",
+                         .width = 4,
+                         .length = block,
+                         .unit = block,
+                         .base = data_at,
+                         .count = count,
+                         .entry = vdi_entry };
   return domuimg_part_check_table (self, &table, table_at, error);
 }

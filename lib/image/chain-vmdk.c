@@ -41,8 +41,10 @@ static gboolean
 check_grains (DomuimgPart *self, guint64 capacity, guint64 grain, guint64 per_table,
               guint64 directory, GError **error)
 {
-  DomuimgTable below = { "grain table", 4, 4, FALSE, 0, 0, per_table, grain_entry, NULL };
-  DomuimgTable table = { "grain directory", 4, 4, FALSE, 0, 0, 0, sector_entry, &below };
+  DomuimgTable below
+      = { .what = "grain table", .width = 4, .count = per_table, .entry = grain_entry };
+  DomuimgTable table
+      = { .what = "grain directory", .width = 4, .entry = sector_entry, .below = &below };
 
   if (capacity > CAPACITY_MAX || grain == 0 || grain > 1 << 16 || per_table == 0
       || per_table > COWD_TABLE)
@@ -144,7 +146,7 @@ examine_sesparse (DomuimgPart *self, guint64 *capacity, GError **error)
     return fail_damaged (self, "it is no seSparse extent", error);
   for (guint i = 0; i < G_N_ELEMENTS (regions); i++)
     {
-      guint64 offset, length;
+      guint64 offset = 0, length = 0;
 
       domuimg_bytes_le64 (head, regions[i].at, &offset);
       domuimg_bytes_le64 (head, regions[i].at + 8, &length);

@@ -70,15 +70,14 @@ static gboolean
 unpack (Gunzip *self, GCancellable *cancellable, GError **error)
 {
   int status = Z_OK;
+  gboolean was_full;
 
   self->stream.next_out = self->output;
   self->stream.avail_out = OUT_SIZE;
-  while (TRUE)
+  do
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error) || !fill (self, error))
         return FALSE;
-      if (self->stream.avail_in == 0)
-        break;
       if (status == Z_STREAM_END)
         inflateReset (&self->stream);
       status = inflate (&self->stream, Z_NO_FLUSH);
@@ -86,9 +85,12 @@ unpack (Gunzip *self, GCancellable *cancellable, GError **error)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its disk is damaged: %s",
                              self->path,
                              self->stream.msg != NULL ? self->stream.msg : "it is not gzip data");
+      was_full = self->stream.avail_out == 0;
       if (!drain (self, error))
         return FALSE;
     }
+  while (self->stream.avail_in > 0 || self->position < self->end
+         || (was_full && status != Z_STREAM_END));
   if (status == Z_STREAM_END)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its disk is cut off", self->path);

@@ -195,6 +195,24 @@ add_entry (DomuimgOva *self, struct archive *archive, struct archive_entry *entr
   return TRUE;
 }
 
+/* An archive ends with blocks of zeros. Without, whole members may be missing. */
+static gboolean
+check_end (DomuimgOva *self, guint64 size, GError **error)
+{
+  guint64 end = 0;
+
+  for (guint i = 0; i < self->members->len; i++)
+    {
+      const DomuimgOvaMember *member = g_ptr_array_index (self->members, i);
+
+      end = MAX (end, member->offset + member->length);
+    }
+  if (size >= TAR_BLOCK && end <= size - TAR_BLOCK)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s is cut off: the mark that ends a tar archive is not there", self->path);
+}
+
 static gboolean
 list_members (DomuimgOva *self, struct archive *archive, guint64 size, GError **error)
 {
@@ -205,16 +223,16 @@ list_members (DomuimgOva *self, struct archive *archive, guint64 size, GError **
          || status == ARCHIVE_WARN)
     if (!add_entry (self, archive, entry, size, error))
       return FALSE;
-  if (status == ARCHIVE_EOF)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a whole tar archive: %s",
-                       self->path, archive_error_string (archive));
+  if (status != ARCHIVE_EOF)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a whole tar archive: %s",
+                         self->path, archive_error_string (archive));
+  return check_end (self, size, error);
 }
 
 static gboolean
 check_compression (const char *path, int fd, guint64 size, GError **error)
 {
-  guint8 head[TAR_BLOCK];
+  guint8 head[8];
 
   if (size < sizeof head)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no tar archive", path);
