@@ -214,6 +214,15 @@ check_end (DomuimgOva *self, guint64 size, GError **error)
 }
 
 static gboolean
+fail_archive (DomuimgOva *self, struct archive *archive, GError **error)
+{
+  const char *why = archive_error_string (archive);
+
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no whole tar archive: %s",
+                       self->path, why != NULL ? why : "it is cut off");
+}
+
+static gboolean
 list_members (DomuimgOva *self, struct archive *archive, guint64 size, GError **error)
 {
   struct archive_entry *entry;
@@ -224,8 +233,7 @@ list_members (DomuimgOva *self, struct archive *archive, guint64 size, GError **
     if (!add_entry (self, archive, entry, size, error))
       return FALSE;
   if (status != ARCHIVE_EOF)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a whole tar archive: %s",
-                         self->path, archive_error_string (archive));
+    return fail_archive (self, archive, error);
   return check_end (self, size, error);
 }
 
@@ -256,8 +264,7 @@ read_members (DomuimgOva *self, int fd, guint64 size, GError **error)
   if (archive_read_open_fd (archive, fd, BLOCK) == ARCHIVE_OK)
     ok = list_members (self, archive, size, error);
   else
-    ok = domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no tar archive: %s", self->path,
-                       archive_error_string (archive));
+    ok = fail_archive (self, archive, error);
   archive_read_free (archive);
   return ok;
 }

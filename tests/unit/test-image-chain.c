@@ -558,6 +558,63 @@ test_member_that_names_others (Fixture *self, gconstpointer data)
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
 }
 
+/* As a program that streams writes it: what it does not know when it begins is in a footer. */
+static void
+test_footer (Fixture *self, gconstpointer data)
+{
+  static const guint8 at_end[8] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+  guint8 footer[3 * 512] = { 0 };
+  g_autofree char *path = path_of (self, "stream.vmdk");
+  g_autoptr (DomuimgImageChain) chain = NULL;
+  struct stat status;
+  int fd;
+
+  make_source (self, SIZE);
+  make (self, "vmdk", "subformat=streamOptimized", "stream.vmdk");
+  g_assert_cmpint (stat (path, &status), ==, 0);
+  fd = g_open (path, O_RDONLY, 0);
+  footer[12] = 3;
+  g_assert_cmpint (pread (fd, footer + 512, 512, 0), ==, 512);
+  close (fd);
+  write_at (path, status.st_size, footer, sizeof footer);
+  write_at (path, 56, at_end, sizeof at_end);
+  chain = must_open (self, "stream.vmdk", FALSE);
+  must_show (self, chain, "source.raw");
+  g_assert_cmpint (truncate (path, status.st_size + 1024), ==, 0);
+  must_refuse (self, "stream.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "footer");
+}
+
+static void
+test_hostile_samples (Fixture *self, gconstpointer data)
+{
+  g_autofree char *directory = g_test_build_filename (G_TEST_DIST, "..", "mustfail", "vmdk", NULL);
+  g_autofree char *image = path_of (self, "image");
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+  guint count = 0;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autofree char *content = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DomuimgImageChain) chain = NULL;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (path, &content, &length, NULL));
+      g_assert_true (g_file_set_contents (image, content, length, NULL));
+      chain = domuimg_image_chain_open (image, NULL, FALSE, &error);
+      g_test_message ("%s: %s", name, error != NULL ? error->message : "taken");
+      g_assert_null (chain);
+      g_assert_true (error->domain == DOMUIMG_ERROR);
+      g_assert_null (strchr (error->message, '\n'));
+      count++;
+    }
+  g_dir_close (dir);
+  g_assert_cmpuint (count, >, 20);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -582,6 +639,8 @@ main (int argc, char **argv)
     { "/chain/backing-without-end", test_backing_without_end },
     { "/chain/vmdk-parent", test_vmdk_parent },
     { "/chain/differencing-vhd", test_differencing_vhd },
+    { "/chain/footer", test_footer },
+    { "/chain/hostile-samples", test_hostile_samples },
     { "/chain/member", test_member },
     { "/chain/member-that-names-others", test_member_that_names_others },
   };

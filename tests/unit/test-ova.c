@@ -318,6 +318,30 @@ test_gunzip_of_much (Fixture *self, gconstpointer data)
   run (self, "cmp whole unpacked");
 }
 
+static void
+test_hostile_samples (Fixture *self, gconstpointer data)
+{
+  g_autofree char *directory = g_test_build_filename (G_TEST_DIST, "..", "mustfail", "ova", NULL);
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+  guint count = 0;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DomuimgOva) ova = domuimg_ova_open (path, &error);
+
+      g_test_message ("%s: %s", name, error != NULL ? error->message : "taken");
+      g_assert_null (ova);
+      g_assert_true (error->domain == DOMUIMG_ERROR);
+      count++;
+    }
+  g_dir_close (dir);
+  g_assert_cmpuint (count, >, 8);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -339,6 +363,7 @@ main (int argc, char **argv)
     }
   g_test_add ("/ova/bad-archives", Fixture, NULL, set_up, test_bad_archives, tear_down);
   g_test_add ("/ova/bad-manifests", Fixture, NULL, set_up, test_bad_manifests, tear_down);
+  g_test_add ("/ova/hostile-samples", Fixture, NULL, set_up, test_hostile_samples, tear_down);
   g_test_add ("/ova/cancelled", Fixture, NULL, set_up, test_cancelled, tear_down);
   g_test_add ("/gunzip", Fixture, NULL, set_up, test_gunzip, tear_down);
   g_test_add ("/gunzip/much", Fixture, NULL, set_up, test_gunzip_of_much, tear_down);

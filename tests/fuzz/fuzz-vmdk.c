@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/image/chain-vmdk.h"
+#include "lib/image/chain.h"
+
+int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+/* Names that are followed are looked for beside this file, in a directory with nothing else. */
+static const char *
+scratch_file (void)
+{
+  static char *path;
+
+  if (path == NULL)
+    {
+      g_autofree char *directory = g_dir_make_tmp ("domuimg-fuzz-XXXXXX", NULL);
+
+      g_assert_nonnull (directory);
+      path = g_build_filename (directory, "image", NULL);
+    }
+  return path;
+}
+
+/* QEMU would be given valid JSON that names this file only. */
+static void
+check_chain (DomuimgImageChain *chain, const char *path)
+{
+  g_autofree char *node = domuimg_image_chain_to_node (chain);
+  g_autoptr (JsonNode) root = json_from_string (node, NULL);
+  GPtrArray *files = domuimg_image_chain_get_files (chain);
+
+  g_assert_nonnull (root);
+  for (guint i = 0; i < files->len; i++)
+    g_assert_cmpstr (g_ptr_array_index (files, i), ==, path);
+}
+
+static void
+open_as (const char *path, const char *format)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgImageChain) chain = domuimg_image_chain_open (path, format, FALSE, &error);
+
+  g_assert_true ((chain == NULL) == (error != NULL));
+  if (chain != NULL)
+    check_chain (chain, path);
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  const char *path = scratch_file ();
+  g_autoptr (DomuimgVmdkDescriptor) descriptor
+      = domuimg_vmdk_descriptor_parse ((const char *) data, size, "fuzz", NULL);
+  int fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (write (fd, data, size), ==, (gssize) size);
+  close (fd);
+  open_as (path, NULL);
+  open_as (path, "vmdk");
+  return 0;
+}
