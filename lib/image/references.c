@@ -49,20 +49,25 @@ is_qed_backed (DomuimgBytes head)
   return !domuimg_bytes_le64 (head, 16, &features) || (features & 1) != 0;
 }
 
-/* The descriptor is in the sparse file, or is the file itself; then its extents are others. */
+/* The descriptor is in the sparse file, or is the file itself; then its extents are others, as they
+ * are to QEMU where a sparse file gives no size. QEMU takes a hint for a parent, whatever is said
+ * beside it. */
 static gboolean
 is_vmdk_with_others (int fd, DomuimgBytes head)
 {
   g_autofree guint8 *buffer = g_malloc0 (DESCRIPTOR_MAX + 1);
-  guint64 sector;
+  guint64 sector, capacity;
   const char *parent;
 
   if (!domuimg_bytes_starts_with (head, "KDMV", 4) || !domuimg_bytes_le64 (head, 28, &sector)
-      || sector > G_MAXINT64 / SECTOR)
+      || sector > G_MAXINT64 / SECTOR || !domuimg_bytes_le64 (head, 12, &capacity)
+      || capacity == 0)
     return TRUE;
   if (sector == 0)
     return FALSE;
   read_part (fd, sector * SECTOR, buffer, DESCRIPTOR_MAX);
+  if (strstr ((const char *) buffer, "parentFileNameHint") != NULL)
+    return TRUE;
   parent = strstr ((const char *) buffer, "parentCID=");
   return parent != NULL && g_ascii_strncasecmp (parent + strlen ("parentCID="), "ffffffff", 8) != 0;
 }
