@@ -272,20 +272,6 @@ test_truncated (Fixture *self, gconstpointer data)
 }
 
 static void
-test_block_nodes_name_no_other_file (Fixture *self, gconstpointer data)
-{
-  g_autoptr (DomuimgImageChain) chain = NULL;
-  g_autofree char *node = NULL;
-
-  make_source (self, SIZE);
-  make (self, "vmdk", NULL, "disk.vmdk");
-  chain = must_open (self, "disk.vmdk", FALSE);
-  node = domuimg_image_chain_to_node (chain);
-  g_assert_nonnull (strstr (node, "\"backing\":null"));
-  g_assert_nonnull (strstr (node, "\"read-only\":true"));
-}
-
-static void
 replace_in (Fixture *self, const char *name, const char *from, const char *to)
 {
   g_autofree char *path = path_of (self, name);
@@ -308,6 +294,23 @@ make_flat (Fixture *self)
 {
   make_source (self, SIZE);
   make (self, "vmdk", "subformat=monolithicFlat", "flat.vmdk");
+}
+
+/* QEMU would follow the hint, whatever is said beside it, if the node let it. */
+static void
+test_block_nodes_name_no_other_file (Fixture *self, gconstpointer data)
+{
+  g_autoptr (DomuimgImageChain) chain = NULL;
+  g_autofree char *node = NULL;
+
+  make_flat (self);
+  replace_in (self, "flat.vmdk", "parentCID=ffffffff",
+              "parentCID=ffffffff\nparentFileNameHint=\"/nonexistent\"");
+  chain = must_open (self, "flat.vmdk", FALSE);
+  node = domuimg_image_chain_to_node (chain);
+  g_assert_nonnull (strstr (node, "\"backing\":null"));
+  g_assert_nonnull (strstr (node, "\"read-only\":true"));
+  must_show (self, chain, "source.raw");
 }
 
 static void
@@ -390,6 +393,88 @@ test_vmfs (Fixture *self, gconstpointer data)
   replace_in (self, "flat.vmdk", "FLAT \"flat-flat.vmdk\" 0", "VMFS \"flat-flat.vmdk\"");
   chain = must_open (self, "flat.vmdk", FALSE);
   must_show (self, chain, "source.raw");
+}
+
+static void
+put32 (guint8 *at, guint32 value)
+{
+  value = GUINT32_TO_LE (value);
+  memcpy (at, &value, sizeof value);
+}
+
+/* A snapshot of ESXi, which qemu-img reads and cannot make: 8 MiB with one sector in them. */
+static void
+test_vmfs_sparse (Fixture *self, gconstpointer data)
+{
+  static const char *const text = "# Disk DescriptorFile\nversion=1\nCID=2\nparentCID=ffffffff\n"
+                                  "createType=\"vmfsSparse\"\n\n# Extent description\n"
+                                  "RW 16384 VMFSSPARSE \"disk-delta.vmdk\"\n";
+  g_autofree guint8 *extent = g_malloc0 (64 * 512);
+  g_autofree char *path = path_of (self, "disk.vmdk");
+  g_autofree char *delta = path_of (self, "disk-delta.vmdk");
+  g_autofree char *expected = path_of (self, "expected.raw");
+  g_autoptr (DomuimgImageChain) chain = NULL;
+  const guint32 numbers[] = { 1, 3, 16384, 1, 4, 4, 64, 1, 1, 1 };
+
+  memcpy (extent, "COWD", 4);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    put32 (extent + 4 + 4 * i, numbers[i]);
+  put32 (extent + 4 * 512 + 4, 8);  /* the second table */
+  put32 (extent + 8 * 512 + 40, 50); /* its eleventh sector */
+  memset (extent + 50 * 512, 0x55, 512);
+  g_assert_true (g_file_set_contents (delta, (char *) extent, 64 * 512, NULL));
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  must_run (self, "truncate -s 8M expected.raw");
+  write_at (expected, (4096 + 10) * 512, extent + 50 * 512, 512);
+  chain = must_open (self, "disk.vmdk", FALSE);
+  must_show (self, chain, "expected.raw");
+  must_be_as_qemu_says (self, chain);
+  must_run (self, "truncate -s 25600 disk-delta.vmdk");
+  must_refuse (self, "disk.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "cut off");
+}
+
+static void
+put64 (guint8 *at, guint64 value)
+{
+  value = GUINT64_TO_LE (value);
+  memcpy (at, &value, sizeof value);
+}
+
+/* As newer ESXi makes them: 8 MiB with one grain of 4 KiB in them. */
+static void
+test_sesparse (Fixture *self, gconstpointer data)
+{
+  static const char *const text = "# Disk DescriptorFile\nversion=1\nCID=2\nparentCID=ffffffff\n"
+                                  "createType=\"seSparse\"\n\n# Extent description\n"
+                                  "RW 16384 SESPARSE \"disk-sesparse.vmdk\"\n";
+  static const struct {
+    guint at;
+    guint64 value;
+  } header[] = {
+    { 0, 0xcafebabe }, { 8, 0x200000001 }, { 16, 16384 }, { 24, 8 },   { 32, 64 },  { 80, 1 },
+    { 88, 1 },         { 96, 2 },          { 104, 1 },    { 112, 3 },  { 120, 1 },  { 128, 4 },
+    { 136, 1 },        { 144, 5 },         { 152, 64 },   { 160, 69 }, { 168, 1 },  { 176, 70 },
+    { 184, 1 },        { 192, 72 },        { 200, 16 },   { 512, 0xcafecafe },
+    { 4 * 512, 0x1000000000000000 },       { 5 * 512 + 80, 0x3001000000000000 },
+  };
+  g_autofree guint8 *extent = g_malloc0 (88 * 512);
+  g_autofree char *path = path_of (self, "disk.vmdk");
+  g_autofree char *file = path_of (self, "disk-sesparse.vmdk");
+  g_autofree char *expected = path_of (self, "expected.raw");
+  g_autoptr (DomuimgImageChain) chain = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (header); i++)
+    put64 (extent + header[i].at, header[i].value);
+  memset (extent + 80 * 512, 0x55, 4096);
+  g_assert_true (g_file_set_contents (file, (char *) extent, 88 * 512, NULL));
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  must_run (self, "truncate -s 8M expected.raw");
+  write_at (expected, 10 * 4096, extent + 80 * 512, 4096);
+  chain = must_open (self, "disk.vmdk", FALSE);
+  must_show (self, chain, "expected.raw");
+  must_be_as_qemu_says (self, chain);
+  must_run (self, "truncate -s 20000 disk-sesparse.vmdk");
+  must_refuse (self, "disk.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "cut off");
 }
 
 static void
@@ -631,6 +716,8 @@ main (int argc, char **argv)
     { "/chain/extents-that-only-qemu-sees", test_extents_that_only_qemu_sees },
     { "/chain/extents-that-qemu-leaves-out", test_extents_that_qemu_leaves_out },
     { "/chain/vmfs", test_vmfs },
+    { "/chain/vmfs-sparse", test_vmfs_sparse },
+    { "/chain/sesparse", test_sesparse },
     { "/chain/encrypted", test_encrypted },
     { "/chain/backing-chain", test_backing_chain },
     { "/chain/backing-outside", test_backing_outside },
