@@ -19,6 +19,7 @@ typedef struct {
   char *backing_format; /* (nullable) */
   char *data_file;      /* (nullable) of qcow2: all data lies there */
   GPtrArray *extents;   /* (nullable) of DomuimgVmdkExtent: all data lies there */
+  gboolean has_hint;    /* QEMU, left to itself, would open what the image hints at as a parent */
 } DomuimgHeader;
 
 void domuimg_header_clear (DomuimgHeader *self);

@@ -197,6 +197,7 @@ domuimg_vmdk_descriptor_parse (const char *text, gsize length, const char *name,
   g_auto (GStrv) lines = NULL;
 
   self->extents = g_ptr_array_new_with_free_func (extent_free);
+  self->has_hint = strstr (copy, "parentFileNameHint") != NULL;
   if (!check_text (&parser, copy, error))
     return NULL;
   lines = g_strsplit (copy, "\n", -1);

@@ -10,6 +10,7 @@
 
 #define SECTOR 512
 #define DESCRIPTOR_MAX ((1 << 20) - 1)
+#define DESCRIPTOR_QEMU (20 * SECTOR)
 #define DIRECTORY_AT_END G_MAXUINT64
 #define MARKER_FOOTER 3
 #define SESPARSE_MAGIC 0xcafebabeULL
@@ -238,6 +239,7 @@ examine_text (const DomuimgPart *self, DomuimgHeader *header, GError **error)
       header->size += extent->sectors * SECTOR;
     }
   header->backing = g_steal_pointer (&descriptor->parent);
+  header->has_hint = descriptor->has_hint;
   header->extents = g_ptr_array_ref (descriptor->extents);
   return TRUE;
 }
@@ -271,9 +273,16 @@ domuimg_part_examine_vmdk (DomuimgPart *self, DomuimgHeader *header, GError **er
                          self->name);
   if (offset > CAPACITY_MAX || length > DESCRIPTOR_MAX / SECTOR)
     return fail_damaged (self, "its description lies nowhere", error);
-  descriptor = read_descriptor (self, offset * SECTOR, length * SECTOR, error);
+  offset *= SECTOR;
+  length *= SECTOR;
+  if (!domuimg_part_holds (self, offset, length, "description", error))
+    return FALSE;
+  /* QEMU looks for a hint at a parent in so much of it, whatever its size. */
+  length = MIN (MAX (length, DESCRIPTOR_QEMU), self->size - offset);
+  descriptor = read_descriptor (self, offset, length, error);
   if (descriptor == NULL)
     return FALSE;
   header->backing = g_steal_pointer (&descriptor->parent);
+  header->has_hint = descriptor->has_hint;
   return TRUE;
 }

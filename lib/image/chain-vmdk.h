@@ -14,6 +14,7 @@ typedef struct {
 typedef struct {
   GPtrArray *extents; /* of DomuimgVmdkExtent */
   char *parent;       /* (nullable) where there is one */
+  gboolean has_hint;  /* at a parent, in a place where QEMU takes it for one */
   gboolean is_encrypted;
 } DomuimgVmdkDescriptor;
 

@@ -425,8 +425,12 @@ gboolean
 domuimg_image_chain_can_back (DomuimgImageChain *self)
 {
   /* What is below the image QEMU opens as the image says, not as we do. */
-  for (guint i = 1; i < self->links->len; i++)
-    if (((DomuimgChainLink *) g_ptr_array_index (self->links, i))->is_guessed)
-      return FALSE;
+  for (guint i = 0; i < self->links->len; i++)
+    {
+      const DomuimgChainLink *link = g_ptr_array_index (self->links, i);
+
+      if (link->header.has_hint || (i > 0 && link->is_guessed))
+        return FALSE;
+    }
   return !self->is_member;
 }

@@ -310,6 +310,7 @@ test_block_nodes_name_no_other_file (Fixture *self, gconstpointer data)
   node = domuimg_image_chain_to_node (chain);
   g_assert_nonnull (strstr (node, "\"backing\":null"));
   g_assert_nonnull (strstr (node, "\"read-only\":true"));
+  g_assert_false (domuimg_image_chain_can_back (chain));
   must_show (self, chain, "source.raw");
 }
 
@@ -575,6 +576,7 @@ test_vmdk_parent (Fixture *self, gconstpointer data)
   chain = must_open (self, "top.vmdk", FALSE);
   g_assert_cmpuint (domuimg_image_chain_get_files (chain)->len, ==, 2);
   must_show (self, chain, "source.raw");
+  g_assert_false (domuimg_image_chain_can_back (chain));
   must_run (self, "mkdir inner");
   must_run (self, "mv top.vmdk inner/");
   must_refuse (self, "inner/top.vmdk", DOMUIMG_ERROR_NOT_FOUND, "base.vmdk");
