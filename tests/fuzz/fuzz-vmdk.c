@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,25 +13,31 @@
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
-/* Names that are followed are looked for beside this file, in a directory with nothing else. */
-static const char *
-scratch_file (void)
+static char *directory;
+static char *path;
+
+static void
+remove_scratch (void)
 {
-  static char *path;
+  g_unlink (path);
+  g_rmdir (directory);
+}
 
-  if (path == NULL)
-    {
-      g_autofree char *directory = g_dir_make_tmp ("domuimg-fuzz-XXXXXX", NULL);
-
-      g_assert_nonnull (directory);
-      path = g_build_filename (directory, "image", NULL);
-    }
-  return path;
+/* Names that are followed are looked for beside this file, in a directory with nothing else. */
+static void
+make_scratch (void)
+{
+  if (path != NULL)
+    return;
+  directory = g_dir_make_tmp ("domuimg-fuzz-XXXXXX", NULL);
+  g_assert_nonnull (directory);
+  path = g_build_filename (directory, "image", NULL);
+  atexit (remove_scratch);
 }
 
 /* QEMU would be given valid JSON that names this file only. */
 static void
-check_chain (DomuimgImageChain *chain, const char *path)
+check_chain (DomuimgImageChain *chain)
 {
   g_autofree char *node = domuimg_image_chain_to_node (chain);
   g_autoptr (JsonNode) root = json_from_string (node, NULL);
@@ -42,28 +49,29 @@ check_chain (DomuimgImageChain *chain, const char *path)
 }
 
 static void
-open_as (const char *path, const char *format)
+open_as (const char *format)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (DomuimgImageChain) chain = domuimg_image_chain_open (path, format, FALSE, &error);
 
   g_assert_true ((chain == NULL) == (error != NULL));
   if (chain != NULL)
-    check_chain (chain, path);
+    check_chain (chain);
 }
 
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  const char *path = scratch_file ();
   g_autoptr (DomuimgVmdkDescriptor) descriptor
       = domuimg_vmdk_descriptor_parse ((const char *) data, size, "fuzz", NULL);
-  int fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  int fd;
 
+  make_scratch ();
+  fd = g_open (path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   g_assert_cmpint (fd, >=, 0);
   g_assert_cmpint (write (fd, data, size), ==, (gssize) size);
   close (fd);
-  open_as (path, NULL);
-  open_as (path, "vmdk");
+  open_as (NULL);
+  open_as ("vmdk");
   return 0;
 }
