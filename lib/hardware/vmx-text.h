@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* The keys of a .vmx, lower case, with their values: lines of `key = "value"`, where |22 is a
+ * quotation mark, in the encoding that a line .encoding names. */
+GHashTable *domuimg_vmx_text_parse (const char *text, gsize length, const char *name,
+                                    GError **error);
