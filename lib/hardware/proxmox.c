@@ -257,12 +257,9 @@ take_setting (Parser *self, const char *key, const char *value)
 static void
 rank_disks (Parser *self)
 {
-        domuimg_hardware_note_unmapped (self->hardware,
-                                    "changes that wait for a restart are left out");
-  g_auto (GStrv) named = g_strsplit (order != NULL             ? order
-                                     : self->boot_disk != NULL ? self->boot_disk
-                                                               : "",
-                                     ";", DOMUIMG_HARDWARE_DEVICES_MAX);
+  g_autofree char *order = domuimg_hardware_option (self->boot, "order");
+  const char *first = order != NULL ? order : self->boot_disk != NULL ? self->boot_disk : "";
+  g_auto (GStrv) named = g_strsplit (first, ";", DOMUIMG_HARDWARE_DEVICES_MAX);
 
   for (guint i = 0; i < self->slots->len; i++)
     for (guint rank = 0; named[rank] != NULL; rank++)
