@@ -272,6 +272,22 @@ check_version (DomuimgMachine *self)
       "take the initramfs of the same version (Debian: /boot/initrd.img-%s)", version);
 }
 
+GPtrArray *
+domuimg_check_list_missing_modules (DomuimgMachine *self)
+{
+  static const Need network
+      = { "Xen's network", { "xen-netfront" }, { "CONFIG_XEN_NETDEV_FRONTEND" } };
+  const DomuimgVolume *root = self->root != NULL ? self->root->volume : NULL;
+  const Need *needs[] = { &disk, &network, root != NULL ? find_filesystem (root->fs) : NULL,
+                          root != NULL && root->lv != NULL ? &volumes : NULL };
+  GPtrArray *modules = g_ptr_array_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (needs); i++)
+    if (needs[i] != NULL && !is_there (self, needs[i]))
+      g_ptr_array_add (modules, (char *) needs[i]->modules[0]);
+  return modules;
+}
+
 void
 domuimg_check_initramfs (DomuimgMachine *self)
 {

@@ -94,6 +94,8 @@ keep (DomuimgRepairSite *self, DomuimgTree *tree, const char *prefix, const char
 
   if (to == NULL)
     return FALSE;
+  if (self->no_backup)
+    return TRUE;
   if (resolved == NULL || !domuimg_tree_exists (tree, resolved))
     return TRUE;
   if (self->kept != NULL && g_hash_table_contains (self->kept, name))

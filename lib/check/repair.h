@@ -12,6 +12,7 @@ struct _DomuimgRepairSite {
   char *config_text;      /* (nullable) of the configuration, as it will be written */
   GPtrArray *changes;     /* (element-type utf8) what was done, for a person */
   GHashTable *kept;       /* (nullable) files whose originals are kept: without, each time anew */
+  gboolean no_backup;     /* originals are not kept */
   DomuimgRepairWork *work; /* (nullable) in tests: the trees are all there is */
   GCancellable *cancellable;
 };

@@ -50,3 +50,7 @@ void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount 
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
+
+/* (element-type utf8) Names of the modules on the way to Xen's disks, to the root and to Xen's
+ * network that are neither built into the kernel nor in the initramfs. */
+GPtrArray *domuimg_check_list_missing_modules (DomuimgMachine *self);

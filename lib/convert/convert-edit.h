@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/check/repair.h"
+#include "lib/convert/convert.h"
+
+/* One run of a conversion: what its steps share. Files are written through @site, which keeps the
+ * originals and notes the changes. */
+typedef struct {
+  const DomuimgConversion *want;
+  DomuimgRepairSite *site;
+  DomuimgTree *root;
+  DomuimgTree *whole; /* the root with its /boot */
+} DomuimgConvertEdit;
+
+void domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
+    G_GNUC_PRINTF (2, 3);
+/* Takes a file or symlink away; its original is kept. Fine if it is not there. */
+gboolean domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **error);
+
+/* What a device of the old machine is here. */
+typedef enum {
+  DOMUIMG_DEVICE_STAYS,   /* named by what does not depend on the machine */
+  DOMUIMG_DEVICE_FOUND,
+  DOMUIMG_DEVICE_MISSING, /* of the old machine, and not here */
+} DomuimgDevice;
+
+/* Of "/dev/sda1" and its kin; *@spec (transfer full) becomes "UUID=…" or what else names it for
+ * good where it is found. */
+DomuimgDevice domuimg_convert_find_device (const DomuimgConversion *self, const char *device,
+                                           char **spec);
+
+/* The steps. */
+gboolean domuimg_convert_step_fstab (DomuimgConvertEdit *self, GError **error);
+gboolean domuimg_convert_step_boot (DomuimgConvertEdit *self, GError **error);
+gboolean domuimg_convert_step_initramfs (DomuimgConvertEdit *self, GError **error);
+gboolean domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error);
+gboolean domuimg_convert_step_nics (DomuimgConvertEdit *self, GError **error);
+gboolean domuimg_convert_step_tools (DomuimgConvertEdit *self, GError **error);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/convert/convert.h"
+
+#include "lib/convert/convert-edit.h"
+#include "lib/guest/edit.h"
+
+static void
+volume_free (gpointer data)
+{
+  DomuimgConvertVolume *self = data;
+
+  g_free (self->name);
+  g_free (self);
+}
+
+static void
+nic_free (gpointer data)
+{
+  DomuimgConvertNic *self = data;
+
+  g_free (self->old_mac);
+  g_free (self->mac);
+  g_free (self);
+}
+
+DomuimgConversion *
+domuimg_conversion_new (void)
+{
+  DomuimgConversion *self = g_new0 (DomuimgConversion, 1);
+
+  self->volumes = g_ptr_array_new_with_free_func (volume_free);
+  self->nics = g_ptr_array_new_with_free_func (nic_free);
+  return self;
+}
+
+void
+domuimg_conversion_free (DomuimgConversion *self)
+{
+  g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->nics);
+  g_free (self);
+}
+
+DomuimgConvertVolume *
+domuimg_conversion_add_volume (DomuimgConversion *self, const char *name, guint disk,
+                               const DomuimgVolume *volume)
+{
+  DomuimgConvertVolume *added = g_new0 (DomuimgConvertVolume, 1);
+
+  added->name = g_strdup (name);
+  added->disk = disk;
+  added->volume = volume;
+  self->n_disks = MAX (self->n_disks, disk + 1);
+  g_ptr_array_add (self->volumes, added);
+  return added;
+}
+
+void
+domuimg_conversion_add_nic (DomuimgConversion *self, const char *old_mac, const char *mac)
+{
+  DomuimgConvertNic *nic = g_new0 (DomuimgConvertNic, 1);
+
+  nic->old_mac = g_strdup (old_mac);
+  nic->mac = g_strdup (mac);
+  g_ptr_array_add (self->nics, nic);
+}
+
+void
+domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_ptr_array_add (self->site->changes, g_strdup_printf ("warning: %s", text));
+}
+
+gboolean
+domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->root, path, NULL);
+
+  if (entry == NULL)
+    return TRUE;
+  if ((entry->type == DOMUIMG_ENTRY_FILE && !domuimg_repair_keep (self->site, path, error))
+      || !domuimg_tree_remove (self->root, path, error))
+    return FALSE;
+  domuimg_repair_note (self->site, "took away %s", path);
+  return TRUE;
+}
+
+/* A getty on the console; what is there of it already stays. */
+gboolean
+domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error)
+{
+  static const char *const files[] = { "/etc/inittab", "/etc/securetty" };
+  g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
+  DomuimgGuestEdit edit = { .want = want,
+                            .tree = self->root,
+                            .info = self->site->machine->info,
+                            .changes = self->site->changes,
+                            .cancellable = self->site->cancellable };
+
+  want->type = self->want->type;
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    if (domuimg_tree_exists (self->root, files[i])
+        && !domuimg_repair_keep (self->site, files[i], error))
+      return FALSE;
+  return domuimg_guest_step_console (&edit, error);
+}
+
+static const struct {
+  const char *name;
+  gboolean (*run) (DomuimgConvertEdit *self, GError **error);
+} steps[] = {
+  { "fstab", domuimg_convert_step_fstab },         { "boot menu", domuimg_convert_step_boot },
+  { "initramfs", domuimg_convert_step_initramfs }, { "console", domuimg_convert_step_console },
+  { "network", domuimg_convert_step_nics },        { "guest tools", domuimg_convert_step_tools },
+};
+
+gboolean
+domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, DomuimgTree *boot,
+                        DomuimgTree *whole, GPtrArray *changes, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
+  g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  DomuimgCheckDevice device = { .name = self->root->name, .volume = self->root->volume };
+  DomuimgRepairSite site = { .machine = machine,
+                             .tree = root,
+                             .boot_tree = boot != NULL ? boot : root,
+                             .changes = changes,
+                             .kept = kept,
+                             .no_backup = self->no_backup,
+                             .cancellable = cancellable };
+  DomuimgConvertEdit edit = { self, &site, root, whole };
+
+  device.tree = root;
+  machine->path = g_strdup ("the guest");
+  machine->type = self->type;
+  machine->root = &device;
+  machine->tree = root;
+  machine->info = domuimg_guest_info_new (root, error);
+  if (machine->info == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (!steps[i].run (&edit, error))
+        {
+          g_prefix_error (error, "Converting the guest (%s): ", steps[i].name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
