@@ -66,11 +66,12 @@ def find_out(config, digest, systemd, fresh=False, boots=True):
     return outcome
 
 
-def boot(config, silence):
+def boot(config, silence, *options):
+    """With further options of `lab boot`."""
     for _ in range(ATTEMPTS):
         log = config.parent / "console.log"
-        done = subprocess.run([LAB, "boot", config, "--log", log, "--timeout", str(TIMEOUT), "--silence", str(silence)],
-                              text=True, errors="replace", capture_output=True, check=False)
+        done = subprocess.run([LAB, "boot", config, "--log", log, "--timeout", str(TIMEOUT), "--silence", str(silence),
+                               *options], text=True, errors="replace", capture_output=True, check=False)
         # Hardware virtualisation within QEMU's TCG triple-faults now and then, whatever the guest.
         if done.returncode in (0, 1) and "Triple fault" not in done.stderr:
             return read(done, log)

@@ -51,6 +51,8 @@ def arguments():
                       help="when the console shows it, type TEXT (with \\n escapes)")
     boot.add_argument("--set", metavar="KEY=VALUE", action="append", default=[],
                       help="one more xl setting, on xl's command line")
+    boot.add_argument("--before", metavar="COMMAND", action="append", default=[],
+                      help="run it in dom0 first, where --ship has brought what it needs")
     boot.add_argument("--login", metavar="USER:PASSWORD", type=login_pair, help="log in at the prompt")
     boot.add_argument("--run", metavar="COMMAND", action="append", default=[],
                       help="after --login: run it in the guest and print its output")

@@ -79,6 +79,8 @@ def boot(guests, options):
             failures[guest.name] = error
 
     with dom0(guests, options.ship) as link, contextlib.ExitStack() as stack:
+        for command in options.before:
+            link.must(command)
         threads = []
         for guest in guests:
             log = stack.enter_context(open(log_name(options.log, guest, guests), "w", encoding="utf-8"))
