@@ -92,6 +92,7 @@ MACHINES = {machine.name: machine for machine in (
         # As the installer does it: the swap space is a logical partition, 1 MiB into the extended one.
         disk=partitions("mbr", ("p", 2560), ("e", 3072), ("l", 3072)) + text(f"""\
             part-set-bootable /dev/sda 1 true
+            part-set-mbr-id /dev/sda 5 0x82
             mkfs ext4 /dev/sda1
             mkswap /dev/sda5 uuid:{SWAP}
             mount /dev/sda1 /
@@ -110,6 +111,7 @@ MACHINES = {machine.name: machine for machine in (
         "bullseye-gpt-ext4", "bullseye", 2048,
         disk=partitions("gpt", ("p", 2), ("p", 1792), ("p", 2047)) + text("""\
             part-set-gpt-type /dev/sda 1 21686148-6449-6E6F-744E-656564454649
+            part-set-gpt-type /dev/sda 3 0657FD6D-A4AB-43C4-84E5-0933C84B4F4F
             mkfs ext4 /dev/sda2
             mkswap /dev/sda3
             mount /dev/sda2 /
@@ -126,6 +128,7 @@ MACHINES = {machine.name: machine for machine in (
         "trixie-gpt-uefi-ext4", "trixie", 2048,
         disk=partitions("gpt", ("p", 65), ("p", 321), ("p", 1856), ("p", 2047)) + text(f"""\
             part-set-gpt-type /dev/sda 1 C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+            part-set-gpt-type /dev/sda 4 0657FD6D-A4AB-43C4-84E5-0933C84B4F4F
             part-set-gpt-guid /dev/sda 1 {ESP}
             mkfs vfat /dev/sda1
             mkfs ext4 /dev/sda2
