@@ -8,6 +8,7 @@ from . import describe
 from .run import must
 
 VCPUS, MEMORY = 1, 512
+SUFFIXES = {"vpc": "vhd", "raw": "img"}
 HEAD = 1 << 20  # where partition table and boot loader lie
 
 
@@ -19,7 +20,8 @@ def convert(disk, path, form, *options):
 def image(form, *options):
     """An export that is nothing but a disk image."""
     def export(disk, directory):
-        return convert(disk, directory / f"{disk.machine.name}.{form}", form, *options)
+        suffix = SUFFIXES.get(form, form)
+        return convert(disk, directory / f"{disk.machine.name}.{suffix}", form, *options)
     return export
 
 

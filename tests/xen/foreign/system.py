@@ -96,7 +96,7 @@ def settle(machine, root, password):
 
 
 def version(root):
-    found = [path.name for path in (root / "usr/lib/modules").iterdir()]
+    found = [path.name for path in (root / "lib/modules").iterdir()]
     if len(found) != 1:
         raise Broken(f"{root} has {len(found)} kernels")
     return found[0]
@@ -106,7 +106,7 @@ def assert_foreign(root):
     """That the machine cannot reach a disk of Xen's before its root is mounted."""
     release = version(root)
     held = in_root(root, "lsinitramfs", f"/boot/initrd.img-{release}")
-    built_in = (root / f"usr/lib/modules/{release}/modules.builtin").read_text(encoding="ascii")
+    built_in = (root / f"lib/modules/{release}/modules.builtin").read_text(encoding="ascii")
     for driver in XEN_DRIVERS:
         if re.search(rf"/{driver}\.ko", held + built_in):
             raise Broken(f"{driver} is in the initramfs or the kernel of {root}")
