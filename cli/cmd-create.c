@@ -14,9 +14,12 @@ static int
 show_plan (DomuimgBuild *build, const Options *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgPlan) plan = domuimg_build_get_plan (build, &error);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (DomuimgPlan) plan = NULL;
   g_autofree char *text = NULL;
 
+  cli_signals_cancel (cancellable);
+  plan = domuimg_build_rehearse (build, cancellable, &error);
   if (plan == NULL)
     return cli_report (error);
   text = options->json ? domuimg_plan_to_json (plan) : domuimg_plan_to_text (plan);

@@ -4,14 +4,20 @@
 
 #include <curl/curl.h>
 
+#include "lib/base/fd.h"
+#include "lib/base/progress.h"
+
 #define CONNECT_SECONDS 20L
 /* A server that sends less than this for as long as that has stopped answering. */
 #define STALL_BYTES 16L
 #define STALL_SECONDS 30L
 
 typedef struct {
-  GByteArray *bytes;
+  GByteArray *bytes; /* (nullable) then they go to @fd */
   gsize max;
+  int fd;
+  int write_error; /* an errno, or 0 */
+  DomuimgProgress *progress; /* (nullable) */
   gboolean too_large;
   GCancellable *cancellable;
 } Fetch;
@@ -21,6 +27,13 @@ on_data (char *data, size_t size, size_t count, void *user_data)
 {
   Fetch *self = user_data;
 
+  if (self->bytes == NULL)
+    {
+      if (domuimg_write_all (self->fd, data, count))
+        return count;
+      self->write_error = errno;
+      return 0;
+    }
   if (count > self->max - self->bytes->len)
     {
       self->too_large = TRUE;
@@ -36,6 +49,12 @@ on_progress (void *user_data, curl_off_t total, curl_off_t now, curl_off_t up_to
 {
   Fetch *self = user_data;
 
+  if (self->progress != NULL && total > 0)
+    {
+      domuimg_progress_set_fraction (self->progress, (double) now / total);
+      domuimg_progress_set_message (self->progress, "Downloading: %lld of %lld MiB",
+                                    (long long) now / 1048576, (long long) total / 1048576);
+    }
   return g_cancellable_is_cancelled (self->cancellable);
 }
 
@@ -70,6 +89,8 @@ fail (CURLcode code, long status, const char *uri, const char *message, const Fe
 {
   if (g_cancellable_set_error_if_cancelled (fetch->cancellable, error))
     return FALSE;
+  if (fetch->write_error != 0)
+    return domuimg_set_errno (error, fetch->write_error, "keeping what comes from %s", uri);
   if (fetch->too_large)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the server sends more than %" G_GSIZE_FORMAT " bytes", uri,
@@ -81,12 +102,10 @@ fail (CURLcode code, long status, const char *uri, const char *message, const Fe
                        uri, *message != '\0' ? message : curl_easy_strerror (code));
 }
 
-GBytes *
-domuimg_fetch (const char *uri, gsize max, GCancellable *cancellable, GError **error)
+static gboolean
+perform (const char *uri, Fetch *fetch, GError **error)
 {
   static gsize initialised = 0;
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
-  Fetch fetch = { bytes, max, FALSE, cancellable };
   char message[CURL_ERROR_SIZE] = "";
   long status = 0;
   CURLcode code;
@@ -97,14 +116,29 @@ domuimg_fetch (const char *uri, gsize max, GCancellable *cancellable, GError **e
       curl_global_init (CURL_GLOBAL_DEFAULT);
       g_once_init_leave (&initialised, 1);
     }
-  curl = prepare (uri, &fetch, message);
+  curl = prepare (uri, fetch, message);
   code = curl_easy_perform (curl);
   curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_cleanup (curl);
-  if (code != CURLE_OK)
-    {
-      fail (code, status, uri, message, &fetch, error);
-      return NULL;
-    }
+  return code == CURLE_OK || fail (code, status, uri, message, fetch, error);
+}
+
+GBytes *
+domuimg_fetch (const char *uri, gsize max, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  Fetch fetch = { .bytes = bytes, .max = max, .cancellable = cancellable };
+
+  if (!perform (uri, &fetch, error))
+    return NULL;
   return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+gboolean
+domuimg_fetch_to_fd (const char *uri, int fd, DomuimgProgress *progress, GCancellable *cancellable,
+                     GError **error)
+{
+  Fetch fetch = { .fd = fd, .progress = progress, .cancellable = cancellable };
+
+  return perform (uri, &fetch, error);
 }

@@ -20,3 +20,13 @@ domuimg_json_add_int (JsonBuilder *builder, const char *name, gint64 value)
   json_builder_set_member_name (builder, name);
   json_builder_add_int_value (builder, value);
 }
+
+static inline void
+domuimg_json_add_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < lines->len; i++)
+    json_builder_add_string_value (builder, (const char *) g_ptr_array_index (lines, i));
+  json_builder_end_array (builder);
+}

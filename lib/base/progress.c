@@ -184,9 +184,8 @@ domuimg_progress_set_message (DomuimgProgress *self, const char *format, ...)
 }
 
 void
-domuimg_progress_set_steps (DomuimgProgress *self, int first_weight, ...)
+domuimg_progress_set_step_weights (DomuimgProgress *self, const int *weights, guint n)
 {
-  va_list args;
   double sum = 0;
 
   if (self == NULL)
@@ -195,16 +194,27 @@ domuimg_progress_set_steps (DomuimgProgress *self, int first_weight, ...)
   g_clear_pointer (&self->weights, g_array_unref);
   self->weights = g_array_new (FALSE, FALSE, sizeof (double));
   self->step = 0;
-  va_start (args, first_weight);
-  for (int weight = first_weight; weight >= 0; weight = va_arg (args, int))
+  for (guint i = 0; i < n; i++)
     {
-      double value = weight;
+      double value = weights[i];
       g_array_append_val (self->weights, value);
       sum += value;
     }
-  va_end (args);
-  for (guint i = 0; sum > 0 && i < self->weights->len; i++)
+  for (guint i = 0; sum > 0 && i < n; i++)
     g_array_index (self->weights, double, i) /= sum;
+}
+
+void
+domuimg_progress_set_steps (DomuimgProgress *self, int first_weight, ...)
+{
+  g_autoptr (GArray) weights = g_array_new (FALSE, FALSE, sizeof (int));
+  va_list args;
+
+  va_start (args, first_weight);
+  for (int weight = first_weight; weight >= 0; weight = va_arg (args, int))
+    g_array_append_val (weights, weight);
+  va_end (args);
+  domuimg_progress_set_step_weights (self, (const int *) (void *) weights->data, weights->len);
 }
 
 DomuimgProgress *

@@ -11,6 +11,7 @@
  *
  * All of these accept NULL, so that callees need not care whether anyone watches. */
 void domuimg_progress_set_steps (DomuimgProgress *self, int first_weight, ...);
+void domuimg_progress_set_step_weights (DomuimgProgress *self, const int *weights, guint n);
 /* The progress of the current step, owned by @self; NULL for NULL. */
 DomuimgProgress *domuimg_progress_child (DomuimgProgress *self);
 void domuimg_progress_step_done (DomuimgProgress *self);

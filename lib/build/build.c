@@ -2,6 +2,14 @@
 #include "config.h"
 #include "domuimg/build.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "lib/base/fetch.h"
+#include "lib/build/import.h"
+#include "lib/build/plan-foreign.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
 #include "lib/tree/tree-ext.h"
@@ -82,19 +90,23 @@ DomuimgPlan *
 domuimg_build_get_plan (DomuimgBuild *self, GError **error)
 {
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
-  return domuimg_plan_new (self->spec, error);
+  return domuimg_plan_new (self->spec, NULL, error);
 }
 
 static void
 state_clear (DomuimgBuildState *self)
 {
   g_clear_object (&self->tree);
+  g_clear_pointer (&self->import, domuimg_import_free);
+  g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  g_clear_object (&self->kernel_read);
   g_clear_object (&self->domain);
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->images, g_ptr_array_unref);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
   g_free (self->work_directory);
+  g_free (self->downloaded);
   g_free (self->config);
   g_free (self->xml);
   g_free (self->manifest);
@@ -125,6 +137,15 @@ close_tree (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *ca
   return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (self->tree), error);
 }
 
+/* Of a machine that is converted. */
+static gboolean
+close_system (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
+              GError **error)
+{
+  g_clear_object (&self->tree);
+  return domuimg_import_close_trees (self->import, error);
+}
+
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
@@ -133,10 +154,13 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
   return domuimg_undo_commit (self->undo, error);
 }
 
-static const struct {
-  DomuimgBuildStep run;
+typedef struct {
+  DomuimgBuildStep run; /* NULL: the end */
   int weight;
-} steps[] = {
+} Step;
+
+/* A guest that is made of files. */
+static const Step filling[] = {
   { domuimg_build_step_prepare, 0 },
   { domuimg_build_step_known_kernel, 1 },
   { domuimg_build_step_disks, 2 },
@@ -147,24 +171,136 @@ static const struct {
   { close_tree, 1 },
   { domuimg_build_step_domain, 0 },
   { commit, 4 },
+  { NULL, 0 },
 };
 
+/* A machine that is converted: looked at, changed and judged first, then copied. */
+#define CONVERTING \
+  { domuimg_build_step_prepare, 0 }, { domuimg_build_step_import, 2 }, \
+  { domuimg_build_step_find_system, 2 }, { domuimg_build_step_known_kernel, 0 }, \
+  { domuimg_build_step_convert, 4 }, { domuimg_build_step_kernel, 2 }, \
+  { domuimg_build_step_guest, 1 }, { close_system, 1 }, { domuimg_build_step_verdict, 2 }
+
+static const Step converting[] = {
+  CONVERTING,
+  { domuimg_build_step_copy, 80 },
+  { domuimg_build_step_domain, 0 },
+  { commit, 6 },
+  { NULL, 0 },
+};
+
+static const Step rehearsing[] = { CONVERTING, { NULL, 0 } };
+
 static gboolean
-run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
-           GError **error)
+run_steps (const Step *steps, DomuimgBuildState *state, DomuimgProgress *progress,
+           GCancellable *cancellable, GError **error)
 {
-  G_STATIC_ASSERT (G_N_ELEMENTS (steps) == 10);
-  domuimg_progress_set_steps (progress, steps[0].weight, steps[1].weight, steps[2].weight,
-                              steps[3].weight, steps[4].weight, steps[5].weight, steps[6].weight,
-                              steps[7].weight, steps[8].weight, steps[9].weight, -1);
-  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+  for (; steps->run != NULL; steps++)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
-          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error))
+          || !steps->run (state, domuimg_progress_child (progress), cancellable, error))
         return FALSE;
       domuimg_progress_step_done (progress);
     }
   return TRUE;
+}
+
+static void
+set_weights (DomuimgProgress *progress, const Step *steps)
+{
+  g_autoptr (GArray) weights = g_array_new (FALSE, FALSE, sizeof (int));
+
+  for (; steps->run != NULL; steps++)
+    g_array_append_val (weights, steps->weight);
+  domuimg_progress_set_step_weights (progress, (const int *) (void *) weights->data, weights->len);
+}
+
+/* Nothing can be planned before it is here. */
+static gboolean
+download (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
+          GCancellable *cancellable, GError **error)
+{
+  const char *url = domuimg_foreign_url (spec);
+  const char *dir = domuimg_spec_get (spec, "dir");
+  g_autofree char *parent
+      = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
+  g_auto (GStrv) parts = url != NULL ? g_strsplit_set (url, "?#", 2) : NULL;
+  g_autofree char *name = url != NULL ? g_path_get_basename (parts[0]) : NULL;
+  gboolean ok;
+  int fd;
+
+  if (url == NULL)
+    return TRUE;
+  state->undo = domuimg_undo_new (error);
+  if (state->undo == NULL || !domuimg_undo_make_parents (state->undo, parent, error))
+    return FALSE;
+  state->work_directory = domuimg_undo_make_directory (state->undo, parent, error);
+  if (state->work_directory == NULL)
+    return FALSE;
+  state->downloaded = g_build_filename (state->work_directory, name, NULL);
+  fd = g_open (state->downloaded, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return domuimg_set_errno (error, errno, "making %s", state->downloaded);
+  domuimg_progress_set_message (progress, "Downloading %s", url);
+  ok = domuimg_fetch_to_fd (url, fd, progress, cancellable, error);
+  close (fd);
+  return ok;
+}
+
+static gboolean
+begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
+       GCancellable *cancellable, GError **error)
+{
+  if (!download (state, spec, progress, cancellable, error))
+    return FALSE;
+  state->plan = domuimg_plan_new (spec, state->downloaded, error);
+  if (state->plan == NULL)
+    return FALSE;
+  state->type = state->plan->type;
+  state->images = g_ptr_array_new_with_free_func (g_free);
+  state->changes = g_ptr_array_new_with_free_func (g_free);
+  state->warnings = g_ptr_array_new_with_free_func (g_free);
+  return TRUE;
+}
+
+/**
+ * domuimg_build_rehearse:
+ * @self: a build
+ * @cancellable: (nullable): stops it
+ * @error: return location for a #GError
+ *
+ * As domuimg_build_get_plan() and, where a machine is converted (`disk:`), also
+ * looks into its disks: the plan then has every change that would be made in the
+ * guest, and what a check would say of the result. Nothing is left behind; the
+ * changes are tried in temporary overlays, in the directory of the results.
+ *
+ * Returns: (transfer full): the plan. %NULL on error, with those of
+ *   domuimg_build_run()
+ *
+ * Since: 0.1
+ */
+DomuimgPlan *
+domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **error)
+{
+  g_auto (DomuimgBuildState) state = { 0 };
+  DomuimgPlan *plan;
+
+  g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
+  if (!begin (&state, self->spec, NULL, cancellable, error))
+    return NULL;
+  plan = state.plan;
+  if (plan->foreign == NULL)
+    return g_object_ref (plan);
+  if (!run_steps (rehearsing, &state, NULL, cancellable, error))
+    return NULL;
+  plan->type = state.type;
+  plan->changes = g_ptr_array_ref (state.changes);
+  plan->warnings = g_ptr_array_ref (state.warnings);
+  plan->system = g_strdup (state.import->system_name);
+  plan->kernel_reason = g_strdup (state.kernel_reason);
+  plan->verdict
+      = domuimg_verdict_to_string (domuimg_report_get_verdict (state.import->report));
+  return g_object_ref (plan);
 }
 
 /**
@@ -191,18 +327,18 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
                    GError **error)
 {
   g_auto (DomuimgBuildState) state = { 0 };
+  const Step *steps;
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), NULL);
 
-  state.plan = domuimg_plan_new (self->spec, error);
-  if (state.plan == NULL)
+
+  if (!begin (&state, self->spec, progress, cancellable, error))
     return NULL;
-  state.type = state.plan->type;
-  state.images = g_ptr_array_new_with_free_func (g_free);
-  state.changes = g_ptr_array_new_with_free_func (g_free);
-  state.warnings = g_ptr_array_new_with_free_func (g_free);
-  if (!run_steps (&state, progress, cancellable, error))
+  steps = state.plan->foreign != NULL ? converting : filling;
+  if (progress != NULL)
+    set_weights (progress, steps);
+  if (!run_steps (steps, &state, progress, cancellable, error))
     return NULL;
   return domuimg_result_new (&state);
 }

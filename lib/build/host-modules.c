@@ -197,16 +197,35 @@ to_mib (guint64 bytes)
   return (bytes + 1048575) / 1048576;
 }
 
+/* Of the root's filesystem; NULL, without an error, where that cannot be told. */
+static DomuimgExtState *
+root_state (DomuimgBuildState *self, GError **error)
+{
+  const DomuimgImportMount *root;
+
+  if (self->import == NULL)
+    return domuimg_ext_state_read (g_ptr_array_index (self->images, 0), 0, error);
+  root = g_ptr_array_index (self->import->mounts, 0);
+  return domuimg_image_get_ext_state (root->disk->image, root->volume, error);
+}
+
 /* Before anything is written, so that the filesystem's own numbers are those of the disk. */
 static gboolean
 check_space (DomuimgBuildState *self, DomuimgTree *from, const char *version, GError **error)
 {
-  g_autoptr (DomuimgExtState) state
-      = domuimg_ext_state_read (g_ptr_array_index (self->images, 0), 0, error);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (DomuimgExtState) state = root_state (self, &local);
   DomuimgUsage usage = { 0 };
   guint64 needed;
 
-  if (state == NULL || !domuimg_host_modules_measure (from, version, &usage, error))
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (state == NULL)
+    return TRUE;
+  if (!domuimg_host_modules_measure (from, version, &usage, error))
     return FALSE;
   /* Blocks that map the files, and what the steps after this one write. */
   needed = (usage.data_bytes + usage.other_bytes) / 64 * 65 + 2 * 1048576;

@@ -3,16 +3,6 @@
 #include "lib/base/json.h"
 #include "lib/build/state.h"
 
-static void
-add_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < lines->len; i++)
-    json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
-  json_builder_end_array (builder);
-}
-
 /* The specification as it was given: the guest can be made again from it. It holds names
  * of files with secrets, never the secrets. */
 static void
@@ -40,6 +30,20 @@ add_spec (JsonBuilder *builder, DomuimgSpec *spec)
 }
 
 static void
+add_origin (JsonBuilder *builder, DomuimgBuildState *self, guint i)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+
+  domuimg_json_add_int (builder, "size", disk->size);
+  domuimg_json_add_string (builder, "from", domuimg_foreign_get_name (self->plan->foreign, i));
+  domuimg_json_add_string (builder, "from_format",
+                           domuimg_foreign_get_format (self->plan->foreign, i));
+  if (g_str_equal (disk->format, "overlay"))
+    domuimg_json_add_string (builder, "backing",
+                             domuimg_foreign_get_backing (self->plan->foreign, i));
+}
+
+static void
 add_disks (JsonBuilder *builder, DomuimgBuildState *self)
 {
   json_builder_set_member_name (builder, "disks");
@@ -50,11 +54,17 @@ add_disks (JsonBuilder *builder, DomuimgBuildState *self)
 
       json_builder_begin_object (builder);
       domuimg_json_add_string (builder, "path", disk->path);
-      domuimg_json_add_string (builder, "format", "raw");
+      domuimg_json_add_string (builder, "format",
+                               g_str_equal (disk->format, "raw") ? "raw" : "qcow2");
       domuimg_json_add_string (builder, "vdev", disk->vdev);
-      domuimg_json_add_int (builder, "size", i == 0 ? self->root_size : disk->size);
-      domuimg_json_add_string (builder, "fs", disk->fs);
-      domuimg_json_add_string (builder, "uuid", self->plan->disk_uuids[i]);
+      if (self->import != NULL)
+        add_origin (builder, self, i);
+      else
+        {
+          domuimg_json_add_int (builder, "size", i == 0 ? self->root_size : disk->size);
+          domuimg_json_add_string (builder, "fs", disk->fs);
+          domuimg_json_add_string (builder, "uuid", self->plan->disk_uuids[i]);
+        }
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -82,6 +92,7 @@ static const char *const loaders[] = {
   [DOMUIMG_LOADER_DIRECT] = "direct",
   [DOMUIMG_LOADER_PVGRUB] = "pvgrub",
   [DOMUIMG_LOADER_PYGRUB] = "pygrub",
+  [DOMUIMG_LOADER_FIRMWARE] = "firmware",
 };
 
 static void
@@ -100,12 +111,24 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
   json_builder_end_object (builder);
 }
 
+static void
+add_import (JsonBuilder *builder, const DomuimgImport *import)
+{
+  g_autofree char *text = domuimg_report_to_json (import->report);
+
+  domuimg_json_add_string (builder, "system", import->system_name);
+  domuimg_json_add_int (builder, "unused_bytes_left_out", import->unused);
+  json_builder_set_member_name (builder, "check");
+  json_builder_add_value (builder, json_from_string (text, NULL));
+}
+
 char *
 domuimg_build_manifest (DomuimgBuildState *self)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
-  g_autofree char *source = domuimg_source_describe (self->plan->source);
+  g_autofree char *source = self->import != NULL ? domuimg_foreign_describe (self->plan->foreign)
+                                                 : domuimg_source_describe (self->plan->source);
   g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
@@ -117,14 +140,16 @@ domuimg_build_manifest (DomuimgBuildState *self)
   domuimg_json_add_int (builder, "maxmem", self->plan->maxmem);
   domuimg_json_add_int (builder, "vcpus", self->plan->vcpus);
   domuimg_json_add_string (builder, "source", source);
+  if (self->import != NULL)
+    add_import (builder, self->import);
   add_kernel (builder, self);
   add_disks (builder, self);
   add_nics (builder, self);
   domuimg_json_add_string (builder, "config", self->plan->config_path);
   domuimg_json_add_string (builder, "xml", self->plan->xml_path);
   domuimg_json_add_string (builder, "manifest", self->plan->manifest_path);
-  add_lines (builder, "changes", self->changes);
-  add_lines (builder, "warnings", self->warnings);
+  domuimg_json_add_lines (builder, "changes", self->changes);
+  domuimg_json_add_lines (builder, "warnings", self->warnings);
   add_spec (builder, self->plan->spec);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);

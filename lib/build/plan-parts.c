@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/base.h"
+#include "lib/build/plan-foreign.h"
 #include "lib/domain/identity.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
@@ -40,8 +41,9 @@ static void
 fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 {
   g_autofree char *dir = g_path_get_dirname (self->manifest_path);
-  g_autofree char *name = is_root ? g_strdup_printf ("%s.img", self->name)
-                                  : g_strdup_printf ("%s-%s.img", self->name, disk->vdev);
+  const char *suffix = g_str_equal (disk->format, "raw") ? "img" : "qcow2";
+  g_autofree char *name = is_root ? g_strdup_printf ("%s.%s", self->name, suffix)
+                                  : g_strdup_printf ("%s-%s.%s", self->name, disk->vdev, suffix);
   g_autofree char *given = g_steal_pointer (&disk->path);
 
   disk->path = given != NULL ? g_canonicalize_filename (given, NULL)
@@ -49,10 +51,13 @@ fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 }
 
 static gboolean
-check_disk (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
+check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
-  struct stat status;
-
+  if (!g_str_equal (disk->format, "raw"))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "a disk in the format %s is made of a machine's only (--from disk:); this"
+                         " source makes raw ones",
+                         disk->format);
   if (is_root && !g_str_equal (disk->fs, "ext4"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the first disk holds the root, which can be ext4 only, not %s",
@@ -65,6 +70,14 @@ check_disk (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
                          "disk %s: %" G_GUINT64_FORMAT " bytes are too small for a filesystem; "
                          "the least is 8M",
                          disk->vdev, disk->size);
+  return TRUE;
+}
+
+static gboolean
+check_place (const DomuimgDiskSpec *disk, GError **error)
+{
+  struct stat status;
+
   if (stat (disk->path, &status) == 0 && !S_ISREG (status.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s is no regular file; this version writes image files only",
@@ -93,7 +106,14 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
         }
       g_ptr_array_add (disks, disk);
     }
-  if (disks->len == 0)
+  if (self->foreign != NULL)
+    {
+      g_autoptr (GPtrArray) all = domuimg_plan_foreign_disks (self, disks, error);
+
+      if (all == NULL)
+        return NULL;
+    }
+  else if (disks->len == 0)
     g_ptr_array_add (disks, domuimg_disk_spec_parse ("fs=ext4", NULL));
   for (guint i = 0; i < disks->len; i++)
     {
@@ -102,7 +122,7 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
       fill_path (self, disk, i == 0);
-      if (!check_disk (disk, i == 0, error))
+      if ((self->foreign == NULL && !check_made (disk, i == 0, error)) || !check_place (disk, error))
         return NULL;
     }
   return g_steal_pointer (&disks);
@@ -146,7 +166,14 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
         return NULL;
       g_ptr_array_add (nics, nic);
     }
-  if (!none && nics->len == 0)
+  if (!none && nics->len == 0 && self->foreign != NULL)
+    {
+      g_clear_pointer (&nics, g_ptr_array_unref);
+      nics = domuimg_plan_foreign_nics (self, error);
+      if (nics == NULL)
+        return NULL;
+    }
+  else if (!none && nics->len == 0)
     g_ptr_array_add (nics, domuimg_nic_spec_parse ("ip=dhcp", NULL));
   for (guint i = 0; i < nics->len; i++)
     fill_nic (self, g_ptr_array_index (nics, i), i);
@@ -194,26 +221,33 @@ make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
   return domuimg_source_deb_new (&options);
 }
 
-/* Keys that would be silently without effect are mistakes. */
-static gboolean
-check_only_for (DomuimgPlan *self, gboolean is_deb, gboolean is_dir, GError **error)
+gboolean
+domuimg_plan_check_keys (DomuimgPlan *self, GError **error)
 {
-  static const char *const deb_keys[]
-      = { "package", "mirror", "variant", "arch", "keyring", "kernel-package" };
-  static const char *const dir_keys[] = { "exclude", "include" };
+  static const struct {
+    const char *key;
+    const char *kinds; /* of the sources that it is for */
+    const char *names;
+  } keys[] = {
+#define DEB "debian: ubuntu:", "debian:SUITE or ubuntu:SUITE"
+    { "package", DEB },        { "mirror", DEB },
+    { "variant", DEB },        { "arch", DEB },
+    { "keyring", DEB },        { "kernel-package", DEB },
+#define DIR "dir:", "dir:DIRECTORY"
+    { "exclude", DIR },        { "include", DIR },
+#define DISK "disk:", "disk:FILE"
+    { "map-network", DISK },   { "keep-macs", DISK },
+    { "root", DISK },          { "allow-backing", DISK },
+    { "no-backup", DISK },     { "keep-guest-tools", DISK },
+  };
+  const char *from = domuimg_spec_get (self->spec, "from");
+  g_autofree char *kind = g_strndup (from, strchr (from, ':') + 1 - from);
 
-  for (guint i = 0; !is_deb && i < G_N_ELEMENTS (deb_keys); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     {
-      if (domuimg_spec_get (self->spec, deb_keys[i]) != NULL)
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "--%s goes with --from debian:SUITE or ubuntu:SUITE only",
-                             deb_keys[i]);
-    }
-  for (guint i = 0; !is_dir && i < G_N_ELEMENTS (dir_keys); i++)
-    {
-      if (domuimg_spec_get (self->spec, dir_keys[i]) != NULL)
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "--%s goes with --from dir:DIRECTORY only", dir_keys[i]);
+      if (domuimg_spec_get (self->spec, keys[i].key) != NULL && strstr (keys[i].kinds, kind) == NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes with --from %s only",
+                             keys[i].key, keys[i].names);
     }
   return TRUE;
 }
@@ -228,8 +262,6 @@ domuimg_plan_make_source (DomuimgPlan *self, GError **error)
   g_auto (GStrv) include = domuimg_spec_get_all (self->spec, "include");
   g_auto (GStrv) exclude = domuimg_spec_get_all (self->spec, "exclude");
 
-  if (!check_only_for (self, !is_dir && !is_tar, is_dir, error))
-    return NULL;
   if (is_tar)
     return domuimg_source_tar_new (rest);
   if (is_dir)

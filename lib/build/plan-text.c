@@ -16,6 +16,10 @@ size_text (guint64 bytes)
 static char *
 describe_kernel (DomuimgPlan *self)
 {
+  if (self->kernel_reason != NULL)
+    return g_strdup (self->kernel_reason);
+  if (self->loader == DOMUIMG_LOADER_FIRMWARE)
+    return g_strdup ("let the BIOS or UEFI start the boot loader on the disk");
   if (g_str_equal (self->kernel, "guest"))
     return g_strdup ("copy the guest's own kernel out");
   if (g_str_equal (self->kernel, "extract"))
@@ -42,6 +46,38 @@ describe_nic (const DomuimgNicSpec *nic)
   return g_strdup_printf ("network interface %s on %s, %s", nic->mac, nic->bridge, address);
 }
 
+static char *
+describe_conversion (DomuimgPlan *self, guint i, const char *size)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+  const char *from = domuimg_foreign_get_name (self->foreign, i);
+  const char *format = domuimg_foreign_get_format (self->foreign, i);
+
+  if (g_str_equal (disk->format, "overlay"))
+    return g_strdup_printf ("lay %s over %s (%s, %s), which has to stay as it is, as %s",
+                            disk->path, from, format, size, disk->vdev);
+  return g_strdup_printf ("convert %s (%s, %s) to %s (%s), as %s", from, format, size, disk->path,
+                          disk->format, disk->vdev);
+}
+
+/* As a rehearsal saw them; without one, what kind they are of. */
+static void
+describe_changes (DomuimgPlan *self, GPtrArray *lines)
+{
+  if (domuimg_spec_get_flag (self->spec, "no-customise"))
+    return;
+  if (self->foreign == NULL)
+    g_ptr_array_add (lines, g_strdup ("customise the guest: fstab, console, network, identity, "
+                                      "users"));
+  else if (self->changes == NULL)
+    g_ptr_array_add (lines, g_strdup ("fit the guest to Xen: fstab, kernel command line, "
+                                      "initramfs, console, network"));
+  for (guint i = 0; self->changes != NULL && i < self->changes->len; i++)
+    g_ptr_array_add (lines, g_strdup_printf ("in %s: %s",
+                                             self->system != NULL ? self->system : "the guest",
+                                             (char *) g_ptr_array_index (self->changes, i)));
+}
+
 /* The steps in order, for a person. */
 static GPtrArray *
 describe (DomuimgPlan *self)
@@ -53,13 +89,15 @@ describe (DomuimgPlan *self)
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
       g_autofree char *size = size_text (disk->size);
 
-      g_ptr_array_add (lines, g_strdup_printf ("make %s: raw, %s, %s, as %s", disk->path, size,
-                                               disk->fs, disk->vdev));
+      if (self->foreign != NULL)
+        g_ptr_array_add (lines, describe_conversion (self, i, size));
+      else
+        g_ptr_array_add (lines, g_strdup_printf ("make %s: raw, %s, %s, as %s", disk->path, size,
+                                                 disk->fs, disk->vdev));
     }
-  g_ptr_array_add (lines, domuimg_source_describe (self->source));
-  if (!domuimg_spec_get_flag (self->spec, "no-customise"))
-    g_ptr_array_add (lines, g_strdup ("customise the guest: fstab, console, network, identity, "
-                                      "users"));
+  if (self->foreign == NULL)
+    g_ptr_array_add (lines, domuimg_source_describe (self->source));
+  describe_changes (self, lines);
   g_ptr_array_add (lines, describe_kernel (self));
   for (guint i = 0; i < self->nics->len; i++)
     g_ptr_array_add (lines, describe_nic (g_ptr_array_index (self->nics, i)));
@@ -91,6 +129,10 @@ domuimg_plan_to_text (DomuimgPlan *self)
                           self->vcpus == 1 ? "" : "s", self->uuid);
   for (guint i = 0; i < lines->len; i++)
     g_string_append_printf (text, "%2u. %s\n", i + 1, (char *) g_ptr_array_index (lines, i));
+  for (guint i = 0; self->warnings != NULL && i < self->warnings->len; i++)
+    g_string_append_printf (text, "warning: %s\n", (char *) g_ptr_array_index (self->warnings, i));
+  if (self->verdict != NULL)
+    g_string_append_printf (text, "verdict: %s\n", self->verdict);
   return g_string_free (text, FALSE);
 }
 
@@ -106,7 +148,8 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       json_builder_begin_object (builder);
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "vdev", disk->vdev);
-      domuimg_json_add_string (builder, "fs", disk->fs);
+      domuimg_json_add_string (builder, "format", disk->format);
+      domuimg_json_add_string (builder, "fs", self->foreign == NULL ? disk->fs : NULL);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)
         json_builder_add_int_value (builder, disk->size);
@@ -120,13 +163,23 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
   domuimg_json_add_string (builder, "manifest", self->manifest_path);
 }
 
+static void
+add_rehearsal (DomuimgPlan *self, JsonBuilder *builder)
+{
+  domuimg_json_add_string (builder, "system", self->system);
+  domuimg_json_add_lines (builder, "changes", self->changes);
+  domuimg_json_add_lines (builder, "warnings", self->warnings);
+  domuimg_json_add_string (builder, "verdict", self->verdict);
+}
+
 /**
  * domuimg_plan_to_json:
  * @self: a plan
  *
  * Returns: (transfer full): the plan as a JSON object with the members `name`,
  *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
- *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text)
+ *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text);
+ *   after a rehearsal also `system`, `changes`, `warnings` (text) and `verdict`
  *
  * Since: 0.1
  */
@@ -154,6 +207,8 @@ domuimg_plan_to_json (DomuimgPlan *self)
   for (guint i = 0; i < lines->len; i++)
     json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
   json_builder_end_array (builder);
+  if (self->verdict != NULL)
+    add_rehearsal (self, builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   return json_to_string (root, TRUE);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/base.h"
+#include "lib/build/plan-foreign.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/identity.h"
 #include "lib/guest/boot-menu.h"
@@ -27,6 +28,7 @@ domuimg_plan_finalize (GObject *object)
 
   g_clear_object (&self->spec);
   g_clear_object (&self->source);
+  g_clear_pointer (&self->foreign, domuimg_foreign_free);
   g_free (self->name);
   g_free (self->uuid);
   g_free (self->kernel);
@@ -36,6 +38,10 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->config_path);
   g_free (self->xml_path);
   g_free (self->manifest_path);
+  g_clear_pointer (&self->changes, g_ptr_array_unref);
+  g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_free (self->system);
+  g_free (self->kernel_reason);
   g_free (self->kernel_path);
   g_free (self->ramdisk_path);
   G_OBJECT_CLASS (domuimg_plan_parent_class)->finalize (object);
@@ -84,10 +90,32 @@ uuid_for (DomuimgPlan *self, const char *what)
                                          : domuimg_uuid_new_random ();
 }
 
+/* As much as the old machine had; MiB. */
+static char *
+default_memory (DomuimgPlan *self)
+{
+  const DomuimgHardware *hardware = domuimg_plan_get_hardware (self);
+
+  if (hardware == NULL || hardware->memory == 0)
+    return g_strdup ("512");
+  return g_strdup_printf ("%" G_GUINT64_FORMAT,
+                          CLAMP (hardware->memory / 1048576, 16, (guint64) 16 << 20));
+}
+
+static guint
+default_vcpus (DomuimgPlan *self)
+{
+  const DomuimgHardware *hardware = domuimg_plan_get_hardware (self);
+
+  return hardware != NULL ? CLAMP (hardware->vcpus, 1, 512) : 1;
+}
+
 static gboolean
 plan_numbers (DomuimgPlan *self, GError **error)
 {
-  const char *memory = domuimg_plan_get (self, "memory", "512");
+  g_autofree char *usual = default_memory (self);
+  const char *memory = domuimg_plan_get (self, "memory", usual);
+  const char *vcpus = domuimg_spec_get (self->spec, "vcpus");
   guint64 bytes, max_bytes;
 
   if (!domuimg_parse_size (memory, 1048576, &bytes, error)
@@ -98,11 +126,24 @@ plan_numbers (DomuimgPlan *self, GError **error)
     return FALSE;
   self->memory = bytes / 1048576;
   self->maxmem = max_bytes / 1048576;
-  self->vcpus = g_ascii_strtoull (domuimg_plan_get (self, "vcpus", "1"), NULL, 10);
+  self->vcpus = vcpus != NULL ? g_ascii_strtoull (vcpus, NULL, 10) : default_vcpus (self);
   if (self->maxmem < self->memory)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "maxmem (%u MiB) is less than memory (%u MiB)", self->maxmem,
                          self->memory);
+  return TRUE;
+}
+
+/* A whole disk starts by itself, where there is a BIOS or UEFI. */
+static gboolean
+plan_firmware (DomuimgPlan *self, GError **error)
+{
+  if (self->type != DOMUIMG_GUEST_TYPE_AUTO && self->type != DOMUIMG_GUEST_TYPE_HVM)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--kernel firmware is for HVM guests: PV and PVH have none; use --type"
+                         " hvm");
+  self->type = DOMUIMG_GUEST_TYPE_HVM;
+  self->loader = DOMUIMG_LOADER_FIRMWARE;
   return TRUE;
 }
 
@@ -113,6 +154,14 @@ plan_loader (DomuimgPlan *self, GError **error)
   const char *extra = domuimg_plan_get (self, "extra", "");
 
   self->loader = DOMUIMG_LOADER_DIRECT;
+  if (self->foreign != NULL && self->type == DOMUIMG_GUEST_TYPE_HVM
+      && g_str_equal (self->kernel, "auto"))
+    {
+      g_free (self->kernel);
+      self->kernel = g_strdup ("firmware");
+    }
+  if (g_str_equal (self->kernel, "firmware") && self->foreign != NULL)
+    return plan_firmware (self, error);
   if (g_str_equal (self->kernel, "firmware"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "--kernel firmware needs a whole disk with a boot loader of its own, and a"
@@ -185,7 +234,7 @@ check_required (DomuimgSpec *spec, GError **error)
 }
 
 DomuimgPlan *
-domuimg_plan_new (DomuimgSpec *spec, GError **error)
+domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error)
 {
   g_autoptr (DomuimgPlan) self = NULL;
   const char *uuid;
@@ -199,7 +248,8 @@ domuimg_plan_new (DomuimgSpec *spec, GError **error)
   self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
   self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
   self->force = domuimg_spec_get_flag (spec, "force");
-  if (!plan_numbers (self, error) || !plan_loader (self, error))
+  if (!domuimg_plan_open_foreign (self, downloaded, error) || !plan_numbers (self, error)
+      || !plan_loader (self, error))
     return NULL;
   plan_paths (self);
   if (!plan_disks (self, error))
@@ -207,9 +257,14 @@ domuimg_plan_new (DomuimgSpec *spec, GError **error)
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL)
     return NULL;
-  self->source = domuimg_plan_make_source (self, error);
-  if (self->source == NULL || !domuimg_source_check (self->source, error)
-      || !domuimg_plan_check_files (self, error))
+  if (!domuimg_plan_check_keys (self, error))
+    return NULL;
+  if (self->foreign == NULL)
+    self->source = domuimg_plan_make_source (self, error);
+  if (self->foreign == NULL
+      && (self->source == NULL || !domuimg_source_check (self->source, error)))
+    return NULL;
+  if (!domuimg_plan_check_files (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

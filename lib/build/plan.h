@@ -4,6 +4,7 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
+#include "lib/source/foreign.h"
 #include "lib/source/source.h"
 #include "lib/spec/parse.h"
 
@@ -17,7 +18,8 @@ struct _DomuimgPlan {
   DomuimgSpec *spec;
   char *name;
   char *uuid;
-  DomuimgSource *source;
+  DomuimgSource *source;   /* (nullable) either this or @foreign */
+  DomuimgForeign *foreign; /* (nullable) the machine that is converted */
   DomuimgGuestType type;
   char *kernel; /* the policy */
   DomuimgLoader loader; /* by the policy */
@@ -33,9 +35,17 @@ struct _DomuimgPlan {
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
   gboolean force;
+
+  /* What a rehearsal found; NULL without one. */
+  GPtrArray *changes;  /* (element-type utf8) */
+  GPtrArray *warnings; /* likewise */
+  char *system;        /* (nullable) of the machine */
+  char *kernel_reason; /* (nullable) */
+  const char *verdict;
 };
 
-DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, GError **error);
+/* @downloaded (nullable): where the file behind a URL in --from disk: is. */
+DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error);
 const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);

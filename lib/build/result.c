@@ -27,6 +27,8 @@ struct _DomuimgResult {
   char *kernel_reason;
   char *loader_path;
   char *manifest;
+  char *system;        /* (nullable) of a machine that was converted */
+  const char *verdict; /* (nullable) likewise */
   DomuimgGuestType type;
   GStrv warnings;
 };
@@ -50,6 +52,7 @@ domuimg_result_finalize (GObject *object)
   g_free (self->kernel_reason);
   g_free (self->loader_path);
   g_free (self->manifest);
+  g_free (self->system);
   g_strfreev (self->warnings);
   G_OBJECT_CLASS (domuimg_result_parent_class)->finalize (object);
 }
@@ -85,6 +88,12 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
   self->type = state->type;
+  if (state->import != NULL)
+    {
+      self->system = g_strdup (state->import->system_name);
+      self->verdict
+          = domuimg_verdict_to_string (domuimg_report_get_verdict (state->import->report));
+    }
   for (guint i = 0; i < state->warnings->len; i++)
     g_strv_builder_add (warnings, g_ptr_array_index (state->warnings, i));
   self->warnings = g_strv_builder_end (warnings);
@@ -249,8 +258,12 @@ domuimg_result_to_text (DomuimgResult *self)
 
   text = g_string_new (NULL);
   type = g_ascii_strup (domuimg_guest_type_to_string (self->type), -1);
-  g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
-                          self->kernel_version);
+  if (self->kernel_version != NULL)
+    g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
+                            self->kernel_version);
+  else
+    g_string_append_printf (text, "%s is made: a %s guest with %s\n", self->name, type,
+                            self->system != NULL ? self->system : "a system that is not known");
   append_image (self, text);
   if (self->kernel_path != NULL)
     g_string_append_printf (text, "  kernel    %s\n", self->kernel_path);
@@ -265,6 +278,8 @@ domuimg_result_to_text (DomuimgResult *self)
   g_string_append_printf (text, "%s\n", self->kernel_reason);
   for (guint i = 0; self->warnings[i] != NULL; i++)
     g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
+  if (self->verdict != NULL)
+    g_string_append_printf (text, "Verdict: %s\n", self->verdict);
   g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
                           self->config_path);
   return g_string_free (text, FALSE);

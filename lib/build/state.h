@@ -5,6 +5,7 @@
 #include "domuimg/kernel.h"
 #include "lib/base/base.h"
 #include "lib/base/undo.h"
+#include "lib/build/import.h"
 #include "lib/build/plan.h"
 #include "lib/tree/tree.h"
 
@@ -13,6 +14,7 @@ typedef struct {
   DomuimgPlan *plan;
   DomuimgUndo *undo;
   char *work_directory;
+  char *downloaded;   /* (nullable) the file behind a URL, there */
   GPtrArray *images;  /* of char *: where the disks are while they are made */
   char *config;       /* likewise */
   char *xml;
@@ -32,6 +34,9 @@ typedef struct {
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
   DomuimgDomain *domain;
+  DomuimgImport *import;         /* (nullable) where a machine is converted */
+  DomuimgConversion *conversion; /* likewise */
+  DomuimgKernel *kernel_read;    /* (nullable) kept, so that it is not unpacked again */
 } DomuimgBuildState;
 
 typedef gboolean (*DomuimgBuildStep) (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -53,6 +58,25 @@ gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *pro
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* Of a machine that is converted. */
+gboolean domuimg_build_step_import (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
+                                         GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
+gboolean domuimg_build_leave_out_unused (DomuimgBuildState *self, GError **error);
+/* Sets @domain to what the configuration will say. */
+gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
+/* Lines of what steps did in the guest, to the changes and the warnings. */
+void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
+/* (nullable) Of the filesystem that holds the root. */
+const char *domuimg_build_get_root_fs (DomuimgBuildState *self);
+const char *domuimg_build_get_root_uuid (DomuimgBuildState *self);
 /* Of Linux: its root, its console and what is wanted beside. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */

@@ -66,7 +66,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                   { &self->xml, plan->xml_path },
                   { &self->manifest, plan->manifest_path } };
 
-  self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL)
+    self->undo = domuimg_undo_new (error);
   if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
     return FALSE;
   for (guint i = 0; i < plan->disks->len; i++)
@@ -87,8 +88,9 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (*results[i].temporary == NULL)
         return FALSE;
     }
-  self->work_directory
-      = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
+  if (self->work_directory == NULL)
+    self->work_directory
+        = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
   return self->work_directory != NULL;
 }
 

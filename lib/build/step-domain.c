@@ -4,16 +4,41 @@
 
 #include <string.h>
 
+const char *
+domuimg_build_get_root_fs (DomuimgBuildState *self)
+{
+  return self->import != NULL ? self->import->root_fs : domuimg_plan_get_disk (self->plan, 0)->fs;
+}
+
+const char *
+domuimg_build_get_root_uuid (DomuimgBuildState *self)
+{
+  return self->import != NULL ? self->import->root_uuid : self->plan->disk_uuids[0];
+}
+
+/* Without an initramfs, the kernel knows devices only by name. */
+static char *
+name_root (DomuimgBuildState *self)
+{
+  const char *uuid = domuimg_build_get_root_uuid (self);
+
+  if (self->has_ramdisk && uuid != NULL)
+    return g_strdup_printf ("UUID=%s", uuid);
+  if (self->conversion != NULL && self->conversion->root != NULL)
+    return g_strdup_printf ("/dev/%s", self->conversion->root->name);
+  return g_strdup_printf ("/dev/%s", domuimg_plan_get_disk (self->plan, 0)->vdev);
+}
+
 char *
 domuimg_build_command_line (DomuimgBuildState *self)
 {
   DomuimgPlan *plan = self->plan;
-  g_autofree char *root = self->has_ramdisk
-                              ? g_strdup_printf ("UUID=%s", plan->disk_uuids[0])
-                              : g_strdup_printf ("/dev/%s", domuimg_plan_get_disk (plan, 0)->vdev);
+  g_autofree char *root = name_root (self);
   const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
   const char *extra = domuimg_plan_get (plan, "extra", "");
 
+  if (self->import != NULL && self->import->cmdline != NULL && self->has_ramdisk)
+    return g_strdup_printf ("%s%s%s", self->import->cmdline, *extra != '\0' ? " " : "", extra);
   return g_strdup_printf ("root=%s ro console=%s%s%s", root, console, *extra != '\0' ? " " : "",
                           extra);
 }
@@ -26,7 +51,7 @@ add_disks (DomuimgBuildState *self)
       const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
       g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (spec->path, spec->vdev);
 
-      domuimg_domain_disk_set_format (disk, "raw");
+      domuimg_domain_disk_set_format (disk, g_str_equal (spec->format, "raw") ? "raw" : "qcow2");
       domuimg_domain_add_disk (self->domain, disk);
     }
 }
@@ -63,7 +88,9 @@ add_extra (DomuimgBuildState *self)
 static void
 add_graphics (DomuimgBuildState *self)
 {
-  const char *kind = domuimg_plan_get (self->plan, "graphics", "none");
+  /* What has no console is seen on a screen only. */
+  gboolean needs_screen = self->import != NULL && self->import->system != DOMUIMG_SYSTEM_LINUX;
+  const char *kind = domuimg_plan_get (self->plan, "graphics", needs_screen ? "vnc" : "none");
   DomuimgGraphics graphics = DOMUIMG_GRAPHICS_NONE;
 
   if (g_str_equal (kind, "vnc"))
@@ -73,6 +100,22 @@ add_graphics (DomuimgBuildState *self)
   else if (g_str_equal (kind, "spice"))
     graphics = DOMUIMG_GRAPHICS_SPICE;
   domuimg_domain_set_graphics (self->domain, graphics, NULL, 0);
+}
+
+/* As the system on the disk expects it, whose drivers are those of its old machine. */
+static void
+set_firmware (DomuimgBuildState *self)
+{
+  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
+  const char *bus = domuimg_foreign_get_bus (self->plan->foreign, 0);
+  gboolean is_known = hardware != NULL && hardware->firmware != DOMUIMG_FIRMWARE_UNKNOWN;
+
+  if (is_known ? hardware->firmware == DOMUIMG_FIRMWARE_UEFI : self->import->needs_uefi)
+    domuimg_domain_set_firmware (self->domain, "ovmf");
+  if (g_strcmp0 (bus, "sata") == 0)
+    domuimg_domain_add_extra (self->domain, "hdtype", "\"ahci\"");
+  if (hardware != NULL && hardware->is_localtime)
+    domuimg_domain_add_extra (self->domain, "localtime", "1");
 }
 
 static void
@@ -90,6 +133,9 @@ set_boot (DomuimgBuildState *self)
       /* xl knows where its own is. */
       domuimg_domain_set_bootloader (self->domain, domuimg_plan_get (plan, "loader", "pygrub"));
       break;
+    case DOMUIMG_LOADER_FIRMWARE:
+      set_firmware (self);
+      break;
     default:
       domuimg_domain_set_kernel (self->domain, plan->kernel_path);
       if (self->has_ramdisk)
@@ -98,8 +144,8 @@ set_boot (DomuimgBuildState *self)
     }
 }
 
-static gboolean
-make_domain (DomuimgBuildState *self, GError **error)
+gboolean
+domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
 
@@ -168,7 +214,7 @@ domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autofree char *manifest = NULL;
 
   domuimg_progress_set_message (progress, "Writing the configuration");
-  if (!make_domain (self, error))
+  if (self->domain == NULL && !domuimg_build_make_domain (self, error))
     return FALSE;
   config = domuimg_domain_to_xl_cfg (self->domain, error);
   if (config == NULL || !make_xml (self, &xml, error))

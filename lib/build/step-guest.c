@@ -46,7 +46,8 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
   if (path == NULL)
     {
       /* A copy of a machine keeps its users as they are. */
-      if (g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "dir:")
+      if (self->import != NULL
+          || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "dir:")
           || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "tar:"))
         customise->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
       return TRUE;
@@ -148,14 +149,20 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
   g_auto (GStrv) keys = domuimg_spec_get_all (plan->spec, "ssh-key");
 
   customise->type = self->type;
-  customise->hostname = g_strdup (domuimg_plan_get (plan, "hostname", plan->name));
+  customise->hostname
+      = g_strdup (domuimg_plan_get (plan, "hostname", self->import != NULL ? NULL : plan->name));
   customise->locale = g_strdup (domuimg_spec_get (plan->spec, "locale"));
   customise->timezone = g_strdup (domuimg_spec_get (plan->spec, "timezone"));
   customise->keymap = g_strdup (domuimg_spec_get (plan->spec, "keymap"));
   customise->kernel_version = g_strdup (self->kernel_version);
-  customise->device_nodes = TRUE;
-  add_disks (self, customise);
-  add_identity (self, customise);
+  if (self->import == NULL)
+    {
+      customise->device_nodes = TRUE;
+      add_disks (self, customise);
+      add_identity (self, customise);
+    }
+  else
+    customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
   for (guint i = 0; i < plan->nics->len; i++)
     {
       const DomuimgNicSpec *nic = g_ptr_array_index (plan->nics, i);
@@ -172,17 +179,34 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
 }
 
 /* What the steps of the guest could not do goes to the user, not only to the manifest. */
-static void
-sort_changes (DomuimgBuildState *self, GPtrArray *lines)
+void
+domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines)
 {
   for (guint i = 0; i < lines->len; i++)
     {
       const char *line = g_ptr_array_index (lines, i);
       gboolean is_warning = g_str_has_prefix (line, "warning: ");
+      GPtrArray *into = is_warning ? self->warnings : self->changes;
 
-      g_ptr_array_add (is_warning ? self->warnings : self->changes,
-                       g_strdup (is_warning ? line + strlen ("warning: ") : line));
+      if (is_warning)
+        line += strlen ("warning: ");
+      /* A file may have been changed in several steps. */
+      if (!g_ptr_array_find_with_equal_func (into, line, g_str_equal, NULL))
+        g_ptr_array_add (into, g_strdup (line));
     }
+}
+
+/* A machine that is converted stays as it is but for what is said. */
+static gboolean
+is_anything_asked (DomuimgBuildState *self)
+{
+  static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "locale",
+                                      "timezone", "keymap",  "nic" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (self->plan->spec, keys[i]) != NULL)
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
@@ -192,7 +216,8 @@ domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autoptr (DomuimgCustomise) customise = NULL;
   g_autoptr (GPtrArray) lines = NULL;
 
-  if (domuimg_spec_get_flag (self->plan->spec, "no-customise"))
+  if (domuimg_spec_get_flag (self->plan->spec, "no-customise")
+      || (self->import != NULL && (self->tree == NULL || !is_anything_asked (self))))
     return TRUE;
   domuimg_progress_set_message (progress, "Customising the guest");
   customise = domuimg_customise_new ();
@@ -200,6 +225,6 @@ domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!fill_customise (self, customise, error)
       || !domuimg_customise_run (customise, self->tree, lines, cancellable, error))
     return FALSE;
-  sort_changes (self, lines);
+  domuimg_build_sort_changes (self, lines);
   return TRUE;
 }

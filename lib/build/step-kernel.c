@@ -32,7 +32,7 @@ copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoi
 static gboolean
 use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (DomuimgKernelChoice) choice
       = domuimg_kernel_select (self->tree, self->plan->type, fs, &self->type, error);
 
@@ -48,7 +48,7 @@ static gboolean
 choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   const char *root = domuimg_plan_get (self->plan, "host-root", "/");
-  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
   g_autoptr (DomuimgKernelChoice) choice = NULL;
 
@@ -144,6 +144,7 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   if (kernel == NULL || !choose_type (self, kernel, files[0], error)
       || (files[1] != NULL && !check_ramdisk (files[1], error)))
     return FALSE;
+  g_set_object (&self->kernel_read, kernel);
   version = domuimg_kernel_get_version (kernel);
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
   self->kernel_from = g_strdup ("file");
@@ -228,6 +229,8 @@ gboolean
 domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
+  if (self->plan->loader == DOMUIMG_LOADER_FIRMWARE)
+    return TRUE;
   domuimg_progress_set_message (progress, "Choosing the kernel");
   if (g_str_equal (self->plan->kernel, "host"))
     return add_host_modules (self, cancellable, error);

@@ -38,7 +38,7 @@ types_of (DomuimgBuildState *self)
 static gboolean
 try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
 {
-  const char *fs = domuimg_plan_get_disk (self->plan, 0)->fs;
+  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (GError) local = NULL;
 
   if (!domuimg_kernel_choice_load (choice, self->tree, &local))
@@ -164,6 +164,6 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   warn_if_missing (self);
   explain (self, choice, drivers);
   cmdline = domuimg_build_command_line (self);
-  const DomuimgBootMenu menu = { self->plan->disk_uuids[0], cmdline, choices };
+  const DomuimgBootMenu menu = { domuimg_build_get_root_uuid (self), cmdline, choices };
   return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
 }

@@ -243,6 +243,17 @@ domuimg_hardware_check_devices (const DomuimgHardware *self, const char *name, G
                        DOMUIMG_HARDWARE_DEVICES_MAX);
 }
 
+guint64
+domuimg_hardware_rank (const char *bus, guint controller, guint unit)
+{
+  static const char *const buses[] = { "ide", "scsi", "sata", "nvme" };
+  guint64 rank = 0;
+
+  while (rank < G_N_ELEMENTS (buses) && !g_str_equal (bus, buses[rank]))
+    rank++;
+  return ((rank + 1) << 48) + ((guint64) controller << 32) + unit;
+}
+
 static int
 compare_disks (gconstpointer a, gconstpointer b)
 {

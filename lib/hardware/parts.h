@@ -34,6 +34,8 @@ void domuimg_hardware_set_topology (DomuimgHardware *self, guint sockets, guint 
 /* FALSE with CORRUPT_INPUT for more devices than any machine has. */
 gboolean domuimg_hardware_check_devices (const DomuimgHardware *self, const char *name,
                                          GError **error);
+/* Of a disk at @unit of a bus's @controller, in the order in which BIOSes look for disks. */
+guint64 domuimg_hardware_rank (const char *bus, guint controller, guint unit);
 /* By rank, CD-ROMs after hard disks. */
 void domuimg_hardware_sort_disks (DomuimgHardware *self);
 

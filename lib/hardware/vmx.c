@@ -42,12 +42,12 @@ is_present (const Parser *self, const char *device)
 }
 
 static guint64
-rank_of (const Parser *self, const char *device, guint order)
+rank_of (const Parser *self, const char *device, guint64 otherwise)
 {
   for (guint i = 0; self->boot_disks != NULL && self->boot_disks[i] != NULL; i++)
     if (g_ascii_strcasecmp (g_strstrip (self->boot_disks[i]), device) == 0)
       return i;
-  return G_MAXUINT16 + (guint64) order;
+  return otherwise;
 }
 
 static void
@@ -64,7 +64,7 @@ note_disk (const Parser *self, const char *device, const char *file)
 }
 
 static void
-add_disk (const Parser *self, const char *bus, const char *device, guint order)
+add_disk (const Parser *self, const char *bus, const char *device, guint64 rank)
 {
   const char *type = get (self, "%s.devicetype", device);
   const char *file = get (self, "%s.filename", device);
@@ -80,7 +80,7 @@ add_disk (const Parser *self, const char *bus, const char *device, guint order)
   disk = domuimg_hardware_add_disk (self->hardware);
   disk->bus = g_strdup (bus);
   disk->is_cdrom = is_cdrom;
-  disk->rank = rank_of (self, device, order);
+  disk->rank = rank_of (self, device, rank);
   if (!is_cdrom)
     note_disk (self, device, file);
   if (!is_cdrom || g_ascii_strcasecmp (type, "cdrom-image") == 0)
@@ -108,7 +108,7 @@ add_disks (const Parser *self)
           g_autofree char *device = g_strdup_printf ("%s%u:%u", bus, controller, unit);
 
           if (is_present (self, device))
-            add_disk (self, bus, device, i * UNITS_MAX + unit);
+            add_disk (self, bus, device, domuimg_hardware_rank (bus, controller, unit));
         }
     }
 }

@@ -124,8 +124,11 @@ check_vdev (const char *value, GError **error)
 static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
+  static const char *const places[] = { "path", "vdev", "format", NULL };
+  static const char *const formats[] = { "raw", "qcow2", NULL };
   DomuimgDiskSpec *self = into;
 
+  self->has_content |= !g_strv_contains (places, key);
   if (g_str_equal (key, "size"))
     return domuimg_parse_size (value, 1, &self->size, error);
   if (g_str_equal (key, "inodes"))
@@ -142,9 +145,9 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
       replace (&self->vdev, value);
       return check_vdev (value, error);
     }
-  if (g_str_equal (key, "format") && g_str_equal (value, "raw"))
-    return TRUE;
-  if (g_str_equal (key, "path"))
+  if (g_str_equal (key, "format") && g_strv_contains (formats, value))
+    replace (&self->format, value);
+  else if (g_str_equal (key, "path"))
     replace (&self->path, value);
   else if (g_str_equal (key, "label"))
     replace (&self->label, value);
@@ -153,18 +156,38 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "inodes= and format=raw",
+                         "inodes= and format=raw or qcow2",
                          key, value);
   return TRUE;
+}
+
+/* "overlay:" and "xva:" before the rest of @text. */
+static const char *
+take_kind (DomuimgDiskSpec *self, const char *text)
+{
+  static const char *const kinds[] = { "overlay", "xva" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      gsize length = strlen (kinds[i]);
+
+      if (!g_str_has_prefix (text, kinds[i]) || text[length] != ':')
+        continue;
+      self->format = g_strdup (kinds[i]);
+      return text + length + 1;
+    }
+  self->format = g_strdup ("raw");
+  return text;
 }
 
 DomuimgDiskSpec *
 domuimg_disk_spec_parse (const char *text, GError **error)
 {
   g_autoptr (DomuimgDiskSpec) self = g_new0 (DomuimgDiskSpec, 1);
+  const char *rest = take_kind (self, text);
 
   self->fs = g_strdup ("ext4");
-  if (!each_pair (text, "path", take_disk, self, error))
+  if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
     return NULL;
   if (self->label != NULL && strlen (self->label) > 16)
     {
@@ -185,6 +208,7 @@ domuimg_disk_spec_parse (const char *text, GError **error)
 void
 domuimg_disk_spec_free (DomuimgDiskSpec *self)
 {
+  g_free (self->format);
   g_free (self->path);
   g_free (self->vdev);
   g_free (self->fs);

@@ -19,6 +19,8 @@ typedef struct {
   char *label;     /* NULL for none */
   char *mount;     /* of a further disk; NULL: not mounted */
   guint64 inodes;  /* 0: by the size */
+  char *format;    /* "raw", "qcow2", "overlay" (qcow2 over what is converted), "xva" */
+  gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
 } DomuimgDiskSpec;
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);

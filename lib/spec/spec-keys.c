@@ -115,14 +115,14 @@ check_nic (const char *key, const char *value, GError **error)
 static gboolean
 check_from (const char *key, const char *value, GError **error)
 {
-  static const char *const schemes[] = { "debian:", "ubuntu:", "tar:", "dir:" };
+  static const char *const schemes[] = { "debian:", "ubuntu:", "tar:", "dir:", "disk:" };
 
   for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
     {
       if (g_str_has_prefix (value, schemes[i]) && value[strlen (schemes[i])] != '\0')
         return TRUE;
     }
-  return invalid (error, key, value, "debian:SUITE, ubuntu:SUITE, tar:FILE or dir:DIRECTORY");
+  return invalid (error, key, value, "debian:SUITE, ubuntu:SUITE, tar:FILE, dir:DIRECTORY or disk:FILE");
 }
 
 static gboolean
@@ -188,6 +188,14 @@ check_host_keys (const char *key, const char *value, GError **error)
 }
 
 static gboolean
+check_map (const char *key, const char *value, GError **error)
+{
+  if (matches ("^[^=\\x00-\\x1f]+=[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", value))
+    return TRUE;
+  return invalid (error, key, value, "NAME=BRIDGE, as in “VM Network=xenbr0”");
+}
+
+static gboolean
 check_config (const char *key, const char *value, GError **error)
 {
   if (matches ("^[a-z][a-z0-9_]* *=.", value))
@@ -226,11 +234,12 @@ check_flag (const char *key, const char *value, GError **error)
 static const DomuimgSpecKey keys[] = {
   { "name", STRING, "NAME", check_name, "name of the domain" },
   { "from", STRING, "SOURCE", check_from,
-    "what the guest is made from: debian:SUITE, ubuntu:SUITE, tar:FILE or dir:DIRECTORY" },
+    "what the guest is made from: debian:SUITE, ubuntu:SUITE, tar:FILE, dir:DIRECTORY, or a machine "
+    "of another hypervisor, disk:FILE: an image, OVA, OVF, vmx, vbox, libvirt XML or XVA" },
   { "dir", STRING, "DIR", check_text, "directory for everything that is made" },
   { "disk", LIST, "SPEC", check_disk,
     "disk: size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds "
-    "the root" },
+    "the root; of --from disk: path=FILE,vdev=xvda,format=raw|qcow2, overlay: or xva:FILE" },
   { "kernel", STRING, "POLICY", check_kernel,
     "auto (default), guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware" },
   { "loader", STRING, "FILE", check_absolute,
@@ -271,6 +280,16 @@ static const DomuimgSpecKey keys[] = {
   { "host-keys", STRING, "WHEN", check_host_keys,
     "SSH host keys: first-boot (default), build or keep" },
   { "host-root", STRING, "DIR", check_text, "root of the dom0 for --kernel host [/]" },
+  { "map-network", LIST, "NAME=BRIDGE", check_map,
+    "disk: the bridge for a network of the old machine; NAME * for any other" },
+  { "keep-macs", FLAG, NULL, check_flag, "disk: keep the network cards' addresses" },
+  { "root", STRING, "VOLUME", check_text,
+    "disk: the system to convert, where there are several: xvda2, UUID=… or LABEL=…" },
+  { "allow-backing", FLAG, NULL, check_flag,
+    "disk: follow a backing file outside the image's directory" },
+  { "no-backup", FLAG, NULL, check_flag, "disk: keep no originals of changed files in the guest" },
+  { "keep-guest-tools", FLAG, NULL, check_flag,
+    "disk: leave the old hypervisor's guest tools enabled" },
   { "no-customise", FLAG, NULL, check_flag, "leave the guest's files as they are" },
   { "no-cache", FLAG, NULL, check_flag, "neither use nor fill the cache of package roots" },
   { "force", FLAG, NULL, check_flag, "replace results of the same name" },

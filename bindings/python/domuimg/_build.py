@@ -93,10 +93,14 @@ def plan(
     spec_file: Union[str, os.PathLike[str], None] = None,
     **settings: Unpack[Settings],
 ) -> Plan:
-    """What `create` would do with the same settings, without touching anything."""
+    """What `create` would do with the same settings, without touching anything.
+
+    Of a machine that is converted (`disk:`) the details have `changes`, `warnings` and `verdict`,
+    for which its disks are looked into.
+    """
     build = Domuimg.Build.new(_spec("plan", name, spec_file, settings))
     with translated():
-        steps = build.get_plan()
+        steps = build.rehearse(None)
     return Plan(text=steps.to_text(), details=json.loads(steps.to_json()))
 
 

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/import.h"
+
+#include "lib/base/exec.h"
+
+static void
+disk_free (gpointer data)
+{
+  DomuimgImportDisk *self = data;
+
+  g_clear_pointer (&self->image, domuimg_image_free);
+  g_free (self->overlay);
+  g_free (self->node);
+  g_free (self->path);
+  g_free (self);
+}
+
+static void
+mount_free (gpointer data)
+{
+  DomuimgImportMount *self = data;
+
+  g_clear_object (&self->tree);
+  g_free (self->name);
+  g_free (self);
+}
+
+DomuimgImport *
+domuimg_import_new (void)
+{
+  DomuimgImport *self = g_new0 (DomuimgImport, 1);
+
+  self->system = DOMUIMG_SYSTEM_UNKNOWN;
+  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->mounts = g_ptr_array_new_with_free_func (mount_free);
+  return self;
+}
+
+void
+domuimg_import_free (DomuimgImport *self)
+{
+  /* Files first: what shows them goes last. */
+  g_ptr_array_unref (self->mounts);
+  g_ptr_array_unref (self->disks);
+  g_clear_pointer (&self->export, domuimg_export_free);
+  g_clear_object (&self->report);
+  g_free (self->system_name);
+  g_free (self->root_fs);
+  g_free (self->root_uuid);
+  g_free (self->cmdline);
+  g_free (self);
+}
+
+static gboolean
+make_overlay (const char *path, guint64 size, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+
+  domuimg_exec_arg (exec, "create");
+  domuimg_exec_arg (exec, "-q");
+  domuimg_exec_arg (exec, "-f");
+  domuimg_exec_arg (exec, "qcow2");
+  domuimg_exec_arg (exec, path);
+  domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, size);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+/* An overlay that stays names what it lies over. */
+static gboolean
+make_result_overlay (DomuimgForeign *foreign, guint i, const char *path,
+                     GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+
+  domuimg_exec_arg (exec, "create");
+  domuimg_exec_arg (exec, "-q");
+  domuimg_exec_arg (exec, "-f");
+  domuimg_exec_arg (exec, "qcow2");
+  domuimg_exec_arg (exec, "-F");
+  domuimg_exec_arg (exec, domuimg_foreign_get_format (foreign, i));
+  domuimg_exec_arg (exec, "-b");
+  domuimg_exec_arg (exec, domuimg_foreign_get_backing (foreign, i));
+  domuimg_exec_arg (exec, path);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+/* Where there is no FUSE: a whole copy, to work on. */
+static gboolean
+materialise (DomuimgImportDisk *disk, const char *path, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+
+  domuimg_exec_arg (exec, "convert");
+  domuimg_exec_arg (exec, "-O");
+  domuimg_exec_arg (exec, "raw");
+  domuimg_exec_argf (exec, "json:%s", disk->node);
+  domuimg_exec_arg (exec, path);
+  disk->path = g_strdup (path);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+static gboolean
+add_disk (DomuimgImport *self, DomuimgForeign *foreign, guint i, const char *directory,
+          const char *result, GCancellable *cancellable, GError **error)
+{
+  DomuimgImportDisk *disk = g_new0 (DomuimgImportDisk, 1);
+  g_autofree char *name = g_strdup_printf ("disk%u.%s", i, self->export != NULL ? "qcow2" : "raw");
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  g_ptr_array_add (self->disks, disk);
+  disk->node = domuimg_foreign_get_node (foreign, i);
+  if (self->export == NULL)
+    return materialise (disk, path, cancellable, error);
+  disk->overlay = g_strdup (result != NULL ? result : path);
+  domuimg_export_add (self->export, disk->overlay, disk->node);
+  return result != NULL ? make_result_overlay (foreign, i, result, cancellable, error)
+                        : make_overlay (path, domuimg_foreign_get_size (foreign, i), cancellable,
+                                        error);
+}
+
+gboolean
+domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *directory,
+                     const char *const *overlays, GPtrArray *warnings, GCancellable *cancellable,
+                     GError **error)
+{
+  g_autofree char *why_not = NULL;
+
+  if (domuimg_export_is_possible (&why_not))
+    self->export = domuimg_export_new (directory);
+  else
+    g_ptr_array_add (warnings, g_strdup_printf ("each disk is copied once more than necessary,"
+                                                " since %s",
+                                                why_not));
+  for (guint i = 0; i < domuimg_foreign_get_n_disks (foreign); i++)
+    if (!add_disk (self, foreign, i, directory, overlays[i], cancellable, error))
+      return FALSE;
+  if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
+    return FALSE;
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+
+      if (self->export != NULL)
+        disk->path = g_strdup (domuimg_export_get_path (self->export, i));
+      disk->image = domuimg_image_open (disk->path, "raw", error);
+      if (disk->image == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_import_close_trees (DomuimgImport *self, GError **error)
+{
+  gboolean ok = TRUE;
+
+  while (self->mounts->len > 0)
+    {
+      DomuimgImportMount *mount = g_ptr_array_index (self->mounts, self->mounts->len - 1);
+
+      if (mount->tree != NULL
+          && !domuimg_image_close_tree (mount->disk->image, g_steal_pointer (&mount->tree),
+                                        ok ? error : NULL))
+        ok = FALSE;
+      g_ptr_array_set_size (self->mounts, self->mounts->len - 1);
+    }
+  return ok;
+}
+
+char *
+domuimg_import_get_node (DomuimgImport *self, guint i)
+{
+  DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+
+  if (disk->overlay != NULL)
+    return domuimg_overlay_to_node (disk->overlay, disk->node);
+  return g_strdup_printf ("{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"%s\"}}",
+                          disk->path);
+}

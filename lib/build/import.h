@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/check.h"
+#include "lib/convert/convert.h"
+#include "lib/image/export.h"
+#include "lib/image/image.h"
+#include "lib/source/foreign.h"
+
+/* A machine of another hypervisor while it is converted. Its disks are seen through overlays, so
+ * that its system is looked at and changed before anything is copied; then each disk is copied
+ * once, with the changes and without what is unused. */
+
+typedef struct {
+  char *overlay; /* path of the qcow2 file that takes the changes */
+  char *node;    /* block node of the old machine's disk (JSON) */
+  char *path;    /* the disk as a plain file */
+  DomuimgImage *image; /* of @path, while its filesystems are open */
+} DomuimgImportDisk;
+
+typedef struct {
+  DomuimgImportDisk *disk; /* (unowned) */
+  const DomuimgVolume *volume; /* (unowned) */
+  char *name;              /* in the domU: "xvda1" */
+  DomuimgTree *tree;
+} DomuimgImportMount;
+
+typedef struct {
+  GPtrArray *disks;      /* of DomuimgImportDisk */
+  DomuimgExport *export; /* (nullable) where the host cannot: then @path is a whole copy */
+  GPtrArray *mounts;     /* of DomuimgImportMount, the root first; empty where nothing is known */
+  DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
+  DomuimgSystem system;
+  char *system_name;     /* for a person */
+  char *root_fs;         /* (nullable) */
+  char *root_uuid;       /* (nullable) */
+  char *cmdline;         /* (nullable) of the entry that its own menu starts */
+  gboolean needs_uefi;   /* its disk can be started by UEFI only */
+  guint64 unused;        /* bytes that were left out */
+  DomuimgReport *report; /* (nullable) what a check says of the result */
+} DomuimgImport;
+
+DomuimgImport *domuimg_import_new (void);
+void domuimg_import_free (DomuimgImport *self);
+/* Shows the disks of @foreign, which is prepared, in @directory; @overlays[i] (nullable) is where
+ * the overlay of a disk is to stay. What the user should know goes to @warnings. */
+gboolean domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *directory,
+                              const char *const *overlays, GPtrArray *warnings,
+                              GCancellable *cancellable, GError **error);
+/* Writes out and closes all of @mounts. */
+gboolean domuimg_import_close_trees (DomuimgImport *self, GError **error);
+/* The block node that a disk with its changes is read from, once nothing shows it any more. */
+char *domuimg_import_get_node (DomuimgImport *self, guint i);

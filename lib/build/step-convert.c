@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <string.h>
+
+#include "lib/boot/menu-find.h"
+#include "lib/build/import.h"
+#include "lib/kernel/select.h"
+
+/* The guest's own part in the conversion, before a kernel is chosen. */
+
+/* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
+ * of the system. */
+static DomuimgGuestType
+find_type (DomuimgBuildState *self)
+{
+  static const DomuimgGuestType order[] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV };
+  g_autoptr (GPtrArray) choices = NULL;
+
+  if (self->tree == NULL)
+    return DOMUIMG_GUEST_TYPE_HVM;
+  choices = domuimg_kernel_list (self->tree, NULL);
+  for (guint i = 0; choices != NULL && i < choices->len; i++)
+    {
+      DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
+
+      if (!domuimg_kernel_choice_load (choice, self->tree, NULL))
+        continue;
+      for (guint j = 0; j < G_N_ELEMENTS (order); j++)
+        if (domuimg_kernel_can_boot (choice->kernel, order[j], NULL))
+          {
+            self->kernel_read = g_object_ref (choice->kernel);
+            return order[j];
+          }
+    }
+  return DOMUIMG_GUEST_TYPE_HVM;
+}
+
+static gboolean
+has_boot_loader (DomuimgBuildState *self)
+{
+  DomuimgImportDisk *first = g_ptr_array_index (self->import->disks, 0);
+
+  self->import->needs_uefi = !domuimg_image_has_boot_code (first->image);
+  return !self->import->needs_uefi || domuimg_image_has_esp (first->image);
+}
+
+static gboolean
+is_auto (DomuimgBuildState *self)
+{
+  return g_str_equal (self->plan->kernel, "auto");
+}
+
+/* With a BIOS or UEFI, by the disk's own boot loader. */
+static gboolean
+use_firmware (DomuimgBuildState *self, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+
+  if (!has_boot_loader (self))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                         "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
+                         " --kernel host or --kernel file:VMLINUZ,INITRD",
+                         domuimg_foreign_get_name (plan->foreign, 0));
+  plan->loader = DOMUIMG_LOADER_FIRMWARE;
+  self->type = DOMUIMG_GUEST_TYPE_HVM;
+  self->kernel_from = g_strdup ("guest");
+  g_clear_pointer (&plan->kernel_path, g_free);
+  g_clear_pointer (&plan->ramdisk_path, g_free);
+  self->kernel_reason = g_strdup_printf (
+      "%s starts by the boot loader on its disk, with emulated devices%s.",
+      self->import->system_name != NULL ? self->import->system_name : "The system",
+      self->import->system == DOMUIMG_SYSTEM_LINUX && is_auto (self)
+          ? ", as it has no kernel that Xen can start directly"
+          : "");
+  return TRUE;
+}
+
+/* Before the guest is changed it must be known what for. */
+static gboolean
+choose_type (DomuimgBuildState *self, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+
+  if (plan->loader == DOMUIMG_LOADER_FIRMWARE)
+    return use_firmware (self, error);
+  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO)
+    return TRUE;
+  if (g_str_equal (plan->kernel, "host") || g_str_has_prefix (plan->kernel, "file:"))
+    return TRUE;
+  self->type = find_type (self);
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM && is_auto (self) && has_boot_loader (self))
+    return use_firmware (self, error);
+  if (self->tree != NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "nothing is known of the system on the disks, so that only its own boot"
+                       " loader could start it: use --kernel firmware (with --type hvm)");
+}
+
+static void
+add_nics (DomuimgBuildState *self)
+{
+  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
+
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    {
+      const DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
+      const DomuimgHardwareNic *old = hardware != NULL && i < hardware->nics->len
+                                          ? g_ptr_array_index (hardware->nics, i)
+                                          : NULL;
+
+      domuimg_conversion_add_nic (self->conversion, old != NULL ? old->mac : NULL, nic->mac);
+    }
+}
+
+/* Words that this guest needs, such as where its root is, are in its own menu. */
+static void
+read_cmdline (DomuimgBuildState *self)
+{
+  const DomuimgImportMount *root = g_ptr_array_index (self->import->mounts, 0);
+  DomuimgTree *tree = self->import->boot_tree != NULL ? self->import->boot_tree : root->tree;
+  g_autoptr (DomuimgMenu) menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
+  const DomuimgMenuEntry *entry;
+
+  if (menu == NULL || menu->entries->len == 0)
+    return;
+  entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
+  if (strstr (entry->cmdline, "root=") != NULL)
+    self->import->cmdline = g_strstrip (g_strdup (entry->cmdline));
+}
+
+static void
+note_hardware (DomuimgBuildState *self)
+{
+  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
+
+  for (guint i = 0; hardware != NULL && i < hardware->unmapped->len; i++)
+    g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (hardware->unmapped, i)));
+}
+
+static gboolean
+convert (DomuimgBuildState *self, GPtrArray *lines, GCancellable *cancellable, GError **error)
+{
+  const DomuimgImportMount *root = g_ptr_array_index (self->import->mounts, 0);
+
+  return domuimg_conversion_run (self->conversion, root->tree, self->import->boot_tree, self->tree,
+                                 lines, cancellable, error);
+}
+
+gboolean
+domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
+                            GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  domuimg_progress_set_message (progress, "Converting the system");
+  note_hardware (self);
+  if (!choose_type (self, error))
+    return FALSE;
+  if (self->tree == NULL)
+    return TRUE;
+  if (!domuimg_spec_get_flag (self->plan->spec, "no-customise"))
+    {
+      self->conversion->type = self->type;
+      self->conversion->keep_tools = domuimg_spec_get_flag (self->plan->spec, "keep-guest-tools");
+      self->conversion->no_backup = domuimg_spec_get_flag (self->plan->spec, "no-backup");
+      add_nics (self);
+      if (!convert (self, lines, cancellable, error))
+        return FALSE;
+      domuimg_build_sort_changes (self, lines);
+    }
+  read_cmdline (self);
+  return TRUE;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <string.h>
+
+#include "lib/build/import.h"
+
+/* What a check says of the guest, before anything is copied or has its name. */
+
+/* Where a thing is, and where it will be. */
+typedef struct {
+  const char *now;
+  const char *later;
+} Place;
+
+static GArray *
+list_places (DomuimgBuildState *self)
+{
+  GArray *places = g_array_new (FALSE, FALSE, sizeof (Place));
+  const Place kernel = { self->kernel, self->plan->kernel_path };
+  const Place ramdisk = { self->ramdisk, self->plan->ramdisk_path };
+
+  for (guint i = 0; i < self->import->disks->len; i++)
+    {
+      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      const Place place = { disk->path, domuimg_plan_get_disk (self->plan, i)->path };
+
+      g_array_append_val (places, place);
+    }
+  if (kernel.now != NULL && kernel.later != NULL)
+    g_array_append_val (places, kernel);
+  if (ramdisk.now != NULL && ramdisk.later != NULL)
+    g_array_append_val (places, ramdisk);
+  return places;
+}
+
+/* The configuration as it would be with everything where it is now. */
+static char *
+present_config (DomuimgBuildState *self, GError **error)
+{
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
+  char *text;
+
+  for (guint i = 0; i < self->import->disks->len; i++)
+    {
+      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+
+      domuimg_domain_disk_set_target (disks->pdata[i], disk->path);
+      domuimg_domain_disk_set_format (disks->pdata[i], "raw");
+    }
+  if (self->plan->kernel_path != NULL)
+    {
+      domuimg_domain_set_kernel (self->domain, self->kernel);
+      if (self->has_ramdisk)
+        domuimg_domain_set_ramdisk (self->domain, self->ramdisk);
+    }
+  text = domuimg_domain_to_xl_cfg (self->domain, error);
+  g_clear_object (&self->domain);
+  return domuimg_build_make_domain (self, text != NULL ? error : NULL) ? text
+                                                                       : (g_free (text), NULL);
+}
+
+static char *
+with_final_names (const GArray *places, const char *text)
+{
+  char *result = g_strdup (text);
+
+  for (guint i = 0; i < places->len; i++)
+    {
+      const Place *place = &g_array_index (places, Place, i);
+      g_auto (GStrv) parts = g_strsplit (result, place->now, -1);
+
+      g_free (result);
+      result = g_strjoinv (place->later, parts);
+    }
+  return result;
+}
+
+/* What a user has to know; the manifest has all of it. */
+static void
+tell (DomuimgBuildState *self)
+{
+  g_autoptr (GArray) places = list_places (self);
+  GPtrArray *findings = domuimg_report_get_findings (self->import->report);
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+      g_autofree char *message = with_final_names (places, domuimg_finding_get_message (finding));
+
+      if (domuimg_finding_get_severity (finding) == DOMUIMG_SEVERITY_INFO)
+        continue;
+      g_ptr_array_add (self->warnings,
+                       g_strdup_printf ("%s: %s", domuimg_finding_get_id (finding), message));
+    }
+}
+
+gboolean
+domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
+                            GCancellable *cancellable, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s/%s.cfg", self->work_directory, self->plan->name);
+  g_autoptr (DomuimgCheck) check = NULL;
+  g_autofree char *config = NULL;
+  g_autoptr (GError) local = NULL;
+
+  domuimg_progress_set_message (progress, "Checking whether it will boot");
+  if (!domuimg_build_make_domain (self, error))
+    return FALSE;
+  config = present_config (self, error);
+  if (config == NULL)
+    return FALSE;
+  if (!g_file_set_contents (path, config, -1, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  check = domuimg_check_new_for_config (path);
+  self->import->report = domuimg_check_run (check, cancellable, error);
+  if (self->import->report == NULL)
+    return FALSE;
+  tell (self);
+  return TRUE;
+}

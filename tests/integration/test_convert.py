@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Machines of other hypervisors: every format gives the same disk, the old one stays as it was,
+and what fails leaves nothing."""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tarfile
+import tempfile
+import time
+import unittest
+
+import world
+
+MIB = 1 << 20
+START = 1 * MIB
+SIZE = 96 * MIB
+FORMATS = {
+    "sparse.vmdk": ("vmdk", "subformat=monolithicSparse"),
+    "flat.vmdk": ("vmdk", "subformat=monolithicFlat"),
+    "split.vmdk": ("vmdk", "subformat=twoGbMaxExtentSparse"),
+    "split-flat.vmdk": ("vmdk", "subformat=twoGbMaxExtentFlat"),
+    "stream.vmdk": ("vmdk", "subformat=streamOptimized"),
+    "disk.vhdx": ("vhdx", None), "disk.vdi": ("vdi", None), "disk.vhd": ("vpc", "force_size=on"),
+    "disk.qcow": ("qcow", None), "disk.qcow2": ("qcow2", None), "disk.raw": ("raw", None),
+}
+VMX = """\
+.encoding = "UTF-8"
+displayName = "old"
+memsize = "384"
+numvcpus = "2"
+guestOS = "debian12-64"
+scsi0.present = "TRUE"
+scsi0:0.present = "TRUE"
+scsi0:0.fileName = "sparse.vmdk"
+ethernet0.present = "TRUE"
+ethernet0.networkName = "VM Network"
+ethernet0.generatedAddress = "00:0c:29:aa:bb:cc"
+sound.present = "TRUE"
+"""
+FSTAB = "/dev/sda1 / ext4 errors=remount-ro 0 1\n/dev/sr0 /media udf,iso9660 user,noauto 0 0\n"
+GRUB = """\
+set default=0
+menuentry old {
+  linux /boot/vmlinuz root=/dev/sda1 ro quiet
+}
+"""
+OVF = """\
+<?xml version="1.0"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1"
+ xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
+ xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">
+ <References><File ovf:id="f1" ovf:href="stream.vmdk"/></References>
+ <DiskSection><Info/><Disk ovf:diskId="d1" ovf:fileRef="f1" ovf:capacity="{size}"/></DiskSection>
+ <VirtualSystem ovf:id="old"><Info/><Name>old</Name>
+  <VirtualHardwareSection><Info/>
+   <Item><rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits><rasd:InstanceID>1</rasd:InstanceID>
+    <rasd:ElementName>memory</rasd:ElementName>
+    <rasd:ResourceType>4</rasd:ResourceType><rasd:VirtualQuantity>384</rasd:VirtualQuantity></Item>
+   <Item><rasd:InstanceID>2</rasd:InstanceID><rasd:ElementName>scsi</rasd:ElementName>
+    <rasd:ResourceType>6</rasd:ResourceType></Item>
+   <Item><rasd:InstanceID>3</rasd:InstanceID><rasd:ElementName>disk</rasd:ElementName>
+    <rasd:HostResource>ovf:/disk/d1</rasd:HostResource><rasd:Parent>2</rasd:Parent>
+    <rasd:AddressOnParent>0</rasd:AddressOnParent><rasd:ResourceType>17</rasd:ResourceType></Item>
+  </VirtualHardwareSection>
+ </VirtualSystem>
+</Envelope>
+"""
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def pack(path, files, manifest):
+    """An OVA; @manifest: whether its checksums are right."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for file in files:
+            archive.add(file, file.name)
+        with tempfile.NamedTemporaryFile("w", suffix=".mf") as text:
+            for file in files:
+                text.write(f"SHA256({file.name})= {digest(file) if manifest else '0' * 64}\n")
+            text.flush()
+            archive.add(text.name, "old.mf")
+
+
+@world.need_program("qemu-img", "sfdisk", "mke2fs", "debugfs", "e2fsck")
+class Convert(world.Case):
+    @classmethod
+    def setUpClass(cls):
+        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
+        cls.addClassCleanup(holder.cleanup)
+        cls.old = pathlib.Path(holder.name)
+        root = cls.old / "root"
+        for name in ("bin", "boot/grub", "dev", "etc", "proc", "run", "sbin", "sys", "tmp", "var"):
+            (root / name).mkdir(parents=True)
+        (root / "etc/os-release").write_text('ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Old 12"\n')
+        (root / "etc/fstab").write_text(FSTAB)
+        (root / "boot/grub/grub.cfg").write_text(GRUB)
+        (root / "filling").write_bytes(os.urandom(30 * MIB))
+        part = cls.old / "part"
+        with part.open("wb") as file:
+            file.truncate(SIZE - START)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-d", root, part], check=True)
+        raw = cls.old / "disk.raw"
+        with raw.open("wb") as file:
+            file.truncate(SIZE)
+        subprocess.run(["sfdisk", "-q", raw], input="label: dos\n2048,,L,*\n", text=True, check=True)
+        subprocess.run(["dd", f"if={part}", f"of={raw}", "bs=1M", "seek=1", "conv=notrunc,sparse",
+                        "status=none"], check=True)
+        part.unlink()
+        for name, (kind, options) in FORMATS.items():
+            if kind != "raw":
+                subprocess.run(["qemu-img", "convert", "-O", kind, *(["-o", options] if options else []),
+                                raw, cls.old / name], check=True)
+        (cls.old / "old.ovf").write_text(OVF.format(size=SIZE))
+        cls.files = {path: digest(path) for path in cls.old.iterdir() if path.is_file()}
+
+    def convert(self, source, *more):
+        return self.run_program(self.command(f"disk:{source}", *more))
+
+    def converted(self, source, *more):
+        done = self.convert(source, *more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads((self.out / "t.json").read_text())
+
+    def read(self, image, path):
+        done = subprocess.run(["debugfs", "-R", f"cat {path}", f"{image}?offset={START}"], check=True,
+                              capture_output=True, text=True)
+        return done.stdout
+
+    def assert_old_is_untouched(self):
+        self.assertEqual({path: digest(path) for path in self.files}, self.files)
+
+    def clear(self):
+        for path in self.out.iterdir():
+            path.unlink()
+
+    def test_every_format_gives_the_same_disk(self):
+        for name in FORMATS:
+            with self.subTest(name=name):
+                self.converted(self.old / name, "--no-customise")
+                self.assertEqual(digest(self.out / "t.img"), self.files[self.old / "disk.raw"])
+                self.assertEqual({path.name for path in self.out.iterdir()},
+                                 {"t.img", "t.cfg", "t.xml", "t.json", "t.vmlinuz"})
+                self.assertEqual(self.journals(), [])
+                self.clear()
+        self.assert_old_is_untouched()
+
+    def test_the_guest_is_changed_and_its_originals_are_kept(self):
+        manifest = self.converted(self.old / "disk.vdi")
+        image = self.out / "t.img"
+        self.assertTrue(self.read(image, "/etc/fstab").startswith("UUID="))
+        self.assertEqual(self.read(image, "/var/lib/domuimg/replaced/etc/fstab"), FSTAB)
+        self.assertIn("console=hvc0", self.read(image, "/boot/grub/grub.cfg"))
+        self.assertIn("changed /etc/fstab", manifest["changes"])
+        self.assertEqual(manifest["system"], "Old 12")
+        subprocess.run(["e2fsck", "-fn", f"{image}?offset={START}"], check=True, capture_output=True)
+        self.assert_old_is_untouched()
+
+    def test_a_rehearsal_lists_what_is_done_and_leaves_nothing(self):
+        done = self.convert(self.old / "disk.vdi", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("changed /etc/fstab", done.stdout)
+        self.assertIn("verdict: ", done.stdout)
+        self.assert_nothing_left()
+        self.assert_old_is_untouched()
+
+    def test_qcow2(self):
+        self.converted(self.old / "sparse.vmdk", "--disk", "format=qcow2", "--no-customise")
+        image = self.out / "t.qcow2"
+        subprocess.run(["qemu-img", "check", "-q", image], check=True)
+        subprocess.run(["qemu-img", "compare", "-q", "-f", "qcow2", "-F", "raw", image,
+                        self.old / "disk.raw"], check=True)
+        self.assertIn("format=qcow2", (self.out / "t.cfg").read_text())
+
+    def test_overlay(self):
+        manifest = self.converted(self.old / "disk.qcow2", "--disk", "overlay:")
+        image = self.out / "t.qcow2"
+        self.assertLess(image.stat().st_size, 8 * MIB)
+        self.assertEqual(manifest["disks"][0]["backing"], str(self.old / "disk.qcow2"))
+        raw = self.dir / "flat"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", image, raw], check=True)
+        self.assertTrue(self.read(raw, "/etc/fstab").startswith("UUID="))
+        self.assert_old_is_untouched()
+
+    def test_unused_blocks_are_not_copied(self):
+        image = self.dir / "junk.raw"
+        image.write_bytes((self.old / "disk.raw").read_bytes())
+        part = f"{image}?offset={START}"
+        big = self.dir / "big"
+        big.write_bytes(os.urandom(20 * MIB))
+        subprocess.run(["debugfs", "-w", "-R", f"write {big} big", part], check=True, capture_output=True)
+        subprocess.run(["debugfs", "-w", "-R", "rm big", part], check=True, capture_output=True)
+        plain = self.dir / "plain.raw"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", image, plain], check=True)
+        self.converted(image, "--no-customise")
+        self.assertLess((self.out / "t.img").stat().st_blocks, plain.stat().st_blocks - 15 * MIB // 512)
+        subprocess.run(["e2fsck", "-fn", f"{self.out / 't.img'}?offset={START}"], check=True,
+                       capture_output=True)
+        # An image in use elsewhere would not look like this: a deleted file is no trace of it.
+        self.assertEqual(self.read(self.out / "t.img", "/etc/fstab"), FSTAB)
+
+    def test_hardware_of_a_description(self):
+        machine = self.dir / "machine"
+        machine.mkdir()
+        (machine / "sparse.vmdk").symlink_to(self.old / "sparse.vmdk")
+        (machine / "old.vmx").write_text(VMX)
+        (machine / "sparse.vmdk").unlink()
+        (machine / "sparse.vmdk").write_bytes((self.old / "sparse.vmdk").read_bytes())
+        for source in ("old.vmx", "sparse.vmdk"):
+            with self.subTest(source=source):
+                manifest = self.converted(machine / source, "--map-network", "VM Network=xenbr7")
+                self.assertEqual((manifest["memory"], manifest["vcpus"]), (384, 2))
+                self.assertEqual(manifest["nics"][0]["bridge"], "xenbr7")
+                self.assertTrue(manifest["nics"][0]["mac"].startswith("00:16:3e:"))
+                self.assertTrue(any("sound" in line for line in manifest["warnings"]), manifest)
+                self.clear()
+
+    def test_macs_are_kept_if_asked(self):
+        (self.dir / "old.vmx").write_text(VMX)
+        (self.dir / "sparse.vmdk").write_bytes((self.old / "sparse.vmdk").read_bytes())
+        manifest = self.converted(self.dir / "old.vmx", "--keep-macs")
+        self.assertEqual(manifest["nics"][0]["mac"], "00:0c:29:aa:bb:cc")
+
+    def test_ova(self):
+        ova = self.dir / "old.ova"
+        pack(ova, [self.old / "old.ovf", self.old / "stream.vmdk"], True)
+        manifest = self.converted(ova, "--no-customise")
+        self.assertEqual(manifest["memory"], 384)
+        self.assertEqual(digest(self.out / "t.img"), self.files[self.old / "disk.raw"])
+
+    def test_ova_that_its_manifest_denies(self):
+        ova = self.dir / "old.ova"
+        pack(ova, [self.old / "old.ovf", self.old / "stream.vmdk"], False)
+        self.assert_one_line(self.convert(ova))
+        self.assert_nothing_left()
+
+    def test_ova_without_its_disk(self):
+        ova = self.dir / "old.ova"
+        pack(ova, [self.old / "old.ovf"], True)
+        self.assert_one_line(self.convert(ova), "stream.vmdk")
+        self.assert_nothing_left()
+
+    def test_not_left_cleanly(self):
+        image = self.dir / "dirty.raw"
+        image.write_bytes((self.old / "disk.raw").read_bytes())
+        subprocess.run(["debugfs", "-w", "-R", "feature needs_recovery", f"{image}?offset={START}"],
+                       check=True, capture_output=True)
+        before = digest(image)
+        self.assert_one_line(self.convert(image), "not left cleanly")
+        self.assert_nothing_left()
+        self.assertEqual(digest(image), before)
+
+    def test_backing_file_elsewhere(self):
+        (self.dir / "elsewhere").mkdir()
+        image = self.dir / "elsewhere" / "over.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b",
+                        self.old / "disk.raw", image], check=True)
+        self.assert_one_line(self.convert(image), "--allow-backing")
+        self.assert_nothing_left()
+        self.converted(image, "--allow-backing", "--no-customise")
+        self.assertEqual(digest(self.out / "t.img"), self.files[self.old / "disk.raw"])
+
+    def test_truncated_and_missing(self):
+        data = (self.old / "stream.vmdk").read_bytes()
+        (self.dir / "cut.vmdk").write_bytes(data[:len(data) // 2])
+        self.assert_one_line(self.convert(self.dir / "cut.vmdk"), "cut.vmdk")
+        (self.dir / "flat.vmdk").write_bytes((self.old / "flat.vmdk").read_bytes())
+        self.assert_one_line(self.convert(self.dir / "flat.vmdk"), "flat-flat.vmdk")
+        self.assert_one_line(self.convert(self.dir / "absent.vmdk"), "absent.vmdk")
+        self.assert_nothing_left()
+
+    def test_encrypted(self):
+        image = self.dir / "secret.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=x",
+                        "-o", "encrypt.format=luks,encrypt.key-secret=s", image, "16M"], check=True)
+        self.assert_one_line(self.convert(image), "encrypted")
+        self.assert_nothing_left()
+
+    def test_file_size_limit(self):
+        done = self.run_program(self.command(f"disk:{self.old / 'sparse.vmdk'}"),
+                                preexec_fn=world.limit_file_size(30_000_000))
+        self.assert_one_line(done)
+        self.assert_nothing_left()
+
+    def test_killed(self):
+        command = self.command(f"disk:{self.old / 'sparse.vmdk'}")
+        start = time.monotonic()
+        self.assertEqual(self.run_program(command).returncode, 0)
+        whole = time.monotonic() - start
+        self.clear()
+        for moment in range(10):
+            with self.subTest(moment=moment):
+                with subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+                    try:
+                        child.wait(whole * (moment + 0.5) / 10)
+                    except subprocess.TimeoutExpired:
+                        child.send_signal(signal.SIGKILL)
+                    child.wait()
+                for _ in range(50):
+                    if str(self.out) not in pathlib.Path("/proc/self/mounts").read_text():
+                        break
+                    time.sleep(0.1)
+                done = self.run_program([str(world.PROGRAM), "cleanup"])
+                self.assertEqual(done.returncode, 0, done.stderr)
+                if (self.out / "t.json").exists():
+                    self.clear()
+                self.assert_nothing_left()
+                self.assertNotIn(str(self.out), pathlib.Path("/proc/self/mounts").read_text())
+        self.assert_old_is_untouched()
+
+
+if __name__ == "__main__":
+    unittest.main()
