@@ -3,7 +3,7 @@ import dataclasses
 import textwrap
 import uuid
 
-DHCP_ADDRESS = "10.77.0.50"  # what ../xen/foreign/dhcpd.py gives
+DHCP_ADDRESS = "10.77.0.50"  # what dhcpd.py gives first
 PASSWORD = "foreign"
 MIB = 2048  # sectors
 
