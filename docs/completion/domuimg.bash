@@ -20,8 +20,9 @@ _domuimg_value () {
       case $cur in
         tar:*) _domuimg_files tar: -f ;;
         dir:*) _domuimg_files dir: -d ;;
+        disk:*) _domuimg_files disk: -f ;;
         *) compopt -o nospace 2>/dev/null
-           mapfile -t COMPREPLY < <(compgen -W "debian: ubuntu: tar: dir:" -- "$cur") ;;
+           mapfile -t COMPREPLY < <(compgen -W "debian: ubuntu: tar: dir: disk:" -- "$cur") ;;
       esac ;;
     --kernel)
       case $cur in
@@ -38,7 +39,7 @@ _domuimg_value () {
     --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
-      --extra | --uuid | --config | --xen | --cmdline) ;;
+      --extra | --uuid | --config | --xen | --cmdline | --map-network | --root) ;;
     *) return 1 ;;
   esac
 }

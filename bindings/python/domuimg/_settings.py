@@ -50,6 +50,12 @@ class Settings(TypedDict, total=False):
     config: Texts
     host_keys: Text
     host_root: Path
+    map_network: Texts
+    keep_macs: bool
+    root: Text
+    allow_backing: bool
+    no_backup: bool
+    keep_guest_tools: bool
     no_customise: bool
     no_cache: bool
     force: bool
