@@ -133,6 +133,12 @@ domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *d
                                                 " since %s",
                                                 why_not));
   for (guint i = 0; i < domuimg_foreign_get_n_disks (foreign); i++)
+    if (self->export == NULL && overlays[i] != NULL)
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                           "overlay: the guest cannot be changed in it, since %s; use --disk"
+                           " format=qcow2",
+                           why_not);
+  for (guint i = 0; i < domuimg_foreign_get_n_disks (foreign); i++)
     if (!add_disk (self, foreign, i, directory, overlays[i], cancellable, error))
       return FALSE;
   if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
@@ -175,6 +181,5 @@ domuimg_import_get_node (DomuimgImport *self, guint i)
 
   if (disk->overlay != NULL)
     return domuimg_overlay_to_node (disk->overlay, disk->node);
-  return g_strdup_printf ("{\"driver\":\"raw\",\"file\":{\"driver\":\"file\",\"filename\":\"%s\"}}",
-                          disk->path);
+  return domuimg_raw_to_node (disk->path);
 }

@@ -121,6 +121,24 @@ to_node (const char *overlay, const char *node, const char *name)
 }
 
 char *
+domuimg_raw_to_node (const char *path)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "raw");
+  json_builder_set_member_name (builder, "file");
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "file");
+  domuimg_json_add_string (builder, "filename", path);
+  json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+char *
 domuimg_overlay_to_node (const char *overlay, const char *node)
 {
   return to_node (overlay, node, NULL);
