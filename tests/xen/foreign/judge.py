@@ -74,6 +74,8 @@ def result_problems(case, out):
         problems.append(f"network cards: {manifest['nics']}")
     if not manifest["changes"]:
         problems.append("the manifest lists no change")
+    if "--no-backup" in case.options and any("/var/lib/domuimg/replaced" in change for change in manifest["changes"]):
+        problems.append(f"--no-backup keeps originals: {manifest['changes']}")
     kernel = manifest["kernel"]
     made = [manifest[name] for name in RESULTS] + [disk["path"] for disk in manifest["disks"]]
     made += [kernel[name] for name in ("path", "ramdisk") if kernel.get(name)]
