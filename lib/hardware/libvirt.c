@@ -262,7 +262,7 @@ note_device (const Parser *self, xmlNode *node)
     { "filesystem", "the shared folder", "source", "dir" },
     { "parallel", "the parallel port", ".", "type" },
     { "channel", "the channel", "target", "name" },
-    { "tpm", "the TPM, with the keys in it,", ".", "model" },
+    { "tpm", "the TPM with its keys", ".", "model" },
     { "watchdog", "the watchdog", ".", "model" },
     { "rng", "the random number generator", ".", "model" },
     { "redirdev", "the redirected USB device", ".", "type" },

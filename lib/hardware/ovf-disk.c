@@ -47,6 +47,15 @@ domuimg_ovf_disks_free (DomuimgOvfDisks *self)
   g_free (self);
 }
 
+/* "KB", "MB" and so on. */
+static guint64
+size_of_word (const char *word)
+{
+  g_autofree char *one = g_strconcat ("1", word, NULL);
+
+  return g_ascii_isalpha (*word) ? domuimg_hardware_size (one, 0) : 0;
+}
+
 guint64
 domuimg_ovf_unit (const char *text)
 {
@@ -60,7 +69,7 @@ domuimg_ovf_unit (const char *text)
       return (guint64) 1 << (10 * (i + 1));
   parts = g_strsplit_set (plain, "*^", 3);
   if (!g_str_equal (g_strstrip (parts[0]), "byte") && !g_str_equal (parts[0], "bytes"))
-    return domuimg_hardware_size (plain, 0);
+    return size_of_word (plain);
   if (parts[1] == NULL)
     return 1;
   if (!domuimg_hardware_number (parts[1], G_MAXUINT32, &base))

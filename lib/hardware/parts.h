@@ -39,6 +39,9 @@ guint64 domuimg_hardware_rank (const char *bus, guint controller, guint unit);
 /* By rank, CD-ROMs after hard disks. */
 void domuimg_hardware_sort_disks (DomuimgHardware *self);
 
+/* A description that nobody named: NULL for a symlink, and for whatever is none. */
+DomuimgHardware *domuimg_hardware_read_beside (const char *path);
+
 /* The options of a list such as "file=a,,b.img,format=raw", where ",," is a comma, one after the
  * other; @key is "" for one without "=". */
 typedef struct {

@@ -170,7 +170,7 @@ take_unmapped (Parser *self, const char *key, const char *value)
     { "parallel", "the parallel port" },
     { "rng", "the random number generator" },
     { "serial", "the serial port" },
-    { "tpmstate", "the TPM, with the keys in it," },
+    { "tpmstate", "the TPM with its keys" },
     { "unused", "the unused disk" },
     { "usb", "the USB device" },
     { "virtiofs", "the shared folder" },

@@ -294,7 +294,7 @@ attach_nic (DomuimgQemu *self, const char *name, const char *value)
     return FALSE;
   self->has_no_default_nic = TRUE;
   nic = add_nic (self, value, "mac");
-  nic->model = g_ascii_strdown (name, -1);
+  nic->model = g_ascii_strdown (g_str_has_prefix (name, "virtio-net") ? "virtio" : name, -1);
   for (guint i = 0; wanted != NULL && nic->network == NULL && i < self->netdevs->len; i++)
     {
       const char *netdev = g_ptr_array_index (self->netdevs, i);

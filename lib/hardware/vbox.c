@@ -189,6 +189,15 @@ network_of (xmlNode *adapter)
   return domuimg_xml_first (adapter, "NAT") != NULL ? g_strdup ("NAT") : NULL;
 }
 
+/* VirtualBox names the chips of cards that others know by their drivers. */
+static char *
+model_of (const char *chip)
+{
+  if (chip == NULL || g_str_has_prefix (chip, "Am79C"))
+    return g_strdup ("pcnet");
+  return g_str_has_prefix (chip, "8254") ? g_strdup ("e1000") : g_ascii_strdown (chip, -1);
+}
+
 static void
 add_nics (const Parser *self, xmlNode *machine)
 {
@@ -203,7 +212,7 @@ add_nics (const Parser *self, xmlNode *machine)
 
       nic->mac = domuimg_hardware_mac (mac);
       nic->network = network_of (adapter);
-      nic->model = g_ascii_strdown (model != NULL ? model : "Am79C973", -1);
+      nic->model = model_of (model);
       nic->is_down = domuimg_xml_attr_is (adapter, "cable", "false");
     }
 }
