@@ -36,7 +36,7 @@ struct _DomuimgKernel {
   DomuimgElf *elf; /* (nullable) */
   char *config;    /* (nullable) that it was built with */
   guint64 plain_size; /* bytes, decompressed; 0 where that is not known */
-  char *digest;       /* of the file's content */
+  GBytes *content;    /* of the file, to know it again */
 };
 
 /* The kernel that was read last, while somebody has it: a build looks at the same one several
@@ -50,7 +50,7 @@ domuimg_kernel_finalize (GObject *object)
 {
   DomuimgKernel *self = DOMUIMG_KERNEL (object);
 
-  g_free (self->digest);
+  g_clear_pointer (&self->content, g_bytes_unref);
   g_free (self->name);
   g_free (self->version);
   g_free (self->architecture);
@@ -346,22 +346,20 @@ DomuimgKernel *
 domuimg_kernel_new_for_bytes (GBytes *bytes, const char *name, GError **error)
 {
   g_autoptr (DomuimgKernel) self = NULL;
-  g_autofree char *digest = NULL;
 
   g_return_val_if_fail (bytes != NULL, NULL);
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   self = g_weak_ref_get (&last_read);
-  digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
-  if (self != NULL && g_str_equal (self->digest, digest))
+  if (self != NULL && g_bytes_equal (self->content, bytes))
     return g_steal_pointer (&self);
   g_clear_object (&self);
   self = g_object_new (DOMUIMG_TYPE_KERNEL, NULL);
   self->name = g_strdup (name);
   if (!take_bytes (self, domuimg_bytes_of (bytes), error))
     return NULL;
-  self->digest = g_steal_pointer (&digest);
+  self->content = g_bytes_ref (bytes);
   g_weak_ref_set (&last_read, self);
   return g_steal_pointer (&self);
 }
