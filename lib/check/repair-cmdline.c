@@ -6,6 +6,7 @@
 
 #include "lib/check/repair-words.h"
 #include "lib/check/repair.h"
+#include "lib/guest/edit.h"
 
 /* A parameter of the kernel, set where its command line comes from. */
 
@@ -94,7 +95,7 @@ edit_menu_file (DomuimgRepairSite *self, const DomuimgParameter *parameter, cons
       g_autofree char *entries = domuimg_parameter_edit_lines (parameter, text, legacy, 1);
 
       /* What Debian's update-grub made the entries of. */
-      edited = domuimg_parameter_edit_assignment (parameter, entries, "# kopt", FALSE);
+      edited = domuimg_parameter_edit_after (parameter, entries, "# kopt=");
     }
   else if (self->machine->boot.menu->format == DOMUIMG_MENU_EXTLINUX)
     edited = domuimg_parameter_edit_lines (parameter, text, extlinux, 0);
@@ -137,14 +138,36 @@ edit_variable (DomuimgRepairSite *self, const DomuimgParameter *parameter, const
                gboolean append, GError **error)
 {
   g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  static const char for_some[] = "GRUB_CMDLINE_LINUX_DEFAULT";
   g_autofree char *first = NULL;
   g_autofree char *both = NULL;
 
   if (text == NULL)
     return TRUE;
+  /* What a recovery entry does not have it does not get. */
+  append = append
+           && (g_str_equal (parameter->key, "console")
+               || !domuimg_parameter_is_assigned (parameter, text, for_some));
   first = domuimg_parameter_edit_assignment (parameter, text, "GRUB_CMDLINE_LINUX", append);
-  both = domuimg_parameter_edit_assignment (parameter, first, "GRUB_CMDLINE_LINUX_DEFAULT", FALSE);
+  both = domuimg_parameter_edit_assignment (parameter, first, for_some, FALSE);
   return domuimg_repair_write (self, path, both, 0644, error);
+}
+
+/* Alpine's update-extlinux, which has the root apart from the other words. */
+static gboolean
+edit_update_extlinux (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+{
+  static const char path[] = "/etc/update-extlinux.conf";
+  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  g_autofree char *edited = NULL;
+
+  if (text == NULL)
+    return TRUE;
+  if (g_str_equal (parameter->key, "root") && parameter->value != NULL)
+    edited = domuimg_guest_set_assignment (text, "root", parameter->value);
+  else
+    edited = domuimg_parameter_edit_assignment (parameter, text, "default_kernel_opts", TRUE);
+  return domuimg_repair_write (self, path, edited, 0644, error);
 }
 
 /* What the guest makes its menu of when its kernel is next upgraded: of root= it finds out by
@@ -157,7 +180,8 @@ edit_sources (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError
   g_autofree char *cmdline = NULL;
 
   if (domuimg_repair_get_tree (self, error) == NULL
-      || !edit_variable (self, parameter, "/etc/default/grub", append, error))
+      || !edit_variable (self, parameter, "/etc/default/grub", append, error)
+      || !edit_update_extlinux (self, parameter, error))
     return FALSE;
   names = domuimg_tree_list (self->tree, "/etc/default/grub.d", NULL);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
@@ -204,7 +228,7 @@ set_in_menu (DomuimgRepairSite *self, const char *key, const char *value, GError
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "/%s: where %s of the kernel's command line is set was not found there",
                          menu->path, key);
-  return edit_sources (self, &any, error);
+  return edit_sources (self, value != NULL ? &any : &parameter, error);
 }
 
 gboolean

@@ -44,7 +44,7 @@ value_of (const DomuimgParameter *self, const char *word, gsize length)
 static gboolean
 is_several (const DomuimgParameter *self)
 {
-  return g_str_equal (self->key, "console");
+  return self->value != NULL && g_str_equal (self->key, "console");
 }
 
 static gboolean
@@ -58,8 +58,11 @@ is_wrong (const DomuimgParameter *self, const char *value)
 static void
 append_parameter (GString *out, const DomuimgParameter *self)
 {
-  const char *quote = strpbrk (self->value, BLANKS) != NULL ? "\"" : "";
+  const char *quote;
 
+  if (self->value == NULL)
+    return;
+  quote = strpbrk (self->value, BLANKS) != NULL ? "\"" : "";
   if (out->len > 0 && strchr (BLANKS, out->str[out->len - 1]) == NULL)
     g_string_append_c (out, ' ');
   if (*self->value == '\0')
@@ -99,12 +102,14 @@ edit (const DomuimgParameter *self, const char *words, gboolean append)
           has_key |= value != NULL && !is_several (self);
           g_string_append_len (out, at, (gssize) (blanks + length));
         }
-      else if (!is_several (self) && !is_done)
+      else if (!is_several (self) && !is_done && self->value != NULL)
         {
           g_string_append_len (out, at, (gssize) blanks);
           append_parameter (out, self);
           is_done = TRUE;
         }
+      else if (self->value == NULL && out->len == 0)
+        blanks += strspn (at + blanks + length, BLANKS);
       at += blanks + length;
     }
   if (!is_done && append && !has_key)
@@ -237,6 +242,35 @@ domuimg_parameter_edit_assignment (const DomuimgParameter *self, const char *tex
 }
 
 char *
+domuimg_parameter_edit_after (const DomuimgParameter *self, const char *text, const char *prefix)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  gsize length = strlen (prefix);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], prefix))
+      {
+        g_autofree char *edited
+            = edit (self, lines[i] + length, self->old == NULL || is_several (self));
+        char *line = g_strconcat (prefix, edited, NULL);
+
+        g_free (lines[i]);
+        lines[i] = line;
+      }
+  return g_strjoinv ("\n", lines);
+}
+
+gboolean
+domuimg_parameter_is_assigned (const DomuimgParameter *self, const char *text,
+                               const char *variable)
+{
+  const DomuimgParameter none = { self->key, NULL, NULL };
+  g_autofree char *without = domuimg_parameter_edit_assignment (&none, text, variable, FALSE);
+
+  return !g_str_equal (without, text);
+}
+
+char *
 domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block, GError **error)
 {
   g_autofree char *text = g_strdup (block);
@@ -267,6 +301,6 @@ domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block,
     return g_string_free (g_steal_pointer (&out), FALSE);
   domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                 "GRUB's environment block of %d bytes has no room for %s=%s", GRUBENV_SIZE,
-                self->key, self->value);
+                self->key, self->value != NULL ? self->value : "");
   return NULL;
 }

@@ -6,7 +6,7 @@
 /* KEY=VALUE among the words of a kernel's command line, as it stands in files of several kinds. */
 typedef struct {
   const char *key;
-  const char *value;
+  const char *value; /* (nullable) NULL: it is taken out */
   const char *old; /* (nullable) only where the value is this, or a variable; else any */
 } DomuimgParameter;
 
@@ -25,6 +25,12 @@ char *domuimg_parameter_edit_lines (const DomuimgParameter *self, const char *te
  * is put where it was not. */
 char *domuimg_parameter_edit_assignment (const DomuimgParameter *self, const char *text,
                                          const char *variable, gboolean append);
+/* What follows @prefix in each line that begins with it, edited as edit_lines does. */
+char *domuimg_parameter_edit_after (const DomuimgParameter *self, const char *text,
+                                    const char *prefix);
+/* Whether the key, with any value, is among the words of VARIABLE. */
+gboolean domuimg_parameter_is_assigned (const DomuimgParameter *self, const char *text,
+                                        const char *variable);
 /* kernelopts of GRUB's environment block, which keeps its size: NULL with NO_SPACE where that is
  * too small, CORRUPT_INPUT where it is no such block. */
 char *domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block,

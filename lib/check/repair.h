@@ -41,7 +41,7 @@ gboolean domuimg_repair_write_boot (DomuimgRepairSite *self, const char *path, c
 gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char *value,
                                     GError **error);
 /* Sets KEY=VALUE on the kernel's command line where that comes from: the configuration, or the
- * guest's boot menu and what the guest makes it from. */
+ * guest's boot menu and what the guest makes it from. There @value may be NULL: it is taken out. */
 gboolean domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key,
                                        const char *value, GError **error);
 /* Whether the repair asks for its trees itself. */
