@@ -260,7 +260,10 @@ domuimg_repair_initramfs (DomuimgRepairSite *self, const char *argument, GError 
       || !(boot->in_guest ? prepend_in_guest (self, path, addition, error)
                           : prepend_on_host (self, path, addition, error)))
     return FALSE;
-  domuimg_repair_note (self, "put %s into the initramfs %s", argument, path);
+  domuimg_repair_note (self,
+                       "put %s into the initramfs %s: its first %" G_GSIZE_FORMAT
+                       " bytes, without which it is as it was",
+                       argument, path, g_bytes_get_size (addition));
   return domuimg_repair_keep_modules (self, (const char *const *) modules, error);
 }
 

@@ -48,16 +48,25 @@ convert_device (DomuimgConvertEdit *self, const char *key, GError **error)
 {
   g_autofree char *device = domuimg_machine_get_parameter (self->site->machine, key);
   g_autofree char *spec = NULL;
+  gboolean is_root = g_str_equal (key, "root");
+  g_autofree char *offset = domuimg_machine_get_parameter (self->site->machine, "resume_offset");
+  /* Of a file, it is the filesystem that holds it. */
+  const char *fs = is_root || offset != NULL ? NULL : "swap";
 
   if (device == NULL)
     return TRUE;
-  switch (domuimg_convert_find_device (self->want, device, &spec))
+  if (is_root)
+    domuimg_convert_learn_root (self, device);
+  switch (domuimg_convert_find_device (self, device, is_root ? "/" : NULL, fs, &spec))
     {
     case DOMUIMG_DEVICE_FOUND:
       return set_parameter (self, key, spec, error);
     case DOMUIMG_DEVICE_MISSING:
-      domuimg_convert_warn (self, "the boot menu's %s=%s is no device of this guest", key, device);
-      return TRUE;
+      /* An initramfs waits minutes for what it is to resume from. */
+      domuimg_convert_warn (self, "the boot menu's %s=%s is no device of this guest, and is left"
+                                  " out",
+                            key, device);
+      return set_parameter (self, key, NULL, error);
     default:
       return TRUE;
     }
@@ -98,7 +107,7 @@ convert_resume_file (DomuimgConvertEdit *self, GError **error)
   if (text == NULL || !g_str_has_prefix (text, "RESUME="))
     return TRUE;
   device = g_strndup (text + strlen ("RESUME="), strcspn (text + strlen ("RESUME="), "\n"));
-  switch (domuimg_convert_find_device (self->want, device, &spec))
+  switch (domuimg_convert_find_device (self, device, NULL, "swap", &spec))
     {
     case DOMUIMG_DEVICE_FOUND:
       edited = g_strdup_printf ("RESUME=%s\n", spec);
@@ -116,7 +125,8 @@ gboolean
 domuimg_convert_step_boot (DomuimgConvertEdit *self, GError **error)
 {
   if (!convert_resume_file (self, error)
-      || !domuimg_convert_remove (self, "/boot/grub/device.map", error))
+      || !domuimg_convert_remove (self, "/boot/grub/device.map", error)
+      || !domuimg_convert_remove (self, "/boot/grub2/device.map", error))
     return FALSE;
   if (!find_menu (self))
     {

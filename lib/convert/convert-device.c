@@ -8,6 +8,9 @@
 
 /* Devices by the names that the old machine's buses gave them. */
 
+#define BLANKS " \t"
+#define LINKS "/dev/disk/"
+
 /* What a name says: disk @disk (-1: not which), partition @number (0: the whole). */
 typedef struct {
   int disk;
@@ -62,54 +65,168 @@ parse_link_name (const char *name, Named *named)
 static gboolean
 parse (const char *device, Named *named)
 {
-  if (g_str_has_prefix (device, "/dev/disk/"))
-    return parse_link_name (device + strlen ("/dev/disk/"), named);
+  if (g_str_has_prefix (device, LINKS))
+    return parse_link_name (device + strlen (LINKS), named);
   return g_str_has_prefix (device, "/dev/")
          && parse_kernel_name (device + strlen ("/dev/"), named);
 }
 
-static const DomuimgConvertVolume *
-find (const DomuimgConversion *self, const Named *named)
+/* The disk's part of a link's name. */
+static char *
+disk_of_link (const char *device)
 {
-  if (named->disk < 0 && self->n_disks > 1)
-    return NULL;
+  const char *part = g_strrstr (device, "-part");
+
+  return part != NULL ? g_strndup (device, (gsize) (part - device)) : g_strdup (device);
+}
+
+/* One disk has several links, which only tell disks apart within "by-path/" or "by-id/ata-". */
+static gboolean
+is_comparable (const char *one, const char *other)
+{
+  const char *kind = strchr (one + strlen (LINKS), '/');
+  const char *end = kind != NULL && g_str_has_prefix (one, LINKS "by-id/") ? strchr (kind, '-')
+                                                                          : kind;
+
+  return end != NULL && strncmp (one, other, (gsize) (end - one) + 1) == 0;
+}
+
+/* Sets the disk of a link from that of the root; FALSE where it is none that is there. */
+static gboolean
+complete (const DomuimgConversion *self, const char *root_link, const char *device, Named *named)
+{
+  g_autofree char *link = disk_of_link (device);
+
+  if (strstr (link, "-usb-") != NULL || strstr (link, "/usb-") != NULL)
+    return FALSE;
+  if (root_link == NULL || self->root == NULL || self->root->volume->lv != NULL
+      || !is_comparable (link, root_link))
+    named->disk = self->n_disks == 1 ? 0 : -1;
+  else if (g_str_equal (link, root_link))
+    named->disk = (int) self->root->disk;
+  else if (self->n_disks == 2)
+    named->disk = 1 - (int) self->root->disk;
+  else
+    return self->n_disks > 2;
+  return TRUE;
+}
+
+static gboolean
+fits (const DomuimgVolume *volume, const char *fs)
+{
+  static const char *const families[][3]
+      = { { "ext2", "ext3", "ext4" }, { "vfat", "msdos", "umsdos" }, { "ntfs", "ntfs-3g", "ntfs3" },
+          { "swap", "swsuspend", "" } };
+
+  if (fs == NULL || g_str_equal (fs, "auto") || volume->fs == NULL
+      || g_str_equal (fs, volume->fs))
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (families); i++)
+    {
+      gboolean has_both[2] = { FALSE, FALSE };
+
+      for (guint j = 0; j < G_N_ELEMENTS (families[i]); j++)
+        {
+          has_both[0] |= g_str_equal (families[i][j], fs);
+          has_both[1] |= g_str_equal (families[i][j], volume->fs);
+        }
+      if (has_both[0])
+        return has_both[1];
+    }
+  return FALSE;
+}
+
+/* Where the disk is not known: the only one that it can be. */
+static const DomuimgConvertVolume *
+find (const DomuimgConversion *self, const Named *named, const char *fs)
+{
+  const DomuimgConvertVolume *found = NULL;
+
   for (guint i = 0; i < self->volumes->len; i++)
     {
       const DomuimgConvertVolume *volume = g_ptr_array_index (self->volumes, i);
 
-      if (volume->volume->lv == NULL && volume->disk == (guint) MAX (named->disk, 0)
-          && volume->volume->number == named->number)
-        return volume;
+      if (volume->volume->lv != NULL || volume->volume->number != named->number
+          || (named->disk >= 0 && volume->disk != (guint) named->disk)
+          || !fits (volume->volume, fs))
+        continue;
+      if (found != NULL)
+        return NULL;
+      found = volume;
     }
-  return NULL;
+  return found;
+}
+
+/* FALSE where @device is none of the old machine's names. */
+static gboolean
+find_old (const DomuimgConversion *self, const char *root_link, const char *device,
+          const char *point, const char *fs, const DomuimgConvertVolume **volume)
+{
+  Named named;
+
+  if (!parse (device, &named))
+    return FALSE;
+  if (g_strcmp0 (point, "/") == 0 && self->root != NULL)
+    *volume = self->root;
+  else
+    *volume = named.disk >= 0 || complete (self, root_link, device, &named)
+                  ? find (self, &named, fs)
+                  : NULL;
+  return TRUE;
+}
+
+/* Only one that needs no quoting anywhere, and is one volume's. */
+static gboolean
+is_good_label (const DomuimgConversion *self, const DomuimgVolume *volume)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      const DomuimgConvertVolume *other = g_ptr_array_index (self->volumes, i);
+
+      n += g_strcmp0 (other->volume->label, volume->label) == 0;
+    }
+  return n == 1 && g_regex_match_simple ("^[A-Za-z0-9._-]+$", volume->label,
+                                         G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 static char *
-lasting_name (const DomuimgConvertVolume *self)
+lasting_name (const DomuimgConversion *self, const DomuimgConvertVolume *named)
 {
-  const DomuimgVolume *volume = self->volume;
+  const DomuimgVolume *volume = named->volume;
 
   if (volume->uuid != NULL)
     return g_strdup_printf ("UUID=%s", volume->uuid);
+  if (volume->label != NULL && is_good_label (self, volume))
+    return g_strdup_printf ("LABEL=%s", volume->label);
   if (volume->partuuid != NULL)
     return g_strdup_printf ("PARTUUID=%s", volume->partuuid);
-  return g_strdup_printf ("/dev/%s", self->name);
+  return g_strdup_printf ("/dev/%s", named->name);
 }
 
 DomuimgDevice
-domuimg_convert_find_device (const DomuimgConversion *self, const char *device, char **spec)
+domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device, const char *point,
+                             const char *fs, char **spec)
 {
   const DomuimgConvertVolume *volume;
-  Named named;
 
   *spec = NULL;
-  if (!parse (device, &named))
+  if (!find_old (self->want, self->root_link, device, point, fs, &volume))
     return DOMUIMG_DEVICE_STAYS;
-  volume = find (self, &named);
   if (volume == NULL)
     return DOMUIMG_DEVICE_MISSING;
-  *spec = lasting_name (volume);
+  *spec = lasting_name (self->want, volume);
   return DOMUIMG_DEVICE_FOUND;
+}
+
+void
+domuimg_convert_learn_root (DomuimgConvertEdit *self, const char *device)
+{
+  Named named;
+
+  if (self->root_link == NULL && g_str_has_prefix (device, LINKS) && parse (device, &named))
+    self->root_link = disk_of_link (device);
 }
 
 static gboolean
@@ -147,15 +264,35 @@ is_named_by (const DomuimgConvertVolume *self, const char *spec)
 }
 
 static const DomuimgConvertVolume *
-find_by_spec (const DomuimgConversion *self, const char *spec)
+find_by_spec (const DomuimgConversion *self, const char *root_link, const char *spec,
+              const char *point)
 {
-  Named named;
+  const DomuimgConvertVolume *volume;
 
-  if (parse (spec, &named))
-    return find (self, &named);
+  if (find_old (self, root_link, spec, point, NULL, &volume))
+    return volume;
   for (guint i = 0; i < self->volumes->len; i++)
     if (is_named_by (g_ptr_array_index (self->volumes, i), spec))
       return g_ptr_array_index (self->volumes, i);
+  return NULL;
+}
+
+/* (nullable) What an fstab mounts at @point. */
+static char *
+find_mount (const char *fstab, const char *point)
+{
+  g_auto (GStrv) lines = g_strsplit (fstab, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      const char *line = lines[i] + strspn (lines[i], BLANKS);
+      gsize device = strcspn (line, BLANKS);
+      const char *second = line + device + strspn (line + device, BLANKS);
+
+      if (*line != '#' && strlen (point) == strcspn (second, BLANKS)
+          && g_str_has_prefix (second, point))
+        return g_strndup (line, device);
+    }
   return NULL;
 }
 
@@ -164,20 +301,11 @@ domuimg_conversion_find_mounted (const DomuimgConversion *self, DomuimgTree *roo
                                  const char *point)
 {
   g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  g_autofree char *device = text != NULL ? find_mount (text, point) : NULL;
+  g_autofree char *root_device = text != NULL ? find_mount (text, "/") : NULL;
+  g_autofree char *root_link = root_device != NULL && g_str_has_prefix (root_device, LINKS)
+                                   ? disk_of_link (root_device)
+                                   : NULL;
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_auto (GStrv) fields = g_strsplit_set (g_strdelimit (g_strstrip (lines[i]), "\t", ' '),
-                                                 " ", 0);
-      const char *at = NULL;
-
-      for (guint j = 1; fields[0] != NULL && fields[0][0] != '#' && fields[j] != NULL && at == NULL;
-           j++)
-        if (*fields[j] != '\0')
-          at = fields[j];
-      if (g_strcmp0 (at, point) == 0)
-        return find_by_spec (self, fields[0]);
-    }
-  return NULL;
+  return device != NULL ? find_by_spec (self, root_link, device, point) : NULL;
 }

@@ -11,6 +11,7 @@ typedef struct {
   DomuimgRepairSite *site;
   DomuimgTree *root;
   DomuimgTree *whole; /* the root with its /boot */
+  char *root_link; /* (nullable) what the old machine's /dev/disk called the disk of the root */
 } DomuimgConvertEdit;
 
 void domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
@@ -26,9 +27,12 @@ typedef enum {
 } DomuimgDevice;
 
 /* Of "/dev/sda1" and its kin; *@spec (transfer full) becomes "UUID=…" or what else names it for
- * good where it is found. */
-DomuimgDevice domuimg_convert_find_device (const DomuimgConversion *self, const char *device,
-                                           char **spec);
+ * good where it is found. @point (nullable) is where it is mounted, @fs (nullable) as what: these
+ * tell devices apart whose names say nothing of the disk. */
+DomuimgDevice domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
+                                           const char *point, const char *fs, char **spec);
+/* Takes in that @device is what the old machine had its root on. */
+void domuimg_convert_learn_root (DomuimgConvertEdit *self, const char *device);
 
 /* The steps. */
 gboolean domuimg_convert_step_fstab (DomuimgConvertEdit *self, GError **error);

@@ -119,7 +119,7 @@ convert_line (DomuimgConvertEdit *self, const char *line)
     }
   if (is_removable (device) || g_str_equal (fs, "iso9660") || g_str_equal (fs, "udf,iso9660"))
     return with_nofail (line, &fields, options);
-  switch (domuimg_convert_find_device (self->want, device, &spec))
+  switch (domuimg_convert_find_device (self, device, point, fs, &spec))
     {
     case DOMUIMG_DEVICE_FOUND:
       return with_field (line, &fields, 0, spec);
@@ -139,7 +139,7 @@ convert_crypt_line (DomuimgConvertEdit *self, const char *line)
   split (line, &fields);
   device = take_field (line, &fields, 1);
   if (fields.n < 2
-      || domuimg_convert_find_device (self->want, device, &spec) != DOMUIMG_DEVICE_FOUND)
+      || domuimg_convert_find_device (self, device, NULL, NULL, &spec) != DOMUIMG_DEVICE_FOUND)
     return g_strdup (line);
   return with_field (line, &fields, 1, spec);
 }
@@ -166,9 +166,30 @@ convert_file (DomuimgConvertEdit *self, const char *path,
   return domuimg_repair_write (self->site, path, edited, 0644, error);
 }
 
+/* The root may come late, and tells which disk others are on. */
+static void
+learn_root (DomuimgConvertEdit *self)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->root, "/etc/fstab", NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *device = NULL, *point = NULL;
+      Fields fields;
+
+      split (lines[i], &fields);
+      device = take_field (lines[i], &fields, 0);
+      point = take_field (lines[i], &fields, 1);
+      if (g_str_equal (point, "/"))
+        domuimg_convert_learn_root (self, device);
+    }
+}
+
 gboolean
 domuimg_convert_step_fstab (DomuimgConvertEdit *self, GError **error)
 {
+  learn_root (self);
   return convert_file (self, "/etc/fstab", convert_line, error)
          && convert_file (self, "/etc/crypttab", convert_crypt_line, error);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include "lib/check/repair-modules.h"
 #include "lib/check/rules.h"
 #include "lib/convert/convert-edit.h"
 #include "lib/kernel/select.h"
@@ -21,7 +22,6 @@ set_initramfs (DomuimgMachine *machine, DomuimgKernelChoice *choice, DomuimgInit
   g_clear_pointer (&machine->builtin, domuimg_builtin_free);
 }
 
-/* Of a driver that the guest has not even as a module nothing can be done. */
 static gboolean
 add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing,
              GError **error)
@@ -53,6 +53,26 @@ add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrAr
   return TRUE;
 }
 
+/* Without one the others are of use all the same. */
+static void
+leave_out_absent (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing)
+{
+  const char *version = domuimg_kernel_get_version (choice->kernel);
+
+  for (guint i = missing->len; i > 0; i--)
+    {
+      const char *modules[] = { g_ptr_array_index (missing, i - 1), NULL };
+      g_autoptr (GError) local = NULL;
+      g_autoptr (GPtrArray) paths = domuimg_modules_resolve (self->root, version, modules, &local);
+
+      if (paths != NULL || !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+        continue;
+      domuimg_convert_warn (self, "the kernel /%s (%s) has no module %s, and /%s gets none",
+                            choice->vmlinuz, version, modules[0], choice->initrd);
+      g_ptr_array_remove_index (missing, i - 1);
+    }
+}
+
 static gboolean
 convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **error)
 {
@@ -72,6 +92,7 @@ convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **err
     }
   set_initramfs (machine, choice, initramfs);
   missing = domuimg_check_list_missing_modules (machine);
+  leave_out_absent (self, choice, missing);
   return missing->len == 0 || add_modules (self, choice, missing, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/convert/convert-cards.h"
 #include "lib/convert/convert-edit.h"
 
 /* Network interfaces keep the names that the guest's files have for them: udev gives each to the
@@ -11,29 +12,203 @@
 
 #define RULES "/etc/udev/rules.d/70-domuimg-net.rules"
 
-/* Where names of interfaces stand: the first group is one. */
+/* Where interfaces are configured. */
 static const struct {
   const char *directory; /* or a file */
+  const char *prefix;
   const char *suffix;
-  const char *pattern;
 } places[] = {
-  { "/etc/network/interfaces", "", "^\\s*iface\\s+(\\S+)\\s+inet6?\\b" },
-  { "/etc/network/interfaces.d", "", "^\\s*iface\\s+(\\S+)\\s+inet6?\\b" },
-  { "/etc/netplan", ".yaml", "^ {4,8}[\"']?([A-Za-z0-9]+)[\"']?:\\s*$" },
-  { "/etc/NetworkManager/system-connections", "", "^interface-name\\s*=\\s*(\\S+)" },
-  { "/etc/systemd/network", ".network", "^Name\\s*=\\s*(\\S+)" },
-  { "/etc/sysconfig/network-scripts", "", "^DEVICE\\s*=\\s*[\"']?([A-Za-z0-9]+)" },
-  { "/etc/conf.d/net", "", "^config_(\\w+)=" },
-  { "/etc/dhcpcd.conf", "", "^interface\\s+(\\S+)" },
+  { "/etc/network/interfaces", "", "" },
+  { "/etc/network/interfaces.d", "", "" },
+  { "/etc/netplan", "", ".yaml" },
+  { "/etc/NetworkManager/system-connections", "", "" },
+  { "/etc/systemd/network", "", ".network" },
+  { "/etc/sysconfig/network-scripts", "ifcfg-", "" },
+  { "/etc/sysconfig/network", "ifcfg-", "" },
+  { "/etc/conf.d/net", "", "" },
+  { "/etc/dhcpcd.conf", "", "" },
 };
 
-/* Cards, not what is made of them: no bridge, bond, VLAN or loopback. */
-static gboolean
-is_card (const char *name)
+/* What a hostile guest's files may come to, together. */
+#define TEXT_MAX ((gsize) 1 << 20)
+
+typedef struct {
+  char *path;
+  char *text;
+  char *plain; /* without comments */
+} File;
+
+/* What there is, and what becomes of it. */
+typedef struct {
+  GPtrArray *files; /* (element-type File) that configure interfaces */
+  GPtrArray *cards; /* (element-type DomuimgCard) */
+  GPtrArray *names; /* (element-type utf8) of cards that are configured */
+  const char **chosen; /* of each NIC; (nullable) none is wanted */
+  guint n_nics;
+} Nics;
+
+static void
+file_free (gpointer data)
 {
-  return g_regex_match_simple ("^(eth[0-9]{1,3}|en(o|p|s|x|X)[0-9a-z]+|em[0-9]{1,2}|p[0-9]+p[0-9]+"
-                               "|venet[0-9]+)$",
-                               name, G_REGEX_DOLLAR_ENDONLY, 0);
+  File *self = data;
+
+  g_free (self->path);
+  g_free (self->text);
+  g_free (self->plain);
+  g_free (self);
+}
+
+static void
+nics_clear (Nics *self)
+{
+  g_clear_pointer (&self->files, g_ptr_array_unref);
+  g_clear_pointer (&self->cards, g_ptr_array_unref);
+  g_clear_pointer (&self->names, g_ptr_array_unref);
+  g_free (self->chosen);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Nics, nics_clear)
+
+static const DomuimgConvertNic *
+get_nic (DomuimgConvertEdit *self, guint index)
+{
+  return g_ptr_array_index (self->want->nics, index);
+}
+
+/* What an editor or a package manager left beside a file. */
+static gboolean
+is_leftover (const char *name)
+{
+  return g_regex_match_simple ("(~|\\.(bak|orig|old|save|rpmsave|rpmnew|rpmorig|dpkg-[a-z]+))$", name,
+                               0, 0);
+}
+
+static void
+read_file (DomuimgConvertEdit *self, const char *path, GPtrArray *files)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->root, path, NULL);
+  gsize total = text != NULL ? strlen (text) : 0;
+  File *file;
+
+  for (guint i = 0; i < files->len; i++)
+    total += strlen (((File *) g_ptr_array_index (files, i))->text);
+  if (text == NULL || total > TEXT_MAX)
+    return;
+  file = g_new0 (File, 1);
+  file->path = g_strdup (path);
+  file->plain = domuimg_cards_strip (text);
+  file->text = g_steal_pointer (&text);
+  g_ptr_array_add (files, file);
+}
+
+static void
+read_directory (DomuimgConvertEdit *self, const char *directory, const char *prefix,
+                const char *suffix, GPtrArray *files)
+{
+  g_auto (GStrv) names = domuimg_tree_list (self->root, directory, NULL);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *path = g_build_filename (directory, names[i], NULL);
+
+      if (g_str_has_prefix (names[i], prefix) && g_str_has_suffix (names[i], suffix)
+          && !is_leftover (names[i]))
+        read_file (self, path, files);
+    }
+}
+
+static void
+read_configuration (DomuimgConvertEdit *self, GPtrArray *files)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    if (domuimg_tree_is_dir (self->root, places[i].directory))
+      read_directory (self, places[i].directory, places[i].prefix, places[i].suffix, files);
+    else if (*places[i].prefix == '\0')
+      read_file (self, places[i].directory, files);
+}
+
+/* Names that are no card's by their look are those that somebody gave to one. */
+static void
+add_given_names (Nics *nics)
+{
+  for (guint i = 0; i < nics->cards->len; i++)
+    {
+      const DomuimgCard *card = g_ptr_array_index (nics->cards, i);
+      gboolean is_used = FALSE;
+
+      for (guint j = 0; j < nics->files->len && !is_used; j++)
+        is_used = domuimg_cards_mention (((File *) g_ptr_array_index (nics->files, j))->plain,
+                                         card->name);
+      if (is_used
+          && !g_ptr_array_find_with_equal_func (nics->names, card->name, g_str_equal, NULL))
+        g_ptr_array_add (nics->names, g_strdup (card->name));
+    }
+}
+
+static void
+collect (DomuimgConvertEdit *self, Nics *nics)
+{
+  g_autoptr (GPtrArray) rules = g_ptr_array_new_with_free_func (file_free);
+
+  nics->files = g_ptr_array_new_with_free_func (file_free);
+  nics->cards = domuimg_cards_new ();
+  nics->names = g_ptr_array_new_with_free_func (g_free);
+  read_configuration (self, nics->files);
+  read_directory (self, "/etc/udev/rules.d", "", ".rules", rules);
+  read_directory (self, "/etc/systemd/network", "", ".link", rules);
+  for (guint i = 0; i < nics->files->len; i++)
+    {
+      const File *file = g_ptr_array_index (nics->files, i);
+      const char *suffix = strstr (file->path, "/ifcfg-");
+
+      domuimg_cards_read (nics->cards, file->path, file->plain);
+      domuimg_cards_find_names (nics->names, file->plain);
+      if (suffix != NULL)
+        domuimg_cards_find_names (nics->names, suffix + strlen ("/ifcfg-"));
+    }
+  for (guint i = 0; i < rules->len; i++)
+    {
+      const File *file = g_ptr_array_index (rules, i);
+
+      domuimg_cards_read (nics->cards, file->path, file->plain);
+    }
+  add_given_names (nics);
+}
+
+/* Which card has the address @mac, before or after; -1. */
+static int
+find_nic (DomuimgConvertEdit *self, const char *mac)
+{
+  for (guint i = 0; i < self->want->nics->len; i++)
+    {
+      const DomuimgConvertNic *nic = get_nic (self, i);
+
+      if ((nic->old_mac != NULL && g_ascii_strcasecmp (nic->old_mac, mac) == 0)
+          || g_ascii_strcasecmp (nic->mac, mac) == 0)
+        return (int) i;
+    }
+  return -1;
+}
+
+/* -1 where nothing tells, -2 where it is a card that is not here. */
+static int
+find_nic_of_name (DomuimgConvertEdit *self, const Nics *nics, const char *name)
+{
+  gboolean knows_all = TRUE;
+  int result = -1;
+
+  for (guint i = 0; i < self->want->nics->len; i++)
+    knows_all = knows_all && get_nic (self, i)->old_mac != NULL;
+  for (guint i = 0; i < nics->cards->len; i++)
+    {
+      const DomuimgCard *card = g_ptr_array_index (nics->cards, i);
+      int index = g_str_equal (card->name, name) ? find_nic (self, card->mac) : -1;
+
+      if (index >= 0)
+        return index;
+      if (g_str_equal (card->name, name) && knows_all)
+        result = -2;
+    }
+  return result;
 }
 
 /* By their numbers: eth2 before eth10. */
@@ -46,107 +221,119 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (first, second);
 }
 
+static gboolean
+is_chosen (const Nics *nics, const char *name)
+{
+  for (guint i = 0; i < nics->n_nics; i++)
+    if (g_strcmp0 (nics->chosen[i], name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The first card that has no name yet. */
 static void
-add_names (GPtrArray *names, const char *text, const char *pattern)
+choose_free (Nics *nics, const char *name)
 {
-  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
+  guint i = 0;
 
-  for (g_regex_match (regex, text, 0, &match); g_match_info_matches (match);
-       g_match_info_next (match, NULL))
+  while (i < nics->n_nics && nics->chosen[i] != NULL)
+    i++;
+  if (i < nics->n_nics)
+    nics->chosen[i] = name;
+}
+
+/* By address where that is known, else in their order. */
+static void
+choose (DomuimgConvertEdit *self, Nics *nics)
+{
+  static const int in_order[] = { -1, -2 };
+
+  nics->n_nics = self->want->nics->len;
+  nics->chosen = g_new0 (const char *, nics->n_nics);
+  g_ptr_array_sort (nics->names, compare_names);
+  for (guint i = 0; i < nics->names->len; i++)
     {
-      g_autofree char *name = g_match_info_fetch (match, 1);
+      const char *name = g_ptr_array_index (nics->names, i);
+      int index = find_nic_of_name (self, nics, name);
 
-      if (is_card (name) && !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
-        g_ptr_array_add (names, g_steal_pointer (&name));
+      if (index >= 0 && nics->chosen[index] == NULL)
+        nics->chosen[index] = name;
     }
+  for (guint pass = 0; pass < G_N_ELEMENTS (in_order); pass++)
+    for (guint i = 0; i < nics->names->len; i++)
+      {
+        const char *name = g_ptr_array_index (nics->names, i);
+
+        if (!is_chosen (nics, name) && find_nic_of_name (self, nics, name) == in_order[pass])
+          choose_free (nics, name);
+      }
 }
 
-/* Calls @visit with each file of the guest's that may name interfaces. */
-static gboolean
-each_file (DomuimgConvertEdit *self,
-           gboolean (*visit) (DomuimgConvertEdit *self, const char *path, const char *text,
-                              const char *pattern, gpointer data, GError **error),
-           gpointer data, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
-    {
-      const char *place = places[i].directory;
-      g_auto (GStrv) listed = domuimg_tree_is_dir (self->root, place)
-                                  ? domuimg_tree_list (self->root, place, NULL)
-                                  : NULL;
-      char *itself[] = { (char *) "", NULL };
-      char **names = listed != NULL ? listed : itself;
-
-      for (guint j = 0; names[j] != NULL; j++)
-        {
-          g_autofree char *path = g_build_filename (place, names[j], NULL);
-          g_autofree char *text = g_str_has_suffix (path, places[i].suffix)
-                                      ? domuimg_tree_read_text (self->root, path, NULL)
-                                      : NULL;
-
-          if (text != NULL && !visit (self, path, text, places[i].pattern, data, error))
-            return FALSE;
-        }
-    }
-  return TRUE;
-}
-
-static gboolean
-collect (DomuimgConvertEdit *self, const char *path, const char *text, const char *pattern,
-         gpointer data, GError **error)
-{
-  add_names (data, text, pattern);
-  return TRUE;
-}
-
-/* Which card of the old machine has the address @mac; -1. */
+/* The address that a file has for the interface @name is of the card that gets the name. */
 static int
-find_nic (DomuimgConvertEdit *self, const char *mac)
+find_nic_of_card (const Nics *nics, const char *mac)
 {
-  for (guint i = 0; i < self->want->nics->len; i++)
+  for (guint i = 0; i < nics->cards->len; i++)
     {
-      const DomuimgConvertNic *nic = g_ptr_array_index (self->want->nics, i);
+      const DomuimgCard *card = g_ptr_array_index (nics->cards, i);
 
-      if (nic->old_mac != NULL && g_ascii_strcasecmp (nic->old_mac, mac) == 0)
-        return i;
+      for (guint j = 0; g_ascii_strcasecmp (card->mac, mac) == 0 && j < nics->n_nics; j++)
+        if (g_strcmp0 (nics->chosen[j], card->name) == 0)
+          return (int) j;
     }
   return -1;
 }
 
-/* Where nothing told the address of the only card, the only address in a file is it. */
-static int
-guess_nic (DomuimgConvertEdit *self)
-{
-  const DomuimgConvertNic *only
-      = self->want->nics->len == 1 ? g_ptr_array_index (self->want->nics, 0) : NULL;
-
-  return only != NULL && only->old_mac == NULL ? 0 : -1;
-}
+typedef struct {
+  DomuimgConvertEdit *edit;
+  const Nics *nics;
+} Replacement;
 
 static gboolean
 replace_mac (const GMatchInfo *match, GString *result, gpointer data)
 {
-  DomuimgConvertEdit *self = data;
+  Replacement *self = data;
+  GPtrArray *wanted = self->edit->want->nics;
   g_autofree char *mac = g_match_info_fetch (match, 0);
-  int index = find_nic (self, mac);
+  int index = find_nic (self->edit, mac);
 
   if (index < 0)
-    index = guess_nic (self);
-  g_string_append (result, index < 0 ? mac
-                                     : ((const DomuimgConvertNic *) g_ptr_array_index (
-                                            self->want->nics, index))
-                                           ->mac);
+    index = find_nic_of_card (self->nics, mac);
+  /* Where nothing told the address of the only card, the only address in a file is it. */
+  if (index < 0 && wanted->len == 1 && get_nic (self->edit, 0)->old_mac == NULL)
+    index = 0;
+  g_string_append (result, index < 0 ? mac : get_nic (self->edit, (guint) index)->mac);
   return FALSE;
 }
 
 static gboolean
-convert_macs (DomuimgConvertEdit *self, const char *path, const char *text, const char *pattern,
-              gpointer data, GError **error)
+convert_macs (DomuimgConvertEdit *self, const Nics *nics, GError **error)
 {
-  g_autofree char *edited = g_regex_replace_eval (data, text, -1, 0, 0, replace_mac, self, NULL);
+  g_autoptr (GRegex) regex
+      = g_regex_new ("\\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\\b", G_REGEX_RAW, 0, NULL);
+  Replacement replacement = { self, nics };
 
-  return edited == NULL || domuimg_repair_write (self->site, path, edited, 0644, error);
+  for (guint i = 0; i < nics->files->len; i++)
+    {
+      const File *file = g_ptr_array_index (nics->files, i);
+      g_autofree char *edited
+          = g_regex_replace_eval (regex, file->text, -1, 0, 0, replace_mac, &replacement, NULL);
+
+      if (edited != NULL && g_ascii_strcasecmp (edited, file->text) != 0
+          && !domuimg_repair_write (self->site, file->path, edited, 0644, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* One that is a symlink to nothing keeps the generator of such rules from running. */
+static gboolean
+remove_file (DomuimgConvertEdit *self, const char *path, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->root, path, NULL);
+
+  return entry == NULL || entry->type != DOMUIMG_ENTRY_FILE
+         || domuimg_convert_remove (self, path, error);
 }
 
 /* What udev remembered of the old cards would give their names to nobody. */
@@ -154,63 +341,116 @@ static gboolean
 remove_remembered (DomuimgConvertEdit *self, GError **error)
 {
   static const char *const files[] = {
-    "/etc/udev/rules.d/70-persistent-net.rules",   "/etc/udev/rules.d/75-persistent-net-generator.rules",
-    "/etc/udev/rules.d/z25_persistent-net.rules",  "/etc/udev/rules.d/30-net_persistent_names.rules",
+    "/etc/udev/rules.d/70-persistent-net.rules",
+    "/etc/udev/rules.d/75-persistent-net-generator.rules",
+    "/etc/udev/rules.d/z25_persistent-net.rules",
+    "/etc/udev/rules.d/30-net_persistent_names.rules",
   };
-  g_auto (GStrv) links = domuimg_tree_list (self->root, "/etc/systemd/network", NULL);
+  g_autoptr (GPtrArray) links = g_ptr_array_new_with_free_func (file_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    if (!domuimg_convert_remove (self, files[i], error))
+    if (!remove_file (self, files[i], error))
       return FALSE;
-  for (guint i = 0; links != NULL && links[i] != NULL; i++)
+  read_directory (self, "/etc/systemd/network", "", ".link", links);
+  for (guint i = 0; i < links->len; i++)
     {
-      g_autofree char *path = g_build_filename ("/etc/systemd/network", links[i], NULL);
-      g_autofree char *text = g_str_has_suffix (path, ".link")
-                                  ? domuimg_tree_read_text (self->root, path, NULL)
-                                  : NULL;
+      const File *link = g_ptr_array_index (links, i);
 
-      if (text != NULL && strstr (text, "MACAddress=") != NULL
-          && !domuimg_convert_remove (self, path, error))
+      if (strstr (link->text, "MACAddress=") != NULL && !remove_file (self, link->path, error))
         return FALSE;
     }
   return TRUE;
 }
 
-static gboolean
-write_rules (DomuimgConvertEdit *self, GPtrArray *names, GError **error)
+/* Names like "en*", which no card of Xen's has with an older systemd. */
+static char *
+find_glob (const Nics *nics)
 {
-  g_autoptr (GString) rules = g_string_new (
-      "# Written by domuimg: the interfaces that this machine's files name.\n");
-  guint n = MIN (names->len, self->want->nics->len);
+  for (guint i = 0; i < nics->files->len; i++)
+    {
+      const File *file = g_ptr_array_index (nics->files, i);
+      g_autofree char *start = domuimg_cards_find_glob (file->path, file->plain);
 
-  for (guint i = n; i < names->len; i++)
-    domuimg_convert_warn (self, "the interface %s is configured, and this guest has no such network"
-                                " card",
-                          (char *) g_ptr_array_index (names, i));
-  if (n == 0)
-    return TRUE;
-  /* What is made of a card, such as a VLAN, has its address, and no driver. */
-  for (guint i = 0; i < n; i++)
-    g_string_append_printf (
-        rules, "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\", ATTR{address}==\"%s\", NAME=\"%s\"\n",
-        ((const DomuimgConvertNic *) g_ptr_array_index (self->want->nics, i))->mac,
-        (char *) g_ptr_array_index (names, i));
-  return domuimg_tree_mkdir_p (self->root, "/etc/udev/rules.d", 0755, error)
-         && domuimg_repair_write (self->site, RULES, rules->str, 0644, error);
+      if (start != NULL && !g_str_has_prefix ("eth", start))
+        return g_steal_pointer (&start);
+    }
+  return NULL;
+}
+
+static char *
+make_rules (DomuimgConvertEdit *self, const Nics *nics)
+{
+  g_autofree char *glob = find_glob (nics);
+  g_autoptr (GString) rules = g_string_new (NULL);
+
+  for (guint i = 0; i < nics->n_nics; i++)
+    {
+      g_autofree char *other = glob != NULL ? g_strdup_printf ("%sX%u", glob, i) : NULL;
+      const char *name = nics->chosen[i] != NULL ? nics->chosen[i] : other;
+
+      /* What is made of a card, such as a VLAN, has its address, and no driver. */
+      if (name != NULL)
+        g_string_append_printf (rules,
+                                "SUBSYSTEM==\"net\", ACTION==\"add\", DRIVERS==\"?*\","
+                                " ATTR{address}==\"%s\", NAME=\"%s\"\n",
+                                get_nic (self, i)->mac, name);
+    }
+  if (rules->len == 0)
+    return NULL;
+  g_string_prepend (rules,
+                    "# Written by domuimg: the interfaces that this machine's files name.\n");
+  return g_string_free (g_steal_pointer (&rules), FALSE);
+}
+
+/* The kernel counts cards as eth0, eth1, ..., and systemd's udev cannot give one the name that
+ * another has at that moment. */
+static void
+warn_of_exchange (DomuimgConvertEdit *self, const Nics *nics)
+{
+  if (self->site->machine->info->init != DOMUIMG_INIT_SYSTEMD)
+    return;
+  for (guint i = 0; i < nics->n_nics; i++)
+    for (guint j = 0; j < nics->n_nics; j++)
+      {
+        g_autofree char *kernel = g_strdup_printf ("eth%u", j);
+
+        if (i != j && g_strcmp0 (nics->chosen[i], kernel) == 0)
+          domuimg_convert_warn (self, "%s is network card %u here, which is eth%u to the kernel:"
+                                      " udev may leave it that name; give the NICs in the order"
+                                      " eth0, eth1, ... if so",
+                                kernel, i + 1, i);
+      }
+}
+
+static gboolean
+write_rules (DomuimgConvertEdit *self, const Nics *nics, GError **error)
+{
+  g_autofree char *rules = make_rules (self, nics);
+
+  warn_of_exchange (self, nics);
+  for (guint i = 0; i < nics->names->len; i++)
+    {
+      const char *name = g_ptr_array_index (nics->names, i);
+
+      if (!is_chosen (nics, name))
+        domuimg_convert_warn (self, "the interface %s is configured, and this guest has no such"
+                                    " network card",
+                              name);
+    }
+  return rules == NULL
+         || (domuimg_tree_mkdir_p (self->root, "/etc/udev/rules.d", 0755, error)
+             && domuimg_repair_write (self->site, RULES, rules, 0644, error));
 }
 
 gboolean
 domuimg_convert_step_nics (DomuimgConvertEdit *self, GError **error)
 {
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GRegex) mac
-      = g_regex_new ("\\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\\b", 0, 0, NULL);
+  g_auto (Nics) nics = { NULL };
 
   if (self->want->nics->len == 0)
     return TRUE;
-  if (!each_file (self, collect, names, error) || !remove_remembered (self, error)
-      || !each_file (self, convert_macs, mac, error))
-    return FALSE;
-  g_ptr_array_sort (names, compare_names);
-  return write_rules (self, names, error);
+  collect (self, &nics);
+  choose (self, &nics);
+  return remove_remembered (self, error) && convert_macs (self, &nics, error)
+         && write_rules (self, &nics, error);
 }

@@ -96,19 +96,15 @@ domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **err
 gboolean
 domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error)
 {
-  static const char *const files[] = { "/etc/inittab", "/etc/securetty" };
   g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
   DomuimgGuestEdit edit = { .want = want,
                             .tree = self->root,
                             .info = self->site->machine->info,
                             .changes = self->site->changes,
+                            .keep_originals = !self->want->no_backup,
                             .cancellable = self->site->cancellable };
 
   want->type = self->want->type;
-  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    if (domuimg_tree_exists (self->root, files[i])
-        && !domuimg_repair_keep (self->site, files[i], error))
-      return FALSE;
   return domuimg_guest_step_console (&edit, error);
 }
 
@@ -120,6 +116,22 @@ static const struct {
   { "initramfs", domuimg_convert_step_initramfs }, { "console", domuimg_convert_step_console },
   { "network", domuimg_convert_step_nics },        { "guest tools", domuimg_convert_step_tools },
 };
+
+static gboolean
+run_steps (DomuimgConvertEdit *self, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (self->site->cancellable, error))
+        return FALSE;
+      if (!steps[i].run (self, error))
+        {
+          g_prefix_error (error, "Converting the guest (%s): ", steps[i].name);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
 
 gboolean
 domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, DomuimgTree *boot,
@@ -136,7 +148,8 @@ domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, Domuim
                              .kept = kept,
                              .no_backup = self->no_backup,
                              .cancellable = cancellable };
-  DomuimgConvertEdit edit = { self, &site, root, whole };
+  DomuimgConvertEdit edit = { self, &site, root, whole, NULL };
+  gboolean ok;
 
   device.tree = root;
   machine->path = g_strdup ("the guest");
@@ -146,15 +159,7 @@ domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, Domuim
   machine->info = domuimg_guest_info_new (root, error);
   if (machine->info == NULL)
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      if (!steps[i].run (&edit, error))
-        {
-          g_prefix_error (error, "Converting the guest (%s): ", steps[i].name);
-          return FALSE;
-        }
-    }
-  return TRUE;
+  ok = run_steps (&edit, error);
+  g_free (edit.root_link);
+  return ok;
 }

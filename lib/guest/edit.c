@@ -98,6 +98,18 @@ make_parent (DomuimgGuestEdit *self, const char *path, GError **error)
          || domuimg_tree_mkdir_p (self->tree, parent, 0755, error);
 }
 
+static gboolean
+keep_original (DomuimgGuestEdit *self, const char *path, GError **error)
+{
+  g_autofree char *resolved = domuimg_tree_resolve (self->tree, path, error);
+  g_autofree char *kept = NULL;
+
+  if (resolved == NULL)
+    return FALSE;
+  kept = domuimg_aside_copy (self->tree, resolved, self->tree, NULL, self->cancellable, error);
+  return kept != NULL;
+}
+
 gboolean
 domuimg_guest_write (DomuimgGuestEdit *self, const char *path, const char *text, guint32 mode,
                      GError **error)
@@ -108,6 +120,8 @@ domuimg_guest_write (DomuimgGuestEdit *self, const char *path, const char *text,
     return FALSE;
   if (old != NULL && g_str_equal (old, text))
     return TRUE;
+  if (old != NULL && self->keep_originals && !keep_original (self, path, error))
+    return FALSE;
   if (!make_parent (self, path, error)
       || !domuimg_tree_write_text (self->tree, path, text, mode, error))
     return FALSE;

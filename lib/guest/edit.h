@@ -15,6 +15,7 @@ typedef struct {
   DomuimgGuestInfo *info;
   GPtrArray *changes;     /* nullable */
   guint n_changes;        /* real ones: warnings do not count */
+  gboolean keep_originals; /* of what domuimg_guest_write changes */
   GCancellable *cancellable;
 } DomuimgGuestEdit;
 
