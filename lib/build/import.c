@@ -119,6 +119,66 @@ add_disk (DomuimgImport *self, DomuimgForeign *foreign, guint i, const char *dir
                                         error);
 }
 
+static gboolean
+open_images (DomuimgImport *self, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+
+      if (self->export != NULL)
+        {
+          g_free (disk->path);
+          disk->path = g_strdup (domuimg_export_get_path (self->export, i));
+        }
+      disk->image = domuimg_image_open (disk->path, "raw", error);
+      if (disk->image == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* What libguestfs has to look into. It resolves the names of files, and those that are shown have
+ * none. */
+static gboolean
+needs_appliance (DomuimgImport *self)
+{
+  static const char *const direct[] = { "ext2", "ext3", "ext4", "swap", "vfat", NULL };
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+      GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
+
+      for (guint j = 0; volumes != NULL && j < volumes->len; j++)
+        {
+          const char *fs = ((DomuimgVolume *) g_ptr_array_index (volumes, j))->fs;
+
+          if (fs != NULL && !g_strv_contains (direct, fs))
+            return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+static gboolean
+use_copies (DomuimgImport *self, const char *directory, GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+      g_autofree char *name = g_strdup_printf ("disk%u.raw", i);
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      g_clear_pointer (&disk->image, domuimg_image_free);
+      g_clear_pointer (&disk->overlay, g_free);
+      g_clear_pointer (&disk->path, g_free);
+      if (!materialise (disk, path, cancellable, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *directory,
                      const char *const *overlays, GPtrArray *warnings, GCancellable *cancellable,
@@ -143,17 +203,20 @@ domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *d
       return FALSE;
   if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
     return FALSE;
+  if (!open_images (self, error))
+    return FALSE;
+  if (self->export == NULL || !needs_appliance (self))
+    return TRUE;
   for (guint i = 0; i < self->disks->len; i++)
-    {
-      DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
-
-      if (self->export != NULL)
-        disk->path = g_strdup (domuimg_export_get_path (self->export, i));
-      disk->image = domuimg_image_open (disk->path, "raw", error);
-      if (disk->image == NULL)
-        return FALSE;
-    }
-  return TRUE;
+    if (overlays[i] != NULL)
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                           "overlay: the guest has filesystems other than ext, which cannot be"
+                           " changed in it; use --disk format=qcow2");
+  for (guint i = 0; i < self->disks->len; i++)
+    g_clear_pointer (&((DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->image,
+                     domuimg_image_free);
+  g_clear_pointer (&self->export, domuimg_export_free);
+  return use_copies (self, directory, cancellable, error) && open_images (self, error);
 }
 
 gboolean

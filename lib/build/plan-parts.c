@@ -164,6 +164,8 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
 
       if (nic == NULL)
         return NULL;
+      /* A machine that is converted keeps its addresses unless others are given. */
+      nic->unmanaged |= self->foreign != NULL && !nic->has_ip;
       g_ptr_array_add (nics, nic);
     }
   if (!none && nics->len == 0 && self->foreign != NULL)

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include <stdio.h>
+#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +76,17 @@ on_line (const char *line, gpointer data)
                                 self->size / 1048576);
 }
 
+/* A whole copy that was worked on, if it is what is wanted and lies on the same filesystem. */
+static gboolean
+take_copy (DomuimgBuildState *self, guint i)
+{
+  const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+
+  return self->import->export == NULL
+         && g_str_equal (domuimg_plan_get_disk (self->plan, i)->format, "raw")
+         && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
+}
+
 static gboolean
 copy_disk (DomuimgBuildState *self, guint i, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
@@ -85,6 +96,8 @@ copy_disk (DomuimgBuildState *self, guint i, DomuimgProgress *progress, GCancell
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
   Copying copying = { progress, disk->size, domuimg_foreign_get_name (self->plan->foreign, i) };
 
+  if (take_copy (self, i))
+    return TRUE;
   domuimg_exec_arg (exec, "convert");
   domuimg_exec_arg (exec, "-p");
   /* Blocks may be written as they come: a file that is new has no order. */

@@ -201,10 +201,13 @@ static gboolean
 is_anything_asked (DomuimgBuildState *self)
 {
   static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "locale",
-                                      "timezone", "keymap",  "nic" };
+                                      "timezone", "keymap" };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (domuimg_spec_get (self->plan->spec, keys[i]) != NULL)
+      return TRUE;
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    if (!((const DomuimgNicSpec *) g_ptr_array_index (self->plan->nics, i))->unmanaged)
       return TRUE;
   return FALSE;
 }

@@ -266,8 +266,18 @@ compare_disks (gconstpointer a, gconstpointer b)
 }
 
 void
-domuimg_hardware_sort_disks (DomuimgHardware *self)
+domuimg_hardware_finish_disks (DomuimgHardware *self)
 {
+  for (guint i = self->disks->len; i > 0; i--)
+    {
+      const DomuimgHardwareDisk *disk = g_ptr_array_index (self->disks, i - 1);
+
+      if (disk->is_cdrom || disk->path != NULL)
+        continue;
+      domuimg_hardware_note_unmapped (self, "a disk without a file (%s) is left out",
+                                      disk->bus != NULL ? disk->bus : "of no bus");
+      g_ptr_array_remove_index (self->disks, i - 1);
+    }
   g_ptr_array_sort (self->disks, compare_disks);
 }
 

@@ -348,6 +348,6 @@ domuimg_libvirt_parse (const char *text, gsize length, const char *name, GError 
   read_os (&parser, domain);
   if (!read_devices (&parser, domuimg_xml_first (domain, "devices"), error))
     return NULL;
-  domuimg_hardware_sort_disks (hardware);
+  domuimg_hardware_finish_disks (hardware);
   return g_steal_pointer (&hardware);
 }

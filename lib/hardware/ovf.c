@@ -324,7 +324,7 @@ read_system (const Parser *self, xmlNode *envelope, xmlNode *system, GError **er
       return FALSE;
   read_vbox (self, system);
   self->hardware->secure_boot &= self->hardware->firmware == DOMUIMG_FIRMWARE_UEFI;
-  domuimg_hardware_sort_disks (self->hardware);
+  domuimg_hardware_finish_disks (self->hardware);
   return TRUE;
 }
 

@@ -36,8 +36,8 @@ gboolean domuimg_hardware_check_devices (const DomuimgHardware *self, const char
                                          GError **error);
 /* Of a disk at @unit of a bus's @controller, in the order in which BIOSes look for disks. */
 guint64 domuimg_hardware_rank (const char *bus, guint controller, guint unit);
-/* By rank, CD-ROMs after hard disks. */
-void domuimg_hardware_sort_disks (DomuimgHardware *self);
+/* Sorts by rank, CD-ROMs after hard disks; takes out and notes hard disks without a path. */
+void domuimg_hardware_finish_disks (DomuimgHardware *self);
 
 /* A description that nobody named: NULL for a symlink, and for whatever is none. */
 DomuimgHardware *domuimg_hardware_read_beside (const char *path);

@@ -265,7 +265,7 @@ rank_disks (Parser *self)
     for (guint rank = 0; named[rank] != NULL; rank++)
       if (g_str_equal (named[rank], g_ptr_array_index (self->slots, i)))
         ((DomuimgHardwareDisk *) g_ptr_array_index (self->hardware->disks, i))->rank = rank;
-  domuimg_hardware_sort_disks (self->hardware);
+  domuimg_hardware_finish_disks (self->hardware);
 }
 
 static void

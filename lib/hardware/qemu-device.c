@@ -446,6 +446,6 @@ domuimg_qemu_finish_devices (DomuimgQemu *self, GError **error)
   /* What QEMU gives a machine of which nothing else is said. */
   if (!self->has_no_default_nic && self->nets->len == 0 && self->netdevs->len == 0)
     domuimg_hardware_add_nic (self->hardware)->network = g_strdup ("user");
-  domuimg_hardware_sort_disks (self->hardware);
+  domuimg_hardware_finish_disks (self->hardware);
   return domuimg_hardware_check_devices (self->hardware, self->name, error);
 }

@@ -352,6 +352,6 @@ domuimg_vbox_parse (const char *text, gsize length, const char *name, GError **e
 
   if (document == NULL || !read_machine (&parser, xmlDocGetRootElement (document), error))
     return NULL;
-  domuimg_hardware_sort_disks (hardware);
+  domuimg_hardware_finish_disks (hardware);
   return g_steal_pointer (&hardware);
 }

@@ -275,6 +275,6 @@ domuimg_vmx_parse (const char *text, gsize length, const char *name, GError **er
   note_numbered (&parser);
   if (!domuimg_hardware_check_devices (hardware, name, error))
     return NULL;
-  domuimg_hardware_sort_disks (hardware);
+  domuimg_hardware_finish_disks (hardware);
   return g_steal_pointer (&hardware);
 }

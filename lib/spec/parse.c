@@ -233,7 +233,10 @@ take_nic (gpointer into, const char *key, const char *value, GError **error)
   guint prefix;
 
   if (g_str_equal (key, "ip"))
-    return take_nic_address (self, value, error);
+    {
+      self->has_ip = TRUE;
+      return take_nic_address (self, value, error);
+    }
   if (g_str_equal (key, "gateway"))
     return domuimg_parse_address (value, &self->gateway, &prefix, error);
   if (g_str_equal (key, "dns"))

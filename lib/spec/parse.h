@@ -38,6 +38,7 @@ typedef struct {
   char *gateway;
   char **dns;     /* never NULL */
   gboolean unmanaged; /* the guest's files are not touched for it */
+  gboolean has_ip;    /* ip= was given */
 } DomuimgNicSpec;
 
 DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);

@@ -304,6 +304,28 @@ test_shell_words_are_not_expanded (void)
 }
 
 static void
+test_disks_without_a_file_are_noted (void)
+{
+  static const struct {
+    Parse function;
+    const char *text;
+  } cases[] = {
+    { domuimg_qemu_parse, "qemu-system-x86_64 -drive if=virtio,format=raw" },
+    { domuimg_proxmox_parse, "virtio0: none,size=1G" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DomuimgHardware) hardware = parse (cases[i].function, cases[i].text);
+
+      g_assert_cmpuint (hardware->disks->len, ==, 0);
+      g_assert_cmpuint (hardware->unmapped->len, ==, 1);
+      g_assert_cmpstr (g_ptr_array_index (hardware->unmapped, 0), ==,
+                       "a disk without a file (virtio) is left out");
+    }
+}
+
+static void
 put (const char *directory, const char *name, const char *text)
 {
   g_autofree char *path = g_build_filename (directory, name, NULL);
@@ -484,6 +506,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hardware/limits/devices", test_too_many_devices_are_refused);
   g_test_add_func ("/hardware/limits/notes", test_notes_are_bounded_and_said_once);
   g_test_add_func ("/hardware/limits/file", test_files_too_large_are_refused);
+  g_test_add_func ("/hardware/disks/empty", test_disks_without_a_file_are_noted);
   g_test_add_func ("/hardware/vmx/encoding", test_vmx_is_read_in_its_encoding);
   g_test_add_func ("/hardware/qemu/words", test_shell_words_are_not_expanded);
   g_test_add_func ("/hardware/beside/found", test_description_beside_a_disk_is_found);
