@@ -174,22 +174,24 @@ static const Step filling[] = {
   { NULL, 0 },
 };
 
-/* A machine that is converted: looked at, changed and judged first, then copied. */
+#define OPENING { domuimg_build_step_prepare, 0 }, { domuimg_build_step_import, 2 }
 #define CONVERTING \
-  { domuimg_build_step_prepare, 0 }, { domuimg_build_step_import, 2 }, \
   { domuimg_build_step_find_system, 2 }, { domuimg_build_step_known_kernel, 0 }, \
   { domuimg_build_step_convert, 4 }, { domuimg_build_step_kernel, 2 }, \
   { domuimg_build_step_guest, 1 }, { close_system, 1 }, { domuimg_build_step_verdict, 2 }
 
+/* A machine that is converted: looked at, changed and judged while it is copied. */
 static const Step converting[] = {
+  OPENING,
+  { domuimg_build_step_begin_copy, 2 },
   CONVERTING,
-  { domuimg_build_step_copy, 80 },
+  { domuimg_build_step_copy, 78 },
   { domuimg_build_step_domain, 0 },
   { commit, 6 },
   { NULL, 0 },
 };
 
-static const Step rehearsing[] = { CONVERTING, { NULL, 0 } };
+static const Step rehearsing[] = { OPENING, CONVERTING, { NULL, 0 } };
 
 static gboolean
 run_steps (const Step *steps, DomuimgBuildState *state, DomuimgProgress *progress,

@@ -40,6 +40,7 @@ domuimg_import_new (void)
 void
 domuimg_import_free (DomuimgImport *self)
 {
+  g_clear_pointer (&self->copy, domuimg_disk_copy_free);
   /* Files first: what shows them goes last. */
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->disks);
@@ -110,13 +111,14 @@ add_disk (DomuimgImport *self, DomuimgForeign *foreign, guint i, const char *dir
 
   g_ptr_array_add (self->disks, disk);
   disk->node = domuimg_foreign_get_node (foreign, i);
+  disk->size = domuimg_foreign_get_size (foreign, i);
+  disk->is_result = result != NULL;
   if (self->export == NULL)
     return materialise (disk, path, cancellable, error);
   disk->overlay = g_strdup (result != NULL ? result : path);
   domuimg_export_add (self->export, disk->overlay, disk->node);
   return result != NULL ? make_result_overlay (foreign, i, result, cancellable, error)
-                        : make_overlay (path, domuimg_foreign_get_size (foreign, i), cancellable,
-                                        error);
+                        : make_overlay (path, disk->size, cancellable, error);
 }
 
 static gboolean
@@ -237,12 +239,38 @@ domuimg_import_close_trees (DomuimgImport *self, GError **error)
   return ok;
 }
 
-char *
-domuimg_import_get_node (DomuimgImport *self, guint i)
+static gboolean
+add_overlay (DomuimgImportDisk *disk, const char *path, GCancellable *cancellable, GError **error)
 {
-  DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+  g_autofree char *below = domuimg_overlay_to_node (disk->overlay, disk->node);
 
-  if (disk->overlay != NULL)
-    return domuimg_overlay_to_node (disk->overlay, disk->node);
-  return domuimg_raw_to_node (disk->path);
+  g_free (disk->node);
+  disk->node = g_steal_pointer (&below);
+  g_free (disk->overlay);
+  disk->overlay = g_strdup (path);
+  return make_overlay (path, disk->size, cancellable, error);
+}
+
+gboolean
+domuimg_import_go_over (DomuimgImport *self, const char *directory, GCancellable *cancellable,
+                        GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    g_clear_pointer (&((DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->image,
+                     domuimg_image_free);
+  if (!domuimg_export_stop (self->export, error))
+    return FALSE;
+  g_clear_pointer (&self->export, domuimg_export_free);
+  self->export = domuimg_export_new (directory);
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+      g_autofree char *name = g_strdup_printf ("changes%u.qcow2", i);
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      if (!disk->is_result && !add_overlay (disk, path, cancellable, error))
+        return FALSE;
+      domuimg_export_add (self->export, disk->overlay, disk->node);
+    }
+  return domuimg_export_start (self->export, cancellable, error) && open_images (self, error);
 }

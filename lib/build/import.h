@@ -2,18 +2,21 @@
 #pragma once
 
 #include "domuimg/check.h"
+#include "lib/build/disk-copy.h"
 #include "lib/convert/convert.h"
 #include "lib/image/export.h"
 #include "lib/image/image.h"
 #include "lib/source/foreign.h"
 
-/* A machine of another hypervisor while it is converted. Its disks are seen through overlays, so
- * that its system is looked at and changed before anything is copied; then each disk is copied
- * once, with the changes and without what is unused. */
+/* A machine of another hypervisor while it is converted. Its disks are seen through overlays: a
+ * first one leaves out what is unused; over a second one its system is looked at and changed while
+ * the first is copied. What was changed is written into the copy in the end. */
 
 typedef struct {
-  char *overlay; /* path of the qcow2 file that takes the changes */
-  char *node;    /* block node of the old machine's disk (JSON) */
+  char *overlay; /* (nullable) path of the qcow2 file that takes the changes */
+  char *node;    /* block node of the disk below @overlay (JSON) */
+  guint64 size;  /* bytes */
+  gboolean is_result; /* @overlay is what the user wants: nothing is copied */
   char *path;    /* the disk as a plain file */
   DomuimgImage *image; /* of @path, while its filesystems are open */
 } DomuimgImportDisk;
@@ -28,6 +31,7 @@ typedef struct {
 typedef struct {
   GPtrArray *disks;      /* of DomuimgImportDisk */
   DomuimgExport *export; /* (nullable) where the host cannot: then @path is a whole copy */
+  DomuimgDiskCopy *copy; /* (nullable) under way */
   GPtrArray *mounts;     /* of DomuimgImportMount, the root first; empty where nothing is known */
   DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
   DomuimgSystem system;
@@ -47,7 +51,8 @@ void domuimg_import_free (DomuimgImport *self);
 gboolean domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *directory,
                               const char *const *overlays, GPtrArray *warnings,
                               GCancellable *cancellable, GError **error);
+/* Puts another overlay over each disk that is copied, so that what is below stays as it is. */
+gboolean domuimg_import_go_over (DomuimgImport *self, const char *directory,
+                                 GCancellable *cancellable, GError **error);
 /* Writes out and closes all of @mounts. */
 gboolean domuimg_import_close_trees (DomuimgImport *self, GError **error);
-/* The block node that a disk with its changes is read from, once nothing shows it any more. */
-char *domuimg_import_get_node (DomuimgImport *self, guint i);

@@ -61,6 +61,9 @@ gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *pr
 /* Of a machine that is converted. */
 gboolean domuimg_build_step_import (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* The disks begin to be copied, while the system on them is looked at. */
+gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
+                                        GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
                                          GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -69,7 +72,6 @@ gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *p
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
-gboolean domuimg_build_leave_out_unused (DomuimgBuildState *self, GError **error);
 /* Sets @domain to what the configuration will say. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

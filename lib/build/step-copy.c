@@ -3,14 +3,11 @@
 #include "lib/build/state.h"
 
 #include <glib/gstdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "lib/base/exec.h"
 #include "lib/build/import.h"
 #include "lib/image/unused.h"
 
-/* The disks are copied, once, with what was changed and without what is unused. */
+/* The disks are copied, once, without what is unused; then what was changed is added. */
 
 /* The clusters of the overlays. */
 #define GRANULARITY 65536
@@ -30,19 +27,17 @@ forget (guint64 offset, guint64 length, gpointer data, GError **error)
 }
 
 /* What a volume group or a filesystem that is not known here leaves unused cannot be told. */
-gboolean
-domuimg_build_leave_out_unused (DomuimgBuildState *self, GError **error)
+static gboolean
+leave_out_unused (DomuimgBuildState *self, GError **error)
 {
   Unused unused = { self->import, 0 };
 
-  if (self->import->export == NULL)
-    return TRUE;
   for (; unused.disk < self->import->disks->len; unused.disk++)
     {
       DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, unused.disk);
       GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
 
-      if (g_str_equal (domuimg_plan_get_disk (self->plan, unused.disk)->format, "overlay"))
+      if (disk->is_result)
         continue;
       for (guint i = 0; volumes != NULL && i < volumes->len; i++)
         if (!domuimg_image_each_unused (disk->image, g_ptr_array_index (volumes, i), GRANULARITY,
@@ -50,30 +45,6 @@ domuimg_build_leave_out_unused (DomuimgBuildState *self, GError **error)
           return FALSE;
     }
   return TRUE;
-}
-
-typedef struct {
-  DomuimgProgress *progress;
-  guint64 size;
-  const char *name;
-} Copying;
-
-/* "    (12.50/100%)" */
-static void
-on_line (const char *line, gpointer data)
-{
-  const Copying *self = data;
-  const char *number = strchr (line, '(');
-  double percent;
-
-  if (number == NULL || strstr (line, "/100%)") == NULL)
-    return;
-  percent = CLAMP (g_ascii_strtod (number + 1, NULL), 0, 100);
-  domuimg_progress_set_fraction (self->progress, percent / 100);
-  domuimg_progress_set_message (self->progress,
-                                "Copying %s: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT " MiB",
-                                self->name, (guint64) (self->size * (percent / 100)) / 1048576,
-                                self->size / 1048576);
 }
 
 /* A whole copy that was worked on, if it is what is wanted and lies on the same filesystem. */
@@ -87,27 +58,37 @@ take_copy (DomuimgBuildState *self, guint i)
          && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
 }
 
-static gboolean
-copy_disk (DomuimgBuildState *self, guint i, DomuimgProgress *progress, GCancellable *cancellable,
-           GError **error)
+/* Where a whole copy is no result by itself, it is copied once more. */
+static void
+add_copies (DomuimgBuildState *self)
 {
-  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-  g_autofree char *node = domuimg_import_get_node (self->import, i);
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
-  Copying copying = { progress, disk->size, domuimg_foreign_get_name (self->plan->foreign, i) };
+  for (guint i = 0; i < self->import->disks->len; i++)
+    {
+      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      g_autofree char *node = NULL;
 
-  if (take_copy (self, i))
+      if (disk->is_result || take_copy (self, i))
+        continue;
+      node = disk->overlay != NULL ? domuimg_overlay_to_node (disk->overlay, disk->node)
+                                   : domuimg_file_to_node (disk->path, "raw");
+      domuimg_disk_copy_add (self->import->copy, node, g_ptr_array_index (self->images, i),
+                             domuimg_plan_get_disk (self->plan, i)->format, disk->size,
+                             domuimg_foreign_get_name (self->plan->foreign, i));
+    }
+}
+
+gboolean
+domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
+                               GCancellable *cancellable, GError **error)
+{
+  if (self->import->export == NULL)
     return TRUE;
-  domuimg_exec_arg (exec, "convert");
-  domuimg_exec_arg (exec, "-p");
-  /* Blocks may be written as they come: a file that is new has no order. */
-  domuimg_exec_arg (exec, "-W");
-  domuimg_exec_arg (exec, "-O");
-  domuimg_exec_arg (exec, disk->format);
-  domuimg_exec_argf (exec, "json:%s", node);
-  domuimg_exec_arg (exec, g_ptr_array_index (self->images, i));
-  domuimg_exec_on_line (exec, on_line, &copying);
-  return domuimg_exec_run (exec, cancellable, error);
+  if (!leave_out_unused (self, error) || !domuimg_export_stop (self->import->export, error))
+    return FALSE;
+  self->import->copy = domuimg_disk_copy_new ();
+  add_copies (self);
+  domuimg_disk_copy_start (self->import->copy);
+  return domuimg_import_go_over (self->import, self->work_directory, cancellable, error);
 }
 
 typedef struct {
@@ -124,17 +105,42 @@ verify (gpointer data)
   return domuimg_foreign_verify (self->foreign, self->cancellable, &error) ? NULL : error;
 }
 
+/* The copies are as the disks were; what was changed since is added. */
+static gboolean
+merge_all (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->import->disks->len; i++)
+    {
+      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+
+      if (!disk->is_result
+          && !domuimg_disk_copy_merge (disk->overlay, g_ptr_array_index (self->images, i),
+                                       domuimg_plan_get_disk (self->plan, i)->format, cancellable,
+                                       error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 copy_all (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
           GError **error)
 {
-  for (guint i = 0; i < self->import->disks->len; i++)
-    if (!g_str_equal (domuimg_plan_get_disk (self->plan, i)->format, "overlay")
-        && !copy_disk (self, i, progress, cancellable, error))
-      return FALSE;
-  return TRUE;
+  gboolean is_ahead = self->import->copy != NULL;
+
+  if (self->import->export != NULL && !domuimg_export_stop (self->import->export, error))
+    return FALSE;
+  if (!is_ahead)
+    {
+      self->import->copy = domuimg_disk_copy_new ();
+      add_copies (self);
+      domuimg_disk_copy_start (self->import->copy);
+    }
+  return domuimg_disk_copy_wait (self->import->copy, progress, cancellable, error)
+         && (!is_ahead || merge_all (self, cancellable, error));
 }
 
+/* Both read the same bytes at about the same time, which then come from memory once. */
 gboolean
 domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
@@ -144,11 +150,6 @@ domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
   GError *mismatch = NULL;
   gboolean ok;
 
-  if (!domuimg_build_leave_out_unused (self, error))
-    return FALSE;
-  if (self->import->export != NULL && !domuimg_export_stop (self->import->export, error))
-    return FALSE;
-  /* Both read the same bytes at about the same time, which then come from memory once. */
   if (domuimg_foreign_has_manifest (self->plan->foreign))
     thread = g_thread_new ("domuimg-verify", verify, &verification);
   ok = copy_all (self, progress, cancellable, error);

@@ -46,6 +46,16 @@ disable_units (DomuimgConvertEdit *self, const char *directory, GError **error)
   return TRUE;
 }
 
+/* An alias enables a unit, too; a link to nowhere keeps it from starting. */
+static gboolean
+is_alias (DomuimgConvertEdit *self, const char *path)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->root, path, NULL);
+
+  return entry != NULL && entry->type == DOMUIMG_ENTRY_SYMLINK
+         && !g_str_equal (entry->target, "/dev/null");
+}
+
 static gboolean
 disable_all_units (DomuimgConvertEdit *self, GError **error)
 {
@@ -58,6 +68,9 @@ disable_all_units (DomuimgConvertEdit *self, GError **error)
 
       if ((g_str_has_suffix (names[i], ".wants") || g_str_has_suffix (names[i], ".requires"))
           && !disable_units (self, path, error))
+        return FALSE;
+      if (is_of_tools (names[i]) && is_alias (self, path)
+          && !domuimg_convert_remove (self, path, error))
         return FALSE;
     }
   return TRUE;

@@ -121,13 +121,13 @@ to_node (const char *overlay, const char *node, const char *name)
 }
 
 char *
-domuimg_raw_to_node (const char *path)
+domuimg_file_to_node (const char *path, const char *format)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "driver", "raw");
+  domuimg_json_add_string (builder, "driver", format);
   json_builder_set_member_name (builder, "file");
   json_builder_begin_object (builder);
   domuimg_json_add_string (builder, "driver", "file");

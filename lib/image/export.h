@@ -29,5 +29,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExport, domuimg_export_free)
 
 /* The block node of @overlay over @node, as a JSON text that may follow "json:". */
 char *domuimg_overlay_to_node (const char *overlay, const char *node);
-/* The same of a raw file. */
-char *domuimg_raw_to_node (const char *path);
+/* The same of a file of @format, "raw" or "qcow2", that is whole by itself. */
+char *domuimg_file_to_node (const char *path, const char *format);

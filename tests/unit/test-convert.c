@@ -222,6 +222,10 @@ test_guest_tools (void)
                                        NULL));
   g_assert_true (
       domuimg_tree_symlink (tree, "../init.d/open-vm-tools", "etc/rc2.d/S20open-vm-tools", NULL));
+  g_assert_true (domuimg_tree_symlink (tree, "/lib/systemd/system/open-vm-tools.service",
+                                       "etc/systemd/system/vmtoolsd.service", NULL));
+  g_assert_true (
+      domuimg_tree_symlink (tree, "/dev/null", "etc/systemd/system/vgauth.service", NULL));
   put (tree, "etc/X11/xorg.conf", "Section \"Device\"\n  Driver \"vmware\"\nEndSection\n");
   self->keep_tools = TRUE;
   changes = convert (self, tree);
@@ -233,6 +237,8 @@ test_guest_tools (void)
   guest_assert_absent (tree, "etc/systemd/system/multi-user.target.wants/open-vm-tools.service");
   guest_assert_link (tree, "etc/systemd/system/multi-user.target.wants/ssh.service",
                      "/lib/systemd/system/ssh.service");
+  guest_assert_absent (tree, "etc/systemd/system/vmtoolsd.service");
+  guest_assert_link (tree, "etc/systemd/system/vgauth.service", "/dev/null");
   guest_assert_absent (tree, "etc/rc2.d/S20open-vm-tools");
   guest_assert_link (tree, "etc/rc2.d/K80open-vm-tools", "../init.d/open-vm-tools");
 }

@@ -49,7 +49,7 @@ def empty(size):
 
 def command(share, console_log, disk_arguments, link_fd, monitor_fd):
     return [tools.qemu(), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-S", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on", "-cpu", CPU, "-smp", "2", "-m", MEMORY,
+            "-S", "-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on", "-cpu", CPU, "-smp", "1", "-m", MEMORY,
             "-machine", "pc,memory-backend=ram",
             "-object", f"memory-backend-file,id=ram,size={MEMORY},mem-path=memory,share={share}",
             "-kernel", "xen", "-append", XEN_ARGS, "-initrd", f"vmlinuz {DOM0_ARGS},initrd.img",

@@ -82,7 +82,7 @@ def boot(guests, options):
         accident = next(filter(None, map(accident_of, failures.values())), None)
         if not accident or attempt == ATTEMPTS:
             break
-        print(f"lab: an accident of the emulated processor ({accident}); once more", file=sys.stderr)
+        print(f"An accident of the emulated processor ({accident}); once more.", file=sys.stderr)
     for guest in guests:
         report(guest, said.get(guest.name), failures.get(guest.name))
     if any(error.status != GuestFailed.status for error in failures.values()):
