@@ -107,6 +107,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
   g_free (self->work_directory);
   g_free (self->downloaded);
+  g_free (self->archive);
   g_free (self->config);
   g_free (self->xml);
   g_free (self->manifest);
@@ -185,7 +186,8 @@ static const Step converting[] = {
   OPENING,
   { domuimg_build_step_begin_copy, 2 },
   CONVERTING,
-  { domuimg_build_step_copy, 78 },
+  { domuimg_build_step_copy, 68 },
+  { domuimg_build_step_archive, 10 },
   { domuimg_build_step_domain, 0 },
   { commit, 6 },
   { NULL, 0 },

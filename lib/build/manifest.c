@@ -55,7 +55,9 @@ add_disks (JsonBuilder *builder, DomuimgBuildState *self)
       json_builder_begin_object (builder);
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "format",
-                               g_str_equal (disk->format, "raw") ? "raw" : "qcow2");
+                               self->plan->archive_path != NULL
+                                   ? disk->format
+                                   : domuimg_plan_get_format (self->plan, i));
       domuimg_json_add_string (builder, "vdev", disk->vdev);
       if (self->import != NULL)
         add_origin (builder, self, i);

@@ -50,6 +50,20 @@ check_asked (const DomuimgDiskSpec *disk, GError **error)
   return TRUE;
 }
 
+/* All disks are in one archive, whose path the first tells. */
+static gboolean
+check_archive (GPtrArray *asked, guint i, GError **error)
+{
+  const DomuimgDiskSpec *first = g_ptr_array_index (asked, 0);
+  const DomuimgDiskSpec *disk = g_ptr_array_index (asked, i);
+  gboolean is_archive = g_str_equal (first->format, "xva");
+
+  if (is_archive == g_str_equal (disk->format, "xva") && (!is_archive || i == 0 || disk->path == NULL))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "xva: holds all disks of the machine; give it for the first only");
+}
+
 static gboolean
 check_overlay (DomuimgPlan *self, guint i, const DomuimgDiskSpec *disk, GError **error)
 {
@@ -92,7 +106,8 @@ domuimg_plan_foreign_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
           g_ptr_array_add (asked, disk);
         }
       disk = g_ptr_array_index (asked, i);
-      if (!check_asked (disk, error) || !check_overlay (self, i, disk, error))
+      if (!check_asked (disk, error) || !check_archive (asked, i, error)
+          || !check_overlay (self, i, disk, error))
         return NULL;
       disk->size = domuimg_foreign_get_size (self->foreign, i);
     }

@@ -36,14 +36,23 @@ free_vdev (GPtrArray *disks)
   return NULL;
 }
 
-/* NAME.img holds the root; NAME-xvdb.img is a further disk. */
+static const char *
+suffix_of (const DomuimgDiskSpec *disk)
+{
+  if (g_str_equal (disk->format, "xva"))
+    return "xva";
+  return g_str_equal (disk->format, "raw") ? "img" : "qcow2";
+}
+
+/* NAME.img holds the root; NAME-xvdb.img is a further disk. An archive holds all. */
 static void
 fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 {
   g_autofree char *dir = g_path_get_dirname (self->manifest_path);
-  const char *suffix = g_str_equal (disk->format, "raw") ? "img" : "qcow2";
-  g_autofree char *name = is_root ? g_strdup_printf ("%s.%s", self->name, suffix)
-                                  : g_strdup_printf ("%s-%s.%s", self->name, disk->vdev, suffix);
+  const char *suffix = suffix_of (disk);
+  gboolean is_first = is_root || g_str_equal (disk->format, "xva");
+  g_autofree char *name = is_first ? g_strdup_printf ("%s.%s", self->name, suffix)
+                                   : g_strdup_printf ("%s-%s.%s", self->name, disk->vdev, suffix);
   g_autofree char *given = g_steal_pointer (&disk->path);
 
   disk->path = given != NULL ? g_canonicalize_filename (given, NULL)

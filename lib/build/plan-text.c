@@ -101,8 +101,11 @@ describe (DomuimgPlan *self)
   g_ptr_array_add (lines, describe_kernel (self));
   for (guint i = 0; i < self->nics->len; i++)
     g_ptr_array_add (lines, describe_nic (g_ptr_array_index (self->nics, i)));
-  g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
-                                           self->xml_path, self->manifest_path));
+  if (self->archive_path != NULL)
+    g_ptr_array_add (lines, g_strdup_printf ("write %s", self->manifest_path));
+  else
+    g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
+                                             self->xml_path, self->manifest_path));
   return lines;
 }
 

@@ -35,6 +35,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_strfreev (self->disk_uuids);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
+  g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
   g_free (self->manifest_path);
@@ -70,6 +71,14 @@ const DomuimgDiskSpec *
 domuimg_plan_get_disk (DomuimgPlan *self, guint i)
 {
   return g_ptr_array_index (self->disks, i);
+}
+
+const char *
+domuimg_plan_get_format (DomuimgPlan *self, guint i)
+{
+  static const char *const qcow2[] = { "qcow2", "overlay", NULL };
+
+  return g_strv_contains (qcow2, domuimg_plan_get_disk (self, i)->format) ? "qcow2" : "raw";
 }
 
 gboolean
@@ -147,6 +156,26 @@ plan_firmware (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+wants_archive (DomuimgPlan *self)
+{
+  const char *disk = domuimg_spec_get (self->spec, "disk");
+
+  return disk != NULL && g_str_has_prefix (disk, "xva:");
+}
+
+/* What starts a guest from an XVA is on its disks. */
+static gboolean
+check_archive (DomuimgPlan *self, GError **error)
+{
+  if (!wants_archive (self) || self->loader == DOMUIMG_LOADER_FIRMWARE
+      || (self->loader == DOMUIMG_LOADER_PYGRUB && self->type == DOMUIMG_GUEST_TYPE_PV))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "an XVA has no kernel beside its disks: use --kernel firmware, or --kernel"
+                       " pygrub with --type pv");
+}
+
 /* Ways to boot that contradict the rest, or that nothing could boot by. */
 static gboolean
 plan_loader (DomuimgPlan *self, GError **error)
@@ -154,8 +183,9 @@ plan_loader (DomuimgPlan *self, GError **error)
   const char *extra = domuimg_plan_get (self, "extra", "");
 
   self->loader = DOMUIMG_LOADER_DIRECT;
-  if (self->foreign != NULL && self->type == DOMUIMG_GUEST_TYPE_HVM
-      && g_str_equal (self->kernel, "auto"))
+  if (self->foreign != NULL && g_str_equal (self->kernel, "auto")
+      && (self->type == DOMUIMG_GUEST_TYPE_HVM
+          || (self->type == DOMUIMG_GUEST_TYPE_AUTO && wants_archive (self))))
     {
       g_free (self->kernel);
       self->kernel = g_strdup ("firmware");
@@ -192,9 +222,12 @@ plan_paths (DomuimgPlan *self)
       chosen != NULL ? chosen : DOMUIMG_IMAGE_DIRECTORY, NULL);
   const char *config_dir = chosen != NULL ? dir : "/etc/xen";
 
+  self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
+  /* What imports an XVA configures the guest by it. */
+  if (wants_archive (self))
+    return;
   self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);
   self->xml_path = g_strdup_printf ("%s/%s.xml", dir, self->name);
-  self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
   if (self->loader != DOMUIMG_LOADER_DIRECT)
     return;
   self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", dir, self->name);
@@ -217,6 +250,8 @@ plan_disks (DomuimgPlan *self, GError **error)
       g_strv_builder_add (uuids, uuid);
     }
   self->disk_uuids = g_strv_builder_end (uuids);
+  if (wants_archive (self))
+    self->archive_path = g_strdup (domuimg_plan_get_disk (self, 0)->path);
   return TRUE;
 }
 
@@ -249,7 +284,7 @@ domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error)
   self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_plan_open_foreign (self, downloaded, error) || !plan_numbers (self, error)
-      || !plan_loader (self, error))
+      || !plan_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
   if (!plan_disks (self, error))

@@ -29,8 +29,9 @@ struct _DomuimgPlan {
   GPtrArray *disks; /* of DomuimgDiskSpec: paths absolute, vdevs given */
   GStrv disk_uuids; /* of the filesystems */
   GPtrArray *nics;  /* of DomuimgNicSpec: MACs and bridges given */
-  char *config_path;
-  char *xml_path;
+  char *archive_path; /* (nullable) an XVA of all, in place of images and configurations */
+  char *config_path;  /* (nullable) */
+  char *xml_path;     /* (nullable) */
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
@@ -47,6 +48,8 @@ struct _DomuimgPlan {
 /* @downloaded (nullable): where the file behind a URL in --from disk: is. */
 DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error);
 const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
+/* Of the file of disk @i: "raw" or "qcow2"; what goes into an archive is raw before. */
+const char *domuimg_plan_get_format (DomuimgPlan *self, guint i);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);
 /* @key's value, or @fallback. */

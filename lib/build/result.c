@@ -134,7 +134,8 @@ domuimg_result_get_uuid (DomuimgResult *self)
  * domuimg_result_get_image_path:
  * @self: a result
  *
- * Returns: (transfer none) (type filename): the root disk's image
+ * Returns: (transfer none) (type filename): the root disk's image, or the XVA that
+ *   holds all disks
  *
  * Since: 0.1
  */
@@ -149,7 +150,8 @@ domuimg_result_get_image_path (DomuimgResult *self)
  * domuimg_result_get_config_path:
  * @self: a result
  *
- * Returns: (transfer none) (type filename): the xl.cfg(5)
+ * Returns: (transfer none) (type filename) (nullable): the xl.cfg(5); %NULL where
+ *   an XVA says what the guest is
  *
  * Since: 0.1
  */
@@ -165,7 +167,7 @@ domuimg_result_get_config_path (DomuimgResult *self)
  * @self: a result
  *
  * Returns: (transfer none) (type filename) (nullable): the libvirt XML; %NULL
- *   where libvirt cannot boot such a guest
+ *   where libvirt cannot boot such a guest, and beside an XVA
  *
  * Since: 0.1
  */
@@ -228,7 +230,8 @@ append_image (DomuimgResult *self, GString *text)
 {
   struct stat status;
 
-  g_string_append_printf (text, "  disk      %s", self->image_path);
+  g_string_append_printf (text, "  %-9s %s", self->config_path != NULL ? "disk" : "XVA",
+                          self->image_path);
   if (stat (self->image_path, &status) == 0)
     {
       g_autofree char *size = g_format_size_full (status.st_size, G_FORMAT_SIZE_IEC_UNITS);
@@ -271,7 +274,8 @@ domuimg_result_to_text (DomuimgResult *self)
     g_string_append_printf (text, "  loader    %s\n", self->loader_path);
   if (self->ramdisk_path != NULL)
     g_string_append_printf (text, "  ramdisk   %s\n", self->ramdisk_path);
-  g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
+  if (self->config_path != NULL)
+    g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
   if (self->xml_path != NULL)
     g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
   g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);
@@ -280,8 +284,12 @@ domuimg_result_to_text (DomuimgResult *self)
     g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
   if (self->verdict != NULL)
     g_string_append_printf (text, "Verdict: %s\n", self->verdict);
-  g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
-                          self->config_path);
+  if (self->config_path != NULL)
+    g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
+                            self->config_path);
+  else
+    g_string_append_printf (text, "Import it on an XCP-ng host with: xe vm-import filename=%s\n",
+                            self->image_path);
   return g_string_free (text, FALSE);
 }
 

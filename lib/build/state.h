@@ -16,6 +16,7 @@ typedef struct {
   char *work_directory;
   char *downloaded;   /* (nullable) the file behind a URL, there */
   GPtrArray *images;  /* of char *: where the disks are while they are made */
+  char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
   char *xml;
   char *manifest;
@@ -72,6 +73,8 @@ gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *p
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_archive (DomuimgBuildState *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
 /* Sets @domain to what the configuration will say. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

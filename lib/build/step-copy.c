@@ -54,7 +54,7 @@ take_copy (DomuimgBuildState *self, guint i)
   const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
 
   return self->import->export == NULL
-         && g_str_equal (domuimg_plan_get_disk (self->plan, i)->format, "raw")
+         && g_str_equal (domuimg_plan_get_format (self->plan, i), "raw")
          && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
 }
 
@@ -72,7 +72,7 @@ add_copies (DomuimgBuildState *self)
       node = disk->overlay != NULL ? domuimg_overlay_to_node (disk->overlay, disk->node)
                                    : domuimg_file_to_node (disk->path, "raw");
       domuimg_disk_copy_add (self->import->copy, node, g_ptr_array_index (self->images, i),
-                             domuimg_plan_get_disk (self->plan, i)->format, disk->size,
+                             domuimg_plan_get_format (self->plan, i), disk->size,
                              domuimg_foreign_get_name (self->plan->foreign, i));
     }
 }
@@ -115,8 +115,7 @@ merge_all (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 
       if (!disk->is_result
           && !domuimg_disk_copy_merge (disk->overlay, g_ptr_array_index (self->images, i),
-                                       domuimg_plan_get_disk (self->plan, i)->format, cancellable,
-                                       error))
+                                       domuimg_plan_get_format (self->plan, i), cancellable, error))
         return FALSE;
     }
   return TRUE;

@@ -60,7 +60,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   struct {
     char **temporary;
     const char *final;
-  } results[] = { { &self->kernel, plan->kernel_path },
+  } results[] = { { &self->archive, plan->archive_path },
+                  { &self->kernel, plan->kernel_path },
                   { &self->ramdisk, plan->ramdisk_path },
                   { &self->config, plan->config_path },
                   { &self->xml, plan->xml_path },
@@ -70,7 +71,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     self->undo = domuimg_undo_new (error);
   if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
     return FALSE;
-  for (guint i = 0; i < plan->disks->len; i++)
+  for (guint i = 0; plan->archive_path == NULL && i < plan->disks->len; i++)
     {
       char *image = domuimg_undo_add_result (self->undo, domuimg_plan_get_disk (plan, i)->path,
                                              plan->force, error);
@@ -91,7 +92,11 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   if (self->work_directory == NULL)
     self->work_directory
         = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
-  return self->work_directory != NULL;
+  if (self->work_directory == NULL)
+    return FALSE;
+  for (guint i = 0; plan->archive_path != NULL && i < plan->disks->len; i++)
+    g_ptr_array_add (self->images, g_strdup_printf ("%s/image%u", self->work_directory, i));
+  return TRUE;
 }
 
 static void

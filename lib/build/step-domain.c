@@ -51,7 +51,7 @@ add_disks (DomuimgBuildState *self)
       const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
       g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (spec->path, spec->vdev);
 
-      domuimg_domain_disk_set_format (disk, g_str_equal (spec->format, "raw") ? "raw" : "qcow2");
+      domuimg_domain_disk_set_format (disk, domuimg_plan_get_format (self->plan, i));
       domuimg_domain_add_disk (self->domain, disk);
     }
 }
@@ -216,11 +216,14 @@ domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
   domuimg_progress_set_message (progress, "Writing the configuration");
   if (self->domain == NULL && !domuimg_build_make_domain (self, error))
     return FALSE;
-  config = domuimg_domain_to_xl_cfg (self->domain, error);
-  if (config == NULL || !make_xml (self, &xml, error))
-    return FALSE;
+  if (self->plan->archive_path == NULL)
+    {
+      config = domuimg_domain_to_xl_cfg (self->domain, error);
+      if (config == NULL || !make_xml (self, &xml, error))
+        return FALSE;
+    }
   manifest = domuimg_build_manifest (self);
-  return write_text (self->config, config, error)
+  return (config == NULL || write_text (self->config, config, error))
          && (xml == NULL || write_text (self->xml, xml, error))
          && write_text (self->manifest, manifest, error);
 }

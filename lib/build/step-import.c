@@ -81,8 +81,17 @@ take_root (Search *self, guint disk, const DomuimgVolume *volume, const char *na
   import->system_name = g_strdup (system_name);
 }
 
-static void
-look_into (Search *self, guint disk, const DomuimgVolume *volume)
+static gboolean
+fail_hibernated (DomuimgBuildState *self, guint disk, const char *name, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: the system on %s is hibernated; start it on the old machine and shut it"
+                       " down wholly (of Windows: shutdown /s /t 0)",
+                       domuimg_foreign_get_name (self->plan->foreign, disk), name);
+}
+
+static gboolean
+look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error)
 {
   DomuimgImportDisk *on = g_ptr_array_index (self->build->import->disks, disk);
   const char *asked = domuimg_spec_get (self->build->plan->spec, "root");
@@ -91,20 +100,24 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume)
   g_autoptr (DomuimgTree) tree = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgSystem system;
+  gboolean is_hibernated;
 
   if (!domuimg_guest_root_has_files (volume))
-    return;
+    return TRUE;
   tree = domuimg_image_open_tree (on->image, volume, FALSE, &local);
   if (tree == NULL)
     {
       if (self->first == NULL)
         self->first = g_steal_pointer (&local);
-      return;
+      return TRUE;
     }
   system = domuimg_system_of_tree (tree, &system_name);
+  is_hibernated = domuimg_system_is_hibernated (tree);
   domuimg_image_close_tree (on->image, g_steal_pointer (&tree), NULL);
+  if (is_hibernated)
+    return fail_hibernated (self->build, disk, name, error);
   if (system == DOMUIMG_SYSTEM_UNKNOWN)
-    return;
+    return TRUE;
   g_string_append_printf (self->names, "%s%s (%s)", self->n_systems > 0 ? ", " : "", name,
                           system_name);
   self->n_systems++;
@@ -113,6 +126,7 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume)
       self->was_found = TRUE;
       take_root (self, disk, volume, name, system, system_name);
     }
+  return TRUE;
 }
 
 static gboolean
@@ -133,11 +147,13 @@ search_disk (Search *self, guint disk, GError **error)
 
       if (volume->fs != NULL
           && (g_str_equal (volume->fs, "swsuspend") || g_str_equal (volume->fs, "swsusp")))
-        return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                             "%s: its system is hibernated; start it on the old machine and shut"
-                             " it down first",
-                             domuimg_foreign_get_name (self->build->plan->foreign, disk));
-      look_into (self, disk, volume);
+        {
+          g_autofree char *name = name_of (self->build, disk, volume);
+
+          return fail_hibernated (self->build, disk, name, error);
+        }
+      if (!look_into (self, disk, volume, error))
+        return FALSE;
     }
   problems = domuimg_image_get_problems (on->image);
   for (guint i = 0; i < problems->len; i++)

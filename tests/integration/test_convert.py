@@ -117,6 +117,10 @@ class Convert(world.Case):
         subprocess.run(["dd", f"if={part}", f"of={raw}", "bs=1M", "seek=1", "conv=notrunc,sparse",
                         "status=none"], check=True)
         part.unlink()
+        bootable = cls.old / "bootable.raw"
+        shutil.copyfile(raw, bootable)
+        with bootable.open("r+b") as file:
+            file.write(b"\xeb\x63\x90")  # as GRUB's first sector begins
         for name, (kind, options) in FORMATS.items():
             if kind != "raw":
                 subprocess.run(["qemu-img", "convert", "-O", kind, *(["-o", options] if options else []),
@@ -261,6 +265,85 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(image), "not left cleanly")
         self.assert_nothing_left()
         self.assertEqual(digest(image), before)
+
+    def make_disk(self, path, *roots):
+        """Of such partitions, each with what is in a directory."""
+        size = 16 * MIB
+        with path.open("wb") as file:
+            file.truncate(START + size * len(roots))
+        lines = "".join(f"{(START + size * i) // 512},{size // 512},L\n" for i in range(len(roots)))
+        subprocess.run(["sfdisk", "-q", path], input="label: dos\n" + lines, text=True, check=True)
+        for i, root in enumerate(roots):
+            subprocess.run(["mke2fs", "-q", "-t", "ext4", "-E", f"offset={START + size * i}", "-d", root,
+                            path, f"{size >> 10}k"], check=True, capture_output=True)
+
+    def test_several_systems(self):
+        roots = []
+        for name in ("First", "Second"):
+            root = self.dir / name
+            for directory in ("bin", "etc", "sbin"):
+                (root / directory).mkdir(parents=True)
+            (root / "etc/os-release").write_text(f'ID=debian\nPRETTY_NAME="{name} 1"\n')
+            (root / "etc/fstab").write_text("")
+            roots.append(root)
+        image = self.dir / "two.raw"
+        self.make_disk(image, *roots)
+        self.assert_one_line(self.convert(image), "xvda1 (First 1), xvda2 (Second 1)")
+        self.assert_one_line(self.convert(image, "--root", "xvda3"), "xvda1 (First 1)")
+        self.assert_nothing_left()
+        manifest = self.converted(image, "--root", "xvda2")
+        self.assertEqual(manifest["system"], "Second 1")
+
+    def test_hibernated(self):
+        root = self.dir / "windows"
+        (root / "Windows/System32").mkdir(parents=True)
+        (root / "hiberfil.sys").write_bytes(b"hibr" + bytes(4092))
+        image = self.dir / "asleep.raw"
+        self.make_disk(image, root)
+        self.assert_one_line(self.convert(image), "hibernated")
+        self.assert_nothing_left()
+
+    @world.need_program("mkntfs", "ntfs-3g", "umount")
+    @world.need_root()
+    @need_fuse()
+    def test_windows(self):
+        image, mount = self.dir / "windows.raw", self.dir / "mount"
+        with image.open("wb") as file:
+            file.truncate(32 * MIB)
+        subprocess.run(["mkntfs", "-q", "-F", image], check=True, capture_output=True)
+        mount.mkdir()
+        subprocess.run(["ntfs-3g", image, mount], check=True)
+        try:
+            (mount / "Windows/System32").mkdir(parents=True)
+        finally:
+            subprocess.run(["umount", mount], check=True)
+        before = digest(image)
+        command = [str(world.PROGRAM), "create", "t", "--progress", "none", "--from", f"disk:{image}",
+                   "--dir", str(self.out)]
+        done = self.run_program(command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        manifest = json.loads((self.out / "t.json").read_text())
+        self.assertEqual((manifest["system"], manifest["type"]), ("Windows", "hvm"))
+        self.assertEqual(manifest["kernel"]["loader"], "firmware")
+        self.assertEqual(digest(self.out / "t.img"), before)
+
+    def test_xva(self):
+        xva = self.out / "t.xva"
+        self.assert_one_line(self.convert(self.old / "disk.vdi", "--disk", "xva:"), "--kernel firmware")
+        command = [str(world.PROGRAM), "create", "t", "--progress", "none", "--from",
+                   f"disk:{self.old / 'bootable.raw'}", "--dir", str(self.out), "--disk", "xva:",
+                   "--memory", "384M", "--no-customise"]
+        done = self.run_program(command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual({path.name for path in self.out.iterdir()}, {"t.xva", "t.json"})
+        with tarfile.open(xva) as archive:
+            self.assertEqual(archive.getnames()[0], "ova.xml")
+        moved = self.dir / "moved.xva"
+        xva.rename(moved)
+        self.clear()
+        manifest = self.converted(moved, "--no-customise")
+        self.assertEqual(manifest["memory"], 384)
+        self.assertEqual(digest(self.out / "t.img"), digest(self.old / "bootable.raw"))
 
     def test_backing_file_elsewhere(self):
         (self.dir / "elsewhere").mkdir()
