@@ -163,6 +163,14 @@ needs_appliance (DomuimgImport *self)
   return FALSE;
 }
 
+void
+domuimg_import_close_images (DomuimgImport *self)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    g_clear_pointer (&((DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->image,
+                     domuimg_image_free);
+}
+
 static gboolean
 use_copies (DomuimgImport *self, const char *directory, GCancellable *cancellable, GError **error)
 {
@@ -172,7 +180,6 @@ use_copies (DomuimgImport *self, const char *directory, GCancellable *cancellabl
       g_autofree char *name = g_strdup_printf ("disk%u.raw", i);
       g_autofree char *path = g_build_filename (directory, name, NULL);
 
-      g_clear_pointer (&disk->image, domuimg_image_free);
       g_clear_pointer (&disk->overlay, g_free);
       g_clear_pointer (&disk->path, g_free);
       if (!materialise (disk, path, cancellable, error))
@@ -214,9 +221,7 @@ domuimg_import_open (DomuimgImport *self, DomuimgForeign *foreign, const char *d
       return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                            "overlay: the guest has filesystems other than ext, which cannot be"
                            " changed in it; use --disk format=qcow2");
-  for (guint i = 0; i < self->disks->len; i++)
-    g_clear_pointer (&((DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->image,
-                     domuimg_image_free);
+  domuimg_import_close_images (self);
   g_clear_pointer (&self->export, domuimg_export_free);
   return use_copies (self, directory, cancellable, error) && open_images (self, error);
 }
@@ -255,9 +260,7 @@ gboolean
 domuimg_import_go_over (DomuimgImport *self, const char *directory, GCancellable *cancellable,
                         GError **error)
 {
-  for (guint i = 0; i < self->disks->len; i++)
-    g_clear_pointer (&((DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->image,
-                     domuimg_image_free);
+  domuimg_import_close_images (self);
   if (!domuimg_export_stop (self->export, error))
     return FALSE;
   g_clear_pointer (&self->export, domuimg_export_free);

@@ -56,3 +56,5 @@ gboolean domuimg_import_go_over (DomuimgImport *self, const char *directory,
                                  GCancellable *cancellable, GError **error);
 /* Writes out and closes all of @mounts. */
 gboolean domuimg_import_close_trees (DomuimgImport *self, GError **error);
+/* After the trees. libguestfs has a disk locked until then. */
+void domuimg_import_close_images (DomuimgImport *self);

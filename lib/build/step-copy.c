@@ -131,6 +131,7 @@ copy_all (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *canc
     return FALSE;
   if (!is_ahead)
     {
+      domuimg_import_close_images (self->import);
       self->import->copy = domuimg_disk_copy_new ();
       add_copies (self);
       domuimg_disk_copy_start (self->import->copy);

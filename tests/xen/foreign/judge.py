@@ -32,8 +32,10 @@ class Converter:
         """(status, what it said); its temporary files in a directory of their own."""
         argv = [self.program, "create", case.name, "--from", f"disk:{source}", "--dir", work / "out", *case.options, *options]
         (work / "tmp").mkdir(exist_ok=True)
+        # libguestfs keeps its appliance for all that use it, where TMPDIR does not say.
+        env = {"LIBGUESTFS_CACHEDIR": "/var/tmp", **os.environ, "TMPDIR": str(work / "tmp")}
         done = subprocess.run(argv, text=True, errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, env={**os.environ, "TMPDIR": str(work / "tmp")}, check=False)
+                              stderr=subprocess.STDOUT, env=env, check=False)
         return done.returncode, done.stdout
 
     def convert(self, case, source, work):
