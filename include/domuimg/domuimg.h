@@ -9,6 +9,7 @@
 #include <domuimg/installed-kernel.h>
 #include <domuimg/kernel-update.h>
 #include <domuimg/domain.h>
+#include <domuimg/domain-config.h>
 #include <domuimg/result.h>
 #include <domuimg/build.h>
 #include <domuimg/check.h>

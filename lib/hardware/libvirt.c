@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/hardware/parts.h"
-#include "lib/hardware/xml.h"
+#include "lib/base/xml.h"
 
 /* libvirt's domain XML (https://libvirt.org/formatdomain.html), of whatever driver. */
 

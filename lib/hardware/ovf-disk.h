@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lib/hardware/hardware.h"
-#include "lib/hardware/xml.h"
+#include "lib/base/xml.h"
 
 /* The disks and files of an OVF, by what its items call them. */
 typedef struct _DomuimgOvfDisks DomuimgOvfDisks;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lib/hardware/hardware.h"
-#include "lib/hardware/xml.h"
+#include "lib/base/xml.h"
 
 /* Everything but name, disks and NICs of a <Machine> of VirtualBox, which its OVF has within. */
 void domuimg_vbox_read_system (DomuimgHardware *self, xmlNode *machine);

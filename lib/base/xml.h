@@ -7,6 +7,9 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
 
+/* No description of a machine has more bytes. */
+#define DOMUIMG_XML_MAX (4 << 20)
+
 /* Names below are without namespaces: each of these formats has one, which its makers vary. */
 
 /* A document whose root is @root. UNSAFE_INPUT where it has a document type, which could define

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/hardware/xml.h"
+#include "lib/base/xml.h"
 
 #include <libxml/parser.h>
 #include <string.h>
-
-#include "lib/hardware/parts.h"
 
 static gboolean
 is_named (const xmlNode *node, const char *name)
@@ -110,8 +108,9 @@ fail_for_syntax (xmlParserCtxt *context, const char *name, GError **error)
   const xmlError *last = xmlCtxtGetLastError (context);
   g_autofree char *what = g_strdup (last != NULL && last->message != NULL ? last->message : "");
 
-  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%d: this is not well-formed XML: %s", name,
-                last != NULL ? last->line : 1, g_strstrip (what));
+  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%d:%d: this is not well-formed XML: %s",
+                name, last != NULL ? last->line : 1, last != NULL ? MAX (last->int2, 1) : 1,
+                g_strstrip (what));
 }
 
 static xmlDoc *
@@ -140,7 +139,7 @@ read_document (xmlParserCtxt *context, const char *text, gsize length, const cha
 static gboolean
 check_length (gsize length, const char *name, GError **error)
 {
-  if (length <= DOMUIMG_HARDWARE_TEXT_MAX)
+  if (length <= DOMUIMG_XML_MAX)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                        "%s: %" G_GSIZE_FORMAT " bytes are too many for a machine's description",
