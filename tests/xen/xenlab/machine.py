@@ -15,7 +15,7 @@ SHIP_SIZE = 8 << 30
 SLOT_SIZE = 64 << 30
 SLOTS = 6
 # Each word has its reason in ../README.md.
-CPU = "max,-smap,-smep,-la57,-rdtscp,-avx,-avx2,-f16c,-vaes,-vpclmulqdq"
+CPU = "max,-smap,-smep,-la57,-rdtscp,-avx,-avx2,-f16c,-vaes,-vpclmulqdq,-pku,-pks"
 XEN_ARGS = ("dom0_mem=1024M,max:1024M no-bootscrub spec-ctrl=no,eager-fpu "
             "console=com1 com1=115200 loglvl=warning guest_loglvl=all noreboot")
 DOM0_ARGS = "root=/dev/vda rw console=hvc0 init=/lab/init net.ifnames=0 mitigations=off"
