@@ -12,6 +12,7 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/journal.h"
+#include "lib/base/mount.h"
 #include "lib/base/remove.h"
 
 struct _DomuimgUndo {
@@ -184,6 +185,10 @@ remove_tree (const char *path)
 
   if (access (path, F_OK) != 0)
     return FALSE;
+  if (domuimg_remove_tree (path))
+    return TRUE;
+  /* A disk that was shown when everything was killed; see image/export.c. */
+  domuimg_unmount_below (path);
   if (domuimg_remove_tree (path))
     return TRUE;
   exec = domuimg_exec_new ("mmdebstrap");

@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/json.h"
+#include "lib/base/mount.h"
 
 #define DAEMON "qemu-storage-daemon"
 /* Of a loaded machine; it takes 20 ms. */
@@ -193,20 +193,6 @@ wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
-static gboolean
-unmount (const char *path, GError **error)
-{
-  g_autoptr (DomuimgExec) exec = NULL;
-
-  if (umount2 (path, MNT_DETACH) == 0)
-    return TRUE;
-  exec = domuimg_exec_new ("fusermount3");
-  domuimg_exec_arg (exec, "-u");
-  domuimg_exec_arg (exec, "-z");
-  domuimg_exec_arg (exec, path);
-  return domuimg_exec_run (exec, NULL, error);
-}
-
 /* The descriptor keeps the file when its name is gone. */
 static gboolean
 take (Disk *disk, GError **error)
@@ -215,7 +201,7 @@ take (Disk *disk, GError **error)
 
   disk->fd = open (disk->mount, O_RDWR | O_CLOEXEC);
   ok = disk->fd >= 0 || domuimg_set_errno (error, errno, "opening %s", disk->mount);
-  if (!unmount (disk->mount, ok ? error : NULL))
+  if (!domuimg_unmount (disk->mount, ok ? error : NULL))
     ok = FALSE;
   unlink (disk->mount);
   g_clear_pointer (&disk->mount, g_free);
@@ -285,7 +271,7 @@ domuimg_export_free (DomuimgExport *self)
       Disk *disk = g_ptr_array_index (self->disks, i);
 
       if (disk->mount != NULL)
-        umount2 (disk->mount, MNT_DETACH);
+        domuimg_unmount (disk->mount, NULL);
     }
   g_ptr_array_unref (self->disks);
   g_clear_pointer (&self->daemon, domuimg_exec_free);

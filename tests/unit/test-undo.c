@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -190,6 +191,38 @@ test_cleanup_removes_what_a_kill_left (void)
 }
 
 static void
+mount_in_a_directory (void)
+{
+  DomuimgUndo *undo = domuimg_undo_new (NULL);
+  g_autofree char *directory = domuimg_undo_make_directory (undo, scratch, NULL);
+  g_autofree char *below = g_build_filename (directory, "disk 0", NULL);
+  g_autofree char *mounted = in_scratch ("mounted");
+
+  g_mkdir (below, 0700);
+  /* Nothing goes without root; the parent sees that. */
+  if (mount ("tmpfs", below, "tmpfs", 0, NULL) == 0)
+    g_file_set_contents (mounted, "", 0, NULL);
+}
+
+static void
+test_cleanup_unmounts_what_a_kill_left (void)
+{
+  g_autofree char *mounted = in_scratch ("mounted");
+  g_auto (GStrv) lines = NULL;
+
+  kill_after (mount_in_a_directory);
+  if (g_unlink (mounted) != 0)
+    {
+      g_test_skip ("nothing can be mounted here");
+      return;
+    }
+  g_assert_cmpuint (count_files ("."), ==, 2);
+  lines = domuimg_undo_recover (FALSE, NULL);
+  g_assert_cmpuint (g_strv_length (lines), ==, 1);
+  g_assert_cmpuint (count_files ("."), ==, 1);
+}
+
+static void
 test_cleanup_leaves_the_living_alone (void)
 {
   g_autofree char *a = in_scratch ("a");
@@ -275,6 +308,8 @@ main (int argc, char **argv)
                         test_a_failed_commit_takes_all_names_back, run);
   g_test_add_data_func ("/undo/cleanup-removes-what-a-kill-left",
                         test_cleanup_removes_what_a_kill_left, run);
+  g_test_add_data_func ("/undo/cleanup-unmounts-what-a-kill-left",
+                        test_cleanup_unmounts_what_a_kill_left, run);
   g_test_add_data_func ("/undo/cleanup-leaves-the-living-alone",
                         test_cleanup_leaves_the_living_alone, run);
   g_test_add_data_func ("/undo/cleanup-completes-a-commit", test_cleanup_completes_a_commit, run);
