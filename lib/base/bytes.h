@@ -73,6 +73,24 @@ domuimg_bytes_le64 (DomuimgBytes self, guint64 offset, guint64 *value)
   return TRUE;
 }
 
+static inline gboolean
+domuimg_bytes_be32 (DomuimgBytes self, guint64 offset, guint32 *value)
+{
+  if (!domuimg_bytes_read (self, offset, value, sizeof *value))
+    return FALSE;
+  *value = GUINT32_FROM_BE (*value);
+  return TRUE;
+}
+
+static inline gboolean
+domuimg_bytes_be64 (DomuimgBytes self, guint64 offset, guint64 *value)
+{
+  if (!domuimg_bytes_read (self, offset, value, sizeof *value))
+    return FALSE;
+  *value = GUINT64_FROM_BE (*value);
+  return TRUE;
+}
+
 /* A part of @self; empty where the part is not wholly inside. */
 static inline DomuimgBytes
 domuimg_bytes_slice (DomuimgBytes self, guint64 offset, guint64 length)

@@ -83,16 +83,12 @@ get_entry (const DomuimgTable *table, DomuimgBytes bytes, guint64 at, guint64 *v
   guint32 narrow;
 
   if (table->width == 8)
-    {
-      if (!domuimg_bytes_le64 (bytes, at, value))
-        return FALSE;
-      if (table->big_endian)
-        *value = GUINT64_SWAP_LE_BE (*value);
-      return TRUE;
-    }
-  if (!domuimg_bytes_le32 (bytes, at, &narrow))
+    return table->big_endian ? domuimg_bytes_be64 (bytes, at, value)
+                             : domuimg_bytes_le64 (bytes, at, value);
+  if (!(table->big_endian ? domuimg_bytes_be32 (bytes, at, &narrow)
+                          : domuimg_bytes_le32 (bytes, at, &narrow)))
     return FALSE;
-  *value = table->big_endian ? GUINT32_SWAP_LE_BE (narrow) : narrow;
+  *value = narrow;
   return TRUE;
 }
 

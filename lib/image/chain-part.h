@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/base.h"
+#include "lib/base/bytes.h"
 
 /* An image file, or the part of an archive that is one, while its headers are read. */
 typedef struct {
@@ -24,6 +25,25 @@ typedef struct {
 
 void domuimg_header_clear (DomuimgHeader *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgHeader, domuimg_header_clear)
+
+/* A field of a header's bytes; 0 where they end before. */
+static inline guint32
+domuimg_header_be32 (DomuimgBytes head, guint64 at)
+{
+  guint32 value = 0;
+
+  domuimg_bytes_be32 (head, at, &value);
+  return value;
+}
+
+static inline guint64
+domuimg_header_be64 (DomuimgBytes head, guint64 at)
+{
+  guint64 value = 0;
+
+  domuimg_bytes_be64 (head, at, &value);
+  return value;
+}
 
 /* CORRUPT_INPUT, naming @what, where the part ends before. */
 gboolean domuimg_part_read (const DomuimgPart *self, guint64 offset, void *buffer, gsize length,

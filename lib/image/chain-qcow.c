@@ -26,24 +26,6 @@
 #define QED_BACKING_RAW 4
 #define QED_KNOWN_FEATURES 7
 
-static guint32
-be32 (DomuimgBytes head, guint64 at)
-{
-  guint32 value = 0;
-
-  domuimg_bytes_le32 (head, at, &value);
-  return GUINT32_SWAP_LE_BE (value);
-}
-
-static guint64
-be64 (DomuimgBytes head, guint64 at)
-{
-  guint64 value = 0;
-
-  domuimg_bytes_le64 (head, at, &value);
-  return GUINT64_SWAP_LE_BE (value);
-}
-
 static gboolean
 fail_damaged (const DomuimgPart *self, const char *what, GError **error)
 {
@@ -86,8 +68,8 @@ read_extensions (const DomuimgPart *self, guint64 at, DomuimgHeader *header, GEr
 
       if (!domuimg_part_read (self, at, buffer, sizeof buffer, "header extensions", error))
         return FALSE;
-      type = be32 (bytes, 0);
-      length = be32 (bytes, 4);
+      type = domuimg_header_be32 (bytes, 0);
+      length = domuimg_header_be32 (bytes, 4);
       if (type == 0)
         return TRUE;
       if ((type == EXTENSION_BACKING_FORMAT || type == EXTENSION_DATA_FILE)
@@ -121,10 +103,10 @@ no_entry (const DomuimgTable *table, guint64 entry)
 static gboolean
 check_qcow2_tables (DomuimgPart *self, DomuimgBytes head, guint64 features, GError **error)
 {
-  guint bits = be32 (head, 20);
+  guint bits = domuimg_header_be32 (head, 20);
   guint stride = (features & EXTENDED_L2) != 0 ? 16 : 8;
   guint64 l2_count = ((guint64) 1 << bits) / stride;
-  guint32 l1_count = be32 (head, 36);
+  guint32 l1_count = domuimg_header_be32 (head, 36);
   DomuimgTable l2 = { .what = "table of clusters (L2)",
                       .width = 8,
                       .stride = stride,
@@ -138,11 +120,11 @@ check_qcow2_tables (DomuimgPart *self, DomuimgBytes head, guint64 features, GErr
                       .count = l1_count,
                       .entry = qcow2_l1_entry,
                       .below = &l2 };
-  guint64 needed = be64 (head, 24) / l2_count / ((guint64) 1 << bits);
+  guint64 needed = domuimg_header_be64 (head, 24) / l2_count / ((guint64) 1 << bits);
 
   if (l1_count < needed)
     return fail_damaged (self, "its table does not cover the disk", error);
-  return domuimg_part_check_table (self, &l1, be64 (head, 40), error);
+  return domuimg_part_check_table (self, &l1, domuimg_header_be64 (head, 40), error);
 }
 
 static gboolean
@@ -172,16 +154,16 @@ domuimg_part_examine_qcow2 (DomuimgPart *self, DomuimgHeader *header, GError **e
   if (!domuimg_part_read (self, 0, buffer, MIN (self->size, sizeof buffer), "header", error)
       || !domuimg_part_holds (self, 0, extensions, "header", error))
     return FALSE;
-  if (be32 (head, 4) >= 3)
+  if (domuimg_header_be32 (head, 4) >= 3)
     {
-      features = be64 (head, 72);
-      extensions = be32 (head, 100);
+      features = domuimg_header_be64 (head, 72);
+      extensions = domuimg_header_be32 (head, 100);
     }
-  header->size = be64 (head, 24);
-  bits = be32 (head, 20);
+  header->size = domuimg_header_be64 (head, 24);
+  bits = domuimg_header_be32 (head, 20);
   if (bits < 9 || bits > 21)
     return fail_damaged (self, "its clusters have no size that there is", error);
-  if (!check_encryption (self, be32 (head, 32), error)
+  if (!check_encryption (self, domuimg_header_be32 (head, 32), error)
       || !check_qcow2_features (self, features, error)
       || !read_extensions (self, extensions, header, error))
     return FALSE;
@@ -189,9 +171,9 @@ domuimg_part_examine_qcow2 (DomuimgPart *self, DomuimgHeader *header, GError **e
     g_clear_pointer (&header->data_file, g_free);
   else if (header->data_file == NULL)
     return fail_damaged (self, "it has a data file, and does not name it", error);
-  if (be64 (head, 8) != 0)
+  if (domuimg_header_be64 (head, 8) != 0)
     {
-      header->backing = domuimg_part_read_name (self, be64 (head, 8), be32 (head, 16),
+      header->backing = domuimg_part_read_name (self, domuimg_header_be64 (head, 8), domuimg_header_be32 (head, 16),
                                                 "name of the backing file", error);
       if (header->backing == NULL)
         return FALSE;
@@ -220,16 +202,16 @@ domuimg_part_examine_qcow (DomuimgPart *self, DomuimgHeader *header, GError **er
 
   if (!domuimg_part_read (self, 0, buffer, sizeof buffer, "header", error))
     return FALSE;
-  header->size = be64 (head, 24);
+  header->size = domuimg_header_be64 (head, 24);
   bits = buffer[32];
   l2_bits = buffer[33];
   if (bits < 9 || bits > 16 || l2_bits < 6 || l2_bits > 13)
     return fail_damaged (self, "its clusters have no size that there is", error);
-  if (!check_encryption (self, be32 (head, 36), error))
+  if (!check_encryption (self, domuimg_header_be32 (head, 36), error))
     return FALSE;
-  if (be64 (head, 8) != 0)
+  if (domuimg_header_be64 (head, 8) != 0)
     {
-      header->backing = domuimg_part_read_name (self, be64 (head, 8), be32 (head, 16),
+      header->backing = domuimg_part_read_name (self, domuimg_header_be64 (head, 8), domuimg_header_be32 (head, 16),
                                                 "name of the backing file", error);
       if (header->backing == NULL)
         return FALSE;
@@ -248,7 +230,7 @@ domuimg_part_examine_qcow (DomuimgPart *self, DomuimgHeader *header, GError **er
                       .below = &l2 };
   if ((header->size & (((guint64) 1 << (bits + l2_bits)) - 1)) == 0)
     l1.count--;
-  return domuimg_part_check_table (self, &l1, be64 (head, 40), error);
+  return domuimg_part_check_table (self, &l1, domuimg_header_be64 (head, 40), error);
 }
 
 /* 1 is a cluster of zeros. */

@@ -22,36 +22,18 @@
 #define VDI_UNUSED 0xfffffffeU
 #define VDI_LINK 0x1a8
 
-static guint32
-be32 (DomuimgBytes head, guint64 at)
-{
-  guint32 value = 0;
-
-  domuimg_bytes_le32 (head, at, &value);
-  return GUINT32_SWAP_LE_BE (value);
-}
-
-static guint64
-be64 (DomuimgBytes head, guint64 at)
-{
-  guint64 value = 0;
-
-  domuimg_bytes_le64 (head, at, &value);
-  return GUINT64_SWAP_LE_BE (value);
-}
-
 /* QEMU goes by the size that was asked for where its writer is known to keep to it, and by the
  * geometry, which other programs go by, otherwise. */
 static guint64
 vhd_size (DomuimgBytes footer)
 {
   static const char *const writers[] = { "win ", "qem2", "d2v ", "tap\0", "CTXS" };
-  guint64 geometry = (guint64) (be32 (footer, 56) >> 16) * footer.data[58] * footer.data[59];
+  guint64 geometry = (guint64) (domuimg_header_be32 (footer, 56) >> 16) * footer.data[58] * footer.data[59];
 
   for (guint i = 0; i < G_N_ELEMENTS (writers); i++)
     if (memcmp (footer.data + 28, writers[i], 4) == 0)
-      return be64 (footer, 48) / SECTOR * SECTOR;
-  return (geometry == VHD_MOST ? be64 (footer, 48) / SECTOR : geometry) * SECTOR;
+      return domuimg_header_be64 (footer, 48) / SECTOR * SECTOR;
+  return (geometry == VHD_MOST ? domuimg_header_be64 (footer, 48) / SECTOR : geometry) * SECTOR;
 }
 
 static gboolean
@@ -92,14 +74,14 @@ domuimg_part_examine_vhd (DomuimgPart *self, DomuimgHeader *header, GError **err
   if (!domuimg_bytes_starts_with (foot, "conectix", 8))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s is cut off: its end is not the footer of a VHD", self->name);
-  type = be32 (foot, 60);
+  type = domuimg_header_be32 (foot, 60);
   header->size = vhd_size (foot);
   if (type == VHD_FIXED)
-    return domuimg_part_holds (self, 0, MIN (header->size, be64 (foot, 48)), "data", error);
+    return domuimg_part_holds (self, 0, MIN (header->size, domuimg_header_be64 (foot, 48)), "data", error);
   if (type != VHD_DYNAMIC && type != VHD_DIFFERENCING)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: its footer is damaged: there is no disk of type %u", self->name, type);
-  if (!domuimg_part_read (self, be64 (foot, 16), buffer, sizeof buffer, "header", error))
+  if (!domuimg_part_read (self, domuimg_header_be64 (foot, 16), buffer, sizeof buffer, "header", error))
     return FALSE;
   if (!domuimg_bytes_starts_with (dynamic, "cxsparse", 8))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its header is damaged",
@@ -113,10 +95,10 @@ domuimg_part_examine_vhd (DomuimgPart *self, DomuimgHeader *header, GError **err
   DomuimgTable table = { .what = "table of blocks",
                          .width = 4,
                          .big_endian = TRUE,
-                         .length = be32 (dynamic, 32),
-                         .count = be32 (dynamic, 28),
+                         .length = domuimg_header_be32 (dynamic, 32),
+                         .count = domuimg_header_be32 (dynamic, 28),
                          .entry = vhd_entry };
-  return domuimg_part_check_table (self, &table, be64 (dynamic, 16), error);
+  return domuimg_part_check_table (self, &table, domuimg_header_be64 (dynamic, 16), error);
 }
 
 static guint64

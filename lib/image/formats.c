@@ -60,11 +60,10 @@ read_size (DomuimgBytes head, const Magic *magic, const char *path, guint64 *siz
   *size = 0;
   if (magic->size_at == 0)
     return TRUE;
-  if (!domuimg_bytes_le64 (head, magic->size_at, &value))
+  if (!(magic->big_endian ? domuimg_bytes_be64 (head, magic->size_at, &value)
+                          : domuimg_bytes_le64 (head, magic->size_at, &value)))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its %s header is cut off", path,
                          magic->name);
-  if (magic->big_endian)
-    value = GUINT64_SWAP_LE_BE (value);
   if (value > SIZE_MAX_SANE / magic->unit)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: its %s header is damaged: it gives a size of %" G_GUINT64_FORMAT,

@@ -53,11 +53,9 @@ read_xfs_size (DomuimgBytes head)
   guint32 block;
   guint64 blocks;
 
-  if (!domuimg_bytes_starts_with (head, "XFSB", 4) || !domuimg_bytes_le32 (head, 4, &block)
-      || !domuimg_bytes_le64 (head, 8, &blocks))
+  if (!domuimg_bytes_starts_with (head, "XFSB", 4) || !domuimg_bytes_be32 (head, 4, &block)
+      || !domuimg_bytes_be64 (head, 8, &blocks))
     return 0;
-  block = GUINT32_SWAP_LE_BE (block);
-  blocks = GUINT64_SWAP_LE_BE (blocks);
   return block <= 65536 && blocks < (guint64) 1 << 44 ? blocks * block : 0;
 }
 

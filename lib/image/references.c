@@ -36,9 +36,8 @@ has_qcow2_data_file (DomuimgBytes head)
   guint64 features;
 
   /* Bit 2 of the incompatible features, from version 3 on. */
-  return domuimg_bytes_le32 (head, 4, &version) && GUINT32_SWAP_LE_BE (version) >= 3
-         && domuimg_bytes_le64 (head, 72, &features)
-         && (GUINT64_SWAP_LE_BE (features) & (1 << 2)) != 0;
+  return domuimg_bytes_be32 (head, 4, &version) && version >= 3
+         && domuimg_bytes_be64 (head, 72, &features) && (features & (1 << 2)) != 0;
 }
 
 static gboolean
@@ -80,7 +79,7 @@ is_differencing_vhd (int fd, guint64 size)
       = read_part (fd, size >= sizeof footer ? size - sizeof footer : 0, footer, sizeof footer);
   guint32 type;
 
-  return !domuimg_bytes_le32 (bytes, 60, &type) || GUINT32_SWAP_LE_BE (type) == VHD_DIFFERENCING;
+  return !domuimg_bytes_be32 (bytes, 60, &type) || type == VHD_DIFFERENCING;
 }
 
 static gboolean
