@@ -195,31 +195,51 @@ weigh_failure (DomuimgMachine *self, const Mount *mount)
   return stops ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING;
 }
 
-/* The line with @spec taken out of fstab's effect, and for the root the true one put in. */
+/* One field of an entry in fstab, counted from 0. */
+static char *
+with_field (const char *line, guint index, const char *value)
+{
+  gsize at = strspn (line, " \t");
+  gsize length;
+
+  for (guint field = 0; field < index; field++)
+    {
+      at += strcspn (line + at, " \t");
+      at += strspn (line + at, " \t");
+    }
+  length = strcspn (line + at, " \t\r");
+  return g_strdup_printf ("%.*s%s%s", (int) at, line, value, line + at + length);
+}
+
+/* @argument: the line's number, a newline, and the field's value; without one, the line is taken out
+ * of fstab's effect. */
 static gboolean
-repair_line (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
   g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/fstab", error);
   g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
   guint number = g_ascii_strtoull (parts[0], NULL, 10);
   g_autofree char *joined = NULL;
-  char *old;
+  g_autofree char *old = NULL;
 
   if (lines == NULL)
     return FALSE;
   if (number == 0 || number > g_strv_length (lines))
     return TRUE;
   old = lines[number - 1];
-  if (*parts[1] == '\0')
-    lines[number - 1] = g_strconcat ("# domuimg: no such device in this guest: ", old, NULL);
-  else
-    lines[number - 1] = g_strconcat (parts[1], old + strspn (old, " \t")
-                                                   + strcspn (old + strspn (old, " \t"), " \t"),
-                                     NULL);
-  g_free (old);
+  lines[number - 1] = *parts[1] != '\0'
+                          ? with_field (old, index, parts[1])
+                          : g_strconcat ("# domuimg: no such device in this guest: ", old, NULL);
   joined = g_strjoinv ("\n", lines);
   return domuimg_repair_write (site, "/etc/fstab", joined, 0644, error);
+}
+
+/* The device; for the root, the true one. */
+static gboolean
+repair_line (DomuimgRepairSite *site, const char *argument, GError **error)
+{
+  return repair_field (site, argument, 0, error);
 }
 
 static void
@@ -288,34 +308,10 @@ is_type_right (const Mount *mount, const char *fs)
   return FALSE;
 }
 
-/* Line number and type. */
 static gboolean
 repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/fstab", error);
-  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
-  guint number = g_ascii_strtoull (parts[0], NULL, 10);
-  g_autofree char *joined = NULL;
-  char *old;
-  gsize at = 0, length;
-
-  if (lines == NULL)
-    return FALSE;
-  if (number == 0 || number > g_strv_length (lines))
-    return TRUE;
-  old = lines[number - 1];
-  at += strspn (old, " \t");
-  for (guint field = 0; field < 2; field++)
-    {
-      at += strcspn (old + at, " \t");
-      at += strspn (old + at, " \t");
-    }
-  length = strcspn (old + at, " \t\r");
-  lines[number - 1] = g_strdup_printf ("%.*s%s%s", (int) at, old, parts[1], old + at + length);
-  g_free (old);
-  joined = g_strjoinv ("\n", lines);
-  return domuimg_repair_write (site, "/etc/fstab", joined, 0644, error);
+  return repair_field (site, argument, 2, error);
 }
 
 static void
