@@ -14,6 +14,7 @@ static const struct {
   { "create", cli_create, "make a guest: disk image, kernel and configuration" },
   { "kernel", cli_kernel, "look into kernels: what can they boot as?" },
   { "check", cli_check, "say whether a guest will boot, and why not" },
+  { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };
 

@@ -13,4 +13,6 @@
 #include <domuimg/result.h>
 #include <domuimg/build.h>
 #include <domuimg/check.h>
+#include <domuimg/guest.h>
+#include <domuimg/host.h>
 #include <domuimg/version.h>
