@@ -169,6 +169,22 @@ DOMUIMG_API
 void domuimg_domain_set_graphics (DomuimgDomain *self, DomuimgGraphics graphics,
                                   const char *listen, guint port);
 DOMUIMG_API
+const char *domuimg_domain_get_graphics_password (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_graphics_password (DomuimgDomain *self, const char *password);
+DOMUIMG_API
+const char *domuimg_domain_get_cpus (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_cpus (DomuimgDomain *self, const char *cpus);
+DOMUIMG_API
+char **domuimg_domain_list_vcpu_cpus (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_vcpu_cpus (DomuimgDomain *self, const char *const *cpus);
+DOMUIMG_API
+const char *domuimg_domain_get_cpus_soft (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_cpus_soft (DomuimgDomain *self, const char *cpus_soft);
+DOMUIMG_API
 void domuimg_domain_add_disk (DomuimgDomain *self, DomuimgDomainDisk *disk);
 DOMUIMG_API
 GPtrArray *domuimg_domain_get_disks (DomuimgDomain *self);

@@ -10,6 +10,7 @@
 #include <domuimg/kernel-update.h>
 #include <domuimg/domain.h>
 #include <domuimg/domain-config.h>
+#include <domuimg/domain-device.h>
 #include <domuimg/result.h>
 #include <domuimg/build.h>
 #include <domuimg/check.h>

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "domuimg/domain-config.h"
 #include "lib/base/fd.h"
+#include "lib/domain/domain.h"
+#include "lib/domain/xm-file.h"
 
 /* Files of configurations: where they are, which language they are in. */
 
@@ -76,12 +77,90 @@ domuimg_config_read (const char *path, struct stat *status, GError **error)
   return NULL;
 }
 
+/* A file that xl cannot read, and that is either broken or Python: the better of two errors. */
+static gboolean
+guess_xm (const char *text, const char *name, GError **xl_error, GError **error)
+{
+  g_autoptr (GError) xm_error = NULL;
+  g_autoptr (DomuimgXlFile) xm = domuimg_xm_file_parse (text, strlen (text), name, &xm_error);
+
+  if (xm != NULL)
+    return TRUE;
+  if (g_error_matches (xm_error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
+    g_propagate_error (error, g_steal_pointer (&xm_error));
+  else
+    g_propagate_error (error, g_steal_pointer (xl_error));
+  return FALSE;
+}
+
+/**
+ * domuimg_config_guess_format:
+ * @text: a configuration
+ * @name: (nullable): how messages call it, such as its path
+ * @format: (out): where to put the format
+ * @error: return location for an error: %DOMUIMG_ERROR_CORRUPT_INPUT with the line and column for
+ *   what is none, %DOMUIMG_ERROR_NOT_SUPPORTED for a file of xm in which Python would have to be
+ *   run
+ *
+ * Which language it is in. What both xl and xm read is of xl, unless it has keys or disks that
+ * only xm understood.
+ *
+ * Returns: whether it is in one
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_config_guess_format (const char *text, const char *name, DomuimgConfigFormat *format,
+                             GError **error)
+{
+  g_autoptr (DomuimgXlFile) file = NULL;
+  g_autoptr (GError) local = NULL;
+
+  g_return_val_if_fail (text != NULL && format != NULL, FALSE);
+  name = domuimg_text_or (name, "configuration");
+  *format = DOMUIMG_CONFIG_FORMAT_LIBVIRT;
+  if (g_str_has_prefix (text, "\xef\xbb\xbf<") || text[strspn (text, " \t\r\n")] == '<')
+    return TRUE;
+  file = domuimg_xl_file_parse (text, strlen (text), name, &local);
+  *format = file != NULL && !domuimg_xm_file_is_one (file) ? DOMUIMG_CONFIG_FORMAT_XL
+                                                           : DOMUIMG_CONFIG_FORMAT_XM;
+  return file != NULL || guess_xm (text, name, &local, error);
+}
+
+/**
+ * domuimg_domain_new_from_xm_cfg:
+ * @text: a file of xm, the forerunner of xl
+ * @name: (nullable): how messages call it, such as its path
+ * @error: return location for an error: %DOMUIMG_ERROR_CORRUPT_INPUT for what is no Python or what
+ *   xl would refuse, %DOMUIMG_ERROR_NOT_SUPPORTED for what would have to be run, each with the line
+ *
+ * Reads a guest as xm did, as far as nothing has to be run: assignments of strings, numbers, lists
+ * and names that were assigned before. What only xm knew is put in the terms of xl: `ip` and
+ * `dhcp` become part of the command line, `phy:vg/lv` gets its `/dev/`, `cpu` becomes `cpus`.
+ *
+ * Returns: (transfer full): a domain, or %NULL
+ *
+ * Since: 0.1
+ */
+DomuimgDomain *
+domuimg_domain_new_from_xm_cfg (const char *text, const char *name, GError **error)
+{
+  g_autoptr (DomuimgXlFile) file = NULL;
+
+  g_return_val_if_fail (text != NULL, NULL);
+  file = domuimg_xm_file_parse (text, strlen (text), domuimg_text_or (name, "xm.cfg"), error);
+  if (file == NULL)
+    return NULL;
+  domuimg_xm_file_translate (file);
+  return domuimg_xl_file_to_read_domain (file, error);
+}
+
 /**
  * domuimg_domain_new_from_text:
  * @text: a configuration: xl.cfg(5), a file of the old xm, or libvirt's domain XML
  * @name: (nullable): how messages call it, such as its path
- * @error: return location for an error, %DOMUIMG_ERROR_CORRUPT_INPUT with the line and column
- *   for what the format does not allow
+ * @error: return location for an error, as domuimg_config_guess_format() and the reader of the
+ *   format have it
  *
  * Reads a guest; the format is found from the text.
  *
@@ -92,8 +171,20 @@ domuimg_config_read (const char *path, struct stat *status, GError **error)
 DomuimgDomain *
 domuimg_domain_new_from_text (const char *text, const char *name, GError **error)
 {
+  DomuimgConfigFormat format;
+
   g_return_val_if_fail (text != NULL, NULL);
-  return domuimg_domain_new_from_xl_cfg (text, name, error);
+  if (!domuimg_config_guess_format (text, name, &format, error))
+    return NULL;
+  switch (format)
+    {
+    case DOMUIMG_CONFIG_FORMAT_XM:
+      return domuimg_domain_new_from_xm_cfg (text, name, error);
+    case DOMUIMG_CONFIG_FORMAT_LIBVIRT:
+      return domuimg_domain_new_from_libvirt_xml (text, name, error);
+    default:
+      return domuimg_domain_new_from_xl_cfg (text, name, error);
+    }
 }
 
 /**

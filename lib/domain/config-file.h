@@ -3,9 +3,18 @@
 
 #include <sys/stat.h>
 
+#include "domuimg/domain-config.h"
 #include "lib/base/base.h"
 
 /* The text of a regular file of at most 4 MiB without NUL bytes. */
 char *domuimg_config_read (const char *path, struct stat *status, GError **error);
 /* domuimg_domain_find_config with another directory than /etc/xen. */
 char *domuimg_config_find_in (const char *directory, const char *name, GError **error);
+/* The text of a guest; @warnings as domuimg_domain_to_libvirt_xml has them. */
+char *domuimg_config_write_text (DomuimgDomain *self, DomuimgConfigFormat format, char ***warnings,
+                                 GError **error);
+/* Whether the text of a configuration has a password. */
+gboolean domuimg_config_is_secret (const char *text);
+/* Writes a file whole or not at all, with @mode, or for 0 that of the file which it replaces. */
+gboolean domuimg_config_replace (const char *path, const char *text, mode_t mode, gboolean replace,
+                                 GError **error);

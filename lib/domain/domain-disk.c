@@ -21,6 +21,7 @@ domuimg_domain_disk_finalize (GObject *object)
   g_free (self->format);
   g_free (self->backendtype);
   g_free (self->options);
+  g_free (self->xml);
   G_OBJECT_CLASS (domuimg_domain_disk_parent_class)->finalize (object);
 }
 

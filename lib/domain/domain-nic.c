@@ -26,6 +26,8 @@ domuimg_domain_nic_finalize (GObject *object)
   g_free (self->vifname);
   g_free (self->rate);
   g_free (self->options);
+  g_free (self->xml);
+  g_free (self->network);
   G_OBJECT_CLASS (domuimg_domain_nic_parent_class)->finalize (object);
 }
 

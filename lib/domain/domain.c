@@ -40,6 +40,16 @@ extra_free (gpointer data)
 }
 
 static void
+foreign_free (gpointer data)
+{
+  DomuimgDomainForeign *foreign = data;
+
+  g_free (foreign->parent);
+  g_free (foreign->xml);
+  g_free (foreign);
+}
+
+static void
 domuimg_domain_finalize (GObject *object)
 {
   DomuimgDomain *self = DOMUIMG_DOMAIN (object);
@@ -57,7 +67,15 @@ domuimg_domain_finalize (GObject *object)
   g_free (self->on_reboot);
   g_free (self->on_crash);
   g_free (self->graphics_listen);
+  g_free (self->graphics_password);
+  g_free (self->graphics_xml);
   g_free (self->graphics_options);
+  g_free (self->cpus);
+  g_free (self->cpus_soft);
+  g_strfreev (self->vcpu_cpus);
+  g_ptr_array_unref (self->devices);
+  g_ptr_array_unref (self->foreign);
+  g_ptr_array_unref (self->notes);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->extra);
@@ -81,7 +99,10 @@ domuimg_domain_init (DomuimgDomain *self)
   self->on_crash = g_strdup ("destroy");
   self->disks = g_ptr_array_new_with_free_func (g_object_unref);
   self->nics = g_ptr_array_new_with_free_func (g_object_unref);
+  self->devices = g_ptr_array_new_with_free_func (g_object_unref);
   self->extra = g_ptr_array_new_with_free_func (extra_free);
+  self->foreign = g_ptr_array_new_with_free_func (foreign_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
 }
 
 /**

@@ -16,6 +16,7 @@ struct _DomuimgDomainDisk {
   gboolean readonly;
   gboolean cdrom;
   char *options; /* what else an xl.cfg said of it, divided by commas */
+  char *xml;     /* what else a libvirt XML said of it: elements */
 };
 
 struct _DomuimgDomainNic {
@@ -28,13 +29,20 @@ struct _DomuimgDomainNic {
   char *model;
   char *vifname;
   char *rate;
+  char *network; /* libvirt's, in place of a bridge */
   char *options; /* likewise */
+  char *xml;
 };
 
 typedef struct {
   char *key;
   char *value; /* as it stands in xl.cfg: quoted if it is a string */
 } DomuimgDomainExtra;
+
+typedef struct {
+  char *parent; /* where it was in <domain>, such as "os"; "" for in itself */
+  char *xml;    /* one element */
+} DomuimgDomainForeign;
 
 struct _DomuimgDomain {
   GObject parent_instance;
@@ -59,16 +67,34 @@ struct _DomuimgDomain {
   DomuimgGraphics graphics;
   char *graphics_listen;
   guint graphics_port;
+  char *graphics_password;
+  char *graphics_xml; /* what else a libvirt XML said of it */
   char *graphics_options; /* likewise, of a vfb */
+  char *cpus;
+  char *cpus_soft;
+  char **vcpu_cpus; /* NULL, or one text a virtual CPU */
+  gboolean whole;   /* read from a file, which says all there is: no more is written */
   GPtrArray *disks;
   GPtrArray *nics;
-  GPtrArray *extra; /* of DomuimgDomainExtra */
+  GPtrArray *devices;
+  GPtrArray *extra;   /* of DomuimgDomainExtra */
+  GPtrArray *foreign; /* of DomuimgDomainForeign: what only libvirt's XML has */
+  GPtrArray *notes;   /* of what a reader left out or changed: sentences */
 };
 
 /* Sets *@field to a copy of @value, or to NULL for NULL and "". */
 void domuimg_replace_text (char **field, const char *value);
 /* @value, or @fallback for NULL and "". */
 const char *domuimg_text_or (const char *value, const char *fallback);
+
+/* Notes what a reader left out or changed. */
+void domuimg_domain_note (DomuimgDomain *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+/* For readers: adds an extra key, or puts it in place of an earlier one. */
+void domuimg_domain_set_extra (DomuimgDomain *self, const char *key, const char *value);
+void domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char *xml);
+/* What a reader has to take out since xl passes over it, with a note; and sizes that say
+ * nothing. */
+void domuimg_domain_finish_reading (DomuimgDomain *self);
 
 /* @value as a quoted string of xl.cfg. NULL with an error that names @key for what no
  * sane configuration holds: control characters and broken UTF-8. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/domain/device.h"
 #include "lib/domain/identity.h"
 #include "lib/domain/vdev.h"
 
@@ -155,7 +156,10 @@ check_disk (DomuimgDomain *self, guint index, GError **error)
     return INVALID ("%s: firmware cannot boot from it, since a partition without its disk has "
                     "no emulated device; use a whole disk, or PV or PVH",
                     key);
-  return check_path (key, disk->target, error)
+  /* To a script it is whatever that takes: the name of a resource, say. */
+  return (disk->options != NULL && strstr (disk->options, "script=") != NULL
+              ? check_text (key, disk->target, error)
+              : check_path (key, disk->target, error))
          && check_one_of (key, disk->format, formats, error)
          && check_one_of (key, disk->backendtype, backends, error);
 }
@@ -223,6 +227,11 @@ check_nic (DomuimgDomain *self, guint index, GError **error)
 static gboolean
 check_graphics (DomuimgDomain *self, GError **error)
 {
+  if (!check_text ("the password of the display", self->graphics_password, error))
+    return FALSE;
+  if (self->graphics_password != NULL && strchr (self->graphics_password, ',') != NULL
+      && self->type != DOMUIMG_GUEST_TYPE_HVM)
+    return INVALID ("graphics: a comma in the password would end it in xl.cfg");
   if (self->graphics == DOMUIMG_GRAPHICS_NONE)
     return TRUE;
   if (self->graphics_listen != NULL
@@ -245,16 +254,41 @@ check_graphics (DomuimgDomain *self, GError **error)
 }
 
 static gboolean
+check_cpus (const char *key, const char *value, GError **error)
+{
+  if (value == NULL
+      || g_regex_match_simple ("\\A(all|(\\^?(nodes?:)?[0-9]+(-[0-9]+)?)"
+                               "([, ]+\\^?(nodes?:)?[0-9]+(-[0-9]+)?)*)\\z",
+                               value, 0, 0))
+    return TRUE;
+  return INVALID ("%s \"%s\": is no list of CPUs such as 0-3,^1 or node:0", key, value);
+}
+
+static gboolean
+check_pinning (DomuimgDomain *self, GError **error)
+{
+  if (self->cpus != NULL && self->vcpu_cpus != NULL)
+    return INVALID ("cpus: are set for all virtual CPUs and for each");
+  for (guint i = 0; self->vcpu_cpus != NULL && self->vcpu_cpus[i] != NULL; i++)
+    if (!check_cpus ("cpus", self->vcpu_cpus[i], error))
+      return FALSE;
+  return check_cpus ("cpus", self->cpus, error)
+         && check_cpus ("cpus_soft", self->cpus_soft, error);
+}
+
+static gboolean
 check_extra (DomuimgDomain *self, guint index, GError **error)
 {
   const DomuimgDomainExtra *extra = g_ptr_array_index (self->extra, index);
 
   if (!check_text ("extra", extra->key, error) || !check_text (extra->key, extra->value, error))
     return FALSE;
-  if (!g_regex_match_simple ("\\A[a-z][_0-9a-z]*\\z", extra->key, 0, 0))
-    return INVALID ("extra key \"%s\": xl.cfg has lower-case letters, digits and _ in keys",
+  if (!g_regex_match_simple ("\\A[a-z][._0-9a-z]*\\z", extra->key, 0, 0))
+    return INVALID ("extra key \"%s\": xl.cfg has lower-case letters, digits, . and _ in keys",
                     extra->key);
-  if (domuimg_xl_is_modelled_key (extra->key))
+  if (domuimg_xl_is_modelled_key (extra->key) || domuimg_domain_has_device_key (self, extra->key)
+      || (g_str_equal (extra->key, "cpus") && (self->cpus != NULL || self->vcpu_cpus != NULL))
+      || (g_str_equal (extra->key, "cpus_soft") && self->cpus_soft != NULL))
     return INVALID ("extra key \"%s\": has a setting of its own; use that", extra->key);
   for (guint i = 0; i < index; i++)
     {
@@ -295,8 +329,11 @@ domuimg_domain_validate (DomuimgDomain *self, GError **error)
       || !check_one_of ("on_poweroff", self->on_poweroff, actions, error)
       || !check_one_of ("on_reboot", self->on_reboot, actions, error)
       || !check_one_of ("on_crash", self->on_crash, actions, error)
-      || !check_graphics (self, error))
+      || !check_graphics (self, error) || !check_pinning (self, error))
     return FALSE;
+  for (guint i = 0; i < self->devices->len; i++)
+    if (!domuimg_device_check (g_ptr_array_index (self->devices, i), error))
+      return FALSE;
   for (guint i = 0; i < self->disks->len; i++)
     if (!check_disk (self, i, error))
       return FALSE;

@@ -83,6 +83,9 @@ DomuimgDomainNic *domuimg_xl_vif_parse (const char *text, char **problem);
  * forms (builder=, tap:aio:) are read as xl reads them. */
 DomuimgDomain *domuimg_xl_file_to_domain (DomuimgXlFile *self, GError **error);
 
+/* The same for a model that is to be written again; CORRUPT_INPUT for what xl refuses. */
+DomuimgDomain *domuimg_xl_file_to_read_domain (DomuimgXlFile *self, GError **error);
+
 /* What xl, of Xen @major.@minor, would refuse or pass over. */
 typedef struct {
   const char *id; /* of the rule, see docs/checks.md: "config-unknown-key", ... */

@@ -16,6 +16,7 @@ typedef struct {
   int vnc; /* -1: not said */
   gboolean sdl;
   char *listen;
+  char *password;
   gint64 display; /* -1: not said */
   int unused;     /* whether to look for a free port; -1: not said */
   GString *options;
@@ -25,6 +26,7 @@ static void
 display_clear (Display *self)
 {
   g_free (self->listen);
+  g_free (self->password);
   g_string_free (self->options, TRUE);
 }
 
@@ -48,8 +50,11 @@ set_display (DomuimgDomain *domain, Display *self)
   guint port = 0;
 
   split_listen (self);
+  domuimg_replace_text (&domain->graphics_password, self->password);
   if (self->vnc == 0 && !self->sdl)
     return;
+  if (self->sdl && self->vnc == 1)
+    domuimg_domain_note (domain, "a display beside VNC (sdl) is left out");
   if (self->sdl && self->vnc != 1)
     {
       domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SDL, NULL, 0);
@@ -87,6 +92,8 @@ read_vfb (Display *self, const char *text)
         self->sdl = atoi (value) != 0;
       else if (g_str_has_prefix (item, "vnclisten="))
         domuimg_replace_text (&self->listen, value);
+      else if (g_str_has_prefix (item, "vncpasswd="))
+        domuimg_replace_text (&self->password, value);
       else
         g_string_append_printf (self->options, "%s%s", self->options->len > 0 ? "," : "", item);
     }
@@ -107,6 +114,7 @@ read_keys (Display *self, DomuimgXlFile *file)
   self->sdl = read_boolean (file, "sdl") == 1;
   self->unused = read_boolean (file, "vncunused");
   self->listen = domuimg_xl_file_get (file, "vnclisten");
+  self->password = domuimg_xl_file_get (file, "vncpasswd");
   if (!domuimg_xl_file_get_number (file, "vncdisplay", &self->display))
     self->display = -1;
 }
@@ -115,11 +123,15 @@ static void
 read_spice (DomuimgXlFile *file, DomuimgDomain *domain)
 {
   g_autofree char *host = domuimg_xl_file_get (file, "spicehost");
+  g_autofree char *password = domuimg_xl_file_get (file, "spicepasswd");
   gint64 port = 0;
 
   if (!domuimg_xl_file_get_number (file, "spiceport", &port))
     port = 0;
   domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SPICE, host, CLAMP (port, 0, G_MAXUINT));
+  domuimg_domain_set_graphics_password (domain, password);
+  if (read_boolean (file, "vnc") == 1 || read_boolean (file, "sdl") == 1)
+    domuimg_domain_note (domain, "a display beside SPICE (vnc or sdl) is left out");
 }
 
 void
@@ -127,7 +139,7 @@ domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain)
 {
   g_autoptr (DomuimgXlValue) vfb = domuimg_xl_file_get_value (file, "vfb");
   g_autoptr (GPtrArray) vfbs = domuimg_xl_file_get_list (file, "vfb");
-  g_auto (Display) display = { -1, FALSE, NULL, -1, -1, g_string_new (NULL) };
+  g_auto (Display) display = { -1, FALSE, NULL, NULL, -1, -1, g_string_new (NULL) };
 
   if (domain->type == DOMUIMG_GUEST_TYPE_HVM)
     {
@@ -141,6 +153,8 @@ domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain)
   else if (vfb != NULL && vfb->kind == DOMUIMG_XL_LIST && vfbs->len > 0)
     {
       read_vfb (&display, g_ptr_array_index (vfbs, 0));
+      if (vfbs->len > 1)
+        domuimg_domain_note (domain, "displays after the first (vfb) are left out");
       domuimg_replace_text (&domain->graphics_options, display.options->str);
     }
   else if (domain->type == DOMUIMG_GUEST_TYPE_PV && read_boolean (file, "vnc") == 1)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/domain/domain.h"
+#include "lib/domain/device.h"
 #include "lib/domain/identity.h"
 #include "lib/domain/xl-device.h"
 
@@ -210,10 +210,54 @@ write_value (GString *text, const DomuimgXlValue *value)
   g_string_append_c (text, ']');
 }
 
+/* A text for all virtual CPUs, or a list with one for each. FALSE where it is neither. */
+static gboolean
+read_pinning (DomuimgXlFile *file, DomuimgDomain *domain)
+{
+  g_autoptr (DomuimgXlValue) value = domuimg_xl_file_get_value (file, "cpus");
+  g_autoptr (GPtrArray) list = domuimg_xl_file_get_list (file, "cpus");
+
+  if (value == NULL || list->len == 0 || (value->kind == DOMUIMG_XL_LIST && list->len != value->items->len))
+    return FALSE;
+  if (value->kind != DOMUIMG_XL_LIST)
+    domuimg_domain_set_cpus (domain, value->text);
+  else
+    {
+      g_ptr_array_add (list, NULL);
+      domuimg_domain_set_vcpu_cpus (domain, (const char *const *) list->pdata);
+    }
+  return TRUE;
+}
+
+static gboolean
+read_soft_pinning (DomuimgXlFile *file, DomuimgDomain *domain)
+{
+  g_autofree char *cpus = domuimg_xl_file_get (file, "cpus_soft");
+
+  domuimg_domain_set_cpus_soft (domain, cpus);
+  return domain->cpus_soft != NULL;
+}
+
+/* Keys whose values have a place in the model, where they are of the right form. */
+static GHashTable *
+read_others (DomuimgXlFile *file, DomuimgDomain *domain)
+{
+  GHashTable *taken = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < DOMUIMG_N_DEVICE_KINDS; i++)
+    if (domuimg_device_read (file, i, domain))
+      g_hash_table_add (taken, (char *) domuimg_device_key (i));
+  if (read_pinning (file, domain))
+    g_hash_table_add (taken, (char *) "cpus");
+  if (read_soft_pinning (file, domain))
+    g_hash_table_add (taken, (char *) "cpus_soft");
+  return taken;
+}
+
 static void
 read_extra (DomuimgXlFile *file, DomuimgDomain *domain)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) seen = read_others (file, domain);
 
   for (guint i = 0; i < file->settings->len; i++)
     {
@@ -265,6 +309,7 @@ domuimg_xl_file_to_domain (DomuimgXlFile *self, GError **error)
   read_devices (self, domain);
   domuimg_xl_read_graphics (self, domain);
   read_extra (self, domain);
+  domain->whole = TRUE;
   return g_steal_pointer (&domain);
 }
 
@@ -286,6 +331,18 @@ check_refusals (DomuimgXlFile *file, GError **error)
                              problem->message);
     }
   return TRUE;
+}
+
+DomuimgDomain *
+domuimg_xl_file_to_read_domain (DomuimgXlFile *self, GError **error)
+{
+  DomuimgDomain *domain;
+
+  if (!check_refusals (self, error))
+    return NULL;
+  domain = domuimg_xl_file_to_domain (self, error);
+  domuimg_domain_finish_reading (domain);
+  return domain;
 }
 
 /**
@@ -312,7 +369,5 @@ domuimg_domain_new_from_xl_cfg (const char *text, const char *name, GError **err
 
   g_return_val_if_fail (text != NULL, NULL);
   file = domuimg_xl_file_parse (text, strlen (text), domuimg_text_or (name, "xl.cfg"), error);
-  if (file == NULL || !check_refusals (file, error))
-    return NULL;
-  return domuimg_xl_file_to_domain (file, error);
+  return file == NULL ? NULL : domuimg_xl_file_to_read_domain (file, error);
 }

@@ -113,7 +113,7 @@ domuimg_xl_is_modelled_key (const char *key)
     "vcpus",       "maxvcpus",  "kernel",     "ramdisk",     "cmdline",  "root",
     "extra",       "bootloader", "bootloader_args", "firmware", "bios",  "disk",
     "vif",         "serial",    "vfb",        "vnc",         "vnclisten", "vncdisplay",
-    "vncunused",   "sdl",       "spice",      "spicehost",   "spiceport",
+    "vncunused",   "vncpasswd", "spicepasswd", "sdl",       "spice",      "spicehost",   "spiceport",
     "spicedisable_ticketing",   "on_poweroff", "on_reboot",  "on_crash", NULL,
   };
 

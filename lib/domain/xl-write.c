@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/domain/device.h"
 #include "lib/domain/identity.h"
 
 /* libxl refuses SPICE without a port, and looks for none itself. */
@@ -126,6 +127,8 @@ put_vfb (DomuimgDomain *self, GString *out, GError **error)
   else
     g_string_append_printf (vfb, "vnc=1,vnclisten=%s,vncdisplay=%u,vncunused=0", listen,
                             self->graphics_port - 5900);
+  if (self->graphics == DOMUIMG_GRAPHICS_VNC && self->graphics_password != NULL)
+    g_string_append_printf (vfb, ",vncpasswd=%s", self->graphics_password);
   if (self->graphics_options != NULL)
     g_string_append_printf (vfb, ",%s", self->graphics_options);
   g_ptr_array_add (vfbs, g_strdup (vfb->str));
@@ -145,22 +148,25 @@ put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
       put_number (out, "spice", 1);
       put_number (out, "spiceport",
                   self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
-      put_number (out, "spicedisable_ticketing", 1);
-      return put_text (out, "spicehost", listen, error);
+      put_number (out, "spicedisable_ticketing", self->graphics_password == NULL);
+      return put_text (out, "spicehost", listen, error)
+             && put_text (out, "spicepasswd", self->graphics_password, error);
     }
   if (self->graphics != DOMUIMG_GRAPHICS_VNC)
     return TRUE;
   put_number (out, "vncunused", self->graphics_port == 0);
   if (self->graphics_port != 0)
     put_number (out, "vncdisplay", self->graphics_port - 5900);
-  return put_text (out, "vnclisten", listen, error);
+  return put_text (out, "vnclisten", listen, error)
+         && put_text (out, "vncpasswd", self->graphics_password, error);
 }
 
 static gboolean
 put_console (DomuimgDomain *self, GString *out, GError **error)
 {
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
-    return put_text (out, "serial", domuimg_text_or (self->serial, "pty"), error)
+    return put_text (out, "serial",
+                     self->whole ? self->serial : domuimg_text_or (self->serial, "pty"), error)
            && put_hvm_graphics (self, out, error);
   return self->graphics == DOMUIMG_GRAPHICS_NONE || put_vfb (self, out, error);
 }
@@ -174,6 +180,41 @@ put_sizes (DomuimgDomain *self, GString *out)
   put_number (out, "vcpus", self->vcpus);
   if (self->maxvcpus > self->vcpus)
     put_number (out, "maxvcpus", self->maxvcpus);
+}
+
+static gboolean
+put_pinning (DomuimgDomain *self, GString *out, GError **error)
+{
+  g_autoptr (GPtrArray) lists = g_ptr_array_new ();
+
+  for (guint i = 0; self->vcpu_cpus != NULL && self->vcpu_cpus[i] != NULL; i++)
+    g_ptr_array_add (lists, self->vcpu_cpus[i]);
+  return put_text (out, "cpus", self->cpus, error) && put_list (out, "cpus", lists, error)
+         && put_text (out, "cpus_soft", self->cpus_soft, error);
+}
+
+static gboolean
+put_others (DomuimgDomain *self, GString *out, GError **error)
+{
+  for (guint i = 0; i < DOMUIMG_N_DEVICE_KINDS; i++)
+    {
+      const char *key = domuimg_device_key (i);
+      g_autofree char *value = NULL;
+
+      if (!domuimg_domain_has_device_key (self, key))
+        continue;
+      value = domuimg_device_write (self, i, error);
+      if (value == NULL)
+        return FALSE;
+      g_string_append_printf (out, "%s = %s\n", key, value);
+    }
+  for (guint i = 0; i < self->extra->len; i++)
+    {
+      const DomuimgDomainExtra *extra = g_ptr_array_index (self->extra, i);
+
+      g_string_append_printf (out, "%s = %s\n", extra->key, extra->value);
+    }
+  return TRUE;
 }
 
 /**
@@ -203,7 +244,7 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
       || !put_text (out, "type", domuimg_guest_type_to_string (self->type), error))
     return NULL;
   put_sizes (self, out);
-  if (!put_text (out, "bootloader", self->bootloader, error)
+  if (!put_pinning (self, out, error) || !put_text (out, "bootloader", self->bootloader, error)
       || !put_text (out, "bootloader_args", self->bootloader_args, error)
       || !put_text (out, "firmware", self->firmware, error)
       || !put_text (out, "kernel", self->kernel, error)
@@ -212,12 +253,7 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
       || !put_console (self, out, error)
       || !put_text (out, "on_poweroff", self->on_poweroff, error)
       || !put_text (out, "on_reboot", self->on_reboot, error)
-      || !put_text (out, "on_crash", self->on_crash, error))
+      || !put_text (out, "on_crash", self->on_crash, error) || !put_others (self, out, error))
     return NULL;
-  for (guint i = 0; i < self->extra->len; i++)
-    {
-      const DomuimgDomainExtra *extra = g_ptr_array_index (self->extra, i);
-      g_string_append_printf (out, "%s = %s\n", extra->key, extra->value);
-    }
   return g_string_free (g_steal_pointer (&out), FALSE);
 }

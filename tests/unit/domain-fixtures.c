@@ -41,6 +41,7 @@ fixture_pv (void)
 DomuimgDomain *
 fixture_pvh (void)
 {
+  static const char *const pins[] = { "0-3", "5", NULL };
   DomuimgDomain *self = guest ("db-2.example", DOMUIMG_GUEST_TYPE_PVH);
   g_autoptr (DomuimgDomainNic) first = domuimg_domain_nic_new ("00:16:3e:00:00:01");
   g_autoptr (DomuimgDomainNic) second = domuimg_domain_nic_new ("00:16:3e:00:00:02");
@@ -62,7 +63,8 @@ fixture_pvh (void)
   domuimg_domain_set_graphics (self, DOMUIMG_GRAPHICS_VNC, NULL, 0);
   domuimg_domain_set_on_crash (self, "coredump-restart");
   domuimg_domain_add_extra (self, "tsc_mode", "\"native\"");
-  domuimg_domain_add_extra (self, "cpus", "[\"0-3\", '5']");
+  domuimg_domain_add_extra (self, "cpu_weight", "512");
+  domuimg_domain_set_vcpu_cpus (self, pins);
   return self;
 }
 

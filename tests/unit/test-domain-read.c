@@ -57,17 +57,12 @@ assert_comes_back (DomuimgDomain *domain)
   g_autofree char *text = domuimg_domain_to_xl_cfg (domain, &error);
   g_autoptr (DomuimgDomain) again = NULL;
   g_autofree char *second = NULL;
-  g_autofree char *expected = NULL;
-  g_auto (GStrv) written = NULL;
 
   g_assert_no_error (error);
   again = read_text (text);
   second = domuimg_domain_to_xl_cfg (again, &error);
   g_assert_no_error (error);
-  /* Quotes are the writer's choice. */
-  written = g_strsplit (text, "'5'", 2);
-  expected = g_strjoinv ("\"5\"", written);
-  g_assert_cmpstr (second, ==, expected);
+  g_assert_cmpstr (second, ==, text);
   g_assert_cmpint (domuimg_domain_get_graphics (again), ==, domuimg_domain_get_graphics (domain));
   g_assert_cmpstr (domuimg_domain_get_cmdline (again), ==, domuimg_domain_get_cmdline (domain));
   g_assert_cmpstr (domuimg_domain_get_serial (again), ==,
@@ -154,7 +149,7 @@ test_nothing_is_lost (void)
   g_assert_nonnull (strstr (written, "access=rw,discard,target=/srv/a=b,c:d.qcow2"));
   g_assert_nonnull (strstr (written, "script=vif-openvswitch,rate=10Mb/s@20ms,mtu=9000"));
   g_assert_nonnull (strstr (written, "vncdisplay=4,vncunused=0,keymap=de"));
-  g_assert_nonnull (strstr (written, "tsc_mode = \"native\"\ncpus = [\"0-3\", \"^1\"]\n"));
+  g_assert_nonnull (strstr (written, "cpus = [\n    \"0-3\",\n    \"^1\",\n]\n"));
   assert_comes_back (domain);
 }
 
@@ -189,8 +184,8 @@ test_the_last_of_two_settings_counts (void)
   g_auto (GStrv) extra = domuimg_domain_list_extra (domain);
 
   g_assert_cmpuint (domuimg_domain_get_memory (domain), ==, 128);
-  g_assert_cmpuint (g_strv_length (extra), ==, 2);
-  g_assert_cmpstr (domuimg_domain_get_extra (domain, "cpus"), ==, "\"2,3\"");
+  g_assert_cmpuint (g_strv_length (extra), ==, 1);
+  g_assert_cmpstr (domuimg_domain_get_cpus (domain), ==, "2,3");
   g_assert_cmpstr (domuimg_domain_get_extra (domain, "description"), ==, "\"tab\\there\"");
   assert_comes_back (domain);
 }

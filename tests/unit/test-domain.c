@@ -377,8 +377,8 @@ test_extra_keys (void)
     }
 
   g_autoptr (DomuimgDomain) twice = fixture_pvh ();
-  domuimg_domain_add_extra (twice, "cpus", "\"0\"");
-  assert_invalid (twice, "extra key \"cpus\": is given twice");
+  domuimg_domain_add_extra (twice, "cpu_weight", "1");
+  assert_invalid (twice, "extra key \"cpu_weight\": is given twice");
 
   g_autoptr (DomuimgDomain) domain = fixture_pvh ();
   g_auto (GStrv) keys = domuimg_domain_list_extra (domain);
