@@ -10,6 +10,9 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_FAILS = 3, CLI_UNKNOWN =
 int cli_create (int argc, char **argv);
 int cli_check (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
+int cli_run (int argc, char **argv);
+int cli_list (int argc, char **argv);
+int cli_delete (int argc, char **argv);
 int cli_doctor (int argc, char **argv);
 int cli_kernel (int argc, char **argv);
 int cli_kernel_inspect (int argc, char **argv);

@@ -14,6 +14,9 @@ static const struct {
   { "create", cli_create, "make a guest: disk image, kernel and configuration" },
   { "kernel", cli_kernel, "look into kernels: what can they boot as?" },
   { "check", cli_check, "say whether a guest will boot, and why not" },
+  { "run", cli_run, "start a guest" },
+  { "list", cli_list, "list guests" },
+  { "delete", cli_delete, "end a guest and remove what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include <domuimg/progress.h>
 #include <domuimg/types.h>
 
 G_BEGIN_DECLS
@@ -25,5 +26,59 @@ DOMUIMG_API
 const char *domuimg_backend_to_string (DomuimgBackend backend);
 DOMUIMG_API
 gboolean domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError **error);
+
+#define DOMUIMG_TYPE_GUEST (domuimg_guest_get_type ())
+DOMUIMG_API
+G_DECLARE_FINAL_TYPE (DomuimgGuest, domuimg_guest, DOMUIMG, GUEST, GObject)
+
+DOMUIMG_API
+const char *domuimg_guest_get_name (DomuimgGuest *self);
+DOMUIMG_API
+const char *domuimg_guest_get_uuid (DomuimgGuest *self);
+DOMUIMG_API
+int domuimg_guest_get_domid (DomuimgGuest *self);
+DOMUIMG_API
+const char *domuimg_guest_get_state (DomuimgGuest *self);
+DOMUIMG_API
+const char *domuimg_guest_get_kind (DomuimgGuest *self);
+DOMUIMG_API
+guint domuimg_guest_get_memory (DomuimgGuest *self);
+DOMUIMG_API
+guint domuimg_guest_get_vcpus (DomuimgGuest *self);
+DOMUIMG_API
+const char *domuimg_guest_get_config (DomuimgGuest *self);
+DOMUIMG_API
+gboolean domuimg_guest_get_autostart (DomuimgGuest *self);
+
+DOMUIMG_API
+GPtrArray *domuimg_guest_list (DomuimgBackend backend, const char *connect,
+                               GCancellable *cancellable, GError **error);
+DOMUIMG_API
+char **domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
+                             gboolean disks, GCancellable *cancellable, GError **error);
+
+#define DOMUIMG_TYPE_RUN (domuimg_run_get_type ())
+DOMUIMG_API
+G_DECLARE_FINAL_TYPE (DomuimgRun, domuimg_run, DOMUIMG, RUN, GObject)
+
+DOMUIMG_API
+DomuimgRun *domuimg_run_new (const char *name);
+DOMUIMG_API
+void domuimg_run_set_backend (DomuimgRun *self, DomuimgBackend backend);
+DOMUIMG_API
+void domuimg_run_set_connect (DomuimgRun *self, const char *connect);
+DOMUIMG_API
+void domuimg_run_set_console (DomuimgRun *self, gboolean console);
+DOMUIMG_API
+void domuimg_run_set_once (DomuimgRun *self, gboolean once);
+DOMUIMG_API
+void domuimg_run_set_wait (DomuimgRun *self, guint seconds);
+DOMUIMG_API
+void domuimg_run_set_autostart (DomuimgRun *self, gboolean autostart);
+DOMUIMG_API
+void domuimg_run_set_check (DomuimgRun *self, gboolean check);
+DOMUIMG_API
+DomuimgGuest *domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress,
+                                 GCancellable *cancellable, GError **error);
 
 G_END_DECLS

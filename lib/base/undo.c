@@ -109,6 +109,14 @@ domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **er
   return TRUE;
 }
 
+gboolean
+domuimg_undo_add_removal (DomuimgUndo *self, const char *path, GError **error)
+{
+  g_autofree char *final = absolute (path);
+
+  return record (self, "delete", final, NULL, FALSE, error);
+}
+
 static gboolean
 rename_one (const DomuimgJournalRecord *result, GError **error)
 {
@@ -201,6 +209,13 @@ remove_tree (const char *path)
   return domuimg_remove_tree (path);
 }
 
+/* What is to be deleted stays unless all of the transaction is done. */
+static gboolean
+is_kept (const DomuimgJournalRecord *record, gboolean committed)
+{
+  return g_str_equal (record->verb, "delete") && !committed;
+}
+
 /* Newest first: what lies in a directory goes before the directory. FALSE where something
  * could not be removed. */
 static gboolean
@@ -213,9 +228,9 @@ undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
       const DomuimgJournalRecord *one = g_ptr_array_index (records, i - 1);
       gboolean done = FALSE;
 
-      if (one->path == NULL || one->to != NULL)
+      if (one->path == NULL || one->to != NULL || is_kept (one, committed))
         continue;
-      if (g_str_equal (one->verb, "remove"))
+      if (g_str_equal (one->verb, "remove") || g_str_equal (one->verb, "delete"))
         done = unlink (one->path) == 0;
       else if (g_str_equal (one->verb, "remove-tree"))
         done = remove_tree (one->path);
@@ -263,7 +278,9 @@ describe (const GPtrArray *records, gboolean committed, GPtrArray *lines)
         continue;
       if (committed && one->to != NULL)
         g_ptr_array_add (lines, g_strdup_printf ("would complete %s", one->to));
-      else if (one->to == NULL && !committed && !g_str_equal (one->verb, "rmdir"))
+      else if (one->to == NULL && !is_kept (one, committed)
+               && (!committed || g_str_equal (one->verb, "delete"))
+               && !g_str_equal (one->verb, "rmdir"))
         g_ptr_array_add (lines, g_strdup_printf ("would remove %s", one->path));
     }
 }

@@ -8,7 +8,7 @@
  * its process lives, lets domuimg_undo_recover () finish what a kill interrupted: before
  * the commit it removes what was made, after it, it completes the renames.
  *
- * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH],
+ * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["delete", PATH],
  * ["rename", FROM, TO, "replace"|"keep"], ["commit"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -24,6 +24,8 @@ char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean rep
                                GError **error);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
+/* A file that goes when the transaction commits, and not before. */
+gboolean domuimg_undo_add_removal (DomuimgUndo *self, const char *path, GError **error);
 /* The directory that was made for results, removed again unless the transaction commits. */
 gboolean domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **error);
 /* All results appear. After FALSE everything is undone. */

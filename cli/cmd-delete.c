@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "cli/cmd-guest.h"
+
+static int
+print_lines (char **lines, gboolean json)
+{
+  if (json)
+    cli_print_json_lines (lines);
+  for (guint i = 0; !json && lines[i] != NULL; i++)
+    {
+      g_autofree char *plain = cli_plain (lines[i]);
+
+      g_print ("%s\n", plain);
+    }
+  return CLI_DONE;
+}
+
+int
+cli_delete (int argc, char **argv)
+{
+  g_autofree char *backend_name = NULL;
+  g_autofree char *connect = NULL;
+  gboolean disks = FALSE, json = FALSE;
+  const GOptionEntry entries[] = {
+    { "disks", 0, 0, G_OPTION_ARG_NONE, &disks,
+      "remove the disks, too, that the guest was made with", NULL },
+    { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
+      "what it may run by: libxl (default) or libvirt", "BACKEND" },
+    { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
+      "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  DomuimgBackend backend;
+  int status = CLI_DONE;
+
+  g_option_context_set_summary (
+      context, "Ends a guest, and removes its configuration and what else was made for it.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!cli_parse (context, &argc, &argv, &status))
+    return status;
+  if (argc != 2)
+    return cli_usage ("usage: domuimg delete NAME [OPTION…]");
+  cli_signals_cancel (cancellable);
+  if (cli_choose_backend (backend_name, connect, &backend, &error))
+    lines = domuimg_guest_delete (argv[1], backend, connect, disks, cancellable, &error);
+  return lines != NULL ? print_lines (lines, json) : cli_report (error);
+}

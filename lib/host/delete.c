@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/host/guest.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "domuimg/domain-config.h"
+#include "lib/base/undo.h"
+#include "lib/host/backend.h"
+#include "lib/host/doctor.h"
+
+#define IMAGES "/var/lib/xen/images"
+#define SHUTDOWN_SECONDS 60
+
+/* The manifest of @name in @directory, where it says that it is of @config; NULL without. */
+static JsonNode *
+read_manifest (const char *directory, const char *name, const char *config, char **path)
+{
+  g_autofree char *file = g_strdup_printf ("%s/%s.json", directory, name);
+  g_autofree char *wanted = g_canonicalize_filename (config, NULL);
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  JsonNode *root;
+  const char *of;
+
+  if (!json_parser_load_from_file (parser, file, NULL))
+    return NULL;
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
+      || !json_object_has_member (json_node_get_object (root), "domuimg"))
+    return NULL;
+  of = json_object_get_string_member_with_default (json_node_get_object (root), "config", NULL);
+  if (g_strcmp0 (of, wanted) != 0)
+    return NULL;
+  *path = g_steal_pointer (&file);
+  return json_parser_steal_root (parser);
+}
+
+/* Beside the configuration, or where images are without --dir. */
+static JsonNode *
+find_manifest (const char *config, const char *images, gboolean needed, char **path,
+               GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (config);
+  g_autofree char *name = g_path_get_basename (config);
+  JsonNode *manifest;
+
+  if (g_str_has_suffix (name, ".cfg"))
+    name[strlen (name) - strlen (".cfg")] = '\0';
+  manifest = read_manifest (directory, name, config, path);
+  if (manifest == NULL)
+    manifest = read_manifest (images, name, config, path);
+  if (manifest == NULL && needed)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                  "%s: there is no manifest %s.json of it, so which disks were made for it is not"
+                  " known; nothing is removed",
+                  config, name);
+  return manifest;
+}
+
+/* Only files go: a volume or a device is not ours to remove. */
+static gboolean
+remove_file (DomuimgUndo *undo, GStrvBuilder *lines, const char *path, GError **error)
+{
+  g_autofree char *line = NULL;
+  struct stat status;
+
+  if (path == NULL || lstat (path, &status) != 0)
+    return TRUE;
+  if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
+    line = g_strdup_printf ("%s stays: it is no file", path);
+  else if (!domuimg_undo_add_removal (undo, path, error))
+    return FALSE;
+  else
+    line = g_strdup_printf ("removed %s", path);
+  g_strv_builder_add (lines, line);
+  return TRUE;
+}
+
+static gboolean
+remove_disks (DomuimgUndo *undo, GStrvBuilder *lines, JsonObject *manifest, GError **error)
+{
+  JsonNode *node = json_object_get_member (manifest, "disks");
+  JsonArray *disks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node)
+                                                                  : NULL;
+
+  for (guint i = 0; disks != NULL && i < json_array_get_length (disks); i++)
+    {
+      JsonNode *disk = json_array_get_element (disks, i);
+      const char *path = JSON_NODE_HOLDS_OBJECT (disk)
+                             ? json_object_get_string_member_with_default (
+                                   json_node_get_object (disk), "path", NULL)
+                             : NULL;
+
+      if (!remove_file (undo, lines, path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+remove_made (DomuimgUndo *undo, GStrvBuilder *lines, JsonObject *manifest, gboolean disks,
+             GError **error)
+{
+  JsonNode *node = json_object_get_member (manifest, "kernel");
+  JsonObject *kernel = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node)
+                                                                     : NULL;
+  const char *xml = json_object_get_string_member_with_default (manifest, "xml", NULL);
+  const char *const members[] = { "path", "ramdisk" };
+
+  if (!remove_file (undo, lines, xml, error))
+    return FALSE;
+  /* With the disk that is left, its kernel is: the guest would not start without. */
+  for (guint i = 0; disks && kernel != NULL && i < G_N_ELEMENTS (members); i++)
+    if (!remove_file (undo, lines,
+                      json_object_get_string_member_with_default (kernel, members[i], NULL), error))
+      return FALSE;
+  return !disks || remove_disks (undo, lines, manifest, error);
+}
+
+char **
+domuimg_guest_delete_files (const char *config, const char *images, gboolean disks,
+                            const char *autostart, GError **error)
+{
+  g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
+  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
+  g_autofree char *path = NULL;
+  g_autoptr (JsonNode) manifest = NULL;
+
+  if (undo == NULL)
+    return NULL;
+  manifest = find_manifest (config, images, disks, &path, error);
+  if (disks && manifest == NULL)
+    return NULL;
+  if (!remove_file (undo, lines, autostart, error) || !remove_file (undo, lines, config, error)
+      || (manifest != NULL
+          && !remove_made (undo, lines, json_node_get_object (manifest), disks, error))
+      /* As long as there are disks, it says what they are of. */
+      || (disks && !remove_file (undo, lines, path, error)) || !domuimg_undo_commit (undo, error))
+    return NULL;
+  return g_strv_builder_end (lines);
+}
+
+static gboolean
+end_guest (DomuimgBackend backend, const char *connect, const char *name,
+           GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
+  g_autoptr (DomuimgExec) exec = NULL;
+
+  /* Where no Xen is, nothing runs. */
+  if (backend == DOMUIMG_BACKEND_LIBXL && !domuimg_doctor_get_is_xen (host))
+    return TRUE;
+  exec = domuimg_backend_start (backend, connect, "end", error);
+  if (exec == NULL)
+    return FALSE;
+  domuimg_exec_arg (exec, name);
+  domuimg_exec_argf (exec, "--timeout=%d", SHUTDOWN_SECONDS);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+/**
+ * domuimg_guest_delete:
+ * @name: the name of a guest, or the path of its configuration
+ * @backend: what it may run by
+ * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
+ * @disks: whether to remove its disks, too
+ * @cancellable: (nullable): to stop it before anything is removed
+ * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
+ *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_TOOL_FAILED
+ *
+ * Ends a guest, by a shutdown, and after a minute by force; makes libvirt forget it; and removes
+ * its configuration, its link in `/etc/xen/auto`, and the XML that was made with it. With @disks
+ * those go, too, that the manifest names as made with it, the kernel and initramfs that were copied
+ * out, and the manifest. The files go in one transaction: all of them or none. Disks that are no
+ * files, such as logical volumes, stay.
+ *
+ * Returns: (transfer full): what was done, a line each, or %NULL
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
+                      gboolean disks, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *config = NULL;
+  g_autofree char *link = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (JsonNode) manifest = NULL;
+  g_autoptr (DomuimgDomain) domain = NULL;
+
+  g_return_val_if_fail (name != NULL, NULL);
+  config = domuimg_domain_find_config (name, error);
+  if (config == NULL || (domain = domuimg_domain_new_from_file (config, error)) == NULL)
+    return NULL;
+  /* Before the guest is ended for nothing. */
+  manifest = find_manifest (config, IMAGES, disks, &path, error);
+  if ((disks && manifest == NULL)
+      || !end_guest (backend, connect, domuimg_domain_get_name (domain), cancellable, error))
+    return NULL;
+  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
+  return domuimg_guest_delete_files (config, IMAGES, disks, link, error);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "domuimg/domain.h"
+#include "domuimg/guest.h"
+#include "lib/base/base.h"
+
+#define DOMUIMG_CONFIG_DIR "/etc/xen"
+
+/* The inside of a guest, for the files of this room. */
+struct _DomuimgGuest {
+  GObject parent_instance;
+
+  char *name;
+  char *uuid;   /* (nullable) */
+  int domid;    /* -1: it does not run */
+  char *state;
+  char *kind;
+  guint memory; /* MiB */
+  guint vcpus;
+  char *config; /* (nullable) path */
+  gboolean autostart;
+};
+
+/* Of one object that a back end's program says; NULL where it is none. */
+DomuimgGuest *domuimg_guest_from_json (JsonNode *node);
+/* One that does not run, from its configuration. */
+DomuimgGuest *domuimg_guest_from_domain (DomuimgDomain *domain, const char *config);
+/* Guests that @directory has a NAME.cfg for. */
+GPtrArray *domuimg_guest_list_configured (const char *directory);
+/* The link in @directory/auto to @config, or NULL. */
+char *domuimg_autostart_find (const char *directory, const char *config);
+/* Makes it; fine if it is there. */
+gboolean domuimg_autostart_make (const char *directory, const char *config, GError **error);
+/* Removes the files of a guest: its configuration, and what the manifest beside it or in
+ * @images says that was made with it; with @disks its disks, too. All of them or none. */
+char **domuimg_guest_delete_files (const char *config, const char *images, gboolean disks,
+                                   const char *autostart, GError **error);

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/host/guest.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "domuimg/domain-config.h"
+#include "lib/host/backend.h"
+#include "lib/host/doctor.h"
+
+static int
+by_name (gconstpointer a, gconstpointer b)
+{
+  return strcmp ((*(DomuimgGuest *const *) a)->name, (*(DomuimgGuest *const *) b)->name);
+}
+
+char *
+domuimg_autostart_find (const char *directory, const char *config)
+{
+  g_autofree char *links = g_build_filename (directory, "auto", NULL);
+  g_autofree char *wanted = realpath (config, NULL);
+  g_autoptr (GDir) dir = g_dir_open (links, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && wanted != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (links, name, NULL);
+      g_autofree char *target = realpath (path, NULL);
+
+      if (g_strcmp0 (target, wanted) == 0)
+        return g_steal_pointer (&path);
+    }
+  return NULL;
+}
+
+gboolean
+domuimg_autostart_make (const char *directory, const char *config, GError **error)
+{
+  g_autofree char *there = domuimg_autostart_find (directory, config);
+  g_autofree char *links = g_build_filename (directory, "auto", NULL);
+  g_autofree char *name = g_path_get_basename (config);
+  g_autofree char *path = g_build_filename (links, name, NULL);
+  g_autofree char *target = g_canonicalize_filename (config, NULL);
+
+  if (there != NULL)
+    return TRUE;
+  if (g_mkdir_with_parents (links, 0755) != 0 || symlink (target, path) != 0)
+    return domuimg_set_errno (error, errno, "making the link %s", path);
+  return TRUE;
+}
+
+GPtrArray *
+domuimg_guest_list_configured (const char *directory)
+{
+  GPtrArray *guests = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autofree char *link = NULL;
+      g_autoptr (DomuimgDomain) domain = NULL;
+      DomuimgGuest *guest;
+
+      /* Files of others lie there, too: what is no guest is no mistake. */
+      if (g_str_has_suffix (name, ".cfg"))
+        domain = domuimg_domain_new_from_file (path, NULL);
+      if (domain == NULL)
+        continue;
+      guest = domuimg_guest_from_domain (domain, path);
+      link = domuimg_autostart_find (directory, path);
+      guest->autostart = link != NULL;
+      g_ptr_array_add (guests, guest);
+    }
+  g_ptr_array_sort (guests, by_name);
+  return guests;
+}
+
+static gboolean
+add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_backend_start (backend, connect, "list", error);
+  g_autoptr (JsonNode) node = NULL;
+  JsonArray *array;
+
+  if (exec == NULL || (node = domuimg_backend_ask (exec, cancellable, error)) == NULL)
+    return FALSE;
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the list of guests is no list");
+  array = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      DomuimgGuest *guest = domuimg_guest_from_json (json_array_get_element (array, i));
+
+      if (guest != NULL)
+        g_ptr_array_add (guests, guest);
+    }
+  return TRUE;
+}
+
+/* The running guest of that name gets the configuration; else it is one more. */
+static void
+merge (GPtrArray *guests, DomuimgGuest *configured)
+{
+  for (guint i = 0; i < guests->len; i++)
+    {
+      DomuimgGuest *one = g_ptr_array_index (guests, i);
+
+      if (!g_str_equal (one->name, configured->name))
+        continue;
+      one->config = g_strdup (configured->config);
+      one->autostart |= configured->autostart;
+      return;
+    }
+  g_ptr_array_add (guests, g_object_ref (configured));
+}
+
+/**
+ * domuimg_guest_list:
+ * @backend: what to ask
+ * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
+ * @cancellable: (nullable): to stop it
+ * @error: return location for an error: %DOMUIMG_ERROR_NOT_SUPPORTED where domuimg is installed
+ *   without the back end, %DOMUIMG_ERROR_TOOL_FAILED where it cannot be asked, with its own words
+ *
+ * The guests of this host: those that run, and those that have a configuration, in `/etc/xen` for
+ * libxl and at libvirt for libvirt. On a machine that is no Xen host, libxl's are the latter only.
+ *
+ * Returns: (transfer container) (element-type DomuimgGuest): guests, sorted by name, or %NULL
+ *
+ * Since: 0.1
+ */
+GPtrArray *
+domuimg_guest_list (DomuimgBackend backend, const char *connect, GCancellable *cancellable,
+                    GError **error)
+{
+  g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) configured = NULL;
+  g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
+  gboolean ask = backend == DOMUIMG_BACKEND_LIBVIRT || domuimg_doctor_get_is_xen (host);
+
+  if (ask && !add_running (backend, connect, guests, cancellable, error))
+    return NULL;
+  if (backend == DOMUIMG_BACKEND_LIBXL)
+    configured = domuimg_guest_list_configured (DOMUIMG_CONFIG_DIR);
+  for (guint i = 0; configured != NULL && i < configured->len; i++)
+    merge (guests, g_ptr_array_index (configured, i));
+  g_ptr_array_sort (guests, by_name);
+  return g_steal_pointer (&guests);
+}
