@@ -13,6 +13,7 @@ static const struct {
 } verbs[] = {
   { "create", cli_create, "make a guest: disk image, kernel and configuration" },
   { "kernel", cli_kernel, "look into kernels: what can they boot as?" },
+  { "config", cli_config, "show, convert and change configurations" },
   { "check", cli_check, "say whether a guest will boot, and why not" },
   { "run", cli_run, "start a guest" },
   { "list", cli_list, "list guests" },

@@ -3,7 +3,7 @@
 
 # The options of a verb, as the program itself lists them.
 _domuimg_options () {
-  "$1" "$2" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p'
+  "$@" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p'
 }
 
 # Completes a file behind a prefix such as "tar:".
@@ -55,14 +55,20 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check kernel cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
+  elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "convert show set" -- "$cur")
+  elif [ "$verb" = config ] && [ "$prev" = --to ]; then
+    mapfile -t COMPREPLY < <(compgen -W "xl libvirt" -- "$cur")
+  elif [ "$verb" = config ] && [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb" "${COMP_WORDS[2]}")" -- "$cur")
   elif _domuimg_value "$prev"; then
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
-  elif [ "$verb" = kernel ]; then
+  elif [ "$verb" = kernel ] || [ "$verb" = config ]; then
     _domuimg_files "" -f
   fi
 

@@ -204,3 +204,48 @@ domuimg_domain_write (DomuimgDomain *self, DomuimgConfigFormat format, const cha
     *notices = g_strv_builder_end (said);
   return TRUE;
 }
+
+/**
+ * domuimg_config_format_for_path:
+ * @path: (type filename): the path of a file that is to be written
+ *
+ * Returns: libvirt's XML for a name that ends in `.xml`, xl for any other
+ *
+ * Since: 0.1
+ */
+DomuimgConfigFormat
+domuimg_config_format_for_path (const char *path)
+{
+  g_return_val_if_fail (path != NULL, DOMUIMG_CONFIG_FORMAT_XL);
+  return g_str_has_suffix (path, ".xml") ? DOMUIMG_CONFIG_FORMAT_LIBVIRT : DOMUIMG_CONFIG_FORMAT_XL;
+}
+
+/**
+ * domuimg_config_convert:
+ * @from: the path of a configuration, or the name of a guest, as domuimg_domain_find_config()
+ *   takes it
+ * @to: (type filename): where to
+ * @format: xl or libvirt
+ * @replace: whether a file that is there may be replaced
+ * @notices: (out) (optional) (transfer full) (array zero-terminated=1): as domuimg_domain_write()
+ * @error: return location for an error, as those that are called have it
+ *
+ * Reads a guest in whatever format, and writes it in another.
+ *
+ * Returns: whether it was written
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat format,
+                        gboolean replace, char ***notices, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autoptr (DomuimgDomain) domain = NULL;
+
+  g_return_val_if_fail (from != NULL && to != NULL, FALSE);
+  path = domuimg_domain_find_config (from, error);
+  if (path != NULL)
+    domain = domuimg_domain_new_from_file (path, error);
+  return domain != NULL && domuimg_domain_write (domain, format, to, replace, notices, error);
+}
