@@ -11,6 +11,8 @@
  * libxl may have several at once: SPICE, then what is asked for, then VNC, which is its default. */
 
 #define VNC_PORTS 5900
+/* libxl looks for no port of SPICE's, and refuses one that has none. */
+#define SPICE_PORT 5900
 
 typedef struct {
   int vnc; /* -1: not said */
@@ -126,8 +128,8 @@ read_spice (DomuimgXlFile *file, DomuimgDomain *domain)
   g_autofree char *password = domuimg_xl_file_get (file, "spicepasswd");
   gint64 port = 0;
 
-  if (!domuimg_xl_file_get_number (file, "spiceport", &port))
-    port = 0;
+  if (!domuimg_xl_file_get_number (file, "spiceport", &port) || port <= 0)
+    port = SPICE_PORT;
   domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SPICE, host, CLAMP (port, 0, G_MAXUINT));
   domuimg_domain_set_graphics_password (domain, password);
   if (read_boolean (file, "vnc") == 1 || read_boolean (file, "sdl") == 1)

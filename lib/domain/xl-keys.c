@@ -199,6 +199,12 @@ domuimg_xl_key_find (const char *name)
   return NULL;
 }
 
+const DomuimgXlKey *
+domuimg_xl_key_at (guint index)
+{
+  return index < G_N_ELEMENTS (keys) ? &keys[index] : NULL;
+}
+
 /* Letters to insert, take out or change. */
 static guint
 distance (const char *a, const char *b)

@@ -19,5 +19,7 @@ typedef struct {
 
 /* NULL where no xl knows it. */
 const DomuimgXlKey *domuimg_xl_key_find (const char *name);
+/* One after the other; NULL after the last. */
+const DomuimgXlKey *domuimg_xl_key_at (guint index);
 /* The one key that may be meant, NULL where none or several are close. */
 const char *domuimg_xl_key_guess (const char *name);

@@ -10,7 +10,7 @@
 static const char *const own_keys[]
     = { "dhcp", "netmask", "gateway", "hostname", "interface", "nics", "nfs_server", "nfs_root",
         "cpu", "on_xend_start", "on_xend_stop", "vnc_viewer", "ssidref", "blkif", "netif", "tpmif",
-        "device_model", NULL };
+        NULL };
 #define NO_NFS_SERVER "127.0.255.255"
 
 static DomuimgXlSetting *
@@ -157,7 +157,7 @@ domuimg_xm_file_translate (DomuimgXlFile *file)
 {
   static const char *const dropped[]
       = { "ip", "dhcp", "netmask", "gateway", "hostname", "interface", "nfs_server", "nics", "cpu",
-          "on_xend_start", "on_xend_stop", "device_model", "ssidref", NULL };
+          "on_xend_start", "on_xend_stop", "ssidref", NULL };
   g_autofree char *cpu = g_strdup (text_of (file, "cpu"));
 
   /* Its word for PV. */
@@ -168,6 +168,9 @@ domuimg_xm_file_translate (DomuimgXlFile *file)
   translate_disks (file);
   if (*cpu != '\0' && *cpu != '-' && find (file, "cpus") == NULL)
     set_text (file, "cpus", DOMUIMG_XL_STRING, cpu);
+  /* The device model of its time, which no xl takes. */
+  if (g_str_has_suffix (text_of (file, "device_model"), "qemu-dm"))
+    remove_key (file, "device_model");
   for (guint i = 0; dropped[i] != NULL; i++)
     remove_key (file, dropped[i]);
 }

@@ -345,6 +345,154 @@ test_mistakes_have_a_place (void)
     }
 }
 
+/* Keys that take a word of their own, or need others beside them. */
+static const struct {
+  const char *key;
+  const char *value;
+  const char *beside;
+} special[] = {
+  { "altp2m", "'external'", "" },
+  { "bios", "'seabios'", "" },
+  { "bootloader", "'/b'", "" },
+  { "bootloader_args", "'-q'", "bootloader = '/b'\n" },
+  { "builder", "'hvm'", "" },
+  { "device_model_version", "'qemu-xen'", "" },
+  { "disk", "[ '/a,raw,xvda,w' ]", "" },
+  { "firmware", "'ovmf'", "" },
+  { "gfx_passthru", "1", "" },
+  { "gic_version", "'v2'", "" },
+  { "hdtype", "'ahci'", "" },
+  { "kernel", "'/k'", "" },
+  { "maxvcpus", "9", "" },
+  { "ms_vm_genid", "'generate'", "" },
+  { "name", "'other'", "" },
+  { "on_crash", "'preserve'", "" },
+  { "on_poweroff", "'preserve'", "" },
+  { "on_reboot", "'preserve'", "" },
+  { "on_soft_reset", "'preserve'", "" },
+  { "on_watchdog", "'preserve'", "" },
+  { "passthrough", "'disabled'", "" },
+  { "ramdisk", "'/r'", "kernel = '/k'\n" },
+  { "spicedisable_ticketing", "0", "spice = 1\nspicepasswd = 'p'\n" },
+  { "spicehost", "'192.0.2.1'", "spice = 1\n" },
+  { "spicepasswd", "'p'", "spice = 1\n" },
+  { "spiceport", "5999", "spice = 1\n" },
+  { "tee", "'optee'", "" },
+  { "timer_mode", "1", "" },
+  { "tsc_mode", "'native'", "" },
+  { "type", "'hvm'", "" },
+  { "uuid", "'0d3f1f0e-51a5-4a83-9a52-65a6c1a8d2f0'", "" },
+  { "vendor_device", "'none'", "" },
+  { "vga", "'stdvga'", "" },
+  { "vif", "[ 'mac=00:16:3e:00:00:01' ]", "" },
+  { "vnclisten", "'192.0.2.1'", "" },
+  { "vuart", "'sbsa_uart'", "" },
+  { "vfb", "[ 'vnc=1,keymap=de' ]", "type = 'pv'\nkernel = '/k'\n" },
+  { "cpus", "'1-3'", "" },
+  { "cpus_soft", "'1-3'", "" },
+  { "vif2", "[ 'a' ]", "" },
+  { "cmdline", "'c'", "kernel = '/k'\n" },
+};
+
+static char *
+config_with (const char *key, const char *value, const char *beside)
+{
+  gboolean typed = g_str_equal (key, "type") || g_str_equal (key, "builder")
+                   || strstr (beside, "type =") != NULL;
+  gboolean pv = g_str_equal (key, "bootloader") || g_str_equal (key, "bootloader_args")
+                || g_str_equal (key, "e820_host");
+  gboolean pvh = g_str_has_prefix (key, "pvshim");
+
+  return g_strdup_printf ("uuid = '0d3f1f0e-51a5-4a83-9a52-65a6c1a8d2f1'\nname = 'a'\n"
+                          "memory = 64\nmaxmem = 65\n%s%s%s%s = %s\n",
+                          typed ? ""
+                          : pv  ? "type = 'pv'\n"
+                          : pvh ? "type = 'pvh'\n"
+                                : "type = 'hvm'\n",
+                          pvh || g_str_equal (key, "e820_host") ? "kernel = '/k'\n" : "", beside,
+                          key, value);
+}
+
+/* In the text that is written, or in the model: then it makes a difference there. */
+static void
+assert_survives (const char *key, int kind)
+{
+  const char *value = kind == DOMUIMG_XL_NUMBER ? "1" : kind == DOMUIMG_XL_LIST ? "[ 'x' ]" : "'x'";
+  const char *beside = "";
+  g_autofree char *text = NULL, *plain = NULL, *written = NULL, *line = NULL;
+  g_autofree char *with_json = NULL, *plain_json = NULL;
+  g_autoptr (DomuimgDomain) domain = NULL, again = NULL, without = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (special); i++)
+    if (g_str_equal (special[i].key, key))
+      {
+        value = special[i].value;
+        beside = special[i].beside;
+      }
+  text = config_with (key, value, beside);
+  plain = config_with (key, value, beside);
+  *strrchr (g_strchomp (plain), '\n') = '\0';
+  g_test_message ("%s = %s", key, value);
+  domain = domuimg_domain_new_from_xl_cfg (text, "t", &error);
+  g_assert_no_error (error);
+  written = domuimg_domain_to_xl_cfg (domain, &error);
+  g_assert_no_error (error);
+  judge_xl (written);
+  again = read_text (written);
+  assert_equal (domain, again, key);
+  line = g_strdup_printf ("\n%s = ", key);
+  if (strstr (written, line) != NULL)
+    return;
+  without = domuimg_domain_new_from_xl_cfg (strcat (plain, "\n"), "t", &error);
+  g_assert_no_error (error);
+  with_json = domuimg_domain_to_json (domain);
+  plain_json = domuimg_domain_to_json (without);
+  if (g_str_equal (with_json, plain_json))
+    g_error ("%s = %s is lost:\n%s", key, value, written);
+}
+
+static void
+test_every_key_survives (void)
+{
+  const DomuimgXlKey *key;
+  guint count = 0;
+
+  for (; (key = domuimg_xl_key_at (count)) != NULL; count++)
+    assert_survives (key->name, key->kind);
+  g_assert_cmpuint (count, >, 150);
+}
+
+/* The keys that the manual of the installed Xen has, by its headings and examples. */
+static void
+test_every_key_of_the_manual_survives (void)
+{
+  static const char manual[] = "/usr/share/doc/xen/html/man/xl.cfg.5.html";
+  g_autofree char *text = NULL;
+  g_autoptr (GRegex) regex = g_regex_new ("<dt id=\"[^\"]*\"><b>([a-z][a-z0-9_]+)=", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  guint count = 0;
+
+  if (!g_file_get_contents (manual, &text, NULL, NULL))
+    {
+      g_test_skip ("xl.cfg(5) as HTML is not here: xen-doc is not installed");
+      return;
+    }
+  for (g_regex_match (regex, text, 0, &match); g_match_info_matches (match);
+       g_match_info_next (match, NULL))
+    {
+      g_autofree char *name = g_match_info_fetch (match, 1);
+      const DomuimgXlKey *key = domuimg_xl_key_find (name);
+
+      /* Options inside of lists have headings, too. */
+      if (key == NULL)
+        g_test_message ("%s is no key of xl", name);
+      assert_survives (name, key != NULL ? key->kind : DOMUIMG_XL_STRING);
+      count++;
+    }
+  g_assert_cmpuint (count, >, 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,6 +503,9 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/config/xml says what xl does", test_xml_says_what_xl_does);
   g_test_add_func ("/domain/config/losses are told", test_losses_are_told);
   g_test_add_func ("/domain/config/xm is understood", test_xm_is_understood);
+  g_test_add_func ("/domain/config/every key survives", test_every_key_survives);
+  g_test_add_func ("/domain/config/every key of the manual survives",
+                   test_every_key_of_the_manual_survives);
   g_test_add_func ("/domain/config/mistakes have a place", test_mistakes_have_a_place);
   return g_test_run ();
 }
