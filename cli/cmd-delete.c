@@ -22,6 +22,7 @@ cli_delete (int argc, char **argv)
   g_autofree char *backend_name = NULL;
   g_autofree char *connect = NULL;
   gboolean disks = FALSE, json = FALSE;
+  int timeout = 60;
   const GOptionEntry entries[] = {
     { "disks", 0, 0, G_OPTION_ARG_NONE, &disks,
       "remove the disks, too, that the guest was made with", NULL },
@@ -29,6 +30,8 @@ cli_delete (int argc, char **argv)
       "what it may run by: libxl (default) or libvirt", "BACKEND" },
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
       "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &timeout,
+      "how long it may shut down before it is ended by force (default 60)", "SECONDS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };
@@ -44,10 +47,13 @@ cli_delete (int argc, char **argv)
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
+  if (timeout < 0)
+    return cli_usage ("--timeout takes a number of seconds");
   if (argc != 2)
     return cli_usage ("usage: domuimg delete NAME [OPTION…]");
   cli_signals_cancel (cancellable);
   if (cli_choose_backend (backend_name, connect, &backend, &error))
-    lines = domuimg_guest_delete (argv[1], backend, connect, disks, cancellable, &error);
+    lines = domuimg_guest_delete (argv[1], backend, connect, disks, (guint) timeout, cancellable,
+                                  &error);
   return lines != NULL ? print_lines (lines, json) : cli_report (error);
 }

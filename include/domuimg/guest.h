@@ -55,7 +55,8 @@ GPtrArray *domuimg_guest_list (DomuimgBackend backend, const char *connect,
                                GCancellable *cancellable, GError **error);
 DOMUIMG_API
 char **domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
-                             gboolean disks, GCancellable *cancellable, GError **error);
+                             gboolean disks, guint timeout, GCancellable *cancellable,
+                             GError **error);
 
 #define DOMUIMG_TYPE_RUN (domuimg_run_get_type ())
 DOMUIMG_API

@@ -12,7 +12,6 @@
 #include "lib/host/doctor.h"
 
 #define IMAGES "/var/lib/xen/images"
-#define SHUTDOWN_SECONDS 60
 
 /* The manifest of @name in @directory, where it says that it is of @config; NULL without. */
 static JsonNode *
@@ -143,7 +142,7 @@ domuimg_guest_delete_files (const char *config, const char *images, gboolean dis
 }
 
 static gboolean
-end_guest (DomuimgBackend backend, const char *connect, const char *name,
+end_guest (DomuimgBackend backend, const char *connect, const char *name, guint timeout,
            GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
@@ -156,7 +155,7 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name,
   if (exec == NULL)
     return FALSE;
   domuimg_exec_arg (exec, name);
-  domuimg_exec_argf (exec, "--timeout=%d", SHUTDOWN_SECONDS);
+  domuimg_exec_argf (exec, "--timeout=%u", timeout);
   return domuimg_exec_run (exec, cancellable, error);
 }
 
@@ -166,11 +165,12 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name,
  * @backend: what it may run by
  * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
  * @disks: whether to remove its disks, too
+ * @timeout: for how many seconds it may shut down by itself before it is ended by force
  * @cancellable: (nullable): to stop it before anything is removed
  * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
  *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_TOOL_FAILED
  *
- * Ends a guest, by a shutdown, and after a minute by force; makes libvirt forget it; and removes
+ * Ends a guest, by a shutdown, and after @timeout by force; makes libvirt forget it; and removes
  * its configuration, its link in `/etc/xen/auto`, and the XML that was made with it. With @disks
  * those go, too, that the manifest names as made with it, the kernel and initramfs that were copied
  * out, and the manifest. The files go in one transaction: all of them or none. Disks that are no
@@ -182,7 +182,7 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name,
  */
 char **
 domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
-                      gboolean disks, GCancellable *cancellable, GError **error)
+                      gboolean disks, guint timeout, GCancellable *cancellable, GError **error)
 {
   g_autofree char *config = NULL;
   g_autofree char *link = NULL;
@@ -197,7 +197,8 @@ domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *conn
   /* Before the guest is ended for nothing. */
   manifest = find_manifest (config, IMAGES, disks, &path, error);
   if ((disks && manifest == NULL)
-      || !end_guest (backend, connect, domuimg_domain_get_name (domain), cancellable, error))
+      || !end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
+                     error))
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
   return domuimg_guest_delete_files (config, IMAGES, disks, link, error);

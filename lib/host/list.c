@@ -114,6 +114,9 @@ merge (GPtrArray *guests, DomuimgGuest *configured)
       if (!g_str_equal (one->name, configured->name))
         continue;
       one->config = g_strdup (configured->config);
+      /* libxl says hvm of PVH, too. */
+      g_free (one->kind);
+      one->kind = g_strdup (configured->kind);
       one->autostart |= configured->autostart;
       return;
     }

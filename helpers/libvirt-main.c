@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <libxml/parser.h>
+#include <libxml/xpath.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "helpers/say.h"
+
+/* domuimg-libvirt: the same verbs as domuimg-libxl, by libvirt and its Xen driver. */
+
+#define POLL_USEC 500000
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlXPathContext, xmlXPathFreeContext)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlXPathObject, xmlXPathFreeObject)
+
+static void
+on_error (void *data, virErrorPtr error)
+{
+}
+
+static int
+failed (const char *what)
+{
+  const char *why = virGetLastErrorMessage ();
+
+  fprintf (stderr, "%s: %s\n", what, why);
+  return EXIT_FAILURE;
+}
+
+static const char *
+state_of (virDomainPtr domain)
+{
+  int state = 0, reason = 0;
+
+  if (virDomainGetState (domain, &state, &reason, 0) != 0)
+    return "off";
+  switch (state)
+    {
+    case VIR_DOMAIN_RUNNING:
+    case VIR_DOMAIN_BLOCKED:
+      return "running";
+    case VIR_DOMAIN_PAUSED:
+      return "paused";
+    case VIR_DOMAIN_SHUTDOWN:
+      return "shutdown";
+    case VIR_DOMAIN_CRASHED:
+      return "crashed";
+    default:
+      return "off";
+    }
+}
+
+/* The text of what @path finds in libvirt's description of the guest; NULL without. */
+static char *
+look_up (virDomainPtr domain, const char *path)
+{
+  char *xml = virDomainGetXMLDesc (domain, 0);
+  g_autoptr (xmlDoc) document = NULL;
+  g_autoptr (xmlXPathContext) context = NULL;
+  g_autoptr (xmlXPathObject) found = NULL;
+  xmlChar *text;
+  char *copy;
+
+  if (xml == NULL)
+    return NULL;
+  document = xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+  free (xml);
+  context = document != NULL ? xmlXPathNewContext (document) : NULL;
+  found = context != NULL ? xmlXPathEvalExpression ((const xmlChar *) path, context) : NULL;
+  if (found == NULL || found->nodesetval == NULL || found->nodesetval->nodeNr == 0)
+    return NULL;
+  text = xmlNodeGetContent (found->nodesetval->nodeTab[0]);
+  copy = g_strdup ((const char *) text);
+  xmlFree (text);
+  return copy;
+}
+
+static const char *
+type_of (const char *machine)
+{
+  if (g_strcmp0 (machine, "xenpv") == 0)
+    return "pv";
+  return g_strcmp0 (machine, "xenpvh") == 0 ? "pvh" : "hvm";
+}
+
+static void
+describe (virDomainPtr domain, JsonBuilder *builder)
+{
+  g_autofree char *machine = look_up (domain, "/domain/os/type/@machine");
+  char uuid[VIR_UUID_STRING_BUFLEN] = "";
+  unsigned int domid = virDomainGetID (domain);
+  virDomainInfo info = { 0 };
+  int autostart = 0;
+
+  virDomainGetUUIDString (domain, uuid);
+  virDomainGetInfo (domain, &info);
+  virDomainGetAutostart (domain, &autostart);
+  json_builder_begin_object (builder);
+  say_text (builder, "name", virDomainGetName (domain));
+  say_text (builder, "uuid", uuid);
+  say_number (builder, "domid", domid == (unsigned int) -1 ? -1 : (gint64) domid);
+  say_text (builder, "state", state_of (domain));
+  say_text (builder, "type", type_of (machine));
+  say_number (builder, "memory", (gint64) (info.memory >> 10));
+  say_number (builder, "vcpus", info.nrVirtCpu);
+  json_builder_set_member_name (builder, "autostart");
+  json_builder_add_boolean_value (builder, autostart != 0);
+  json_builder_end_object (builder);
+}
+
+static int
+list (virConnectPtr connection)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  virDomainPtr *domains = NULL;
+  int count = virConnectListAllDomains (connection, &domains, 0);
+
+  if (count < 0)
+    return failed ("libvirt cannot list the guests");
+  json_builder_begin_array (builder);
+  for (int i = 0; i < count; i++)
+    {
+      /* dom0 is among them. */
+      if (virDomainGetID (domains[i]) != 0)
+        describe (domains[i], builder);
+      virDomainFree (domains[i]);
+    }
+  json_builder_end_array (builder);
+  free (domains);
+  say (g_steal_pointer (&builder));
+  return EXIT_SUCCESS;
+}
+
+static void
+say_start (virDomainPtr domain)
+{
+  g_autofree char *tty = look_up (domain, "/domain/devices/console/@tty");
+  g_autofree char *domid = g_strdup_printf ("%d", (int) virDomainGetID (domain));
+
+  if (tty != NULL)
+    say_event ("console", "tty", tty);
+  say_event ("created", "domid", domid);
+}
+
+/* It is transient, and so gone with its end. */
+static int
+run_once (virConnectPtr connection, const char *xml)
+{
+  g_autoptr (virDomain) domain = virDomainCreateXML (connection, xml, 0);
+
+  if (domain == NULL)
+    return failed ("libvirt did not start the guest");
+  say_start (domain);
+  while (virDomainIsActive (domain) == 1)
+    g_usleep (POLL_USEC);
+  say_event ("ended", "reason", "destroyed");
+  return EXIT_SUCCESS;
+}
+
+/* What was defined for a start that failed is forgotten again. */
+static int
+create (virConnectPtr connection, gboolean once, gboolean autostart)
+{
+  g_autofree char *xml = hear ();
+  g_autoptr (virDomain) domain = NULL;
+  gboolean was_there;
+
+  if (xml == NULL)
+    return EXIT_FAILURE;
+  if (once)
+    return run_once (connection, xml);
+  domain = virDomainDefineXML (connection, xml);
+  if (domain == NULL)
+    return failed ("libvirt does not take the guest");
+  was_there = virDomainIsActive (domain) == 1;
+  if (virDomainCreate (domain) != 0
+      || (autostart && virDomainSetAutostart (domain, 1) != 0))
+    {
+      int status = failed ("libvirt did not start the guest");
+
+      if (!was_there)
+        virDomainUndefine (domain);
+      return status;
+    }
+  say_start (domain);
+  return EXIT_SUCCESS;
+}
+
+static int
+end (virConnectPtr connection, const char *name, int seconds)
+{
+  g_autoptr (virDomain) domain = virDomainLookupByName (connection, name);
+  gint64 until = g_get_monotonic_time () + (gint64) seconds * G_USEC_PER_SEC;
+
+  if (domain == NULL)
+    return EXIT_SUCCESS;
+  if (seconds > 0 && virDomainIsActive (domain) == 1 && virDomainShutdown (domain) == 0)
+    while (virDomainIsActive (domain) == 1 && g_get_monotonic_time () < until)
+      g_usleep (POLL_USEC);
+  if (virDomainIsActive (domain) == 1 && virDomainDestroy (domain) != 0
+      && virDomainIsActive (domain) == 1)
+    return failed ("libvirt cannot end the guest");
+  if (virDomainIsPersistent (domain) == 1 && virDomainUndefine (domain) != 0)
+    return failed ("libvirt does not forget the guest");
+  say_event ("ended", "name", name);
+  return EXIT_SUCCESS;
+}
+
+static int
+run (virConnectPtr connection, int argc, char **argv, gboolean once, gboolean autostart,
+     int seconds)
+{
+  if (g_str_equal (argv[1], "list"))
+    return list (connection);
+  if (g_str_equal (argv[1], "create"))
+    return create (connection, once, autostart);
+  if (argc == 3 && g_str_equal (argv[1], "end"))
+    return end (connection, argv[2], seconds);
+  fprintf (stderr, "there is no verb %s\n", argv[1]);
+  return EXIT_FAILURE;
+}
+
+int
+main (int argc, char **argv)
+{
+  gboolean once = FALSE, autostart = FALSE;
+  int seconds = 0, status;
+  g_autofree char *connect = NULL;
+  const GOptionEntry entries[] = {
+    { "connect", 0, 0, G_OPTION_ARG_STRING, &connect, "libvirt's URI", "URI" },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &once, "create: stay to its end, which is for good", NULL },
+    { "autostart", 0, 0, G_OPTION_ARG_NONE, &autostart, "create: it starts with the host", NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds, "end: how long it may shut down", "SECONDS" },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("list | create < XML | end NAME");
+  g_autoptr (GError) error = NULL;
+  virConnectPtr connection;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc < 2)
+    {
+      fprintf (stderr, "%s\n", error != NULL ? error->message : "give a verb; --help lists them");
+      return EXIT_FAILURE;
+    }
+  virSetErrorFunc (NULL, on_error);
+  connection = virConnectOpen (connect != NULL ? connect : "xen:///system");
+  if (connection == NULL)
+    return failed ("libvirt cannot be asked");
+  status = run (connection, argc, argv, once, autostart, seconds);
+  virConnectClose (connection);
+  return status;
+}
