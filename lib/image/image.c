@@ -31,19 +31,6 @@ struct _DomuimgImage {
 };
 
 void
-domuimg_volume_free (DomuimgVolume *self)
-{
-  g_free (self->lv);
-  g_free (self->fs);
-  g_free (self->uuid);
-  g_free (self->label);
-  g_free (self->partuuid);
-  g_free (self->partlabel);
-  g_free (self->part_type);
-  g_free (self);
-}
-
-void
 domuimg_image_free (DomuimgImage *self)
 {
   g_clear_pointer (&self->volumes, g_ptr_array_unref);

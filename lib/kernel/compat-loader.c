@@ -55,8 +55,9 @@ check_codec (const DomuimgKernelFacts *facts, const DomuimgCompatXen *xen, char 
   return DOMUIMG_COMPAT_FINE;
 }
 
-static DomuimgCompatProblem
-check_xen (const DomuimgKernelFacts *facts, const DomuimgCompatXen *xen, char **reason)
+DomuimgCompatProblem
+domuimg_compat_check_compression (const DomuimgKernelFacts *facts, const DomuimgCompatXen *xen,
+                                  char **reason)
 {
   guint64 limit = lzma_limit (xen->version);
   g_autofree char *version = domuimg_xen_version_describe (xen->version);
@@ -152,5 +153,7 @@ domuimg_compat_check_with (const DomuimgKernelFacts *facts, DomuimgGuestType typ
   if (loader == DOMUIMG_LOADER_PVGRUB)
     return type == DOMUIMG_GUEST_TYPE_PV ? check_pvgrub_pv (facts, reason)
                                          : check_pvgrub_pvh (facts, reason);
-  return type == DOMUIMG_GUEST_TYPE_HVM ? DOMUIMG_COMPAT_FINE : check_xen (facts, xen, reason);
+  return type == DOMUIMG_GUEST_TYPE_HVM
+             ? DOMUIMG_COMPAT_FINE
+             : domuimg_compat_check_compression (facts, xen, reason);
 }

@@ -41,6 +41,10 @@ gboolean domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType
 DomuimgCompatProblem domuimg_compat_check_with (const DomuimgKernelFacts *facts,
                                                 DomuimgGuestType type, DomuimgLoader loader,
                                                 const DomuimgCompatXen *xen, char **reason);
+/* Whether @xen unpacks it, by its format, compression and dictionary alone. */
+DomuimgCompatProblem domuimg_compat_check_compression (const DomuimgKernelFacts *facts,
+                                                       const DomuimgCompatXen *xen,
+                                                       char **reason);
 /* As domuimg_kernel_can_boot_with, with what says no. */
 DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
                                                   DomuimgLoader loader, DomuimgXenVersion xen,

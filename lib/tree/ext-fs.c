@@ -101,6 +101,34 @@ domuimg_ext_fs_open (const char *path, guint64 offset, gboolean writable, GError
   return g_steal_pointer (&self);
 }
 
+DomuimgExtFs *
+domuimg_ext_fs_open_fd (int fd, const char *name, guint64 offset, GError **error)
+{
+  g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, offset);
+  g_autofree char *number = NULL;
+  g_autoptr (DomuimgExtFs) self = g_new0 (DomuimgExtFs, 1);
+  errcode_t code;
+  int for_library;
+
+  self->path = g_strdup (name);
+  self->base = offset;
+  self->now = domuimg_build_time ();
+  self->fd = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  /* libext2fs closes its own. */
+  for_library = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+  if (self->fd < 0 || for_library < 0)
+    {
+      domuimg_set_errno (error, errno, "%s", name);
+      return NULL;
+    }
+  number = g_strdup_printf ("%d", for_library);
+  code = ext2fs_open2 (number, options, EXT2_FLAG_64BITS, 0, 0, unixfd_io_manager, &self->fs);
+  if (code == 0)
+    return g_steal_pointer (&self);
+  domuimg_ext_fail (self, code, error, "opening the ext filesystem");
+  return NULL;
+}
+
 void
 domuimg_ext_fs_free (DomuimgExtFs *self)
 {

@@ -30,6 +30,8 @@ typedef struct {
 
 DomuimgExtFs *domuimg_ext_fs_open (const char *path, guint64 offset, gboolean writable,
                                    GError **error);
+/* For reading only; @fd stays the caller's, @name is for messages. */
+DomuimgExtFs *domuimg_ext_fs_open_fd (int fd, const char *name, guint64 offset, GError **error);
 /* Writes all metadata out, frees @self; with @sync waits until it is on the disk. */
 gboolean domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error);
 /* Frees without writing. */

@@ -52,6 +52,17 @@ domuimg_tree_ext_open (const char *image, guint64 offset, gboolean writable, GEr
   return DOMUIMG_TREE (g_steal_pointer (&self));
 }
 
+DomuimgTree *
+domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset, GError **error)
+{
+  g_autoptr (DomuimgTreeExt) self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
+
+  self->ext = domuimg_ext_fs_open_fd (fd, name, offset, error);
+  if (self->ext == NULL)
+    return NULL;
+  return DOMUIMG_TREE (g_steal_pointer (&self));
+}
+
 gboolean
 domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error)
 {

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "domuimg/bootloader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "lib/base/fd.h"
+#include "lib/bootloader/confine.h"
+#include "lib/bootloader/console.h"
+#include "lib/bootloader/helper.h"
+#include "lib/bootloader/options.h"
+#include "lib/bootloader/reader.h"
+
+#define NOBODY 65534
+
+/* Xen's protocol for boot loaders: see tools/libs/light/libxl_bootloader.c of Xen 4.17. The disk is
+ * read by a confined process; here are the guest's console and the files that libxl takes. */
+
+typedef struct {
+  DomuimgBootloaderOptions options;
+  int disk;
+  int channels[2];           /* between the reader and the helper */
+  DomuimgOutputFile files[3]; /* two for the kernel, the ramdisk */
+  DomuimgConfined *helper;   /* (nullable) */
+  DomuimgConfined *reader;
+  DomuimgMenu *menu;         /* (nullable) */
+  GCancellable *cancellable;
+} Bootloader;
+
+static void
+bootloader_clear (Bootloader *self)
+{
+  g_clear_pointer (&self->reader, domuimg_confined_free);
+  g_clear_pointer (&self->helper, domuimg_confined_free);
+  g_clear_pointer (&self->menu, domuimg_menu_free);
+  for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
+    domuimg_output_file_clear (&self->files[i]);
+  for (guint i = 0; i < 2; i++)
+    domuimg_fd_clear (&self->channels[i]);
+  domuimg_fd_clear (&self->disk);
+  domuimg_bootloader_options_clear (&self->options);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bootloader, bootloader_clear)
+
+static gboolean
+open_files (Bootloader *self, GError **error)
+{
+  const DomuimgBootloaderOptions *options = &self->options;
+
+  self->disk = open (options->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (self->disk < 0)
+    return domuimg_set_errno (error, errno, "%s", options->disk);
+  if (options->dry || options->list || options->is_config)
+    return TRUE;
+  if (g_mkdir_with_parents (options->directory, 0700) != 0)
+    return domuimg_set_errno (error, errno, "making %s", options->directory);
+  for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
+    if (!domuimg_output_file_open (&self->files[i], options->directory, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* The program beside it starts first, since the reader starts nothing. */
+static gboolean
+start_helper (Bootloader *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->channels) != 0)
+    return domuimg_set_errno (error, errno, "starting a process");
+  self->helper = domuimg_helper_start (self->disk, self->channels[1], &local);
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  domuimg_fd_clear (&self->channels[1]);
+  if (self->helper == NULL)
+    domuimg_fd_clear (&self->channels[0]);
+  return error == NULL || *error == NULL;
+}
+
+static void
+tell_missing (Bootloader *self, DomuimgConfined *process)
+{
+  const char *missing = domuimg_confined_get_missing (process);
+
+  if (*missing != '\0')
+    g_printerr ("domuimg-bootloader: the disk is read with less confinement: %s\r\n", missing);
+}
+
+static gboolean
+start_reader (Bootloader *self, GError **error)
+{
+  DomuimgXenVersion version = domuimg_xen_version_of_host (NULL);
+  DomuimgReaderSetup setup = {
+    .disk = self->disk,
+    .name = self->options.disk,
+    .offset = self->options.offset,
+    .is_config = self->options.is_config,
+    .kernels = { self->files[0].fd, self->files[1].fd },
+    .ramdisk = self->files[2].fd,
+    .helper = self->channels[0],
+    .xen = { version, domuimg_xen_tools_get_codecs ("", version) },
+  };
+  g_autoptr (DomuimgReader) reader = domuimg_reader_new (&setup);
+  int fds[5];
+  DomuimgConfinement how = {
+    .profile = DOMUIMG_CONFINED_STRICT,
+    .uid = self->options.runas >= 0 ? (guint32) self->options.runas : NOBODY,
+    .fds = fds,
+    .serve = domuimg_reader_serve,
+    .data = reader,
+  };
+  const int candidates[]
+      = { setup.disk, setup.kernels[0], setup.kernels[1], setup.ramdisk, setup.helper };
+
+  for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
+    if (candidates[i] >= 0)
+      fds[how.n_fds++] = candidates[i];
+  self->reader = domuimg_confined_start (&how, error);
+  domuimg_fd_clear (&self->channels[0]);
+  if (self->reader != NULL)
+    tell_missing (self, self->reader);
+  return self->reader != NULL;
+}
+
+static GBytes *
+ask (Bootloader *self, const DomuimgBootloaderRequest *request, GError **error)
+{
+  g_autoptr (GBytes) bytes = domuimg_bootloader_request_write (request);
+
+  return domuimg_confined_ask (self->reader, bytes, self->cancellable, error);
+}
+
+static gboolean
+find_menu (Bootloader *self, GError **error)
+{
+  const DomuimgBootloaderRequest request = { FALSE };
+  g_autoptr (GBytes) answer = ask (self, &request, error);
+
+  if (answer == NULL)
+    return FALSE;
+  self->menu = domuimg_bootloader_menu_read (answer, error);
+  if (self->menu == NULL)
+    return FALSE;
+  if (self->options.debug)
+    for (guint i = 0; i < self->menu->problems->len; i++)
+      {
+        g_autofree char *text
+            = domuimg_bootloader_plain (g_ptr_array_index (self->menu->problems, i));
+
+        g_printerr ("domuimg-bootloader: %s\r\n", text);
+      }
+  if (self->menu->entries->len > 0 || self->options.list)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: /%s has no entry that can be booted",
+                       self->options.disk, self->menu->path);
+}
+
+static gboolean
+print_entries (Bootloader *self, GError **error)
+{
+  GString *text = g_string_new (NULL);
+  g_autoptr (GBytes) bytes = NULL;
+
+  for (guint i = 0; i < self->menu->entries->len; i++)
+    {
+      DomuimgMenuEntry *entry = g_ptr_array_index (self->menu->entries, i);
+      g_autofree char *initrds = NULL;
+      g_autoptr (GPtrArray) paths = g_ptr_array_copy (entry->initrds, NULL, NULL);
+      const char *values[5];
+      static const char *const names[] = { "title", "  root", "  kernel", "  args", "  initrd" };
+
+      g_ptr_array_set_free_func (paths, NULL);
+      g_ptr_array_add (paths, NULL);
+      initrds = g_strjoinv (" ", (char **) paths->pdata);
+      values[0] = entry->title;
+      values[1] = entry->root_hint;
+      values[2] = entry->kernel;
+      values[3] = entry->cmdline;
+      values[4] = *initrds != '\0' ? initrds : NULL;
+      for (guint j = 0; j < G_N_ELEMENTS (names); j++)
+        {
+          g_autofree char *plain = domuimg_bootloader_plain (values[j] != NULL ? values[j] : "None");
+
+          g_string_append_printf (text, "%s: %s\n", names[j], plain);
+        }
+    }
+  bytes = g_string_free_to_bytes (text);
+  return domuimg_output_write (NULL, bytes, error);
+}
+
+/* By number, id or title. */
+static int
+find_entry (Bootloader *self, GError **error)
+{
+  guint64 number;
+  int index;
+
+  if (g_ascii_string_to_unsigned (self->options.entry, 10, 0, self->menu->entries->len - 1,
+                                  &number, NULL))
+    return (int) number;
+  index = domuimg_menu_find_entry (self->menu, self->options.entry);
+  if (index < 0)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: its boot menu has no entry “%s”",
+                  self->options.disk, self->options.entry);
+  return index;
+}
+
+/* -1 with the error. */
+static int
+choose (Bootloader *self, GError **error)
+{
+  if (self->options.entry != NULL)
+    return find_entry (self, error);
+  if (!self->options.quiet && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    return domuimg_console_choose (STDIN_FILENO, STDOUT_FILENO, self->menu, self->cancellable,
+                                   error);
+  return MAX (self->menu->default_entry, 0);
+}
+
+/* "CMDLINE MORE"; NULL for neither. */
+static char *
+join_args (const char *cmdline, const char *more)
+{
+  if (more != NULL && *more != '\0' && cmdline != NULL && *cmdline != '\0')
+    return g_strconcat (cmdline, " ", more, NULL);
+  if (more != NULL && *more != '\0')
+    return g_strdup (more);
+  return cmdline != NULL && *cmdline != '\0' ? g_strdup (cmdline) : NULL;
+}
+
+/* As pygrub's -n and --isconfig show it. */
+static char *
+name_of_guest (const char *what, const char *path)
+{
+  return path != NULL ? g_strdup_printf ("<%s:%s>", what, path) : NULL;
+}
+
+static gboolean
+print_choice (Bootloader *self, const DomuimgMenuEntry *entry, const char *args, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GBytes) bytes = NULL;
+
+  g_string_append_printf (text, "  kernel: %s\n", entry->kernel != NULL ? entry->kernel : "None");
+  for (guint i = 0; i < entry->initrds->len; i++)
+    g_string_append_printf (text, "  initrd: %s\n",
+                            (const char *) g_ptr_array_index (entry->initrds, i));
+  g_string_append_printf (text, "  args: %s\n", args != NULL ? args : "");
+  bytes = g_bytes_new (text->str, text->len);
+  return domuimg_output_write (NULL, bytes, error);
+}
+
+/* The files get their names, and libxl is told. */
+static gboolean
+hand_out (Bootloader *self, const DomuimgBootloaderLoaded *loaded, const char *args, GError **error)
+{
+  const char *directory = self->options.directory;
+  DomuimgOutputFile *kernel = &self->files[loaded->slot], *ramdisk = &self->files[2];
+  g_autoptr (GBytes) text = NULL;
+
+  if (!domuimg_output_file_name (kernel, directory, "boot_kernel", error)
+      || (loaded->has_ramdisk
+          && !domuimg_output_file_name (ramdisk, directory, "boot_ramdisk", error)))
+    return FALSE;
+  text = domuimg_output_format (self->options.format, kernel->path,
+                                loaded->has_ramdisk ? ramdisk->path : NULL, args, error);
+  if (text == NULL || g_cancellable_set_error_if_cancelled (self->cancellable, error)
+      || !domuimg_output_write (self->options.output, text, error))
+    return FALSE;
+  kernel->kept = TRUE;
+  ramdisk->kept = loaded->has_ramdisk;
+  return TRUE;
+}
+
+static gboolean
+answer_dry (Bootloader *self, const char *kernel, const char *ramdisk, const char *args,
+            GError **error)
+{
+  g_autofree char *shown = name_of_guest ("kernel", kernel);
+  g_autofree char *shown_ramdisk = name_of_guest ("ramdisk", ramdisk);
+  g_autoptr (GBytes) text
+      = domuimg_output_format (self->options.format, shown, shown_ramdisk, args, error);
+
+  return text != NULL && domuimg_output_write (self->options.output, text, error);
+}
+
+static gboolean
+load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **error)
+{
+  const DomuimgBootloaderOptions *options = &self->options;
+  DomuimgBootloaderRequest request = { .load = TRUE, .entry = index, .kernel = options->kernel,
+                                       .ramdisk = options->ramdisk, .dry = options->dry };
+  g_autofree char *args = join_args (entry != NULL ? entry->cmdline : NULL, options->args);
+  g_autoptr (GBytes) answer = ask (self, &request, error);
+  DomuimgBootloaderLoaded loaded = { 0 };
+  g_autofree char *note = NULL;
+
+  if (answer == NULL || !domuimg_bootloader_loaded_read (answer, &loaded, error))
+    return FALSE;
+  note = loaded.note;
+  if (options->dry)
+    return answer_dry (self, entry != NULL ? entry->kernel : options->kernel,
+                       entry == NULL           ? options->ramdisk
+                       : entry->initrds->len > 0 ? g_ptr_array_index (entry->initrds, 0)
+                                                 : NULL,
+                       args, error);
+  if (note != NULL)
+    {
+      g_autofree char *plain = domuimg_bootloader_plain (note);
+
+      g_printerr ("domuimg-bootloader: the kernel was %s\r\n", plain);
+    }
+  return hand_out (self, &loaded, args, error);
+}
+
+static gboolean
+run (Bootloader *self, GError **error)
+{
+  const DomuimgMenuEntry *entry;
+  int index;
+
+  if (!open_files (self, error) || (!self->options.is_config && !start_helper (self, error))
+      || !start_reader (self, error))
+    return FALSE;
+  if (self->options.kernel != NULL)
+    return load (self, 0, NULL, error);
+  if (!find_menu (self, error))
+    return FALSE;
+  if (self->options.list)
+    return print_entries (self, error);
+  index = choose (self, error);
+  if (index < 0)
+    return FALSE;
+  entry = g_ptr_array_index (self->menu->entries, index);
+  if (self->options.is_config)
+    {
+      g_autofree char *args = join_args (entry->cmdline, self->options.args);
+
+      return print_choice (self, entry, args, error);
+    }
+  return load (self, index, entry, error);
+}
+
+/**
+ * domuimg_bootloader_run:
+ * @argv: (array zero-terminated=1): a program's arguments, its name first, as libxl gives them to
+ *   what `bootloader=` in xl.cfg names: `--output=FILE`, `--output-format=simple0`,
+ *   `--output-directory=DIR`, more, and at last the guest's disk
+ * @cancellable: (nullable): ends it
+ *
+ * Does what a boot loader does for Xen, as pygrub, whose options it takes: reads the boot menu on a
+ * guest's disk, lets somebody choose where stdin and stdout are a terminal, puts copies of the
+ * chosen kernel and ramdisk into a directory, and says in a file which they are and what the
+ * command line is. The format is that of Xen's libxl_bootloader.c.
+ *
+ * The disk is read by a process of its own without rights, files, network and programs; since it is
+ * forked off, no other thread may hold locks when this is called. On failure nothing is left
+ * in the directory.
+ *
+ * Returns: whether it was done; else %DOMUIMG_ERROR_NOT_FOUND (no menu, entry or file),
+ *   %DOMUIMG_ERROR_NOT_BOOTABLE (no kernel), %DOMUIMG_ERROR_CORRUPT_INPUT,
+ *   %DOMUIMG_ERROR_UNSAFE_INPUT (the process that reads the disk broke down),
+ *   %DOMUIMG_ERROR_MISSING_TOOL, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_INVALID_ARGUMENT, others
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_bootloader_run (char **argv, GCancellable *cancellable, GError **error)
+{
+  g_auto (Bootloader) self = { .disk = -1, .channels = { -1, -1 }, .cancellable = cancellable };
+
+  for (guint i = 0; i < G_N_ELEMENTS (self.files); i++)
+    self.files[i].fd = -1;
+  if (!domuimg_bootloader_options_parse (&self.options, argv, error))
+    return FALSE;
+  if (self.options.help == NULL)
+    return run (&self, error);
+  g_print ("%s", self.options.help);
+  return TRUE;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/bootloader/options.h"
+
+#include <string.h>
+
+#define DIRECTORY "/run/xen/pygrub"
+
+/* As they stand on the command line. */
+typedef struct {
+  DomuimgBootloaderOptions *to;
+  char *format;
+  char *offset;
+  char *runas;
+  gboolean interactive;
+  gboolean help;
+  char **rest;
+} Words;
+
+static void
+words_clear (Words *self)
+{
+  g_free (self->format);
+  g_free (self->offset);
+  g_free (self->runas);
+  g_strfreev (self->rest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Words, words_clear)
+
+static GOptionContext *
+make_context (DomuimgBootloaderOptions *to, Words *words)
+{
+  const GOptionEntry entries[] = {
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &to->quiet, "Show no menu", NULL },
+    { "interactive", 'i', 0, G_OPTION_ARG_NONE, &words->interactive,
+      "Show a menu, where there is a terminal (the default)", NULL },
+    { "list-entries", 'l', 0, G_OPTION_ARG_NONE, &to->list, "Print the menu's entries", NULL },
+    { "not-really", 'n', 0, G_OPTION_ARG_NONE, &to->dry, "Copy no file", NULL },
+    { "entry", 0, 0, G_OPTION_ARG_STRING, &to->entry,
+      "The entry to boot, by number from 0, id or title", "ENTRY" },
+    { "kernel", 0, 0, G_OPTION_ARG_STRING, &to->kernel,
+      "A kernel in the guest, in place of its menu", "PATH" },
+    { "ramdisk", 0, 0, G_OPTION_ARG_STRING, &to->ramdisk, "A ramdisk in the guest", "PATH" },
+    { "args", 0, 0, G_OPTION_ARG_STRING, &to->args, "More of a command line", "ARGS" },
+    { "output", 0, 0, G_OPTION_ARG_STRING, &to->output, "The file to answer in", "FILE" },
+    { "output-format", 0, 0, G_OPTION_ARG_STRING, &words->format, "sxp, simple or simple0",
+      "FORMAT" },
+    { "output-directory", 0, 0, G_OPTION_ARG_STRING, &to->directory, "Where copies go", "DIR" },
+    { "offset", 0, 0, G_OPTION_ARG_STRING, &words->offset, "The filesystem's place on the disk",
+      "BYTES" },
+    { "runas", 0, 0, G_OPTION_ARG_STRING, &words->runas,
+      "The user id that reads the disk, 65534 if not given", "UID" },
+    { "isconfig", 0, 0, G_OPTION_ARG_NONE, &to->is_config, "The file is a menu, not a disk", NULL },
+    { "debug", 0, 0, G_OPTION_ARG_NONE, &to->debug, "Say what is done", NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &words->help, "Show this", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words->rest, NULL, NULL },
+    { NULL },
+  };
+  GOptionContext *context = g_option_context_new ("DISK");
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_summary (
+      context, "Chooses the kernel of a Xen guest by the boot menu on its disk, for bootloader= in"
+               " xl.cfg.");
+  return context;
+}
+
+/* A number from 0 to @max. */
+static gboolean
+take_number (const char *name, const char *text, guint64 max, gint64 *value, GError **error)
+{
+  guint64 number = 0;
+
+  *value = -1;
+  if (text == NULL)
+    return TRUE;
+  if (!g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s=%s is no number that it can be",
+                         name, text);
+  *value = (gint64) number;
+  return TRUE;
+}
+
+static gboolean
+settle (DomuimgBootloaderOptions *self, Words *words, GError **error)
+{
+  if (!take_number ("offset", words->offset, G_MAXINT64, &self->offset, error)
+      || !take_number ("runas", words->runas, G_MAXUINT32 - 1, &self->runas, error))
+    return FALSE;
+  self->format = DOMUIMG_OUTPUT_SXP;
+  if (words->format != NULL && !domuimg_output_format_parse (words->format, &self->format))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--output-format=%s is none of sxp, simple and simple0", words->format);
+  if (words->rest == NULL || words->rest[0] == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the guest's disk is to be the last argument");
+  self->disk = g_strdup (words->rest[0]);
+  if (g_strcmp0 (self->output, "-") == 0)
+    g_clear_pointer (&self->output, g_free);
+  if (self->directory == NULL)
+    self->directory = g_strdup (DIRECTORY);
+  /* As pygrub: who names an entry has chosen. */
+  self->quiet = !words->interactive && (self->quiet || self->entry != NULL);
+  return TRUE;
+}
+
+gboolean
+domuimg_bootloader_options_parse (DomuimgBootloaderOptions *self, char **argv, GError **error)
+{
+  g_auto (Words) words = { NULL };
+  g_auto (GStrv) copy = g_strdupv (argv);
+  g_autoptr (GOptionContext) context = NULL;
+  g_autoptr (GError) local = NULL;
+
+  *self = (DomuimgBootloaderOptions){ .offset = -1, .runas = -1 };
+  context = make_context (self, &words);
+  if (!g_option_context_parse_strv (context, &copy, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s", local->message);
+  if (words.help)
+    self->help = g_option_context_get_help (context, TRUE, NULL);
+  return words.help || settle (self, &words, error);
+}
+
+void
+domuimg_bootloader_options_clear (DomuimgBootloaderOptions *self)
+{
+  g_free (self->disk);
+  g_free (self->kernel);
+  g_free (self->ramdisk);
+  g_free (self->args);
+  g_free (self->output);
+  g_free (self->directory);
+  g_free (self->entry);
+  g_free (self->help);
+}

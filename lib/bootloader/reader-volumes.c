@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/bootloader/reader.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/bootloader/tree-helper.h"
+#include "lib/image/formats.h"
+#include "lib/image/probe.h"
+#include "lib/tree/tree-ext.h"
+
+static void
+volume_free (gpointer data)
+{
+  DomuimgReaderVolume *self = data;
+
+  g_free (self->fs);
+  g_free (self->uuid);
+  g_free (self->label);
+  g_free (self->device);
+  g_clear_object (&self->tree);
+  g_free (self);
+}
+
+static gboolean
+is_ext (const DomuimgReaderVolume *volume)
+{
+  return volume->fs != NULL && g_str_has_prefix (volume->fs, "ext") && volume->device == NULL;
+}
+
+/* As GRUB counts: "(loop0,msdos1)", "(loop0,gpt1)", "(loop0)". */
+static char *
+name_device (const char *table, guint number)
+{
+  if (number == 0)
+    return g_strdup ("(loop0)");
+  return g_strdup_printf ("(loop0,%s%u)", g_strcmp0 (table, "gpt") == 0 ? "gpt" : "msdos", number);
+}
+
+static DomuimgReaderVolume *
+take_volume (DomuimgVolume *found, const char *table, guint64 base)
+{
+  DomuimgReaderVolume *volume = g_new0 (DomuimgReaderVolume, 1);
+
+  volume->number = found->number;
+  volume->fs = g_steal_pointer (&found->fs);
+  volume->uuid = g_steal_pointer (&found->uuid);
+  volume->label = g_steal_pointer (&found->label);
+  volume->offset = base + found->offset;
+  volume->active = found->active;
+  if (!is_ext (volume) && base == 0)
+    volume->device = name_device (table, found->number);
+  return volume;
+}
+
+static gint
+compare (gconstpointer a, gconstpointer b)
+{
+  const DomuimgReaderVolume *left = *(DomuimgReaderVolume *const *) a;
+  const DomuimgReaderVolume *right = *(DomuimgReaderVolume *const *) b;
+
+  if (is_ext (left) != is_ext (right))
+    return is_ext (left) ? -1 : 1;
+  if (left->active != right->active)
+    return left->active ? -1 : 1;
+  return left->number < right->number ? -1 : left->number > right->number;
+}
+
+static gboolean
+check_format (const DomuimgReaderSetup *setup, guint64 size, GError **error)
+{
+  DomuimgImageFormat format;
+
+  if (!domuimg_image_detect_format (setup->disk, size, setup->name, &format, error))
+    return FALSE;
+  if (g_str_equal (format.name, "raw"))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s is a %s image; xl gives a boot loader the disk itself where disk= names"
+                       " the format",
+                       setup->name, format.name);
+}
+
+/* Filesystems of which no menu is expected. */
+static gboolean
+is_of_use (const DomuimgReaderVolume *volume)
+{
+  static const char *const others[] = { "swap", "LVM2_member", "crypto_LUKS" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_strcmp0 (volume->fs, others[i]) == 0)
+      return FALSE;
+  return volume->fs != NULL;
+}
+
+/* GRUB puts logical volumes together by itself; what is in them, it does not tell. */
+static void
+add_logical (const DomuimgReaderSetup *setup, GPtrArray *volumes)
+{
+  g_auto (GStrv) devices = domuimg_tree_helper_list_logical (setup->helper);
+
+  for (guint i = 0; devices[i] != NULL; i++)
+    {
+      DomuimgReaderVolume *volume = g_new0 (DomuimgReaderVolume, 1);
+
+      volume->device = g_strdup (devices[i]);
+      g_ptr_array_add (volumes, volume);
+    }
+}
+
+GPtrArray *
+domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
+{
+  g_autoptr (GPtrArray) found
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
+  g_autoptr (GPtrArray) volumes = g_ptr_array_new_with_free_func (volume_free);
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+  guint64 base = MAX (setup->offset, 0);
+  g_autofree char *table = NULL;
+  off_t size = lseek (setup->disk, 0, SEEK_END);
+  gboolean has_lvm = FALSE;
+
+  if (size < 0)
+    {
+      domuimg_set_errno (error, errno, "%s: finding its size", setup->name);
+      return NULL;
+    }
+  if (!check_format (setup, size, error)
+      || !domuimg_image_probe (setup->disk, size, setup->name, found, &table, problems, error))
+    return NULL;
+  for (guint i = 0; i < found->len; i++)
+    {
+      DomuimgVolume *volume = g_ptr_array_index (found, i);
+
+      has_lvm |= g_strcmp0 (volume->fs, "LVM2_member") == 0;
+      if (setup->offset < 0 || volume->offset == base)
+        g_ptr_array_add (volumes, take_volume (volume, table, 0));
+    }
+  for (guint i = volumes->len; i > 0; i--)
+    if (!is_of_use (g_ptr_array_index (volumes, i - 1)))
+      g_ptr_array_remove_index (volumes, i - 1);
+  g_ptr_array_sort (volumes, compare);
+  if (has_lvm && setup->helper >= 0)
+    add_logical (setup, volumes);
+  return g_steal_pointer (&volumes);
+}
+
+DomuimgTree *
+domuimg_reader_open_volume (const DomuimgReaderSetup *setup, DomuimgReaderVolume *volume,
+                            GError **error)
+{
+  if (volume->tree != NULL)
+    return volume->tree;
+  if (volume->device == NULL)
+    volume->tree = domuimg_tree_ext_open_fd (setup->disk, setup->name, volume->offset, error);
+  else if (setup->helper >= 0)
+    volume->tree = domuimg_tree_helper_new (setup->helper, volume->device);
+  else
+    domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL,
+                  "%s: reading %s needs grub-fstest, which is not installed (Debian: apt install"
+                  " grub-common)",
+                  setup->name, volume->fs);
+  return volume->tree;
+}
+
+/* The number at the end of "(hd0,msdos1)"; 0 where there is none. */
+static guint
+number_of (const char *hint, DomuimgMenuFormat format)
+{
+  const char *comma = strchr (hint, ',');
+  gsize skip = comma != NULL ? strcspn (comma, "0123456789") : 0;
+  guint number;
+
+  if (comma == NULL || !g_ascii_isdigit (comma[skip]))
+    return 0;
+  number = (guint) MIN (g_ascii_strtoull (comma + skip, NULL, 10), 1000);
+  /* GRUB legacy counts partitions from 0. */
+  return format == DOMUIMG_MENU_LEGACY ? number + 1 : number;
+}
+
+gboolean
+domuimg_reader_hint_is (const char *hint, DomuimgMenuFormat format,
+                        const DomuimgReaderVolume *volume)
+{
+  if (g_str_has_prefix (hint, "UUID="))
+    return volume->uuid != NULL && g_ascii_strcasecmp (hint + 5, volume->uuid) == 0;
+  if (g_str_has_prefix (hint, "LABEL="))
+    return g_strcmp0 (hint + 6, volume->label) == 0;
+  return volume->number > 0 && number_of (hint, format) == volume->number;
+}
