@@ -15,6 +15,8 @@
 #define FDS_MAX 256
 /* Above are ids that mean something else (xen/include/public/xen.h). */
 #define DOMID_MAX 0x7fef
+#define KEEPER_TRIES 100
+#define KEEPER_PAUSE_USEC 100000
 
 static int wake_write = -1;
 
@@ -178,6 +180,20 @@ await_shutdown (Host *self, uint32_t domid, int seconds)
   return FALSE;
 }
 
+static gboolean
+is_gone (Host *self, uint32_t domid)
+{
+  return libxl_domain_info (self->ctx, NULL, domid) == ERROR_DOMAIN_NOTFOUND;
+}
+
+/* Two at once who take its devices away hinder each other. */
+static void
+leave_it_to_the_keeper (Host *self, uint32_t domid)
+{
+  for (int i = 0; i < KEEPER_TRIES && !self->stopped && !is_gone (self, domid); i++)
+    g_usleep (KEEPER_PAUSE_USEC);
+}
+
 int
 host_end (Host *self, uint32_t domid, int seconds)
 {
@@ -189,13 +205,12 @@ host_end (Host *self, uint32_t domid, int seconds)
       rc = libxl_domain_shutdown (self->ctx, domid, NULL);
       if (rc == ERROR_NOPARAVIRT)
         rc = libxl_send_trigger (self->ctx, domid, LIBXL_TRIGGER_POWER, 0, NULL);
-      if (rc == 0)
-        await_shutdown (self, domid, seconds);
+      if (rc == 0 && await_shutdown (self, domid, seconds))
+        leave_it_to_the_keeper (self, domid);
       libxl_evdisable_domain_death (self->ctx, death);
     }
-  /* Its keeper may have been faster. */
-  if (libxl_domain_info (self->ctx, NULL, domid) == ERROR_DOMAIN_NOTFOUND)
+  if (is_gone (self, domid))
     return 0;
   rc = libxl_domain_destroy (self->ctx, domid, NULL);
-  return rc == ERROR_DOMAIN_NOTFOUND ? 0 : rc;
+  return rc != 0 && is_gone (self, domid) ? 0 : rc;
 }

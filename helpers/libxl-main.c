@@ -96,6 +96,9 @@ end (Host *self, const char *name, int seconds)
     return EXIT_SUCCESS;
   if (host_end (self, domid, seconds) != 0)
     return host_failed (self, "libxl cannot end the guest");
+  /* Its configuration may want it restarted even so. */
+  if (host_find (self, name, &domid) && domid != 0 && host_end (self, domid, 0) != 0)
+    return host_failed (self, "libxl cannot end the guest, which has started again");
   say_event ("ended", "name", name);
   return EXIT_SUCCESS;
 }

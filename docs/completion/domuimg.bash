@@ -32,6 +32,7 @@ _domuimg_value () {
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
+    --backend) mapfile -t COMPREPLY < <(compgen -W "libxl libvirt" -- "$cur") ;;
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
     --on-poweroff | --on-reboot | --on-crash)
       mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
@@ -39,7 +40,8 @@ _domuimg_value () {
     --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
-      --extra | --uuid | --config | --xen | --cmdline | --map-network | --root) ;;
+      --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
+      --connect | --timeout) ;;
     *) return 1 ;;
   esac
 }
@@ -55,7 +57,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -68,6 +70,9 @@ _domuimg () {
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
+  elif [ "$verb" = run ] || [ "$verb" = delete ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
+    [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
   elif [ "$verb" = kernel ] || [ "$verb" = config ]; then
     _domuimg_files "" -f
   fi

@@ -32,11 +32,12 @@ from ._errors import (
     Untrusted,
 )
 from ._check import Finding, Report, check, fix
+from ._config import config_convert, config_set, config_show
+from ._host import Guest, Host, HostFinding, delete, doctor, list_guests, run
 from ._kernel import KernelUpdate, kernel_update
 from ._settings import Settings
 
 __all__ = [
-    "IO",
     "Busy",
     "Cancellable",
     "Cancelled",
@@ -45,6 +46,10 @@ __all__ = [
     "Exists",
     "Failed",
     "Finding",
+    "Guest",
+    "Host",
+    "HostFinding",
+    "IO",
     "InvalidArgument",
     "KernelUpdate",
     "MissingTool",
@@ -64,8 +69,15 @@ __all__ = [
     "Untrusted",
     "check",
     "cleanup",
+    "config_convert",
+    "config_set",
+    "config_show",
     "create",
+    "delete",
+    "doctor",
     "fix",
     "kernel_update",
+    "list_guests",
     "plan",
+    "run",
 ]

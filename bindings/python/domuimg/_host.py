@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""`doctor`, `run`, `list_guests` and `delete` over the introspected library; no logic of their own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Optional, Union
+
+from ._build import Cancellable
+from ._errors import translated
+from ._gi import Domuimg
+
+PathLike = Union[str, "os.PathLike[str]"]
+
+
+@dataclass(frozen=True)
+class HostFinding:
+    """One thing that a host has or lacks."""
+
+    id: str
+    there: bool
+    severity: str
+    """"error", "unknown", "warning" or "info"."""
+    what: str
+    why: str
+    remedy: Optional[str]
+
+
+@dataclass(frozen=True)
+class Host:
+    """What this host is, and what it has and lacks; `str()` says it for a person."""
+
+    xen: bool
+    """Whether guests can be started here: Xen runs, and this is its dom0."""
+    xen_version: Optional[str]
+    findings: list[HostFinding]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A guest that runs, or that has a configuration."""
+
+    name: str
+    uuid: Optional[str]
+    domid: int
+    """-1 where it does not run."""
+    state: str
+    type: Optional[str]
+    memory: int
+    """MiB."""
+    vcpus: int
+    config: Optional[str]
+    autostart: bool
+
+
+def doctor(*, cancellable: Optional[Cancellable] = None) -> Host:
+    """Says what this host can do, what it lacks, and what mends that."""
+    made = Domuimg.Doctor.new()
+    with translated():
+        findings = made.examine(None if cancellable is None else cancellable._gio)
+    return Host(
+        xen=made.get_is_xen(),
+        xen_version=made.get_xen_version(),
+        findings=[
+            HostFinding(
+                id=finding.get_id(),
+                there=finding.get_is_there(),
+                severity=Domuimg.severity_to_string(finding.get_severity()),
+                what=finding.get_what(),
+                why=finding.get_why(),
+                remedy=finding.get_remedy(),
+            )
+            for finding in findings
+        ],
+        text=made.to_text(),
+    )
+
+
+def _guest(guest: "Domuimg.Guest") -> Guest:
+    return Guest(
+        name=guest.get_name(),
+        uuid=guest.get_uuid(),
+        domid=guest.get_domid(),
+        state=guest.get_state(),
+        type=guest.get_kind(),
+        memory=guest.get_memory(),
+        vcpus=guest.get_vcpus(),
+        config=guest.get_config(),
+        autostart=guest.get_autostart(),
+    )
+
+
+def _backend(backend: Optional[str], connect: Optional[str]) -> "Domuimg.Backend":
+    """A URI means libvirt."""
+    name = backend or ("libxl" if connect is None else "libvirt")
+    return Domuimg.backend_from_string(name)[1]
+
+
+def run(
+    name: PathLike,
+    *,
+    backend: Optional[str] = None,
+    connect: Optional[str] = None,
+    once: bool = False,
+    wait: int = 0,
+    autostart: bool = False,
+    check: bool = True,
+    cancellable: Optional[Cancellable] = None,
+) -> Guest:
+    """Starts a guest, by its name in `/etc/xen` or the path of its configuration.
+
+    `wait` is for how many seconds to wait for a login prompt or an address. With `once` it comes
+    back at the guest's end, whose reason is the result's `state`.
+    """
+    start = Domuimg.Run.new(os.fsdecode(name))
+    with translated():
+        start.set_backend(_backend(backend, connect))
+        start.set_connect(connect)
+        start.set_once(once)
+        start.set_wait(wait)
+        start.set_autostart(autostart)
+        start.set_check(check)
+        return _guest(start.start(None, None if cancellable is None else cancellable._gio))
+
+
+def list_guests(
+    *,
+    backend: Optional[str] = None,
+    connect: Optional[str] = None,
+    cancellable: Optional[Cancellable] = None,
+) -> list[Guest]:
+    """The guests that run, and those that have a configuration."""
+    with translated():
+        guests = Domuimg.Guest.list(
+            _backend(backend, connect), connect, None if cancellable is None else cancellable._gio
+        )
+    return [_guest(guest) for guest in guests]
+
+
+def delete(
+    name: PathLike,
+    *,
+    backend: Optional[str] = None,
+    connect: Optional[str] = None,
+    disks: bool = False,
+    timeout: int = 60,
+    cancellable: Optional[Cancellable] = None,
+) -> list[str]:
+    """Ends a guest, by force after `timeout` seconds, and removes its configuration.
+
+    With `disks` what it was made with goes, too, as its manifest says. Returns what was done.
+    """
+    with translated():
+        return list(
+            Domuimg.Guest.delete(
+                os.fsdecode(name),
+                _backend(backend, connect),
+                connect,
+                disks,
+                timeout,
+                None if cancellable is None else cancellable._gio,
+            )
+        )
