@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""domuimg-bootloader as libxl runs it, beside pygrub, and with what a hostile guest can do."""
+import os
+import pathlib
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+import pygrub
+import world
+
+PROGRAM = world.PROGRAM.parent / "domuimg-bootloader"
+GRUB = """set default=0
+set timeout={timeout}
+menuentry 'First' {{
+	linux /boot/vmlinuz root=/dev/xvda1 ro one
+	initrd /boot/initrd
+}}
+menuentry 'Second' --id second {{
+	linux /boot/vmlinuz root=/dev/xvda1 ro two
+	initrd /boot/initrd /boot/more
+}}
+"""
+FIRST = "root=/dev/xvda1 ro one"
+BLS = "title An entry\nversion 1\nlinux /boot/vmlinuz\ninitrd /boot/initrd\noptions root=/dev/xvda1 bls\n"
+EXTLINUX = ("DEFAULT l0\nTIMEOUT 10\nLABEL l0\n\tKERNEL /boot/vmlinuz\n"
+            "\tAPPEND initrd=/boot/initrd root=/dev/xvda1 ext\n")
+LEGACY = ("default 0\ntimeout 1\ntitle One\n\troot (hd0,0)\n\tkernel /boot/vmlinuz root=/dev/xvda1 old\n"
+          "\tinitrd /boot/initrd\n")
+MENUS = {
+    "/boot/grub/grub.cfg": (GRUB.format(timeout=5), FIRST),
+    "/boot/loader/entries/a.conf": (BLS, "root=/dev/xvda1 bls"),
+    "/boot/extlinux/extlinux.conf": (EXTLINUX, "root=/dev/xvda1 ext"),
+    "/boot/grub/menu.lst": (LEGACY, "root=/dev/xvda1 old"),
+}
+
+
+class BootloaderCase(world.Case):
+    def setUp(self):
+        super().setUp()
+        self.root = self.dir / "root"
+        (self.root / "boot").mkdir(parents=True)
+        shutil.copy(self.kernel, self.root / "boot/vmlinuz")
+        self.initrd = os.urandom(100001)
+        (self.root / "boot/initrd").write_bytes(self.initrd)
+        (self.root / "boot/more").write_bytes(b"more")
+
+    def put(self, path, text):
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def make(self, table=None, size="64M", mkfs=("mke2fs", "-q", "-F", "-t", "ext4", "-d")):
+        """A disk with the files, by itself or in a partition."""
+        filesystem, image = self.dir / "fs.img", self.dir / "disk.img"
+        subprocess.run(["truncate", "-s", size, filesystem], check=True)
+        subprocess.run([*mkfs, self.root, filesystem], check=True, capture_output=True)
+        if table is None:
+            return filesystem
+        with image.open("wb") as file:
+            file.truncate(filesystem.stat().st_size + (4 << 20))
+        subprocess.run(["sfdisk", "-q", image], input=f"label: {table}\n2048,{size},L\n", text=True,
+                       check=True)
+        subprocess.run(["dd", f"if={filesystem}", f"of={image}", "bs=1M", "seek=1",
+                        "conv=notrunc,sparse", "status=none"], check=True)
+        return image
+
+    def words(self, image, *more, program=(str(PROGRAM),)):
+        return [*program, f"--output={self.dir / 'answer'}", "--output-format=simple0",
+                f"--output-directory={self.out}", *more, str(image)]
+
+    def boot(self, image, *more, **settings):
+        """What libxl would take: kernel, ramdisk (None) and the command line."""
+        (self.dir / "answer").write_bytes(b"")
+        done = self.run_program(self.words(image, *more, **settings))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.answer()
+
+    def answer(self):
+        fields = (self.dir / "answer").read_bytes().split(b"\0")
+        self.assertEqual(fields[-2:], [b"", b""])
+        values = dict(field.decode().split(" ", 1) for field in fields[:-2])
+        ramdisk = values.get("ramdisk")
+        return (pathlib.Path(values["kernel"]).read_bytes(),
+                pathlib.Path(ramdisk).read_bytes() if ramdisk else None, values.get("args"))
+
+    def refuse(self, image, *parts, **settings):
+        """It fails in good time with a line that says why, and leaves nothing."""
+        (self.dir / "answer").write_bytes(b"")
+        done = self.run_program(self.words(image, "-q", **settings), timeout=90)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        for part in parts:
+            self.assertIn(part, done.stderr)
+        self.assert_clean()
+
+    def assert_clean(self):
+        self.assertEqual(list(self.out.iterdir()), [])
+        self.assertEqual((self.dir / "answer").read_bytes(), b"")
+
+
+class MenuTest(BootloaderCase):
+    def test_each_menu_is_read(self):
+        for path, (text, args) in MENUS.items():
+            with self.subTest(path):
+                self.put(path, text)
+                kernel, ramdisk, cmdline = self.boot(self.make(), "-q")
+                self.assertEqual(kernel, self.kernel.read_bytes())
+                self.assertEqual(ramdisk, self.initrd)
+                self.assertEqual(cmdline, args)
+                (self.root / path.lstrip("/")).unlink()
+
+    @world.need_program("sfdisk")
+    def test_partitions(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        for table in ("dos", "gpt"):
+            with self.subTest(table):
+                self.assertEqual(self.boot(self.make(table), "-q")[2], FIRST)
+                self.assertEqual(self.boot(self.make(table), "-q", "--offset=1048576")[2], FIRST)
+
+    def test_initrds_are_joined_at_a_multiple_of_four(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        image = self.make()
+        for entry in ("1", "second", "Second"):
+            _, ramdisk, cmdline = self.boot(image, f"--entry={entry}", "--args=more")
+            self.assertEqual(ramdisk, self.initrd + b"\0\0\0" + b"more")
+            self.assertEqual(cmdline, "root=/dev/xvda1 ro two more")
+
+    def test_a_kernel_can_be_named(self):
+        _, ramdisk, cmdline = self.boot(self.make(), "--kernel=/boot/vmlinuz", "--args=root=/x")
+        self.assertIsNone(ramdisk)
+        self.assertEqual(cmdline, "root=/x")
+
+    def test_files_are_the_owners(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        self.boot(self.make(), "-q")
+        self.assertEqual({path.stat().st_mode & 0o777 for path in self.out.iterdir()}, {0o600})
+
+    def test_pygrub_chooses_the_same(self):
+        program, reason = pygrub.command(self.dir)
+        if program is None:
+            self.skipTest(reason)
+        for path in ("/boot/grub/grub.cfg", "/boot/extlinux/extlinux.conf", "/boot/grub/menu.lst"):
+            with self.subTest(path):
+                self.put(path, MENUS[path][0])
+                image = self.make()
+                (self.root / path.lstrip("/")).unlink()
+                self.assertEqual(self.boot(image, "-q", "--args=x"),
+                                 self.boot(image, "-q", "--args=x", program=program))
+
+    @world.need_program("grub-fstest", "mkfs.btrfs")
+    def test_btrfs_is_read_by_grub(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        image = self.make(size="120M", mkfs=("mkfs.btrfs", "-q", "-f", "--rootdir"))
+        kernel, ramdisk, cmdline = self.boot(image, "-q")
+        self.assertEqual((kernel, ramdisk, cmdline), (self.kernel.read_bytes(), self.initrd, FIRST))
+
+
+class ConsoleTest(BootloaderCase):
+    def setUp(self):
+        super().setUp()
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=30))
+        self.image = self.make()
+
+    def start(self, terminal="vt100"):
+        (self.dir / "answer").write_bytes(b"")
+        self.console, child = pty.openpty()
+        self.addCleanup(os.close, self.console)
+        self.process = subprocess.Popen(self.words(self.image), stdin=child, stdout=child, stderr=child,
+                                        env=self.environment | {"TERM": terminal},
+                                        start_new_session=True)
+        os.close(child)
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.seen = ""
+
+    def expect(self, text):
+        end = time.monotonic() + 60
+        while text not in self.seen:
+            ready = select.select([self.console], [], [], max(end - time.monotonic(), 0))[0]
+            self.assertTrue(ready, f"no {text!r} in {self.seen!r}")
+            try:
+                self.seen += os.read(self.console, 65536).decode(errors="replace")
+            except OSError:
+                self.fail(f"no {text!r} in {self.seen!r}")
+
+    def type(self, keys):
+        os.write(self.console, keys)
+
+    def test_arrow_keys(self):
+        self.start()
+        self.expect("any key stops")
+        self.type(b"\x1b[B\r")
+        self.assertEqual(self.process.wait(60), 0)
+        self.assertEqual(self.answer()[2], "root=/dev/xvda1 ro two")
+
+    def test_the_command_line_is_edited(self):
+        self.start()
+        self.expect("any key stops")
+        self.type(b"e")
+        self.expect("> " + FIRST)
+        self.type(b" single\r")
+        self.assertEqual(self.process.wait(60), 0)
+        self.assertEqual(self.answer()[2], FIRST + " single")
+
+    def test_numbers_on_a_dumb_terminal(self):
+        self.start("dumb")
+        self.expect("Entry to boot")
+        self.type(b"1\n")
+        self.assertEqual(self.process.wait(60), 0)
+        self.assertEqual(self.answer()[2], "root=/dev/xvda1 ro two")
+        self.assertNotIn("\x1b", self.seen)
+
+    def test_an_end_leaves_nothing(self):
+        self.start()
+        self.expect("any key stops")
+        self.process.terminate()
+        self.expect("domuimg-bootloader: ")
+        self.assertEqual(self.process.wait(60), 1)
+        self.assert_clean()
+
+    def test_the_reader_is_killed(self):
+        self.start()
+        self.expect("any key stops")
+        for task in pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            for child in task.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+        self.type(b"\r")
+        self.expect("signal 9")
+        self.assertEqual(self.process.wait(60), 1)
+        self.assert_clean()
+
+
+class HostileTest(BootloaderCase):
+    def test_a_menu_of_a_million_lines(self):
+        self.put("/boot/grub/grub.cfg", "menuentry 'x' { linux /a }\n" * 1000000)
+        self.refuse(self.make(size="128M"), "grub.cfg")
+
+    def test_a_menu_that_includes_itself(self):
+        self.put("/boot/grub/grub.cfg", "source /boot/grub/grub.cfg\nconfigfile /boot/grub/grub.cfg\n" * 50)
+        self.refuse(self.make(), "no entry")
+
+    def test_symlinks_in_a_circle(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
+        (self.root / "boot/vmlinuz").unlink()
+        (self.root / "boot/vmlinuz").symlink_to("other")
+        (self.root / "boot/other").symlink_to("vmlinuz")
+        self.refuse(self.make(), "/boot/vmlinuz")
+
+    @world.need_program("debugfs")
+    def test_a_kernel_of_a_terabyte(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
+        image = self.make()
+        subprocess.run(["debugfs", "-w", "-R", "sif /boot/vmlinuz size 1099511627776", image], check=True,
+                       capture_output=True)
+        self.refuse(image, "1099511627776 bytes")
+
+    def test_what_is_no_kernel(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
+        (self.root / "boot/vmlinuz").write_text("not a kernel")
+        self.refuse(self.make(), "no kernel")
+
+    def test_no_menu_and_no_filesystem(self):
+        self.refuse(self.make(), "no boot menu")
+        empty = self.dir / "empty.img"
+        with empty.open("wb") as file:
+            file.truncate(1 << 20)
+        self.refuse(empty, "no filesystem")
+
+    @world.need_root()
+    def test_a_full_directory(self):
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
+        (self.root / "boot/initrd").write_bytes(bytes(2 << 20))
+        image = self.make()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", self.out], check=True)
+        self.addCleanup(subprocess.run, ["umount", "-l", self.out], check=True)
+        self.refuse(image, "No space left")

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+#include "lib/bootloader/confine.h"
+#include "lib/bootloader/message.h"
+#include "lib/bootloader/options.h"
+#include "lib/bootloader/tree-helper.h"
+
+/* What somebody tries who has taken over the process that reads the disk. */
+static const char *
+attack (const char *what)
+{
+  char *const argv[] = { (char *) "true", NULL };
+
+  errno = 0;
+  if (g_str_equal (what, "open"))
+    return open ("/etc/passwd", O_RDONLY) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "create"))
+    return open ("/tmp/domuimg-attack", O_WRONLY | O_CREAT, 0600) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "inet"))
+    return socket (AF_INET, SOCK_STREAM, 0) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "unix"))
+    return socket (AF_UNIX, SOCK_STREAM, 0) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "exec"))
+    return execv ("/bin/true", argv) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "fork"))
+    return fork () < 0 ? "refused" : "done";
+  if (g_str_equal (what, "kill"))
+    return kill (getppid (), 0) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "ptrace"))
+    return ptrace (PTRACE_ATTACH, getppid (), 0, 0) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "id"))
+    return getuid () == 0 ? "root" : "nobody";
+  if (g_str_equal (what, "memory"))
+    {
+      char *big = malloc ((gsize) DOMUIMG_CONFINED_MEMORY + (64 << 20));
+
+      return big == NULL ? "refused" : "done";
+    }
+  __builtin_trap ();
+}
+
+static GBytes *
+serve (GBytes *request, gpointer data)
+{
+  g_autofree char *what
+      = g_strndup (g_bytes_get_data (request, NULL), g_bytes_get_size (request));
+  const char *result = attack (what);
+
+  return g_bytes_new (result, strlen (result));
+}
+
+static DomuimgConfined *
+start (void)
+{
+  const DomuimgConfinement how = { .uid = 65534, .serve = serve };
+  g_autoptr (GError) error = NULL;
+  DomuimgConfined *confined = domuimg_confined_start (&how, &error);
+
+  g_assert_no_error (error);
+  return confined;
+}
+
+static char *
+ask (DomuimgConfined *confined, const char *what, GError **error)
+{
+  g_autoptr (GBytes) request = g_bytes_new (what, strlen (what));
+  g_autoptr (GBytes) answer = domuimg_confined_ask (confined, request, NULL, error);
+
+  return answer != NULL
+             ? g_strndup (g_bytes_get_data (answer, NULL), g_bytes_get_size (answer))
+             : NULL;
+}
+
+static void
+test_attacks (void)
+{
+  static const char *const attacks[]
+      = { "open", "create", "inet", "unix", "exec", "fork", "kill", "ptrace" };
+  g_autoptr (DomuimgConfined) confined = start ();
+
+#ifndef HAVE_SECCOMP
+  g_assert_nonnull (strstr (domuimg_confined_get_missing (confined), "seccomp"));
+  g_test_skip ("built without libseccomp");
+  return;
+#endif
+  for (guint i = 0; i < G_N_ELEMENTS (attacks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *result = ask (confined, attacks[i], &error);
+
+      g_assert_no_error (error);
+      g_test_message ("%s: %s", attacks[i], result);
+      g_assert_cmpstr (result, ==, "refused");
+    }
+  g_assert_false (g_file_test ("/tmp/domuimg-attack", G_FILE_TEST_EXISTS));
+}
+
+static void
+test_rights (void)
+{
+  g_autoptr (DomuimgConfined) confined = start ();
+  g_autofree char *id = ask (confined, "id", NULL);
+
+  g_assert_cmpstr (id, ==, "nobody");
+#ifndef __SANITIZE_ADDRESS__
+  {
+    g_autofree char *memory = ask (confined, "memory", NULL);
+
+    g_assert_cmpstr (memory, ==, "refused");
+  }
+#endif
+}
+
+static void
+test_death (void)
+{
+  g_autoptr (DomuimgConfined) confined = start ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *result = ask (confined, "die", &error);
+
+  g_assert_null (result);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_UNSAFE_INPUT);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (DomuimgConfined) confined = start ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GBytes) request = g_bytes_new ("id", 2);
+  g_autoptr (GError) error = NULL;
+
+  g_cancellable_cancel (cancellable);
+  g_assert_null (domuimg_confined_ask (confined, request, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static DomuimgMenu *
+make_menu (void)
+{
+  DomuimgMenu *menu = domuimg_menu_new (DOMUIMG_MENU_GRUB2, "boot/grub/grub.cfg");
+  DomuimgMenuEntry *entry = domuimg_menu_entry_new ();
+
+  menu->default_entry = 0;
+  menu->timeout = 7;
+  g_free (entry->title);
+  entry->title = g_strdup ("A \033[31mtitle");
+  entry->kernel = g_strdup ("/boot/vmlinuz");
+  g_free (entry->cmdline);
+  entry->cmdline = g_strdup ("root=/dev/xvda1 \xff");
+  g_ptr_array_add (entry->initrds, g_strdup ("/a"));
+  g_ptr_array_add (entry->initrds, g_strdup ("/b"));
+  g_ptr_array_add (menu->entries, entry);
+  return menu;
+}
+
+static void
+test_menu_travels (void)
+{
+  g_autoptr (DomuimgMenu) menu = make_menu (), back = NULL;
+  g_autoptr (GBytes) bytes = domuimg_bootloader_menu_write (menu);
+  g_autoptr (GError) error = NULL;
+  DomuimgMenuEntry *entry;
+
+  back = domuimg_bootloader_menu_read (bytes, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (back->timeout, ==, 7);
+  g_assert_cmpint (back->default_entry, ==, 0);
+  entry = g_ptr_array_index (back->entries, 0);
+  g_assert_cmpstr (entry->cmdline, ==, "root=/dev/xvda1 \xff");
+  g_assert_cmpuint (entry->initrds->len, ==, 2);
+  g_assert_cmpstr (g_ptr_array_index (entry->initrds, 1), ==, "/b");
+}
+
+static void
+test_menu_refused (void)
+{
+  g_autoptr (DomuimgMenu) menu = make_menu (), back = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  menu->default_entry = 1;
+  bytes = domuimg_bootloader_menu_write (menu);
+  back = domuimg_bootloader_menu_read (bytes, &error);
+  g_assert_null (back);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_UNSAFE_INPUT);
+}
+
+static void
+test_errors_travel (void)
+{
+  g_autoptr (GError) sent = g_error_new (DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE, "full\033[2J");
+  g_autoptr (GBytes) bytes = domuimg_bootloader_error_write (sent);
+  g_autoptr (GError) error = NULL, second = NULL;
+  DomuimgBootloaderLoaded loaded;
+
+  g_assert_false (domuimg_bootloader_loaded_read (bytes, &loaded, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE);
+  g_assert_cmpstr (error->message, ==, "full [2J");
+  g_assert_null (domuimg_bootloader_menu_read (bytes, &second));
+  g_assert_error (second, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE);
+}
+
+static void
+test_output (void)
+{
+  g_autoptr (GBytes) simple0
+      = domuimg_output_format (DOMUIMG_OUTPUT_SIMPLE0, "/k", "/r", "a b", NULL);
+  g_autoptr (GBytes) sxp = domuimg_output_format (DOMUIMG_OUTPUT_SXP, "/k", NULL, "it's", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpmem (g_bytes_get_data (simple0, NULL), g_bytes_get_size (simple0),
+                   "kernel /k\0ramdisk /r\0args a b\0", 31);
+  g_assert_cmpmem (g_bytes_get_data (sxp, NULL), g_bytes_get_size (sxp),
+                   "linux (kernel '/k')(args \"it's\")", 32);
+  g_assert_null (domuimg_output_format (DOMUIMG_OUTPUT_SIMPLE, "/k", NULL, "a\nb", &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+}
+
+static void
+test_options (void)
+{
+  char *argv[] = { (char *) "bl", (char *) "--output=/o", (char *) "--output-format=simple0",
+                   (char *) "--output-directory=/d", (char *) "--args=x", (char *) "--entry",
+                   (char *) "2", (char *) "/disk", (char *) "--offset=1048576", NULL };
+  g_auto (DomuimgBootloaderOptions) options = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (domuimg_bootloader_options_parse (&options, argv, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (options.disk, ==, "/disk");
+  g_assert_cmpstr (options.entry, ==, "2");
+  g_assert_true (options.quiet);
+  g_assert_cmpint (options.offset, ==, 1048576);
+  g_assert_cmpint (options.runas, ==, -1);
+  g_assert_cmpint (options.format, ==, DOMUIMG_OUTPUT_SIMPLE0);
+}
+
+static void
+test_options_refused (void)
+{
+  static const char *const wrong[] = { "--output-format=xml", "--runas=me", "--offset=-1", "--nope" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      char *argv[] = { (char *) "bl", (char *) wrong[i], (char *) "/disk", NULL };
+      g_auto (DomuimgBootloaderOptions) options = { NULL };
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (domuimg_bootloader_options_parse (&options, argv, &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+    }
+}
+
+static void
+check_line (const char *line, const char *expected, gboolean is_dir, guint64 bytes)
+{
+  g_autofree char *name = NULL;
+  gboolean directory = FALSE;
+  guint64 size = 0;
+
+  g_assert_true (domuimg_tree_helper_parse_line (line, &name, &directory, &size));
+  g_assert_cmpstr (name, ==, expected);
+  g_assert_cmpint (directory, ==, is_dir);
+  g_assert_cmpuint (size, ==, bytes);
+}
+
+static void
+test_lists (void)
+{
+  g_autofree char *name = NULL;
+  gboolean directory;
+  guint64 size;
+
+  check_line ("300000       20261123195942 a b", "a b", FALSE, 300000);
+  check_line ("DIR          20261123195942 grub/", "grub", TRUE, 0);
+  check_line ("12           vmlinuz", "vmlinuz", FALSE, 12);
+  g_assert_false (domuimg_tree_helper_parse_line ("DIR   20261123195942 ../", &name, &directory,
+                                                  &size));
+  g_assert_false (domuimg_tree_helper_parse_line ("5 20261123195942 a/b", &name, &directory, &size));
+  g_assert_false (domuimg_tree_helper_parse_line ("error: x", &name, &directory, &size));
+  g_assert_false (domuimg_tree_helper_parse_line ("", &name, &directory, &size));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/bootloader/confined/refuses-attacks", test_attacks);
+  g_test_add_func ("/bootloader/confined/has-no-rights", test_rights);
+  g_test_add_func ("/bootloader/confined/death-is-an-error", test_death);
+  g_test_add_func ("/bootloader/confined/cancelled", test_cancel);
+  g_test_add_func ("/bootloader/message/menu-travels", test_menu_travels);
+  g_test_add_func ("/bootloader/message/wrong-default-is-refused", test_menu_refused);
+  g_test_add_func ("/bootloader/message/errors-travel", test_errors_travel);
+  g_test_add_func ("/bootloader/output/formats", test_output);
+  g_test_add_func ("/bootloader/options/xl-and-pygrub", test_options);
+  g_test_add_func ("/bootloader/options/wrong-are-refused", test_options_refused);
+  g_test_add_func ("/bootloader/helper/lists", test_lists);
+  return g_test_run ();
+}
