@@ -163,6 +163,7 @@ domuimg_xm_file_parse (const char *text, gsize length, const char *name, GError 
   parser.error = error;
   if (strlen (file->text) != length)
     {
+      parser.at = parser.end;
       domuimg_xm_fail (&parser, "there is a NUL byte in the text");
       return NULL;
     }

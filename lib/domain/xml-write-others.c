@@ -27,13 +27,20 @@ warn_rest (DomuimgXmlWriter *writer, DomuimgDomainDevice *device, const char *co
                         option (device, names[i]));
 }
 
+static void
+set_hex (xmlNode *node, const char *attribute, int digits, guint number)
+{
+  g_autofree char *text = g_strdup_printf ("0x%0*x", digits, number);
+
+  domuimg_xml_set (node, attribute, text);
+}
+
 static gboolean
 add_pci (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device)
 {
   static const char *const known[] = { "bdf", "seize", NULL };
   const char *bdf = option (device, "bdf");
   guint domain = 0, bus, slot, function;
-  g_autofree char *parts[4] = { NULL };
   xmlNode *node, *address;
 
   if (bdf == NULL
@@ -44,14 +51,10 @@ add_pci (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device
   domuimg_xml_set (node, "type", "pci");
   domuimg_xml_set (node, "managed", g_strcmp0 (option (device, "seize"), "1") == 0 ? "yes" : "no");
   address = domuimg_xml_add (domuimg_xml_add (node, "source"), "address");
-  parts[0] = g_strdup_printf ("0x%04x", domain);
-  parts[1] = g_strdup_printf ("0x%02x", bus);
-  parts[2] = g_strdup_printf ("0x%02x", slot);
-  parts[3] = g_strdup_printf ("0x%x", function);
-  domuimg_xml_set (address, "domain", parts[0]);
-  domuimg_xml_set (address, "bus", parts[1]);
-  domuimg_xml_set (address, "slot", parts[2]);
-  domuimg_xml_set (address, "function", parts[3]);
+  set_hex (address, "domain", 4, domain);
+  set_hex (address, "bus", 2, bus);
+  set_hex (address, "slot", 2, slot);
+  set_hex (address, "function", 1, function);
   warn_rest (writer, device, known);
   return TRUE;
 }

@@ -10,6 +10,7 @@
 #include "domuimg/error.h"
 #include "lib/domain/config-file.h"
 #include "lib/domain/xl-keys.h"
+#include "lib/domain/xm-file.h"
 #include "tests/unit/judge-xlutil.h"
 
 /* Configurations in three languages, read, written and read again. */
@@ -432,7 +433,8 @@ assert_survives (const char *key, int kind)
       }
   text = config_with (key, value, beside);
   plain = config_with (key, value, beside);
-  *strrchr (g_strchomp (plain), '\n') = '\0';
+  /* Without the last line, which is the key's. */
+  strrchr (g_strchomp (plain), '\n')[1] = '\0';
   g_test_message ("%s = %s", key, value);
   domain = domuimg_domain_new_from_xl_cfg (text, "t", &error);
   g_assert_no_error (error);
@@ -444,7 +446,7 @@ assert_survives (const char *key, int kind)
   line = g_strdup_printf ("\n%s = ", key);
   if (strstr (written, line) != NULL)
     return;
-  without = domuimg_domain_new_from_xl_cfg (strcat (plain, "\n"), "t", &error);
+  without = domuimg_domain_new_from_xl_cfg (plain, "t", &error);
   g_assert_no_error (error);
   with_json = domuimg_domain_to_json (domain);
   plain_json = domuimg_domain_to_json (without);
@@ -493,6 +495,54 @@ test_every_key_of_the_manual_survives (void)
   g_assert_cmpuint (count, >, 100);
 }
 
+static void
+refuse_file (const char *folder, const char *name, gboolean python)
+{
+  g_autofree char *path
+      = g_test_build_filename (G_TEST_DIST, "..", "mustfail", folder, name, NULL);
+  const char *place = strchr (name, '.');
+  g_autofree char *text = NULL, *where = NULL, *expected = NULL;
+  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autoptr (DomuimgXlFile) file = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length;
+
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  if (python)
+    file = domuimg_xm_file_parse (text, length, "t", &error);
+  else
+    domain = domuimg_domain_new_from_libvirt_xml (text, "t", &error);
+  if (domain != NULL || file != NULL)
+    g_error ("%s is read", path);
+  g_test_message ("%s: %s", name, error->message);
+  g_assert_true (error->domain == DOMUIMG_ERROR);
+  if (!python || !g_ascii_isdigit (place[1]))
+    return;
+  where = g_strdelimit (g_strdup (place + 1), ".", ':');
+  expected = g_strdup_printf ("t:%s: ", where);
+  if (!g_str_has_prefix (error->message, expected))
+    g_error ("%s is not at its place: %s", path, error->message);
+}
+
+/* NAME.LINE.COLUMN, where the place is known. */
+static void
+test_hostile_files_are_refused (void)
+{
+  static const char *const folders[] = { "xml", "xm" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    {
+      g_autofree char *path
+          = g_test_build_filename (G_TEST_DIST, "..", "mustfail", folders[i], NULL);
+      g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+      const char *name;
+
+      g_assert_nonnull (dir);
+      while ((name = g_dir_read_name (dir)) != NULL)
+        refuse_file (folders[i], name, i == 1);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -506,6 +556,7 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/config/every key survives", test_every_key_survives);
   g_test_add_func ("/domain/config/every key of the manual survives",
                    test_every_key_of_the_manual_survives);
+  g_test_add_func ("/domain/config/hostile files are refused", test_hostile_files_are_refused);
   g_test_add_func ("/domain/config/mistakes have a place", test_mistakes_have_a_place);
   return g_test_run ();
 }
