@@ -13,8 +13,6 @@
 /* libxl, its words, and its events. */
 
 #define FDS_MAX 256
-/* Above are ids that mean something else (xen/include/public/xen.h). */
-#define DOMID_MAX 0x7fef
 #define KEEPER_TRIES 100
 #define KEEPER_PAUSE_USEC 100000
 
@@ -141,19 +139,6 @@ host_wait (Host *self, int timeout_ms)
       return NULL;
     }
   return event;
-}
-
-gboolean
-host_find (Host *self, const char *name, uint32_t *domid)
-{
-  guint64 number;
-
-  if (libxl_name_to_domid (self->ctx, name, domid) == 0)
-    return TRUE;
-  if (!g_ascii_string_to_unsigned (name, 10, 1, DOMID_MAX, &number, NULL))
-    return FALSE;
-  *domid = (uint32_t) number;
-  return libxl_domain_info (self->ctx, NULL, *domid) == 0;
 }
 
 /* Whether it has shut down, or is gone, in time. */

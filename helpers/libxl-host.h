@@ -29,8 +29,6 @@ int host_failed (Host *self, const char *what);
 /* The next event, for g_autoptr by libxl_event_free. Sets stopped instead, and returns NULL, when a
  * signal came; NULL, too, after @timeout_ms (-1: none). */
 libxl_event *host_wait (Host *self, int timeout_ms);
-/* By its name, or its number. */
-gboolean host_find (Host *self, const char *name, uint32_t *domid);
 /* To the end of the domain, whose death events must be on; after @seconds, by force. */
 int host_end (Host *self, uint32_t domid, int seconds);
 

@@ -92,12 +92,13 @@ end (Host *self, const char *name, int seconds)
 {
   uint32_t domid;
 
-  if (!host_find (self, name, &domid) || domid == 0)
+  if (libxl_name_to_domid (self->ctx, name, &domid) != 0 || domid == 0)
     return EXIT_SUCCESS;
   if (host_end (self, domid, seconds) != 0)
     return host_failed (self, "libxl cannot end the guest");
   /* Its configuration may want it restarted even so. */
-  if (host_find (self, name, &domid) && domid != 0 && host_end (self, domid, 0) != 0)
+  if (libxl_name_to_domid (self->ctx, name, &domid) == 0 && domid != 0
+      && host_end (self, domid, 0) != 0)
     return host_failed (self, "libxl cannot end the guest, which has started again");
   say_event ("ended", "name", name);
   return EXIT_SUCCESS;

@@ -129,6 +129,12 @@ domuimg_doctor_add (DomuimgDoctor *self, const char *id, gboolean is_there,
                                                              why, owned_remedy));
 }
 
+static gpointer
+copy_finding (gconstpointer finding, gpointer data)
+{
+  return g_object_ref ((gpointer) finding);
+}
+
 /**
  * domuimg_doctor_examine:
  * @self: a host
@@ -159,7 +165,8 @@ domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError *
   domuimg_doctor_look_at_rights (self);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  return g_ptr_array_ref (self->findings);
+  /* Of its own: some who take one empty it, whoever else has it. */
+  return g_ptr_array_copy (self->findings, copy_finding, NULL);
 }
 
 static const char *
