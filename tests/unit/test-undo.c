@@ -266,6 +266,50 @@ test_cleanup_completes_a_commit (void)
 }
 
 static void
+test_a_removal_waits_for_the_commit (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = in_scratch ("old");
+  DomuimgUndo *undo = domuimg_undo_new (&error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_file_set_contents (path, "old", -1, &error));
+  g_assert_true (domuimg_undo_add_removal (undo, path, &error));
+  domuimg_undo_free (undo);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  undo = domuimg_undo_new (&error);
+  g_assert_true (domuimg_undo_add_removal (undo, path, &error));
+  g_assert_true (domuimg_undo_commit (undo, &error));
+  domuimg_undo_free (undo);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_cmpuint (count_files ("state"), ==, 0);
+}
+
+static void
+test_cleanup_completes_a_removal (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *state = in_scratch ("state");
+  g_autofree char *journal = g_build_filename (state, "0.journal", NULL);
+  g_autofree char *path = in_scratch ("old");
+  g_autofree char *begun = g_strdup_printf ("[\"delete\",\"%s\"]\n", path);
+  g_autofree char *whole = g_strconcat (begun, "[\"commit\"]\n", NULL);
+  g_auto (GStrv) lines = NULL;
+
+  g_assert_cmpint (g_mkdir_with_parents (state, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, "old", -1, &error));
+  g_assert_true (g_file_set_contents (journal, begun, -1, &error));
+  lines = domuimg_undo_recover (FALSE, &error);
+  g_assert_nonnull (lines);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_clear_pointer (&lines, g_strfreev);
+  g_assert_true (g_file_set_contents (journal, whole, -1, &error));
+  lines = domuimg_undo_recover (FALSE, &error);
+  g_assert_nonnull (lines);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+static void
 test_a_cut_off_journal_is_understood (void)
 {
   g_autofree char *state = in_scratch ("state");
@@ -313,6 +357,10 @@ main (int argc, char **argv)
   g_test_add_data_func ("/undo/cleanup-leaves-the-living-alone",
                         test_cleanup_leaves_the_living_alone, run);
   g_test_add_data_func ("/undo/cleanup-completes-a-commit", test_cleanup_completes_a_commit, run);
+  g_test_add_data_func ("/undo/a-removal-waits-for-the-commit",
+                        test_a_removal_waits_for_the_commit, run);
+  g_test_add_data_func ("/undo/cleanup-completes-a-removal", test_cleanup_completes_a_removal,
+                        run);
   g_test_add_data_func ("/undo/a-cut-off-journal-is-understood",
                         test_a_cut_off_journal_is_understood, run);
   return g_test_run ();
