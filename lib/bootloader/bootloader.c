@@ -66,21 +66,22 @@ open_files (Bootloader *self, GError **error)
   return TRUE;
 }
 
-/* The program beside it starts first, since the reader starts nothing. */
+/* FALSE where there is none, or it cannot be had. */
 static gboolean
-start_helper (Bootloader *self, GError **error)
+start_helper (Bootloader *self)
 {
-  g_autoptr (GError) local = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, self->channels) != 0)
-    return domuimg_set_errno (error, errno, "starting a process");
-  self->helper = domuimg_helper_start (self->disk, self->channels[1], &local);
-  if (local != NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
+    return FALSE;
+  self->helper = domuimg_helper_start (self->disk, self->channels[1], &error);
   domuimg_fd_clear (&self->channels[1]);
-  if (self->helper == NULL)
-    domuimg_fd_clear (&self->channels[0]);
-  return error == NULL || *error == NULL;
+  if (self->helper != NULL)
+    return TRUE;
+  if (error != NULL)
+    g_printerr ("domuimg-bootloader: grub-fstest: %s\r\n", error->message);
+  domuimg_fd_clear (&self->channels[0]);
+  return FALSE;
 }
 
 static void
@@ -136,17 +137,54 @@ ask (Bootloader *self, const DomuimgBootloaderRequest *request, GError **error)
   return domuimg_confined_ask (self->reader, bytes, self->cancellable, error);
 }
 
+/* Begins again with the helper, which most guests do not need: what is asked for was not found
+ * without it. FALSE where that changes nothing. */
 static gboolean
-find_menu (Bootloader *self, GError **error)
+begin_with_helper (Bootloader *self, GError **error)
+{
+  if (self->helper != NULL || self->options.is_config
+      || !(g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND)
+           || g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_MISSING_TOOL))
+      || !start_helper (self))
+    return FALSE;
+  g_clear_error (error);
+  g_clear_pointer (&self->reader, domuimg_confined_free);
+  for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
+    if (self->files[i].fd >= 0
+        && (ftruncate (self->files[i].fd, 0) != 0 || lseek (self->files[i].fd, 0, SEEK_SET) < 0))
+      return domuimg_set_errno (error, errno, "emptying a copy");
+  return start_reader (self, error);
+}
+
+static gboolean
+ask_for_menu (Bootloader *self, GError **error)
 {
   const DomuimgBootloaderRequest request = { FALSE };
   g_autoptr (GBytes) answer = ask (self, &request, error);
 
   if (answer == NULL)
     return FALSE;
+  g_clear_pointer (&self->menu, domuimg_menu_free);
   self->menu = domuimg_bootloader_menu_read (answer, error);
   if (self->menu == NULL)
     return FALSE;
+  if (self->menu->entries->len > 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: /%s has no entry that can be booted",
+                       self->options.disk, self->menu->path);
+}
+
+static gboolean
+find_menu (Bootloader *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (!ask_for_menu (self, &local)
+      && (!begin_with_helper (self, &local) || !ask_for_menu (self, &local)))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
   if (self->options.debug)
     for (guint i = 0; i < self->menu->problems->len; i++)
       {
@@ -155,10 +193,7 @@ find_menu (Bootloader *self, GError **error)
 
         g_printerr ("domuimg-bootloader: %s\r\n", text);
       }
-  if (self->menu->entries->len > 0 || self->options.list)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: /%s has no entry that can be booted",
-                       self->options.disk, self->menu->path);
+  return TRUE;
 }
 
 static gboolean
@@ -291,17 +326,45 @@ answer_dry (Bootloader *self, const char *kernel, const char *ramdisk, const cha
 }
 
 static gboolean
+ask_for_files (Bootloader *self, const DomuimgBootloaderRequest *request,
+               DomuimgBootloaderLoaded *loaded, GError **error)
+{
+  g_autoptr (GBytes) answer = ask (self, request, error);
+
+  return answer != NULL && domuimg_bootloader_loaded_read (answer, loaded, error);
+}
+
+/* A menu may name files on a filesystem that only the helper reads. */
+static gboolean
+load_files (Bootloader *self, const DomuimgBootloaderRequest *request,
+            DomuimgBootloaderLoaded *loaded, GError **error)
+{
+  const DomuimgBootloaderRequest menu = { FALSE };
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GBytes) again = NULL;
+
+  if (ask_for_files (self, request, loaded, &local))
+    return TRUE;
+  /* The reader knows no menu before it was asked for it; ours may have been edited, and stays. */
+  if (begin_with_helper (self, &local)
+      && (request->kernel != NULL || (again = ask (self, &menu, &local)) != NULL)
+      && ask_for_files (self, request, loaded, &local))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
 load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **error)
 {
   const DomuimgBootloaderOptions *options = &self->options;
   DomuimgBootloaderRequest request = { .load = TRUE, .entry = index, .kernel = options->kernel,
                                        .ramdisk = options->ramdisk, .dry = options->dry };
   g_autofree char *args = join_args (entry != NULL ? entry->cmdline : NULL, options->args);
-  g_autoptr (GBytes) answer = ask (self, &request, error);
   DomuimgBootloaderLoaded loaded = { 0 };
   g_autofree char *note = NULL;
 
-  if (answer == NULL || !domuimg_bootloader_loaded_read (answer, &loaded, error))
+  if (!load_files (self, &request, &loaded, error))
     return FALSE;
   note = loaded.note;
   if (options->dry)
@@ -325,8 +388,7 @@ run (Bootloader *self, GError **error)
   const DomuimgMenuEntry *entry;
   int index;
 
-  if (!open_files (self, error) || (!self->options.is_config && !start_helper (self, error))
-      || !start_reader (self, error))
+  if (!open_files (self, error) || !start_reader (self, error))
     return FALSE;
   if (self->options.kernel != NULL)
     return load (self, 0, NULL, error);

@@ -30,6 +30,7 @@ static const int plain[] = {
   SCMP_SYS (uname),         SCMP_SYS (sched_yield),   SCMP_SYS (sched_getaffinity),
   SCMP_SYS (exit),          SCMP_SYS (exit_group),    SCMP_SYS (restart_syscall),
   SCMP_SYS (getrlimit),     SCMP_SYS (nanosleep),     SCMP_SYS (clock_nanosleep),
+  SCMP_SYS (sendfile),
 };
 /* What a program's start needs besides. */
 static const int starting[] = {

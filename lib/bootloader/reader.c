@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/boot/menu-find.h"
 #include "lib/bootloader/confine.h"
+#include "lib/tree/tree-ext.h"
 
 /* An initramfs is loaded at once with what follows it: the kernel wants each to begin at such. */
 #define ALIGNMENT 4
@@ -165,7 +166,9 @@ copy (DomuimgTree *tree, const char *path, int fd, GError **error)
                          "%s is said to have %" G_GUINT64_FORMAT " bytes, and no more than 1 GiB can"
                          " be loaded",
                          path, entry->size);
-  return domuimg_tree_copy_out (tree, path, fd, NULL, error);
+  return DOMUIMG_IS_TREE_EXT (tree)
+             ? domuimg_tree_ext_copy_out (DOMUIMG_TREE_EXT (tree), path, fd, error)
+             : domuimg_tree_copy_out (tree, path, fd, NULL, error);
 }
 
 static gboolean

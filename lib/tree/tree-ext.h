@@ -15,5 +15,9 @@ DomuimgTree *domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset,
 /* Writes everything out and closes; later calls fail. Disposing without it throws
  * metadata changes away. */
 gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
+/* As domuimg_tree_copy_out, of a filesystem for reading only, and quick: the kernel copies. @fd is a
+ * file, with nothing behind its position. */
+gboolean domuimg_tree_ext_copy_out (DomuimgTreeExt *self, const char *path, int fd,
+                                    GError **error);
 /* The filesystem's UUID in lower-case text. */
 char *domuimg_tree_ext_get_uuid (DomuimgTreeExt *self);

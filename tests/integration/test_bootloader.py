@@ -272,7 +272,7 @@ class HostileTest(BootloaderCase):
     @world.need_root()
     def test_a_full_directory(self):
         self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
-        (self.root / "boot/initrd").write_bytes(bytes(2 << 20))
+        (self.root / "boot/initrd").write_bytes(os.urandom(2 << 20))
         image = self.make()
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", self.out], check=True)
         self.addCleanup(subprocess.run, ["umount", "-l", self.out], check=True)
