@@ -98,8 +98,8 @@ config_set (int argc, char **argv)
 {
   gboolean dry_run = FALSE;
   const GOptionEntry entries[] = {
-    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run, "say what would be changed, and change nothing",
-      NULL },
+    { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &dry_run,
+      "say what would be changed, and change nothing", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("KEY=VALUE… CONFIG");

@@ -87,7 +87,8 @@ value_text (const char *key, const char *value, GError **error)
   int kind = known != NULL ? known->kind : DOMUIMG_XL_ANY;
   gboolean whole = domuimg_xl_is_value (value);
 
-  if (kind == DOMUIMG_XL_NUMBER && !g_regex_match_simple ("\\A-?(0x[0-9a-f]+|[0-9]+)\\z", value, 0, 0))
+  if (kind == DOMUIMG_XL_NUMBER
+      && !g_regex_match_simple ("\\A-?(0x[0-9a-f]+|[0-9]+)\\z", value, 0, 0))
     {
       INVALID ("%s: “%s” is no number", key, value);
       return NULL;

@@ -58,7 +58,9 @@ begin (Writer *self, const char *name)
 static void
 put_carried (Writer *self, const char *name, const char *value)
 {
-  put (self, name, value != NULL && !self->secrets && strstr (value, "passw") != NULL ? MASK : value);
+  gboolean hidden = value != NULL && !self->secrets && strstr (value, "passw") != NULL;
+
+  put (self, name, hidden ? MASK : value);
 }
 
 static void

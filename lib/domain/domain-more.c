@@ -187,7 +187,8 @@ drop_emulated (DomuimgDomain *self)
       DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
 
       if (nic->model != NULL)
-        domuimg_domain_note (self, "vif %s: only an HVM guest has a card of a model; %s is left out",
+        domuimg_domain_note (self,
+                             "vif %s: only an HVM guest has a card of a model; %s is left out",
                              nic->mac, nic->model);
       g_clear_pointer (&nic->model, g_free);
     }

@@ -12,10 +12,12 @@ gboolean
 domuimg_domain_has_device_key (DomuimgDomain *self, const char *key)
 {
   for (guint i = 0; i < self->devices->len; i++)
-    if (g_str_equal (
-            domuimg_device_key (domuimg_domain_device_get_kind (g_ptr_array_index (self->devices, i))),
-            key))
-      return TRUE;
+    {
+      DomuimgDomainDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (g_str_equal (domuimg_device_key (domuimg_domain_device_get_kind (device)), key))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -142,8 +144,9 @@ write_device (DomuimgDomainDevice *device, GError **error)
     }
   all = g_strv_builder_end (words);
   text = g_strjoinv (kind == DOMUIMG_DEVICE_NUMA_NODE ? ", " : ",", all);
-  return kind == DOMUIMG_DEVICE_NUMA_NODE ? g_strdup_printf ("[ %s ]", text)
-                                          : domuimg_xl_quote (domuimg_device_key (kind), text, error);
+  if (kind == DOMUIMG_DEVICE_NUMA_NODE)
+    return g_strdup_printf ("[ %s ]", text);
+  return domuimg_xl_quote (domuimg_device_key (kind), text, error);
 }
 
 char *

@@ -217,7 +217,8 @@ read_pinning (DomuimgXlFile *file, DomuimgDomain *domain)
   g_autoptr (DomuimgXlValue) value = domuimg_xl_file_get_value (file, "cpus");
   g_autoptr (GPtrArray) list = domuimg_xl_file_get_list (file, "cpus");
 
-  if (value == NULL || list->len == 0 || (value->kind == DOMUIMG_XL_LIST && list->len != value->items->len))
+  if (value == NULL || list->len == 0
+      || (value->kind == DOMUIMG_XL_LIST && list->len != value->items->len))
     return FALSE;
   if (value->kind != DOMUIMG_XL_LIST)
     domuimg_domain_set_cpus (domain, value->text);

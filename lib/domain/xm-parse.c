@@ -233,7 +233,8 @@ parse_string (DomuimgXmParser *self)
 
   for (int prefix = prefix_length (self); prefix >= 0; prefix = prefix_length (self))
     {
-      gboolean raw = memchr (self->at, 'r', prefix) != NULL || memchr (self->at, 'R', prefix) != NULL;
+      gboolean raw = memchr (self->at, 'r', prefix) != NULL
+                     || memchr (self->at, 'R', prefix) != NULL;
 
       self->at += prefix;
       if (!take_literal (self, text, raw))

@@ -26,8 +26,8 @@ add_option (char **options, const char *name, const char *value)
 
   if (value == NULL)
     return;
-  joined = g_strdup_printf ("%s%s%s=%s", domuimg_text_or (*options, ""), *options != NULL ? "," : "",
-                            name, value);
+  joined = g_strdup_printf ("%s%s%s=%s", domuimg_text_or (*options, ""),
+                            *options != NULL ? "," : "", name, value);
   g_free (*options);
   *options = joined;
 }
@@ -421,8 +421,9 @@ read_emulator (DomuimgXmlReader *self, xmlNode *node)
   g_autofree char *base = path != NULL ? g_path_get_basename (path) : NULL;
 
   if (g_strcmp0 (base, "qemu-dm") == 0)
-    domuimg_domain_note (self->domain, "emulator: %s is the device model of old releases of Xen; it "
-                         "is left out", path);
+    domuimg_domain_note (self->domain,
+                         "emulator: %s is the device model of old releases of Xen; it is left out",
+                         path);
   else if (path != NULL)
     set_word (self, "device_model_override", path);
   domuimg_xml_drop (node);

@@ -213,7 +213,8 @@ read_cmdline (DomuimgXmlReader *self, xmlNode *os)
   g_autofree char *cmdline = domuimg_xml_take_text (os, "cmdline");
   g_autofree char *root = domuimg_xml_take_text (os, "root");
   g_autofree char *whole = g_strdup_printf ("root=%s%s%s", domuimg_text_or (root, ""),
-                                            cmdline != NULL ? " " : "", domuimg_text_or (cmdline, ""));
+                                            cmdline != NULL ? " " : "",
+                                            domuimg_text_or (cmdline, ""));
 
   domuimg_domain_set_cmdline (self->domain, root != NULL ? whole : cmdline);
 }

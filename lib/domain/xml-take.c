@@ -120,7 +120,8 @@ domuimg_xml_rest (DomuimgXmlReader *self, xmlNode *node, const char *what)
       if (child->_private == NULL)
         g_string_append (rest, text);
       else if (text != NULL)
-        domuimg_domain_note (self->domain, "%s: %s is left out", what, text);
+        domuimg_domain_note (self->domain, "%s: %s is left out", what,
+                             strstr (text, "passw") != NULL ? "an element with a password" : text);
     }
   return rest->len > 0 ? g_string_free (g_steal_pointer (&rest), FALSE) : NULL;
 }

@@ -78,7 +78,8 @@ add_hvm_firmware (DomuimgXmlWriter *writer, xmlNode *os)
 static void
 add_boot (DomuimgXmlWriter *writer, xmlNode *os)
 {
-  static const char *const devices[] = { ['a'] = "fd", ['c'] = "hd", ['d'] = "cdrom", ['n'] = "network" };
+  static const char *const devices[]
+      = { ['a'] = "fd", ['c'] = "hd", ['d'] = "cdrom", ['n'] = "network" };
   g_autofree char *given = domuimg_xml_see_extra (writer, "boot");
   const char *order = given != NULL && strspn (given, "acdn") == strlen (given) ? given : NULL;
 

@@ -543,6 +543,24 @@ test_hostile_files_are_refused (void)
     }
 }
 
+static void
+test_names_are_found (void)
+{
+  g_autofree char *directory = g_test_build_filename (G_TEST_DIST, "..", "fixtures", "config", NULL);
+  g_autofree char *whole = g_build_filename (directory, "carried.cfg", NULL);
+  g_autofree char *by_name = domuimg_config_find_in (directory, "carried", NULL);
+  g_autofree char *by_file = domuimg_config_find_in (directory, "carried.cfg", NULL);
+  g_autofree char *path = domuimg_config_find_in (directory, "./no/such", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *none = domuimg_config_find_in (directory, "no-such", &error);
+
+  g_assert_cmpstr (by_name, ==, whole);
+  g_assert_cmpstr (by_file, ==, whole);
+  g_assert_cmpstr (path, ==, "./no/such");
+  g_assert_null (none);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -557,6 +575,7 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/config/every key of the manual survives",
                    test_every_key_of_the_manual_survives);
   g_test_add_func ("/domain/config/hostile files are refused", test_hostile_files_are_refused);
+  g_test_add_func ("/domain/config/names are found", test_names_are_found);
   g_test_add_func ("/domain/config/mistakes have a place", test_mistakes_have_a_place);
   return g_test_run ();
 }
