@@ -79,7 +79,7 @@ start_helper (Bootloader *self)
   if (self->helper != NULL)
     return TRUE;
   if (error != NULL)
-    g_printerr ("domuimg-bootloader: grub-fstest: %s\r\n", error->message);
+    domuimg_output_say ("grub-fstest: %s", error->message);
   domuimg_fd_clear (&self->channels[0]);
   return FALSE;
 }
@@ -90,7 +90,7 @@ tell_missing (Bootloader *self, DomuimgConfined *process)
   const char *missing = domuimg_confined_get_missing (process);
 
   if (*missing != '\0')
-    g_printerr ("domuimg-bootloader: the disk is read with less confinement: %s\r\n", missing);
+    domuimg_output_say ("the disk is read with less confinement: %s", missing);
 }
 
 static gboolean
@@ -191,7 +191,7 @@ find_menu (Bootloader *self, GError **error)
         g_autofree char *text
             = domuimg_bootloader_plain (g_ptr_array_index (self->menu->problems, i));
 
-        g_printerr ("domuimg-bootloader: %s\r\n", text);
+        domuimg_output_say ("%s", text);
       }
   return TRUE;
 }
@@ -377,7 +377,7 @@ load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **err
     {
       g_autofree char *plain = domuimg_bootloader_plain (note);
 
-      g_printerr ("domuimg-bootloader: the kernel was %s\r\n", plain);
+      domuimg_output_say ("the kernel was %s", plain);
     }
   return hand_out (self, &loaded, args, error);
 }
@@ -436,6 +436,7 @@ gboolean
 domuimg_bootloader_run (char **argv, GCancellable *cancellable, GError **error)
 {
   g_auto (Bootloader) self = { .disk = -1, .channels = { -1, -1 }, .cancellable = cancellable };
+  g_autoptr (GBytes) help = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (self.files); i++)
     self.files[i].fd = -1;
@@ -443,6 +444,6 @@ domuimg_bootloader_run (char **argv, GCancellable *cancellable, GError **error)
     return FALSE;
   if (self.options.help == NULL)
     return run (&self, error);
-  g_print ("%s", self.options.help);
-  return TRUE;
+  help = g_bytes_new_static (self.options.help, strlen (self.options.help));
+  return domuimg_output_write (NULL, help, error);
 }

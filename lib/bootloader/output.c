@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -157,4 +158,19 @@ domuimg_output_write (const char *path, GBytes *text, GError **error)
   if (fd < 0 || !domuimg_write_all (fd, data, size))
     return domuimg_set_errno (error, errno, "writing %s", path);
   return TRUE;
+}
+
+void
+domuimg_output_say (const char *format, ...)
+{
+  g_autofree char *text = NULL, *line = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  line = g_strdup_printf ("domuimg-bootloader: %s%s", text,
+                          isatty (STDERR_FILENO) ? "\r\n" : "\n");
+  /* Whom nobody hears is not heard. */
+  (void) !domuimg_write_all (STDERR_FILENO, line, strlen (line));
 }

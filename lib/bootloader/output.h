@@ -33,3 +33,5 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgOutputFile, domuimg_output_file_clear)
 
 /* Into the file @path, or stdout for NULL. */
 gboolean domuimg_output_write (const char *path, GBytes *text, GError **error);
+/* A line on stderr, the guest's console. */
+void domuimg_output_say (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -15,7 +15,7 @@ check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 {
   const char *path = entry->initrds->len > 0 ? g_ptr_array_index (entry->initrds, 0) : "";
 
-  if (self->boot.loader == DOMUIMG_LOADER_PYGRUB && strpbrk (path, " \t") != NULL)
+  if (self->boot.loader == DOMUIMG_LOADER_PYGRUB && !self->boot.reads_all && strpbrk (path, " \t") != NULL)
     domuimg_finding_advise (
         domuimg_machine_report (self, "menu-initrds", path,
                                 "pygrub takes several initramfs for one file, which is not there:"
@@ -111,7 +111,8 @@ find_menu_on (DomuimgMachine *self, DomuimgCheckDevice *device)
 
   if (tree == NULL)
     return FALSE;
-  self->boot.menu = domuimg_menu_find (tree, NULL, self->boot.loader, &error);
+  self->boot.menu = domuimg_menu_find (
+      tree, NULL, self->boot.reads_all ? DOMUIMG_LOADER_DIRECT : self->boot.loader, &error);
   if (self->boot.menu != NULL)
     {
       self->boot_device = device;

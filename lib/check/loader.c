@@ -59,7 +59,9 @@ check_bootloader_file (DomuimgMachine *self, const char *bootloader)
   domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", bootloader,
                                                   "the bootloader %s is not on this host",
                                                   bootloader),
-                          "pygrub comes with Xen's tools (Debian: xen-utils)");
+                          self->boot.reads_all
+                              ? "install domuimg there"
+                              : "pygrub comes with Xen's tools (Debian: xen-utils)");
 }
 
 static gboolean
@@ -67,7 +69,8 @@ find_bootloader (DomuimgMachine *self, const char *bootloader)
 {
   g_autofree char *name = g_path_get_basename (bootloader);
 
-  if (!g_str_equal (name, "pygrub"))
+  self->boot.reads_all = g_str_equal (name, "domuimg-bootloader");
+  if (!self->boot.reads_all && !g_str_equal (name, "pygrub"))
     {
       domuimg_machine_report (self, "loader-unknown", bootloader,
                               "what the bootloader %s will choose is not known", bootloader);

@@ -33,6 +33,7 @@ typedef struct {
 /* What is loaded, wherever the loader took it from. */
 typedef struct {
   DomuimgLoader loader;
+  gboolean reads_all;           /* pygrub is domuimg-bootloader, which reads every menu */
   char *kernel_path;            /* (nullable) on the host, or in the guest where @in_guest */
   GPtrArray *initrd_paths;      /* (element-type utf8) likewise */
   gboolean in_guest;            /* they lie in the guest: pvgrub, pygrub, firmware */
