@@ -2,6 +2,7 @@
 #include "config.h"
 #include "helpers/libxl-host.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -127,7 +128,8 @@ stand_before (pid_t pid, int from)
   if (read (from, &byte, 1) == 1)
     return EXIT_SUCCESS;
   while (waitpid (pid, &status, 0) < 0)
-    ;
+    if (errno != EINTR)
+      return EXIT_FAILURE;
   return WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE;
 }
 
