@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* extlinux.conf and its kin: https://wiki.syslinux.org/wiki/index.php?title=Config. Keywords in any
- * case; paths are relative to the file's directory. */
+ * case; paths are relative to the file's directory. Of pxelinux, addresses and "server::file" stay as
+ * they are. */
 
 #define INCLUDES_MAX 8
 
@@ -16,6 +17,7 @@ typedef struct {
   char *menu_default;      /* (nullable) the LABEL with MENU DEFAULT */
   char *on_timeout;        /* (nullable) the LABEL of ONTIMEOUT */
   char *append;            /* (nullable) of all entries that have none */
+  guint sysappend;         /* as @append */
   guint includes;
 } Config;
 
@@ -24,7 +26,7 @@ resolve (Config *self, const char *path)
 {
   g_autofree char *directory = NULL;
 
-  if (*path == '/')
+  if (*path == '/' || strstr (path, "://") != NULL || strstr (path, "::") != NULL)
     return g_strdup (path);
   directory = g_path_get_dirname (self->menu->path);
   return g_strconcat (*directory == '/' ? "" : "/", g_str_equal (directory, ".") ? "" : directory,
@@ -84,11 +86,23 @@ begin_entry (Config *self, const char *label, guint line)
   self->entry->id = g_strdup (label);
   self->entry->title = g_strdup (label);
   self->entry->line = line;
+  self->entry->sysappend = self->sysappend;
 }
+
+static void include (Config *self, const char *value);
 
 static void
 take_menu (Config *self, const char *value)
 {
+  if (g_ascii_strncasecmp (value, "include ", 8) == 0)
+    {
+      g_autofree char *path = g_strndup (value + 8, strcspn (value + 8, " \t"));
+
+      include (self, path);
+      return;
+    }
+  if (g_ascii_strncasecmp (value, "title ", 6) == 0 && self->menu->title == NULL)
+    self->menu->title = g_strdup (value + 6);
   if (self->entry == NULL)
     return;
   if (g_ascii_strncasecmp (value, "label ", 6) == 0)
@@ -132,6 +146,14 @@ take_default (Config *self, const char *key, const char *value)
 }
 
 static void
+set_sysappend (Config *self, const char *value)
+{
+  guint *to = self->entry != NULL ? &self->entry->sysappend : &self->sysappend;
+
+  *to = (guint) MIN (g_ascii_strtoull (value, NULL, 0), G_MAXUINT);
+}
+
+static void
 take_line (Config *self, const char *key, const char *value, guint line)
 {
   if (g_ascii_strcasecmp (key, "label") == 0)
@@ -146,6 +168,10 @@ take_line (Config *self, const char *key, const char *value, guint line)
     self->menu->timeout = (MIN (g_ascii_strtoull (value, NULL, 10), G_MAXINT) + 9) / 10;
   else if (g_ascii_strcasecmp (key, "default") == 0 || g_ascii_strcasecmp (key, "ontimeout") == 0)
     take_default (self, key, value);
+  else if (g_ascii_strcasecmp (key, "ipappend") == 0 || g_ascii_strcasecmp (key, "sysappend") == 0)
+    set_sysappend (self, value);
+  else if (self->entry != NULL && g_ascii_strcasecmp (key, "localboot") == 0)
+    self->entry->local = TRUE;
   else if (self->entry != NULL && g_ascii_strcasecmp (key, "initrd") == 0)
     add_initrds (self, value);
   else if (self->entry != NULL

@@ -43,6 +43,7 @@ void
 domuimg_menu_free (DomuimgMenu *self)
 {
   g_free (self->path);
+  g_free (self->title);
   g_free (self->wanted);
   g_free (self->fallback);
   g_ptr_array_unref (self->entries);

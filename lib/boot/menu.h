@@ -26,11 +26,14 @@ typedef struct {
                          "LABEL=…", "(hd0,msdos1)", "(hd0,0)"; NULL: beside the menu */
   char *source;       /* path of the file that it is from */
   guint line;         /* there, from 1; 0 where there are no lines */
+  guint sysappend;    /* what a loader on a network adds to @cmdline: bits of IPAPPEND */
+  gboolean local;     /* (LOCALBOOT) the next boot device, and no kernel */
 } DomuimgMenuEntry;
 
 typedef struct {
   DomuimgMenuFormat format;
   char *path;            /* of the menu in the tree */
+  char *title;           /* (nullable) above the entries */
   GPtrArray *entries;    /* (element-type DomuimgMenuEntry) as they are shown */
   int default_entry;     /* index into @entries, -1 where @wanted is none of them */
   char *wanted;          /* (nullable) the default as it is written: "0", "saved", "debian>1" */
