@@ -53,7 +53,7 @@ cli_delete (int argc, char **argv)
     return cli_usage ("usage: domuimg delete NAME [OPTION…]");
   cli_signals_cancel (cancellable);
   if (cli_choose_backend (backend_name, connect, &backend, &error))
-    lines = domuimg_guest_delete (argv[1], backend, connect, disks, (guint) timeout, cancellable,
-                                  &error);
+    lines = domuimg_host_delete_guest (argv[1], backend, connect, disks, (guint) timeout,
+                                       cancellable, &error);
   return lines != NULL ? print_lines (lines, json) : cli_report (error);
 }

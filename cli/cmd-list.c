@@ -19,19 +19,19 @@ add_number (JsonBuilder *builder, const char *name, gint64 number)
 }
 
 void
-cli_json_add_guest (JsonBuilder *builder, DomuimgGuest *guest)
+cli_json_add_guest (JsonBuilder *builder, DomuimgHostGuest *guest)
 {
   json_builder_begin_object (builder);
-  cli_json_add_string (builder, "name", domuimg_guest_get_name (guest));
-  cli_json_add_string (builder, "uuid", domuimg_guest_get_uuid (guest));
-  add_number (builder, "domid", domuimg_guest_get_domid (guest));
-  cli_json_add_string (builder, "state", domuimg_guest_get_state (guest));
-  cli_json_add_string (builder, "type", domuimg_guest_get_kind (guest));
-  add_number (builder, "memory", domuimg_guest_get_memory (guest));
-  add_number (builder, "vcpus", domuimg_guest_get_vcpus (guest));
-  cli_json_add_string (builder, "config", domuimg_guest_get_config (guest));
+  cli_json_add_string (builder, "name", domuimg_host_guest_get_name (guest));
+  cli_json_add_string (builder, "uuid", domuimg_host_guest_get_uuid (guest));
+  add_number (builder, "domid", domuimg_host_guest_get_domid (guest));
+  cli_json_add_string (builder, "state", domuimg_host_guest_get_state (guest));
+  cli_json_add_string (builder, "type", domuimg_host_guest_get_kind (guest));
+  add_number (builder, "memory", domuimg_host_guest_get_memory (guest));
+  add_number (builder, "vcpus", domuimg_host_guest_get_vcpus (guest));
+  cli_json_add_string (builder, "config", domuimg_host_guest_get_config (guest));
   json_builder_set_member_name (builder, "autostart");
-  json_builder_add_boolean_value (builder, domuimg_guest_get_autostart (guest));
+  json_builder_add_boolean_value (builder, domuimg_host_guest_get_autostart (guest));
   json_builder_end_object (builder);
 }
 
@@ -55,16 +55,17 @@ print_text (GPtrArray *guests)
              "CONFIG");
   for (guint i = 0; i < guests->len; i++)
     {
-      DomuimgGuest *guest = g_ptr_array_index (guests, i);
-      int domid = domuimg_guest_get_domid (guest);
+      DomuimgHostGuest *guest = g_ptr_array_index (guests, i);
+      int domid = domuimg_host_guest_get_domid (guest);
       g_autofree char *id = domid >= 0 ? g_strdup_printf ("%d", domid) : g_strdup ("-");
-      const char *kind = domuimg_guest_get_kind (guest);
-      const char *config = domuimg_guest_get_config (guest);
+      const char *kind = domuimg_host_guest_get_kind (guest);
+      const char *config = domuimg_host_guest_get_config (guest);
       g_autofree char *line = g_strdup_printf (
-          "%-24s %5s %-9s %-4s %4u MiB %5u  %s%s", domuimg_guest_get_name (guest), id,
-          domuimg_guest_get_state (guest), kind != NULL ? kind : "", domuimg_guest_get_memory (guest),
-          domuimg_guest_get_vcpus (guest), config != NULL ? config : "",
-          domuimg_guest_get_autostart (guest) ? " (autostart)" : "");
+          "%-24s %5s %-9s %-4s %4u MiB %5u  %s%s", domuimg_host_guest_get_name (guest), id,
+          domuimg_host_guest_get_state (guest), kind != NULL ? kind : "",
+          domuimg_host_guest_get_memory (guest), domuimg_host_guest_get_vcpus (guest),
+          config != NULL ? config : "",
+          domuimg_host_guest_get_autostart (guest) ? " (autostart)" : "");
       g_autofree char *plain = cli_plain (line);
 
       g_print ("%s\n", plain);
@@ -100,7 +101,7 @@ cli_list (int argc, char **argv)
     return cli_usage ("list takes no argument such as “%s”", argv[1]);
   cli_signals_cancel (cancellable);
   if (cli_choose_backend (backend_name, connect, &backend, &error))
-    guests = domuimg_guest_list (backend, connect, cancellable, &error);
+    guests = domuimg_host_list_guests (backend, connect, cancellable, &error);
   if (guests == NULL)
     return cli_report (error);
   if (json)

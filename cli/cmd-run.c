@@ -56,9 +56,9 @@ make_run (const Options *options, const char *name, GError **error)
 }
 
 static void
-print_guest (DomuimgGuest *guest, gboolean json)
+print_guest (DomuimgHostGuest *guest, gboolean json)
 {
-  g_autofree char *name = cli_plain (domuimg_guest_get_name (guest));
+  g_autofree char *name = cli_plain (domuimg_host_guest_get_name (guest));
 
   if (json)
     {
@@ -67,10 +67,10 @@ print_guest (DomuimgGuest *guest, gboolean json)
       cli_json_add_guest (builder, guest);
       cli_json_print (builder);
     }
-  else if (domuimg_guest_get_domid (guest) >= 0)
-    g_print ("%s runs as domain %d\n", name, domuimg_guest_get_domid (guest));
+  else if (domuimg_host_guest_get_domid (guest) >= 0)
+    g_print ("%s runs as domain %d\n", name, domuimg_host_guest_get_domid (guest));
   else
-    g_print ("%s has ended: %s\n", name, domuimg_guest_get_state (guest));
+    g_print ("%s has ended: %s\n", name, domuimg_host_guest_get_state (guest));
 }
 
 static int
@@ -78,7 +78,7 @@ run_guest (const Options *options, const char *name)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (DomuimgRun) run = NULL;
-  g_autoptr (DomuimgGuest) guest = NULL;
+  g_autoptr (DomuimgHostGuest) guest = NULL;
   g_autoptr (GError) error = NULL;
 
   cli_signals_cancel (cancellable);
@@ -88,7 +88,7 @@ run_guest (const Options *options, const char *name)
   if (guest == NULL)
     return cli_report (error);
   print_guest (guest, options->json);
-  return g_str_equal (domuimg_guest_get_state (guest), "crash") ? CLI_FAILED : CLI_DONE;
+  return g_str_equal (domuimg_host_guest_get_state (guest), "crash") ? CLI_FAILED : CLI_DONE;
 }
 
 int

@@ -27,36 +27,36 @@ const char *domuimg_backend_to_string (DomuimgBackend backend);
 DOMUIMG_API
 gboolean domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError **error);
 
-#define DOMUIMG_TYPE_GUEST (domuimg_guest_get_type ())
+#define DOMUIMG_TYPE_HOST_GUEST (domuimg_host_guest_get_type ())
 DOMUIMG_API
-G_DECLARE_FINAL_TYPE (DomuimgGuest, domuimg_guest, DOMUIMG, GUEST, GObject)
+G_DECLARE_FINAL_TYPE (DomuimgHostGuest, domuimg_host_guest, DOMUIMG, HOST_GUEST, GObject)
 
 DOMUIMG_API
-const char *domuimg_guest_get_name (DomuimgGuest *self);
+const char *domuimg_host_guest_get_name (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_guest_get_uuid (DomuimgGuest *self);
+const char *domuimg_host_guest_get_uuid (DomuimgHostGuest *self);
 DOMUIMG_API
-int domuimg_guest_get_domid (DomuimgGuest *self);
+int domuimg_host_guest_get_domid (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_guest_get_state (DomuimgGuest *self);
+const char *domuimg_host_guest_get_state (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_guest_get_kind (DomuimgGuest *self);
+const char *domuimg_host_guest_get_kind (DomuimgHostGuest *self);
 DOMUIMG_API
-guint domuimg_guest_get_memory (DomuimgGuest *self);
+guint domuimg_host_guest_get_memory (DomuimgHostGuest *self);
 DOMUIMG_API
-guint domuimg_guest_get_vcpus (DomuimgGuest *self);
+guint domuimg_host_guest_get_vcpus (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_guest_get_config (DomuimgGuest *self);
+const char *domuimg_host_guest_get_config (DomuimgHostGuest *self);
 DOMUIMG_API
-gboolean domuimg_guest_get_autostart (DomuimgGuest *self);
+gboolean domuimg_host_guest_get_autostart (DomuimgHostGuest *self);
 
 DOMUIMG_API
-GPtrArray *domuimg_guest_list (DomuimgBackend backend, const char *connect,
-                               GCancellable *cancellable, GError **error);
+GPtrArray *domuimg_host_list_guests (DomuimgBackend backend, const char *connect,
+                                     GCancellable *cancellable, GError **error);
 DOMUIMG_API
-char **domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
-                             gboolean disks, guint timeout, GCancellable *cancellable,
-                             GError **error);
+char **domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char *connect,
+                                  gboolean disks, guint timeout, GCancellable *cancellable,
+                                  GError **error);
 
 #define DOMUIMG_TYPE_RUN (domuimg_run_get_type ())
 DOMUIMG_API
@@ -79,7 +79,7 @@ void domuimg_run_set_autostart (DomuimgRun *self, gboolean autostart);
 DOMUIMG_API
 void domuimg_run_set_check (DomuimgRun *self, gboolean check);
 DOMUIMG_API
-DomuimgGuest *domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress,
-                                 GCancellable *cancellable, GError **error);
+DomuimgHostGuest *domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -119,8 +119,8 @@ remove_made (DomuimgUndo *undo, GStrvBuilder *lines, JsonObject *manifest, gbool
 }
 
 char **
-domuimg_guest_delete_files (const char *config, const char *images, gboolean disks,
-                            const char *autostart, GError **error)
+domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
+                           const char *autostart, GError **error)
 {
   g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
   g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
@@ -160,7 +160,7 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
 }
 
 /**
- * domuimg_guest_delete:
+ * domuimg_host_delete_guest:
  * @name: the name of a guest, or the path of its configuration
  * @backend: what it may run by
  * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
@@ -181,8 +181,9 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
  * Since: 0.1
  */
 char **
-domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *connect,
-                      gboolean disks, guint timeout, GCancellable *cancellable, GError **error)
+domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char *connect,
+                           gboolean disks, guint timeout, GCancellable *cancellable,
+                           GError **error)
 {
   g_autofree char *config = NULL;
   g_autofree char *link = NULL;
@@ -201,5 +202,5 @@ domuimg_guest_delete (const char *name, DomuimgBackend backend, const char *conn
                      error))
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
-  return domuimg_guest_delete_files (config, IMAGES, disks, link, error);
+  return domuimg_host_delete_files (config, IMAGES, disks, link, error);
 }

@@ -3,35 +3,35 @@
 #include "lib/host/guest.h"
 
 /**
- * DomuimgGuest:
+ * DomuimgHostGuest:
  *
  * A guest that runs, or that has a configuration where Xen's tools look for one.
  *
  * Since: 0.1
  */
-G_DEFINE_FINAL_TYPE (DomuimgGuest, domuimg_guest, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (DomuimgHostGuest, domuimg_host_guest, G_TYPE_OBJECT)
 
 static void
-domuimg_guest_finalize (GObject *object)
+domuimg_host_guest_finalize (GObject *object)
 {
-  DomuimgGuest *self = DOMUIMG_GUEST (object);
+  DomuimgHostGuest *self = DOMUIMG_HOST_GUEST (object);
 
   g_free (self->name);
   g_free (self->uuid);
   g_free (self->state);
   g_free (self->kind);
   g_free (self->config);
-  G_OBJECT_CLASS (domuimg_guest_parent_class)->finalize (object);
+  G_OBJECT_CLASS (domuimg_host_guest_parent_class)->finalize (object);
 }
 
 static void
-domuimg_guest_class_init (DomuimgGuestClass *klass)
+domuimg_host_guest_class_init (DomuimgHostGuestClass *klass)
 {
-  G_OBJECT_CLASS (klass)->finalize = domuimg_guest_finalize;
+  G_OBJECT_CLASS (klass)->finalize = domuimg_host_guest_finalize;
 }
 
 static void
-domuimg_guest_init (DomuimgGuest *self)
+domuimg_host_guest_init (DomuimgHostGuest *self)
 {
   self->domid = -1;
 }
@@ -42,16 +42,16 @@ text_of (JsonObject *object, const char *name)
   return g_strdup (json_object_get_string_member_with_default (object, name, NULL));
 }
 
-DomuimgGuest *
-domuimg_guest_from_json (JsonNode *node)
+DomuimgHostGuest *
+domuimg_host_guest_from_json (JsonNode *node)
 {
-  DomuimgGuest *self;
+  DomuimgHostGuest *self;
   JsonObject *object;
 
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   object = json_node_get_object (node);
-  self = g_object_new (DOMUIMG_TYPE_GUEST, NULL);
+  self = g_object_new (DOMUIMG_TYPE_HOST_GUEST, NULL);
   self->name = text_of (object, "name");
   self->uuid = text_of (object, "uuid");
   self->state = text_of (object, "state");
@@ -65,10 +65,10 @@ domuimg_guest_from_json (JsonNode *node)
   return self;
 }
 
-DomuimgGuest *
-domuimg_guest_from_domain (DomuimgDomain *domain, const char *config)
+DomuimgHostGuest *
+domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config)
 {
-  DomuimgGuest *self = g_object_new (DOMUIMG_TYPE_GUEST, NULL);
+  DomuimgHostGuest *self = g_object_new (DOMUIMG_TYPE_HOST_GUEST, NULL);
 
   self->name = g_strdup (domuimg_domain_get_name (domain));
   self->uuid = g_strdup (domuimg_domain_get_uuid (domain));
@@ -81,7 +81,7 @@ domuimg_guest_from_domain (DomuimgDomain *domain, const char *config)
 }
 
 /**
- * domuimg_guest_get_name:
+ * domuimg_host_guest_get_name:
  * @self: a guest
  *
  * Returns: (transfer none): its name
@@ -89,13 +89,13 @@ domuimg_guest_from_domain (DomuimgDomain *domain, const char *config)
  * Since: 0.1
  */
 const char *
-domuimg_guest_get_name (DomuimgGuest *self)
+domuimg_host_guest_get_name (DomuimgHostGuest *self)
 {
   return self->name;
 }
 
 /**
- * domuimg_guest_get_uuid:
+ * domuimg_host_guest_get_uuid:
  * @self: a guest
  *
  * Returns: (transfer none) (nullable): its UUID; %NULL where its configuration has none
@@ -103,13 +103,13 @@ domuimg_guest_get_name (DomuimgGuest *self)
  * Since: 0.1
  */
 const char *
-domuimg_guest_get_uuid (DomuimgGuest *self)
+domuimg_host_guest_get_uuid (DomuimgHostGuest *self)
 {
   return self->uuid;
 }
 
 /**
- * domuimg_guest_get_domid:
+ * domuimg_host_guest_get_domid:
  * @self: a guest
  *
  * Returns: the number that Xen gave it, -1 where it does not run
@@ -117,13 +117,13 @@ domuimg_guest_get_uuid (DomuimgGuest *self)
  * Since: 0.1
  */
 int
-domuimg_guest_get_domid (DomuimgGuest *self)
+domuimg_host_guest_get_domid (DomuimgHostGuest *self)
 {
   return self->domid;
 }
 
 /**
- * domuimg_guest_get_state:
+ * domuimg_host_guest_get_state:
  * @self: a guest
  *
  * Returns: (transfer none): `running`, `paused`, `shutdown`, `crashed`, `dying`, or `off` for one
@@ -132,13 +132,13 @@ domuimg_guest_get_domid (DomuimgGuest *self)
  * Since: 0.1
  */
 const char *
-domuimg_guest_get_state (DomuimgGuest *self)
+domuimg_host_guest_get_state (DomuimgHostGuest *self)
 {
   return self->state;
 }
 
 /**
- * domuimg_guest_get_kind:
+ * domuimg_host_guest_get_kind:
  * @self: a guest
  *
  * Returns: (transfer none) (nullable): `pv`, `pvh` or `hvm`
@@ -146,13 +146,13 @@ domuimg_guest_get_state (DomuimgGuest *self)
  * Since: 0.1
  */
 const char *
-domuimg_guest_get_kind (DomuimgGuest *self)
+domuimg_host_guest_get_kind (DomuimgHostGuest *self)
 {
   return self->kind;
 }
 
 /**
- * domuimg_guest_get_memory:
+ * domuimg_host_guest_get_memory:
  * @self: a guest
  *
  * Returns: its memory in MiB, as it is now if it runs
@@ -160,13 +160,13 @@ domuimg_guest_get_kind (DomuimgGuest *self)
  * Since: 0.1
  */
 guint
-domuimg_guest_get_memory (DomuimgGuest *self)
+domuimg_host_guest_get_memory (DomuimgHostGuest *self)
 {
   return self->memory;
 }
 
 /**
- * domuimg_guest_get_vcpus:
+ * domuimg_host_guest_get_vcpus:
  * @self: a guest
  *
  * Returns: the number of its virtual CPUs
@@ -174,13 +174,13 @@ domuimg_guest_get_memory (DomuimgGuest *self)
  * Since: 0.1
  */
 guint
-domuimg_guest_get_vcpus (DomuimgGuest *self)
+domuimg_host_guest_get_vcpus (DomuimgHostGuest *self)
 {
   return self->vcpus;
 }
 
 /**
- * domuimg_guest_get_config:
+ * domuimg_host_guest_get_config:
  * @self: a guest
  *
  * Returns: (transfer none) (nullable) (type filename): its configuration
@@ -188,13 +188,13 @@ domuimg_guest_get_vcpus (DomuimgGuest *self)
  * Since: 0.1
  */
 const char *
-domuimg_guest_get_config (DomuimgGuest *self)
+domuimg_host_guest_get_config (DomuimgHostGuest *self)
 {
   return self->config;
 }
 
 /**
- * domuimg_guest_get_autostart:
+ * domuimg_host_guest_get_autostart:
  * @self: a guest
  *
  * Returns: whether it starts with the host
@@ -202,7 +202,7 @@ domuimg_guest_get_config (DomuimgGuest *self)
  * Since: 0.1
  */
 gboolean
-domuimg_guest_get_autostart (DomuimgGuest *self)
+domuimg_host_guest_get_autostart (DomuimgHostGuest *self)
 {
   return self->autostart;
 }

@@ -10,7 +10,7 @@
 #define DOMUIMG_CONFIG_DIR "/etc/xen"
 
 /* The inside of a guest, for the files of this room. */
-struct _DomuimgGuest {
+struct _DomuimgHostGuest {
   GObject parent_instance;
 
   char *name;
@@ -25,16 +25,16 @@ struct _DomuimgGuest {
 };
 
 /* Of one object that a back end's program says; NULL where it is none. */
-DomuimgGuest *domuimg_guest_from_json (JsonNode *node);
+DomuimgHostGuest *domuimg_host_guest_from_json (JsonNode *node);
 /* One that does not run, from its configuration. */
-DomuimgGuest *domuimg_guest_from_domain (DomuimgDomain *domain, const char *config);
+DomuimgHostGuest *domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config);
 /* Guests that @directory has a NAME.cfg for. */
-GPtrArray *domuimg_guest_list_configured (const char *directory);
+GPtrArray *domuimg_host_list_configured (const char *directory);
 /* The link in @directory/auto to @config, or NULL. */
 char *domuimg_autostart_find (const char *directory, const char *config);
 /* Makes it; fine if it is there. */
 gboolean domuimg_autostart_make (const char *directory, const char *config, GError **error);
 /* Removes the files of a guest: its configuration, and what the manifest beside it or in
  * @images says that was made with it; with @disks its disks, too. All of them or none. */
-char **domuimg_guest_delete_files (const char *config, const char *images, gboolean disks,
-                                   const char *autostart, GError **error);
+char **domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
+                                  const char *autostart, GError **error);

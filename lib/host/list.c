@@ -14,7 +14,7 @@
 static int
 by_name (gconstpointer a, gconstpointer b)
 {
-  return strcmp ((*(DomuimgGuest *const *) a)->name, (*(DomuimgGuest *const *) b)->name);
+  return strcmp ((*(DomuimgHostGuest *const *) a)->name, (*(DomuimgHostGuest *const *) b)->name);
 }
 
 char *
@@ -53,7 +53,7 @@ domuimg_autostart_make (const char *directory, const char *config, GError **erro
 }
 
 GPtrArray *
-domuimg_guest_list_configured (const char *directory)
+domuimg_host_list_configured (const char *directory)
 {
   GPtrArray *guests = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
@@ -64,14 +64,14 @@ domuimg_guest_list_configured (const char *directory)
       g_autofree char *path = g_build_filename (directory, name, NULL);
       g_autofree char *link = NULL;
       g_autoptr (DomuimgDomain) domain = NULL;
-      DomuimgGuest *guest;
+      DomuimgHostGuest *guest;
 
       /* Files of others lie there, too: what is no guest is no mistake. */
       if (g_str_has_suffix (name, ".cfg"))
         domain = domuimg_domain_new_from_file (path, NULL);
       if (domain == NULL)
         continue;
-      guest = domuimg_guest_from_domain (domain, path);
+      guest = domuimg_host_guest_from_domain (domain, path);
       link = domuimg_autostart_find (directory, path);
       guest->autostart = link != NULL;
       g_ptr_array_add (guests, guest);
@@ -95,7 +95,7 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
   array = json_node_get_array (node);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
-      DomuimgGuest *guest = domuimg_guest_from_json (json_array_get_element (array, i));
+      DomuimgHostGuest *guest = domuimg_host_guest_from_json (json_array_get_element (array, i));
 
       if (guest != NULL)
         g_ptr_array_add (guests, guest);
@@ -105,11 +105,11 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
 
 /* The running guest of that name gets the configuration; else it is one more. */
 static void
-merge (GPtrArray *guests, DomuimgGuest *configured)
+merge (GPtrArray *guests, DomuimgHostGuest *configured)
 {
   for (guint i = 0; i < guests->len; i++)
     {
-      DomuimgGuest *one = g_ptr_array_index (guests, i);
+      DomuimgHostGuest *one = g_ptr_array_index (guests, i);
 
       if (!g_str_equal (one->name, configured->name))
         continue;
@@ -124,7 +124,7 @@ merge (GPtrArray *guests, DomuimgGuest *configured)
 }
 
 /**
- * domuimg_guest_list:
+ * domuimg_host_list_guests:
  * @backend: what to ask
  * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
  * @cancellable: (nullable): to stop it
@@ -134,13 +134,13 @@ merge (GPtrArray *guests, DomuimgGuest *configured)
  * The guests of this host: those that run, and those that have a configuration, in `/etc/xen` for
  * libxl and at libvirt for libvirt. On a machine that is no Xen host, libxl's are the latter only.
  *
- * Returns: (transfer container) (element-type DomuimgGuest): guests, sorted by name, or %NULL
+ * Returns: (transfer container) (element-type DomuimgHostGuest): guests, sorted by name, or %NULL
  *
  * Since: 0.1
  */
 GPtrArray *
-domuimg_guest_list (DomuimgBackend backend, const char *connect, GCancellable *cancellable,
-                    GError **error)
+domuimg_host_list_guests (DomuimgBackend backend, const char *connect, GCancellable *cancellable,
+                          GError **error)
 {
   g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
   g_autoptr (GPtrArray) configured = NULL;
@@ -150,7 +150,7 @@ domuimg_guest_list (DomuimgBackend backend, const char *connect, GCancellable *c
   if (ask && !add_running (backend, connect, guests, cancellable, error))
     return NULL;
   if (backend == DOMUIMG_BACKEND_LIBXL)
-    configured = domuimg_guest_list_configured (DOMUIMG_CONFIG_DIR);
+    configured = domuimg_host_list_configured (DOMUIMG_CONFIG_DIR);
   for (guint i = 0; configured != NULL && i < configured->len; i++)
     merge (guests, g_ptr_array_index (configured, i));
   g_ptr_array_sort (guests, by_name);

@@ -424,10 +424,10 @@ await_login (DomuimgRun *self, DomuimgProgress *progress, GCancellable *cancella
                        name, self->wait);
 }
 
-static DomuimgGuest *
+static DomuimgHostGuest *
 make_result (DomuimgRun *self)
 {
-  DomuimgGuest *guest = domuimg_guest_from_domain (self->domain, self->config);
+  DomuimgHostGuest *guest = domuimg_host_guest_from_domain (self->domain, self->config);
 
   guest->domid = self->reason == NULL ? self->domid : -1;
   g_free (guest->state);
@@ -455,7 +455,7 @@ make_result (DomuimgRun *self)
  *
  * Since: 0.1
  */
-DomuimgGuest *
+DomuimgHostGuest *
 domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress, GCancellable *cancellable,
                    GError **error)
 {

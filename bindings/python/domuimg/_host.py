@@ -81,7 +81,7 @@ def doctor(*, cancellable: Optional[Cancellable] = None) -> Host:
     )
 
 
-def _guest(guest: "Domuimg.Guest") -> Guest:
+def _guest(guest: "Domuimg.HostGuest") -> Guest:
     return Guest(
         name=guest.get_name(),
         uuid=guest.get_uuid(),
@@ -136,7 +136,7 @@ def list_guests(
 ) -> list[Guest]:
     """The guests that run, and those that have a configuration."""
     with translated():
-        guests = Domuimg.Guest.list(
+        guests = Domuimg.host_list_guests(
             _backend(backend, connect), connect, None if cancellable is None else cancellable._gio
         )
     return [_guest(guest) for guest in guests]
@@ -157,7 +157,7 @@ def delete(
     """
     with translated():
         return list(
-            Domuimg.Guest.delete(
+            Domuimg.host_delete_guest(
                 os.fsdecode(name),
                 _backend(backend, connect),
                 connect,
