@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "helpers/say.h"
+#include "cli/helpers/say.h"
 
 /* domuimg-libvirt: the same verbs as domuimg-libxl, by libvirt and its Xen driver. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "helpers/libxl-host.h"
+#include "cli/helpers/libxl-host.h"
 
 #include <errno.h>
 #include <fcntl.h>

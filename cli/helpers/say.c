@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "helpers/say.h"
+#include "cli/helpers/say.h"
 
 #include <stdio.h>
 

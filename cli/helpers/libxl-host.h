@@ -8,7 +8,7 @@
 #include <libxl_utils.h>
 #include <xentoollog.h>
 
-#include "helpers/say.h"
+#include "cli/helpers/say.h"
 
 /* What the verbs of domuimg-libxl share. */
 
