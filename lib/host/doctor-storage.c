@@ -9,7 +9,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "lib/base/exec.h"
 #include "lib/base/fd.h"
 
 /* Where images go: space, and what the filesystem can do. */
@@ -65,8 +64,8 @@ can_reflink (const char *directory)
          && ioctl (to, FICLONE, from) == 0;
 }
 
-static void
-add_images (DomuimgDoctor *self)
+void
+domuimg_doctor_look_at_storage (DomuimgDoctor *self)
 {
   g_autofree char *directory = nearest (self, IMAGES);
   struct statfs status;
@@ -91,40 +90,4 @@ add_images (DomuimgDoctor *self)
                                        reflink ? "share" : "do not share"),
                       "check --fix without a second copy of the data",
                       g_strdup_printf ("have %s on btrfs, or on xfs with reflink=1", IMAGES));
-}
-
-/* "VG SIZE" a line. */
-static void
-add_volumes (DomuimgDoctor *self, GCancellable *cancellable)
-{
-  g_autofree char *program = domuimg_doctor_find_program (self, "vgs");
-  g_autoptr (DomuimgExec) exec = NULL;
-  g_autoptr (GBytes) output = NULL;
-  g_autofree char *text = NULL;
-
-  if (program == NULL || *self->root != '\0' || geteuid () != 0)
-    return;
-  exec = domuimg_exec_new (program);
-  domuimg_exec_arg (exec, "--noheadings");
-  domuimg_exec_arg (exec, "-o");
-  domuimg_exec_arg (exec, "vg_name,vg_free");
-  output = domuimg_exec_output (exec, cancellable, NULL);
-  if (output == NULL)
-    return;
-  /* Empty output has no data. */
-  text = g_bytes_get_size (output) == 0
-             ? g_strdup ("")
-             : g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
-  g_strdelimit (g_strstrip (text), "\n", ',');
-  domuimg_doctor_add (self, "storage-lvm", *text != '\0', DOMUIMG_SEVERITY_INFO,
-                      *text != '\0' ? g_strdup_printf ("volume groups, with free space: %s", text)
-                                    : g_strdup ("there is no LVM volume group"),
-                      "disks on logical volumes", NULL);
-}
-
-void
-domuimg_doctor_look_at_storage (DomuimgDoctor *self, GCancellable *cancellable)
-{
-  add_images (self);
-  add_volumes (self, cancellable);
 }

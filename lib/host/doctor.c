@@ -159,7 +159,7 @@ domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError *
   domuimg_doctor_look_at_xen (self, cancellable);
   domuimg_doctor_look_at_tools (self);
   domuimg_doctor_look_at_network (self);
-  domuimg_doctor_look_at_storage (self, cancellable);
+  domuimg_doctor_look_at_storage (self);
   domuimg_doctor_look_at_loaders (self);
   domuimg_doctor_look_at_programs (self);
   domuimg_doctor_look_at_rights (self);

@@ -38,7 +38,7 @@ char *domuimg_doctor_install (DomuimgDoctor *self, const char *package);
 void domuimg_doctor_look_at_xen (DomuimgDoctor *self, GCancellable *cancellable);
 void domuimg_doctor_look_at_tools (DomuimgDoctor *self);
 void domuimg_doctor_look_at_network (DomuimgDoctor *self);
-void domuimg_doctor_look_at_storage (DomuimgDoctor *self, GCancellable *cancellable);
+void domuimg_doctor_look_at_storage (DomuimgDoctor *self);
 void domuimg_doctor_look_at_loaders (DomuimgDoctor *self);
 void domuimg_doctor_look_at_programs (DomuimgDoctor *self);
 void domuimg_doctor_look_at_rights (DomuimgDoctor *self);
