@@ -4,6 +4,7 @@
 #include <domuimg/bootloader.h>
 #include <domuimg/error.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -22,7 +23,8 @@ main (int argc, char **argv)
   if (domuimg_bootloader_run (argv, cancellable, &error))
     return CLI_DONE;
   end = isatty (2) ? "\r\n" : "\n";
-  g_printerr ("domuimg-bootloader: %s%s", error->message, end);
+  /* In UTF-8 whatever libxl's locale is, which is nobody's at the console. */
+  fprintf (stderr, "domuimg-bootloader: %s%s", error->message, end);
   return g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT) ? CLI_USAGE
                                                                                 : CLI_FAILED;
 }

@@ -44,6 +44,8 @@ const char *domuimg_exec_get_tail (DomuimgExec *self);
 
 /* The full path of @program in the directories that exec searches, or NULL. */
 char *domuimg_find_program (const char *program);
+/* Of a program that is the library's own, in DOMUIMG_LIBEXEC_DIR or where it is installed. */
+char *domuimg_libexec_path (const char *program);
 /* The Debian package that has @program, or NULL if unknown. */
 const char *domuimg_package_of_program (const char *program);
 /* The search path for programs. */

@@ -99,6 +99,15 @@ is_program (const char *path)
 }
 
 char *
+domuimg_libexec_path (const char *program)
+{
+  const char *chosen = g_getenv ("DOMUIMG_LIBEXEC_DIR");
+
+  return g_build_filename (chosen != NULL && *chosen == '/' ? chosen : DOMUIMG_LIBEXECDIR, program,
+                           NULL);
+}
+
+char *
 domuimg_find_program (const char *program)
 {
   g_autofree char *path = domuimg_search_path ();

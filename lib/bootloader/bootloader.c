@@ -12,8 +12,9 @@
 #include "lib/base/fd.h"
 #include "lib/bootloader/confine.h"
 #include "lib/bootloader/console.h"
+#include "lib/bootloader/hand-out.h"
 #include "lib/bootloader/helper.h"
-#include "lib/bootloader/options.h"
+#include "lib/bootloader/network.h"
 #include "lib/bootloader/reader.h"
 
 #define NOBODY 65534
@@ -111,6 +112,7 @@ start_reader (Bootloader *self, GError **error)
   int fds[5];
   DomuimgConfinement how = {
     .profile = DOMUIMG_CONFINED_STRICT,
+    .task = "reads the guest's disk",
     .uid = self->options.runas >= 0 ? (guint32) self->options.runas : NOBODY,
     .fds = fds,
     .serve = domuimg_reader_serve,
@@ -252,21 +254,7 @@ choose (Bootloader *self, GError **error)
 {
   if (self->options.entry != NULL)
     return find_entry (self, error);
-  if (!self->options.quiet && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
-    return domuimg_console_choose (STDIN_FILENO, STDOUT_FILENO, self->menu, self->cancellable,
-                                   error);
-  return MAX (self->menu->default_entry, 0);
-}
-
-/* "CMDLINE MORE"; NULL for neither. */
-static char *
-join_args (const char *cmdline, const char *more)
-{
-  if (more != NULL && *more != '\0' && cmdline != NULL && *cmdline != '\0')
-    return g_strconcat (cmdline, " ", more, NULL);
-  if (more != NULL && *more != '\0')
-    return g_strdup (more);
-  return cmdline != NULL && *cmdline != '\0' ? g_strdup (cmdline) : NULL;
+  return domuimg_console_choose (self->menu, self->options.quiet, self->cancellable, error);
 }
 
 /* As pygrub's -n and --isconfig show it. */
@@ -289,28 +277,6 @@ print_choice (Bootloader *self, const DomuimgMenuEntry *entry, const char *args,
   g_string_append_printf (text, "  args: %s\n", args != NULL ? args : "");
   bytes = g_bytes_new (text->str, text->len);
   return domuimg_output_write (NULL, bytes, error);
-}
-
-/* The files get their names, and libxl is told. */
-static gboolean
-hand_out (Bootloader *self, const DomuimgBootloaderLoaded *loaded, const char *args, GError **error)
-{
-  const char *directory = self->options.directory;
-  DomuimgOutputFile *kernel = &self->files[loaded->slot], *ramdisk = &self->files[2];
-  g_autoptr (GBytes) text = NULL;
-
-  if (!domuimg_output_file_name (kernel, directory, "boot_kernel", error)
-      || (loaded->has_ramdisk
-          && !domuimg_output_file_name (ramdisk, directory, "boot_ramdisk", error)))
-    return FALSE;
-  text = domuimg_output_format (self->options.format, kernel->path,
-                                loaded->has_ramdisk ? ramdisk->path : NULL, args, error);
-  if (text == NULL || g_cancellable_set_error_if_cancelled (self->cancellable, error)
-      || !domuimg_output_write (self->options.output, text, error))
-    return FALSE;
-  kernel->kept = TRUE;
-  ramdisk->kept = loaded->has_ramdisk;
-  return TRUE;
 }
 
 static gboolean
@@ -360,7 +326,7 @@ load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **err
   const DomuimgBootloaderOptions *options = &self->options;
   DomuimgBootloaderRequest request = { .load = TRUE, .entry = index, .kernel = options->kernel,
                                        .ramdisk = options->ramdisk, .dry = options->dry };
-  g_autofree char *args = join_args (entry != NULL ? entry->cmdline : NULL, options->args);
+  g_autofree char *args = domuimg_bootloader_join_args (entry != NULL ? entry->cmdline : NULL, options->args);
   DomuimgBootloaderLoaded loaded = { 0 };
   g_autofree char *note = NULL;
 
@@ -379,7 +345,9 @@ load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **err
 
       domuimg_output_say ("the kernel was %s", plain);
     }
-  return hand_out (self, &loaded, args, error);
+  return domuimg_bootloader_hand_out (options, &self->files[loaded.slot],
+                                      loaded.has_ramdisk ? &self->files[2] : NULL, args,
+                                      self->cancellable, error);
 }
 
 static gboolean
@@ -402,7 +370,7 @@ run (Bootloader *self, GError **error)
   entry = g_ptr_array_index (self->menu->entries, index);
   if (self->options.is_config)
     {
-      g_autofree char *args = join_args (entry->cmdline, self->options.args);
+      g_autofree char *args = domuimg_bootloader_join_args (entry->cmdline, self->options.args);
 
       return print_choice (self, entry, args, error);
     }
@@ -420,6 +388,9 @@ run (Bootloader *self, GError **error)
  * guest's disk, lets somebody choose where stdin and stdout are a terminal, puts copies of the
  * chosen kernel and ramdisk into a directory, and says in a file which they are and what the
  * command line is. The format is that of Xen's libxl_bootloader.c.
+ *
+ * With `--net` kernel and ramdisk come from the network, and this process becomes, by execve(2), the
+ * program `domuimg-netboot` of the library's own; the call returns only where that is not possible.
  *
  * The disk is read by a process of its own without rights, files, network and programs; since it is
  * forked off, no other thread may hold locks when this is called. On failure nothing is left
@@ -442,6 +413,8 @@ domuimg_bootloader_run (char **argv, GCancellable *cancellable, GError **error)
     self.files[i].fd = -1;
   if (!domuimg_bootloader_options_parse (&self.options, argv, error))
     return FALSE;
+  if (self.options.help == NULL && self.options.network)
+    return domuimg_network_exec (argv, error);
   if (self.options.help == NULL)
     return run (&self, error);
   help = g_bytes_new_static (self.options.help, strlen (self.options.help));

@@ -11,13 +11,15 @@
 
 #include "lib/base/fd.h"
 
+#define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+
 /* Linux's Documentation/userspace-api/landlock.rst: what is handled and named by no rule is refused. */
 const char *
-domuimg_confine_files (void)
+domuimg_confine_files (gboolean readable)
 {
   /* All rights of the first version; the later ones are about files that cannot be opened. */
   const struct landlock_ruleset_attr all = {
-    .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1,
+    .handled_access_fs = ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) & ~(readable ? READING : 0ULL),
   };
   g_auto (DomuimgFd) rules
       = syscall (SYS_landlock_create_ruleset, &all, sizeof all.handled_access_fs, 0);
@@ -30,7 +32,7 @@ domuimg_confine_files (void)
 #else
 
 const char *
-domuimg_confine_files (void)
+domuimg_confine_files (gboolean readable)
 {
   return "no Landlock (built without its header)";
 }

@@ -26,6 +26,8 @@
 
 struct _DomuimgConfined {
   pid_t pid;
+  char *task;
+  guint seconds;
   int channel;
   char *missing;
 };
@@ -160,9 +162,10 @@ set_limits (DomuimgConfinedProfile profile)
 
 /* The network, mounts, and what other processes share. */
 static const char *
-leave_namespaces (gboolean is_root)
+leave_namespaces (gboolean is_root, DomuimgConfinedProfile profile)
 {
-  int flags = CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
+  int flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS
+              | (profile != DOMUIMG_CONFINED_CLIENT ? CLONE_NEWNET : 0);
 
   if (unshare (is_root ? flags : flags | CLONE_NEWUSER) == 0)
     return NULL;
@@ -214,21 +217,21 @@ confine (const DomuimgConfinement *how, int channel, GString *missing)
   signal (SIGPIPE, SIG_IGN);
   if (!close_others (how, channel))
     return FALSE;
-  note (missing, leave_namespaces (is_root));
+  note (missing, leave_namespaces (is_root, how->profile));
   if (how->prepare != NULL)
     note (missing, how->prepare (how->data));
   if (strict && is_root)
     note (missing, leave_root ());
   set_limits (how->profile);
-  if (is_root && strict && !become (how->uid))
+  if (is_root && how->profile != DOMUIMG_CONFINED_KEEPER && !become (how->uid))
     return FALSE;
   if (!drop_capabilities () || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
       || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     return FALSE;
-  if (!strict)
+  if (how->profile == DOMUIMG_CONFINED_KEEPER)
     return TRUE;
-  note (missing, domuimg_confine_files ());
-  note (missing, domuimg_confine_calls ());
+  note (missing, domuimg_confine_files (!strict));
+  note (missing, strict ? domuimg_confine_calls () : domuimg_confine_client_calls ());
   return TRUE;
 }
 
@@ -301,15 +304,15 @@ explain_end (DomuimgConfined *self, GError **error)
   self->pid = -1;
   if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
     return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
-                         "reading the guest's disk took more than %d s of computing", CPU_SECONDS);
+                         "the process that %s took more than %d s of computing", self->task,
+                         CPU_SECONDS);
   if (WIFSIGNALED (status))
     return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
-                         "the process that reads the guest's disk was ended by signal %d (%s): it"
-                         " was killed, or the disk holds what breaks it",
-                         WTERMSIG (status), g_strsignal (WTERMSIG (status)));
+                         "the process that %s was ended by signal %d (%s): it was killed, or what"
+                         " it reads breaks it",
+                         self->task, WTERMSIG (status), g_strsignal (WTERMSIG (status)));
   return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
-                       "the process that reads the guest's disk has ended by itself, with status"
-                       " %d",
+                       "the process that %s has ended by itself, with status %d", self->task,
                        WEXITSTATUS (status));
 }
 
@@ -334,15 +337,15 @@ await (DomuimgConfined *self, gint64 deadline, GCancellable *cancellable, GError
     return FALSE;
   if (ready == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
-                         "reading the guest's disk took more than %d s", DOMUIMG_CONFINED_SECONDS);
+                         "the process that %s took more than %u s", self->task, self->seconds);
   return TRUE;
 }
 
 static GBytes *
 take_answer (DomuimgConfined *self, GCancellable *cancellable, GError **error)
 {
-  gint64 deadline = g_get_monotonic_time () + DOMUIMG_CONFINED_SECONDS * G_USEC_PER_SEC;
-  const struct timeval longest = { DOMUIMG_CONFINED_SECONDS, 0 };
+  gint64 deadline = g_get_monotonic_time () + (gint64) self->seconds * G_USEC_PER_SEC;
+  const struct timeval longest = { self->seconds, 0 };
   GBytes *answer;
 
   if (!await (self, deadline, cancellable, error))
@@ -353,7 +356,7 @@ take_answer (DomuimgConfined *self, GCancellable *cancellable, GError **error)
   if (answer == NULL && (errno == EPIPE || errno == ECONNRESET))
     explain_end (self, error);
   else if (answer == NULL)
-    domuimg_set_errno (error, errno, "the process that reads the guest's disk does not answer");
+    domuimg_set_errno (error, errno, "the process that %s does not answer", self->task);
   return answer;
 }
 
@@ -363,7 +366,7 @@ domuimg_confined_ask (DomuimgConfined *self, GBytes *request, GCancellable *canc
 {
   if (self->pid < 0)
     {
-      domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the process that reads the guest's disk is gone");
+      domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the process that %s is gone", self->task);
       return NULL;
     }
   if (!domuimg_confined_send (self->channel, request))
@@ -392,6 +395,7 @@ domuimg_confined_free (DomuimgConfined *self)
   if (self->channel >= 0)
     close (self->channel);
   g_free (self->missing);
+  g_free (self->task);
   g_free (self);
 }
 
@@ -420,6 +424,8 @@ domuimg_confined_start (const DomuimgConfinement *how, GError **error)
 
   self->channel = -1;
   self->pid = -1;
+  self->task = g_strdup (how->task);
+  self->seconds = how->seconds > 0 ? how->seconds : DOMUIMG_CONFINED_SECONDS;
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
     self->pid = fork_and_serve (how, pair);
   self->channel = pair[0];

@@ -20,6 +20,7 @@ typedef struct _DomuimgConfined DomuimgConfined;
 typedef enum {
   DOMUIMG_CONFINED_STRICT, /* what is described above */
   DOMUIMG_CONFINED_KEEPER, /* of a program that is confined by itself: no network, no rights */
+  DOMUIMG_CONFINED_CLIENT, /* of the network: reads files that all may read, starts no program */
 } DomuimgConfinedProfile;
 
 /* In that process; (transfer full), never NULL. */
@@ -27,6 +28,8 @@ typedef GBytes *(*DomuimgConfinedServe) (GBytes *request, gpointer data);
 
 typedef struct {
   DomuimgConfinedProfile profile;
+  const char *task;  /* what it does, for messages: "reads the guest's disk" */
+  guint seconds;     /* that an answer may take; 0: DOMUIMG_CONFINED_SECONDS */
   guint32 uid;       /* to become, with the group of that number, where we are root */
   const int *fds;    /* that it keeps */
   guint n_fds;
@@ -56,8 +59,11 @@ GBytes *domuimg_confined_receive (int fd);
 
 /* confine-seccomp.c: NULL, or what is missing. */
 const char *domuimg_confine_calls (void);
+/* For the client: no programs, no other processes, nothing of the kernel's workings. */
+const char *domuimg_confine_client_calls (void);
 /* For a program that is to be started by execveat (@program, ...): it cannot start another, open
  * files for writing, or have sockets. */
 const char *domuimg_confine_program_calls (int program);
-/* confine-files.c: takes all files from this process, but those that are open. */
-const char *domuimg_confine_files (void);
+/* confine-files.c: takes all files from this process, but those that are open; with @readable, only
+ * what is not reading. */
+const char *domuimg_confine_files (gboolean readable);

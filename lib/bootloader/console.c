@@ -378,16 +378,17 @@ make_raw (struct termios *settings)
 }
 
 int
-domuimg_console_choose (int in, int out, DomuimgMenu *menu, GCancellable *cancellable,
+domuimg_console_choose (DomuimgMenu *menu, gboolean quiet, GCancellable *cancellable,
                         GError **error)
 {
   const char *terminal = g_getenv ("TERM");
+  const int in = STDIN_FILENO, out = STDOUT_FILENO;
   Console self = { in, out, .menu = menu, .selected = MAX (menu->default_entry, 0),
                    .cancellable = cancellable };
   struct termios old, raw;
   gboolean has_terminal = tcgetattr (in, &old) == 0, chosen;
 
-  if (menu->timeout == 0 && !menu->waits)
+  if (quiet || !isatty (in) || !isatty (out) || (menu->timeout == 0 && !menu->waits))
     return self.selected;
   if (!menu->waits)
     self.deadline = g_get_monotonic_time () + (gint64) menu->timeout * G_USEC_PER_SEC;

@@ -220,6 +220,7 @@ domuimg_helper_start (int disk, int channel, GError **error)
   const int fds[] = { program, disk, channel };
   const DomuimgConfinement how = {
     .profile = DOMUIMG_CONFINED_KEEPER,
+    .task = "runs " PROGRAM,
     .fds = fds,
     .n_fds = G_N_ELEMENTS (fds),
     .prepare = make_root,

@@ -12,6 +12,7 @@ typedef struct {
   char *format;
   char *offset;
   char *runas;
+  char *seconds;
   gboolean interactive;
   gboolean help;
   char **rest;
@@ -23,10 +24,41 @@ words_clear (Words *self)
   g_free (self->format);
   g_free (self->offset);
   g_free (self->runas);
+  g_free (self->seconds);
   g_strfreev (self->rest);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Words, words_clear)
+
+static gboolean
+take_net (const char *name, const char *value, gpointer data, GError **error)
+{
+  Words *words = data;
+
+  words->to->network = TRUE;
+  g_free (words->to->url);
+  words->to->url = value != NULL && *value != '\0' ? g_strdup (value) : NULL;
+  return TRUE;
+}
+
+/* Of --net. */
+static void
+add_network_options (GOptionGroup *group, DomuimgBootloaderOptions *to, Words *words)
+{
+  const GOptionEntry entries[] = {
+    { "net", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, take_net,
+      "Boot from the network: from URL, a server, or what DHCP says", "URL" },
+    { "bridge", 0, 0, G_OPTION_ARG_STRING, &to->bridge,
+      "The interface to ask by DHCP on, the first bridge if not given", "NAME" },
+    { "mac", 0, 0, G_OPTION_ARG_STRING, &to->mac, "The guest's, as in its vif=", "MAC" },
+    { "uuid", 0, 0, G_OPTION_ARG_STRING, &to->uuid, "The guest's", "UUID" },
+    { "net-timeout", 0, 0, G_OPTION_ARG_STRING, &words->seconds,
+      "What the network may take, 120 if not given", "SECONDS" },
+    { NULL },
+  };
+
+  g_option_group_add_entries (group, entries);
+}
 
 static GOptionContext *
 make_context (DomuimgBootloaderOptions *to, Words *words)
@@ -58,8 +90,11 @@ make_context (DomuimgBootloaderOptions *to, Words *words)
     { NULL },
   };
   GOptionContext *context = g_option_context_new ("DISK");
+  GOptionGroup *group = g_option_group_new (NULL, NULL, NULL, words, NULL);
 
-  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_group_add_entries (group, entries);
+  add_network_options (group, to, words);
+  g_option_context_set_main_group (context, group);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (
       context, "Chooses the kernel of a Xen guest by the boot menu on its disk, for bootloader= in"
@@ -83,20 +118,48 @@ take_number (const char *name, const char *text, guint64 max, gint64 *value, GEr
   return TRUE;
 }
 
+/* What is of a disk only is refused beside --net, and the reverse. */
+static gboolean
+check_network (const DomuimgBootloaderOptions *self, const Words *words, GError **error)
+{
+  const struct {
+    const char *name;
+    gboolean given;
+    gboolean of_network;
+  } options[] = {
+    { "list-entries", self->list, FALSE },        { "not-really", self->dry, FALSE },
+    { "isconfig", self->is_config, FALSE },       { "kernel", self->kernel != NULL, FALSE },
+    { "ramdisk", self->ramdisk != NULL, FALSE },  { "offset", words->offset != NULL, FALSE },
+    { "bridge", self->bridge != NULL, TRUE },     { "mac", self->mac != NULL, TRUE },
+    { "uuid", self->uuid != NULL, TRUE },         { "net-timeout", words->seconds != NULL, TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (options[i].given && options[i].of_network != self->network)
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes %s --net",
+                           options[i].name, self->network ? "without" : "with");
+  return TRUE;
+}
+
 static gboolean
 settle (DomuimgBootloaderOptions *self, Words *words, GError **error)
 {
-  if (!take_number ("offset", words->offset, G_MAXINT64, &self->offset, error)
+  gint64 seconds = 0;
+
+  if (!check_network (self, words, error)
+      || !take_number ("net-timeout", words->seconds, G_MAXINT16, &seconds, error)
+      || !take_number ("offset", words->offset, G_MAXINT64, &self->offset, error)
       || !take_number ("runas", words->runas, G_MAXUINT32 - 1, &self->runas, error))
     return FALSE;
   self->format = DOMUIMG_OUTPUT_SXP;
   if (words->format != NULL && !domuimg_output_format_parse (words->format, &self->format))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--output-format=%s is none of sxp, simple and simple0", words->format);
-  if (words->rest == NULL || words->rest[0] == NULL)
+  self->seconds = (guint) MAX (seconds, 0);
+  if (!self->network && (words->rest == NULL || words->rest[0] == NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "the guest's disk is to be the last argument");
-  self->disk = g_strdup (words->rest[0]);
+  self->disk = words->rest != NULL ? g_strdup (words->rest[0]) : NULL;
   if (g_strcmp0 (self->output, "-") == 0)
     g_clear_pointer (&self->output, g_free);
   if (self->directory == NULL)
@@ -109,7 +172,7 @@ settle (DomuimgBootloaderOptions *self, Words *words, GError **error)
 gboolean
 domuimg_bootloader_options_parse (DomuimgBootloaderOptions *self, char **argv, GError **error)
 {
-  g_auto (Words) words = { NULL };
+  g_auto (Words) words = { .to = self };
   g_auto (GStrv) copy = g_strdupv (argv);
   g_autoptr (GOptionContext) context = NULL;
   g_autoptr (GError) local = NULL;
@@ -133,5 +196,9 @@ domuimg_bootloader_options_clear (DomuimgBootloaderOptions *self)
   g_free (self->output);
   g_free (self->directory);
   g_free (self->entry);
+  g_free (self->url);
+  g_free (self->bridge);
+  g_free (self->mac);
+  g_free (self->uuid);
   g_free (self->help);
 }

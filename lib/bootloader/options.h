@@ -5,7 +5,7 @@
 
 /* Options of Xen's bootloader protocol (tools/libs/light/libxl_bootloader.c) and of pygrub. */
 typedef struct {
-  char *disk;
+  char *disk;       /* (nullable) with @network */
   char *kernel;     /* (nullable) these three: in the guest, in place of a menu's */
   char *ramdisk;    /* (nullable) */
   char *args;       /* (nullable) added to the command line */
@@ -13,6 +13,12 @@ typedef struct {
   DomuimgOutputFormat format;
   char *directory;
   char *entry;      /* (nullable) by number, id or title */
+  char *url;        /* (nullable) these four: of --net */
+  char *bridge;     /* (nullable) */
+  char *mac;        /* (nullable) */
+  char *uuid;       /* (nullable) */
+  guint seconds;    /* that the network may take; 0: not given */
+  gboolean network; /* the disk is not looked at */
   gint64 offset;    /* -1: not given */
   gint64 runas;     /* -1: not given */
   gboolean quiet;   /* no menu */

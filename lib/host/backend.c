@@ -52,19 +52,10 @@ domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError
                        "“%s” starts no guests: give libxl or libvirt", string);
 }
 
-static char *
-program_path (DomuimgBackend backend)
-{
-  const char *chosen = g_getenv ("DOMUIMG_LIBEXEC_DIR");
-
-  return g_build_filename (chosen != NULL && *chosen == '/' ? chosen : DOMUIMG_LIBEXECDIR,
-                           backends[backend].program, NULL);
-}
-
 gboolean
 domuimg_backend_is_there (DomuimgBackend backend, GError **error)
 {
-  g_autofree char *path = program_path (backend);
+  g_autofree char *path = domuimg_libexec_path (backends[backend].program);
   g_autofree char *found = domuimg_find_program (path);
 
   if (found != NULL)
@@ -85,7 +76,7 @@ domuimg_backend_start (DomuimgBackend backend, const char *connect, const char *
 
   if (!domuimg_backend_is_there (backend, error))
     return NULL;
-  path = program_path (backend);
+  path = domuimg_libexec_path (backends[backend].program);
   exec = domuimg_exec_new (path);
   domuimg_exec_arg (exec, verb);
   if (backend == DOMUIMG_BACKEND_LIBVIRT)

@@ -24,8 +24,9 @@
 /* Packets go out twice: in a frame of the guest's card, which switches that watch over DHCP want,
  * and by UDP, since what is put on a bridge as a frame does not come to a server on the same host,
  * and what such a server broadcasts comes to a UDP socket only. */
-typedef struct {
-  const DomuimgDhcpOptions *options;
+struct _DomuimgDhcp {
+  char *interface;
+  const DomuimgDhcpOptions *options; /* (nullable) of the exchange that goes on */
   DomuimgFd frames;
   DomuimgFd datagrams; /* -1 where there is none */
   int index;
@@ -35,17 +36,18 @@ typedef struct {
   DomuimgDhcpReply *offer; /* (nullable) with an address */
   DomuimgDhcpReply *proxy; /* (nullable) that says what to boot, and has no address */
   GCancellable *cancellable;
-} Client;
+};
 
-static void
-client_clear (Client *self)
+void
+domuimg_dhcp_free (DomuimgDhcp *self)
 {
+  g_free (self->interface);
   domuimg_fd_clear (&self->frames);
   domuimg_fd_clear (&self->datagrams);
   g_clear_pointer (&self->offer, domuimg_dhcp_reply_free);
   g_clear_pointer (&self->proxy, domuimg_dhcp_reply_free);
+  g_free (self);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Client, client_clear)
 
 /* Only UDP to port 68 over IPv4 that is not in fragments leaves the kernel. */
 static gboolean
@@ -70,7 +72,7 @@ filter_frames (int fd)
 }
 
 static gboolean
-open_frames (Client *self, GError **error)
+open_frames (DomuimgDhcp *self, GError **error)
 {
   struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = g_htons (ETH_P_IP) };
   /* Some servers answer to the card that asks, broadcast or not, and that is not this one. */
@@ -82,17 +84,17 @@ open_frames (Client *self, GError **error)
       || bind (self->frames, (struct sockaddr *) &address, sizeof address) != 0
       || setsockopt (self->frames, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) != 0)
     return domuimg_set_errno (error, errno, "asking by DHCP on %s (this needs root)",
-                              self->options->interface);
+                              self->interface);
   return TRUE;
 }
 
 /* Where it is not to be had, because another client on this host holds the port, servers
  * elsewhere still answer to frames. */
 static void
-open_datagrams (Client *self)
+open_datagrams (DomuimgDhcp *self)
 {
   struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = g_htons (68) };
-  const char *interface = self->options->interface;
+  const char *interface = self->interface;
   int on = 1;
   g_auto (DomuimgFd) fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -106,7 +108,7 @@ open_datagrams (Client *self)
 }
 
 static gboolean
-send_query (Client *self, const DomuimgDhcpReply *offer, GError **error)
+send_query (DomuimgDhcp *self, const DomuimgDhcpReply *offer, GError **error)
 {
   const DomuimgDhcpOptions *options = self->options;
   struct sockaddr_ll card = { .sll_family = AF_PACKET, .sll_halen = 6 };
@@ -136,14 +138,14 @@ send_query (Client *self, const DomuimgDhcpReply *offer, GError **error)
   if (sendto (self->frames, g_bytes_get_data (frame, NULL), g_bytes_get_size (frame), 0,
               (struct sockaddr *) &card, sizeof card)
       < 0)
-    return domuimg_set_errno (error, errno, "asking by DHCP on %s; is it up?", options->interface);
+    return domuimg_set_errno (error, errno, "asking by DHCP on %s; is it up?", self->interface);
   return TRUE;
 }
 
 /* The next answer of our exchange that is in the socket now, or NULL. What is malformed is passed
  * over, as anybody may send it. */
 static DomuimgDhcpReply *
-receive (Client *self, int fd)
+receive (DomuimgDhcp *self, int fd)
 {
   guint8 buffer[PACKET_MAX];
   gssize size;
@@ -165,7 +167,7 @@ receive (Client *self, int fd)
 
 /* The next answer before @until, or NULL. */
 static DomuimgDhcpReply *
-wait_reply (Client *self, gint64 until)
+wait_reply (DomuimgDhcp *self, gint64 until)
 {
   GPollFD cancel = { .fd = -1 };
   gboolean has_cancel
@@ -199,7 +201,7 @@ says_what_to_boot (const DomuimgDhcpReply *reply)
 }
 
 static void
-keep_offer (Client *self, DomuimgDhcpReply *reply)
+keep_offer (DomuimgDhcp *self, DomuimgDhcpReply *reply)
 {
   DomuimgDhcpReply **to = reply->address != NULL ? &self->offer : &self->proxy;
 
@@ -214,7 +216,7 @@ keep_offer (Client *self, DomuimgDhcpReply *reply)
 }
 
 static gboolean
-is_content (const Client *self)
+is_content (const DomuimgDhcp *self)
 {
   return self->offer != NULL
          && (says_what_to_boot (self->offer)
@@ -222,7 +224,7 @@ is_content (const Client *self)
 }
 
 static gboolean
-discover (Client *self, GError **error)
+discover (DomuimgDhcp *self, GError **error)
 {
   for (guint i = 0; i < TRIES && self->offer == NULL; i++)
     {
@@ -247,11 +249,11 @@ discover (Client *self, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NETWORK,
                        "no DHCP server answers on %s; look at the bridge and its server, or name "
                        "the place to boot from: --net=URL",
-                       self->options->interface);
+                       self->interface);
 }
 
 static DomuimgDhcpReply *
-request (Client *self, GError **error)
+request (DomuimgDhcp *self, GError **error)
 {
   for (guint i = 0; i < TRIES; i++)
     {
@@ -307,33 +309,64 @@ complete (DomuimgDhcpReply *reply, DomuimgDhcpReply *other)
   take_if_unset (&reply->next_server, &other->server_id);
 }
 
-DomuimgDhcpReply *
-domuimg_dhcp_ask (const DomuimgDhcpOptions *options, GCancellable *cancellable, GError **error)
+DomuimgDhcp *
+domuimg_dhcp_open (const char *interface, GError **error)
 {
-  g_auto (Client) self = { .options = options, .frames = -1, .datagrams = -1,
-                           .cancellable = cancellable };
-  DomuimgDhcpReply *reply;
+  g_autoptr (DomuimgDhcp) self = g_new0 (DomuimgDhcp, 1);
 
-  self.index = (int) if_nametoindex (options->interface);
-  if (self.index == 0)
+  self->frames = self->datagrams = -1;
+  self->interface = g_strdup (interface);
+  self->index = (int) if_nametoindex (interface);
+  if (self->index == 0)
     {
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                     "there is no network interface %s on this host; name the guest's: --bridge=NAME",
-                    options->interface);
+                    interface);
       return NULL;
     }
-  self.xid = g_random_int ();
-  self.start = g_get_monotonic_time ();
-  if (!open_frames (&self, error))
+  if (!open_frames (self, error))
     return NULL;
-  open_datagrams (&self);
-  if (!discover (&self, error))
+  open_datagrams (self);
+  return g_steal_pointer (&self);
+}
+
+const char *
+domuimg_dhcp_get_interface (DomuimgDhcp *self)
+{
+  return self->interface;
+}
+
+guint
+domuimg_dhcp_get_fds (DomuimgDhcp *self, int fds[DOMUIMG_DHCP_FDS])
+{
+  guint n = 0;
+
+  fds[n++] = self->frames;
+  if (self->datagrams >= 0)
+    fds[n++] = self->datagrams;
+  return n;
+}
+
+DomuimgDhcpReply *
+domuimg_dhcp_ask (DomuimgDhcp *self, const DomuimgDhcpOptions *options, GCancellable *cancellable,
+                  GError **error)
+{
+  DomuimgDhcpReply *reply;
+
+  g_clear_pointer (&self->offer, domuimg_dhcp_reply_free);
+  g_clear_pointer (&self->proxy, domuimg_dhcp_reply_free);
+  self->options = options;
+  self->cancellable = cancellable;
+  self->strangers = 0;
+  self->xid = g_random_int ();
+  self->start = g_get_monotonic_time ();
+  if (!discover (self, error))
     return NULL;
-  reply = request (&self, error);
+  reply = request (self, error);
   if (reply == NULL)
     return NULL;
-  complete (reply, self.offer);
-  complete (reply, self.proxy);
+  complete (reply, self->offer);
+  complete (reply, self->proxy);
   return reply;
 }
 

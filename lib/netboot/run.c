@@ -2,7 +2,8 @@
 #include "config.h"
 #include "lib/netboot/netboot.h"
 
-#include <fcntl.h>
+#include <errno.h>
+#include <unistd.h>
 #include <string.h>
 
 #include "lib/base/fd.h"
@@ -15,41 +16,40 @@
 #define PASSES_MAX 512
 #define FILES_MAX 256
 /* Of all starts of files together. */
-#define STARTS_MAX (64 << 20)
+#define STARTS_MAX (DOMUIMG_NETBOOT_REQUEST_MAX - (1 << 20))
 /* Of a file that is no text the kind is of interest only. */
 #define BINARY_MAX (64 << 10)
 #define KERNEL_MAX (G_GUINT64_CONSTANT (256) << 20)
-#define INITRDS_MAX (G_GUINT64_CONSTANT (2) << 30)
+#define INITRDS_MAX (G_GUINT64_CONSTANT (1) << 30)
+/* An initramfs that follows another begins at such. */
+#define ALIGNMENT 4
 
-typedef struct {
-  const DomuimgNetbootOptions *options;
+struct _DomuimgNetboot {
+  DomuimgNetbootOptions options;
   DomuimgNetbootState *state;
-  gint64 deadline;
-  gsize kept; /* bytes of starts */
+  DomuimgDhcp *dhcp;        /* (nullable) still to be asked */
+  DomuimgNetbootNext *next; /* (nullable) a menu, or what was booted */
+  gint64 left;              /* microseconds that the network has */
+  gint64 deadline;          /* while it goes on */
+  gsize kept;               /* bytes of starts */
+  guint passes;
   GCancellable *cancellable;
-} Run;
+};
+
+static void say (const DomuimgNetboot *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static void
-run_clear (Run *self)
-{
-  g_clear_pointer (&self->state, domuimg_netboot_state_free);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
-
-static void say (const Run *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static void
-say (const Run *self, const char *format, ...)
+say (const DomuimgNetboot *self, const char *format, ...)
 {
   g_autofree char *line = NULL;
   va_list args;
 
-  if (self->options->say == NULL)
+  if (self->options.say == NULL)
     return;
   va_start (args, format);
   line = g_strdup_vprintf (format, args);
   va_end (args);
-  self->options->say (line, self->options->data);
+  self->options.say (line, self->options.data);
 }
 
 static gboolean
@@ -80,18 +80,19 @@ is_ipxe (const char *file)
 }
 
 static DomuimgDhcpReply *
-ask (Run *self, DomuimgDhcpOptions *dhcp, GError **error)
+ask (DomuimgNetboot *self, DomuimgDhcpOptions *dhcp, GError **error)
 {
-  g_autoptr (DomuimgDhcpReply) reply = domuimg_dhcp_ask (dhcp, self->cancellable, error);
+  g_autoptr (DomuimgDhcpReply) reply
+      = domuimg_dhcp_ask (self->dhcp, dhcp, self->cancellable, error);
 
   if (reply == NULL || !is_ipxe (reply->file))
     return g_steal_pointer (&reply);
   dhcp->user_class = "iPXE";
-  return domuimg_dhcp_ask (dhcp, self->cancellable, error);
+  return domuimg_dhcp_ask (self->dhcp, dhcp, self->cancellable, error);
 }
 
 static void
-take_dhcp (Run *self, const DomuimgDhcpReply *reply)
+take_dhcp (DomuimgNetboot *self, const DomuimgDhcpReply *reply)
 {
   DomuimgNetbootState *state = self->state;
   const char *server = reply->next_server;
@@ -114,52 +115,84 @@ take_dhcp (Run *self, const DomuimgDhcpReply *reply)
 }
 
 static gboolean
-start_with_dhcp (Run *self, GError **error)
+ask_dhcp (DomuimgNetboot *self, GError **error)
 {
-  const DomuimgNetbootOptions *options = self->options;
+  const DomuimgNetbootOptions *options = &self->options;
   DomuimgDhcpOptions dhcp = { .deadline = self->deadline };
   g_autoptr (DomuimgDhcpReply) reply = NULL;
-  g_autofree char *bridge = NULL;
   guint8 uuid[16];
 
-  if (options->mac == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "DHCP is asked with the guest's MAC address, which libxl does not tell; "
-                         "name it: --mac=MAC, as in vif=; or name the place: --net=URL");
-  if (options->interface == NULL && (bridge = domuimg_dhcp_find_bridge (error)) == NULL)
-    return FALSE;
-  dhcp.interface = options->interface != NULL ? options->interface : bridge;
   if (options->uuid != NULL && read_uuid (options->uuid, uuid))
     dhcp.uuid = uuid;
   domuimg_mac_read (options->mac, dhcp.mac);
-  say (self, "DHCP: asking on %s for %s", dhcp.interface, options->mac);
+  say (self, "DHCP: asking on %s for %s", domuimg_dhcp_get_interface (self->dhcp), options->mac);
   reply = ask (self, &dhcp, error);
   if (reply == NULL)
     return FALSE;
   take_dhcp (self, reply);
+  g_clear_pointer (&self->dhcp, domuimg_dhcp_free);
   return TRUE;
 }
 
 static gboolean
-start (Run *self, GError **error)
+open_dhcp (DomuimgNetboot *self, GError **error)
 {
-  const DomuimgNetbootOptions *options = self->options;
+  const char *interface = self->options.interface;
+  g_autofree char *bridge = NULL;
+
+  if (self->options.mac == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "DHCP is asked with the guest's MAC address, which libxl does not tell; "
+                         "name it: --mac=MAC, as in vif=; or name the place: --net=URL");
+  if (interface == NULL && (bridge = domuimg_dhcp_find_bridge (error)) == NULL)
+    return FALSE;
+  self->dhcp = domuimg_dhcp_open (interface != NULL ? interface : bridge, error);
+  return self->dhcp != NULL;
+}
+
+/* A server alone has what it gives by TFTP. */
+static char *
+complete_url (const char *url)
+{
+  if (url == NULL || *url == '\0' || strpbrk (url, ":/") != NULL)
+    return g_strdup (url);
+  return g_strconcat ("tftp://", url, "/", NULL);
+}
+
+DomuimgNetboot *
+domuimg_netboot_new (const DomuimgNetbootOptions *options, GError **error)
+{
+  g_autoptr (DomuimgNetboot) self = g_new0 (DomuimgNetboot, 1);
+  g_autofree char *url = complete_url (options->url);
   guint8 bytes[16];
 
-  if (options->mac != NULL && !domuimg_mac_read (options->mac, bytes))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no MAC address",
-                         options->mac);
-  if (options->uuid != NULL && !read_uuid (options->uuid, bytes))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no UUID", options->uuid);
-  if (options->url != NULL && !domuimg_netboot_is_url (options->url))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "“%s” is no address by http, https, ftp or tftp", options->url);
+  self->options = *options;
   self->state = domuimg_netboot_state_new ();
-  domuimg_netboot_state_set (self->state, "mac", options->mac);
-  domuimg_netboot_state_set (self->state, "uuid", options->uuid);
-  domuimg_netboot_state_set (self->state, "entry", options->entry);
-  domuimg_netboot_state_set (self->state, "url", options->url);
-  return options->url != NULL || start_with_dhcp (self, error);
+  self->left = (options->seconds > 0 ? options->seconds : DOMUIMG_NETBOOT_SECONDS)
+               * G_TIME_SPAN_SECOND;
+  if (options->mac != NULL && !domuimg_mac_read (options->mac, bytes))
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no MAC address", options->mac);
+  else if (options->uuid != NULL && !read_uuid (options->uuid, bytes))
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no UUID", options->uuid);
+  else if (url != NULL && !domuimg_netboot_is_url (url))
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                  "“%s” is no address by http, https, ftp or tftp", url);
+  else if (url != NULL || open_dhcp (self, error))
+    {
+      domuimg_netboot_state_set (self->state, "mac", options->mac);
+      domuimg_netboot_state_set (self->state, "uuid", options->uuid);
+      domuimg_netboot_state_set (self->state, "entry", options->entry);
+      domuimg_netboot_state_set (self->state, "url", url);
+      return g_steal_pointer (&self);
+    }
+  return NULL;
+}
+
+guint
+domuimg_netboot_get_fds (DomuimgNetboot *self, int fds[DOMUIMG_NETBOOT_FDS])
+{
+  G_STATIC_ASSERT ((int) DOMUIMG_NETBOOT_FDS == DOMUIMG_DHCP_FDS);
+  return self->dhcp != NULL ? domuimg_dhcp_get_fds (self->dhcp, fds) : 0;
 }
 
 static GBytes *
@@ -176,7 +209,7 @@ shorten_binary (GBytes *bytes, gboolean *truncated)
 
 /* A file that is not there is an answer, too. */
 static gboolean
-fetch_start (Run *self, const char *url, GError **error)
+fetch_start (DomuimgNetboot *self, const char *url, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   gboolean truncated = FALSE;
@@ -190,7 +223,8 @@ fetch_start (Run *self, const char *url, GError **error)
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
-  say (self, "%s: %s", url, bytes != NULL ? "read" : "not there");
+  if (bytes != NULL || self->options.verbose)
+    say (self, "%s: %s", url, bytes != NULL ? "read" : "not there");
   if (bytes != NULL)
     kept = shorten_binary (bytes, &truncated);
   self->kept += kept != NULL ? g_bytes_get_size (kept) : 0;
@@ -202,7 +236,7 @@ fetch_start (Run *self, const char *url, GError **error)
 }
 
 static gboolean
-fetch_starts (Run *self, const DomuimgNetbootNext *next, GError **error)
+fetch_starts (DomuimgNetboot *self, const DomuimgNetbootNext *next, GError **error)
 {
   for (guint i = 0; i < next->urls->len; i++)
     if (!fetch_start (self, next->urls->pdata[i], error))
@@ -211,111 +245,54 @@ fetch_starts (Run *self, const DomuimgNetbootNext *next, GError **error)
 }
 
 static gboolean
-answer_menu (Run *self, DomuimgMenu *menu, GError **error)
+pad (int fd, GError **error)
 {
-  const DomuimgNetbootOptions *options = self->options;
-  const DomuimgMenuEntry *entry;
-  int index;
+  static const guint8 zeros[ALIGNMENT];
+  off_t end = lseek (fd, 0, SEEK_CUR);
+  gsize over = end % ALIGNMENT;
 
-  if (options->choose == NULL)
-    {
-      domuimg_netboot_state_answer (self->state, MAX (menu->default_entry, 0), NULL);
-      return TRUE;
-    }
-  index = options->choose (menu, options->data, error);
-  if (index < 0)
-    return FALSE;
-  entry = g_ptr_array_index (menu->entries, index);
-  domuimg_netboot_state_answer (self->state, index, entry->cmdline);
+  if (end < 0 || (over > 0 && !domuimg_write_all (fd, zeros, ALIGNMENT - over)))
+    return domuimg_set_errno (error, errno, "keeping an initrd");
   return TRUE;
 }
 
-/* A file that is gone when the last descriptor of it is. */
-static int
-open_unnamed (const char *directory, GError **error)
+/* Adds the file at @url to what @fd holds; takes its size from @left. */
+static gboolean
+fetch_whole (DomuimgNetboot *self, const char *url, int fd, guint64 *left, GError **error)
 {
-  int fd = open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  off_t start = lseek (fd, 0, SEEK_CUR), end;
+  guint64 size;
 
-  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
-    {
-      g_autofree char *path = g_build_filename (directory, ".domuimg-XXXXXX", NULL);
-
-      fd = g_mkstemp_full (path, O_RDWR | O_CLOEXEC, 0600);
-      if (fd >= 0)
-        unlink (path);
-    }
-  if (fd < 0)
-    domuimg_set_errno (error, errno, "keeping a kernel in %s", directory);
-  return fd;
-}
-
-/* Returns the file at its beginning, and its size. */
-static int
-fetch_whole (Run *self, const char *url, guint64 max, guint64 *size, GError **error)
-{
-  g_auto (DomuimgFd) fd = open_unnamed (self->options->directory, error);
-  off_t end;
-  int result;
-
-  if (fd < 0 || !domuimg_transfer_file (url, fd, max, self->deadline, self->cancellable, error))
-    return -1;
-  end = lseek (fd, 0, SEEK_END);
-  if (end < 0 || lseek (fd, 0, SEEK_SET) != 0)
-    {
-      domuimg_set_errno (error, errno, "keeping %s", url);
-      return -1;
-    }
-  *size = (guint64) end;
-  say (self, "%s: %" G_GUINT64_FORMAT " KiB", url, (*size + 1023) / 1024);
-  result = fd;
-  fd = -1;
-  return result;
+  if (!domuimg_transfer_file (url, fd, *left, self->deadline, self->cancellable, error))
+    return FALSE;
+  end = lseek (fd, 0, SEEK_CUR);
+  if (start < 0 || end < start)
+    return domuimg_set_errno (error, errno, "keeping %s", url);
+  size = (guint64) (end - start);
+  say (self, "%s: %" G_GUINT64_FORMAT " KiB", url, (size + 1023) / 1024);
+  *left -= MIN (size, *left);
+  return TRUE;
 }
 
 static gboolean
-check (Run *self, const DomuimgNetboot *result, GError **error)
+fetch_all (DomuimgNetboot *self, const DomuimgNetbootNext *next, GError **error)
 {
-  const DomuimgNetbootOptions *options = self->options;
-  gboolean ok = options->check != NULL
-                    ? options->check (result->kernel, options->data, error)
-                    : domuimg_netboot_check_kernel (result->kernel, result->kernel_url,
-                                                    options->type, error);
+  guint64 kernel = KERNEL_MAX, initrds = INITRDS_MAX;
 
-  if (ok && lseek (result->kernel, 0, SEEK_SET) != 0)
-    return domuimg_set_errno (error, errno, "reading %s", result->kernel_url);
-  return ok;
-}
-
-static DomuimgNetboot *
-fetch_all (Run *self, const DomuimgNetbootNext *next, GError **error)
-{
-  g_autoptr (DomuimgNetboot) result = g_new0 (DomuimgNetboot, 1);
-  guint64 size, left = INITRDS_MAX;
-
-  result->initrds = g_array_new (FALSE, FALSE, sizeof (int));
-  result->kernel_url = g_strdup (next->urls->pdata[0]);
-  result->cmdline = g_strdup (next->cmdline);
-  result->description = g_strdup (next->text);
   say (self, "Booting %s", next->text);
-  result->kernel = fetch_whole (self, result->kernel_url, KERNEL_MAX, &size, error);
-  if (result->kernel < 0 || !check (self, result, error))
-    return NULL;
+  if (!fetch_whole (self, next->urls->pdata[0], self->options.kernel, &kernel, error))
+    return FALSE;
   for (guint i = 1; i < next->urls->len; i++)
-    {
-      int fd = fetch_whole (self, next->urls->pdata[i], left, &size, error);
-
-      if (fd < 0)
-        return NULL;
-      g_array_append_val (result->initrds, fd);
-      left -= MIN (size, left);
-    }
-  return g_steal_pointer (&result);
+    if (!pad (self->options.ramdisk, error)
+        || !fetch_whole (self, next->urls->pdata[i], self->options.ramdisk, &initrds, error))
+      return FALSE;
+  return TRUE;
 }
 
 static DomuimgNetbootNext *
-parse (Run *self, GError **error)
+parse (DomuimgNetboot *self, GError **error)
 {
-  const DomuimgNetbootOptions *options = self->options;
+  const DomuimgNetbootOptions *options = &self->options;
   g_autoptr (GBytes) request = domuimg_netboot_state_write (self->state);
   g_autoptr (GBytes) reply = options->parse != NULL
                                  ? options->parse (request, options->data, error)
@@ -324,59 +301,73 @@ parse (Run *self, GError **error)
   return reply != NULL ? domuimg_netboot_next_read (reply, error) : NULL;
 }
 
-/* One pass over all that is known; TRUE to go on. */
+/* One pass over all that is known. */
 static gboolean
-step (Run *self, DomuimgNetboot **result, GError **error)
+step (DomuimgNetboot *self, GError **error)
 {
-  g_autoptr (DomuimgNetbootNext) next = parse (self, error);
+  g_autoptr (DomuimgNetbootNext) next = NULL;
 
+  if (++self->passes > PASSES_MAX)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "menus and scripts of the boot server do not come to an end");
+  next = parse (self, error);
   if (next == NULL)
     return FALSE;
-  switch (next->kind)
-    {
-    case DOMUIMG_NETBOOT_NEED:
-      return fetch_starts (self, next, error);
-    case DOMUIMG_NETBOOT_MENU:
-      return answer_menu (self, next->menu, error);
-    case DOMUIMG_NETBOOT_BOOT:
-      *result = fetch_all (self, next, error);
-      return FALSE;
-    default:
-      return domuimg_fail (error, next->code, "%s", next->text);
-    }
+  if (next->kind == DOMUIMG_NETBOOT_FAIL)
+    return domuimg_fail (error, next->code, "%s", next->text);
+  if (next->kind == DOMUIMG_NETBOOT_NEED)
+    return fetch_starts (self, next, error);
+  if (next->kind == DOMUIMG_NETBOOT_BOOT && !fetch_all (self, next, error))
+    return FALSE;
+  self->next = g_steal_pointer (&next);
+  return TRUE;
 }
 
-DomuimgNetboot *
-domuimg_netboot_run (const DomuimgNetbootOptions *options, GCancellable *cancellable,
-                     GError **error)
+gboolean
+domuimg_netboot_go (DomuimgNetboot *self, GCancellable *cancellable, GError **error)
 {
-  guint seconds = options->seconds > 0 ? options->seconds : DOMUIMG_NETBOOT_SECONDS;
-  g_auto (Run) self = { .options = options, .cancellable = cancellable };
-  DomuimgNetboot *result = NULL;
-  guint passes = 0;
+  gboolean ok;
 
-  self.deadline = g_get_monotonic_time () + (gint64) seconds * G_TIME_SPAN_SECOND;
-  if (!start (&self, error))
-    return NULL;
-  while (step (&self, &result, error))
-    if (++passes > PASSES_MAX)
-      {
-        domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                      "menus and scripts of the boot server do not come to an end");
-        return NULL;
-      }
-  return result;
+  self->cancellable = cancellable;
+  self->deadline = g_get_monotonic_time () + self->left;
+  ok = self->dhcp == NULL || ask_dhcp (self, error);
+  g_clear_pointer (&self->next, domuimg_netboot_next_free);
+  while (ok && self->next == NULL)
+    ok = step (self, error);
+  /* Somebody before a menu takes no time from the network. */
+  self->left = MAX (self->deadline - g_get_monotonic_time (), 1);
+  return ok;
+}
+
+const DomuimgMenu *
+domuimg_netboot_get_menu (DomuimgNetboot *self)
+{
+  return self->next->kind == DOMUIMG_NETBOOT_MENU ? self->next->menu : NULL;
+}
+
+void
+domuimg_netboot_answer (DomuimgNetboot *self, guint index, const char *cmdline)
+{
+  domuimg_netboot_state_answer (self->state, (int) index, cmdline);
+}
+
+const char *
+domuimg_netboot_get_cmdline (DomuimgNetboot *self)
+{
+  return self->next->cmdline;
+}
+
+gboolean
+domuimg_netboot_has_ramdisk (DomuimgNetboot *self)
+{
+  return self->next->urls->len > 1;
 }
 
 void
 domuimg_netboot_free (DomuimgNetboot *self)
 {
-  domuimg_fd_clear (&self->kernel);
-  for (guint i = 0; i < self->initrds->len; i++)
-    domuimg_fd_clear (&g_array_index (self->initrds, int, i));
-  g_array_unref (self->initrds);
-  g_free (self->kernel_url);
-  g_free (self->cmdline);
-  g_free (self->description);
+  g_clear_pointer (&self->dhcp, domuimg_dhcp_free);
+  g_clear_pointer (&self->next, domuimg_netboot_next_free);
+  g_clear_pointer (&self->state, domuimg_netboot_state_free);
   g_free (self);
 }

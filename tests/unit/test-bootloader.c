@@ -62,9 +62,21 @@ serve (GBytes *request, gpointer data)
 }
 
 static DomuimgConfined *
+start_client (void)
+{
+  const DomuimgConfinement how
+      = { DOMUIMG_CONFINED_CLIENT, .task = "is tested", .uid = 65534, .serve = serve };
+  g_autoptr (GError) error = NULL;
+  DomuimgConfined *confined = domuimg_confined_start (&how, &error);
+
+  g_assert_no_error (error);
+  return confined;
+}
+
+static DomuimgConfined *
 start (void)
 {
-  const DomuimgConfinement how = { .uid = 65534, .serve = serve };
+  const DomuimgConfinement how = { .task = "is tested", .uid = 65534, .serve = serve };
   g_autoptr (GError) error = NULL;
   DomuimgConfined *confined = domuimg_confined_start (&how, &error);
 
@@ -105,6 +117,30 @@ test_attacks (void)
       g_assert_cmpstr (result, ==, "refused");
     }
   g_assert_false (g_file_test ("/tmp/domuimg-attack", G_FILE_TEST_EXISTS));
+}
+
+/* It reads files and has sockets, and no more. */
+static void
+test_client_attacks (void)
+{
+  static const char *const refused[] = { "create", "exec", "fork", "kill", "ptrace" };
+  g_autoptr (DomuimgConfined) confined = start_client ();
+  g_autofree char *file = ask (confined, "open", NULL);
+  g_autofree char *id = ask (confined, "id", NULL);
+
+  g_assert_cmpstr (file, ==, "done");
+  g_assert_cmpstr (id, ==, "nobody");
+#ifndef HAVE_SECCOMP
+  g_test_skip ("built without libseccomp");
+  return;
+#endif
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      g_autofree char *result = ask (confined, refused[i], NULL);
+
+      g_test_message ("%s: %s", refused[i], result);
+      g_assert_cmpstr (result, ==, "refused");
+    }
 }
 
 static void
@@ -299,6 +335,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bootloader/confined/refuses-attacks", test_attacks);
+  g_test_add_func ("/bootloader/confined/attacks-of-the-client", test_client_attacks);
   g_test_add_func ("/bootloader/confined/has-no-rights", test_rights);
   g_test_add_func ("/bootloader/confined/death-is-an-error", test_death);
   g_test_add_func ("/bootloader/confined/cancelled", test_cancel);

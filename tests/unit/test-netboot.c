@@ -5,6 +5,7 @@
 
 #include "lib/netboot/next.h"
 #include "lib/netboot/url.h"
+#include "tests/unit/kernel-fixtures.h"
 
 /* A boot server that is a table of its files. */
 typedef struct {
@@ -531,6 +532,27 @@ test_hostile_replies (void)
     }
 }
 
+static void
+refuse_file (GBytes *content, const char *name)
+{
+  g_autofree char *url = g_strdup_printf ("http://s/%s", name);
+  g_autofree char *text = g_strndup (g_bytes_get_data (content, NULL), g_bytes_get_size (content));
+  const File files[] = { { url, text }, { NULL, NULL } };
+  g_auto (World) world = { NULL };
+  g_autoptr (DomuimgNetbootNext) next = NULL;
+
+  world_init (&world, files, url);
+  next = play (&world);
+  g_test_message ("%s: %s", name, next->text);
+  g_assert_cmpint (next->kind, ==, DOMUIMG_NETBOOT_FAIL);
+}
+
+static void
+test_must_fail (void)
+{
+  for_each_must_fail ("netboot", refuse_file);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -558,5 +580,6 @@ main (int argc, char **argv)
   g_test_add_func ("/netboot/large-menu", test_large_menu);
   g_test_add_func ("/netboot/url/resolve", test_urls);
   g_test_add_func ("/netboot/hostile-replies", test_hostile_replies);
+  g_test_add_func ("/netboot/must-fail", test_must_fail);
   return g_test_run ();
 }
