@@ -165,33 +165,92 @@ run_once (virConnectPtr connection, const char *xml)
   return EXIT_SUCCESS;
 }
 
-/* What was defined for a start that failed is forgotten again. */
-static int
-create (virConnectPtr connection, gboolean once, gboolean autostart)
+static xmlNode *
+child_of (xmlNode *root, const char *name)
 {
-  g_autofree char *xml = hear ();
-  g_autoptr (virDomain) domain = NULL;
-  gboolean was_there;
+  xmlNode *child = root != NULL ? xmlFirstElementChild (root) : NULL;
 
-  if (xml == NULL)
-    return EXIT_FAILURE;
-  if (once)
-    return run_once (connection, xml);
-  domain = virDomainDefineXML (connection, xml);
+  while (child != NULL && !xmlStrEqual (child->name, (const xmlChar *) name))
+    child = xmlNextElementSibling (child);
+  return child;
+}
+
+/* The guest of the same name that libvirt knows already; NULL without. */
+static virDomainPtr
+find_known (virConnectPtr connection, xmlDoc *document)
+{
+  xmlNode *name = child_of (xmlDocGetRootElement (document), "name");
+  xmlChar *text = name != NULL ? xmlNodeGetContent (name) : NULL;
+  virDomainPtr known = text != NULL ? virDomainLookupByName (connection, (const char *) text)
+                                    : NULL;
+
+  xmlFree (text);
+  return known;
+}
+
+/* libvirt takes a definition anew only under the UUID that it has the guest by. */
+static char *
+with_uuid_of (xmlDoc *document, virDomainPtr known)
+{
+  xmlNode *root = xmlDocGetRootElement (document);
+  xmlNode *node = child_of (root, "uuid");
+  char uuid[VIR_UUID_STRING_BUFLEN] = "";
+  xmlChar *text = NULL;
+  char *copy;
+
+  virDomainGetUUIDString (known, uuid);
+  if (node != NULL)
+    xmlNodeSetContent (node, (const xmlChar *) uuid);
+  else
+    xmlNewTextChild (root, NULL, (const xmlChar *) "uuid", (const xmlChar *) uuid);
+  xmlDocDumpMemory (document, &text, NULL);
+  copy = g_strdup ((const char *) text);
+  xmlFree (text);
+  return copy;
+}
+
+/* Of a start that failed nothing stays but what libvirt knew before. */
+static int
+define_and_start (virConnectPtr connection, const char *xml, gboolean was_known,
+                  gboolean autostart)
+{
+  g_autoptr (virDomain) domain = virDomainDefineXML (connection, xml);
+
   if (domain == NULL)
     return failed ("libvirt does not take the guest");
-  was_there = virDomainIsActive (domain) == 1;
-  if (virDomainCreate (domain) != 0
-      || (autostart && virDomainSetAutostart (domain, 1) != 0))
+  if ((autostart && virDomainSetAutostart (domain, 1) != 0) || virDomainCreate (domain) != 0)
     {
       int status = failed ("libvirt did not start the guest");
 
-      if (!was_there)
+      if (!was_known)
         virDomainUndefine (domain);
       return status;
     }
   say_start (domain);
   return EXIT_SUCCESS;
+}
+
+static int
+create (virConnectPtr connection, gboolean once, gboolean autostart, gboolean any_uuid)
+{
+  g_autofree char *xml = hear ();
+  g_autoptr (xmlDoc) document = NULL;
+  g_autoptr (virDomain) known = NULL;
+
+  if (xml == NULL)
+    return EXIT_FAILURE;
+  document = xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
+                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+  known = document != NULL ? find_known (connection, document) : NULL;
+  if (known != NULL && any_uuid)
+    {
+      char *changed = with_uuid_of (document, known);
+
+      g_free (xml);
+      xml = changed;
+    }
+  return once ? run_once (connection, xml)
+              : define_and_start (connection, xml, known != NULL, autostart);
 }
 
 static int
@@ -214,16 +273,22 @@ end (virConnectPtr connection, const char *name, int seconds)
   return EXIT_SUCCESS;
 }
 
+typedef struct {
+  gboolean once;
+  gboolean autostart;
+  gboolean any_uuid;
+  int timeout;
+} Options;
+
 static int
-run (virConnectPtr connection, int argc, char **argv, gboolean once, gboolean autostart,
-     int seconds)
+run (virConnectPtr connection, int argc, char **argv, const Options *options)
 {
   if (g_str_equal (argv[1], "list"))
     return list (connection);
   if (g_str_equal (argv[1], "create"))
-    return create (connection, once, autostart);
+    return create (connection, options->once, options->autostart, options->any_uuid);
   if (argc == 3 && g_str_equal (argv[1], "end"))
-    return end (connection, argv[2], seconds);
+    return end (connection, argv[2], options->timeout);
   fprintf (stderr, "there is no verb %s\n", argv[1]);
   return EXIT_FAILURE;
 }
@@ -231,14 +296,18 @@ run (virConnectPtr connection, int argc, char **argv, gboolean once, gboolean au
 int
 main (int argc, char **argv)
 {
-  gboolean once = FALSE, autostart = FALSE;
-  int seconds = 0, status;
+  Options options = { 0 };
+  int status;
   g_autofree char *connect = NULL;
   const GOptionEntry entries[] = {
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect, "libvirt's URI", "URI" },
-    { "once", 0, 0, G_OPTION_ARG_NONE, &once, "create: stay to its end, which is for good", NULL },
-    { "autostart", 0, 0, G_OPTION_ARG_NONE, &autostart, "create: it starts with the host", NULL },
-    { "timeout", 0, 0, G_OPTION_ARG_INT, &seconds, "end: how long it may shut down", "SECONDS" },
+    { "once", 0, 0, G_OPTION_ARG_NONE, &options.once, "create: stay to its end, which is for good", NULL },
+    { "autostart", 0, 0, G_OPTION_ARG_NONE, &options.autostart,
+      "create: it starts with the host", NULL },
+    { "any-uuid", 0, 0, G_OPTION_ARG_NONE, &options.any_uuid,
+      "create: a guest of that name that is there keeps its UUID", NULL },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout, "end: how long it may shut down",
+      "SECONDS" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("list | create < XML | end NAME");
@@ -255,7 +324,7 @@ main (int argc, char **argv)
   connection = virConnectOpen (connect != NULL ? connect : "xen:///system");
   if (connection == NULL)
     return failed ("libvirt cannot be asked");
-  status = run (connection, argc, argv, once, autostart, seconds);
+  status = run (connection, argc, argv, &options);
   virConnectClose (connection);
   return status;
 }

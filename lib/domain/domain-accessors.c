@@ -142,8 +142,8 @@ domuimg_domain_set_uuid (DomuimgDomain *self, const char *uuid)
 {
   g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
   g_free (self->uuid);
-  self->uuid = uuid == NULL || *uuid == '\0' ? domuimg_uuid_new_random ()
-                                             : g_ascii_strdown (uuid, -1);
+  self->has_uuid = uuid != NULL && *uuid != '\0';
+  self->uuid = self->has_uuid ? g_ascii_strdown (uuid, -1) : domuimg_uuid_new_random ();
 }
 
 /**

@@ -49,6 +49,7 @@ struct _DomuimgDomain {
 
   char *name;
   char *uuid;
+  gboolean has_uuid; /* it was said; else it is a random one */
   DomuimgGuestType type;
   guint memory;
   guint maxmem;

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/host/guest.h"
 
+#include "lib/domain/domain.h"
+
 /**
  * DomuimgHostGuest:
  *
@@ -71,7 +73,7 @@ domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config)
   DomuimgHostGuest *self = g_object_new (DOMUIMG_TYPE_HOST_GUEST, NULL);
 
   self->name = g_strdup (domuimg_domain_get_name (domain));
-  self->uuid = g_strdup (domuimg_domain_get_uuid (domain));
+  self->uuid = domain->has_uuid ? g_strdup (domain->uuid) : NULL;
   self->state = g_strdup ("off");
   self->kind = g_strdup (domuimg_guest_type_to_string (domuimg_domain_get_guest_type (domain)));
   self->memory = domuimg_domain_get_memory (domain);

@@ -13,6 +13,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/undo.h"
 #include "lib/domain/config-file.h"
+#include "lib/domain/domain.h"
 #include "lib/host/backend.h"
 #include "lib/host/console.h"
 #include "lib/host/neighbour.h"
@@ -347,8 +348,12 @@ prepare_libvirt (DomuimgRun *self, char **input, GError **error)
   if (*input == NULL)
     return NULL;
   exec = domuimg_backend_start (DOMUIMG_BACKEND_LIBVIRT, self->connect, "create", error);
-  if (exec != NULL && self->autostart)
+  if (exec == NULL)
+    return NULL;
+  if (self->autostart)
     domuimg_exec_arg (exec, "--autostart");
+  if (!self->domain->has_uuid)
+    domuimg_exec_arg (exec, "--any-uuid");
   return exec;
 }
 
