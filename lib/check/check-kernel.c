@@ -87,7 +87,9 @@ check_start (DomuimgMachine *self)
   DomuimgCompatProblem problem = domuimg_kernel_find_problem (
       self->boot.kernel, self->type, self->boot.loader, self->xen, &reason);
 
-  if (problem == DOMUIMG_COMPAT_FINE)
+  /* domuimg-bootloader unpacks what this Xen does not. */
+  if (problem == DOMUIMG_COMPAT_FINE
+      || (problem == DOMUIMG_COMPAT_COMPRESSION && self->boot.reads_all))
     return;
   domuimg_finding_advise (
       domuimg_machine_report (self, rule_of (problem), self->boot.kernel_path,

@@ -81,7 +81,7 @@ check_menu (DomuimgMachine *self)
           domuimg_machine_report (self, "menu-unreadable",
                                   problems->len > 0 ? problems->str : NULL,
                                   "%s finds no entry in /%s, which is a menu of the kind “%s”",
-                                  domuimg_loader_describe (self->boot.loader), menu->path,
+                                  domuimg_loader_describe (&self->boot), menu->path,
                                   domuimg_menu_format_to_string (menu->format)),
           "boot with kernel= and ramdisk= copied out of the guest (domuimg create --kernel extract)"
           ", or let GRUB write a plain menu");
@@ -90,7 +90,7 @@ check_menu (DomuimgMachine *self)
   if (problems->len > 0)
     domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "menu-unreadable", problems->str,
                                "%s does not understand all of /%s",
-                               domuimg_loader_describe (self->boot.loader), menu->path);
+                               domuimg_loader_describe (&self->boot), menu->path);
   choose_entry (self);
 }
 
@@ -156,7 +156,7 @@ check_guest_loader (DomuimgMachine *self)
                                        ? DOMUIMG_SEVERITY_UNKNOWN
                                        : DOMUIMG_SEVERITY_ERROR,
                                    "menu-missing", NULL, "%s finds no boot menu in the guest",
-                                   domuimg_loader_describe (self->boot.loader)),
+                                   domuimg_loader_describe (&self->boot)),
         "install GRUB's configuration in the guest (Debian: apt install grub2-common, update-grub),"
         " or boot with kernel= and ramdisk=");
 }

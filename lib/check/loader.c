@@ -9,14 +9,14 @@
 #include "lib/kernel/select.h"
 
 const char *
-domuimg_loader_describe (DomuimgLoader loader)
+domuimg_loader_describe (const DomuimgCheckBoot *boot)
 {
-  switch (loader)
+  switch (boot->loader)
     {
     case DOMUIMG_LOADER_PVGRUB:
       return "GRUB for Xen";
     case DOMUIMG_LOADER_PYGRUB:
-      return "pygrub";
+      return boot->reads_all ? "domuimg-bootloader" : "pygrub";
     case DOMUIMG_LOADER_FIRMWARE:
       return "the boot loader on the disk";
     default:
@@ -64,6 +64,19 @@ check_bootloader_file (DomuimgMachine *self, const char *bootloader)
                               : "pygrub comes with Xen's tools (Debian: xen-utils)");
 }
 
+/* domuimg-bootloader --net */
+static gboolean
+is_from_network (DomuimgMachine *self)
+{
+  const char *args = domuimg_domain_get_bootloader_args (self->domain);
+  g_auto (GStrv) words = g_strsplit (args != NULL ? args : "", " ", -1);
+
+  for (char **word = words; *word != NULL; word++)
+    if (g_str_equal (*word, "--net") || g_str_has_prefix (*word, "--net="))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 find_bootloader (DomuimgMachine *self, const char *bootloader)
 {
@@ -74,6 +87,12 @@ find_bootloader (DomuimgMachine *self, const char *bootloader)
     {
       domuimg_machine_report (self, "loader-unknown", bootloader,
                               "what the bootloader %s will choose is not known", bootloader);
+      return FALSE;
+    }
+  if (self->boot.reads_all && is_from_network (self))
+    {
+      domuimg_machine_report (self, "loader-unknown", bootloader,
+                              "the kernel comes from the network (--net), and is not known before");
       return FALSE;
     }
   self->boot.loader = DOMUIMG_LOADER_PYGRUB;

@@ -119,6 +119,21 @@ class UrlTest(NetbootCase):
         self.assertIn("file:///etc/passwd", done.stderr)
 
 
+class CheckTest(NetbootCase):
+    def verdict(self, *args):
+        config = self.dir / "g.cfg"
+        words = ", ".join(f'"{word}"' for word in args)
+        config.write_text(f'name = "g"\ntype = "pv"\nmemory = 256\nbootloader = "domuimg-bootloader"\n'
+                          f'bootloader_args = [{words}]\ndisk = ["{self.make()},raw,xvda,rw"]\n')
+        return self.run_program([str(world.PROGRAM), "check", str(config), "--xen", "4.17"]).stdout
+
+    def test_what_a_network_will_give_is_not_known(self):
+        self.assertIn("(--net), and is not known before [loader-unknown]", self.verdict("--net", f"--mac={MAC}"))
+
+    def test_it_is_called_by_its_name(self):
+        self.assertIn("domuimg-bootloader finds no boot menu", self.verdict("-q"))
+
+
 class BrokenServerTest(NetbootCase):
     def test_tftp_stops_halfway(self):
         server = boot_server.StoppingTftp(b"LABEL a\nKERNEL vmlinuz\n")
@@ -245,5 +260,5 @@ class NetConsoleTest(NetbootCase, ConsoleTest):
 
 def load_tests(loader, tests, pattern):
     """Not again the tests that are only imported."""
-    cases = (UrlTest, BrokenServerTest, DhcpTest, NetConsoleTest)
+    cases = (UrlTest, CheckTest, BrokenServerTest, DhcpTest, NetConsoleTest)
     return loader.suiteClass(loader.loadTestsFromTestCase(case) for case in cases)
