@@ -53,5 +53,9 @@ void cli_signals_cancel (GCancellable *cancellable);
 /* The signal that came, or 0. */
 int cli_signals_seen (void);
 
+/* A boot loader of libxl's protocol from start to end; the exit status. */
+typedef gboolean (*CliBootloader) (char **argv, GCancellable *cancellable, GError **error);
+int cli_run_bootloader (CliBootloader run, char **argv);
+
 /* Prints @lines as a JSON array of strings. */
 void cli_print_json_lines (char **lines);

@@ -25,6 +25,17 @@ domuimg_write_all (int fd, const void *data, gsize length)
   return TRUE;
 }
 
+/* Zeros up to a multiple of @alignment, at most 16, from the start of the file; FALSE with errno. */
+static inline gboolean
+domuimg_pad_file (int fd, guint alignment)
+{
+  static const guint8 zeros[16];
+  off_t end = lseek (fd, 0, SEEK_CUR);
+  gsize over = end > 0 ? (gsize) end % alignment : 0;
+
+  return end >= 0 && (over == 0 || domuimg_write_all (fd, zeros, alignment - over));
+}
+
 /* g_autofd is not there before GLib 2.76. */
 typedef int DomuimgFd;
 

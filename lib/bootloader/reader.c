@@ -172,18 +172,6 @@ copy (DomuimgTree *tree, const char *path, int fd, GError **error)
 }
 
 static gboolean
-pad (int fd, GError **error)
-{
-  static const guint8 zeros[ALIGNMENT];
-  off_t end = lseek (fd, 0, SEEK_CUR);
-  gsize over = end % ALIGNMENT;
-
-  if (end < 0 || (over > 0 && !domuimg_write_all (fd, zeros, ALIGNMENT - over)))
-    return domuimg_set_errno (error, errno, "writing the copy of the initramfs");
-  return TRUE;
-}
-
-static gboolean
 load_ramdisks (DomuimgReader *self, const char *hint, const GPtrArray *paths, gboolean dry,
                DomuimgBootloaderLoaded *loaded, GError **error)
 {
@@ -194,9 +182,9 @@ load_ramdisks (DomuimgReader *self, const char *hint, const GPtrArray *paths, gb
 
       if (tree == NULL)
         return FALSE;
-      if (!dry
-          && (!pad (self->setup.ramdisk, error)
-              || !copy (tree, path, self->setup.ramdisk, error)))
+      if (!dry && !domuimg_pad_file (self->setup.ramdisk, ALIGNMENT))
+        return domuimg_set_errno (error, errno, "writing the copy of the initramfs");
+      if (!dry && !copy (tree, path, self->setup.ramdisk, error))
         return FALSE;
       loaded->has_ramdisk = TRUE;
     }

@@ -3,8 +3,8 @@
 #include "lib/netboot/netboot.h"
 
 #include <errno.h>
-#include <unistd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/mac.h"
@@ -244,18 +244,6 @@ fetch_starts (DomuimgNetboot *self, const DomuimgNetbootNext *next, GError **err
   return TRUE;
 }
 
-static gboolean
-pad (int fd, GError **error)
-{
-  static const guint8 zeros[ALIGNMENT];
-  off_t end = lseek (fd, 0, SEEK_CUR);
-  gsize over = end % ALIGNMENT;
-
-  if (end < 0 || (over > 0 && !domuimg_write_all (fd, zeros, ALIGNMENT - over)))
-    return domuimg_set_errno (error, errno, "keeping an initrd");
-  return TRUE;
-}
-
 /* Adds the file at @url to what @fd holds; takes its size from @left. */
 static gboolean
 fetch_whole (DomuimgNetboot *self, const char *url, int fd, guint64 *left, GError **error)
@@ -283,9 +271,12 @@ fetch_all (DomuimgNetboot *self, const DomuimgNetbootNext *next, GError **error)
   if (!fetch_whole (self, next->urls->pdata[0], self->options.kernel, &kernel, error))
     return FALSE;
   for (guint i = 1; i < next->urls->len; i++)
-    if (!pad (self->options.ramdisk, error)
-        || !fetch_whole (self, next->urls->pdata[i], self->options.ramdisk, &initrds, error))
-      return FALSE;
+    {
+      if (!domuimg_pad_file (self->options.ramdisk, ALIGNMENT))
+        return domuimg_set_errno (error, errno, "keeping an initrd");
+      if (!fetch_whole (self, next->urls->pdata[i], self->options.ramdisk, &initrds, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
