@@ -158,6 +158,75 @@ class MenuTest(BootloaderCase):
         self.assertEqual((kernel, ramdisk, cmdline), (self.kernel.read_bytes(), self.initrd, FIRST))
 
 
+@world.need_program("grub-fstest")
+class OtherFilesystemTest(BootloaderCase):
+    """What grub-fstest reads for us."""
+
+    def setUp(self):
+        super().setUp()
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        self.image = self.dir / "disk.img"
+
+    def empty(self, size):
+        with self.image.open("wb") as file:
+            file.truncate(size)
+
+    def assert_booted(self, *words):
+        self.assertEqual(self.boot(self.image, "-q", *words), (self.kernel.read_bytes(), self.initrd, FIRST))
+
+    def mounted(self, *options):
+        """The files go into the image by the kernel."""
+        where = self.dir / "mnt"
+        where.mkdir()
+        subprocess.run(["mount", "-o", ",".join(("loop", *options)), self.image, where], check=True)
+        try:
+            shutil.copytree(self.root, where, dirs_exist_ok=True)
+        finally:
+            subprocess.run(["umount", where], check=True)
+
+    @world.need_root()
+    @world.need_program("mkfs.xfs")
+    def test_xfs(self):
+        self.empty(320 << 20)
+        subprocess.run(["mkfs.xfs", "-q", self.image], check=True)
+        self.mounted()
+        self.assert_booted()
+
+    @world.need_program("mkfs.vfat", "mcopy")
+    def test_fat(self):
+        self.empty(64 << 20)
+        subprocess.run(["mkfs.vfat", self.image], check=True, capture_output=True)
+        subprocess.run(["mcopy", "-s", "-i", self.image, self.root / "boot", "::"], check=True)
+        self.assert_booted()
+
+    @world.need_program("bsdtar")
+    def test_iso9660(self):
+        subprocess.run(["bsdtar", "--format=iso9660", "-cf", self.image, "-C", self.root, "."], check=True)
+        self.assert_booted()
+
+    @world.need_program("guestfish", "sfdisk")
+    def test_logical_volume(self):
+        """Made in libguestfs's appliance: device-mapper need not be on this host."""
+        self.empty(256 << 20)
+        tar = self.dir / "root.tar"
+        subprocess.run(["tar", "-C", self.root, "-cf", tar, "."], check=True)
+        script = f"""add {self.image} format:raw
+run
+part-init /dev/sda mbr
+part-add /dev/sda p 2048 -2048
+pvcreate /dev/sda1
+vgcreate vg /dev/sda1
+lvcreate root vg 100
+mkfs ext4 /dev/vg/root
+mount /dev/vg/root /
+tar-in {tar} /
+"""
+        subprocess.run(["guestfish"], input=script, text=True, check=True, capture_output=True,
+                       env=self.environment | {"LIBGUESTFS_BACKEND": "direct",
+                                               "LIBGUESTFS_BACKEND_SETTINGS": "force_tcg"})
+        self.assert_booted()
+
+
 class ConsoleTest(BootloaderCase):
     def setUp(self):
         super().setUp()
