@@ -340,11 +340,10 @@ static DomuimgExec *
 prepare_libvirt (DomuimgRun *self, char **input, GError **error)
 {
   DomuimgExec *exec;
+  struct stat status;
 
-  if (self->is_xml)
-    *input = g_file_get_contents (self->config, input, NULL, error) ? *input : NULL;
-  else
-    *input = domuimg_domain_to_libvirt_xml (self->domain, NULL, error);
+  *input = self->is_xml ? domuimg_config_read (self->config, &status, error)
+                        : domuimg_domain_to_libvirt_xml (self->domain, NULL, error);
   if (*input == NULL)
     return NULL;
   exec = domuimg_backend_start (DOMUIMG_BACKEND_LIBVIRT, self->connect, "create", error);
