@@ -39,7 +39,15 @@ report (DomuimgMachine *self, const DomuimgXlProblem *problem)
 static void
 check_disks (DomuimgMachine *self)
 {
-  if (domuimg_domain_get_disks (self->domain)->len == 0)
+  gboolean has_loader = self->type != DOMUIMG_GUEST_TYPE_HVM
+                        && domuimg_domain_get_bootloader (self->domain) != NULL;
+
+  if (domuimg_domain_get_disks (self->domain)->len > 0)
+    return;
+  if (has_loader)
+    domuimg_machine_report_as (self, DOMUIMG_SEVERITY_ERROR, "config-no-disk", NULL,
+                               "the guest has no disk, and libxl runs no boot loader without one");
+  else
     domuimg_machine_report (self, "config-no-disk", NULL, "the guest has no disk");
 }
 

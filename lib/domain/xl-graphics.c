@@ -145,6 +145,9 @@ domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain)
 
   if (domain->type == DOMUIMG_GUEST_TYPE_HVM)
     {
+      if (vfbs != NULL && vfbs->len > 0)
+        domuimg_domain_note (domain, "a paravirtual display (vfb) beside the HVM guest's own is"
+                                     " left out");
       if (read_boolean (file, "spice") == 1)
         {
           read_spice (file, domain);
