@@ -521,8 +521,8 @@ test_hostile_replies (void)
   for (guint i = 0; i < G_N_ELEMENTS (variants); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (GVariant) variant = g_variant_ref_sink (
-          g_variant_parse (G_VARIANT_TYPE ("(uussasssbuia(sss))"), variants[i], NULL, NULL, &error));
+      g_autoptr (GVariant) variant = g_variant_parse (G_VARIANT_TYPE ("(uussasssbuia(sss))"),
+                                                      variants[i], NULL, NULL, &error);
       g_autoptr (GBytes) bytes = NULL;
 
       g_assert_no_error (error);
