@@ -115,6 +115,7 @@ start_reader (Bootloader *self, GError **error)
     .task = "reads the guest's disk",
     .uid = self->options.runas >= 0 ? (guint32) self->options.runas : NOBODY,
     .fds = fds,
+    .begin = domuimg_reader_begin,
     .serve = domuimg_reader_serve,
     .data = reader,
   };

@@ -112,7 +112,8 @@ domuimg_confine_calls (void)
 {
   g_auto (Filter) filter = seccomp_init (SCMP_ACT_ERRNO (EPERM));
 
-  if (filter == NULL || !allow (filter, plain, G_N_ELEMENTS (plain)) || !allow_strict (filter)
+  if (filter == NULL || seccomp_attr_set (filter, SCMP_FLTATR_CTL_TSYNC, 1) != 0
+      || !allow (filter, plain, G_N_ELEMENTS (plain)) || !allow_strict (filter)
       || seccomp_load (filter) != 0)
     return "no seccomp filter";
   return NULL;

@@ -145,7 +145,7 @@ limit (int what, rlim_t to)
 }
 
 static void
-set_limits (DomuimgConfinedProfile profile)
+set_limits (void)
 {
   limit (RLIMIT_CORE, 0);
   limit (RLIMIT_CPU, CPU_SECONDS);
@@ -156,8 +156,6 @@ set_limits (DomuimgConfinedProfile profile)
   limit (RLIMIT_DATA, DOMUIMG_CONFINED_MEMORY);
   limit (RLIMIT_AS, ADDRESSES);
 #endif
-  if (profile == DOMUIMG_CONFINED_STRICT)
-    limit (RLIMIT_NPROC, 0);
 }
 
 /* The network, mounts, and what other processes share. */
@@ -181,15 +179,20 @@ leave_root (void)
   return "no root of its own";
 }
 
-/* root's number alone, where it is kept, gives no capability to what is started. */
+/* root's number alone, where it is kept, would give them to what is started. */
+static void
+forget_capabilities (void)
+{
+  for (int i = 0; i <= LAST_CAPABILITY; i++)
+    prctl (PR_CAPBSET_DROP, i, 0, 0, 0);
+}
+
 static gboolean
 drop_capabilities (void)
 {
   struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
   struct __user_cap_data_struct none[2] = { { 0 } };
 
-  for (int i = 0; i <= LAST_CAPABILITY; i++)
-    prctl (PR_CAPBSET_DROP, i, 0, 0, 0);
   return syscall (SYS_capset, &header, none) == 0;
 }
 
@@ -209,7 +212,7 @@ note (GString *missing, const char *what)
 
 /* FALSE with errno where what every Linux has failed. */
 static gboolean
-confine (const DomuimgConfinement *how, int channel, GString *missing)
+confine (const DomuimgConfinement *how, int channel, pid_t parent, GString *missing)
 {
   gboolean is_root = geteuid () == 0, strict = how->profile == DOMUIMG_CONFINED_STRICT;
 
@@ -222,15 +225,22 @@ confine (const DomuimgConfinement *how, int channel, GString *missing)
     note (missing, how->prepare (how->data));
   if (strict && is_root)
     note (missing, leave_root ());
-  set_limits (how->profile);
+  set_limits ();
+  forget_capabilities ();
   if (is_root && how->profile != DOMUIMG_CONFINED_KEEPER && !become (how->uid))
     return FALSE;
   if (!drop_capabilities () || prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
-      || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+      || prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0
+      /* Becoming somebody else has taken it away. */
+      || prctl (PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid () != parent)
     return FALSE;
   if (how->profile == DOMUIMG_CONFINED_KEEPER)
     return TRUE;
   note (missing, domuimg_confine_files (!strict));
+  if (strict && how->begin != NULL)
+    how->begin (how->data);
+  if (strict)
+    limit (RLIMIT_NPROC, 0);
   note (missing, strict ? domuimg_confine_calls () : domuimg_confine_client_calls ());
   return TRUE;
 }
@@ -257,10 +267,8 @@ serve (const DomuimgConfinement *how, int channel, pid_t parent)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   reset_signals ();
   setpgid (0, 0);
-  if (getppid () != parent || !confine (how, channel, missing))
+  if (!confine (how, channel, parent, missing))
     _exit (1);
-  /* Becoming somebody else has taken it away. */
-  prctl (PR_SET_PDEATHSIG, SIGKILL);
   ready = g_bytes_new (missing->str, missing->len);
   if (!domuimg_confined_send (channel, ready))
     _exit (1);

@@ -35,6 +35,9 @@ typedef struct {
   guint n_fds;
   /* (nullable) in that process, while it has its rights; what it returns was not possible. */
   const char *(*prepare) (gpointer data);
+  /* (nullable) in that process, when it has lost its rights: starts its threads, of which there can
+   * be none later. Of strict ones only. */
+  void (*begin) (gpointer data);
   int channel;       /* one of @fds, to serve in place of domuimg_confined_ask (); 0: none */
   DomuimgConfinedServe serve;
   gpointer data;
@@ -57,7 +60,7 @@ GBytes *domuimg_confined_ask (DomuimgConfined *self, GBytes *request, GCancellab
 gboolean domuimg_confined_send (int fd, GBytes *message);
 GBytes *domuimg_confined_receive (int fd);
 
-/* confine-seccomp.c: NULL, or what is missing. */
+/* confine-seccomp.c: NULL, or what is missing. The strict one is for all threads there are. */
 const char *domuimg_confine_calls (void);
 /* For the client: no programs, no other processes, nothing of the kernel's workings. */
 const char *domuimg_confine_client_calls (void);

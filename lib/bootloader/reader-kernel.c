@@ -58,14 +58,19 @@ write_to (int fd, DomuimgBytes bytes, GError **error)
   return TRUE;
 }
 
+static gboolean
+empty (int fd, GError **error)
+{
+  return (ftruncate (fd, 0) == 0 && lseek (fd, 0, SEEK_SET) == 0)
+         || domuimg_set_errno (error, errno, "emptying a copy");
+}
+
 /* The other file has the kernel from now on. */
 static gboolean
 switch_slot (const DomuimgReaderSetup *setup, DomuimgBootloaderLoaded *loaded, GError **error)
 {
-  int old = setup->kernels[loaded->slot];
-
-  if (ftruncate (old, 0) != 0 || lseek (old, 0, SEEK_SET) != 0)
-    return domuimg_set_errno (error, errno, "the copy of the kernel");
+  if (!empty (setup->kernels[loaded->slot], error))
+    return FALSE;
   loaded->slot = !loaded->slot;
   return TRUE;
 }
@@ -83,10 +88,11 @@ split_unified (const DomuimgReaderSetup *setup, DomuimgBootloaderLoaded *loaded,
   initrd = domuimg_pe_section (map.bytes, ".initrd");
   if (kernel.size == 0)
     return TRUE;
-  if (!write_to (setup->kernels[!loaded->slot], kernel, error)
-      || !write_to (setup->ramdisk, initrd, error))
-    return FALSE;
   loaded->has_ramdisk = initrd.size > 0;
+  if (!write_to (setup->kernels[!loaded->slot], kernel, error)
+      || (loaded->has_ramdisk
+          && (!empty (setup->ramdisk, error) || !write_to (setup->ramdisk, initrd, error))))
+    return FALSE;
   loaded->note = g_strdup ("taken out of a unified kernel image");
   return switch_slot (setup, loaded, error);
 }

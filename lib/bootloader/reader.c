@@ -9,6 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/boot/menu-find.h"
 #include "lib/bootloader/confine.h"
+#include "lib/bootloader/copier.h"
 #include "lib/tree/tree-ext.h"
 
 /* An initramfs is loaded at once with what follows it: the kernel wants each to begin at such. */
@@ -19,6 +20,7 @@ struct _DomuimgReader {
   GPtrArray *volumes;          /* (nullable) */
   DomuimgReaderVolume *volume; /* (nullable) of the menu */
   DomuimgMenu *menu;           /* (nullable) */
+  DomuimgCopier *copier;
 };
 
 DomuimgReader *
@@ -27,15 +29,23 @@ domuimg_reader_new (const DomuimgReaderSetup *setup)
   DomuimgReader *self = g_new0 (DomuimgReader, 1);
 
   self->setup = *setup;
+  self->copier = domuimg_copier_new ();
   return self;
 }
 
 void
 domuimg_reader_free (DomuimgReader *self)
 {
+  g_clear_pointer (&self->copier, domuimg_copier_free);
   g_clear_pointer (&self->menu, domuimg_menu_free);
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_free (self);
+}
+
+void
+domuimg_reader_begin (gpointer reader)
+{
+  domuimg_copier_start (((DomuimgReader *) reader)->copier);
 }
 
 static DomuimgMenuFormat
@@ -155,7 +165,7 @@ find_tree (DomuimgReader *self, const char *hint, const char *path, GError **err
 }
 
 static gboolean
-copy (DomuimgTree *tree, const char *path, int fd, GError **error)
+check_size (DomuimgTree *tree, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (tree, path, error);
 
@@ -166,29 +176,79 @@ copy (DomuimgTree *tree, const char *path, int fd, GError **error)
                          "%s is said to have %" G_GUINT64_FORMAT " bytes, and no more than 1 GiB can"
                          " be loaded",
                          path, entry->size);
-  return DOMUIMG_IS_TREE_EXT (tree)
-             ? domuimg_tree_ext_copy_out (DOMUIMG_TREE_EXT (tree), path, fd, error)
-             : domuimg_tree_copy_out (tree, path, fd, NULL, error);
+  return TRUE;
 }
 
 static gboolean
+copy_kernel (DomuimgReader *self, DomuimgTree *tree, const char *path, GError **error)
+{
+  g_autoptr (DomuimgExtCopy) found = NULL;
+
+  if (!check_size (tree, path, error))
+    return FALSE;
+  if (!DOMUIMG_IS_TREE_EXT (tree))
+    return domuimg_tree_copy_out (tree, path, self->setup.kernels[0], NULL, error);
+  found = domuimg_tree_ext_find_copy (DOMUIMG_TREE_EXT (tree), path, error);
+  return found != NULL && domuimg_ext_copy_run (found, self->setup.kernels[0], error);
+}
+
+/* It is there when domuimg_copier_wait () says so. */
+static gboolean
+copy_ramdisk (DomuimgReader *self, DomuimgTree *tree, const char *path, GError **error)
+{
+  int fd = self->setup.ramdisk;
+  DomuimgExtCopy *found;
+
+  if (!check_size (tree, path, error))
+    return FALSE;
+  if (DOMUIMG_IS_TREE_EXT (tree))
+    {
+      found = domuimg_tree_ext_find_copy (DOMUIMG_TREE_EXT (tree), path, error);
+      if (found != NULL)
+        domuimg_copier_add (self->copier, found, fd, ALIGNMENT);
+      return found != NULL;
+    }
+  if (!domuimg_copier_wait (self->copier, error))
+    return FALSE;
+  if (!domuimg_pad_file (fd, ALIGNMENT))
+    return domuimg_set_errno (error, errno, "writing the copy of the initramfs");
+  return domuimg_tree_copy_out (tree, path, fd, NULL, error);
+}
+
+/* One behind the other. */
+static gboolean
 load_ramdisks (DomuimgReader *self, const char *hint, const GPtrArray *paths, gboolean dry,
-               DomuimgBootloaderLoaded *loaded, GError **error)
+               GError **error)
 {
   for (guint i = 0; i < paths->len; i++)
     {
       const char *path = g_ptr_array_index (paths, i);
       DomuimgTree *tree = find_tree (self, hint, path, error);
 
-      if (tree == NULL)
+      if (tree == NULL || (!dry && !copy_ramdisk (self, tree, path, error)))
         return FALSE;
-      if (!dry && !domuimg_pad_file (self->setup.ramdisk, ALIGNMENT))
-        return domuimg_set_errno (error, errno, "writing the copy of the initramfs");
-      if (!dry && !copy (tree, path, self->setup.ramdisk, error))
-        return FALSE;
-      loaded->has_ramdisk = TRUE;
     }
   return TRUE;
+}
+
+/* Kernel and ramdisks at the same time. */
+static gboolean
+copy_all (DomuimgReader *self, const char *hint, DomuimgTree *tree, const char *kernel,
+          const GPtrArray *ramdisks, DomuimgBootloaderLoaded *loaded, GError **error)
+{
+  gboolean ok = load_ramdisks (self, hint, ramdisks, FALSE, error);
+
+  if (ok && !copy_kernel (self, tree, kernel, error))
+    {
+      g_prefix_error (error, "%s: ", kernel);
+      ok = FALSE;
+    }
+  if (!domuimg_copier_wait (self->copier, ok ? error : NULL) || !ok)
+    return FALSE;
+  if (domuimg_reader_settle_kernel (&self->setup, loaded, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", kernel);
+  return FALSE;
 }
 
 static gboolean
@@ -199,14 +259,16 @@ load (DomuimgReader *self, const char *hint, const char *kernel, const GPtrArray
 
   if (tree == NULL)
     return FALSE;
-  if (!dry
-      && (!copy (tree, kernel, self->setup.kernels[0], error)
-          || !domuimg_reader_settle_kernel (&self->setup, loaded, error)))
-    {
-      g_prefix_error (error, "%s: ", kernel);
-      return FALSE;
-    }
-  return load_ramdisks (self, hint, ramdisks, dry, loaded, error);
+  if (dry ? !load_ramdisks (self, hint, ramdisks, TRUE, error)
+          : !copy_all (self, hint, tree, kernel, ramdisks, loaded, error))
+    return FALSE;
+  /* The one in a unified image comes first: it has taken the place of the others. */
+  if (loaded->has_ramdisk
+      && !(load_ramdisks (self, hint, ramdisks, FALSE, error)
+           && domuimg_copier_wait (self->copier, error)))
+    return FALSE;
+  loaded->has_ramdisk = loaded->has_ramdisk || ramdisks->len > 0;
+  return TRUE;
 }
 
 static gboolean

@@ -23,6 +23,8 @@ typedef struct _DomuimgReader DomuimgReader;
 DomuimgReader *domuimg_reader_new (const DomuimgReaderSetup *setup);
 void domuimg_reader_free (DomuimgReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgReader, domuimg_reader_free)
+/* Starts its second thread, once, in the process that serves. */
+void domuimg_reader_begin (gpointer reader);
 /* A request to its answer; of domuimg_confined_ask's kind. */
 GBytes *domuimg_reader_serve (GBytes *request, gpointer reader);
 
@@ -48,6 +50,6 @@ gboolean domuimg_reader_hint_is (const char *hint, DomuimgMenuFormat format,
                                  const DomuimgReaderVolume *volume);
 
 /* reader-kernel.c: makes the kernel in @kernels[@slot] one that @xen takes. A ramdisk that was in it
- * is written to @ramdisk. */
+ * takes the place of what is in @ramdisk, and @loaded has one then. */
 gboolean domuimg_reader_settle_kernel (const DomuimgReaderSetup *setup,
                                        DomuimgBootloaderLoaded *loaded, GError **error);

@@ -95,9 +95,4 @@ DomuimgEntry *domuimg_ext_read_entry (DomuimgExtFs *self, ext2_ino_t ino, const 
 gssize domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode,
                               guint64 offset, void *buffer, gsize length, GError **error);
 
-/* ext-copy.c */
-/* A file that has extents to where @fd is, which is left behind it. Holes stay so. */
-gboolean domuimg_ext_copy_file (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode,
-                                int fd, GError **error);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtFs, domuimg_ext_fs_free)

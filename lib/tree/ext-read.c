@@ -180,6 +180,33 @@ map_piece (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode, guint64
   return 0;
 }
 
+/* A file so small that it lies in its inode. */
+static gssize
+read_inline (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode, guint64 offset,
+             guint8 *buffer, gsize length, GError **error)
+{
+  g_autofree guint8 *content = NULL;
+  gsize size = 0;
+  errcode_t code = ext2fs_inline_data_size (self->fs, ino, &size);
+
+  if (code == 0 && size > self->fs->blocksize)
+    code = EXT2_ET_INODE_CORRUPTED;
+  if (code == 0)
+    {
+      content = g_malloc0 (size + 1);
+      code = ext2fs_inline_data_get (self->fs, ino, inode, content, &size);
+    }
+  if (code != 0)
+    {
+      domuimg_ext_fail (self, code, error, "reading inode %u", ino);
+      return -1;
+    }
+  memset (buffer, 0, length);
+  if (offset < size)
+    memcpy (buffer, content + offset, MIN (length, size - offset));
+  return (gssize) length;
+}
+
 gssize
 domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode,
                        guint64 offset, void *buffer, gsize length, GError **error)
@@ -193,6 +220,8 @@ domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *in
   length = MIN (length, size - offset);
   if (!domuimg_ext_flush_data (self, error))
     return -1;
+  if ((inode->i_flags & EXT4_INLINE_DATA_FL) != 0)
+    return read_inline (self, ino, inode, offset, buffer, length, error);
   while (done < length)
     {
       gsize piece = length - done;

@@ -211,8 +211,8 @@ ext_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
   return domuimg_ext_read_data (ext, ino, &inode, offset, buffer, length, error);
 }
 
-gboolean
-domuimg_tree_ext_copy_out (DomuimgTreeExt *self, const char *path, int fd, GError **error)
+DomuimgExtCopy *
+domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error)
 {
   DomuimgExtFs *ext = ext_of (DOMUIMG_TREE (self), error);
   g_autofree char *file = domuimg_tree_resolve (DOMUIMG_TREE (self), path, error);
@@ -221,14 +221,13 @@ domuimg_tree_ext_copy_out (DomuimgTreeExt *self, const char *path, int fd, GErro
   errcode_t code;
 
   if (ext == NULL || file == NULL || !domuimg_ext_lookup (ext, file, &ino, error))
-    return FALSE;
+    return NULL;
   code = ext2fs_read_inode (ext->fs, ino, &inode);
-  if (code != 0 || !LINUX_S_ISREG (inode.i_mode))
-    return domuimg_ext_fail (ext, code != 0 ? code : EXT2_ET_FILE_NOT_FOUND, error,
-                             "reading /%s as a file", file);
-  if ((inode.i_flags & EXT4_EXTENTS_FL) == 0)
-    return domuimg_tree_copy_out (DOMUIMG_TREE (self), file, fd, NULL, error);
-  return domuimg_ext_copy_file (ext, ino, &inode, fd, error);
+  if (code == 0 && LINUX_S_ISREG (inode.i_mode))
+    return domuimg_ext_copy_new (ext, ino, &inode, error);
+  domuimg_ext_fail (ext, code != 0 ? code : EXT2_ET_FILE_NOT_FOUND, error,
+                    "reading /%s as a file", file);
+  return NULL;
 }
 
 static gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/tree/ext-copy.h"
 #include "lib/tree/tree.h"
 
 /* An ext2/3/4 filesystem in a file or block device, at an offset, by libext2fs: no mount
@@ -15,9 +16,7 @@ DomuimgTree *domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset,
 /* Writes everything out and closes; later calls fail. Disposing without it throws
  * metadata changes away. */
 gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
-/* As domuimg_tree_copy_out, of a filesystem for reading only, and quick: the kernel copies. @fd is a
- * file, with nothing behind its position. */
-gboolean domuimg_tree_ext_copy_out (DomuimgTreeExt *self, const char *path, int fd,
-                                    GError **error);
+/* For a copy that the kernel makes, of a file in a filesystem for reading only. */
+DomuimgExtCopy *domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error);
 /* The filesystem's UUID in lower-case text. */
 char *domuimg_tree_ext_get_uuid (DomuimgTreeExt *self);

@@ -6,6 +6,7 @@ import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -36,6 +37,19 @@ MENUS = {
     "/boot/extlinux/extlinux.conf": (EXTLINUX, "root=/dev/xvda1 ext"),
     "/boot/grub/menu.lst": (LEGACY, "root=/dev/xvda1 old"),
 }
+
+
+def unified_image(**sections):
+    """A PE file of these sections, and nothing that runs."""
+    header = bytearray(4096)
+    struct.pack_into("<2s58xI", header, 0, b"MZ", 64)
+    struct.pack_into("<4sHH", header, 64, b"PE", 0x8664, len(sections))
+    content = b""
+    for i, (name, data) in enumerate(sections.items()):
+        struct.pack_into("<8sIIII", header, 88 + 40 * i, f".{name}".encode(), len(data), 0, len(data),
+                         len(header) + len(content))
+        content += data + bytes(-len(data) % 512)
+    return bytes(header) + content
 
 
 class BootloaderCase(world.Case):
@@ -127,6 +141,38 @@ class MenuTest(BootloaderCase):
             _, ramdisk, cmdline = self.boot(image, f"--entry={entry}", "--args=more")
             self.assertEqual(ramdisk, self.initrd + b"\0\0\0" + b"more")
             self.assertEqual(cmdline, "root=/dev/xvda1 ro two more")
+
+    def test_each_way_of_mapping_blocks(self):
+        """By blocks as in ext2, in the inode, with holes, in many pieces."""
+        (self.root / "boot/more").write_bytes(b"m" * 50)
+        with (self.root / "boot/initrd").open("wb") as file:
+            for i in range(300):
+                file.seek(i * 12000)
+                file.write(b"%d" % i * 1000)
+            file.seek(5 << 20)
+            file.write(b"end.")
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        # mke2fs cuts a hole at the end off, where files may be in inodes.
+        with (self.root / "boot/vmlinuz").open("ab") as file:
+            file.write(b"end")
+        names = ("vmlinuz", "initrd", "more")
+        whole, first, second = ((self.root / "boot" / name).read_bytes() for name in names)
+        for options in (("-t", "ext2"), ("-t", "ext4", "-O", "inline_data", "-I", "512"),
+                        ("-t", "ext4", "-b", "1024")):
+            image = self.make(mkfs=("mke2fs", "-q", "-F", *options, "-d"))
+            with self.subTest(options=options):
+                kernel, ramdisk, _ = self.boot(image, "-q", "--entry=second")
+                self.assertTrue(kernel == whole)
+                self.assertTrue(ramdisk == first + second)
+
+    def test_the_initramfs_of_a_unified_image_comes_first(self):
+        unified = unified_image(linux=self.kernel.read_bytes(), initrd=b"inside")
+        (self.root / "boot/vmlinuz").write_bytes(unified)
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        kernel, ramdisk, _ = self.boot(self.make(), "-q", "--entry=second")
+        self.assertEqual(kernel, self.kernel.read_bytes())
+        padded = self.initrd + bytes(-len(self.initrd) % 4)
+        self.assertTrue(ramdisk == b"inside\0\0" + padded + b"more")
 
     def test_a_kernel_can_be_named(self):
         _, ramdisk, cmdline = self.boot(self.make(), "--kernel=/boot/vmlinuz", "--args=root=/x")

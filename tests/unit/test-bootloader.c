@@ -17,6 +17,8 @@
 #include "lib/bootloader/options.h"
 #include "lib/bootloader/tree-helper.h"
 
+static int spinning = -1;
+
 /* What somebody tries who has taken over the process that reads the disk. */
 static const char *
 attack (const char *what)
@@ -48,7 +50,37 @@ attack (const char *what)
 
       return big == NULL ? "refused" : "done";
     }
+  if (g_str_equal (what, "spin") && write (spinning, "", 1) == 1)
+    for (volatile gboolean ever = TRUE; ever;)
+      ;
   __builtin_trap ();
+}
+
+static GAsyncQueue *to_thread, *from_thread;
+
+static gpointer
+attack_on_demand (gpointer data)
+{
+  g_async_queue_push (from_thread, (gpointer) "ready");
+  for (;;)
+    g_async_queue_push (from_thread, (gpointer) attack (g_async_queue_pop (to_thread)));
+  return NULL;
+}
+
+static void
+begin_thread (gpointer data)
+{
+  to_thread = g_async_queue_new ();
+  from_thread = g_async_queue_new ();
+  g_thread_unref (g_thread_new ("attack", attack_on_demand, NULL));
+  g_async_queue_pop (from_thread);
+}
+
+static const char *
+attack_by_thread (const char *what)
+{
+  g_async_queue_push (to_thread, (gpointer) what);
+  return g_async_queue_pop (from_thread);
 }
 
 static GBytes *
@@ -56,7 +88,7 @@ serve (GBytes *request, gpointer data)
 {
   g_autofree char *what
       = g_strndup (g_bytes_get_data (request, NULL), g_bytes_get_size (request));
-  const char *result = attack (what);
+  const char *result = to_thread != NULL ? attack_by_thread (what) : attack (what);
 
   return g_bytes_new (result, strlen (result));
 }
@@ -95,12 +127,15 @@ ask (DomuimgConfined *confined, const char *what, GError **error)
              : NULL;
 }
 
+/* With the main thread, or with one that was there before. */
 static void
-test_attacks (void)
+test_attacks (gconstpointer begin)
 {
   static const char *const attacks[]
       = { "open", "create", "inet", "unix", "exec", "fork", "kill", "ptrace" };
-  g_autoptr (DomuimgConfined) confined = start ();
+  const DomuimgConfinement how = { .task = "is tested", .uid = 65534, .serve = serve,
+                                   .begin = begin != NULL ? begin_thread : NULL };
+  g_autoptr (DomuimgConfined) confined = domuimg_confined_start (&how, NULL);
 
 #ifndef HAVE_SECCOMP
   g_assert_nonnull (strstr (domuimg_confined_get_missing (confined), "seccomp"));
@@ -157,6 +192,45 @@ test_rights (void)
     g_assert_cmpstr (memory, ==, "refused");
   }
 #endif
+}
+
+static void
+ask_to_spin (void)
+{
+  const DomuimgConfinement how
+      = { .task = "is tested", .uid = 65534, .serve = serve, .fds = &spinning, .n_fds = 1 };
+  g_autoptr (DomuimgConfined) confined = domuimg_confined_start (&how, NULL);
+
+  g_free (ask (confined, "spin", NULL));
+}
+
+/* Who started it is killed, which tells nobody, while it is busy. */
+static void
+test_orphan (void)
+{
+  int ends[2];
+  pid_t parent;
+  char byte;
+
+  g_assert_no_errno (pipe2 (ends, O_CLOEXEC));
+  spinning = ends[1];
+  parent = fork ();
+  if (parent == 0)
+    {
+      ask_to_spin ();
+      _exit (1);
+    }
+  close (ends[1]);
+  g_assert_cmpint (read (ends[0], &byte, 1), ==, 1);
+  g_assert_no_errno (kill (parent, SIGKILL));
+  g_assert_cmpint (waitpid (parent, NULL, 0), ==, parent);
+  {
+    GPollFD gone = { .fd = ends[0], .events = G_IO_IN };
+
+    g_assert_cmpint (g_poll (&gone, 1, 10000), ==, 1);
+  }
+  g_assert_cmpint (read (ends[0], &byte, 1), ==, 0);
+  close (ends[0]);
 }
 
 static void
@@ -334,9 +408,11 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/bootloader/confined/refuses-attacks", test_attacks);
+  g_test_add_data_func ("/bootloader/confined/refuses-attacks", NULL, test_attacks);
+  g_test_add_data_func ("/bootloader/confined/refuses-attacks-of-a-thread", "thread", test_attacks);
   g_test_add_func ("/bootloader/confined/attacks-of-the-client", test_client_attacks);
   g_test_add_func ("/bootloader/confined/has-no-rights", test_rights);
+  g_test_add_func ("/bootloader/confined/dies-with-its-parent", test_orphan);
   g_test_add_func ("/bootloader/confined/death-is-an-error", test_death);
   g_test_add_func ("/bootloader/confined/cancelled", test_cancel);
   g_test_add_func ("/bootloader/message/menu-travels", test_menu_travels);
