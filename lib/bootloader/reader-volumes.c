@@ -110,6 +110,31 @@ add_logical (const DomuimgReaderSetup *setup, GPtrArray *volumes)
     }
 }
 
+/* A guest's disk is mostly one filesystem that we read. It need not be looked for where it begins with
+ * the disk, and no partition table says something else; libblkid reads a MiB for the same answer.
+ * NULL for anything else. */
+static DomuimgReaderVolume *
+find_plain (const DomuimgReaderSetup *setup, guint64 base)
+{
+  g_autoptr (DomuimgTree) tree = NULL;
+  DomuimgReaderVolume *volume;
+  guint8 sector[512];
+
+  if (pread (setup->disk, sector, sizeof sector, (off_t) base) != sizeof sector
+      || (sector[510] == 0x55 && sector[511] == 0xaa))
+    return NULL;
+  tree = domuimg_tree_ext_open_fd (setup->disk, setup->name, base, NULL);
+  if (tree == NULL)
+    return NULL;
+  volume = g_new0 (DomuimgReaderVolume, 1);
+  volume->fs = g_strdup ("ext4");
+  volume->uuid = domuimg_tree_ext_get_uuid (DOMUIMG_TREE_EXT (tree));
+  volume->label = domuimg_tree_ext_get_label (DOMUIMG_TREE_EXT (tree));
+  volume->offset = base;
+  volume->tree = g_steal_pointer (&tree);
+  return volume;
+}
+
 GPtrArray *
 domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
 {
@@ -120,6 +145,7 @@ domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
   guint64 base = MAX (setup->offset, 0);
   g_autofree char *table = NULL;
   off_t size = lseek (setup->disk, 0, SEEK_END);
+  DomuimgReaderVolume *plain;
   gboolean has_lvm = FALSE;
 
   if (size < 0)
@@ -127,8 +153,15 @@ domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
       domuimg_set_errno (error, errno, "%s: finding its size", setup->name);
       return NULL;
     }
-  if (!check_format (setup, size, error)
-      || !domuimg_image_probe (setup->disk, size, setup->name, found, &table, problems, error))
+  if (!check_format (setup, size, error))
+    return NULL;
+  plain = find_plain (setup, base);
+  if (plain != NULL)
+    {
+      g_ptr_array_add (volumes, plain);
+      return g_steal_pointer (&volumes);
+    }
+  if (!domuimg_image_probe (setup->disk, size, setup->name, found, &table, problems, error))
     return NULL;
   for (guint i = 0; i < found->len; i++)
     {

@@ -81,6 +81,15 @@ domuimg_tree_ext_get_uuid (DomuimgTreeExt *self)
                           u[11], u[12], u[13], u[14], u[15]);
 }
 
+char *
+domuimg_tree_ext_get_label (DomuimgTreeExt *self)
+{
+  const struct ext2_super_block *super = self->ext->fs->super;
+  gsize length = strnlen ((const char *) super->s_volume_name, sizeof super->s_volume_name);
+
+  return length > 0 ? g_strndup ((const char *) super->s_volume_name, length) : NULL;
+}
+
 static DomuimgExtFs *
 ext_of (DomuimgTree *tree, GError **error)
 {

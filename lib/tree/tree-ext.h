@@ -20,3 +20,5 @@ gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
 DomuimgExtCopy *domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error);
 /* The filesystem's UUID in lower-case text. */
 char *domuimg_tree_ext_get_uuid (DomuimgTreeExt *self);
+/* (nullable) */
+char *domuimg_tree_ext_get_label (DomuimgTreeExt *self);
