@@ -17,10 +17,12 @@ time_from (guint32 low, guint32 extra, gboolean has_extra)
   return time;
 }
 
+/* What libext2fs calls system.data is the second half of a file that lies in its inode. */
 static int
 add_name (char *name, char *value, size_t length, void *data)
 {
-  g_ptr_array_add (data, g_strdup (name));
+  if (!g_str_equal (name, "system.data"))
+    g_ptr_array_add (data, g_strdup (name));
   return 0;
 }
 
