@@ -71,7 +71,7 @@ domuimg_copier_start (DomuimgCopier *self)
 {
   /* Where it cannot be had, there is one thread. */
   self->thread = g_thread_try_new ("copier", work, self, NULL);
-  /* Not before the thread runs may it be taken system calls with which it starts. */
+  /* The system calls with which a thread starts are soon taken away. */
   if (self->thread != NULL)
     job_free (g_async_queue_pop (self->done));
 }
