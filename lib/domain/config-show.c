@@ -67,7 +67,8 @@ static void
 put_guest (Writer *self, DomuimgDomain *domain)
 {
   put (self, "name", domain->name);
-  put (self, "uuid", domain->uuid);
+  /* Another one at each reading would say nothing. */
+  put (self, "uuid", domain->has_uuid ? domain->uuid : NULL);
   put (self, "type", domuimg_guest_type_to_string (domain->type));
   put_number (self, "memory", domain->memory);
   put_number (self, "maxmem", domain->maxmem);
