@@ -14,7 +14,7 @@
 
 typedef struct {
   JsonBuilder *json;
-  gboolean secrets;
+  gboolean all; /* to be compared, not to be seen: with secrets */
 } Writer;
 
 static void
@@ -30,7 +30,7 @@ put (Writer *self, const char *name, const char *value)
 static void
 put_secret (Writer *self, const char *name, const char *value)
 {
-  put (self, name, value == NULL || self->secrets ? value : MASK);
+  put (self, name, value == NULL || self->all ? value : MASK);
 }
 
 static void
@@ -58,7 +58,7 @@ begin (Writer *self, const char *name)
 static void
 put_carried (Writer *self, const char *name, const char *value)
 {
-  gboolean hidden = value != NULL && !self->secrets && strstr (value, "passw") != NULL;
+  gboolean hidden = value != NULL && !self->all && strstr (value, "passw") != NULL;
 
   put (self, name, hidden ? MASK : value);
 }
@@ -67,8 +67,8 @@ static void
 put_guest (Writer *self, DomuimgDomain *domain)
 {
   put (self, "name", domain->name);
-  /* Another one at each reading would say nothing. */
-  put (self, "uuid", domain->has_uuid ? domain->uuid : NULL);
+  /* Nobody is told one that is another at each reading; but it is what makes guests equal. */
+  put (self, "uuid", domain->has_uuid || self->all ? domain->uuid : NULL);
   put (self, "type", domuimg_guest_type_to_string (domain->type));
   put_number (self, "memory", domain->memory);
   put_number (self, "maxmem", domain->maxmem);
@@ -208,10 +208,10 @@ put_carried_along (Writer *self, DomuimgDomain *domain)
 }
 
 static char *
-to_json (DomuimgDomain *domain, gboolean secrets)
+to_json (DomuimgDomain *domain, gboolean all)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  Writer writer = { builder, secrets };
+  Writer writer = { builder, all };
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
@@ -229,7 +229,7 @@ to_json (DomuimgDomain *domain, gboolean secrets)
  *
  * All of the model as a JSON object: the setters' names, `disks`, `nics`, `graphics`, `devices`,
  * and what is carried for one format only, as `extra` (keys of xl.cfg) and `xml` (elements).
- * Passwords are shown as `***`.
+ * Passwords are shown as `***`; a UUID that was not given, and is a random one, is null.
  *
  * Returns: (transfer full): the text
  *
