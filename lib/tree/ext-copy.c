@@ -70,6 +70,7 @@ read_extents (ext2_filsys fs, ext2_ino_t ino, struct ext2_inode *inode, GArray *
 
 typedef struct {
   GArray *runs;
+  guint64 end; /* in blocks: a hostile map goes on behind the file's */
   gboolean is_bad;
 } Walk;
 
@@ -78,15 +79,17 @@ see_block (ext2_filsys fs, blk64_t *block, e2_blkcnt_t logical, blk64_t at, int 
 {
   Walk *walk = data;
 
+  if ((guint64) logical >= walk->end)
+    return BLOCK_ABORT;
   walk->is_bad = !add_run (walk->runs, logical, *block, 1);
   return walk->is_bad ? BLOCK_ABORT : 0;
 }
 
 /* As ext2 and ext3 have it. */
 static errcode_t
-read_blocks (ext2_filsys fs, ext2_ino_t ino, GArray *runs)
+read_blocks (ext2_filsys fs, ext2_ino_t ino, struct ext2_inode *inode, GArray *runs)
 {
-  Walk walk = { runs, FALSE };
+  Walk walk = { runs, (EXT2_I_SIZE (inode) + fs->blocksize - 1) / fs->blocksize, FALSE };
   errcode_t code = ext2fs_block_iterate3 (fs, ino, BLOCK_FLAG_READ_ONLY | BLOCK_FLAG_DATA_ONLY,
                                           NULL, see_block, &walk);
 
@@ -120,7 +123,7 @@ domuimg_ext_copy_new (DomuimgExtFs *fs, ext2_ino_t ino, struct ext2_inode *inode
   if ((inode->i_flags & EXT4_INLINE_DATA_FL) != 0)
     return read_inline (self, fs, ino, inode, error) ? g_steal_pointer (&self) : NULL;
   code = (inode->i_flags & EXT4_EXTENTS_FL) != 0 ? read_extents (fs->fs, ino, inode, self->runs)
-                                                 : read_blocks (fs->fs, ino, self->runs);
+                                                 : read_blocks (fs->fs, ino, inode, self->runs);
   if (code == 0)
     return g_steal_pointer (&self);
   domuimg_ext_fail (fs, code, error, "finding the blocks of inode %u", ino);
