@@ -52,6 +52,19 @@ def unified_image(**sections):
     return bytes(header) + content
 
 
+def bzimage(*packer, content):
+    """The header of Linux's boot protocol, and @content packed as its payload."""
+    packed = subprocess.run([*packer, "-c"], input=content, check=True, capture_output=True).stdout
+    payload = packed if packer[0] == "gzip" else packed + struct.pack("<I", len(content))
+    image = bytearray(1024)
+    image[0x1F1] = 1
+    struct.pack_into("<I", image, 0x1F4, len(payload) // 16 + 1)
+    struct.pack_into("<H", image, 0x1FE, 0xAA55)
+    struct.pack_into("<4sH", image, 0x202, b"HdrS", 0x20F)
+    struct.pack_into("<II", image, 0x248, 0, len(payload))
+    return bytes(image) + payload
+
+
 class BootloaderCase(world.Case):
     def setUp(self):
         super().setUp()
@@ -173,6 +186,20 @@ class MenuTest(BootloaderCase):
         self.assertEqual(kernel, self.kernel.read_bytes())
         padded = self.initrd + bytes(-len(self.initrd) % 4)
         self.assertTrue(ramdisk == b"inside\0\0" + padded + b"more")
+
+    def test_what_xen_does_not_unpack_is_unpacked(self):
+        content = self.kernel.read_bytes()
+        large = bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=content)
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        for packer in (["gzip"], ["xz", "--check=crc32"], ["lz4", "-l"], ["zstd", "--no-check"]):
+            image = bzimage(*packer, content=content)
+            with self.subTest(packer=packer):
+                (self.root / "boot/vmlinuz").write_bytes(image)
+                self.assertEqual(self.boot(self.make(), "-q")[0], image)
+        (self.root / "boot/vmlinuz").write_bytes(large)
+        done = self.run_program(self.words(self.make(), "-q"))
+        self.assertIn("unpacked, since its xz dictionary has 256 MiB", done.stderr)
+        self.assertEqual(self.answer()[0], content)
 
     def test_a_kernel_can_be_named(self):
         _, ramdisk, cmdline = self.boot(self.make(), "--kernel=/boot/vmlinuz", "--args=root=/x")
@@ -371,6 +398,12 @@ class HostileTest(BootloaderCase):
         subprocess.run(["debugfs", "-w", "-R", "sif /boot/vmlinuz size 1099511627776", image], check=True,
                        capture_output=True)
         self.refuse(image, "1099511627776 bytes")
+
+    def test_a_kernel_that_unpacks_without_end(self):
+        bomb = bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=bytes(200 << 20))
+        (self.root / "boot/vmlinuz").write_bytes(bomb)
+        self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
+        self.refuse(self.make(), "unpacks to more than any kernel does")
 
     def test_what_is_no_kernel(self):
         self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
