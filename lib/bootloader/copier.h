@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/tree/ext-copy.h"
+#include "lib/fs/ext/copy.h"
 
 /* A second thread of the process that reads the disk, which copies the ramdisk beside the kernel:
  * nearly all of a boot loader's time goes into the two. */

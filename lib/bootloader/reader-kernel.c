@@ -9,7 +9,7 @@
 #include "lib/base/fd.h"
 #include "lib/bootloader/confine.h"
 #include "lib/kernel/bzimage.h"
-#include "lib/kernel/elfnote.h"
+#include "lib/elf/note.h"
 #include "lib/kernel/pe.h"
 
 /* A kernel that Xen takes is handed on as it is, and not unpacked to be looked at: that takes

@@ -9,7 +9,7 @@
 #include "lib/bootloader/tree-helper.h"
 #include "lib/image/formats.h"
 #include "lib/image/probe.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/tree.h"
 
 static void
 volume_free (gpointer data)

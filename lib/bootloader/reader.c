@@ -10,7 +10,7 @@
 #include "lib/boot/menu-find.h"
 #include "lib/bootloader/confine.h"
 #include "lib/bootloader/copier.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/tree.h"
 
 /* An initramfs is loaded at once with what follows it: the kernel wants each to begin at such. */
 #define ALIGNMENT 4

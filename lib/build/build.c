@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "lib/base/fetch.h"
-#include "lib/build/import.h"
-#include "lib/build/plan-foreign.h"
+#include "lib/build/transfer.h"
+#include "lib/build/plan-import.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/tree.h"
 
 /**
  * DomuimgBuild:
@@ -97,7 +97,7 @@ static void
 state_clear (DomuimgBuildState *self)
 {
   g_clear_object (&self->tree);
-  g_clear_pointer (&self->import, domuimg_import_free);
+  g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
   g_clear_object (&self->kernel_read);
   g_clear_object (&self->domain);
@@ -144,7 +144,7 @@ close_system (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *
               GError **error)
 {
   g_clear_object (&self->tree);
-  return domuimg_import_close_trees (self->import, error);
+  return domuimg_transfer_close_trees (self->transfer, error);
 }
 
 static gboolean
@@ -175,7 +175,7 @@ static const Step filling[] = {
   { NULL, 0 },
 };
 
-#define OPENING { domuimg_build_step_prepare, 0 }, { domuimg_build_step_import, 2 }
+#define OPENING { domuimg_build_step_prepare, 0 }, { domuimg_build_step_transfer, 2 }
 #define CONVERTING \
   { domuimg_build_step_find_system, 2 }, { domuimg_build_step_known_kernel, 0 }, \
   { domuimg_build_step_convert, 4 }, { domuimg_build_step_kernel, 2 }, \
@@ -224,7 +224,7 @@ static gboolean
 download (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
           GCancellable *cancellable, GError **error)
 {
-  const char *url = domuimg_foreign_url (spec);
+  const char *url = domuimg_import_url (spec);
   const char *dir = domuimg_spec_get (spec, "dir");
   g_autofree char *parent
       = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
@@ -293,17 +293,17 @@ domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **
   if (!begin (&state, self->spec, NULL, cancellable, error))
     return NULL;
   plan = state.plan;
-  if (plan->foreign == NULL)
+  if (plan->import == NULL)
     return g_object_ref (plan);
   if (!run_steps (rehearsing, &state, NULL, cancellable, error))
     return NULL;
   plan->type = state.type;
   plan->changes = g_ptr_array_ref (state.changes);
   plan->warnings = g_ptr_array_ref (state.warnings);
-  plan->system = g_strdup (state.import->system_name);
+  plan->system = g_strdup (state.transfer->system_name);
   plan->kernel_reason = g_strdup (state.kernel_reason);
   plan->verdict
-      = domuimg_verdict_to_string (domuimg_report_get_verdict (state.import->report));
+      = domuimg_verdict_to_string (domuimg_report_get_verdict (state.transfer->report));
   return g_object_ref (plan);
 }
 
@@ -339,7 +339,7 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
 
   if (!begin (&state, self->spec, progress, cancellable, error))
     return NULL;
-  steps = state.plan->foreign != NULL ? converting : filling;
+  steps = state.plan->import != NULL ? converting : filling;
   if (progress != NULL)
     set_weights (progress, steps);
   if (!run_steps (steps, &state, progress, cancellable, error))

@@ -11,9 +11,9 @@
 #include "lib/build/copy-out.h"
 #include "lib/guest/kmod.h"
 #include "lib/image/image.h"
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 #include "lib/tree/copy.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 
 #define MODULE_MAX ((guint64) 256 << 20)
 
@@ -201,11 +201,11 @@ to_mib (guint64 bytes)
 static DomuimgExtState *
 root_state (DomuimgBuildState *self, GError **error)
 {
-  const DomuimgImportMount *root;
+  const DomuimgTransferMount *root;
 
-  if (self->import == NULL)
+  if (self->transfer == NULL)
     return domuimg_ext_state_read (g_ptr_array_index (self->images, 0), 0, error);
-  root = g_ptr_array_index (self->import->mounts, 0);
+  root = g_ptr_array_index (self->transfer->mounts, 0);
   return domuimg_image_get_ext_state (root->disk->image, root->volume, error);
 }
 

@@ -9,7 +9,7 @@
 #include "lib/build/copy-out.h"
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
-#include "lib/disk/copy.h"
+#include "lib/base/copy-file.h"
 #include "lib/image/image.h"
 #include "lib/kernel/select.h"
 

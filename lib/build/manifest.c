@@ -35,12 +35,12 @@ add_origin (JsonBuilder *builder, DomuimgBuildState *self, guint i)
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
   domuimg_json_add_int (builder, "size", disk->size);
-  domuimg_json_add_string (builder, "from", domuimg_foreign_get_name (self->plan->foreign, i));
+  domuimg_json_add_string (builder, "from", domuimg_import_get_name (self->plan->import, i));
   domuimg_json_add_string (builder, "from_format",
-                           domuimg_foreign_get_format (self->plan->foreign, i));
+                           domuimg_import_get_format (self->plan->import, i));
   if (g_str_equal (disk->format, "overlay"))
     domuimg_json_add_string (builder, "backing",
-                             domuimg_foreign_get_backing (self->plan->foreign, i));
+                             domuimg_import_get_backing (self->plan->import, i));
 }
 
 static void
@@ -59,7 +59,7 @@ add_disks (JsonBuilder *builder, DomuimgBuildState *self)
                                    ? disk->format
                                    : domuimg_plan_get_format (self->plan, i));
       domuimg_json_add_string (builder, "vdev", disk->vdev);
-      if (self->import != NULL)
+      if (self->transfer != NULL)
         add_origin (builder, self, i);
       else
         {
@@ -114,12 +114,12 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
 }
 
 static void
-add_import (JsonBuilder *builder, const DomuimgImport *import)
+add_import (JsonBuilder *builder, const DomuimgTransfer *transfer)
 {
-  g_autofree char *text = domuimg_report_to_json (import->report);
+  g_autofree char *text = domuimg_report_to_json (transfer->report);
 
-  domuimg_json_add_string (builder, "system", import->system_name);
-  domuimg_json_add_int (builder, "unused_bytes_left_out", import->unused);
+  domuimg_json_add_string (builder, "system", transfer->system_name);
+  domuimg_json_add_int (builder, "unused_bytes_left_out", transfer->unused);
   json_builder_set_member_name (builder, "check");
   json_builder_add_value (builder, json_from_string (text, NULL));
 }
@@ -129,7 +129,7 @@ domuimg_build_manifest (DomuimgBuildState *self)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
-  g_autofree char *source = self->import != NULL ? domuimg_foreign_describe (self->plan->foreign)
+  g_autofree char *source = self->transfer != NULL ? domuimg_import_describe (self->plan->import)
                                                  : domuimg_source_describe (self->plan->source);
   g_autofree char *text = NULL;
 
@@ -142,8 +142,8 @@ domuimg_build_manifest (DomuimgBuildState *self)
   domuimg_json_add_int (builder, "maxmem", self->plan->maxmem);
   domuimg_json_add_int (builder, "vcpus", self->plan->vcpus);
   domuimg_json_add_string (builder, "source", source);
-  if (self->import != NULL)
-    add_import (builder, self->import);
+  if (self->transfer != NULL)
+    add_import (builder, self->transfer);
   add_kernel (builder, self);
   add_disks (builder, self);
   add_nics (builder, self);

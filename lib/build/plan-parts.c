@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lib/base/base.h"
-#include "lib/build/plan-foreign.h"
-#include "lib/domain/identity.h"
+#include "lib/build/plan-import.h"
+#include "lib/domain/model/identity.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
 
@@ -115,9 +115,9 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
         }
       g_ptr_array_add (disks, disk);
     }
-  if (self->foreign != NULL)
+  if (self->import != NULL)
     {
-      g_autoptr (GPtrArray) all = domuimg_plan_foreign_disks (self, disks, error);
+      g_autoptr (GPtrArray) all = domuimg_plan_import_disks (self, disks, error);
 
       if (all == NULL)
         return NULL;
@@ -131,7 +131,7 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
       fill_path (self, disk, i == 0);
-      if ((self->foreign == NULL && !check_made (disk, i == 0, error)) || !check_place (disk, error))
+      if ((self->import == NULL && !check_made (disk, i == 0, error)) || !check_place (disk, error))
         return NULL;
     }
   return g_steal_pointer (&disks);
@@ -174,13 +174,13 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
       if (nic == NULL)
         return NULL;
       /* A machine that is converted keeps its addresses unless others are given. */
-      nic->unmanaged |= self->foreign != NULL && !nic->has_ip;
+      nic->unmanaged |= self->import != NULL && !nic->has_ip;
       g_ptr_array_add (nics, nic);
     }
-  if (!none && nics->len == 0 && self->foreign != NULL)
+  if (!none && nics->len == 0 && self->import != NULL)
     {
       g_clear_pointer (&nics, g_ptr_array_unref);
-      nics = domuimg_plan_foreign_nics (self, error);
+      nics = domuimg_plan_import_nics (self, error);
       if (nics == NULL)
         return NULL;
     }

@@ -50,8 +50,8 @@ static char *
 describe_conversion (DomuimgPlan *self, guint i, const char *size)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
-  const char *from = domuimg_foreign_get_name (self->foreign, i);
-  const char *format = domuimg_foreign_get_format (self->foreign, i);
+  const char *from = domuimg_import_get_name (self->import, i);
+  const char *format = domuimg_import_get_format (self->import, i);
 
   if (g_str_equal (disk->format, "overlay"))
     return g_strdup_printf ("lay %s over %s (%s, %s), which has to stay as it is, as %s",
@@ -66,7 +66,7 @@ describe_changes (DomuimgPlan *self, GPtrArray *lines)
 {
   if (domuimg_spec_get_flag (self->spec, "no-customise"))
     return;
-  if (self->foreign == NULL)
+  if (self->import == NULL)
     g_ptr_array_add (lines, g_strdup ("customise the guest: fstab, console, network, identity, "
                                       "users"));
   else if (self->changes == NULL)
@@ -89,13 +89,13 @@ describe (DomuimgPlan *self)
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
       g_autofree char *size = size_text (disk->size);
 
-      if (self->foreign != NULL)
+      if (self->import != NULL)
         g_ptr_array_add (lines, describe_conversion (self, i, size));
       else
         g_ptr_array_add (lines, g_strdup_printf ("make %s: raw, %s, %s, as %s", disk->path, size,
                                                  disk->fs, disk->vdev));
     }
-  if (self->foreign == NULL)
+  if (self->import == NULL)
     g_ptr_array_add (lines, domuimg_source_describe (self->source));
   describe_changes (self, lines);
   g_ptr_array_add (lines, describe_kernel (self));
@@ -152,7 +152,7 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "vdev", disk->vdev);
       domuimg_json_add_string (builder, "format", disk->format);
-      domuimg_json_add_string (builder, "fs", self->foreign == NULL ? disk->fs : NULL);
+      domuimg_json_add_string (builder, "fs", self->import == NULL ? disk->fs : NULL);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)
         json_builder_add_int_value (builder, disk->size);

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "lib/base/base.h"
-#include "lib/build/plan-foreign.h"
+#include "lib/build/plan-import.h"
 #include "lib/build/plan-parts.h"
-#include "lib/domain/identity.h"
+#include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
 
 /**
@@ -28,7 +28,7 @@ domuimg_plan_finalize (GObject *object)
 
   g_clear_object (&self->spec);
   g_clear_object (&self->source);
-  g_clear_pointer (&self->foreign, domuimg_foreign_free);
+  g_clear_pointer (&self->import, domuimg_import_free);
   g_free (self->name);
   g_free (self->uuid);
   g_free (self->kernel);
@@ -183,14 +183,14 @@ plan_loader (DomuimgPlan *self, GError **error)
   const char *extra = domuimg_plan_get (self, "extra", "");
 
   self->loader = DOMUIMG_LOADER_DIRECT;
-  if (self->foreign != NULL && g_str_equal (self->kernel, "auto")
+  if (self->import != NULL && g_str_equal (self->kernel, "auto")
       && (self->type == DOMUIMG_GUEST_TYPE_HVM
           || (self->type == DOMUIMG_GUEST_TYPE_AUTO && wants_archive (self))))
     {
       g_free (self->kernel);
       self->kernel = g_strdup ("firmware");
     }
-  if (g_str_equal (self->kernel, "firmware") && self->foreign != NULL)
+  if (g_str_equal (self->kernel, "firmware") && self->import != NULL)
     return plan_firmware (self, error);
   if (g_str_equal (self->kernel, "firmware"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -283,7 +283,7 @@ domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error)
   self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
   self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
   self->force = domuimg_spec_get_flag (spec, "force");
-  if (!domuimg_plan_open_foreign (self, downloaded, error) || !plan_numbers (self, error)
+  if (!domuimg_plan_open_import (self, downloaded, error) || !plan_numbers (self, error)
       || !plan_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
@@ -294,9 +294,9 @@ domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error)
     return NULL;
   if (!domuimg_plan_check_keys (self, error))
     return NULL;
-  if (self->foreign == NULL)
+  if (self->import == NULL)
     self->source = domuimg_plan_make_source (self, error);
-  if (self->foreign == NULL
+  if (self->import == NULL
       && (self->source == NULL || !domuimg_source_check (self->source, error)))
     return NULL;
   if (!domuimg_plan_check_files (self, error))

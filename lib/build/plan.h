@@ -4,7 +4,7 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
-#include "lib/source/foreign.h"
+#include "lib/import/import.h"
 #include "lib/source/source.h"
 #include "lib/spec/parse.h"
 
@@ -18,8 +18,8 @@ struct _DomuimgPlan {
   DomuimgSpec *spec;
   char *name;
   char *uuid;
-  DomuimgSource *source;   /* (nullable) either this or @foreign */
-  DomuimgForeign *foreign; /* (nullable) the machine that is converted */
+  DomuimgSource *source;   /* (nullable) either this or @import */
+  DomuimgImport *import; /* (nullable) the machine that is converted */
   DomuimgGuestType type;
   char *kernel; /* the policy */
   DomuimgLoader loader; /* by the policy */

@@ -88,11 +88,11 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
   self->type = state->type;
-  if (state->import != NULL)
+  if (state->transfer != NULL)
     {
-      self->system = g_strdup (state->import->system_name);
+      self->system = g_strdup (state->transfer->system_name);
       self->verdict
-          = domuimg_verdict_to_string (domuimg_report_get_verdict (state->import->report));
+          = domuimg_verdict_to_string (domuimg_report_get_verdict (state->transfer->report));
     }
   for (guint i = 0; i < state->warnings->len; i++)
     g_strv_builder_add (warnings, g_ptr_array_index (state->warnings, i));

@@ -5,7 +5,7 @@
 #include "domuimg/kernel.h"
 #include "lib/base/base.h"
 #include "lib/base/undo.h"
-#include "lib/build/import.h"
+#include "lib/build/transfer.h"
 #include "lib/build/plan.h"
 #include "lib/tree/tree.h"
 
@@ -35,7 +35,7 @@ typedef struct {
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
   DomuimgDomain *domain;
-  DomuimgImport *import;         /* (nullable) where a machine is converted */
+  DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
   DomuimgKernel *kernel_read;    /* (nullable) kept, so that it is not unpacked again */
 } DomuimgBuildState;
@@ -60,7 +60,7 @@ gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *pro
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
 /* Of a machine that is converted. */
-gboolean domuimg_build_step_import (DomuimgBuildState *self, DomuimgProgress *progress,
+gboolean domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
 /* The disks begin to be copied, while the system on them is looked at. */
 gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,

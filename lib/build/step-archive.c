@@ -7,7 +7,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#include "lib/image/xva.h"
+#include "lib/import/archive/xva.h"
 
 /* The disks and what a configuration says of the guest, in one XVA. */
 

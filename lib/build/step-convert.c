@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
-#include "lib/build/import.h"
+#include "lib/build/transfer.h"
 #include "lib/kernel/select.h"
 
 /* The guest's own part in the conversion, before a kernel is chosen. */
@@ -40,10 +40,10 @@ find_type (DomuimgBuildState *self)
 static gboolean
 has_boot_loader (DomuimgBuildState *self)
 {
-  DomuimgImportDisk *first = g_ptr_array_index (self->import->disks, 0);
+  DomuimgTransferDisk *first = g_ptr_array_index (self->transfer->disks, 0);
 
-  self->import->needs_uefi = !domuimg_image_has_boot_code (first->image);
-  return !self->import->needs_uefi || domuimg_image_has_esp (first->image);
+  self->transfer->needs_uefi = !domuimg_image_has_boot_code (first->image);
+  return !self->transfer->needs_uefi || domuimg_image_has_esp (first->image);
 }
 
 static gboolean
@@ -62,7 +62,7 @@ use_firmware (DomuimgBuildState *self, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
                          " --kernel host or --kernel file:VMLINUZ,INITRD",
-                         domuimg_foreign_get_name (plan->foreign, 0));
+                         domuimg_import_get_name (plan->import, 0));
   plan->loader = DOMUIMG_LOADER_FIRMWARE;
   self->type = DOMUIMG_GUEST_TYPE_HVM;
   self->kernel_from = g_strdup ("guest");
@@ -70,8 +70,8 @@ use_firmware (DomuimgBuildState *self, GError **error)
   g_clear_pointer (&plan->ramdisk_path, g_free);
   self->kernel_reason = g_strdup_printf (
       "%s starts by the boot loader on its disk, with emulated devices%s.",
-      self->import->system_name != NULL ? self->import->system_name : "The system",
-      self->import->system == DOMUIMG_SYSTEM_LINUX && is_auto (self)
+      self->transfer->system_name != NULL ? self->transfer->system_name : "The system",
+      self->transfer->system == DOMUIMG_SYSTEM_LINUX && is_auto (self)
           ? ", as it has no kernel that Xen can start directly"
           : "");
   return TRUE;
@@ -102,7 +102,7 @@ choose_type (DomuimgBuildState *self, GError **error)
 static void
 add_nics (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
+  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
 
   for (guint i = 0; i < self->plan->nics->len; i++)
     {
@@ -119,8 +119,8 @@ add_nics (DomuimgBuildState *self)
 static void
 read_cmdline (DomuimgBuildState *self)
 {
-  const DomuimgImportMount *root = g_ptr_array_index (self->import->mounts, 0);
-  DomuimgTree *tree = self->import->boot_tree != NULL ? self->import->boot_tree : root->tree;
+  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+  DomuimgTree *tree = self->transfer->boot_tree != NULL ? self->transfer->boot_tree : root->tree;
   g_autoptr (DomuimgMenu) menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
   const DomuimgMenuEntry *entry;
 
@@ -128,13 +128,13 @@ read_cmdline (DomuimgBuildState *self)
     return;
   entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
   if (strstr (entry->cmdline, "root=") != NULL)
-    self->import->cmdline = g_strstrip (g_strdup (entry->cmdline));
+    self->transfer->cmdline = g_strstrip (g_strdup (entry->cmdline));
 }
 
 static void
 note_hardware (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
+  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
 
   for (guint i = 0; hardware != NULL && i < hardware->unmapped->len; i++)
     g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (hardware->unmapped, i)));
@@ -143,9 +143,9 @@ note_hardware (DomuimgBuildState *self)
 static gboolean
 convert (DomuimgBuildState *self, GPtrArray *lines, GCancellable *cancellable, GError **error)
 {
-  const DomuimgImportMount *root = g_ptr_array_index (self->import->mounts, 0);
+  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
 
-  return domuimg_conversion_run (self->conversion, root->tree, self->import->boot_tree, self->tree,
+  return domuimg_conversion_run (self->conversion, root->tree, self->transfer->boot_tree, self->tree,
                                  lines, cancellable, error);
 }
 

@@ -4,7 +4,7 @@
 
 #include <glib/gstdio.h>
 
-#include "lib/build/import.h"
+#include "lib/build/transfer.h"
 #include "lib/image/unused.h"
 
 /* The disks are copied, once, without what is unused; then what was changed is added. */
@@ -13,7 +13,7 @@
 #define GRANULARITY 65536
 
 typedef struct {
-  DomuimgImport *import;
+  DomuimgTransfer *transfer;
   guint disk;
 } Unused;
 
@@ -22,19 +22,19 @@ forget (guint64 offset, guint64 length, gpointer data, GError **error)
 {
   Unused *self = data;
 
-  self->import->unused += length;
-  return domuimg_export_forget (self->import->export, self->disk, offset, length, error);
+  self->transfer->unused += length;
+  return domuimg_export_forget (self->transfer->export, self->disk, offset, length, error);
 }
 
 /* What a volume group or a filesystem that is not known here leaves unused cannot be told. */
 static gboolean
 leave_out_unused (DomuimgBuildState *self, GError **error)
 {
-  Unused unused = { self->import, 0 };
+  Unused unused = { self->transfer, 0 };
 
-  for (; unused.disk < self->import->disks->len; unused.disk++)
+  for (; unused.disk < self->transfer->disks->len; unused.disk++)
     {
-      DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, unused.disk);
+      DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, unused.disk);
       GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
 
       if (disk->is_result)
@@ -51,9 +51,9 @@ leave_out_unused (DomuimgBuildState *self, GError **error)
 static gboolean
 take_copy (DomuimgBuildState *self, guint i)
 {
-  const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+  const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
 
-  return self->import->export == NULL
+  return self->transfer->export == NULL
          && g_str_equal (domuimg_plan_get_format (self->plan, i), "raw")
          && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
 }
@@ -62,18 +62,18 @@ take_copy (DomuimgBuildState *self, guint i)
 static void
 add_copies (DomuimgBuildState *self)
 {
-  for (guint i = 0; i < self->import->disks->len; i++)
+  for (guint i = 0; i < self->transfer->disks->len; i++)
     {
-      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
       g_autofree char *node = NULL;
 
       if (disk->is_result || take_copy (self, i))
         continue;
       node = disk->overlay != NULL ? domuimg_overlay_to_node (disk->overlay, disk->node)
                                    : domuimg_file_to_node (disk->path, "raw");
-      domuimg_disk_copy_add (self->import->copy, node, g_ptr_array_index (self->images, i),
+      domuimg_disk_copy_add (self->transfer->copy, node, g_ptr_array_index (self->images, i),
                              domuimg_plan_get_format (self->plan, i), disk->size,
-                             domuimg_foreign_get_name (self->plan->foreign, i));
+                             domuimg_import_get_name (self->plan->import, i));
     }
 }
 
@@ -81,18 +81,18 @@ gboolean
 domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                GCancellable *cancellable, GError **error)
 {
-  if (self->import->export == NULL)
+  if (self->transfer->export == NULL)
     return TRUE;
-  if (!leave_out_unused (self, error) || !domuimg_export_stop (self->import->export, error))
+  if (!leave_out_unused (self, error) || !domuimg_export_stop (self->transfer->export, error))
     return FALSE;
-  self->import->copy = domuimg_disk_copy_new ();
+  self->transfer->copy = domuimg_disk_copy_new ();
   add_copies (self);
-  domuimg_disk_copy_start (self->import->copy);
-  return domuimg_import_go_over (self->import, self->work_directory, cancellable, error);
+  domuimg_disk_copy_start (self->transfer->copy);
+  return domuimg_transfer_go_over (self->transfer, self->work_directory, cancellable, error);
 }
 
 typedef struct {
-  DomuimgForeign *foreign;
+  DomuimgImport *import;
   GCancellable *cancellable;
 } Verification;
 
@@ -102,16 +102,16 @@ verify (gpointer data)
   const Verification *self = data;
   GError *error = NULL;
 
-  return domuimg_foreign_verify (self->foreign, self->cancellable, &error) ? NULL : error;
+  return domuimg_import_verify (self->import, self->cancellable, &error) ? NULL : error;
 }
 
 /* The copies are as the disks were; what was changed since is added. */
 static gboolean
 merge_all (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  for (guint i = 0; i < self->import->disks->len; i++)
+  for (guint i = 0; i < self->transfer->disks->len; i++)
     {
-      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
 
       if (!disk->is_result
           && !domuimg_disk_copy_merge (disk->overlay, g_ptr_array_index (self->images, i),
@@ -125,18 +125,18 @@ static gboolean
 copy_all (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
           GError **error)
 {
-  gboolean is_ahead = self->import->copy != NULL;
+  gboolean is_ahead = self->transfer->copy != NULL;
 
-  if (self->import->export != NULL && !domuimg_export_stop (self->import->export, error))
+  if (self->transfer->export != NULL && !domuimg_export_stop (self->transfer->export, error))
     return FALSE;
   if (!is_ahead)
     {
-      domuimg_import_close_images (self->import);
-      self->import->copy = domuimg_disk_copy_new ();
+      domuimg_transfer_close_images (self->transfer);
+      self->transfer->copy = domuimg_disk_copy_new ();
       add_copies (self);
-      domuimg_disk_copy_start (self->import->copy);
+      domuimg_disk_copy_start (self->transfer->copy);
     }
-  return domuimg_disk_copy_wait (self->import->copy, progress, cancellable, error)
+  return domuimg_disk_copy_wait (self->transfer->copy, progress, cancellable, error)
          && (!is_ahead || merge_all (self, cancellable, error));
 }
 
@@ -145,12 +145,12 @@ gboolean
 domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
 {
-  Verification verification = { self->plan->foreign, cancellable };
+  Verification verification = { self->plan->import, cancellable };
   GThread *thread = NULL;
   GError *mismatch = NULL;
   gboolean ok;
 
-  if (domuimg_foreign_has_manifest (self->plan->foreign))
+  if (domuimg_import_has_manifest (self->plan->import))
     thread = g_thread_new ("domuimg-verify", verify, &verification);
   ok = copy_all (self, progress, cancellable, error);
   if (thread != NULL)

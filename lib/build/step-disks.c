@@ -6,9 +6,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "lib/disk/mkfs.h"
-#include "lib/disk/raw.h"
-#include "lib/tree/ext-writer.h"
+#include "lib/fs/mkfs.h"
+#include "lib/disk/file.h"
+#include "lib/fs/ext/writer.h"
 
 #define MEMORY_DIRECTORY "/dev/shm"
 

@@ -7,13 +7,13 @@
 const char *
 domuimg_build_get_root_fs (DomuimgBuildState *self)
 {
-  return self->import != NULL ? self->import->root_fs : domuimg_plan_get_disk (self->plan, 0)->fs;
+  return self->transfer != NULL ? self->transfer->root_fs : domuimg_plan_get_disk (self->plan, 0)->fs;
 }
 
 const char *
 domuimg_build_get_root_uuid (DomuimgBuildState *self)
 {
-  return self->import != NULL ? self->import->root_uuid : self->plan->disk_uuids[0];
+  return self->transfer != NULL ? self->transfer->root_uuid : self->plan->disk_uuids[0];
 }
 
 /* Without an initramfs, the kernel knows devices only by name. */
@@ -37,8 +37,8 @@ domuimg_build_command_line (DomuimgBuildState *self)
   const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
   const char *extra = domuimg_plan_get (plan, "extra", "");
 
-  if (self->import != NULL && self->import->cmdline != NULL && self->has_ramdisk)
-    return g_strdup_printf ("%s%s%s", self->import->cmdline, *extra != '\0' ? " " : "", extra);
+  if (self->transfer != NULL && self->transfer->cmdline != NULL && self->has_ramdisk)
+    return g_strdup_printf ("%s%s%s", self->transfer->cmdline, *extra != '\0' ? " " : "", extra);
   return g_strdup_printf ("root=%s ro console=%s%s%s", root, console, *extra != '\0' ? " " : "",
                           extra);
 }
@@ -89,7 +89,7 @@ static void
 add_graphics (DomuimgBuildState *self)
 {
   /* What has no console is seen on a screen only. */
-  gboolean needs_screen = self->import != NULL && self->import->system != DOMUIMG_SYSTEM_LINUX;
+  gboolean needs_screen = self->transfer != NULL && self->transfer->system != DOMUIMG_SYSTEM_LINUX;
   const char *kind = domuimg_plan_get (self->plan, "graphics", needs_screen ? "vnc" : "none");
   DomuimgGraphics graphics = DOMUIMG_GRAPHICS_NONE;
 
@@ -106,11 +106,11 @@ add_graphics (DomuimgBuildState *self)
 static void
 set_firmware (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_foreign_get_hardware (self->plan->foreign);
-  const char *bus = domuimg_foreign_get_bus (self->plan->foreign, 0);
+  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
+  const char *bus = domuimg_import_get_bus (self->plan->import, 0);
   gboolean is_known = hardware != NULL && hardware->firmware != DOMUIMG_FIRMWARE_UNKNOWN;
 
-  if (is_known ? hardware->firmware == DOMUIMG_FIRMWARE_UEFI : self->import->needs_uefi)
+  if (is_known ? hardware->firmware == DOMUIMG_FIRMWARE_UEFI : self->transfer->needs_uefi)
     domuimg_domain_set_firmware (self->domain, "ovmf");
   if (g_strcmp0 (bus, "sata") == 0)
     domuimg_domain_add_extra (self->domain, "hdtype", "\"ahci\"");

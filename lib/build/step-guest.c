@@ -46,7 +46,7 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
   if (path == NULL)
     {
       /* A copy of a machine keeps its users as they are. */
-      if (self->import != NULL
+      if (self->transfer != NULL
           || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "dir:")
           || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "tar:"))
         customise->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
@@ -150,12 +150,12 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
 
   customise->type = self->type;
   customise->hostname
-      = g_strdup (domuimg_plan_get (plan, "hostname", self->import != NULL ? NULL : plan->name));
+      = g_strdup (domuimg_plan_get (plan, "hostname", self->transfer != NULL ? NULL : plan->name));
   customise->locale = g_strdup (domuimg_spec_get (plan->spec, "locale"));
   customise->timezone = g_strdup (domuimg_spec_get (plan->spec, "timezone"));
   customise->keymap = g_strdup (domuimg_spec_get (plan->spec, "keymap"));
   customise->kernel_version = g_strdup (self->kernel_version);
-  if (self->import == NULL)
+  if (self->transfer == NULL)
     {
       customise->device_nodes = TRUE;
       add_disks (self, customise);
@@ -220,7 +220,7 @@ domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autoptr (GPtrArray) lines = NULL;
 
   if (domuimg_spec_get_flag (self->plan->spec, "no-customise")
-      || (self->import != NULL && (self->tree == NULL || !is_anything_asked (self))))
+      || (self->transfer != NULL && (self->tree == NULL || !is_anything_asked (self))))
     return TRUE;
   domuimg_progress_set_message (progress, "Customising the guest");
   customise = domuimg_customise_new ();

@@ -10,7 +10,7 @@
 #include "lib/build/step-loader.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 
 /* The kernel that the guest starts with: chosen, copied beside the image, and where it is
  * not the guest's own, with its modules copied into the guest. */

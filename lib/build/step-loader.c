@@ -7,7 +7,7 @@
 #include "lib/guest/boot-menu.h"
 #include "lib/kernel/select-drivers.h"
 #include "lib/kernel/select.h"
-#include "lib/kernel/xen-version.h"
+#include "lib/xen/version.h"
 
 /* Guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it there
  * by a menu. */

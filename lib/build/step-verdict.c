@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/build/import.h"
+#include "lib/build/transfer.h"
 
 /* What a check says of the guest, before anything is copied or has its name. */
 
@@ -21,9 +21,9 @@ list_places (DomuimgBuildState *self)
   const Place kernel = { self->kernel, self->plan->kernel_path };
   const Place ramdisk = { self->ramdisk, self->plan->ramdisk_path };
 
-  for (guint i = 0; i < self->import->disks->len; i++)
+  for (guint i = 0; i < self->transfer->disks->len; i++)
     {
-      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
       const Place place = { disk->path, domuimg_plan_get_disk (self->plan, i)->path };
 
       g_array_append_val (places, place);
@@ -42,9 +42,9 @@ present_config (DomuimgBuildState *self, GError **error)
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
   char *text;
 
-  for (guint i = 0; i < self->import->disks->len; i++)
+  for (guint i = 0; i < self->transfer->disks->len; i++)
     {
-      const DomuimgImportDisk *disk = g_ptr_array_index (self->import->disks, i);
+      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
 
       domuimg_domain_disk_set_target (disks->pdata[i], disk->path);
       domuimg_domain_disk_set_format (disks->pdata[i], "raw");
@@ -82,7 +82,7 @@ static void
 tell (DomuimgBuildState *self)
 {
   g_autoptr (GArray) places = list_places (self);
-  GPtrArray *findings = domuimg_report_get_findings (self->import->report);
+  GPtrArray *findings = domuimg_report_get_findings (self->transfer->report);
 
   for (guint i = 0; i < findings->len; i++)
     {
@@ -114,8 +114,8 @@ domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!g_file_set_contents (path, config, -1, &local))
     return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
   check = domuimg_check_new_for_config (path);
-  self->import->report = domuimg_check_run (check, cancellable, error);
-  if (self->import->report == NULL)
+  self->transfer->report = domuimg_check_run (check, cancellable, error);
+  if (self->transfer->report == NULL)
     return FALSE;
   tell (self);
   return TRUE;

@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "lib/check/elf-needs.h"
+#include "lib/elf/needs.h"
 
 #define LIBRARIES_MAX 500
 #define INCLUDES_MAX 8

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "lib/check/guest-root.h"
+#include "lib/guest/root.h"
 #include "lib/check/report.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 
 static void
 device_free (gpointer data)

@@ -5,12 +5,12 @@
 #include "domuimg/domain.h"
 #include "domuimg/kernel.h"
 #include "lib/boot/menu.h"
-#include "lib/domain/xl-file.h"
+#include "lib/domain/xl/file.h"
 #include "lib/guest/guest-info.h"
 #include "lib/image/image.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select-builtin.h"
-#include "lib/kernel/xen-version.h"
+#include "lib/xen/version.h"
 #include "lib/tree/tree.h"
 
 /* What repairs have changed so far, see repair.h. */

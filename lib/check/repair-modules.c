@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 #include "lib/kernel/initramfs.h"
 
 /* No module comes near these. */

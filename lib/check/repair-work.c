@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/undo.h"
-#include "lib/disk/copy.h"
+#include "lib/base/copy-file.h"
 
 /* A file of the host that is changed: in a copy beside it, or, as a block device, in place. */
 typedef struct {

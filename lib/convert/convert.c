@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/convert/convert.h"
 
-#include "lib/convert/convert-edit.h"
+#include "lib/convert/edit.h"
 #include "lib/guest/edit.h"
 
 static void

@@ -3,7 +3,7 @@
 #include "lib/host/doctor.h"
 
 #include "lib/host/backend.h"
-#include "lib/kernel/xen-version.h"
+#include "lib/xen/version.h"
 
 /* What starts guests: xl and its services, libvirt. */
 

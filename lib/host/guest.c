@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/host/guest.h"
 
-#include "lib/domain/domain.h"
+#include "lib/domain/model/domain.h"
 
 /**
  * DomuimgHostGuest:

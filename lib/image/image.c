@@ -13,7 +13,7 @@
 #include "lib/image/probe.h"
 #include "lib/image/references.h"
 #include "lib/image/volumes-guestfs.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/tree.h"
 
 #define SECTOR 512
 #define BOOT_CODE 440

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/fs/ext/state.h"
 #include "lib/tree/tree.h"
 
 /* What a disk image holds: its format, partition table and filesystems; the way from the path
@@ -23,17 +24,6 @@ typedef struct {
   guint64 fs_size;  /* bytes that the filesystem says it has, 0 where unknown */
   gboolean active;  /* the boot flag of a DOS table */
 } DomuimgVolume;
-
-/* The state of an ext2/3/4 filesystem, by its superblock. */
-typedef struct {
-  gboolean clean;          /* unmounted, no journal to replay */
-  gboolean needs_recovery; /* its journal is to be replayed: a boot does that by itself */
-  gboolean has_errors;     /* marked as having errors: fsck wanted */
-  guint64 free_bytes;      /* for root */
-  guint64 reserved_bytes;
-  guint64 free_inodes;
-  GPtrArray *features;     /* (element-type utf8) names as in tune2fs(8), sorted */
-} DomuimgExtState;
 
 /* @format: "raw", "qcow2", ... as xl.cfg says it; NULL or "": by its content. NOT_FOUND,
  * PERMISSION, CORRUPT_INPUT (the header of a format is damaged). */
@@ -66,9 +56,5 @@ gboolean domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError
 /* NULL where the volume is no ext filesystem that can be read directly (no error), or on error. */
 DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume,
                                               GError **error);
-/* As get_ext_state, of the filesystem at @offset of a raw image. */
-DomuimgExtState *domuimg_ext_state_read (const char *path, guint64 offset, GError **error);
-void domuimg_ext_state_free (DomuimgExtState *self);
 void domuimg_volume_free (DomuimgVolume *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtState, domuimg_ext_state_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgVolume, domuimg_volume_free)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lib/image/image.h"
-#include "lib/tree/tree-guestfs.h"
+#include "lib/fs/guestfs/tree.h"
 
 /* What only the appliance sees of an image. */
 

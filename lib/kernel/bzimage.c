@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/kernel/bzimage.h"
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 
 #define SECTOR 512
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "domuimg/kernel.h"
-#include "lib/kernel/decompress.h"
-#include "lib/kernel/elfnote.h"
-#include "lib/kernel/xen-tools.h"
+#include "lib/base/decompress.h"
+#include "lib/elf/note.h"
+#include "lib/xen/tools.h"
 
 /* What decides about a kernel. */
 typedef struct {

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/kernel/ikconfig.h"
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 
 #define CONFIG_MAX (8 << 20)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 
 /* What an initramfs holds: one or more cpio archives, each plain or compressed. Reading it
  * takes the memory of the names and of the decompressor, whatever its size. */

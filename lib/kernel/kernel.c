@@ -9,11 +9,12 @@
 #include "lib/base/fd.h"
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
-#include "lib/kernel/decompress.h"
-#include "lib/kernel/elfnote.h"
+#include "lib/base/decompress.h"
+#include "lib/elf/note.h"
 #include "lib/kernel/ikconfig.h"
 #include "lib/kernel/pe.h"
 #include "lib/kernel/unpack.h"
+#include "lib/xen/limits.h"
 
 /**
  * DomuimgKernel:

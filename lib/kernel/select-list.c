@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
+#include "lib/xen/limits.h"
 
 static const char *const kernel_prefixes[] = { "vmlinuz-", "vmlinux-", "kernel-" };
 /* Kernels whose names have no version. */

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "lib/base/bytes.h"
+#include "lib/xen/limits.h"
 
 /* Linux's program headers follow the file's. */
 #define HEAD 4096

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 
 /* A compressed kernel, unpacked for what it says of itself: all of it is decompressed, and so
  * known to be whole, but only its headers, notes and configuration are kept. The rest reads as

@@ -3,7 +3,7 @@
 
 #include "lib/source/dir-excludes.h"
 #include "lib/tree/stream.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 
 /* A directory of the host as a stream: depth first, in the order of names, with hard links
  * and holes found. What vanishes while it is read (a live root changes) is left out. */

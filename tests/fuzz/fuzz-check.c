@@ -4,7 +4,7 @@
 #include <string.h>
 #include "lib/check/repair.h"
 #include "lib/check/report.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/memory.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "lib/tree/tree-dump.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/dump.h"
+#include "lib/tree/memory.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 #include "lib/guest/customise.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/memory.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/hardware/parts.h"
+#include "lib/import/describe/parts.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/image/ova-manifest.h"
-#include "lib/image/ova.h"
-#include "lib/image/xva-xml.h"
+#include "lib/import/archive/ova-manifest.h"
+#include "lib/import/archive/ova.h"
+#include "lib/import/archive/xva-xml.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/image/chain-vmdk.h"
-#include "lib/image/chain.h"
+#include "lib/import/chain/vmdk.h"
+#include "lib/import/chain/chain.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

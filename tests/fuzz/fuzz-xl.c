@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/domain/xl-file.h"
+#include "lib/domain/xl/file.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "domuimg/domain-config.h"
-#include "lib/domain/xm-file.h"
+#include "lib/domain/xm/file.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

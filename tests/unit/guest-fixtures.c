@@ -3,8 +3,8 @@
 #include "tests/unit/guest-fixtures.h"
 
 #include <string.h>
-#include "lib/tree/tree-dump.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/dump.h"
+#include "lib/tree/memory.h"
 
 char *
 guest_test_file (const char *kind, const char *name)

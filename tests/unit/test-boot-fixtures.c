@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
-#include "lib/tree/tree-dir.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/dir.h"
+#include "lib/tree/memory.h"
 
 /* Menus as distributions write them, tests/fixtures/boot, by each loader. */
 

@@ -7,7 +7,7 @@
 #include "lib/guest/boot-menu.h"
 #include "lib/guest/kmod.h"
 #include "lib/kernel/select.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/memory.h"
 
 #define UUID "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 #define CMDLINE "root=UUID=" UUID " ro console=hvc0"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/memory.h"
 
 /* A guest with the files of one boot loader. */
 typedef struct {

@@ -5,9 +5,9 @@
 #include <elf.h>
 #include <string.h>
 
-#include "lib/check/elf-needs.h"
+#include "lib/elf/needs.h"
 #include "lib/check/libraries.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 #include "tests/unit/kernel-fixtures.h"
 
 /* init, and what it needs to start. */

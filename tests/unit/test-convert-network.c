@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/convert/convert-cards.h"
+#include "lib/convert/cards.h"
 
 #define RULES "/etc/udev/rules.d/70-domuimg-net.rules"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/convert/convert-edit.h"
+#include "lib/convert/edit.h"
 #include "tests/unit/guest-fixtures.h"
 #include "tests/unit/tree-fixtures.h"
 

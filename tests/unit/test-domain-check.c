@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "lib/domain/vdev.h"
-#include "lib/domain/xl-file.h"
+#include "lib/domain/model/vdev.h"
+#include "lib/domain/xl/file.h"
 
 /* A guest of which nothing is to be said. */
 #define PV "name='a'\nkernel='/k'\nmemory=64\n"

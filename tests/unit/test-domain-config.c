@@ -8,9 +8,9 @@
 #include "domuimg/domain-config.h"
 #include "domuimg/domain-device.h"
 #include "domuimg/error.h"
-#include "lib/domain/config-file.h"
-#include "lib/domain/xl-keys.h"
-#include "lib/domain/xm-file.h"
+#include "lib/domain/config/file.h"
+#include "lib/domain/xl/keys.h"
+#include "lib/domain/xm/file.h"
 #include "tests/unit/judge-xlutil.h"
 
 /* Configurations in three languages, read, written and read again. */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "domuimg/error.h"
-#include "lib/domain/vdev.h"
-#include "lib/domain/xl-file.h"
+#include "lib/domain/model/vdev.h"
+#include "lib/domain/xl/file.h"
 #include "tests/unit/domain-fixtures.h"
 #include "tests/unit/judge-xlutil.h"
 

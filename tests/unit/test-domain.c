@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "domuimg/error.h"
-#include "lib/domain/identity.h"
+#include "lib/domain/model/identity.h"
 #include "tests/unit/domain-fixtures.h"
 
 static void

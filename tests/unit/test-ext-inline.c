@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/base/exec.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/tree.h"
 #include "tests/unit/tree-fixtures.h"
 
 /* Files and directories that lie in their inodes (inline_data), as mke2fs makes them: what is longer

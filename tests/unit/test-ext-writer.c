@@ -10,12 +10,12 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/remove.h"
-#include "lib/disk/mkfs.h"
-#include "lib/disk/raw.h"
+#include "lib/fs/mkfs.h"
+#include "lib/disk/file.h"
 #include "lib/source/tar.h"
-#include "lib/tree/ext-writer.h"
-#include "lib/tree/tree-dump.h"
-#include "lib/tree/tree-ext.h"
+#include "lib/fs/ext/writer.h"
+#include "lib/tree/dump.h"
+#include "lib/fs/ext/tree.h"
 
 #define MIB ((guint64) 1048576)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <glib/gstdio.h>
 
-#include "lib/check/grub-version.h"
+#include "lib/xen/grub-version.h"
 
 #define MARK "GNU GRUB  version %s"
 

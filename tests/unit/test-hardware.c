@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "lib/base/remove.h"
-#include "lib/hardware/parts.h"
+#include "lib/import/describe/parts.h"
 
 typedef DomuimgHardware *(*Parse) (const char *text, gsize length, const char *name,
                                    GError **error);

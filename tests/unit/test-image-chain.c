@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/disk/raw.h"
-#include "lib/image/chain.h"
+#include "lib/disk/file.h"
+#include "lib/import/chain/chain.h"
 #include "tree-fixtures.h"
 
 /* Images are made, and judged, by qemu-img. */

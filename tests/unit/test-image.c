@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/disk/raw.h"
+#include "lib/disk/file.h"
 #include "lib/image/image.h"
 #include "tree-fixtures.h"
 

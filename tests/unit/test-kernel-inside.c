@@ -7,7 +7,7 @@
 
 #include "domuimg/error.h"
 #include "domuimg/kernel.h"
-#include "lib/kernel/elfnote.h"
+#include "lib/elf/note.h"
 #include "lib/kernel/ikconfig.h"
 #include "lib/kernel/pe.h"
 #include "lib/kernel/unpack.h"

@@ -6,9 +6,9 @@
 
 #include "domuimg/error.h"
 #include "domuimg/installed-kernel.h"
-#include "lib/disk/raw.h"
-#include "lib/tree/tree-memory.h"
-#include "lib/tree/tree-mount.h"
+#include "lib/disk/file.h"
+#include "lib/tree/memory.h"
+#include "lib/tree/mount.h"
 #include "tests/unit/kernel-fixtures.h"
 #include "tests/unit/tree-fixtures.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/kernel/select.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/memory.h"
 #include "tests/unit/kernel-fixtures.h"
 
 static void

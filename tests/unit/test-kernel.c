@@ -7,7 +7,7 @@
 
 #include "domuimg/error.h"
 #include "domuimg/kernel.h"
-#include "lib/kernel/decompress.h"
+#include "lib/base/decompress.h"
 #include "tests/unit/kernel-fixtures.h"
 
 static DomuimgKernel *

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/image/gunzip.h"
-#include "lib/image/ova.h"
+#include "lib/base/gunzip.h"
+#include "lib/import/archive/ova.h"
 #include "tree-fixtures.h"
 
 /* Archives are made by tar, checksums by coreutils. */

@@ -10,7 +10,7 @@
 #include "lib/check/repair-words.h"
 #include "lib/check/repair.h"
 #include "lib/check/report.h"
-#include "lib/disk/copy.h"
+#include "lib/base/copy-file.h"
 #include "lib/kernel/cpio-write.h"
 #include "tests/unit/tree-fixtures.h"
 

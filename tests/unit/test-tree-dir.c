@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
-#include "lib/tree/tree-dir.h"
+#include "lib/tree/dir.h"
 #include "tree-fixtures.h"
 
 /* A guest's root with a secret of the host beside it. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "lib/tree/tree-dump.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/tree/dump.h"
+#include "lib/tree/memory.h"
 #include "tree-fixtures.h"
 
 static void

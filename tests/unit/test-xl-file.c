@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "domuimg/error.h"
-#include "lib/domain/xl-file.h"
+#include "lib/domain/xl/file.h"
 #include "tests/unit/judge-xlutil.h"
 
 /* Ours and libxlutil's reader of xl.cfg must not differ in anything. */

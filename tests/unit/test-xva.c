@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/image/xva-xxh64.h"
-#include "lib/image/xva.h"
+#include "lib/import/archive/xva-xxh64.h"
+#include "lib/import/archive/xva.h"
 #include "tree-fixtures.h"
 
 /* What is written is judged by tar, xmllint and coreutils; what is read was made by tar. */

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/disk/mkfs.h"
-#include "lib/disk/raw.h"
-#include "lib/tree/tree-dir.h"
-#include "lib/tree/tree-dump.h"
-#include "lib/tree/tree-ext.h"
-#include "lib/tree/tree-guestfs.h"
-#include "lib/tree/tree-memory.h"
+#include "lib/fs/mkfs.h"
+#include "lib/disk/file.h"
+#include "lib/tree/dir.h"
+#include "lib/tree/dump.h"
+#include "lib/fs/ext/tree.h"
+#include "lib/fs/guestfs/tree.h"
+#include "lib/tree/memory.h"
 
 static DomuimgTree *
 make_memory (const char *scratch, GError **error)

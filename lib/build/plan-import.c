@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/plan-import.h"
+
+#include <string.h>
+
+#include "lib/base/base.h"
+#include "lib/base/mac.h"
+
+const char *
+domuimg_import_url (DomuimgSpec *spec)
+{
+  const char *from = domuimg_spec_get (spec, "from");
+
+  if (from == NULL || !g_str_has_prefix (from, "disk:"))
+    return NULL;
+  from += strlen ("disk:");
+  return g_regex_match_simple ("^(https?|ftp)://", from, G_REGEX_CASELESS, 0) ? from : NULL;
+}
+
+gboolean
+domuimg_plan_open_import (DomuimgPlan *self, const char *downloaded, GError **error)
+{
+  const char *from = domuimg_spec_get (self->spec, "from");
+  const char *url = domuimg_import_url (self->spec);
+
+  if (!g_str_has_prefix (from, "disk:"))
+    return TRUE;
+  if (url != NULL && downloaded == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s has to be downloaded before there can be a plan", url);
+  self->import = domuimg_import_open (url != NULL ? downloaded : from + strlen ("disk:"),
+                                        domuimg_spec_get_flag (self->spec, "allow-backing"), error);
+  return self->import != NULL;
+}
+
+const DomuimgHardware *
+domuimg_plan_get_hardware (DomuimgPlan *self)
+{
+  return self->import != NULL ? domuimg_import_get_hardware (self->import) : NULL;
+}
+
+static gboolean
+check_asked (const DomuimgDiskSpec *disk, GError **error)
+{
+  if (disk->has_content)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "a disk that is converted keeps its size and its filesystems: only path=,"
+                         " vdev= and format= can be given for it");
+  return TRUE;
+}
+
+/* All disks are in one archive, whose path the first tells. */
+static gboolean
+check_archive (GPtrArray *asked, guint i, GError **error)
+{
+  const DomuimgDiskSpec *first = g_ptr_array_index (asked, 0);
+  const DomuimgDiskSpec *disk = g_ptr_array_index (asked, i);
+  gboolean is_archive = g_str_equal (first->format, "xva");
+
+  if (is_archive == g_str_equal (disk->format, "xva") && (!is_archive || i == 0 || disk->path == NULL))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "xva: holds all disks of the machine; give it for the first only");
+}
+
+static gboolean
+check_overlay (DomuimgPlan *self, guint i, const DomuimgDiskSpec *disk, GError **error)
+{
+  if (!g_str_equal (disk->format, "overlay")
+      || domuimg_import_get_backing (self->import, i) != NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "overlay: %s is no image file that an overlay could lie over; use"
+                       " --disk format=qcow2",
+                       domuimg_import_get_name (self->import, i));
+}
+
+GPtrArray *
+domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
+{
+  guint n = domuimg_import_get_n_disks (self->import);
+
+  if (asked->len > n)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                    "--disk is given %u times, and the machine has %u disk%s", asked->len, n,
+                    n == 1 ? "" : "s");
+      return NULL;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      DomuimgDiskSpec *disk;
+
+      /* The first one tells for all, in what kind of file they are. */
+      if (i == asked->len)
+        {
+          const DomuimgDiskSpec *first = i > 0 ? g_ptr_array_index (asked, 0) : NULL;
+
+          disk = domuimg_disk_spec_parse ("format=raw", NULL);
+          if (first != NULL)
+            {
+              g_free (disk->format);
+              disk->format = g_strdup (first->format);
+            }
+          g_ptr_array_add (asked, disk);
+        }
+      disk = g_ptr_array_index (asked, i);
+      if (!check_asked (disk, error) || !check_archive (asked, i, error)
+          || !check_overlay (self, i, disk, error))
+        return NULL;
+      disk->size = domuimg_import_get_size (self->import, i);
+    }
+  return g_ptr_array_ref (asked);
+}
+
+/* The bridge for a network of the old machine; NULL where nothing was said of it. */
+static char *
+map_network (DomuimgPlan *self, const char *network)
+{
+  g_auto (GStrv) maps = domuimg_spec_get_all (self->spec, "map-network");
+  const char *any = NULL;
+
+  for (guint i = 0; maps[i] != NULL; i++)
+    {
+      char *equals = strrchr (maps[i], '=');
+
+      *equals = '\0';
+      if (g_strcmp0 (maps[i], network) == 0)
+        return g_strdup (equals + 1);
+      if (g_str_equal (maps[i], "*"))
+        any = equals + 1;
+    }
+  return g_strdup (any);
+}
+
+static gboolean
+has_network (const DomuimgHardware *hardware, const char *name)
+{
+  for (guint i = 0; hardware != NULL && i < hardware->nics->len; i++)
+    {
+      const DomuimgHardwareNic *nic = g_ptr_array_index (hardware->nics, i);
+
+      if (g_strcmp0 (nic->network, name) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* A name that was written wrong would leave a card on another network. */
+static gboolean
+check_maps (DomuimgPlan *self, const DomuimgHardware *hardware, GError **error)
+{
+  g_auto (GStrv) maps = domuimg_spec_get_all (self->spec, "map-network");
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; hardware != NULL && i < hardware->nics->len; i++)
+    {
+      const DomuimgHardwareNic *nic = g_ptr_array_index (hardware->nics, i);
+
+      if (nic->network != NULL)
+        g_string_append_printf (names, "%s“%s”", names->len > 0 ? ", " : "", nic->network);
+    }
+  for (guint i = 0; maps[i] != NULL; i++)
+    {
+      *strrchr (maps[i], '=') = '\0';
+      if (!g_str_equal (maps[i], "*") && !has_network (hardware, maps[i]))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "map-network: the machine has no network “%s”; it has %s", maps[i],
+                             names->len > 0 ? names->str : "none that is named");
+    }
+  return TRUE;
+}
+
+GPtrArray *
+domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
+{
+  const DomuimgHardware *hardware = domuimg_plan_get_hardware (self);
+  g_autoptr (GPtrArray) nics
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_nic_spec_free);
+
+  if (!check_maps (self, hardware, error))
+    return NULL;
+  for (guint i = 0; hardware != NULL && i < hardware->nics->len; i++)
+    {
+      const DomuimgHardwareNic *old = g_ptr_array_index (hardware->nics, i);
+      DomuimgNicSpec *nic = domuimg_nic_spec_parse ("ip=none", NULL);
+      guint8 bytes[6];
+
+      nic->bridge = map_network (self, old->network);
+      if (domuimg_spec_get_flag (self->spec, "keep-macs") && old->mac != NULL
+          && domuimg_mac_read (old->mac, bytes) && (bytes[0] & 1) == 0)
+        nic->mac = g_strdup (old->mac);
+      g_ptr_array_add (nics, nic);
+    }
+  if (hardware == NULL)
+    {
+      DomuimgNicSpec *nic = domuimg_nic_spec_parse ("ip=none", NULL);
+
+      nic->bridge = map_network (self, "");
+      g_ptr_array_add (nics, nic);
+    }
+  return g_steal_pointer (&nics);
+}

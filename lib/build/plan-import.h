@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/build/plan.h"
+
+/* What a plan takes from the machine behind --from disk:. */
+
+/* Looks into it, where --from says so; @downloaded (nullable) is where a URL's file is. */
+gboolean domuimg_plan_open_import (DomuimgPlan *self, const char *downloaded, GError **error);
+/* (nullable) The URL in --from disk:. */
+const char *domuimg_import_url (DomuimgSpec *spec);
+/* (nullable) Its hardware, where anything tells. */
+const DomuimgHardware *domuimg_plan_get_hardware (DomuimgPlan *self);
+/* Its disks, each with what --disk says of it. */
+GPtrArray *domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error);
+/* Its network cards, on the bridges of --map-network; NULL on error. */
+GPtrArray *domuimg_plan_import_nics (DomuimgPlan *self, GError **error);

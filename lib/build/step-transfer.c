@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/build/state.h"
+
+#include <string.h>
+
+#include "lib/build/transfer.h"
+#include "lib/guest/root.h"
+#include "lib/tree/mount.h"
+
+/* The old machine's disks are opened, and the system on them is found. */
+
+gboolean
+domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+  g_autofree const char **overlays = g_new0 (const char *, plan->disks->len);
+
+  domuimg_progress_set_message (progress, "Opening the disks");
+  self->transfer = domuimg_transfer_new ();
+  for (guint i = 0; i < plan->disks->len; i++)
+    if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
+      overlays[i] = g_ptr_array_index (self->images, i);
+  return domuimg_import_prepare (plan->import, self->work_directory, progress, cancellable, error)
+         && domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
+                                 self->warnings, cancellable, error);
+}
+
+/* As the domU's Linux calls it. */
+static char *
+name_of (DomuimgBuildState *self, guint disk, const DomuimgVolume *volume)
+{
+  const char *vdev = domuimg_plan_get_disk (self->plan, disk)->vdev;
+
+  if (volume->lv != NULL)
+    return g_strdup (volume->lv);
+  return volume->number > 0 ? g_strdup_printf ("%s%u", vdev, volume->number) : g_strdup (vdev);
+}
+
+static gboolean
+is_asked_for (const char *asked, const char *name, const DomuimgVolume *volume)
+{
+  const struct {
+    const char *prefix;
+    const char *value;
+  } ways[] = { { "UUID=", volume->uuid },           { "LABEL=", volume->label },
+               { "PARTUUID=", volume->partuuid },   { "PARTLABEL=", volume->partlabel },
+               { "/dev/", name },                   { "", name } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
+    if (ways[i].value != NULL && g_str_has_prefix (asked, ways[i].prefix)
+        && g_ascii_strcasecmp (asked + strlen (ways[i].prefix), ways[i].value) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* What is found on the disks. */
+typedef struct {
+  DomuimgBuildState *build;
+  GString *names;     /* of all systems, for a message */
+  guint n_systems;
+  gboolean was_found; /* the one that was asked for */
+  GError *first;      /* why a filesystem could not be looked into */
+} Search;
+
+static void
+take_root (Search *self, guint disk, const DomuimgVolume *volume, const char *name,
+           DomuimgSystem system, const char *system_name)
+{
+  DomuimgTransfer *transfer = self->build->transfer;
+  DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
+
+  mount->disk = g_ptr_array_index (transfer->disks, disk);
+  mount->volume = volume;
+  mount->name = g_strdup (name);
+  g_ptr_array_set_size (transfer->mounts, 0);
+  g_ptr_array_add (transfer->mounts, mount);
+  transfer->system = system;
+  g_free (transfer->system_name);
+  transfer->system_name = g_strdup (system_name);
+}
+
+static gboolean
+fail_hibernated (DomuimgBuildState *self, guint disk, const char *name, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: the system on %s is hibernated; start it on the old machine and shut it"
+                       " down wholly (of Windows: shutdown /s /t 0)",
+                       domuimg_import_get_name (self->plan->import, disk), name);
+}
+
+static gboolean
+look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error)
+{
+  DomuimgTransferDisk *on = g_ptr_array_index (self->build->transfer->disks, disk);
+  const char *asked = domuimg_spec_get (self->build->plan->spec, "root");
+  g_autofree char *name = name_of (self->build, disk, volume);
+  g_autofree char *system_name = NULL;
+  g_autoptr (DomuimgTree) tree = NULL;
+  g_autoptr (GError) local = NULL;
+  DomuimgSystem system;
+  gboolean is_hibernated;
+
+  if (!domuimg_guest_root_has_files (volume))
+    return TRUE;
+  tree = domuimg_image_open_tree (on->image, volume, FALSE, &local);
+  if (tree == NULL)
+    {
+      if (self->first == NULL)
+        self->first = g_steal_pointer (&local);
+      return TRUE;
+    }
+  system = domuimg_system_of_tree (tree, &system_name);
+  is_hibernated = domuimg_system_is_hibernated (tree);
+  domuimg_image_close_tree (on->image, g_steal_pointer (&tree), NULL);
+  if (is_hibernated)
+    return fail_hibernated (self->build, disk, name, error);
+  if (system == DOMUIMG_SYSTEM_UNKNOWN)
+    return TRUE;
+  g_string_append_printf (self->names, "%s%s (%s)", self->n_systems > 0 ? ", " : "", name,
+                          system_name);
+  self->n_systems++;
+  if (asked == NULL ? self->n_systems == 1 : is_asked_for (asked, name, volume))
+    {
+      self->was_found = TRUE;
+      take_root (self, disk, volume, name, system, system_name);
+    }
+  return TRUE;
+}
+
+static gboolean
+search_disk (Search *self, guint disk, GError **error)
+{
+  DomuimgTransferDisk *on = g_ptr_array_index (self->build->transfer->disks, disk);
+  GPtrArray *volumes = domuimg_image_list_volumes (on->image, error);
+  GPtrArray *problems;
+
+  if (volumes == NULL)
+    {
+      g_prefix_error (error, "%s: ", domuimg_import_get_name (self->build->plan->import, disk));
+      return FALSE;
+    }
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+
+      if (volume->fs != NULL
+          && (g_str_equal (volume->fs, "swsuspend") || g_str_equal (volume->fs, "swsusp")))
+        {
+          g_autofree char *name = name_of (self->build, disk, volume);
+
+          return fail_hibernated (self->build, disk, name, error);
+        }
+      if (!look_into (self, disk, volume, error))
+        return FALSE;
+    }
+  problems = domuimg_image_get_problems (on->image);
+  for (guint i = 0; i < problems->len; i++)
+    g_ptr_array_add (self->build->warnings, g_strdup (g_ptr_array_index (problems, i)));
+  return TRUE;
+}
+
+static gboolean
+decide (Search *self, GError **error)
+{
+  const char *asked = domuimg_spec_get (self->build->plan->spec, "root");
+
+  if (asked != NULL && !self->was_found)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "--root %s: there is no system there; there is %s", asked,
+                         self->n_systems > 0 ? self->names->str : "none at all");
+  if (asked == NULL && self->n_systems > 1)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "there are several systems: %s; choose one with --root", self->names->str);
+  if (self->n_systems == 0)
+    g_ptr_array_add (
+        self->build->warnings,
+        g_strdup_printf ("no system that is known was found on the disks%s%s; nothing is changed in"
+                         " them",
+                         self->first != NULL ? ": " : "",
+                         self->first != NULL ? self->first->message : ""));
+  return TRUE;
+}
+
+/* Changes to a filesystem whose journal is not replayed would be lost, or break it. */
+static gboolean
+check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
+{
+  g_autoptr (DomuimgExtState) state = NULL;
+  g_autoptr (GError) local = NULL;
+
+  state = domuimg_image_get_ext_state (mount->disk->image, mount->volume, &local);
+  if (local != NULL)
+    {
+      g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", name);
+      return FALSE;
+    }
+  if (state == NULL || (state->clean && !state->has_errors))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: the filesystem of %s was not left cleanly%s; start the system on the old"
+                       " machine and shut it down, or run e2fsck on it there",
+                       name, mount->name, state->has_errors ? " and has errors" : "");
+}
+
+static gboolean
+open_mount (DomuimgBuildState *self, DomuimgTransferMount *mount, GError **error)
+{
+  guint disk = 0;
+
+  while (g_ptr_array_index (self->transfer->disks, disk) != mount->disk)
+    disk++;
+  if (!check_clean (mount, domuimg_import_get_name (self->plan->import, disk), error))
+    return FALSE;
+  mount->tree = domuimg_image_open_tree (mount->disk->image, mount->volume, TRUE, error);
+  if (mount->tree != NULL)
+    return TRUE;
+  g_prefix_error (error, "%s: ", domuimg_import_get_name (self->plan->import, disk));
+  return FALSE;
+}
+
+static DomuimgTransferMount *
+make_mount (DomuimgBuildState *self, const DomuimgConvertVolume *volume)
+{
+  DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
+
+  mount->disk = g_ptr_array_index (self->transfer->disks, volume->disk);
+  mount->volume = volume->volume;
+  mount->name = g_strdup (volume->name);
+  return mount;
+}
+
+/* What of the guest's other filesystems holds what may have to be changed. */
+static gboolean
+mount_others (DomuimgBuildState *self, GError **error)
+{
+  static const char *const points[] = { "/boot", "/usr" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    {
+      const DomuimgConvertVolume *volume
+          = domuimg_conversion_find_mounted (self->conversion, self->tree, points[i]);
+      DomuimgTransferMount *mount
+          = volume != NULL && volume != self->conversion->root ? make_mount (self, volume) : NULL;
+      g_autoptr (DomuimgTree) below = NULL;
+
+      if (mount == NULL)
+        continue;
+      g_ptr_array_add (self->transfer->mounts, mount);
+      if (!open_mount (self, mount, error))
+        return FALSE;
+      below = g_steal_pointer (&self->tree);
+      self->tree = domuimg_tree_mount_new (below, points[i] + 1, mount->tree);
+      if (i == 0)
+        self->transfer->boot_tree = mount->tree;
+    }
+  return TRUE;
+}
+
+static void
+add_volumes (DomuimgBuildState *self)
+{
+  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+
+  for (guint i = 0; i < self->transfer->disks->len; i++)
+    {
+      DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+      GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
+
+      for (guint j = 0; j < volumes->len; j++)
+        {
+          const DomuimgVolume *from = g_ptr_array_index (volumes, j);
+          g_autofree char *name = name_of (self, i, from);
+          DomuimgConvertVolume *volume
+              = domuimg_conversion_add_volume (self->conversion, name, i, from);
+
+          if (from == root->volume)
+            self->conversion->root = volume;
+        }
+    }
+}
+
+static gboolean
+open_system (DomuimgBuildState *self, GError **error)
+{
+  DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+
+  self->transfer->root_fs = g_strdup (root->volume->fs);
+  self->transfer->root_uuid = g_strdup (root->volume->uuid);
+  add_volumes (self);
+  if (!open_mount (self, root, error))
+    return FALSE;
+  self->tree = g_object_ref (root->tree);
+  return mount_others (self, error);
+}
+
+gboolean
+domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
+                                GCancellable *cancellable, GError **error)
+{
+  Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
+  gboolean ok = TRUE;
+
+  domuimg_progress_set_message (progress, "Looking at the system");
+  for (guint i = 0; ok && i < self->transfer->disks->len; i++)
+    ok = search_disk (&search, i, error);
+  ok = ok && decide (&search, error);
+  g_string_free (search.names, TRUE);
+  g_clear_error (&search.first);
+  self->conversion = domuimg_conversion_new ();
+  if (!ok || self->transfer->mounts->len == 0 || self->transfer->system != DOMUIMG_SYSTEM_LINUX)
+    return ok;
+  return open_system (self, error);
+}

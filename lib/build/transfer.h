@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/check.h"
+#include "lib/build/disk-copy.h"
+#include "lib/convert/convert.h"
+#include "lib/image/export.h"
+#include "lib/image/image.h"
+#include "lib/import/import.h"
+
+/* A machine of another hypervisor while it is converted. Its disks are seen through overlays: a
+ * first one leaves out what is unused; over a second one its system is looked at and changed while
+ * the first is copied. What was changed is written into the copy in the end. */
+
+typedef struct {
+  char *overlay; /* (nullable) path of the qcow2 file that takes the changes */
+  char *node;    /* block node of the disk below @overlay (JSON) */
+  guint64 size;  /* bytes */
+  gboolean is_result; /* @overlay is what the user wants: nothing is copied */
+  char *path;    /* the disk as a plain file */
+  DomuimgImage *image; /* of @path, while its filesystems are open */
+} DomuimgTransferDisk;
+
+typedef struct {
+  DomuimgTransferDisk *disk; /* (unowned) */
+  const DomuimgVolume *volume; /* (unowned) */
+  char *name;              /* in the domU: "xvda1" */
+  DomuimgTree *tree;
+} DomuimgTransferMount;
+
+typedef struct {
+  GPtrArray *disks;      /* of DomuimgTransferDisk */
+  DomuimgExport *export; /* (nullable) where the host cannot: then @path is a whole copy */
+  DomuimgDiskCopy *copy; /* (nullable) under way */
+  GPtrArray *mounts;     /* of DomuimgTransferMount, the root first; empty where nothing is known */
+  DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
+  DomuimgSystem system;
+  char *system_name;     /* for a person */
+  char *root_fs;         /* (nullable) */
+  char *root_uuid;       /* (nullable) */
+  char *cmdline;         /* (nullable) of the entry that its own menu starts */
+  gboolean needs_uefi;   /* its disk can be started by UEFI only */
+  guint64 unused;        /* bytes that were left out */
+  DomuimgReport *report; /* (nullable) what a check says of the result */
+} DomuimgTransfer;
+
+DomuimgTransfer *domuimg_transfer_new (void);
+void domuimg_transfer_free (DomuimgTransfer *self);
+/* Shows the disks of @import, which is prepared, in @directory; @overlays[i] (nullable) is where
+ * the overlay of a disk is to stay. What the user should know goes to @warnings. */
+gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
+                              const char *const *overlays, GPtrArray *warnings,
+                              GCancellable *cancellable, GError **error);
+/* Puts another overlay over each disk that is copied, so that what is below stays as it is. */
+gboolean domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory,
+                                 GCancellable *cancellable, GError **error);
+/* Writes out and closes all of @mounts. */
+gboolean domuimg_transfer_close_trees (DomuimgTransfer *self, GError **error);
+/* After the trees. libguestfs has a disk locked until then. */
+void domuimg_transfer_close_images (DomuimgTransfer *self);

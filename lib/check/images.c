@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include "lib/check/repair.h"
+#include "lib/check/repairs.h"
+#include "lib/domain/model/vdev.h"
+
+/* The disks: their files, formats and filesystems, and the devices that the guest makes of them. */
+
+static void
+add_device (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image,
+            const DomuimgVolume *volume, const char *name)
+{
+  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
+
+  device->name = g_strdup (name);
+  device->disk = disk;
+  device->image = image;
+  device->volume = volume;
+  g_ptr_array_add (self->devices, device);
+}
+
+static char *
+name_partition (const char *disk, guint number)
+{
+  return g_strdup_printf (g_ascii_isdigit (disk[strlen (disk) - 1]) ? "%sp%u" : "%s%u", disk,
+                          number);
+}
+
+/* The kernel cuts a partition off at the disk's end, and refuses a filesystem that is larger than
+ * what holds it; what has no filesystem there may still boot. */
+static void
+check_size (DomuimgMachine *self, DomuimgImage *image, const DomuimgVolume *volume,
+            const char *name)
+{
+  guint64 size = domuimg_image_get_size (image);
+  guint64 end = volume->offset + volume->length;
+  guint64 there = volume->offset < size ? MIN (end, size) - volume->offset : 0;
+
+  if (volume->lv != NULL || volume->fs_size <= there)
+    return;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "image-truncated", name,
+                              "%s: the filesystem of %s has %" G_GUINT64_FORMAT
+                              " bytes, and only %" G_GUINT64_FORMAT " are there",
+                              domuimg_image_get_path (image), name, volume->fs_size, there),
+      "get the rest of the image: what is cut off is lost");
+}
+
+static void
+check_volumes (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image)
+{
+  g_autofree char *name = domuimg_vdev_linux_name (domuimg_domain_disk_get_vdev (disk));
+  g_autoptr (GError) error = NULL;
+  GPtrArray *volumes = domuimg_image_list_volumes (image, &error);
+  gboolean has_whole = FALSE;
+
+  if (volumes == NULL)
+    {
+      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s",
+                              error->message);
+      return;
+    }
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+      g_autofree char *own = volume->number > 0 ? name_partition (name, volume->number)
+                             : volume->lv != NULL ? g_strdup (volume->lv)
+                                                  : g_strdup (name);
+
+      has_whole |= volume->number == 0 && volume->lv == NULL;
+      add_device (self, disk, image, volume, own);
+      check_size (self, image, volume, own);
+    }
+  if (!has_whole)
+    add_device (self, disk, image, NULL, name);
+}
+
+static void
+check_problems (DomuimgMachine *self, DomuimgImage *image)
+{
+  GPtrArray *problems = domuimg_image_get_problems (image);
+
+  for (guint i = 0; i < problems->len; i++)
+    domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "image-truncated",
+                               domuimg_image_get_path (image), "%s",
+                               (const char *) g_ptr_array_index (problems, i));
+}
+
+/* Format=raw hands the guest the bytes of the file, headers and all; any other format that the
+ * file is not stops the backend. */
+static gboolean
+check_format (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image)
+{
+  const char *said = domuimg_domain_disk_get_format (disk) ?: "raw";
+  const char *found = domuimg_image_get_format (image);
+
+  if (g_str_equal (said, found) || *said == '\0')
+    return TRUE;
+  domuimg_offer_disk_format (
+      domuimg_machine_report (self, "config-format", said,
+                              "%s is in the format %s, and the disk %s is configured as %s",
+                              domuimg_image_get_path (image), found,
+                              domuimg_domain_disk_get_vdev (disk), said),
+      domuimg_domain_disk_get_vdev (disk), found);
+  return FALSE;
+}
+
+static void
+report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *error)
+{
+  const char *target = domuimg_domain_disk_get_target (disk);
+
+  if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    domuimg_finding_advise (domuimg_machine_report (self, "config-missing-file", target,
+                                                    "the disk %s: %s is not there",
+                                                    domuimg_domain_disk_get_vdev (disk), target),
+                            "put the image there, or correct the path in the configuration");
+  else
+    domuimg_machine_report (self, "image-unreadable", target, "%s", error->message);
+}
+
+static void
+check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
+{
+  const char *target = domuimg_domain_disk_get_target (disk);
+  g_autoptr (GError) error = NULL;
+  DomuimgImage *image;
+  guint findings;
+
+  if (domuimg_domain_disk_get_cdrom (disk) && (target == NULL || *target == '\0'))
+    return;
+  if (target == NULL || *target != '/')
+    {
+      domuimg_machine_report (self, "image-unreadable", target,
+                              "the disk %s is no file or device of this host, and was not looked"
+                              " at",
+                              domuimg_domain_disk_get_vdev (disk));
+      return;
+    }
+  image = domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
+  if (image == NULL)
+    {
+      report_unopened (self, disk, error);
+      return;
+    }
+  g_ptr_array_add (self->images, image);
+  /* What the guest would make of it then is of no interest. */
+  if (!check_format (self, disk, image) || domuimg_domain_disk_get_cdrom (disk))
+    return;
+  findings = domuimg_report_get_findings (self->report)->len;
+  check_volumes (self, disk, image);
+  /* A filesystem that is cut off explains the rest. */
+  if (domuimg_report_get_findings (self->report)->len == findings)
+    check_problems (self, image);
+}
+
+void
+domuimg_check_images (DomuimgMachine *self)
+{
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
+
+  for (guint i = 0; i < disks->len; i++)
+    check_disk (self, g_ptr_array_index (disks, i));
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/check/rules.h"
+
+#include "lib/kernel/compat.h"
+#include "lib/xen/limits.h"
+
+/* The kernel: that it is there, is one, and can be started as this type of guest by this loader
+ * on this Xen. */
+
+/* A file of the guest as its loader names it: on the filesystem of the menu, where the entry does
+ * not name another. */
+static DomuimgTree *
+find_tree (DomuimgMachine *self)
+{
+  const DomuimgMenuEntry *entry = self->boot.entry;
+  const char *hint = entry != NULL ? entry->root_hint : NULL;
+  DomuimgCheckDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
+  DomuimgTree *tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
+
+  return tree != NULL ? tree : self->boot_tree;
+}
+
+static void
+report_missing (DomuimgMachine *self, const char *where)
+{
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "kernel-missing", self->boot.kernel_path,
+                              "the kernel %s is not %s", self->boot.kernel_path, where),
+      self->boot.in_guest ? "install a kernel in the guest (Debian: linux-image-amd64) and let it"
+                            " write its boot menu again"
+                          : "copy the kernel there (domuimg kernel update does, for guests that"
+                            " domuimg made), or correct kernel= in the configuration");
+}
+
+static DomuimgKernel *
+load (DomuimgMachine *self, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  DomuimgTree *tree;
+
+  if (!self->boot.in_guest)
+    return domuimg_kernel_new_for_file (self->boot.kernel_path, error);
+  tree = find_tree (self);
+  if (tree == NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "no filesystem to read it from");
+      return NULL;
+    }
+  self->boot_tree = tree;
+  bytes = domuimg_tree_read (tree, self->boot.kernel_path, DOMUIMG_KERNEL_MAX, error);
+  return bytes != NULL ? domuimg_kernel_new_for_bytes (bytes, self->boot.kernel_path, error) : NULL;
+}
+
+static void
+report_unloaded (DomuimgMachine *self, const GError *error)
+{
+  if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    report_missing (self, self->boot.in_guest ? "in the guest" : "there");
+  else if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_PERMISSION))
+    domuimg_machine_report (self, "image-unreadable", self->boot.kernel_path, "%s",
+                            error->message);
+  else
+    domuimg_finding_advise (domuimg_machine_report (self, "kernel-not-a-kernel",
+                                                    self->boot.kernel_path, "%s", error->message),
+                            "put a kernel there: a bzImage or an ELF file");
+}
+
+/* Which of the rules it is that says no. */
+static const char *
+rule_of (DomuimgCompatProblem problem)
+{
+  switch (problem)
+    {
+    case DOMUIMG_COMPAT_ARCHITECTURE:
+      return "kernel-architecture";
+    case DOMUIMG_COMPAT_COMPRESSION:
+      return "kernel-compression";
+    default:
+      return "kernel-type";
+    }
+}
+
+static void
+check_start (DomuimgMachine *self)
+{
+  g_autofree char *reason = NULL;
+  DomuimgCompatProblem problem = domuimg_kernel_find_problem (
+      self->boot.kernel, self->type, self->boot.loader, self->xen, &reason);
+
+  /* domuimg-bootloader unpacks what this Xen does not. */
+  if (problem == DOMUIMG_COMPAT_FINE
+      || (problem == DOMUIMG_COMPAT_COMPRESSION && self->boot.reads_all))
+    return;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, rule_of (problem), self->boot.kernel_path,
+                              "%s cannot start as %s: %s", self->boot.kernel_path,
+                              domuimg_guest_type_to_string (self->type), reason),
+      "domuimg kernel inspect tells as what it can be started; choose another type, loader or"
+      " kernel");
+}
+
+void
+domuimg_check_kernel (DomuimgMachine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->boot.kernel_path == NULL)
+    return;
+  if (self->boot.kernel == NULL)
+    self->boot.kernel = load (self, &error);
+  if (self->boot.kernel == NULL)
+    report_unloaded (self, error);
+  else
+    check_start (self);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "lib/check/repair-modules.h"
+#include "lib/check/rules.h"
+#include "lib/convert/edit.h"
+#include "lib/kernel/select.h"
+
+/* Every kernel that Xen can start gets an initramfs that reaches the root: modules of the guest's
+ * own are put before it, and its configuration has them for the next one that it makes. */
+
+static void
+set_initramfs (DomuimgMachine *machine, DomuimgKernelChoice *choice, DomuimgInitramfs *initramfs)
+{
+  DomuimgCheckBoot *boot = &machine->boot;
+
+  g_set_object (&boot->kernel, choice->kernel);
+  g_clear_pointer (&boot->initramfs, domuimg_initramfs_free);
+  boot->initramfs = initramfs;
+  g_ptr_array_set_size (boot->initrd_paths, 0);
+  g_ptr_array_add (boot->initrd_paths, g_strdup (choice->initrd));
+  g_clear_pointer (&machine->builtin, domuimg_builtin_free);
+}
+
+static gboolean
+add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing,
+             GError **error)
+{
+  DomuimgRepairSite *site = self->site;
+  DomuimgTree *boot_tree = site->boot_tree;
+  gboolean no_backup = site->no_backup;
+  g_autofree char *list = NULL;
+  g_autoptr (GError) local = NULL;
+  gboolean ok;
+
+  g_ptr_array_add (missing, NULL);
+  list = g_strjoinv (",", (char **) missing->pdata);
+  /* The initramfs as it was follows what is put before it: a copy would only take its room. */
+  site->boot_tree = self->whole;
+  site->no_backup = TRUE;
+  ok = domuimg_repair_initramfs (site, list, &local);
+  site->boot_tree = boot_tree;
+  site->no_backup = no_backup;
+  if (ok)
+    return TRUE;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
+      || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  domuimg_convert_warn (self, "/%s gets no %s: %s", choice->initrd, list, local->message);
+  return TRUE;
+}
+
+/* Without one the others are of use all the same. */
+static void
+leave_out_absent (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing)
+{
+  const char *version = domuimg_kernel_get_version (choice->kernel);
+
+  for (guint i = missing->len; i > 0; i--)
+    {
+      const char *modules[] = { g_ptr_array_index (missing, i - 1), NULL };
+      g_autoptr (GError) local = NULL;
+      g_autoptr (GPtrArray) paths = domuimg_modules_resolve (self->root, version, modules, &local);
+
+      if (paths != NULL || !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+        continue;
+      domuimg_convert_warn (self, "the kernel /%s (%s) has no module %s, and /%s gets none",
+                            choice->vmlinuz, version, modules[0], choice->initrd);
+      g_ptr_array_remove_index (missing, i - 1);
+    }
+}
+
+static gboolean
+convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **error)
+{
+  DomuimgMachine *machine = self->site->machine;
+  DomuimgInitramfs *initramfs;
+  g_autoptr (GPtrArray) missing = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (choice->initrd == NULL || !domuimg_kernel_choice_load (choice, self->whole, NULL)
+      || !domuimg_kernel_can_boot (choice->kernel, self->want->type, NULL))
+    return TRUE;
+  initramfs = domuimg_initramfs_new_for_tree (self->whole, choice->initrd, &local);
+  if (initramfs == NULL)
+    {
+      domuimg_convert_warn (self, "/%s: %s", choice->initrd, local->message);
+      return TRUE;
+    }
+  set_initramfs (machine, choice, initramfs);
+  missing = domuimg_check_list_missing_modules (machine);
+  leave_out_absent (self, choice, missing);
+  return missing->len == 0 || add_modules (self, choice, missing, error);
+}
+
+gboolean
+domuimg_convert_step_initramfs (DomuimgConvertEdit *self, GError **error)
+{
+  g_autoptr (GPtrArray) choices = domuimg_kernel_list (self->whole, error);
+
+  if (choices == NULL)
+    return FALSE;
+  for (guint i = 0; i < choices->len; i++)
+    if (!convert_one (self, g_ptr_array_index (choices, i), error))
+      return FALSE;
+  return TRUE;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/domain/config/file.h"
+
+#include <string.h>
+
+#include "lib/domain/model/domain.h"
+#include "lib/domain/xl/keys.h"
+#include "lib/domain/xm/file.h"
+
+/* Settings in a file as it stands. */
+
+#define INVALID(...) domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
+/* Of whatever release is the newest. */
+#define ANY_XEN G_MAXUINT, 0
+
+typedef struct {
+  const char *path;
+  DomuimgConfigFormat format;
+  DomuimgXlFile *file;
+  GStrvBuilder *notices;
+} Edit;
+
+static DomuimgXlFile *
+parse (DomuimgConfigFormat format, const char *text, const char *path, GError **error)
+{
+  return format == DOMUIMG_CONFIG_FORMAT_XM
+             ? domuimg_xm_file_parse (text, strlen (text), path, error)
+             : domuimg_xl_file_parse (text, strlen (text), path, error);
+}
+
+static void G_GNUC_PRINTF (2, 3)
+notice (Edit *self, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_strv_builder_add (self->notices, message);
+}
+
+/* A key that nobody knows is a slip, unless it is there already. */
+static gboolean
+check_key (Edit *self, const char *key, GError **error)
+{
+  const char *guess;
+
+  if (!g_regex_match_simple ("\\A[a-z][a-z0-9._]*\\z", key, 0, 0))
+    return INVALID ("“%s” is no key: settings are given as KEY=VALUE", key);
+  if (domuimg_xl_key_find (key) != NULL || domuimg_xl_file_find (self->file, key) != NULL)
+    return TRUE;
+  guess = domuimg_xl_key_guess (key);
+  return INVALID ("xl knows no key “%s”%s%s%s", key, guess != NULL ? "; is " : "",
+                  guess != NULL ? guess : "", guess != NULL ? " meant?" : "");
+}
+
+/* Where Python adds to a list, one line is not all there is to replace. */
+static gboolean
+check_added (Edit *self, const char *key, GError **error)
+{
+  for (guint i = 0; self->format == DOMUIMG_CONFIG_FORMAT_XM && i < self->file->settings->len; i++)
+    {
+      const DomuimgXlSetting *setting = g_ptr_array_index (self->file->settings, i);
+
+      if (g_str_equal (setting->key, key)
+          && memchr (self->file->text + setting->start, '+', setting->value_start - setting->start))
+        return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                             "%s:%u: %s is put together with +=: edit it by hand, or convert the "
+                             "file to xl",
+                             self->path, setting->line, key);
+    }
+  return TRUE;
+}
+
+static gboolean
+is_number (const char *value)
+{
+  return g_regex_match_simple ("\\A([0-9]+|0x[0-9a-f]+)\\z", value, 0, 0);
+}
+
+/* As it stands in a file: quoted unless it is already, or is no string. */
+static char *
+value_text (const char *key, const char *value, GError **error)
+{
+  const DomuimgXlKey *known = domuimg_xl_key_find (key);
+  int kind = known != NULL ? known->kind : DOMUIMG_XL_ANY;
+  gboolean whole = domuimg_xl_is_value (value);
+
+  if (kind == DOMUIMG_XL_NUMBER
+      && !g_regex_match_simple ("\\A-?(0x[0-9a-f]+|[0-9]+)\\z", value, 0, 0))
+    {
+      INVALID ("%s: “%s” is no number", key, value);
+      return NULL;
+    }
+  if (kind == DOMUIMG_XL_LIST && (!whole || *value != '['))
+    {
+      INVALID ("%s takes a list, such as %s=\"[ 'one', 'two' ]\"", key, key);
+      return NULL;
+    }
+  if (kind != DOMUIMG_XL_STRING ? is_number (value) : FALSE)
+    return g_strdup (value);
+  if (whole && (*value == '"' || *value == '\'' || (kind != DOMUIMG_XL_STRING && *value == '[')))
+    return g_strdup (value);
+  return domuimg_xl_quote (key, value, error);
+}
+
+static gboolean
+is_secret_key (const char *key)
+{
+  return strstr (key, "passwd") != NULL;
+}
+
+static void
+tell (Edit *self, const char *key, const char *before, const char *after)
+{
+  gboolean hidden = is_secret_key (key) || (before != NULL && domuimg_config_is_secret (before))
+                    || (after != NULL && domuimg_config_is_secret (after));
+
+  if (hidden)
+    notice (self, "%s: %s", key, after != NULL ? "is set" : "is taken out");
+  else
+    notice (self, "%s: %s → %s", key, domuimg_text_or (before, "not set"),
+            domuimg_text_or (after, "not set"));
+}
+
+/* One KEY=VALUE into the file. */
+static gboolean
+apply (Edit *self, const char *setting, GError **error)
+{
+  const char *equals = strchr (setting, '=');
+  g_autofree char *key = equals != NULL ? g_strndup (setting, equals - setting) : g_strdup ("");
+  g_autofree char *value = NULL, *before = NULL, *text = NULL;
+  const DomuimgXlSetting *old;
+
+  if (equals == NULL)
+    return INVALID ("“%s” is no setting: they are given as KEY=VALUE", setting);
+  if (!check_key (self, key, error) || !check_added (self, key, error))
+    return FALSE;
+  if (equals[1] != '\0' && (value = value_text (key, equals + 1, error)) == NULL)
+    return FALSE;
+  old = domuimg_xl_file_find (self->file, key);
+  if (old != NULL)
+    before = g_strndup (self->file->text + old->value_start, old->end - old->value_start);
+  text = domuimg_xl_file_edit (self->file, key, value);
+  tell (self, key, before, value);
+  g_clear_pointer (&self->file, domuimg_xl_file_free);
+  self->file = parse (self->format, text, self->path, error);
+  return self->file != NULL;
+}
+
+/* What xl would refuse is an error, what it would pass over a notice. */
+static gboolean
+judge (Edit *self, GError **error)
+{
+  g_autoptr (DomuimgXlFile) file = parse (self->format, self->file->text, self->path, error);
+  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autoptr (GPtrArray) problems = NULL;
+
+  if (file == NULL)
+    return FALSE;
+  if (self->format == DOMUIMG_CONFIG_FORMAT_XM)
+    domuimg_xm_file_translate (file);
+  domain = domuimg_xl_file_to_read_domain (file, error);
+  if (domain == NULL)
+    return FALSE;
+  problems = domuimg_xl_file_check (file, ANY_XEN);
+  for (guint i = 0; i < problems->len; i++)
+    {
+      const DomuimgXlProblem *problem = g_ptr_array_index (problems, i);
+
+      notice (self, "%s:%u: %s", self->path, problem->line, problem->message);
+    }
+  return TRUE;
+}
+
+static gboolean
+apply_all (Edit *self, const char *const *settings, GError **error)
+{
+  for (guint i = 0; settings[i] != NULL; i++)
+    if (!apply (self, settings[i], error))
+      return FALSE;
+  return judge (self, error);
+}
+
+static gboolean
+begin (Edit *self, const char *text, GError **error)
+{
+  if (!domuimg_config_guess_format (text, self->path, &self->format, error))
+    return FALSE;
+  if (self->format == DOMUIMG_CONFIG_FORMAT_LIBVIRT)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s is libvirt's XML: convert it to xl, or use virsh edit", self->path);
+  self->file = parse (self->format, text, self->path, error);
+  return self->file != NULL;
+}
+
+static gboolean
+finish (Edit *self, const char *before, gboolean dry_run, GError **error)
+{
+  gboolean secret = domuimg_config_is_secret (self->file->text);
+
+  if (dry_run || g_str_equal (before, self->file->text))
+    return TRUE;
+  if (secret)
+    notice (self, "%s holds a password: only its owner may read it (mode 0600)", self->path);
+  return domuimg_config_replace (self->path, self->file->text, secret ? 0600 : 0, TRUE, error);
+}
+
+/**
+ * domuimg_config_set:
+ * @path: (type filename): a configuration of xl or xm
+ * @settings: (array zero-terminated=1): `KEY=VALUE` each, with a key of xl.cfg(5). Strings need no
+ *   quotes, lists are written as in the file; `KEY=` takes a key out
+ * @dry_run: whether to leave the file as it is
+ * @notices: (out) (optional) (transfer full) (array zero-terminated=1): what was changed, and what
+ *   xl would pass over in the result, one sentence each
+ * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT for what is no setting,
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT for a file that is broken, or would be, with the line,
+ *   %DOMUIMG_ERROR_NOT_SUPPORTED for libvirt's XML, or that of reading and writing
+ *
+ * Changes settings in a file, all of them or none. Comments, order and all that this library does
+ * not know are kept, and so are owner and mode of the file, unless it holds a password, which makes
+ * it one for its owner only.
+ *
+ * Returns: whether it was done
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_config_set (const char *path, const char *const *settings, gboolean dry_run,
+                    char ***notices, GError **error)
+{
+  g_autoptr (GStrvBuilder) said = g_strv_builder_new ();
+  Edit edit = { path, DOMUIMG_CONFIG_FORMAT_XL, NULL, said };
+  g_autofree char *text = NULL;
+  struct stat status;
+  gboolean done;
+
+  g_return_val_if_fail (path != NULL && settings != NULL, FALSE);
+  text = domuimg_config_read (path, &status, error);
+  done = text != NULL && begin (&edit, text, error) && apply_all (&edit, settings, error)
+         && finish (&edit, text, dry_run, error);
+  g_clear_pointer (&edit.file, domuimg_xl_file_free);
+  if (done && notices != NULL)
+    *notices = g_strv_builder_end (said);
+  return done;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/domain/model/domain.h"
+
+#include <string.h>
+
+/* The rest of the model: secrets, pinning, and what only one format has. */
+
+/**
+ * domuimg_domain_get_graphics_password:
+ * @self: a domain
+ *
+ * Returns: (nullable): the password of the display
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_domain_get_graphics_password (DomuimgDomain *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  return self->graphics_password;
+}
+
+/**
+ * domuimg_domain_set_graphics_password:
+ * @self: a domain
+ * @password: (nullable): a password for VNC, which uses the first 8 characters of one, or SPICE
+ *
+ * It stands in the configuration as it is: domuimg_domain_write() keeps such files from others.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_graphics_password (DomuimgDomain *self, const char *password)
+{
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  domuimg_replace_text (&self->graphics_password, password);
+}
+
+/**
+ * domuimg_domain_get_cpus:
+ * @self: a domain
+ *
+ * Returns: (nullable): the host's CPUs that every virtual CPU may run on
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_domain_get_cpus (DomuimgDomain *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  return self->cpus;
+}
+
+/**
+ * domuimg_domain_set_cpus:
+ * @self: a domain
+ * @cpus: (nullable): CPUs of the host as `cpus` of xl.cfg(5) has them, such as `0-3,^1`, `node:0`
+ *   or `all`
+ *
+ * Pins every virtual CPU; what domuimg_domain_set_vcpu_cpus() said is forgotten.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_cpus (DomuimgDomain *self, const char *cpus)
+{
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  domuimg_replace_text (&self->cpus, cpus);
+  g_clear_pointer (&self->vcpu_cpus, g_strfreev);
+}
+
+/**
+ * domuimg_domain_list_vcpu_cpus:
+ * @self: a domain
+ *
+ * Returns: (transfer full): the host's CPUs for each virtual CPU, from the first one; empty where
+ *   they have none of their own
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_domain_list_vcpu_cpus (DomuimgDomain *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  return self->vcpu_cpus != NULL ? g_strdupv (self->vcpu_cpus) : g_new0 (char *, 1);
+}
+
+/**
+ * domuimg_domain_set_vcpu_cpus:
+ * @self: a domain
+ * @cpus: (nullable) (array zero-terminated=1): for each virtual CPU, as domuimg_domain_set_cpus()
+ *
+ * Pins each virtual CPU; what domuimg_domain_set_cpus() said is forgotten.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_vcpu_cpus (DomuimgDomain *self, const char *const *cpus)
+{
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  g_clear_pointer (&self->cpus, g_free);
+  g_clear_pointer (&self->vcpu_cpus, g_strfreev);
+  if (cpus != NULL && cpus[0] != NULL)
+    self->vcpu_cpus = g_strdupv ((char **) cpus);
+}
+
+/**
+ * domuimg_domain_get_cpus_soft:
+ * @self: a domain
+ *
+ * Returns: (nullable): the host's CPUs that virtual CPUs prefer
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_domain_get_cpus_soft (DomuimgDomain *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  return self->cpus_soft;
+}
+
+/**
+ * domuimg_domain_set_cpus_soft:
+ * @self: a domain
+ * @cpus_soft: (nullable): as domuimg_domain_set_cpus()
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_cpus_soft (DomuimgDomain *self, const char *cpus_soft)
+{
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  domuimg_replace_text (&self->cpus_soft, cpus_soft);
+}
+
+void
+domuimg_domain_note (DomuimgDomain *self, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_ptr_array_add (self->notes, g_strdup_vprintf (format, args));
+  va_end (args);
+}
+
+void
+domuimg_domain_set_extra (DomuimgDomain *self, const char *key, const char *value)
+{
+  for (guint i = 0; i < self->extra->len; i++)
+    {
+      DomuimgDomainExtra *extra = g_ptr_array_index (self->extra, i);
+
+      if (!g_str_equal (extra->key, key))
+        continue;
+      g_free (extra->value);
+      extra->value = g_strdup (value);
+      return;
+    }
+  domuimg_domain_add_extra (self, key, value);
+}
+
+void
+domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char *xml)
+{
+  DomuimgDomainForeign *foreign = g_new0 (DomuimgDomainForeign, 1);
+  guint at = self->foreign->len;
+
+  foreign->parent = g_strdup (parent);
+  foreign->xml = g_strdup (xml);
+  /* By parents, whose own order says nothing. */
+  while (at > 0
+         && strcmp (((DomuimgDomainForeign *) self->foreign->pdata[at - 1])->parent, parent) > 0)
+    at--;
+  g_ptr_array_insert (self->foreign, (int) at, foreign);
+}
+
+/* Of PV and PVH guests. */
+static void
+drop_emulated (DomuimgDomain *self)
+{
+  if (self->serial != NULL)
+    domuimg_domain_note (self, "serial: only an HVM guest has one; it is left out");
+  g_clear_pointer (&self->serial, g_free);
+  for (guint i = 0; i < self->nics->len; i++)
+    {
+      DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
+
+      if (nic->model != NULL)
+        domuimg_domain_note (self,
+                             "vif %s: only an HVM guest has a card of a model; %s is left out",
+                             nic->mac, nic->model);
+      g_clear_pointer (&nic->model, g_free);
+    }
+}
+
+void
+domuimg_domain_finish_reading (DomuimgDomain *self)
+{
+  self->whole = TRUE;
+  for (guint i = 0; i < self->nics->len; i++)
+    {
+      DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
+
+      if (nic->ip != NULL)
+        g_strstrip (nic->ip);
+    }
+  if (self->maxmem <= self->memory)
+    self->maxmem = 0;
+  if (self->maxvcpus <= self->vcpus)
+    self->maxvcpus = 0;
+  if (self->type != DOMUIMG_GUEST_TYPE_HVM)
+    drop_emulated (self);
+  else if (self->bootloader != NULL)
+    {
+      domuimg_domain_note (self, "bootloader: an HVM guest boots by its firmware; it is left out");
+      g_clear_pointer (&self->bootloader, g_free);
+    }
+  if (self->graphics != DOMUIMG_GRAPHICS_VNC && self->graphics != DOMUIMG_GRAPHICS_SPICE
+      && self->graphics_password != NULL)
+    {
+      domuimg_domain_note (self, "the password of a display that is not there is left out");
+      g_clear_pointer (&self->graphics_password, g_free);
+    }
+  if (self->bootloader == NULL)
+    g_clear_pointer (&self->bootloader_args, g_free);
+}

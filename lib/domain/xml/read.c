@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/domain/xml/read.h"
+
+#include <string.h>
+
+#include "domuimg/domain-config.h"
+#include "lib/domain/model/identity.h"
+
+/* libvirt's domain XML (https://libvirt.org/formatdomain.html) to the model, as libvirt's libxl
+ * driver takes it. */
+
+#define MAX_VCPUS 4096
+#define MAX_ELEMENTS 1024
+
+static gboolean
+fail_at (DomuimgXmlReader *self, xmlNode *node, GError **error, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
+static gboolean
+fail_at (DomuimgXmlReader *self, xmlNode *node, GError **error, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_autofree char *message = g_strdup_vprintf (format, args);
+  va_end (args);
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%ld: %s", self->name,
+                       xmlGetLineNo (node), message);
+}
+
+/* In MiB, rounded up as libvirt does; KiB where no unit is written. */
+static gboolean
+read_memory (DomuimgXmlReader *self, xmlNode *root, const char *name, guint *mebibytes,
+             GError **error)
+{
+  static const struct {
+    const char *unit;
+    guint64 bytes;
+  } units[] = {
+    { "b", 1 },        { "bytes", 1 },     { "KB", 1000 },     { "k", 1 << 10 },
+    { "KiB", 1 << 10 }, { "MB", 1000000 }, { "M", 1 << 20 },   { "MiB", 1 << 20 },
+    { "GB", 1000000000 }, { "G", 1 << 30 }, { "GiB", 1 << 30 }, { "T", (guint64) 1 << 40 },
+    { "TiB", (guint64) 1 << 40 },
+  };
+  xmlNode *node = domuimg_xml_open (root, name);
+  g_autofree char *text = node != NULL ? domuimg_xml_text (node) : NULL;
+  g_autofree char *given = domuimg_xml_take (node, "unit");
+  const char *unit = domuimg_text_or (given, "KiB");
+  guint64 number, bytes = 0;
+
+  if (node == NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (g_ascii_strcasecmp (unit, units[i].unit) == 0)
+      bytes = units[i].bytes;
+  if (text == NULL || bytes == 0
+      || !g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64 / bytes, &number, NULL)
+      || number * bytes > (guint64) G_MAXINT32 << 20)
+    return fail_at (self, node, error, "<%s> is no size of memory", name);
+  *mebibytes = (number * bytes + (1 << 20) - 1) >> 20;
+  if (number * bytes != (guint64) *mebibytes << 20)
+    domuimg_domain_note (self->domain, "%s: %s %s are rounded up to %u MiB", name, text, unit,
+                         *mebibytes);
+  return TRUE;
+}
+
+static gboolean
+read_sizes (DomuimgXmlReader *self, xmlNode *root, GError **error)
+{
+  DomuimgDomain *domain = self->domain;
+  guint memory = 0, current = 0;
+
+  if (!read_memory (self, root, "memory", &memory, error)
+      || !read_memory (self, root, "currentMemory", &current, error))
+    return FALSE;
+  if (memory == 0)
+    return fail_at (self, root, error, "the guest has no <memory>");
+  domain->memory = current > 0 ? MIN (current, memory) : memory;
+  domain->maxmem = memory;
+  return TRUE;
+}
+
+static gboolean
+read_count (const char *text, guint max, guint *count)
+{
+  guint64 number;
+
+  if (text == NULL || !g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
+    return FALSE;
+  *count = number;
+  return TRUE;
+}
+
+/* Each virtual CPU's own; the others have those of all. */
+static void
+read_pins (DomuimgXmlReader *self, xmlNode *root)
+{
+  DomuimgDomain *domain = self->domain;
+  guint n_vcpus = MAX (domain->vcpus, domain->maxvcpus), vcpu;
+  xmlNode *cputune = domuimg_xml_open (root, "cputune");
+  g_autoptr (GPtrArray) pins = g_ptr_array_new_with_free_func (g_free);
+  gboolean pinned = FALSE;
+
+  for (guint i = 0; i < n_vcpus; i++)
+    g_ptr_array_add (pins, g_strdup (domuimg_text_or (domain->cpus, "all")));
+  g_ptr_array_add (pins, NULL);
+  for (xmlNode *pin = domuimg_xml_first (cputune, "vcpupin"); pin != NULL;
+       pin = domuimg_xml_next (pin, "vcpupin"))
+    {
+      g_autofree char *index = domuimg_xml_attr (pin, "vcpu");
+      char *cpus = NULL;
+
+      if (!read_count (index, n_vcpus - 1, &vcpu))
+        continue;
+      cpus = domuimg_xml_take (pin, "cpuset");
+      if (cpus == NULL)
+        continue;
+      g_free (domuimg_xml_take (pin, "vcpu"));
+      pin->_private = pin;
+      g_free (pins->pdata[vcpu]);
+      pins->pdata[vcpu] = cpus;
+      pinned = TRUE;
+    }
+  if (pinned)
+    domuimg_domain_set_vcpu_cpus (domain, (const char *const *) pins->pdata);
+}
+
+static gboolean
+read_vcpus (DomuimgXmlReader *self, xmlNode *root, GError **error)
+{
+  DomuimgDomain *domain = self->domain;
+  xmlNode *node = domuimg_xml_open (root, "vcpu");
+  g_autofree char *text = node != NULL ? domuimg_xml_text (node) : NULL;
+  g_autofree char *current = domuimg_xml_take (node, "current");
+  g_autofree char *cpuset = domuimg_xml_take (node, "cpuset");
+  guint all = 1, now = 0;
+
+  if ((node != NULL && (!read_count (text, MAX_VCPUS, &all) || all == 0))
+      || (current != NULL && (!read_count (current, all, &now) || now == 0)))
+    return fail_at (self, node, error, "<vcpu> is no number of virtual CPUs");
+  domuimg_xml_take_if (node, "placement", "static");
+  domain->vcpus = now > 0 ? now : all;
+  domain->maxvcpus = all;
+  domuimg_domain_set_cpus (domain, cpuset);
+  read_pins (self, root);
+  return TRUE;
+}
+
+/* @type is what <type> says. */
+static DomuimgGuestType
+type_of (const char *type, const char *machine)
+{
+  if (g_strcmp0 (type, "hvm") == 0 && g_strcmp0 (machine, "xenpvh") != 0)
+    return DOMUIMG_GUEST_TYPE_HVM;
+  if (g_strcmp0 (type, "xenpvh") == 0 || g_strcmp0 (machine, "xenpvh") == 0)
+    return DOMUIMG_GUEST_TYPE_PVH;
+  return type == NULL || g_str_equal (type, "linux") || g_str_equal (type, "xen")
+             ? DOMUIMG_GUEST_TYPE_PV
+             : DOMUIMG_GUEST_TYPE_AUTO;
+}
+
+/* hvmloader is not the firmware, and Xen's own anyway; the path of UEFI's is libvirt's to
+ * choose. */
+static void
+read_loader (DomuimgXmlReader *self, xmlNode *os)
+{
+  DomuimgDomain *domain = self->domain;
+  g_autofree char *automatic = domuimg_xml_take (os, "firmware");
+  xmlNode *loader = domuimg_xml_open (os, "loader");
+  g_autofree char *path = loader != NULL ? domuimg_xml_text (loader) : NULL;
+  g_autofree char *type = domuimg_xml_take (loader, "type");
+  g_autofree char *base = path != NULL ? g_path_get_basename (path) : NULL;
+  gboolean flash = g_strcmp0 (type, "pflash") == 0;
+
+  if (flash || g_strcmp0 (automatic, "efi") == 0)
+    {
+      domuimg_domain_set_firmware (domain, "uefi");
+      if (path != NULL)
+        domuimg_domain_note (domain, "firmware: the host's own UEFI is taken for %s", path);
+      domuimg_xml_take_if (loader, "readonly", "yes");
+    }
+  else if (path != NULL && !g_str_equal (base, "hvmloader"))
+    domuimg_domain_set_firmware (domain, path);
+}
+
+/* Letters of xl's boot= for the devices that HVM boots from. */
+static void
+read_boot (DomuimgXmlReader *self, xmlNode *os)
+{
+  static const struct {
+    const char *device;
+    char letter;
+  } devices[] = { { "hd", 'c' }, { "cdrom", 'd' }, { "network", 'n' }, { "fd", 'a' } };
+  g_autoptr (GString) order = g_string_new ("\"");
+
+  for (xmlNode *boot = domuimg_xml_first (os, "boot"); boot != NULL;
+       boot = domuimg_xml_next (boot, "boot"))
+    for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+      if (domuimg_xml_take_if (boot, "dev", devices[i].device))
+        {
+          boot->_private = boot;
+          g_string_append_c (order, devices[i].letter);
+        }
+  g_string_append_c (order, '"');
+  if (order->len > 2 && !g_str_equal (order->str, "\"c\""))
+    domuimg_domain_set_extra (self->domain, "boot", order->str);
+}
+
+static void
+read_cmdline (DomuimgXmlReader *self, xmlNode *os)
+{
+  g_autofree char *cmdline = domuimg_xml_take_text (os, "cmdline");
+  g_autofree char *root = domuimg_xml_take_text (os, "root");
+  g_autofree char *whole = g_strdup_printf ("root=%s%s%s", domuimg_text_or (root, ""),
+                                            cmdline != NULL ? " " : "",
+                                            domuimg_text_or (cmdline, ""));
+
+  domuimg_domain_set_cmdline (self->domain, root != NULL ? whole : cmdline);
+}
+
+static gboolean
+read_os (DomuimgXmlReader *self, xmlNode *root, GError **error)
+{
+  DomuimgDomain *domain = self->domain;
+  xmlNode *os = domuimg_xml_open (root, "os");
+  xmlNode *node = domuimg_xml_open (os, "type");
+  g_autofree char *type = node != NULL ? domuimg_xml_text (node) : NULL;
+  g_autofree char *machine = domuimg_xml_take (node, "machine");
+  g_autofree char *bootloader = domuimg_xml_take_text (root, "bootloader");
+  g_autofree char *bootloader_args = domuimg_xml_take_text (root, "bootloader_args");
+  g_autofree char *kernel = domuimg_xml_take_text (os, "kernel");
+  g_autofree char *ramdisk = domuimg_xml_take_text (os, "initrd");
+
+  domain->type = type_of (type, machine);
+  if (domain->type == DOMUIMG_GUEST_TYPE_AUTO)
+    return fail_at (self, node, error, "a guest of Xen has no <type>%s</type>", type);
+  domuimg_xml_take_if (node, "arch", "x86_64");
+  domuimg_domain_set_bootloader (domain, bootloader);
+  domuimg_domain_set_bootloader_args (domain, bootloader_args);
+  domuimg_domain_set_kernel (domain, kernel);
+  domuimg_domain_set_ramdisk (domain, ramdisk);
+  read_cmdline (self, os);
+  if (domain->type == DOMUIMG_GUEST_TYPE_HVM)
+    {
+      read_loader (self, os);
+      read_boot (self, os);
+    }
+  return TRUE;
+}
+
+static void
+read_events (DomuimgXmlReader *self, xmlNode *root)
+{
+  static const struct {
+    const char *name;
+    void (*set) (DomuimgDomain *self, const char *value);
+  } events[] = { { "on_poweroff", domuimg_domain_set_on_poweroff },
+                 { "on_reboot", domuimg_domain_set_on_reboot },
+                 { "on_crash", domuimg_domain_set_on_crash } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    {
+      g_autofree char *action = domuimg_xml_take_text (root, events[i].name);
+
+      if (action != NULL)
+        events[i].set (self->domain, action);
+    }
+}
+
+/* xl's default is that HVM has them. */
+static void
+read_features (DomuimgXmlReader *self, xmlNode *root)
+{
+  static const char *const usual[] = { "acpi", "apic", "pae" };
+  DomuimgDomain *domain = self->domain;
+  xmlNode *features = domuimg_xml_open (root, "features");
+  xmlNode *hap = domuimg_xml_open (features, "hap"), *xen = domuimg_xml_open (features, "xen");
+  xmlNode *passthrough = domuimg_xml_open (xen, "passthrough");
+  g_autofree char *mode = domuimg_xml_take (passthrough, "mode");
+  g_autofree char *quoted = g_strdup_printf ("\"%s\"", domuimg_text_or (mode, "enabled"));
+
+  for (guint i = 0; domain->type == DOMUIMG_GUEST_TYPE_HVM && i < G_N_ELEMENTS (usual); i++)
+    if (domuimg_xml_open (features, usual[i]) == NULL)
+      domuimg_domain_set_extra (domain, usual[i], "0");
+  if (hap != NULL)
+    domuimg_domain_set_extra (domain, "hap", domuimg_xml_take_if (hap, "state", "off") ? "0" : "1");
+  g_free (domuimg_xml_take (hap, "state"));
+  if (domuimg_xml_open (features, "viridian") != NULL)
+    domuimg_domain_set_extra (domain, "viridian", "1");
+  if (domuimg_xml_take_if (domuimg_xml_open (xen, "e820_host"), "state", "on"))
+    domuimg_domain_set_extra (domain, "e820_host", "1");
+  if (domuimg_xml_take_if (passthrough, "state", "on"))
+    domuimg_domain_set_extra (domain, "passthrough", quoted);
+}
+
+static void
+read_timers (DomuimgXmlReader *self, xmlNode *clock)
+{
+  static const struct {
+    const char *mode;
+    const char *value;
+  } modes[] = { { "native", "\"native\"" },
+                { "emulate", "\"always_emulate\"" },
+                { "paravirt", "\"native_paravirt\"" },
+                { "auto", "\"default\"" } };
+
+  for (xmlNode *timer = domuimg_xml_first (clock, "timer"); timer != NULL;
+       timer = domuimg_xml_next (timer, "timer"))
+    {
+      gboolean hpet = domuimg_xml_attr_is (timer, "name", "hpet");
+      g_autofree char *present = hpet ? domuimg_xml_take (timer, "present") : NULL;
+
+      if (hpet && present != NULL)
+        domuimg_domain_set_extra (self->domain, "hpet", g_str_equal (present, "yes") ? "1" : "0");
+      for (guint i = 0; domuimg_xml_attr_is (timer, "name", "tsc") && i < G_N_ELEMENTS (modes); i++)
+        if (domuimg_xml_take_if (timer, "mode", modes[i].mode))
+          {
+            domuimg_domain_set_extra (self->domain, "tsc_mode", modes[i].value);
+            present = g_strdup ("yes");
+          }
+      if (present == NULL)
+        continue;
+      g_free (domuimg_xml_take (timer, "name"));
+      timer->_private = timer;
+    }
+}
+
+static void
+read_clock (DomuimgXmlReader *self, xmlNode *root)
+{
+  xmlNode *clock = domuimg_xml_open (root, "clock");
+  g_autofree char *adjustment = NULL;
+  gint64 seconds;
+
+  if (clock == NULL)
+    return;
+  read_timers (self, clock);
+  if (domuimg_xml_take_if (clock, "offset", "localtime"))
+    domuimg_domain_set_extra (self->domain, "localtime", "1");
+  domuimg_xml_take_if (clock, "offset", "utc");
+  if (!domuimg_xml_take_if (clock, "offset", "variable"))
+    return;
+  adjustment = domuimg_xml_take (clock, "adjustment");
+  if (domuimg_xml_take_if (clock, "basis", "localtime"))
+    domuimg_domain_set_extra (self->domain, "localtime", "1");
+  domuimg_xml_take_if (clock, "basis", "utc");
+  if (adjustment != NULL && g_ascii_string_to_signed (adjustment, 10, 0, G_MAXINT32, &seconds, NULL)
+      && seconds != 0)
+    domuimg_domain_set_extra (self->domain, "rtc_timeoffset", adjustment);
+  else if (g_strcmp0 (adjustment, "0") != 0)
+    domuimg_domain_note (self->domain, "clock: the adjustment %s is left out",
+                         domuimg_text_or (adjustment, "none"));
+}
+
+/* "10,20" of the cells' distances, where each has one. */
+static char *
+distances_of (xmlNode *cell)
+{
+  xmlNode *distances = domuimg_xml_open (cell, "distances");
+  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
+  g_auto (GStrv) values = NULL;
+
+  for (xmlNode *sibling = domuimg_xml_first (distances, "sibling"); sibling != NULL;
+       sibling = domuimg_xml_next (sibling, "sibling"))
+    {
+      g_autofree char *value = domuimg_xml_take (sibling, "value");
+
+      sibling->_private = sibling;
+      g_free (domuimg_xml_take (sibling, "id"));
+      g_strv_builder_add (all, domuimg_text_or (value, "10"));
+    }
+  values = g_strv_builder_end (all);
+  return g_strjoinv (",", values);
+}
+
+static void
+read_numa (DomuimgXmlReader *self, xmlNode *root)
+{
+  xmlNode *cpu = domuimg_xml_first (root, "cpu");
+  xmlNode *numa = domuimg_xml_first (cpu, "numa");
+
+  if (numa == NULL)
+    return;
+  cpu->_private = cpu;
+  numa->_private = numa;
+  for (xmlNode *cell = domuimg_xml_first (numa, "cell"); cell != NULL;
+       cell = domuimg_xml_next (cell, "cell"))
+    {
+      g_autoptr (DomuimgDomainDevice) node = domuimg_domain_device_new (DOMUIMG_DEVICE_NUMA_NODE);
+      g_autofree char *id = domuimg_xml_take (cell, "id");
+      g_autofree char *memory = domuimg_xml_take (cell, "memory");
+      g_autofree char *unit = domuimg_xml_take (cell, "unit");
+      g_autofree char *vcpus = domuimg_xml_take (cell, "cpus");
+      g_autofree char *distances = distances_of (cell);
+      gboolean mebibytes = unit != NULL && g_ascii_strcasecmp (unit, "MiB") == 0;
+      guint64 size = memory != NULL ? g_ascii_strtoull (memory, NULL, 10) : 0;
+      g_autofree char *text
+          = g_strdup_printf ("%" G_GUINT64_FORMAT, mebibytes ? size : (size + 1023) / 1024);
+
+      cell->_private = cell;
+      if (unit != NULL && !mebibytes && g_ascii_strcasecmp (unit, "KiB") != 0)
+        domuimg_domain_note (self->domain, "numa: the unit %s is taken for KiB", unit);
+      domuimg_domain_device_set_option (node, "pnode", domuimg_text_or (id, "0"));
+      domuimg_domain_device_set_option (node, "size", text);
+      domuimg_domain_device_set_option (node, "vcpus", vcpus);
+      domuimg_domain_device_set_option (node, "vdistances", distances);
+      domuimg_domain_add_device (self->domain, node);
+    }
+}
+
+/* What nobody understood goes along, at the place where it was. */
+static void
+keep_rest (DomuimgXmlReader *self, xmlNode *node, const char *path)
+{
+  for (xmlNode *child = domuimg_xml_first (node, NULL); child != NULL;
+       child = domuimg_xml_next (child, NULL))
+    {
+      const char *name = (const char *) child->name;
+      g_autofree char *below = *path != '\0' ? g_strdup_printf ("%s/%s", path, name)
+                                             : g_strdup (name);
+      g_autofree char *text = NULL;
+
+      if (child->_private == NULL)
+        {
+          text = domuimg_xml_element_text (child);
+          domuimg_domain_add_foreign (self->domain, path, text);
+          continue;
+        }
+      for (xmlAttr *attribute = child->properties; attribute != NULL; attribute = attribute->next)
+        domuimg_domain_note (self->domain, "<%s %s=…> is left out", below,
+                             (const char *) attribute->name);
+      keep_rest (self, child, below);
+    }
+}
+
+static gboolean
+count_elements (DomuimgXmlReader *self, xmlNode *root, GError **error)
+{
+  guint count = 0;
+
+  for (xmlNode *node = domuimg_xml_first (domuimg_xml_first (root, "devices"), NULL); node != NULL;
+       node = domuimg_xml_next (node, NULL))
+    count++;
+  return count <= MAX_ELEMENTS
+         || fail_at (self, root, error, "these are more devices than a guest has");
+}
+
+static gboolean
+read_names (DomuimgXmlReader *self, xmlNode *root, GError **error)
+{
+  g_autofree char *driver = domuimg_xml_take (root, "type");
+  g_autofree char *name = domuimg_xml_take_text (root, "name");
+  g_autofree char *uuid = domuimg_xml_take_text (root, "uuid");
+
+  if (g_strcmp0 (driver, "xen") != 0 && g_strcmp0 (driver, "test") != 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: this is a guest of “%s” and not of Xen; domuimg create --from disk: "
+                         "converts such machines",
+                         self->name, domuimg_text_or (driver, ""));
+  if (name == NULL)
+    return fail_at (self, root, error, "the guest has no <name>");
+  domuimg_replace_text (&self->domain->name, name);
+  if (uuid == NULL)
+    return TRUE;
+  if (strlen (uuid) == 32 && strchr (uuid, '-') == NULL)
+    {
+      char *dashed = g_strdup_printf ("%.8s-%.4s-%.4s-%.4s-%s", uuid, uuid + 8, uuid + 12,
+                                      uuid + 16, uuid + 20);
+
+      g_free (uuid);
+      uuid = dashed;
+    }
+  if (!g_uuid_string_is_valid (uuid))
+    return fail_at (self, domuimg_xml_first (root, "uuid"), error, "“%s” is no UUID", uuid);
+  domuimg_domain_set_uuid (self->domain, uuid);
+  return TRUE;
+}
+
+/**
+ * domuimg_domain_new_from_libvirt_xml:
+ * @text: a `<domain type="xen">` (https://libvirt.org/formatdomain.html)
+ * @name: (nullable): how messages call it, such as its path
+ * @error: return location for an error: %DOMUIMG_ERROR_CORRUPT_INPUT with the line for what is no
+ *   such document, %DOMUIMG_ERROR_UNSAFE_INPUT for one with a document type,
+ *   %DOMUIMG_ERROR_NOT_SUPPORTED for a guest of another hypervisor
+ *
+ * Reads a guest as libvirt's Xen driver does. Elements that the model has no place for are carried,
+ * and written into XML again; domuimg_domain_list_losses() says what else there was.
+ *
+ * Returns: (transfer full): a domain, or %NULL
+ *
+ * Since: 0.1
+ */
+DomuimgDomain *
+domuimg_domain_new_from_libvirt_xml (const char *text, const char *name, GError **error)
+{
+  g_autoptr (DomuimgDomain) domain = g_object_new (DOMUIMG_TYPE_DOMAIN, NULL);
+  DomuimgXmlReader reader = { domain, domuimg_text_or (name, "domain.xml") };
+  g_autoptr (xmlDoc) document = NULL;
+  xmlNode *root;
+
+  g_return_val_if_fail (text != NULL, NULL);
+  document = domuimg_xml_parse (text, strlen (text), "domain", reader.name, error);
+  if (document == NULL)
+    return NULL;
+  root = xmlDocGetRootElement (document);
+  if (!count_elements (&reader, root, error) || !read_names (&reader, root, error)
+      || !read_sizes (&reader, root, error) || !read_vcpus (&reader, root, error)
+      || !read_os (&reader, root, error))
+    return NULL;
+  read_events (&reader, root);
+  read_features (&reader, root);
+  read_clock (&reader, root);
+  read_numa (&reader, root);
+  domuimg_xml_read_devices (&reader, domuimg_xml_open (root, "devices"));
+  keep_rest (&reader, root, "");
+  domuimg_domain_finish_reading (domain);
+  return g_steal_pointer (&domain);
+}

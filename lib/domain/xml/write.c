@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/domain/xml/write.h"
+
+#include <string.h>
+
+#include "lib/base/xml.h"
+
+/* Writes the model as libvirt's domain XML, in the forms that its libxl driver takes and
+ * its schema (domaincommon.rng) describes. */
+
+/* Of a virtual CPU; "all" and nodes have no form. */
+static gboolean
+is_cpuset (const char *cpus)
+{
+  return cpus != NULL && g_regex_match_simple ("\\A[0-9^,-]+\\z", cpus, 0, 0);
+}
+
+static void
+add_pinning (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *vcpu)
+{
+  const DomuimgDomain *domain = writer->domain;
+
+  if (is_cpuset (domain->cpus))
+    domuimg_xml_set (vcpu, "cpuset", domain->cpus);
+  else if (domain->cpus != NULL && !g_str_equal (domain->cpus, "all"))
+    domuimg_xml_warn (writer, "cpus \"%s\": libvirt has CPUs by number only", domain->cpus);
+  if (domain->cpus_soft != NULL)
+    domuimg_xml_warn (writer, "cpus_soft \"%s\": is in xl.cfg only", domain->cpus_soft);
+  for (guint i = 0; domain->vcpu_cpus != NULL && domain->vcpu_cpus[i] != NULL; i++)
+    {
+      const char *cpus = domain->vcpu_cpus[i];
+      g_autofree char *index = g_strdup_printf ("%u", i);
+
+      if (is_cpuset (cpus) && i < MAX (domain->vcpus, domain->maxvcpus))
+        domuimg_xml_set (domuimg_xml_add_with (domuimg_xml_child (root, "cputune"), "vcpupin",
+                                               "vcpu", index),
+                         "cpuset", cpus);
+      else if (!g_str_equal (cpus, "all"))
+        domuimg_xml_warn (writer, "cpus \"%s\" of virtual CPU %u: is in xl.cfg only", cpus, i);
+    }
+}
+
+static void
+add_sizes (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  const DomuimgDomain *domain = writer->domain;
+  xmlNode *memory
+      = domuimg_xml_add_textf (root, "memory", "%u", MAX (domain->maxmem, domain->memory));
+  xmlNode *vcpu;
+
+  domuimg_xml_set (memory, "unit", "MiB");
+  domuimg_xml_set (domuimg_xml_add_textf (root, "currentMemory", "%u", domain->memory), "unit",
+                   "MiB");
+  vcpu = domuimg_xml_add_textf (root, "vcpu", "%u", MAX (domain->maxvcpus, domain->vcpus));
+  if (domain->maxvcpus > domain->vcpus)
+    {
+      g_autofree char *current = g_strdup_printf ("%u", domain->vcpus);
+
+      domuimg_xml_set (vcpu, "current", current);
+    }
+  add_pinning (writer, root, vcpu);
+}
+
+static void
+add_hvm_firmware (DomuimgXmlWriter *writer, xmlNode *os)
+{
+  const char *firmware = domuimg_text_or (writer->domain->firmware, "bios");
+
+  if (g_str_equal (firmware, "uefi") || g_str_equal (firmware, "ovmf"))
+    domuimg_xml_set (os, "firmware", "efi");
+  else if (firmware[0] == '/')
+    domuimg_xml_set (domuimg_xml_add_text (os, "loader", firmware), "type", "rom");
+  else if (g_str_equal (firmware, "rombios"))
+    domuimg_xml_warn (writer, "firmware \"rombios\": libvirt chooses the BIOS itself");
+}
+
+static void
+add_boot (DomuimgXmlWriter *writer, xmlNode *os)
+{
+  static const char *const devices[]
+      = { ['a'] = "fd", ['c'] = "hd", ['d'] = "cdrom", ['n'] = "network" };
+  g_autofree char *given = domuimg_xml_see_extra (writer, "boot");
+  const char *order = given != NULL && strspn (given, "acdn") == strlen (given) ? given : NULL;
+
+  if (order != NULL)
+    g_free (domuimg_xml_use_extra (writer, "boot"));
+  if (order == NULL && writer->domain->kernel == NULL)
+    order = "c";
+  for (; order != NULL && *order != '\0'; order++)
+    domuimg_xml_add_with (os, "boot", "dev", devices[(guchar) *order]);
+}
+
+static void
+add_os (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  static const struct {
+    const char *machine;
+    const char *type;
+  } types[] = {
+    [DOMUIMG_GUEST_TYPE_PV] = { "xenpv", "linux" },
+    [DOMUIMG_GUEST_TYPE_PVH] = { "xenpvh", "xenpvh" },
+    [DOMUIMG_GUEST_TYPE_HVM] = { "xenfv", "hvm" },
+  };
+  const DomuimgDomain *domain = writer->domain;
+  gboolean hvm = domain->type == DOMUIMG_GUEST_TYPE_HVM;
+
+  domuimg_xml_add_text (root, "bootloader", domain->bootloader);
+  domuimg_xml_add_text (root, "bootloader_args", domain->bootloader_args);
+  xmlNode *os = domuimg_xml_add (root, "os");
+  xmlNode *type = domuimg_xml_add_text (os, "type", types[domain->type].type);
+  domuimg_xml_set (type, "arch", "x86_64");
+  domuimg_xml_set (type, "machine", types[domain->type].machine);
+  if (hvm)
+    add_hvm_firmware (writer, os);
+  domuimg_xml_add_text (os, "kernel", domain->kernel);
+  domuimg_xml_add_text (os, "initrd", domain->ramdisk);
+  domuimg_xml_add_text (os, "cmdline", domain->cmdline);
+  if (hvm)
+    add_boot (writer, os);
+}
+
+static void
+add_features (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  static const char *const usual[] = { "acpi", "apic", "pae" };
+  gboolean hvm = writer->domain->type == DOMUIMG_GUEST_TYPE_HVM;
+  g_autofree char *hap = domuimg_xml_see_extra (writer, "hap");
+  g_autofree char *viridian = domuimg_xml_see_extra (writer, "viridian");
+  g_autofree char *e820 = domuimg_xml_see_extra (writer, "e820_host");
+  g_autofree char *passthrough = domuimg_xml_see_extra (writer, "passthrough");
+
+  for (guint i = 0; hvm && i < G_N_ELEMENTS (usual); i++)
+    {
+      g_autofree char *value = domuimg_xml_use_extra (writer, usual[i]);
+
+      if (g_strcmp0 (value, "0") != 0)
+        domuimg_xml_add (domuimg_xml_child (root, "features"), usual[i]);
+    }
+  if (hap != NULL)
+    domuimg_xml_add_with (domuimg_xml_child (root, "features"), "hap", "state",
+                          g_str_equal (hap, "0") ? "off" : "on");
+  g_free (domuimg_xml_use_extra (writer, "hap"));
+  if (g_strcmp0 (viridian, "1") == 0)
+    {
+      domuimg_xml_add (domuimg_xml_child (root, "features"), "viridian");
+      g_free (domuimg_xml_use_extra (writer, "viridian"));
+    }
+  if (g_strcmp0 (e820, "1") == 0)
+    {
+      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
+                            "e820_host", "state", "on");
+      g_free (domuimg_xml_use_extra (writer, "e820_host"));
+    }
+  if (g_strcmp0 (passthrough, "enabled") != 0 && g_strcmp0 (passthrough, "sync_pt") != 0
+      && g_strcmp0 (passthrough, "share_pt") != 0)
+    return;
+  xmlNode *node
+      = domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
+                              "passthrough", "state", "on");
+  if (!g_str_equal (passthrough, "enabled"))
+    domuimg_xml_set (node, "mode", passthrough);
+  g_free (domuimg_xml_use_extra (writer, "passthrough"));
+}
+
+static void
+add_timers (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  static const char *const modes[][2] = { { "native", "native" },
+                                          { "always_emulate", "emulate" },
+                                          { "native_paravirt", "paravirt" },
+                                          { "default", "auto" } };
+  g_autofree char *hpet = domuimg_xml_use_extra (writer, "hpet");
+  g_autofree char *tsc = domuimg_xml_see_extra (writer, "tsc_mode");
+
+  if (hpet != NULL)
+    domuimg_xml_set (domuimg_xml_add_with (domuimg_xml_child (root, "clock"), "timer", "name",
+                                           "hpet"),
+                     "present", g_str_equal (hpet, "0") ? "no" : "yes");
+  for (guint i = 0; tsc != NULL && i < G_N_ELEMENTS (modes); i++)
+    if (g_str_equal (tsc, modes[i][0]))
+      {
+        domuimg_xml_set (domuimg_xml_add_with (domuimg_xml_child (root, "clock"), "timer", "name",
+                                               "tsc"),
+                         "mode", modes[i][1]);
+        g_free (domuimg_xml_use_extra (writer, "tsc_mode"));
+      }
+}
+
+static void
+add_clock (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  g_autofree char *localtime = domuimg_xml_use_extra (writer, "localtime");
+  g_autofree char *seconds = domuimg_xml_use_extra (writer, "rtc_timeoffset");
+  gboolean local = localtime != NULL && !g_str_equal (localtime, "0");
+  xmlNode *clock;
+
+  add_timers (writer, root);
+  clock = domuimg_xml_first (root, "clock");
+  if (clock == NULL && (local || seconds != NULL))
+    clock = domuimg_xml_add (root, "clock");
+  if (clock == NULL)
+    return;
+  domuimg_xml_set (clock, "offset", seconds != NULL ? "variable" : local ? "localtime" : "utc");
+  if (seconds == NULL)
+    return;
+  domuimg_xml_set (clock, "adjustment", seconds);
+  domuimg_xml_set (clock, "basis", local ? "localtime" : "utc");
+}
+
+/* libvirt knows fewer actions than libxl, and core dumps for a crash only. */
+static void
+add_event (DomuimgXmlWriter *writer, xmlNode *root, const char *name, const char *action,
+           const char *fallback)
+{
+  gboolean crash = g_str_equal (name, "on_crash");
+
+  if (g_str_equal (action, "soft-reset")
+      || (g_str_has_prefix (action, "coredump-") && !crash))
+    {
+      domuimg_xml_warn (writer, "%s \"%s\": libvirt cannot do that; \"%s\" is written instead",
+                        name, action, fallback);
+      action = fallback;
+    }
+  domuimg_xml_add_text (root, name, action);
+}
+
+/* What the reader of an XML carried along. */
+static void
+add_foreign (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  for (guint i = 0; i < writer->domain->foreign->len; i++)
+    {
+      const DomuimgDomainForeign *foreign = g_ptr_array_index (writer->domain->foreign, i);
+      g_auto (GStrv) path = g_strsplit (foreign->parent, "/", -1);
+      xmlNode *parent = root;
+
+      for (guint depth = 0; path[depth] != NULL && *path[depth] != '\0'; depth++)
+        parent = domuimg_xml_child (parent, path[depth]);
+      domuimg_xml_add_elements (parent, foreign->xml);
+    }
+}
+
+static void
+add_devices (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  DomuimgDomain *domain = writer->domain;
+  xmlNode *devices = domuimg_xml_add (root, "devices");
+
+  for (guint i = 0; i < domain->disks->len; i++)
+    domuimg_xml_write_disk (writer, devices, g_ptr_array_index (domain->disks, i));
+  for (guint i = 0; i < domain->nics->len; i++)
+    domuimg_xml_write_nic (writer, devices, g_ptr_array_index (domain->nics, i));
+  domuimg_xml_write_console (writer, devices);
+  domuimg_xml_write_graphics (writer, devices);
+  domuimg_xml_write_others (writer, root, devices);
+}
+
+static void
+add_everything (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  DomuimgDomain *domain = writer->domain;
+
+  domuimg_xml_set (root, "type", "xen");
+  domuimg_xml_add_text (root, "name", domain->name);
+  domuimg_xml_add_text (root, "uuid", domain->uuid);
+  add_sizes (writer, root);
+  add_os (writer, root);
+  add_features (writer, root);
+  add_clock (writer, root);
+  add_event (writer, root, "on_poweroff", domain->on_poweroff, "destroy");
+  add_event (writer, root, "on_reboot", domain->on_reboot, "restart");
+  add_event (writer, root, "on_crash", domain->on_crash, "destroy");
+  add_devices (writer, root);
+  add_foreign (writer, root);
+  for (guint i = 0; i < domain->extra->len; i++)
+    {
+      const DomuimgDomainExtra *extra = g_ptr_array_index (domain->extra, i);
+
+      if (!g_hash_table_contains (writer->said, extra->key))
+        domuimg_xml_warn (writer, "%s = %s: is in xl.cfg only", extra->key, extra->value);
+    }
+}
+
+/* What a guest boots by and libvirt's driver has no form for: without it the XML would
+ * describe another guest. */
+static gboolean
+check_supported (DomuimgDomain *self, GError **error)
+{
+  gboolean hvm = self->type == DOMUIMG_GUEST_TYPE_HVM;
+
+  if (!hvm && self->firmware != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "firmware \"%s\": libvirt has no such setting; give the path of the "
+                         "boot loader image as the kernel",
+                         self->firmware);
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDomainDisk *disk = g_ptr_array_index (self->disks, i);
+
+      if (disk->target != NULL && disk->target[0] != '/')
+        return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                             "disk %s: libvirt has no scripts for disks, and “%s” is no file",
+                             disk->vdev, disk->target);
+    }
+  if (self->bootloader == NULL)
+    return TRUE;
+  if (self->type == DOMUIMG_GUEST_TYPE_PVH)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "bootloader \"%s\": libvirt boots a PVH guest by a kernel only",
+                         self->bootloader);
+  if (self->bootloader[0] != '/')
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "bootloader \"%s\": libvirt needs its full path, such as "
+                         "/usr/lib/xen-4.17/bin/%s",
+                         self->bootloader, self->bootloader);
+  return TRUE;
+}
+
+/**
+ * domuimg_domain_to_libvirt_xml:
+ * @self: a domain
+ * @warnings: (out) (optional) (transfer full) (array zero-terminated=1): what the XML cannot
+ *   say and leaves out, one sentence each
+ * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT as
+ *   domuimg_domain_validate(), %DOMUIMG_ERROR_NOT_SUPPORTED for a way to boot that libvirt
+ *   does not have
+ *
+ * Writes the guest as libvirt's domain XML (https://libvirt.org/formatdomain.html), to be
+ * taken by `virsh --connect xen:///system define`.
+ *
+ * Returns: (transfer full): the text of the file, or %NULL
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_domain_to_libvirt_xml (DomuimgDomain *self, char ***warnings, GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (GHashTable) said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  DomuimgXmlWriter writer = { self, builder, said };
+  xmlChar *text = NULL;
+  int size = 0;
+
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  if (!domuimg_domain_validate (self, error) || !check_supported (self, error))
+    return NULL;
+
+  xmlDoc *doc = xmlNewDoc (BAD_CAST "1.0");
+  xmlNode *root = xmlNewDocNode (doc, NULL, BAD_CAST "domain", NULL);
+  xmlDocSetRootElement (doc, root);
+  add_everything (&writer, root);
+  xmlDocDumpFormatMemoryEnc (doc, &text, &size, "UTF-8", 1);
+  xmlFreeDoc (doc);
+
+  char *copy = g_strndup ((const char *)text, (gsize)size);
+  xmlFree (text);
+  if (warnings != NULL)
+    *warnings = g_strv_builder_end (builder);
+  return copy;
+}

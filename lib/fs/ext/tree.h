@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/fs/ext/copy.h"
+#include "lib/tree/tree.h"
+
+/* An ext2/3/4 filesystem in a file or block device, at an offset, by libext2fs: no mount
+ * and no root. */
+#define DOMUIMG_TYPE_TREE_EXT (domuimg_tree_ext_get_type ())
+G_DECLARE_FINAL_TYPE (DomuimgTreeExt, domuimg_tree_ext, DOMUIMG, TREE_EXT, GObject)
+
+DomuimgTree *domuimg_tree_ext_open (const char *image, guint64 offset, gboolean writable,
+                                    GError **error);
+/* For reading only, from a descriptor, which stays the caller's; @name is for messages. */
+DomuimgTree *domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset, GError **error);
+/* Writes everything out and closes; later calls fail. Disposing without it throws
+ * metadata changes away. */
+gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
+/* For a copy that the kernel makes, of a file in a filesystem for reading only. */
+DomuimgExtCopy *domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error);
+/* The filesystem's UUID in lower-case text. */
+char *domuimg_tree_ext_get_uuid (DomuimgTreeExt *self);
+/* (nullable) */
+char *domuimg_tree_ext_get_label (DomuimgTreeExt *self);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/fs/ext/writer.h"
+
+#include <string.h>
+
+#include "lib/fs/ext/directory.h"
+#include "lib/fs/ext/fs.h"
+#include "lib/fs/ext/names.h"
+
+typedef struct {
+  DomuimgExtFs *ext;
+  DomuimgExtNames *names;
+  DomuimgStream *stream;
+} Writer;
+
+/* mke2fs has made lost+found; the stream may have one of its own. */
+static gboolean
+note_lost_and_found (Writer *self, GError **error)
+{
+  static const char name[] = "lost+found";
+  ext2_ino_t ino;
+  errcode_t code
+      = ext2fs_lookup (self->ext->fs, EXT2_ROOT_INO, name, strlen (name), NULL, &ino);
+
+  if (code == EXT2_ET_FILE_NOT_FOUND)
+    return TRUE;
+  if (code != 0)
+    return domuimg_ext_fail (self->ext, code, error, "looking up lost+found");
+  domuimg_ext_names_add (self->names, self->names->root, name, strlen (name),
+                         DOMUIMG_ENTRY_DIRECTORY, ino)
+      ->keep = TRUE;
+  return TRUE;
+}
+
+static DomuimgExtName *
+add_directory (Writer *self, DomuimgExtName *parent, const char *name, gsize length,
+               const DomuimgEntry *entry, GError **error)
+{
+  ext2_ino_t ino;
+
+  if (!domuimg_ext_new_inode (self->ext, TRUE, &ino, error)
+      || !domuimg_ext_write_inode (self->ext, ino, entry, NULL, 2, error))
+    return NULL;
+  return domuimg_ext_names_add (self->names, parent, name, length, DOMUIMG_ENTRY_DIRECTORY,
+                                ino);
+}
+
+/* The directory that holds @path, made where the stream has not named it (as tar does);
+ * @name is the path's last part. */
+static DomuimgExtName *
+parent_of (Writer *self, const char *path, const char **name, GError **error)
+{
+  DomuimgExtName *at = self->names->root;
+  const char *full = path;
+
+  for (const char *slash; (slash = strchr (path, '/')) != NULL; path = slash + 1)
+    {
+      DomuimgExtName *child
+          = domuimg_ext_names_lookup_in (self->names, at, path, slash - path);
+
+      if (child == NULL)
+        {
+          g_autoptr (DomuimgEntry) implied
+              = domuimg_entry_new ("", DOMUIMG_ENTRY_DIRECTORY, 0755);
+
+          implied->mtime = self->ext->now;
+          child = add_directory (self, at, path, slash - path, implied, error);
+          if (child == NULL)
+            return NULL;
+        }
+      if (child->type == DOMUIMG_ENTRY_SYMLINK)
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
+                        "/%s lies below the symlink “%s”, which is not followed", full,
+                        child->name);
+          return NULL;
+        }
+      if (child->type != DOMUIMG_ENTRY_DIRECTORY)
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                        "/%s lies below “%s”, which is no directory", full, child->name);
+          return NULL;
+        }
+      at = child;
+    }
+  *name = path;
+  return at;
+}
+
+static gboolean
+update_directory (Writer *self, DomuimgExtName *known, const DomuimgEntry *entry, GError **error)
+{
+  if (entry->type != DOMUIMG_ENTRY_DIRECTORY && known->type == DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes as a directory and again as something else", entry->path);
+  if (entry->type != known->type)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes twice, and not as the same kind of file", entry->path);
+  if (entry->type != DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes twice; an archive of a root has each file once",
+                         entry->path);
+  known->announced = TRUE;
+  return domuimg_ext_update_inode (self->ext, known->ino, entry, error);
+}
+
+static gboolean
+add_hard_link (Writer *self, DomuimgExtName *parent, const char *name,
+               const DomuimgEntry *entry, GError **error)
+{
+  DomuimgExtName *target = domuimg_ext_names_lookup (self->names, entry->target);
+
+  if (target == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s is a hard link to “%s”, which has not come before it",
+                         entry->path, entry->target);
+  if (target->type == DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s is a hard link to the directory “%s”", entry->path,
+                         entry->target);
+  if (!domuimg_ext_change_links (self->ext, target->ino, +1, error))
+    return FALSE;
+  domuimg_ext_names_add (self->names, parent, name, strlen (name), target->type, target->ino);
+  return TRUE;
+}
+
+static gboolean
+copy_data (Writer *self, const DomuimgEntry *entry, const GArray *runs, GError **error)
+{
+  guint64 offset;
+  const void *data;
+  gssize length;
+
+  while ((length = domuimg_stream_read (self->stream, &data, &offset, error)) > 0)
+    {
+      if (!domuimg_ext_write_data (self->ext, runs, offset, data, length, error))
+        return FALSE;
+    }
+  return length == 0 && domuimg_ext_write_tail (self->ext, runs, entry->size, error);
+}
+
+static gboolean
+add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgEntry *entry,
+          GError **error)
+{
+  g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (DomuimgExtRun));
+  gboolean is_file = entry->type == DOMUIMG_ENTRY_FILE;
+  ext2_ino_t ino;
+
+  if (!domuimg_ext_new_inode (self->ext, FALSE, &ino, error))
+    return FALSE;
+  if (is_file
+      && (!domuimg_ext_allocate_file (self->ext, entry->size,
+                                      domuimg_stream_get_ranges (self->stream), runs, error)
+          || !copy_data (self, entry, runs, error)))
+    return FALSE;
+  if (!domuimg_ext_write_inode (self->ext, ino, entry, is_file ? runs : NULL, 1, error))
+    return FALSE;
+  domuimg_ext_names_add (self->names, parent, name, strlen (name), entry->type, ino);
+  return TRUE;
+}
+
+static gboolean
+add_entry (Writer *self, const DomuimgEntry *entry, GError **error)
+{
+  DomuimgExtName *parent, *known;
+  const char *name;
+
+  if (*entry->path == '\0')
+    return update_directory (self, self->names->root, entry, error);
+
+  parent = parent_of (self, entry->path, &name, error);
+  if (parent == NULL)
+    return FALSE;
+  known = domuimg_ext_names_lookup_in (self->names, parent, name, strlen (name));
+  if (known != NULL)
+    return update_directory (self, known, entry, error);
+  if (entry->type == DOMUIMG_ENTRY_HARD_LINK)
+    return add_hard_link (self, parent, name, entry, error);
+  if (entry->type == DOMUIMG_ENTRY_DIRECTORY)
+    return add_directory (self, parent, name, strlen (name), entry, error) != NULL;
+  return add_file (self, parent, name, entry, error);
+}
+
+/* Parents before children; deep trees must not cost deep stacks. */
+static gboolean
+write_directories (Writer *self, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) todo = g_ptr_array_new ();
+
+  g_ptr_array_add (todo, self->names->root);
+  while (todo->len > 0)
+    {
+      DomuimgExtName *directory = g_ptr_array_steal_index (todo, todo->len - 1);
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (!(directory->keep && directory->children == NULL)
+          && !domuimg_ext_write_directory (self->ext, directory, error))
+        return FALSE;
+      for (DomuimgExtName *child = directory->children; child != NULL; child = child->next)
+        {
+          if (child->type == DOMUIMG_ENTRY_DIRECTORY)
+            g_ptr_array_add (todo, child);
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+write_entries (Writer *self, DomuimgUsage *usage, DomuimgProgress *progress,
+               GCancellable *cancellable, GError **error)
+{
+  const DomuimgEntry *entry;
+  g_autoptr (GError) local = NULL;
+
+  while ((entry = domuimg_stream_next (self->stream, cancellable, &local)) != NULL)
+    {
+      double fraction;
+
+      domuimg_usage_add (usage, entry, domuimg_stream_get_ranges (self->stream));
+      if (!add_entry (self, entry, error))
+        return FALSE;
+      fraction = domuimg_stream_get_fraction (self->stream);
+      if (fraction >= 0)
+        domuimg_progress_set_fraction (progress, fraction);
+    }
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* The filesystem lies in a new sparse file: what was not written reads as zeros, so the
+ * guest need not spend its first minutes zeroing inode tables. */
+static void
+mark_inode_tables_zeroed (DomuimgExtFs *ext)
+{
+  for (dgrp_t group = 0; group < ext->fs->group_desc_count; group++)
+    {
+      ext2fs_bg_flags_set (ext->fs, group, EXT2_BG_INODE_ZEROED);
+      ext2fs_group_desc_csum_set (ext->fs, group);
+    }
+}
+
+gboolean
+domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
+                          DomuimgUsage *usage, DomuimgProgress *progress,
+                          GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (image, offset, TRUE, error);
+  g_autoptr (DomuimgExtNames) names = NULL;
+
+  if (ext == NULL)
+    return FALSE;
+  names = domuimg_ext_names_new ();
+  Writer writer = { ext, names, stream };
+  if (!note_lost_and_found (&writer, error)
+      || !write_entries (&writer, usage, progress, cancellable, error)
+      || !write_directories (&writer, cancellable, error))
+    return FALSE;
+  mark_inode_tables_zeroed (ext);
+  return domuimg_ext_fs_close (g_steal_pointer (&ext), FALSE, error);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <guestfs.h>
+
+#include "lib/fs/guestfs/tree.h"
+
+/* What the appliance and the trees in it share. */
+
+/* A device that is mounted in the appliance, at "/mN". */
+typedef struct {
+  char *device;
+  char *at;
+  gboolean writable;
+  guint users;
+  /* Path in the tree → DomuimgEntry, NULL for what is not there: a call takes milliseconds. */
+  GHashTable *seen;
+} DomuimgMount;
+
+struct _DomuimgAppliance {
+  gatomicrefcount references;
+  char *path;
+  char *format;
+  guestfs_h *handle; /* (nullable) while it runs */
+  gboolean writable;
+  guint next;
+  GPtrArray *mounts; /* (element-type DomuimgMount) */
+};
+
+DomuimgMount *domuimg_appliance_mount (DomuimgAppliance *self, const char *device,
+                                       gboolean writable, GError **error);
+/* Unmounts it where nobody else uses it, with everything written out. */
+gboolean domuimg_appliance_release (DomuimgAppliance *self, DomuimgMount *mount, GError **error);
+/* FALSE, with the handle's last error: "IMAGE: doing WHAT: ...". */
+gboolean domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what, ...)
+    G_GNUC_PRINTF (3, 4);

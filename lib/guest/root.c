@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/guest/root.h"
+
+#include <string.h>
+
+#include "lib/tree/mount.h"
+
+gboolean
+domuimg_guest_root_has_files (const DomuimgVolume *volume)
+{
+  static const char *const without[]
+      = { "swap", "LVM2_member", "crypto_LUKS", "linux_raid_member", NULL };
+
+  return volume != NULL && volume->fs != NULL && !g_strv_contains (without, volume->fs);
+}
+
+gboolean
+domuimg_guest_root_is (DomuimgTree *tree)
+{
+  return domuimg_tree_is_dir (tree, "etc")
+         && (domuimg_tree_is_dir (tree, "sbin") || domuimg_tree_is_dir (tree, "bin")
+             || domuimg_tree_is_dir (tree, "usr/bin"));
+}
+
+void
+domuimg_guest_root_free (DomuimgGuestRoot *self)
+{
+  g_clear_object (&self->tree);
+  g_clear_pointer (&self->image, domuimg_image_free);
+  g_free (self);
+}
+
+/* The first problem stays in @error for the case that nothing better is found. */
+static DomuimgTree *
+open_if_root (DomuimgImage *image, const DomuimgVolume *volume, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (DomuimgTree) tree = NULL;
+
+  if (!domuimg_guest_root_has_files (volume))
+    return NULL;
+  tree = domuimg_image_open_tree (image, volume, FALSE, &local);
+  if (tree != NULL && domuimg_guest_root_is (tree))
+    return g_steal_pointer (&tree);
+  if (local != NULL && *error == NULL)
+    *error = g_steal_pointer (&local);
+  return NULL;
+}
+
+/* Whether kernels lie at the top of it, as in a filesystem for /boot. */
+static gboolean
+has_kernels (DomuimgTree *tree, const char *directory)
+{
+  g_auto (GStrv) names = domuimg_tree_list (tree, directory, NULL);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (g_str_has_prefix (names[i], "vmlinuz") || g_str_has_prefix (names[i], "kernel-"))
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether the guest's fstab names the filesystem as its /boot. */
+static gboolean
+is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
+{
+  g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
+  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  const char *const ids[] = { volume->uuid, volume->partuuid, volume->label, volume->lv };
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = g_strsplit_set (g_strdelimit (g_strstrip (lines[i]), "\t", ' '), " ", 2);
+
+      if (words[0] == NULL || words[1] == NULL || words[0][0] == '#'
+          || !g_str_has_prefix (g_strchug (words[1]), "/boot "))
+        continue;
+      for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
+        if (ids[j] != NULL && ids[j][0] != '\0' && g_str_has_suffix (words[0], ids[j]))
+          return TRUE;
+    }
+  return FALSE;
+}
+
+/* (nullable) the filesystem for /boot: the one of the guest's fstab, else the first with kernels. */
+static DomuimgTree *
+find_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
+{
+  g_autoptr (DomuimgTree) first = NULL;
+
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+      g_autoptr (DomuimgTree) tree = NULL;
+
+      if (volume == self->volume || !domuimg_guest_root_has_files (volume))
+        continue;
+      tree = domuimg_image_open_tree (self->image, volume, FALSE, NULL);
+      if (tree == NULL || !has_kernels (tree, ""))
+        continue;
+      if (is_in_fstab (self->tree, volume))
+        return g_steal_pointer (&tree);
+      if (first == NULL)
+        first = g_steal_pointer (&tree);
+    }
+  return g_steal_pointer (&first);
+}
+
+static void
+mount_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
+{
+  g_autoptr (DomuimgTree) root = NULL;
+  g_autoptr (DomuimgTree) boot = NULL;
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "boot", NULL);
+
+  if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY || has_kernels (self->tree, "boot"))
+    return;
+  boot = find_boot (self, volumes);
+  if (boot == NULL)
+    return;
+  root = g_steal_pointer (&self->tree);
+  self->tree = domuimg_tree_mount_new (root, "boot", boot);
+}
+
+DomuimgGuestRoot *
+domuimg_guest_root_open (const char *path, GError **error)
+{
+  g_autoptr (DomuimgGuestRoot) self = g_new0 (DomuimgGuestRoot, 1);
+  g_autoptr (GError) first = NULL;
+  GPtrArray *volumes;
+
+  self->image = domuimg_image_open (path, NULL, error);
+  volumes = self->image != NULL ? domuimg_image_list_volumes (self->image, error) : NULL;
+  for (guint i = 0; volumes != NULL && i < volumes->len && self->tree == NULL; i++)
+    {
+      self->volume = g_ptr_array_index (volumes, i);
+      self->tree = open_if_root (self->image, self->volume, &first);
+    }
+  if (self->tree != NULL)
+    {
+      mount_boot (self, volumes);
+      return g_steal_pointer (&self);
+    }
+  if (volumes != NULL && first != NULL)
+    g_propagate_error (error, g_steal_pointer (&first));
+  else if (volumes != NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                  "%s: no filesystem in it holds an operating system (/etc and programs)", path);
+  return NULL;
+}

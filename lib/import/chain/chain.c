@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+#include "lib/import/chain/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/fd.h"
+#include "lib/import/chain/vmdk.h"
+#include "lib/image/formats.h"
+
+#define DEPTH_MAX 64
+/* Bytes of tables that are looked through for what is cut off: those of a disk of half a terabyte
+ * in QEMU's formats. More would take longer than a user waits for a plan. */
+#define TABLE_BUDGET ((guint64) 64 << 20)
+
+static const struct {
+  const char *driver; /* as QEMU calls it */
+  const char *name;   /* as domuimg_image_detect_format does */
+  gboolean (*examine) (DomuimgPart *part, DomuimgHeader *header, GError **error);
+} formats[] = {
+  { "raw", "raw", NULL },
+  { "qcow2", "qcow2", domuimg_part_examine_qcow2 },
+  { "qcow", "qcow", domuimg_part_examine_qcow },
+  { "qed", "qed", domuimg_part_examine_qed },
+  { "vpc", "vhd", domuimg_part_examine_vhd },
+  { "vhdx", "vhdx", domuimg_part_examine_vhdx },
+  { "vdi", "vdi", domuimg_part_examine_vdi },
+  { "vmdk", "vmdk", domuimg_part_examine_vmdk },
+};
+
+static void
+link_free (gpointer data)
+{
+  DomuimgChainLink *self = data;
+
+  domuimg_header_clear (&self->header);
+  g_free (self->path);
+  g_free (self->data_path);
+  g_free (self);
+}
+
+void
+domuimg_image_chain_free (DomuimgImageChain *self)
+{
+  g_ptr_array_unref (self->links);
+  g_ptr_array_unref (self->files);
+  g_free (self->directory);
+  g_free (self);
+}
+
+/* Only what bytes can be read of at any place, and without a moment in which opening it waits. */
+static int
+open_file (const char *path, const char *name, DomuimgFile *file, GError **error)
+{
+  g_auto (DomuimgFd) fd = -1;
+  struct stat status;
+  off_t size;
+
+  if (stat (path, &status) < 0)
+    {
+      domuimg_set_errno (error, errno, "opening %s", name);
+      return -1;
+    }
+  if (!S_ISREG (status.st_mode) && !S_ISBLK (status.st_mode))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                    "%s is neither a file nor a block device", name);
+      return -1;
+    }
+  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0 || fstat (fd, &status) < 0 || (size = lseek (fd, 0, SEEK_END)) < 0)
+    {
+      domuimg_set_errno (error, errno, "opening %s", name);
+      return -1;
+    }
+  *file = (DomuimgFile){ size, S_ISBLK (status.st_mode), status.st_dev, status.st_ino };
+  return g_steal_fd (&fd);
+}
+
+static gboolean
+is_below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  if (g_str_equal (directory, "/"))
+    return TRUE;
+  return strncmp (path, directory, length) == 0 && path[length] == '/';
+}
+
+/* What QEMU would take for something else than a file. */
+static gboolean
+has_protocol (const char *name)
+{
+  return name[strcspn (name, ":/")] == ':';
+}
+
+/* The file that @owner names, without symbolic links. @limit: (nullable) the directory that it has
+ * to be in. */
+static char *
+vet_name (const char *owner, const char *what, const char *name, const char *limit,
+          const char *remedy, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (owner);
+  g_autofree char *joined = g_path_is_absolute (name) ? g_strdup (name)
+                                                      : g_build_filename (directory, name, NULL);
+  g_autofree char *lexical = g_canonicalize_filename (joined, "/");
+  g_autofree char *real = NULL;
+
+  if (has_protocol (name))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: its %s \"%s\" is not the name of a file",
+                    owner, what, name);
+      return NULL;
+    }
+  if (limit == NULL || is_below (lexical, limit))
+    {
+      real = realpath (joined, NULL);
+      if (real == NULL && (errno == ENOENT || errno == ENOTDIR))
+        domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: its %s %s is not there", owner, what,
+                      lexical);
+      else if (real == NULL)
+        domuimg_set_errno (error, errno, "%s: its %s %s", owner, what, lexical);
+      if (real == NULL)
+        return NULL;
+      if (limit == NULL || is_below (real, limit))
+        return g_strdup (real);
+    }
+  domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: its %s \"%s\" lies outside of %s%s", owner,
+                what, name, limit, remedy);
+  return NULL;
+}
+
+static void
+note_file (DomuimgImageChain *self, const char *path, const DomuimgFile *file)
+{
+  g_ptr_array_add (self->files, g_strdup (path));
+  self->total += file->size;
+}
+
+static gboolean
+check_extent (DomuimgImageChain *self, const char *owner, const DomuimgVmdkExtent *extent,
+              GError **error)
+{
+  g_autofree char *limit = g_path_get_dirname (owner);
+  g_autofree char *path = vet_name (owner, "extent", extent->name, limit, "", error);
+  g_auto (DomuimgFd) fd = -1;
+  DomuimgFile file;
+  DomuimgPart part;
+
+  if (path == NULL)
+    return FALSE;
+  fd = open_file (path, path, &file, error);
+  if (fd < 0)
+    return FALSE;
+  /* A flat disk may lie in several pieces of one file. */
+  if (!g_ptr_array_find_with_equal_func (self->files, path, g_str_equal, NULL))
+    note_file (self, path, &file);
+  part = (DomuimgPart){ fd, path, 0, file.size, TABLE_BUDGET };
+  return domuimg_part_examine_extent (&part, extent, error);
+}
+
+static gboolean
+check_others (DomuimgImageChain *self, DomuimgChainLink *link, GError **error)
+{
+  DomuimgFile file;
+  g_auto (DomuimgFd) fd = -1;
+
+  for (guint i = 0; link->header.extents != NULL && i < link->header.extents->len; i++)
+    if (!check_extent (self, link->path, g_ptr_array_index (link->header.extents, i), error))
+      return FALSE;
+  if (link->header.data_file == NULL)
+    return TRUE;
+  link->data_path = vet_name (link->path, "data file", link->header.data_file,
+                              self->allow_backing ? NULL : self->directory,
+                              "; --allow-backing permits it", error);
+  if (link->data_path == NULL)
+    return FALSE;
+  fd = open_file (link->data_path, link->data_path, &file, error);
+  if (fd < 0)
+    return FALSE;
+  link->data_is_device = file.is_device;
+  note_file (self, link->data_path, &file);
+  return TRUE;
+}
+
+static gboolean
+check_luks (const DomuimgPart *part, GError **error)
+{
+  guint8 magic[6];
+
+  if (part->size < sizeof magic)
+    return TRUE;
+  if (!domuimg_part_read (part, 0, magic, sizeof magic, "beginning", error))
+    return FALSE;
+  if (memcmp (magic, "LUKS\xba\xbe", sizeof magic) != 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: the disk is encrypted (LUKS); decrypt it first, with qemu-img convert",
+                       part->name);
+}
+
+/* @format: (nullable) */
+static gboolean
+examine (DomuimgChainLink *link, DomuimgPart *part, const char *format, GError **error)
+{
+  DomuimgImageFormat detected = { format, 0 };
+
+  if (format == NULL
+      && !domuimg_image_detect_format_at (part->fd, part->start, part->size, part->name, &detected,
+                                          error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    {
+      if (!g_str_equal (formats[i].driver, detected.name)
+          && !g_str_equal (formats[i].name, detected.name))
+        continue;
+      link->driver = formats[i].driver;
+      if (formats[i].examine != NULL)
+        return formats[i].examine (part, &link->header, error);
+      /* What is said to be raw is what the guest sees, whatever that is. */
+      link->header.size = (part->size + 511) / 512 * 512;
+      return format != NULL || check_luks (part, error);
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: images of the format %s cannot be read", part->name, format);
+}
+
+static gboolean
+check_loop (DomuimgImageChain *self, const char *path, const DomuimgFile *file, GError **error)
+{
+  for (guint i = 0; i < self->links->len; i++)
+    {
+      const DomuimgChainLink *link = g_ptr_array_index (self->links, i);
+
+      if (link->file.device == file->device && link->file.inode == file->inode)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                             "%s lies over itself, by its backing files", path);
+    }
+  if (self->links->len < DEPTH_MAX)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s: it is below more than %u images that lie over each other", path,
+                       DEPTH_MAX);
+}
+
+static gboolean
+check_utf8 (const char *path, GError **error)
+{
+  g_autofree char *display = NULL;
+
+  if (g_utf8_validate (path, -1, NULL))
+    return TRUE;
+  display = g_filename_display_name (path);
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: its name is not UTF-8, as QEMU wants it; rename it", display);
+}
+
+/* @path: without symbolic links. */
+static DomuimgChainLink *
+add_link (DomuimgImageChain *self, const char *path, const char *format, GError **error)
+{
+  DomuimgChainLink *link;
+  DomuimgFile file;
+  g_auto (DomuimgFd) fd = -1;
+  DomuimgPart part;
+
+  if (!check_utf8 (path, error))
+    return NULL;
+  fd = open_file (path, path, &file, error);
+  if (fd < 0 || !check_loop (self, path, &file, error))
+    return NULL;
+  link = g_new0 (DomuimgChainLink, 1);
+  g_ptr_array_add (self->links, link);
+  link->path = g_strdup (path);
+  link->file = file;
+  link->is_guessed = format == NULL;
+  note_file (self, path, &file);
+  part = (DomuimgPart){ fd, path, 0, file.size, TABLE_BUDGET };
+  if (!examine (link, &part, format, error) || !check_others (self, link, error))
+    return NULL;
+  return link;
+}
+
+static DomuimgImageChain *
+chain_new (void)
+{
+  DomuimgImageChain *self = g_new0 (DomuimgImageChain, 1);
+
+  self->links = g_ptr_array_new_with_free_func (link_free);
+  self->files = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+/* A parent of a VMDK is one, too. */
+static const char *
+get_backing_format (const DomuimgChainLink *link)
+{
+  if (g_str_equal (link->driver, "vmdk"))
+    return "vmdk";
+  return link->header.backing_format;
+}
+
+DomuimgImageChain *
+domuimg_image_chain_open (const char *path, const char *format, gboolean allow_backing,
+                          GError **error)
+{
+  g_autoptr (DomuimgImageChain) self = chain_new ();
+  g_autofree char *next = realpath (path, NULL);
+  DomuimgChainLink *link;
+
+  self->allow_backing = allow_backing;
+  if (next == NULL)
+    {
+      domuimg_set_errno (error, errno, "opening %s", path);
+      return NULL;
+    }
+  self->directory = g_path_get_dirname (next);
+  while (next != NULL)
+    {
+      g_autofree char *here = g_steal_pointer (&next);
+
+      link = add_link (self, here, format, error);
+      if (link == NULL)
+        return NULL;
+      if (link->header.backing == NULL)
+        break;
+      format = get_backing_format (link);
+      next = vet_name (here, "backing file", link->header.backing,
+                       allow_backing ? NULL : self->directory, "; --allow-backing permits it",
+                       error);
+      if (next == NULL)
+        return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+static gboolean
+check_self_contained (const DomuimgChainLink *link, const char *name, GError **error)
+{
+  if (link->header.backing == NULL && link->header.extents == NULL
+      && link->header.data_file == NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: it takes its content from other files; unpack the archive, and give the"
+                       " disk",
+                       name);
+}
+
+DomuimgImageChain *
+domuimg_image_chain_open_member (const char *path, guint64 offset, guint64 length,
+                                 const char *name, const char *format, GError **error)
+{
+  g_autoptr (DomuimgImageChain) self = chain_new ();
+  g_autofree char *real = realpath (path, NULL);
+  DomuimgChainLink *link = g_new0 (DomuimgChainLink, 1);
+  g_auto (DomuimgFd) fd = -1;
+  DomuimgPart part;
+
+  g_ptr_array_add (self->links, link);
+  self->is_member = TRUE;
+  self->offset = offset;
+  self->length = length;
+  link->path = g_strdup (real != NULL ? real : path);
+  link->is_guessed = format == NULL;
+  self->directory = g_path_get_dirname (link->path);
+  if (!check_utf8 (link->path, error))
+    return NULL;
+  fd = open_file (link->path, path, &link->file, error);
+  if (fd < 0)
+    return NULL;
+  if (offset > link->file.size || length > link->file.size - offset)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: it is cut off in %s", path, name);
+      return NULL;
+    }
+  note_file (self, link->path, &link->file);
+  part = (DomuimgPart){ fd, name, offset, length, TABLE_BUDGET };
+  if (!examine (link, &part, format, error) || !check_self_contained (link, name, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+static const DomuimgChainLink *
+first_link (DomuimgImageChain *self)
+{
+  return g_ptr_array_index (self->links, 0);
+}
+
+guint64
+domuimg_image_chain_get_size (DomuimgImageChain *self)
+{
+  return first_link (self)->header.size;
+}
+
+const char *
+domuimg_image_chain_get_format (DomuimgImageChain *self)
+{
+  return first_link (self)->driver;
+}
+
+const char *
+domuimg_image_chain_get_path (DomuimgImageChain *self)
+{
+  return first_link (self)->path;
+}
+
+GPtrArray *
+domuimg_image_chain_get_files (DomuimgImageChain *self)
+{
+  return self->files;
+}
+
+guint64
+domuimg_image_chain_get_total_bytes (DomuimgImageChain *self)
+{
+  return self->total;
+}
+
+gboolean
+domuimg_image_chain_can_back (DomuimgImageChain *self)
+{
+  /* What is below the image QEMU opens as the image says, not as we do. */
+  for (guint i = 0; i < self->links->len; i++)
+    {
+      const DomuimgChainLink *link = g_ptr_array_index (self->links, i);
+
+      if (link->header.has_hint || (i > 0 && link->is_guessed))
+        return FALSE;
+    }
+  return !self->is_member;
+}

@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-#include "lib/tree/guestfs-appliance.h"
-
-/* Makes the attributes of what is at @real in the appliance those of @entry. */
-gboolean domuimg_guestfs_set_xattrs (DomuimgAppliance *appliance, const char *real,
-                                     const DomuimgEntry *entry, GError **error);
