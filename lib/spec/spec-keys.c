@@ -102,15 +102,14 @@ check_disk (const char *key, const char *value, GError **error)
   return disk != NULL;
 }
 
-static gboolean
-check_nic (const char *key, const char *value, GError **error)
+static gpointer
+parse_nic (const char *value, GError **error)
 {
-  g_autoptr (DomuimgNicSpec) nic = NULL;
+  g_autoptr (DomuimgNicSpec) nic = domuimg_nic_spec_parse (value, error);
 
-  if (g_str_equal (value, "none"))
-    return TRUE;
-  nic = domuimg_nic_spec_parse (value, error);
-  return nic != NULL && (nic->mac == NULL || check_mac (nic->mac, error));
+  if (nic == NULL || (nic->mac != NULL && !check_mac (nic->mac, error)))
+    return NULL;
+  return g_steal_pointer (&nic);
 }
 
 static gboolean
@@ -244,9 +243,10 @@ static const DomuimgSpecKey keys[] = {
   { "memory", STRING, "SIZE", check_memory, "memory at start; a bare number is MiB [512M]" },
   { "maxmem", STRING, "SIZE", check_memory, "most memory the guest can be given [memory]" },
   { "vcpus", STRING, "N", check_vcpus, "virtual CPUs [1]" },
-  { "nic", LIST, "SPEC", check_nic,
+  { "nic", LIST, "SPEC", NULL,
     "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX,gateway=…,"
-    "dns=…,model=…,script=…; or none [one, by DHCP]" },
+    "dns=…,model=…,script=…; or none [one, by DHCP]",
+    parse_nic, (GDestroyNotify) domuimg_nic_spec_free },
   { "hostname", STRING, "HOST", check_hostname, "host name in the guest [NAME]" },
   { "ssh-key", LIST, "FILE", check_text, "public key that may log in as root" },
   { "root-password-file", STRING, "FILE", check_text,
