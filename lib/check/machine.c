@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "lib/guest/root.h"
+#include "lib/check/repair.h"
 #include "lib/check/report.h"
+#include "lib/check/run.h"
 #include "lib/tree/dir.h"
 
 static void
@@ -19,7 +21,8 @@ domuimg_machine_new (void)
 {
   DomuimgMachine *self = g_new0 (DomuimgMachine, 1);
 
-  self->images = g_ptr_array_new_with_free_func (image_free);
+  self->images = g_ptr_array_new ();
+  self->opened = g_ptr_array_new_with_free_func (image_free);
   self->devices = domuimg_devices_new ();
   self->boot.initrd_paths = g_ptr_array_new_with_free_func (g_free);
   self->report = domuimg_report_new ();
@@ -34,6 +37,8 @@ boot_clear (DomuimgCheckBoot *self)
   g_free (self->cmdline);
   g_clear_object (&self->kernel);
   g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self->ahead, domuimg_initramfs_free);
+  g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->menu, domuimg_menu_free);
 }
 
@@ -48,9 +53,20 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->builtin, domuimg_builtin_free);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
+  g_ptr_array_unref (self->opened);
   g_object_unref (self->report);
   g_clear_object (&self->cancellable);
   g_free (self);
+}
+
+const char *
+domuimg_machine_where (DomuimgMachine *self, const char *path)
+{
+  const char *now = self->made != NULL && self->made->places != NULL
+                        ? g_hash_table_lookup (self->made->places, path)
+                        : NULL;
+
+  return now != NULL ? now : domuimg_repair_where (self->work, path);
 }
 
 static void
@@ -67,7 +83,8 @@ domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device)
 {
   g_autoptr (GError) error = NULL;
 
-  if (device->tree != NULL || device->broken || !domuimg_guest_root_has_files (device->volume))
+  if (device->tree != NULL || device->broken || device->image == NULL
+      || !domuimg_guest_root_has_files (device->volume))
     return device->tree;
   device->tree = domuimg_image_open_tree (device->image, device->volume, FALSE, &error);
   if (device->tree == NULL)
@@ -90,6 +107,30 @@ domuimg_machine_guess_root (DomuimgMachine *self)
         return device;
     }
   return NULL;
+}
+
+gboolean
+domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known)
+{
+  g_autofree char *one = NULL;
+  g_autofree char *other = NULL;
+
+  if (!self->boot.in_guest)
+    return TRUE;
+  if (known == NULL || self->boot_tree == NULL)
+    return FALSE;
+  one = domuimg_tree_resolve (self->boot_tree, path, NULL);
+  other = domuimg_tree_resolve (self->boot_tree, known, NULL);
+  return one != NULL && g_strcmp0 (one, other) == 0;
+}
+
+gboolean
+domuimg_machine_has_devices (DomuimgMachine *self, guint disk)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    if (((DomuimgDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
+      return TRUE;
+  return FALSE;
 }
 
 DomuimgDevice *
