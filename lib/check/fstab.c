@@ -80,12 +80,8 @@ has_option (const Mount *mount, const char *option)
 static gboolean
 is_device (const char *spec)
 {
-  static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
-    if (g_str_has_prefix (spec, tags[i]))
-      return TRUE;
-  return g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm");
+  return domuimg_device_spec_is_tag (spec)
+         || (g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm"));
 }
 
 static gboolean
@@ -119,15 +115,6 @@ is_made_by_guest (DomuimgMachine *self, const char *spec)
          && has_cdrom (self);
 }
 
-static gboolean
-has_devices (DomuimgMachine *self, DomuimgDomainDisk *disk)
-{
-  for (guint i = 0; i < self->devices->len; i++)
-    if (((DomuimgCheckDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
-      return TRUE;
-  return FALSE;
-}
-
 /* Whether more devices can appear than were seen: in what is encrypted, of a RAID, of LVM that
  * was not taken apart, or on a disk that could not be looked into. */
 static gboolean
@@ -138,7 +125,7 @@ may_hide_devices (DomuimgMachine *self)
 
   for (guint i = 0; i < self->devices->len; i++)
     {
-      const DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
       const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 
       if (g_strcmp0 (fs, "crypto_LUKS") == 0 || g_strcmp0 (fs, "linux_raid_member") == 0)
@@ -148,7 +135,7 @@ may_hide_devices (DomuimgMachine *self)
     }
   for (guint i = 0; i < disks->len; i++)
     if (!domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i))
-        && !has_devices (self, g_ptr_array_index (disks, i)))
+        && !domuimg_machine_has_devices (self, i))
       return TRUE;
   return group && !volumes;
 }
@@ -315,7 +302,7 @@ repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
 }
 
 static void
-check_type (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
+check_type (DomuimgMachine *self, const Mount *mount, const DomuimgDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
@@ -335,7 +322,7 @@ typedef struct {
 
 /* A kernel without its modules mounts what the root is, and what is built into it. */
 static void
-check_driver (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
+check_driver (DomuimgMachine *self, const Mount *mount, const DomuimgDevice *device)
 {
   static const Driver drivers[] = {
     { "ext2", "ext4", "CONFIG_EXT4_FS" },  { "ext3", "ext4", "CONFIG_EXT4_FS" },
@@ -392,7 +379,7 @@ check_mount_point (DomuimgMachine *self, const Mount *mount)
 static void
 check_mount (DomuimgMachine *self, const Mount *mount)
 {
-  DomuimgCheckDevice *device;
+  DomuimgDevice *device;
 
   check_mount_point (self, mount);
   if (!is_device (mount->spec)

@@ -234,3 +234,10 @@ domuimg_repair_asks_for_tree (DomuimgRepair repair)
          || repair == domuimg_repair_features || repair == domuimg_repair_parameter
          || repair == domuimg_repair_initramfs;
 }
+
+gboolean
+domuimg_repair_is_of_config (DomuimgRepair repair)
+{
+  return repair == domuimg_repair_config || repair == repair_name
+         || repair == domuimg_repair_disk_format;
+}

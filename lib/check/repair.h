@@ -44,6 +44,8 @@ gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, co
  * guest's boot menu and what the guest makes it from. There @value may be NULL: it is taken out. */
 gboolean domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key,
                                        const char *value, GError **error);
+/* Whether the repair changes the configuration, and knows that of xl only. */
+gboolean domuimg_repair_is_of_config (DomuimgRepair repair);
 /* Whether the repair asks for its trees itself. */
 gboolean domuimg_repair_asks_for_tree (DomuimgRepair repair);
 
