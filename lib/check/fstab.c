@@ -100,8 +100,10 @@ is_mounted_by_initramfs (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 static DomuimgSeverity
 weigh_failure (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
-  gboolean optional = domuimg_fstab_has_option (mount, "nofail") || domuimg_fstab_has_option (mount, "nobootwait");
-  gboolean later = domuimg_fstab_has_option (mount, "_netdev") || domuimg_fstab_has_option (mount, "x-systemd.automount");
+  gboolean optional = domuimg_fstab_has_option (mount, "nofail")
+                      || domuimg_fstab_has_option (mount, "nobootwait");
+  gboolean later = domuimg_fstab_has_option (mount, "_netdev")
+                   || domuimg_fstab_has_option (mount, "x-systemd.automount");
   gboolean stops = FALSE;
 
   if (is_mounted_by_initramfs (self, mount))
@@ -119,13 +121,13 @@ weigh_failure (DomuimgMachine *self, const DomuimgFstabEntry *mount)
   return stops ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING;
 }
 
-/* @argument: the line's number, a newline, and the field's value; without one, the line is taken out
- * of fstab's effect. */
+/* @argument: the line's number, a newline, and the field's value; without a value, the line is
+ * commented out. */
 static gboolean
 repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/fstab", error);
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/fstab", error);
   g_autoptr (DomuimgFstab) fstab = text != NULL ? domuimg_fstab_parse (text) : NULL;
   guint line = (guint) g_ascii_strtoull (parts[0], NULL, 10);
   g_autofree char *edited = NULL;
@@ -137,7 +139,7 @@ repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError
   else
     domuimg_fstab_comment_out (fstab, line, ABSENT);
   edited = domuimg_fstab_to_text (fstab);
-  return domuimg_repair_write (site, "/etc/fstab", edited, 0644, error);
+  return domuimg_edit_write (&site->root, "/etc/fstab", edited, 0644, error);
 }
 
 /* The device; for the root, the true one. */
@@ -240,7 +242,8 @@ typedef struct {
 
 /* A kernel without its modules mounts what the root is, and what is built into it. */
 static void
-check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgCheckDevice *device)
+check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount,
+              const DomuimgCheckDevice *device)
 {
   static const Driver drivers[] = {
     { "ext2", "ext4", "CONFIG_EXT4_FS" },  { "ext3", "ext4", "CONFIG_EXT4_FS" },
@@ -273,9 +276,10 @@ repair_directory (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   guint32 mode = g_str_equal (argument, "/tmp") ? 01777 : 0755;
 
-  if (!domuimg_tree_mkdir_p (site->tree, argument, mode, error))
+  /* A symlink to nowhere is made good by the directory that it means. */
+  if (!domuimg_tree_mkdir_p (site->root.tree, argument, mode, error))
     return FALSE;
-  domuimg_repair_note (site, "made the directory %s", argument);
+  domuimg_edit_note (&site->root, "made directory %s", argument);
   return TRUE;
 }
 
@@ -284,7 +288,8 @@ static void
 check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
   if (mount->file[0] != '/' || self->info->init == DOMUIMG_INIT_SYSTEMD
-      || domuimg_tree_is_dir (self->tree, mount->file) || domuimg_fstab_has_option (mount, "noauto"))
+      || domuimg_tree_is_dir (self->tree, mount->file)
+      || domuimg_fstab_has_option (mount, "noauto"))
     return;
   domuimg_finding_offer (domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING,
                                                     "fstab-mount-point", mount->file,
@@ -335,7 +340,7 @@ check_fstab (DomuimgMachine *self)
 static gboolean
 repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/crypttab", error);
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/crypttab", error);
   g_autoptr (DomuimgFstab) crypttab = text != NULL ? domuimg_fstab_parse (text) : NULL;
   g_autofree char *edited = NULL;
 
@@ -343,7 +348,7 @@ repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
     return FALSE;
   domuimg_fstab_comment_out (crypttab, (guint) g_ascii_strtoull (argument, NULL, 10), ABSENT);
   edited = domuimg_fstab_to_text (crypttab);
-  return domuimg_repair_write (site, "/etc/crypttab", edited, 0600, error);
+  return domuimg_edit_write (&site->root, "/etc/crypttab", edited, 0600, error);
 }
 
 /* A boot waits for these, and then goes on: cryptsetup.target only is wanted. What is mounted of

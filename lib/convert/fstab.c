@@ -13,8 +13,9 @@ set_nofail (DomuimgFstab *fstab, const DomuimgFstabEntry *entry)
 
   if (domuimg_fstab_has_option (entry, "nofail") || domuimg_fstab_has_option (entry, "noauto"))
     return;
-  options = g_str_equal (entry->options, "defaults") ? g_strdup ("nofail")
-                                                     : g_strconcat (entry->options, ",nofail", NULL);
+  options = g_str_equal (entry->options, "defaults")
+                ? g_strdup ("nofail")
+                : g_strconcat (entry->options, ",nofail", NULL);
   domuimg_fstab_set_field (fstab, entry->line, DOMUIMG_FSTAB_OPTIONS, options);
 }
 
@@ -43,8 +44,9 @@ convert_entry (DomuimgConvertEdit *self, DomuimgFstab *fstab, const DomuimgFstab
 
   if (is_share (entry->type))
     {
-      domuimg_convert_warn (self, "/etc/fstab: %s was a directory of the old host, and is left out",
-                            entry->file);
+      domuimg_edit_warn (self->edit,
+                         "/etc/fstab: %s was a directory of the old host, and is left out",
+                         entry->file);
       domuimg_fstab_comment_out (fstab, entry->line, NULL);
       return;
     }
@@ -60,9 +62,10 @@ convert_entry (DomuimgConvertEdit *self, DomuimgFstab *fstab, const DomuimgFstab
       domuimg_fstab_set_field (fstab, entry->line, DOMUIMG_FSTAB_SPEC, spec);
       break;
     case DOMUIMG_DEVICE_MISSING:
-      domuimg_convert_warn (self, "/etc/fstab: %s, for %s, is no device of this guest, and it boots"
-                                  " without",
-                            entry->spec, entry->file);
+      domuimg_edit_warn (self->edit,
+                         "/etc/fstab: %s, for %s, is no device of this guest, and it boots"
+                         " without",
+                         entry->spec, entry->file);
       set_nofail (fstab, entry);
       break;
     default:
@@ -98,7 +101,7 @@ convert_file (DomuimgConvertEdit *self, const char *path,
   for (guint i = 0; i < entries->len; i++)
     convert (self, table, g_ptr_array_index (entries, i));
   edited = domuimg_fstab_to_text (table);
-  return domuimg_repair_write (self->site, path, edited, 0644, error);
+  return domuimg_edit_write (self->edit, path, edited, 0644, error);
 }
 
 /* The root may come late, and tells which disk others are on. */

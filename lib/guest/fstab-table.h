@@ -40,7 +40,7 @@ const GPtrArray *domuimg_fstab_get_entries (const DomuimgFstab *self);
 /* (nullable) The first entry that mounts something at @file. */
 const DomuimgFstabEntry *domuimg_fstab_find (const DomuimgFstab *self, const char *file);
 gboolean domuimg_fstab_has_option (const DomuimgFstabEntry *entry, const char *option);
-/* Whether @spec is a device of the machine, unlike "tmpfs", "server:/path" or the path of a file. */
+/* Whether @spec is a device of the machine, unlike "tmpfs", "server:/path" or a file. */
 gboolean domuimg_fstab_is_device (const char *spec);
 
 /* These change the line of an entry, by its number; a number that no line has changes nothing. */

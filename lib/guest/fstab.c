@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fstab and crypttab of a new guest: its own disks, and nothing of the machine that it came from. */
+/* fstab and crypttab of a new guest: its own disks, and none of the machine that it was. */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include "lib/guest/fstab-table.h"
 
@@ -125,32 +125,32 @@ edit_crypttab (const char *text)
 }
 
 gboolean
-domuimg_guest_step_fstab (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_fstab (DomuimgGuestRun *self, GError **error)
 {
   g_autofree char *old = NULL;
   g_autofree char *crypttab = NULL;
 
   if (self->want->root_uuid == NULL)
     return TRUE;
-  if (!domuimg_guest_read (self, "/etc/fstab", &old, error)
-      || !domuimg_guest_read (self, "/etc/crypttab", &crypttab, error))
+  if (!domuimg_edit_read (self->edit, "/etc/fstab", &old, error)
+      || !domuimg_edit_read (self->edit, "/etc/crypttab", &crypttab, error))
     return FALSE;
 
   g_autofree char *root = g_strdup_printf ("UUID=%s", self->want->root_uuid);
   g_autoptr (GArray) all = collect_wanted (self->want, root);
   g_autofree char *text = edit_fstab (old != NULL ? old : "", all);
-  if (!domuimg_guest_write (self, "/etc/fstab", text, 0644, error))
+  if (!domuimg_edit_write (self->edit, "/etc/fstab", text, 0644, error))
     return FALSE;
   for (guint i = 0; i < all->len; i++)
     {
       const char *mount_point = g_array_index (all, Wanted, i).mount_point;
 
       if (mount_point[0] == '/' && mount_point[1] != '\0'
-          && !domuimg_guest_mkdir (self, mount_point, 0755, error))
+          && !domuimg_edit_mkdir (self->edit, mount_point, 0755, error))
         return FALSE;
     }
   if (crypttab == NULL)
     return TRUE;
   g_autofree char *no_devices = edit_crypttab (crypttab);
-  return domuimg_guest_write (self, "/etc/crypttab", no_devices, 0600, error);
+  return domuimg_edit_write (self->edit, "/etc/crypttab", no_devices, 0600, error);
 }
