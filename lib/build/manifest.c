@@ -89,23 +89,27 @@ set_kernel (DomuimgManifestKernel *kernel, DomuimgBuildState *self)
   kernel->from = g_strdup (self->kernel_from);
   kernel->version = g_strdup (self->kernel_version);
   kernel->reason = g_strdup (self->kernel_reason);
-  kernel->path = g_strdup (self->plan->kernel_path);
-  kernel->ramdisk = self->has_ramdisk ? g_strdup (self->plan->ramdisk_path) : NULL;
-  kernel->loader = g_strdup (loaders[self->plan->loader]);
+  kernel->path = g_strdup (domuimg_build_get_kernel_path (self));
+  kernel->ramdisk = g_strdup (domuimg_build_get_ramdisk_path (self));
+  kernel->loader = g_strdup (loaders[self->loader]);
   kernel->loader_path = g_strdup (self->loader_path);
 }
 
 static void
 set_transfer (DomuimgManifest *manifest, const DomuimgTransfer *transfer)
 {
-  g_autofree char *report = domuimg_report_to_json (transfer->report);
-
   manifest->converted = TRUE;
   manifest->system = g_strdup (transfer->system_name);
   manifest->unused = (gint64) transfer->unused;
-  manifest->verdict
-      = g_strdup (domuimg_verdict_to_string (domuimg_report_get_verdict (transfer->report)));
-  manifest->check = json_from_string (report, NULL);
+}
+
+static void
+set_report (DomuimgManifest *manifest, DomuimgReport *report)
+{
+  g_autofree char *text = domuimg_report_to_json (report);
+
+  manifest->verdict = g_strdup (domuimg_verdict_to_string (domuimg_report_get_verdict (report)));
+  manifest->check = json_from_string (text, NULL);
 }
 
 static void
@@ -127,10 +131,9 @@ set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
   manifest->memory = plan->memory;
   manifest->maxmem = plan->maxmem;
   manifest->vcpus = plan->vcpus;
-  manifest->source = self->transfer != NULL ? domuimg_import_describe (plan->import)
-                                            : domuimg_source_describe (plan->source);
+  manifest->source = domuimg_source_describe (plan->source);
   manifest->config = g_strdup (plan->config_path);
-  manifest->xml = g_strdup (plan->xml_path);
+  manifest->xml = g_strdup (domuimg_build_get_xml_path (self));
   manifest->manifest = g_strdup (plan->manifest_path);
   manifest->spec = make_spec (plan->spec);
 }
@@ -144,6 +147,8 @@ domuimg_build_manifest (DomuimgBuildState *self)
   set_kernel (&manifest->kernel, self);
   if (self->transfer != NULL)
     set_transfer (manifest, self->transfer);
+  if (self->report != NULL)
+    set_report (manifest, self->report);
   for (guint i = 0; i < self->plan->disks->len; i++)
     add_disk (manifest, self, i);
   for (guint i = 0; i < self->plan->nics->len; i++)
