@@ -44,10 +44,10 @@ is_made_by_guest (DomuimgMachine *self, const char *spec)
 }
 
 static gboolean
-has_devices (DomuimgMachine *self, DomuimgDomainDisk *disk)
+has_devices (DomuimgMachine *self, guint disk)
 {
   for (guint i = 0; i < self->devices->len; i++)
-    if (((DomuimgCheckDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
+    if (((DomuimgDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
       return TRUE;
   return FALSE;
 }
@@ -62,7 +62,7 @@ may_hide_devices (DomuimgMachine *self)
 
   for (guint i = 0; i < self->devices->len; i++)
     {
-      const DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
       const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 
       if (g_strcmp0 (fs, "crypto_LUKS") == 0 || g_strcmp0 (fs, "linux_raid_member") == 0)
@@ -72,7 +72,7 @@ may_hide_devices (DomuimgMachine *self)
     }
   for (guint i = 0; i < disks->len; i++)
     if (!domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i))
-        && !has_devices (self, g_ptr_array_index (disks, i)))
+        && !has_devices (self, i))
       return TRUE;
   return group && !volumes;
 }
@@ -222,7 +222,7 @@ repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
 }
 
 static void
-check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgCheckDevice *device)
+check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
@@ -243,7 +243,7 @@ typedef struct {
 /* A kernel without its modules mounts what the root is, and what is built into it. */
 static void
 check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount,
-              const DomuimgCheckDevice *device)
+              const DomuimgDevice *device)
 {
   static const Driver drivers[] = {
     { "ext2", "ext4", "CONFIG_EXT4_FS" },  { "ext3", "ext4", "CONFIG_EXT4_FS" },
@@ -302,10 +302,11 @@ check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 static void
 check_mount (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
-  DomuimgCheckDevice *device;
+  DomuimgDevice *device;
 
   check_mount_point (self, mount);
-  if (!domuimg_fstab_is_device (mount->spec)
+  /* Which ID a disk gets only its udev knows. */
+  if (!domuimg_fstab_is_device (mount->spec) || g_str_has_prefix (mount->spec, "ID=")
       || (domuimg_fstab_has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
     return;
   device = domuimg_machine_find_device (self, mount->spec);

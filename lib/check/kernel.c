@@ -15,7 +15,7 @@ find_tree (DomuimgMachine *self)
 {
   const DomuimgMenuEntry *entry = self->boot.entry;
   const char *hint = entry != NULL ? entry->root_hint : NULL;
-  DomuimgCheckDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
+  DomuimgDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
   DomuimgTree *tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
 
   return tree != NULL ? tree : self->boot_tree;

@@ -188,7 +188,7 @@ domuimg_loader_check_firmware (DomuimgMachine *self)
 
 /* Without one on the command line, the root is where the kernel was found. */
 static char *
-make_cmdline (const DomuimgCheckDevice *root)
+make_cmdline (const DomuimgDevice *root)
 {
   if (root->volume->uuid != NULL)
     return g_strdup_printf ("root=UUID=%s ro console=hvc0", root->volume->uuid);
@@ -196,7 +196,7 @@ make_cmdline (const DomuimgCheckDevice *root)
 }
 
 static void
-take_choice (DomuimgMachine *self, DomuimgCheckDevice *root, DomuimgKernelChoice *choice)
+take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgKernelChoice *choice)
 {
   const char *cmdline = domuimg_domain_get_cmdline (self->domain);
 
@@ -253,7 +253,7 @@ choose (DomuimgMachine *self, DomuimgTree *tree, GPtrArray *choices)
 void
 domuimg_loader_choose_kernel (DomuimgMachine *self)
 {
-  DomuimgCheckDevice *root = domuimg_machine_guess_root (self);
+  DomuimgDevice *root = domuimg_machine_guess_root (self);
   g_autoptr (GPtrArray) choices = NULL;
   g_autoptr (GError) error = NULL;
   DomuimgKernelChoice *choice;

@@ -7,11 +7,14 @@
 #include "lib/boot/menu.h"
 #include "lib/domain/xl/file.h"
 #include "lib/guest/guest-info.h"
-#include "lib/image/image.h"
+#include "lib/image/devices.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select-builtin.h"
 #include "lib/xen/version.h"
 #include "lib/tree/tree.h"
+
+/* What repairs call a device. */
+typedef DomuimgDevice DomuimgCheckDevice;
 
 /* What repairs have changed so far, see repair.h. */
 typedef struct _DomuimgRepairWork DomuimgRepairWork;
@@ -19,16 +22,6 @@ typedef struct _DomuimgRepairWork DomuimgRepairWork;
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */
-
-/* A block device of the guest. */
-typedef struct {
-  char *name;                   /* as the guest's Linux calls it: "xvda", "xvda1", "xvda2" */
-  DomuimgDomainDisk *disk;      /* (unowned) */
-  DomuimgImage *image;          /* (unowned) (nullable) the image could not be opened */
-  const DomuimgVolume *volume;  /* (unowned) (nullable) a whole disk with a partition table */
-  DomuimgTree *tree;            /* (nullable) its files, once domuimg_machine_open_tree opened it */
-  gboolean broken;              /* its tree could not be opened, and that is reported */
-} DomuimgCheckDevice;
 
 /* What is loaded, wherever the loader took it from. */
 typedef struct {
@@ -52,11 +45,11 @@ typedef struct {
   DomuimgGuestType type;        /* PV, PVH or HVM */
   gboolean type_is_chosen;      /* --image without --type: chosen to suit the kernel */
   GPtrArray *images;            /* (element-type DomuimgImage) by disk, NULL where it failed */
-  GPtrArray *devices;           /* (element-type DomuimgCheckDevice) */
+  GPtrArray *devices;           /* (element-type DomuimgDevice) */
   DomuimgCheckBoot boot;
-  DomuimgCheckDevice *root;     /* (unowned) (nullable) what root= means */
+  DomuimgDevice *root;     /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
-  DomuimgCheckDevice *boot_device; /* (unowned) (nullable) a separate /boot */
+  DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
@@ -71,13 +64,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
 
 /* The files of a device (unowned), opened on first use; NULL where that cannot be done, which is
  * reported once. */
-DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device);
+DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device);
 /* The device that holds an operating system (the first such), NULL where there is none. */
-DomuimgCheckDevice *domuimg_machine_guess_root (DomuimgMachine *self);
-/* A device by what a guest may call it: "/dev/xvda1", "UUID=…", "LABEL=…", "PARTUUID=…",
- * "PARTLABEL=…", "/dev/disk/by-uuid/…" and its kin, "/dev/VG/LV", "/dev/mapper/VG-LV"; NULL where
- * there is none such. */
-DomuimgCheckDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
+DomuimgDevice *domuimg_machine_guess_root (DomuimgMachine *self);
+/* A device by what a guest may call it (domuimg_device_is_called); NULL if there is none. */
+DomuimgDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
 /* Value of the last KEY=VALUE on the kernel's command line, NULL where there is none ("" for a
  * lone KEY); quotes as Linux reads them. */
 char *domuimg_machine_get_parameter (DomuimgMachine *self, const char *key);

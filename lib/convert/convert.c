@@ -6,15 +6,6 @@
 #include "lib/guest/steps.h"
 
 static void
-volume_free (gpointer data)
-{
-  DomuimgConvertVolume *self = data;
-
-  g_free (self->name);
-  g_free (self);
-}
-
-static void
 nic_free (gpointer data)
 {
   DomuimgConvertNic *self = data;
@@ -29,7 +20,7 @@ domuimg_conversion_new (void)
 {
   DomuimgConversion *self = g_new0 (DomuimgConversion, 1);
 
-  self->volumes = g_ptr_array_new_with_free_func (volume_free);
+  self->volumes = domuimg_devices_new ();
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   return self;
 }
@@ -42,18 +33,12 @@ domuimg_conversion_free (DomuimgConversion *self)
   g_free (self);
 }
 
-DomuimgConvertVolume *
+DomuimgDevice *
 domuimg_conversion_add_volume (DomuimgConversion *self, const char *name, guint disk,
                                const DomuimgVolume *volume)
 {
-  DomuimgConvertVolume *added = g_new0 (DomuimgConvertVolume, 1);
-
-  added->name = g_strdup (name);
-  added->disk = disk;
-  added->volume = volume;
   self->n_disks = MAX (self->n_disks, disk + 1);
-  g_ptr_array_add (self->volumes, added);
-  return added;
+  return domuimg_devices_add (self->volumes, name, disk, NULL, volume);
 }
 
 void
@@ -109,7 +94,7 @@ domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, Domuim
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
   g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgCheckDevice device = { .name = self->root->name, .volume = self->root->volume };
+  DomuimgDevice device = { .name = self->root->name, .volume = self->root->volume };
   DomuimgEdit files = { .tree = root,
                         .originals = self->no_backup ? NULL : root,
                         .kept = kept,

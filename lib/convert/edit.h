@@ -19,13 +19,13 @@ typedef enum {
   DOMUIMG_DEVICE_STAYS,   /* named by what does not depend on the machine */
   DOMUIMG_DEVICE_FOUND,
   DOMUIMG_DEVICE_MISSING, /* of the old machine, and not here */
-} DomuimgDevice;
+} DomuimgDeviceFate;
 
 /* Of "/dev/sda1" and its kin; *@spec (transfer full) becomes "UUID=…" or what else names it for
  * good where it is found. @point (nullable) is where it is mounted, @fs (nullable) as what: these
  * tell devices apart whose names say nothing of the disk. */
-DomuimgDevice domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
-                                           const char *point, const char *fs, char **spec);
+DomuimgDeviceFate domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
+                                               const char *point, const char *fs, char **spec);
 /* Takes in that @device is what the old machine had its root on. */
 void domuimg_convert_learn_root (DomuimgConvertEdit *self, const char *device);
 

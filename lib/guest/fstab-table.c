@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/image/devices.h"
+
 #define BLANKS " \t\r\v\f"
 
 struct _DomuimgFstab {
@@ -158,13 +160,10 @@ domuimg_fstab_has_option (const DomuimgFstabEntry *entry, const char *option)
 gboolean
 domuimg_fstab_is_device (const char *spec)
 {
-  static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=", "ID=",
-                                      "\"UUID=", "\"LABEL=" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
-    if (g_str_has_prefix (spec, tags[i]))
-      return TRUE;
-  return g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm");
+  if (*spec == '"')
+    spec++;
+  return domuimg_device_spec_is_tag (spec) || g_str_has_prefix (spec, "ID=")
+         || (g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm"));
 }
 
 /* (nullable) Where the text of the line is kept. */

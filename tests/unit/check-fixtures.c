@@ -12,7 +12,7 @@
 void
 guest_add_device (Guest *self, guint i, const char *name, const char *fs, const char *uuid)
 {
-  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
+  DomuimgDevice *device = g_new0 (DomuimgDevice, 1);
 
   self->volumes[i].fs = (char *) fs;
   self->volumes[i].uuid = (char *) uuid;
@@ -87,7 +87,7 @@ guest_init (Guest *self, const char *fixture)
   static const char *const directories[] = { "/dev", "/proc", "/sys", "/run", "/tmp" };
   g_autoptr (GError) error = NULL;
   DomuimgMachine *machine = domuimg_machine_new ();
-  DomuimgCheckDevice *root;
+  DomuimgDevice *root;
 
   memset (self, 0, sizeof *self);
   self->machine = machine;
