@@ -7,7 +7,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#include "lib/base/fetch.h"
+#include "lib/base/http.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/result.h"
@@ -246,7 +246,12 @@ download (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress
   if (fd < 0)
     return domuimg_set_errno (error, errno, "making %s", state->downloaded);
   domuimg_progress_set_message (progress, "Downloading %s", url);
-  ok = domuimg_fetch_to_fd (url, fd, progress, cancellable, error);
+  ok = domuimg_http_get_to_fd (&(DomuimgHttpRequest){ .uri = url,
+                                                      .schemes = "http,https,ftp,file",
+                                                      .max = G_MAXUINT64,
+                                                      .progress = progress,
+                                                      .cancellable = cancellable },
+                               fd, error);
   close (fd);
   return ok;
 }

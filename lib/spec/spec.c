@@ -90,6 +90,28 @@ find_key (const char *key, const char *value, GError **error)
   return NULL;
 }
 
+static gboolean
+put (DomuimgSpec *self, const char *key, const char *value, gboolean add, GError **error)
+{
+  const DomuimgSpecKey *found;
+  GPtrArray *values;
+
+  g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
+  g_return_val_if_fail (key != NULL && value != NULL, FALSE);
+
+  found = find_key (key, value, error);
+  if (found == NULL)
+    return FALSE;
+  values = g_hash_table_lookup (self->values, found->name);
+  if (!add || found->kind != DOMUIMG_SPEC_KIND_LIST || values == NULL)
+    {
+      values = g_ptr_array_new_with_free_func (g_free);
+      g_hash_table_replace (self->values, (char *) found->name, values);
+    }
+  g_ptr_array_add (values, g_strdup (value));
+  return TRUE;
+}
+
 /**
  * domuimg_spec_set:
  * @self: a specification
@@ -105,19 +127,7 @@ find_key (const char *key, const char *value, GError **error)
 gboolean
 domuimg_spec_set (DomuimgSpec *self, const char *key, const char *value, GError **error)
 {
-  const DomuimgSpecKey *found;
-  GPtrArray *values;
-
-  g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
-  g_return_val_if_fail (key != NULL && value != NULL, FALSE);
-
-  found = find_key (key, value, error);
-  if (found == NULL)
-    return FALSE;
-  values = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (values, g_strdup (value));
-  g_hash_table_replace (self->values, (char *) found->name, values);
-  return TRUE;
+  return put (self, key, value, FALSE, error);
 }
 
 /**
@@ -135,20 +145,7 @@ domuimg_spec_set (DomuimgSpec *self, const char *key, const char *value, GError 
 gboolean
 domuimg_spec_add (DomuimgSpec *self, const char *key, const char *value, GError **error)
 {
-  const DomuimgSpecKey *found;
-  GPtrArray *values;
-
-  g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
-  g_return_val_if_fail (key != NULL && value != NULL, FALSE);
-
-  found = find_key (key, value, error);
-  if (found == NULL)
-    return FALSE;
-  values = g_hash_table_lookup (self->values, found->name);
-  if (found->kind != DOMUIMG_SPEC_KIND_LIST || values == NULL)
-    return domuimg_spec_set (self, key, value, error);
-  g_ptr_array_add (values, g_strdup (value));
-  return TRUE;
+  return put (self, key, value, TRUE, error);
 }
 
 static GPtrArray *
