@@ -9,6 +9,8 @@ typedef struct {
   char *const *argv;
   char *const *envp;
   int fds[3]; /* its stdin, stdout and stderr */
+  const int *passed; /* what else it inherits, under the same numbers, all above 2 */
+  guint n_passed;
 } DomuimgSpawn;
 
 /* Starts it in a process group of its own; it is killed when the calling thread ends. The

@@ -127,7 +127,10 @@ static gboolean
 open_tree (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
 {
-  self->tree = domuimg_tree_ext_open (g_ptr_array_index (self->images, 0), 0, TRUE, error);
+  g_autoptr (DomuimgRegion) region
+      = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+
+  self->tree = region != NULL ? domuimg_tree_ext_open (region, TRUE, error) : NULL;
   return self->tree != NULL;
 }
 
