@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "lib/convert/edit.h"
+#include "lib/guest/fstab-table.h"
 
 /* Devices by the names that the old machine's buses gave them. */
 
-#define BLANKS " \t"
 #define LINKS "/dev/disk/"
 
 /* What a name says: disk @disk (-1: not which), partition @number (0: the whole). */
@@ -223,35 +223,17 @@ find_by_spec (const DomuimgConversion *self, const char *root_link, const char *
   return domuimg_devices_find (self->volumes, spec);
 }
 
-/* (nullable) What an fstab mounts at @point. */
-static char *
-find_mount (const char *fstab, const char *point)
-{
-  g_auto (GStrv) lines = g_strsplit (fstab, "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      const char *line = lines[i] + strspn (lines[i], BLANKS);
-      gsize device = strcspn (line, BLANKS);
-      const char *second = line + device + strspn (line + device, BLANKS);
-
-      if (*line != '#' && strlen (point) == strcspn (second, BLANKS)
-          && g_str_has_prefix (second, point))
-        return g_strndup (line, device);
-    }
-  return NULL;
-}
-
 const DomuimgDevice *
 domuimg_conversion_find_mounted (const DomuimgConversion *self, DomuimgTree *root,
                                  const char *point)
 {
   g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
-  g_autofree char *device = text != NULL ? find_mount (text, point) : NULL;
-  g_autofree char *root_device = text != NULL ? find_mount (text, "/") : NULL;
-  g_autofree char *root_link = root_device != NULL && g_str_has_prefix (root_device, LINKS)
-                                   ? disk_of_link (root_device)
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *mounted = domuimg_fstab_find (fstab, point);
+  const DomuimgFstabEntry *root_entry = domuimg_fstab_find (fstab, "/");
+  g_autofree char *root_link = root_entry != NULL && g_str_has_prefix (root_entry->spec, LINKS)
+                                   ? disk_of_link (root_entry->spec)
                                    : NULL;
 
-  return device != NULL ? find_by_spec (self, root_link, device, point) : NULL;
+  return mounted != NULL ? find_by_spec (self, root_link, mounted->spec, point) : NULL;
 }

@@ -4,20 +4,15 @@
 #include "lib/check/repair.h"
 #include "lib/convert/convert.h"
 
-/* One run of a conversion: what its steps share. Files are written through @site, which keeps the
- * originals and notes the changes. */
+/* One run of a conversion: what its steps share. */
 typedef struct {
   const DomuimgConversion *want;
-  DomuimgRepairSite *site;
+  DomuimgEdit *edit;       /* of the root: files are changed through it */
+  DomuimgRepairSite *site; /* for the repairs that it shares with a check */
   DomuimgTree *root;
   DomuimgTree *whole; /* the root with its /boot */
   char *root_link; /* (nullable) what the old machine's /dev/disk called the disk of the root */
 } DomuimgConvertEdit;
-
-void domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
-    G_GNUC_PRINTF (2, 3);
-/* Takes a file or symlink away; its original is kept. Fine if it is not there. */
-gboolean domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **error);
 
 /* What a device of the old machine is here. */
 typedef enum {

@@ -116,7 +116,9 @@ repair (DomuimgMachine *machine)
 {
   GPtrArray *findings = domuimg_report_get_findings (machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
-  DomuimgRepairSite site = { .machine = machine, .tree = machine->tree, .changes = changes };
+  DomuimgTree *tree = machine->tree;
+  DomuimgRepairSite site
+      = { .machine = machine, .root = { tree, .originals = tree, .changes = changes } };
 
   for (guint i = 0; i < findings->len; i++)
     {

@@ -154,8 +154,9 @@ guest_repair (Guest *self)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  DomuimgTree *tree = self->machine->tree;
   DomuimgRepairSite site
-      = { .machine = self->machine, .tree = self->machine->tree, .changes = changes };
+      = { .machine = self->machine, .root = { tree, .originals = tree, .changes = changes } };
 
   for (guint i = 0; i < findings->len; i++)
     {
