@@ -99,6 +99,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_object (&self->tree);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  g_clear_object (&self->ahead);
   g_clear_object (&self->kernel_read);
   g_clear_object (&self->domain);
   g_clear_pointer (&self->undo, domuimg_undo_free);
@@ -128,6 +129,8 @@ open_tree (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *can
            GError **error)
 {
   self->tree = domuimg_tree_ext_open (g_ptr_array_index (self->images, 0), 0, TRUE, error);
+  if (self->tree != NULL && self->ahead != NULL)
+    domuimg_look_ahead_attach (self->ahead, self->tree);
   return self->tree != NULL;
 }
 

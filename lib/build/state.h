@@ -7,6 +7,7 @@
 #include "lib/base/undo.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan.h"
+#include "lib/kernel/select-ahead.h"
 #include "lib/tree/tree.h"
 
 /* A build under way: the plan, and what the steps have found so far. */
@@ -37,6 +38,7 @@ typedef struct {
   DomuimgDomain *domain;
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
+  DomuimgLookAhead *ahead;       /* (nullable) what was seen of the guest's kernel as it was written */
   DomuimgKernel *kernel_read;    /* (nullable) kept, so that it is not unpacked again */
 } DomuimgBuildState;
 

@@ -212,6 +212,18 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
   too_small (self->root_size, domuimg_mkfs_min_size (&all), error);
 }
 
+/* Nobody asks for the guest's kernel where another one is given. */
+static DomuimgStream *
+watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
+{
+  const char *kernel = self->plan->kernel;
+
+  if (g_str_equal (kernel, "host") || g_str_has_prefix (kernel, "file:"))
+    return stream;
+  self->ahead = domuimg_look_ahead_new (stream);
+  return DOMUIMG_STREAM (self->ahead);
+}
+
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
@@ -226,8 +238,9 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
-  if (!domuimg_ext_write_stream (g_ptr_array_index (self->images, 0), 0, stream, &usage, progress,
-                                 cancellable, &local))
+  if (!domuimg_ext_write_stream (g_ptr_array_index (self->images, 0), 0,
+                                 watch_kernel (self, stream), &usage, progress, cancellable,
+                                 &local))
     {
       explain_no_space (self, stream, &usage, cancellable, &local);
       domuimg_source_explain (self->plan->source, &local);

@@ -262,7 +262,7 @@ check_version (DomuimgMachine *self)
       || g_strv_contains ((const char *const *) versions, version))
     return;
   /* What is in it does not count any more. */
-  g_clear_pointer (&self->boot.initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self->boot.initramfs, domuimg_initramfs_unref);
   needed = !is_there (self, self->type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &disk);
   domuimg_finding_advise (
       domuimg_machine_report_as (self, needed ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING,

@@ -43,7 +43,7 @@ boot_clear (DomuimgCheckBoot *self)
   g_ptr_array_unref (self->initrd_paths);
   g_free (self->cmdline);
   g_clear_object (&self->kernel);
-  g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self->initramfs, domuimg_initramfs_unref);
   g_clear_pointer (&self->menu, domuimg_menu_free);
 }
 

@@ -15,7 +15,7 @@ set_initramfs (DomuimgMachine *machine, DomuimgKernelChoice *choice, DomuimgInit
   DomuimgCheckBoot *boot = &machine->boot;
 
   g_set_object (&boot->kernel, choice->kernel);
-  g_clear_pointer (&boot->initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&boot->initramfs, domuimg_initramfs_unref);
   boot->initramfs = initramfs;
   g_ptr_array_set_size (boot->initrd_paths, 0);
   g_ptr_array_add (boot->initrd_paths, g_strdup (choice->initrd));

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select-builtin.h"
 
 /* What is needed: one of these modules will do. */
@@ -47,8 +48,12 @@ domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **er
   g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
   TreeFile file = { tree, resolved };
   DomuimgInput input = { read_tree_at, &file, path };
+  DomuimgInitramfs *initramfs;
 
-  return resolved != NULL ? domuimg_initramfs_new (&input, error) : NULL;
+  initramfs = resolved != NULL ? domuimg_look_ahead_find_initramfs (tree, resolved) : NULL;
+  if (initramfs != NULL || resolved == NULL)
+    return initramfs;
+  return domuimg_initramfs_new (&input, error);
 }
 
 typedef struct {
@@ -190,7 +195,7 @@ domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, Dom
   *text = problem != NULL ? problem : describe (&self);
 
   domuimg_builtin_free (self.builtin);
-  g_clear_pointer (&self.initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self.initramfs, domuimg_initramfs_unref);
   g_string_free (self.inside, TRUE);
   g_string_free (self.in_initramfs, TRUE);
   return problem == NULL;

@@ -140,6 +140,27 @@ copy_data (Writer *self, const DomuimgEntry *entry, const GArray *runs, GError *
   return length == 0 && domuimg_ext_write_tail (self->ext, runs, entry->size, error);
 }
 
+/* For a stream that looks at some of its files again, while the next ones are written. */
+static gboolean
+tell_place (Writer *self, ext2_ino_t ino, const GArray *runs, GError **error)
+{
+  guint64 block = self->ext->fs->blocksize;
+  g_autoptr (GArray) pieces = g_array_new (FALSE, FALSE, sizeof (DomuimgPiece));
+
+  if (!domuimg_ext_flush_data (self->ext, error))
+    return FALSE;
+  for (guint i = 0; i < runs->len; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+      const DomuimgPiece piece = { run->logical * block, self->ext->base + run->physical * block,
+                                   run->length * block };
+
+      g_array_append_val (pieces, piece);
+    }
+  domuimg_stream_placed (self->stream, self->ext->fd, ino, pieces);
+  return TRUE;
+}
+
 static gboolean
 add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgEntry *entry,
           GError **error)
@@ -158,7 +179,8 @@ add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgE
   if (!domuimg_ext_write_inode (self->ext, ino, entry, is_file ? runs : NULL, 1, error))
     return FALSE;
   domuimg_ext_names_add (self->names, parent, name, strlen (name), entry->type, ino);
-  return TRUE;
+  return !is_file || !domuimg_stream_is_watching (self->stream)
+         || tell_place (self, ino, runs, error);
 }
 
 static gboolean
