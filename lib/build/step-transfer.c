@@ -22,9 +22,8 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
   for (guint i = 0; i < plan->disks->len; i++)
     if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
       overlays[i] = g_ptr_array_index (self->images, i);
-  return domuimg_import_prepare (plan->import, self->work_directory, progress, cancellable, error)
-         && domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
-                                 self->warnings, cancellable, error);
+  return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
+                                self->warnings, cancellable, error);
 }
 
 /* As the domU's Linux calls it. */
@@ -296,8 +295,7 @@ open_system (DomuimgBuildState *self, GError **error)
 }
 
 gboolean
-domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
-                                GCancellable *cancellable, GError **error)
+domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress, GError **error)
 {
   Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
   gboolean ok = TRUE;

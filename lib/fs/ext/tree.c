@@ -42,6 +42,15 @@ domuimg_tree_ext_init (DomuimgTreeExt *self)
 }
 
 DomuimgTree *
+domuimg_tree_ext_new (DomuimgExtFs *ext)
+{
+  DomuimgTreeExt *self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
+
+  self->ext = ext;
+  return DOMUIMG_TREE (self);
+}
+
+DomuimgTree *
 domuimg_tree_ext_open (const char *image, guint64 offset, gboolean writable, GError **error)
 {
   g_autoptr (DomuimgTreeExt) self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);

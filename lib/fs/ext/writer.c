@@ -7,6 +7,7 @@
 #include "lib/fs/ext/directory.h"
 #include "lib/fs/ext/fs.h"
 #include "lib/fs/ext/names.h"
+#include "lib/fs/ext/tree-edit.h"
 
 typedef struct {
   DomuimgExtFs *ext;
@@ -268,7 +269,7 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
     }
 }
 
-gboolean
+DomuimgTree *
 domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
                           DomuimgUsage *usage, DomuimgProgress *progress,
                           GCancellable *cancellable, GError **error)
@@ -277,13 +278,16 @@ domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stre
   g_autoptr (DomuimgExtNames) names = NULL;
 
   if (ext == NULL)
-    return FALSE;
+    return NULL;
   names = domuimg_ext_names_new ();
   Writer writer = { ext, names, stream };
   if (!note_lost_and_found (&writer, error)
       || !write_entries (&writer, usage, progress, cancellable, error)
-      || !write_directories (&writer, cancellable, error))
-    return FALSE;
+      || !write_directories (&writer, cancellable, error)
+      || !domuimg_ext_flush_data (ext, error))
+    return NULL;
   mark_inode_tables_zeroed (ext);
-  return domuimg_ext_fs_close (g_steal_pointer (&ext), FALSE, error);
+  /* What is changed from now on takes the gaps first. */
+  ext->next = ext->fs->super->s_first_data_block;
+  return domuimg_tree_ext_new (g_steal_pointer (&ext));
 }
