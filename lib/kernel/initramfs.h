@@ -11,10 +11,10 @@ typedef struct _DomuimgInitramfs DomuimgInitramfs;
 DomuimgInitramfs *domuimg_initramfs_new (const DomuimgInput *input, GError **error);
 DomuimgInitramfs *domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name,
                                                    GError **error);
-/* It does not change once it is read, so that threads may share it. */
+/* It does not change once it is read. */
 DomuimgInitramfs *domuimg_initramfs_ref (DomuimgInitramfs *self);
-void domuimg_initramfs_unref (DomuimgInitramfs *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInitramfs, domuimg_initramfs_unref)
+void domuimg_initramfs_free (DomuimgInitramfs *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInitramfs, domuimg_initramfs_free)
 
 /* Names without a leading "/", sorted by strcmp. */
 char **domuimg_initramfs_list_files (DomuimgInitramfs *self);

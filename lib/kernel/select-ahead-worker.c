@@ -49,7 +49,7 @@ job_free (gpointer data)
     close (self->fd);
   g_array_unref (self->pieces);
   g_clear_object (&self->kernel);
-  g_clear_pointer (&self->initramfs, domuimg_initramfs_unref);
+  g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
   g_free (self->path);
   g_free (self->version);
   g_free (self);

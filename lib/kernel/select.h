@@ -13,6 +13,7 @@ typedef struct {
   char *version; /* as uname(1) would say it; until it is loaded, what the file's name says */
   char *reason;  /* (nullable) why it was selected, one sentence with its full stop */
   DomuimgKernel *kernel; /* (nullable) not before it is loaded */
+  DomuimgInitramfs *initramfs; /* (nullable) not before somebody wanted to know what is in it */
 } DomuimgKernelChoice;
 
 void domuimg_kernel_choice_free (DomuimgKernelChoice *self);
