@@ -93,6 +93,9 @@ gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *pr
                                     GError **error);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
                                 const DomuimgKernelChoice *choice);
+/* What a check says of a guest whose filesystem is still open; NULL on error. */
+DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
+                                         GError **error);
 /* Sets @domain to what the configuration will say. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

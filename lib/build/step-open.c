@@ -22,11 +22,10 @@ gboolean
 domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
                           GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgTree) tree = g_steal_pointer (&self->tree);
-
+  /* What a check reads of it is still at hand. */
   if (self->transfer == NULL)
-    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), error);
-  g_clear_object (&tree);
+    return domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (self->tree), error);
+  g_clear_object (&self->tree);
   return domuimg_transfer_close_trees (self->transfer, error);
 }
 

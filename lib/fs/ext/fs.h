@@ -32,6 +32,8 @@ DomuimgExtFs *domuimg_ext_fs_open (const char *path, guint64 offset, gboolean wr
                                    GError **error);
 /* For reading only; @fd stays the caller's, @name is for messages. */
 DomuimgExtFs *domuimg_ext_fs_open_fd (int fd, const char *name, guint64 offset, GError **error);
+/* Writes all metadata to the file. */
+gboolean domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error);
 /* Writes all metadata out, frees @self; with @sync waits until it is on the disk. */
 gboolean domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error);
 /* Frees without writing. */
@@ -84,6 +86,8 @@ gboolean domuimg_ext_update_inode (DomuimgExtFs *self, ext2_ino_t ino,
 /* Gives a directory its blocks in place of those that it has, and its link count. */
 gboolean domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino,
                                            const GArray *runs, guint links, GError **error);
+/* Empties libext2fs's cache into the file, without waiting for the disk. */
+errcode_t domuimg_ext_write_cache (DomuimgExtFs *self);
 gboolean domuimg_ext_change_links (DomuimgExtFs *self, ext2_ino_t ino, int by, GError **error);
 int domuimg_ext_file_type (DomuimgEntryType type);
 

@@ -13,6 +13,8 @@ DomuimgTree *domuimg_tree_ext_open (const char *image, guint64 offset, gboolean 
                                     GError **error);
 /* For reading only, from a descriptor, which stays the caller's; @name is for messages. */
 DomuimgTree *domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset, GError **error);
+/* Writes everything out, so that others find it in the file, and goes on. */
+gboolean domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error);
 /* Writes everything out and closes; later calls fail. Disposing without it throws
  * metadata changes away. */
 gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
