@@ -196,7 +196,7 @@ show (Output *output, const char *path, DomuimgKernel *kernel)
 static gboolean
 show_image (Output *output, const char *path, GError **error)
 {
-  g_autoptr (GPtrArray) kernels = domuimg_installed_kernel_list (path, error);
+  g_autoptr (GPtrArray) kernels = domuimg_installed_kernel_list (path, NULL, error);
 
   if (kernels == NULL)
     return FALSE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "lib/check/report.h"
+#include "lib/base/properties.h"
 
 #include "lib/base/json.h"
 
@@ -27,10 +28,18 @@ domuimg_report_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_ENUM, "verdict", G_CALLBACK (domuimg_report_get_verdict),
+    "whether the guest boots", domuimg_verdict_get_type },
+  { DOMUIMG_PROPERTY_ENUM, "guest-type", G_CALLBACK (domuimg_report_get_guest_type),
+    "as what it was checked", domuimg_guest_type_get_type },
+};
+
 static void
 domuimg_report_class_init (DomuimgReportClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_report_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

@@ -115,8 +115,7 @@ merge (GPtrArray *guests, DomuimgHostGuest *configured)
         continue;
       one->config = g_strdup (configured->config);
       /* libxl says hvm of PVH, too. */
-      g_free (one->kind);
-      one->kind = g_strdup (configured->kind);
+      one->type = configured->type;
       one->autostart |= configured->autostart;
       return;
     }

@@ -110,7 +110,7 @@ def cleanup(*, dry_run: bool = False) -> list[str]:
     With `dry_run` nothing is removed.
     """
     with translated():
-        return list(Domuimg.cleanup(dry_run))
+        return list(Domuimg.cleanup(dry_run, None))
 
 
 def _key(function: str, keyword: str) -> str:
