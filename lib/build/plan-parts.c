@@ -9,6 +9,7 @@
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
 #include "lib/domain/model/identity.h"
+#include "lib/spec/spec-keys.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
 
@@ -64,8 +65,7 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
   if (!g_str_equal (disk->format, "raw"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "a disk in the format %s is made of a machine's only (--from disk:); this"
-                         " source makes raw ones",
+                         "only disks that are converted can become %s; this source makes raw ones",
                          disk->format);
   if (is_root && !g_str_equal (disk->fs, "ext4"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -153,30 +153,43 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
     nic->bridge = g_strdup (DEFAULT_BRIDGE);
 }
 
-GPtrArray *
-domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
+/* Those that --nic asks for; NULL where some ask for none, and others do not. */
+static GPtrArray *
+take_nics (DomuimgPlan *self, gboolean *none, GError **error)
 {
-  g_auto (GStrv) texts = domuimg_spec_get_all (self->spec, "nic");
+  g_autoptr (GPtrArray) given = domuimg_spec_get_parsed (self->spec, "nic");
   g_autoptr (GPtrArray) nics
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_nic_spec_free);
-  gboolean none = g_strv_contains ((const char *const *) texts, "none");
 
-  if (none && g_strv_length (texts) > 1)
+  *none = FALSE;
+  for (guint i = 0; i < given->len; i++)
+    {
+      DomuimgNicSpec *nic = domuimg_nic_spec_copy (g_ptr_array_index (given, i));
+
+      *none |= nic->is_none;
+      /* A machine that is converted keeps its addresses unless others are given. */
+      nic->unmanaged |= self->import != NULL && !nic->has_ip;
+      g_ptr_array_add (nics, nic);
+    }
+  if (*none && nics->len > 1)
     {
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                     "--nic none and another --nic contradict each other");
       return NULL;
     }
-  for (guint i = 0; !none && texts[i] != NULL; i++)
-    {
-      DomuimgNicSpec *nic = domuimg_nic_spec_parse (texts[i], error);
+  if (*none)
+    g_ptr_array_set_size (nics, 0);
+  return g_steal_pointer (&nics);
+}
 
-      if (nic == NULL)
-        return NULL;
-      /* A machine that is converted keeps its addresses unless others are given. */
-      nic->unmanaged |= self->import != NULL && !nic->has_ip;
-      g_ptr_array_add (nics, nic);
-    }
+GPtrArray *
+domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
+{
+  gboolean none;
+  g_autoptr (GPtrArray) nics = take_nics (self, &none, error);
+
+  if (nics == NULL)
+    return NULL;
   if (!none && nics->len == 0 && self->import != NULL)
     {
       g_clear_pointer (&nics, g_ptr_array_unref);
@@ -189,96 +202,6 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
   for (guint i = 0; i < nics->len; i++)
     fill_nic (self, g_ptr_array_index (nics, i), i);
   return g_steal_pointer (&nics);
-}
-
-#ifdef __x86_64__
-#define NATIVE_ARCH "amd64"
-#else
-#define NATIVE_ARCH ""
-#endif
-
-/* Debian's cloud kernel is packed by lz4, which GRUB as a PV guest cannot unpack. NULL: as the
- * source chooses. */
-static const char *
-kernel_package (DomuimgPlan *self, gboolean ubuntu)
-{
-  const char *given = domuimg_spec_get (self->spec, "kernel-package");
-
-  if (given != NULL || ubuntu || self->loader != DOMUIMG_LOADER_PVGRUB
-      || self->type != DOMUIMG_GUEST_TYPE_PV
-      || !g_str_equal (domuimg_plan_get (self, "arch", NATIVE_ARCH), "amd64"))
-    return given;
-  return "linux-image-amd64";
-}
-
-static DomuimgSource *
-make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
-{
-  g_auto (GStrv) packages = domuimg_spec_get_all (self->spec, "package");
-  g_auto (GStrv) mirrors = domuimg_spec_get_all (self->spec, "mirror");
-  g_auto (GStrv) keyrings = domuimg_spec_get_all (self->spec, "keyring");
-  const DomuimgDebOptions options = {
-    .ubuntu = ubuntu,
-    .suite = suite,
-    .variant = domuimg_spec_get (self->spec, "variant"),
-    .arch = domuimg_spec_get (self->spec, "arch"),
-    .kernel_package = kernel_package (self, ubuntu),
-    .packages = packages,
-    .mirrors = mirrors,
-    .keyrings = keyrings,
-    .use_cache = !domuimg_spec_get_flag (self->spec, "no-cache"),
-  };
-
-  return domuimg_source_deb_new (&options);
-}
-
-gboolean
-domuimg_plan_check_keys (DomuimgPlan *self, GError **error)
-{
-  static const struct {
-    const char *key;
-    const char *kinds; /* of the sources that it is for */
-    const char *names;
-  } keys[] = {
-#define DEB "debian: ubuntu:", "debian:SUITE or ubuntu:SUITE"
-    { "package", DEB },        { "mirror", DEB },
-    { "variant", DEB },        { "arch", DEB },
-    { "keyring", DEB },        { "kernel-package", DEB },
-#define DIR "dir:", "dir:DIRECTORY"
-    { "exclude", DIR },        { "include", DIR },
-#define DISK "disk:", "disk:FILE"
-    { "map-network", DISK },   { "keep-macs", DISK },
-    { "root", DISK },          { "allow-backing", DISK },
-    { "no-backup", DISK },     { "keep-guest-tools", DISK },
-  };
-  const char *from = domuimg_spec_get (self->spec, "from");
-  g_autofree char *kind = g_strndup (from, strchr (from, ':') + 1 - from);
-
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    {
-      if (domuimg_spec_get (self->spec, keys[i].key) != NULL && strstr (keys[i].kinds, kind) == NULL)
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes with --from %s only",
-                             keys[i].key, keys[i].names);
-    }
-  return TRUE;
-}
-
-DomuimgSource *
-domuimg_plan_make_source (DomuimgPlan *self, GError **error)
-{
-  const char *from = domuimg_spec_get (self->spec, "from");
-  const char *rest = strchr (from, ':') + 1;
-  gboolean is_dir = g_str_has_prefix (from, "dir:");
-  gboolean is_tar = g_str_has_prefix (from, "tar:");
-  g_auto (GStrv) include = domuimg_spec_get_all (self->spec, "include");
-  g_auto (GStrv) exclude = domuimg_spec_get_all (self->spec, "exclude");
-
-  if (is_tar)
-    return domuimg_source_tar_new (rest);
-  if (is_dir)
-    return domuimg_source_dir_new (rest, (const char *const *) include,
-                                   (const char *const *) exclude, error);
-  return make_deb (self, g_str_has_prefix (from, "ubuntu:"), rest);
 }
 
 static gboolean

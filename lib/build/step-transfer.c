@@ -22,9 +22,8 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
   for (guint i = 0; i < plan->disks->len; i++)
     if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
       overlays[i] = g_ptr_array_index (self->images, i);
-  return domuimg_import_prepare (plan->import, self->work_directory, progress, cancellable, error)
-         && domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
-                                 self->warnings, cancellable, error);
+  return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
+                                self->warnings, cancellable, error);
 }
 
 /* As the domU's Linux calls it. */
@@ -221,7 +220,7 @@ open_mount (DomuimgBuildState *self, DomuimgTransferMount *mount, GError **error
 }
 
 static DomuimgTransferMount *
-make_mount (DomuimgBuildState *self, const DomuimgConvertVolume *volume)
+make_mount (DomuimgBuildState *self, const DomuimgDevice *volume)
 {
   DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
 
@@ -239,7 +238,7 @@ mount_others (DomuimgBuildState *self, GError **error)
 
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     {
-      const DomuimgConvertVolume *volume
+      const DomuimgDevice *volume
           = domuimg_conversion_find_mounted (self->conversion, self->tree, points[i]);
       DomuimgTransferMount *mount
           = volume != NULL && volume != self->conversion->root ? make_mount (self, volume) : NULL;
@@ -272,7 +271,7 @@ add_volumes (DomuimgBuildState *self)
         {
           const DomuimgVolume *from = g_ptr_array_index (volumes, j);
           g_autofree char *name = name_of (self, i, from);
-          DomuimgConvertVolume *volume
+          DomuimgDevice *volume
               = domuimg_conversion_add_volume (self->conversion, name, i, from);
 
           if (from == root->volume)
@@ -296,8 +295,7 @@ open_system (DomuimgBuildState *self, GError **error)
 }
 
 gboolean
-domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
-                                GCancellable *cancellable, GError **error)
+domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress, GError **error)
 {
   Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
   gboolean ok = TRUE;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a check says of the guest, before anything is copied or has its name. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -6,25 +7,31 @@
 
 #include "lib/build/transfer.h"
 
-/* What a check says of the guest, before anything is copied or has its name. */
-
 /* Where a thing is, and where it will be. */
 typedef struct {
   const char *now;
   const char *later;
 } Place;
 
+static const char *
+present_path (DomuimgBuildState *self, guint i)
+{
+  if (self->transfer == NULL)
+    return g_ptr_array_index (self->images, i);
+  return ((const DomuimgTransferDisk *) g_ptr_array_index (self->transfer->disks, i))->path;
+}
+
 static GArray *
 list_places (DomuimgBuildState *self)
 {
   GArray *places = g_array_new (FALSE, FALSE, sizeof (Place));
-  const Place kernel = { self->kernel, self->plan->kernel_path };
-  const Place ramdisk = { self->ramdisk, self->plan->ramdisk_path };
+  const Place kernel = { self->kernel, domuimg_build_get_kernel_path (self) };
+  const Place ramdisk = { self->ramdisk, domuimg_build_get_ramdisk_path (self) };
 
-  for (guint i = 0; i < self->transfer->disks->len; i++)
+  for (guint i = 0; i < self->plan->disks->len; i++)
     {
-      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-      const Place place = { disk->path, domuimg_plan_get_disk (self->plan, i)->path };
+      const Place place
+          = { present_path (self, i), domuimg_plan_get_disk (self->plan, i)->path };
 
       g_array_append_val (places, place);
     }
@@ -42,19 +49,15 @@ present_config (DomuimgBuildState *self, GError **error)
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
   char *text;
 
-  for (guint i = 0; i < self->transfer->disks->len; i++)
+  for (guint i = 0; i < disks->len; i++)
     {
-      const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-
-      domuimg_domain_disk_set_target (disks->pdata[i], disk->path);
+      domuimg_domain_disk_set_target (disks->pdata[i], present_path (self, i));
       domuimg_domain_disk_set_format (disks->pdata[i], "raw");
     }
-  if (self->plan->kernel_path != NULL)
-    {
-      domuimg_domain_set_kernel (self->domain, self->kernel);
-      if (self->has_ramdisk)
-        domuimg_domain_set_ramdisk (self->domain, self->ramdisk);
-    }
+  if (domuimg_build_get_kernel_path (self) != NULL)
+    domuimg_domain_set_kernel (self->domain, self->kernel);
+  if (domuimg_build_get_ramdisk_path (self) != NULL)
+    domuimg_domain_set_ramdisk (self->domain, self->ramdisk);
   text = domuimg_domain_to_xl_cfg (self->domain, error);
   g_clear_object (&self->domain);
   return domuimg_build_make_domain (self, text != NULL ? error : NULL) ? text
@@ -79,10 +82,9 @@ with_final_names (const GArray *places, const char *text)
 
 /* What a user has to know; the manifest has all of it. */
 static void
-tell (DomuimgBuildState *self)
+tell (DomuimgBuildState *self, const GArray *places)
 {
-  g_autoptr (GArray) places = list_places (self);
-  GPtrArray *findings = domuimg_report_get_findings (self->transfer->report);
+  GPtrArray *findings = domuimg_report_get_findings (self->report);
 
   for (guint i = 0; i < findings->len; i++)
     {
@@ -96,11 +98,36 @@ tell (DomuimgBuildState *self)
     }
 }
 
+/* A guest that nobody can log in to is not what was asked for. */
+static gboolean
+refuse_unbootable (DomuimgBuildState *self, const GArray *places, GError **error)
+{
+  GPtrArray *findings = domuimg_report_get_findings (self->report);
+  g_autoptr (GString) reasons = g_string_new (NULL);
+
+  if (self->is_rehearsal || domuimg_report_get_verdict (self->report) != DOMUIMG_VERDICT_FAILS
+      || domuimg_spec_get_flag (self->plan->spec, "allow-unbootable"))
+    return TRUE;
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+      g_autofree char *message = with_final_names (places, domuimg_finding_get_message (finding));
+
+      if (domuimg_finding_get_severity (finding) == DOMUIMG_SEVERITY_ERROR)
+        g_string_append_printf (reasons, "%s%s [%s]", reasons->len > 0 ? "; " : "", message,
+                                domuimg_finding_get_id (finding));
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "%s would not boot: %s; use --allow-unbootable to make it all the same",
+                       self->plan->name, reasons->str);
+}
+
 gboolean
 domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error)
 {
   g_autofree char *path = g_strdup_printf ("%s/%s.cfg", self->work_directory, self->plan->name);
+  g_autoptr (GArray) places = list_places (self);
   g_autoptr (DomuimgCheck) check = NULL;
   g_autofree char *config = NULL;
   g_autoptr (GError) local = NULL;
@@ -114,9 +141,9 @@ domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!g_file_set_contents (path, config, -1, &local))
     return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
   check = domuimg_check_new_for_config (path);
-  self->transfer->report = domuimg_check_run (check, cancellable, error);
-  if (self->transfer->report == NULL)
+  self->report = domuimg_check_run (check, cancellable, error);
+  if (self->report == NULL)
     return FALSE;
-  tell (self);
-  return TRUE;
+  tell (self, places);
+  return refuse_unbootable (self, places, error);
 }

@@ -45,7 +45,6 @@ domuimg_transfer_free (DomuimgTransfer *self)
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->disks);
   g_clear_pointer (&self->export, domuimg_export_free);
-  g_clear_object (&self->report);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);

@@ -41,7 +41,6 @@ typedef struct {
   char *cmdline;         /* (nullable) of the entry that its own menu starts */
   gboolean needs_uefi;   /* its disk can be started by UEFI only */
   guint64 unused;        /* bytes that were left out */
-  DomuimgReport *report; /* (nullable) what a check says of the result */
 } DomuimgTransfer;
 
 DomuimgTransfer *domuimg_transfer_new (void);

@@ -84,7 +84,7 @@ domuimg_doctor_examine_async (DomuimgDoctor *self, GCancellable *cancellable,
  * @result: what the callback got
  * @error: return location for an error: only a cancellation
  *
- * Returns: (transfer full) (element-type DomuimgHostFinding): what was found, or %NULL
+ * Returns: (transfer container) (element-type DomuimgHostFinding): what was found, or %NULL
  *
  * Since: 0.1
  */
@@ -159,7 +159,7 @@ domuimg_host_list_guests_async (DomuimgBackend backend, const char *connect,
  * @result: what the callback got
  * @error: return location for an error, as of domuimg_host_list_guests()
  *
- * Returns: (transfer full) (element-type DomuimgHostGuest): guests, sorted by name, or %NULL
+ * Returns: (transfer container) (element-type DomuimgHostGuest): guests, sorted by name, or %NULL
  *
  * Since: 0.1
  */
