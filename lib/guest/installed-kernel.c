@@ -152,7 +152,7 @@ list_tree (DomuimgTree *tree, const char *root_fs, GCancellable *cancellable, GE
  *
  * Kernels in /boot, / and /lib/modules/VERSION, newest first. The image is read, not mounted.
  *
- * Returns: (transfer full) (element-type DomuimgInstalledKernel): the kernels, maybe none
+ * Returns: (transfer container) (element-type DomuimgInstalledKernel): the kernels, maybe none
  *
  * Since: 0.1
  */
