@@ -5,7 +5,7 @@
 
 /* What stands behind each pair of _async and _finish: the blocking call, run in a thread. */
 
-/* The blocking call. @self is the object, or NULL; @arguments are what was given to start. */
+/* The blocking call. @self is the object, or NULL; @arguments are those of domuimg_async_start (). */
 typedef gpointer (*DomuimgAsyncWork) (gpointer self, gpointer arguments, DomuimgProgress *progress,
                                       GCancellable *cancellable, GError **error);
 

@@ -258,7 +258,7 @@ choose (Bootloader *self, GError **error)
   return domuimg_console_choose (self->menu, self->options.quiet, self->cancellable, error);
 }
 
-/* As pygrub's -n and --isconfig show it. */
+/* Names a file of the guest as pygrub's -n and --isconfig do. */
 static char *
 name_of_guest (const char *what, const char *path)
 {

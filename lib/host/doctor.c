@@ -174,7 +174,7 @@ domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError *
   domuimg_doctor_look_at_rights (self);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  /* Of its own: some who take one empty it, whoever else has it. */
+  /* A copy, since some who take an array empty it, whoever else has it. */
   return g_ptr_array_copy (self->findings, copy_finding, NULL);
 }
 

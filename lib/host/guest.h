@@ -26,7 +26,7 @@ struct _DomuimgHostGuest {
 
 /* UNKNOWN where it is NULL or not one of the words. */
 DomuimgGuestState domuimg_guest_state_from_string (const char *word);
-/* Of one object that a back end's program says; NULL where it is none. */
+/* The guest of one object that a back end's program prints; NULL if it is not an object. */
 DomuimgHostGuest *domuimg_host_guest_from_json (JsonNode *node);
 /* One that does not run, from its configuration. */
 DomuimgHostGuest *domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config);

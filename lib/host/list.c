@@ -66,7 +66,7 @@ domuimg_host_list_configured (const char *directory)
       g_autoptr (DomuimgDomain) domain = NULL;
       DomuimgHostGuest *guest;
 
-      /* Files of others lie there, too: what is no guest is no mistake. */
+      /* Files of others lie there, too: a file that is not a guest is not a mistake. */
       if (g_str_has_suffix (name, ".cfg"))
         domain = domuimg_domain_new_from_file (path, NULL);
       if (domain == NULL)
@@ -91,7 +91,8 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
   if (exec == NULL || (node = domuimg_backend_ask (exec, cancellable, error)) == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
-    return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the list of guests is no list");
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
+                         "the back end returned no valid list of guests");
   array = json_node_get_array (node);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {

@@ -184,7 +184,7 @@ is_arm64_image (DomuimgBytes bytes)
 /* No kernel shrinks to a twentieth, but a decompression bomb does. */
 #define SMALL ((guint64) 64 << 20)
 #define SHRINKS_TO 20
-/* Of a file, to tell whether it is one. */
+/* How much of a file tells whether it is one. */
 #define HEAD_SIZE 4096
 
 static guint64
@@ -688,7 +688,7 @@ domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type, Domuimg
  * gzip, xz and lzo only; GRUB for Xen PVH bzImages of Linux from 5.0 on. What an HVM guest's
  * firmware starts is not limited.
  *
- * Returns: whether it boots so; %FALSE also where @xen_version is no version
+ * Returns: whether it boots so; %FALSE also where @xen_version is not a version
  *
  * Since: 0.1
  */

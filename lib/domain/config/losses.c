@@ -47,7 +47,7 @@ domuimg_config_format_from_string (const char *string, DomuimgConfigFormat *form
         return TRUE;
       }
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "there is no format “%s” of a configuration, only xl, xm and libvirt",
+                       "“%s” is not a format of a configuration: use xl, xm or libvirt",
                        string);
 }
 
