@@ -29,6 +29,8 @@ make_spec (const DomuimgProperty *self)
       return g_param_spec_uint (name, NULL, blurb, 0, G_MAXUINT, 0, FLAGS);
     case DOMUIMG_PROPERTY_ENUM:
       return g_param_spec_enum (name, NULL, blurb, self->type (), 0, FLAGS);
+    case DOMUIMG_PROPERTY_OBJECT:
+      return g_param_spec_object (name, NULL, blurb, self->type (), FLAGS);
     case DOMUIMG_PROPERTY_STRING:
     default:
       return g_param_spec_string (name, NULL, blurb, NULL, FLAGS);
@@ -59,6 +61,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
       break;
     case DOMUIMG_PROPERTY_ENUM:
       g_value_set_enum (value, ((int (*) (gpointer)) self->get) (object));
+      break;
+    case DOMUIMG_PROPERTY_OBJECT:
+      g_value_set_object (value, ((gpointer (*) (gpointer)) self->get) (object));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);

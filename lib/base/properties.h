@@ -14,6 +14,7 @@ typedef enum {
   DOMUIMG_PROPERTY_INT,
   DOMUIMG_PROPERTY_UINT,
   DOMUIMG_PROPERTY_ENUM,
+  DOMUIMG_PROPERTY_OBJECT, /* which the getter keeps */
 } DomuimgPropertyKind;
 
 typedef struct {
@@ -21,7 +22,7 @@ typedef struct {
   const char *name;
   GCallback get; /* the public getter: of the object alone */
   const char *blurb;
-  GType (*type) (void); /* of an enum */
+  GType (*type) (void); /* of an enum or object */
 } DomuimgProperty;
 
 /* @properties must stay; the class gets a get_property of its own. */

@@ -76,6 +76,8 @@ static const DomuimgProperty properties[] = {
     "a kernel that was copied out" },
   { DOMUIMG_PROPERTY_STRING, "ramdisk-path", G_CALLBACK (domuimg_result_get_ramdisk_path),
     "the initramfs of that kernel" },
+  { DOMUIMG_PROPERTY_OBJECT, "report", G_CALLBACK (domuimg_result_get_report),
+    "what a check says of it", domuimg_report_get_type },
 };
 
 static void

@@ -84,7 +84,7 @@ domuimg_doctor_examine_async (DomuimgDoctor *self, GCancellable *cancellable,
  * @result: what the callback got
  * @error: return location for an error: only a cancellation
  *
- * Returns: (transfer container) (element-type DomuimgHostFinding): what was found, or %NULL
+ * Returns: (transfer container) (element-type DomuimgFinding): what was found, or %NULL
  *
  * Since: 0.1
  */
