@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/check/repair.h"
+#include "lib/check/fix.h"
 #include "lib/check/report.h"
 
 /* As libxl's own files: a configuration is no place for more. */
@@ -362,7 +362,7 @@ domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError 
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
 
-      if (finding->repair != NULL)
+      if (domuimg_finding_get_fixable (finding))
         g_strv_builder_add (plan, finding->remedy);
     }
   return g_strv_builder_end (plan);
@@ -399,10 +399,10 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
       g_autoptr (DomuimgMachine) machine = examine (self, work, cancellable, error);
 
       before = done->len;
-      if (machine == NULL || !domuimg_repair_run (machine, work, done, error))
+      if (machine == NULL || !domuimg_fix_run (machine, work, done, error))
         return NULL;
     }
-  if (!domuimg_repair_finish (work, done, error))
+  if (!domuimg_fix_finish (work, done, error))
     return NULL;
   if (changes != NULL)
     {
