@@ -11,6 +11,9 @@ typedef struct {
   int fds[3]; /* its stdin, stdout and stderr */
 } DomuimgSpawn;
 
+/* Gives a new process the default of every signal, none of them blocked. Async-signal-safe. */
+void domuimg_reset_signals (void);
+
 /* Starts it in a process group of its own; it is killed when the calling thread ends. The
  * process id, or -1 with errno of what failed, execve(2) included. */
 pid_t domuimg_spawn (const DomuimgSpawn *self);

@@ -119,14 +119,18 @@ static void
 check_device (DomuimgMachine *self, DomuimgDevice *device, gboolean is_read_by_loader)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgExtState) state
-      = domuimg_image_get_ext_state (device->image, device->volume, &error);
+  g_autoptr (DomuimgExtState) state = NULL;
 
+  if (device->image == NULL)
+    return;
+  state = domuimg_image_get_ext_state (device->image, device->volume, &error);
   if (state == NULL)
     return;
   if (is_read_by_loader)
     check_features (self, device, state);
-  check_state (self, device, state);
+  /* While somebody changes it, what is on the disk says nothing. */
+  if (self->made == NULL)
+    check_state (self, device, state);
 }
 
 void

@@ -42,15 +42,6 @@ is_made_by_guest (DomuimgMachine *self, const char *spec)
          && has_cdrom (self);
 }
 
-static gboolean
-has_devices (DomuimgMachine *self, guint disk)
-{
-  for (guint i = 0; i < self->devices->len; i++)
-    if (((DomuimgDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
-      return TRUE;
-  return FALSE;
-}
-
 /* Whether more devices can appear than were seen: in what is encrypted, of a RAID, of LVM that
  * was not taken apart, or on a disk that could not be looked into. */
 static gboolean
@@ -71,7 +62,7 @@ may_hide_devices (DomuimgMachine *self)
     }
   for (guint i = 0; i < disks->len; i++)
     if (!domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i))
-        && !has_devices (self, i))
+        && !domuimg_machine_has_devices (self, i))
       return TRUE;
   return group && !volumes;
 }

@@ -112,12 +112,13 @@ check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }
-  image = domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
+  image = domuimg_image_open (domuimg_machine_where (self, target), NULL, &error);
   if (image == NULL)
     {
       report_unopened (self, disk, error);
       return;
     }
+  g_ptr_array_add (self->opened, image);
   g_ptr_array_add (self->images, image);
   /* What the guest would make of it then is of no interest. */
   if (!check_format (self, disk, image) || domuimg_domain_disk_get_cdrom (disk))
@@ -135,5 +136,6 @@ domuimg_check_images (DomuimgMachine *self)
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
 
   for (guint i = 0; i < disks->len; i++)
-    check_disk (self, i, g_ptr_array_index (disks, i));
+    if (!domuimg_machine_has_devices (self, i))
+      check_disk (self, i, g_ptr_array_index (disks, i));
 }

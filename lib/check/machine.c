@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "lib/guest/root.h"
 #include "lib/check/report.h"
-#include "lib/tree/dir.h"
+#include "lib/check/run.h"
+#include "lib/guest/root.h"
 
 static void
 image_free (gpointer data)
@@ -19,7 +19,8 @@ domuimg_machine_new (void)
 {
   DomuimgMachine *self = g_new0 (DomuimgMachine, 1);
 
-  self->images = g_ptr_array_new_with_free_func (image_free);
+  self->images = g_ptr_array_new ();
+  self->opened = g_ptr_array_new_with_free_func (image_free);
   self->devices = domuimg_devices_new ();
   domuimg_guest_boot_init (&self->boot);
   self->report = domuimg_report_new ();
@@ -33,12 +34,25 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->config, domuimg_xl_file_free);
   g_clear_object (&self->domain);
   domuimg_guest_boot_clear (&self->boot);
+  g_clear_pointer (&self->ahead, domuimg_initramfs_free);
+  g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->info, domuimg_guest_info_free);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
+  g_ptr_array_unref (self->opened);
   g_object_unref (self->report);
   g_clear_object (&self->cancellable);
   g_free (self);
+}
+
+const char *
+domuimg_machine_where (DomuimgMachine *self, const char *path)
+{
+  const char *now = self->made != NULL && self->made->places != NULL
+                        ? g_hash_table_lookup (self->made->places, path)
+                        : NULL;
+
+  return now != NULL ? now : domuimg_repair_where (self->work, path);
 }
 
 static void
@@ -55,7 +69,8 @@ domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device)
 {
   g_autoptr (GError) error = NULL;
 
-  if (device->tree != NULL || device->broken || !domuimg_guest_root_has_files (device->volume))
+  if (device->tree != NULL || device->broken || device->image == NULL
+      || !domuimg_guest_root_has_files (device->volume))
     return device->tree;
   device->tree = domuimg_image_open_tree (device->image, device->volume, FALSE, &error);
   if (device->tree == NULL)
@@ -78,6 +93,30 @@ domuimg_machine_guess_root (DomuimgMachine *self)
         return device;
     }
   return NULL;
+}
+
+gboolean
+domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known)
+{
+  g_autofree char *one = NULL;
+  g_autofree char *other = NULL;
+
+  if (!self->boot.in_guest)
+    return TRUE;
+  if (known == NULL || self->boot_tree == NULL)
+    return FALSE;
+  one = domuimg_tree_resolve (self->boot_tree, path, NULL);
+  other = domuimg_tree_resolve (self->boot_tree, known, NULL);
+  return one != NULL && g_strcmp0 (one, other) == 0;
+}
+
+gboolean
+domuimg_machine_has_devices (DomuimgMachine *self, guint disk)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    if (((DomuimgDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
+      return TRUE;
+  return FALSE;
 }
 
 DomuimgDevice *

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "domuimg/check.h"
-#include "domuimg/domain.h"
+#include "domuimg/domain-config.h"
 #include "lib/domain/xl/file.h"
 #include "lib/guest/boot.h"
 #include "lib/guest/guest-info.h"
@@ -11,6 +11,9 @@
 #include "lib/tree/tree.h"
 #include "lib/xen/version.h"
 
+/* What somebody has just made, see run.h. */
+typedef struct _DomuimgMade DomuimgMade;
+
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */
@@ -18,13 +21,20 @@
 typedef struct {
   DomuimgXenVersion xen;
   char *path;                   /* of the configuration, or with --image of the image */
-  DomuimgXlFile *config;        /* (nullable) with --image */
-  DomuimgDomain *domain;        /* never NULL: with --image made from the options */
+  gboolean is_image;            /* there is no configuration, only an image and options */
+  DomuimgConfigFormat format;   /* of the configuration */
+  DomuimgXlFile *config;        /* (nullable) where the configuration is an xl.cfg */
+  DomuimgDomain *domain;        /* never NULL while rules run */
+  const DomuimgMade *made;      /* (unowned) (nullable) it has just been made, and is open */
   DomuimgGuestType type;        /* PV, PVH or HVM */
   gboolean type_is_chosen;      /* --image without --type: chosen to suit the kernel */
-  GPtrArray *images;            /* (element-type DomuimgImage) by disk, NULL where it failed */
+  GPtrArray *images;            /* (element-type DomuimgImage) that can be read, in their order */
+  GPtrArray *opened;            /* those that are ours */
   GPtrArray *devices;           /* (element-type DomuimgDevice) */
   DomuimgGuestBoot boot;
+  DomuimgInitramfs *ahead;      /* (nullable) of @boot, before its rule has looked at it */
+  GError *ahead_error;          /* (nullable) why it could not be read */
+  const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
   DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
@@ -39,11 +49,18 @@ DomuimgMachine *domuimg_machine_new (void);
 void domuimg_machine_free (DomuimgMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
 
+/* Where the file of the host @path, as the domain names it, is to be read (unowned). */
+const char *domuimg_machine_where (DomuimgMachine *self, const char *path);
 /* The files of a device (unowned), opened on first use; NULL where that cannot be done, which is
  * reported once. */
 DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device);
 /* The device that holds an operating system (the first such), NULL where there is none. */
 DomuimgDevice *domuimg_machine_guess_root (DomuimgMachine *self);
+/* Whether @path, as the loader names it, is the file @known of the guest (nullable); without a loader
+ * that looks into the guest, any is. */
+gboolean domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known);
+/* Whether the disk with this number, from 0, could be looked into. */
+gboolean domuimg_machine_has_devices (DomuimgMachine *self, guint disk);
 /* A device by what a guest may call it (domuimg_device_is_called); NULL if there is none. */
 DomuimgDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
 /* Value of the last KEY=VALUE on the kernel's command line, NULL where there is none ("" for a

@@ -201,6 +201,6 @@ domuimg_check_menu (DomuimgMachine *self)
     check_guest_loader (self);
   else if (domuimg_domain_get_kernel (self->domain) != NULL)
     take_configured (self);
-  else if (self->config == NULL)
+  else if (self->is_image)
     choose (self);
 }

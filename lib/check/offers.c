@@ -56,8 +56,13 @@ domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const
     domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
                            "set %s=%s on the kernel's command line in the configuration", key,
                            value);
-  else
+  else if (machine->is_image)
     domuimg_finding_advise (finding, "say %s=%s in --cmdline", key, value);
+  else
+    domuimg_finding_advise (finding,
+                            "set %s=%s on the kernel's command line in the configuration by hand:"
+                            " --fix changes xl.cfg only",
+                            key, value);
 }
 
 void

@@ -154,6 +154,7 @@ guest_repair (Guest *self)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *json = domuimg_report_to_json (self->machine->report);
   DomuimgTree *tree = self->machine->tree;
   DomuimgEdit edit = { tree, .originals = tree, .changes = changes };
   DomuimgRepairSite site = { .name = self->machine->path,
@@ -169,6 +170,7 @@ guest_repair (Guest *self)
       g_assert_nonnull (finding->remedy);
       if (!domuimg_finding_get_fixable (finding) || finding->repair == domuimg_repair_parameter)
         continue;
+      g_assert_nonnull (strstr (json, "\"fixable\" : true"));
       if (finding->repair != NULL)
         finding->repair (&site, finding->argument, &error);
       else
