@@ -15,14 +15,15 @@ show_plan (DomuimgBuild *build, const Options *options)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (DomuimgPlan) plan = NULL;
+  g_autoptr (DomuimgRehearsal) rehearsal = NULL;
   g_autofree char *text = NULL;
 
   cli_signals_cancel (cancellable);
-  plan = domuimg_build_rehearse (build, cancellable, &error);
-  if (plan == NULL)
+  rehearsal = domuimg_build_rehearse (build, cancellable, &error);
+  if (rehearsal == NULL)
     return cli_report (error);
-  text = options->json ? domuimg_plan_to_json (plan) : domuimg_plan_to_text (plan);
+  text = options->json ? domuimg_rehearsal_to_json (rehearsal)
+                       : domuimg_rehearsal_to_text (rehearsal);
   g_print ("%s%s", text, options->json ? "\n" : "");
   return CLI_DONE;
 }

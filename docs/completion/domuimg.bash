@@ -6,6 +6,12 @@ _domuimg_options () {
   "$@" --help 2>/dev/null | sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p'
 }
 
+# What may follow --from, as the program itself lists it: "tar:FILE" and its like.
+_domuimg_sources () {
+  "${COMP_WORDS[0]}" create --help 2>/dev/null | sed -n '/^ *--from=/p' |
+    grep -oE '[a-z0-9]+:[A-Z]+ '  | tr -d ' '
+}
+
 # Completes a file behind a prefix such as "tar:".
 _domuimg_files () {
   local prefix=$1 kind=$2
@@ -17,12 +23,11 @@ _domuimg_files () {
 _domuimg_value () {
   case $1 in
     --from)
-      case $cur in
-        tar:*) _domuimg_files tar: -f ;;
-        dir:*) _domuimg_files dir: -d ;;
-        disk:*) _domuimg_files disk: -f ;;
+      case $(_domuimg_sources | grep -xF -e "${cur%%:*}:FILE" -e "${cur%%:*}:DIRECTORY") in
+        *:FILE) _domuimg_files "${cur%%:*}:" -f ;;
+        *:DIRECTORY) _domuimg_files "${cur%%:*}:" -d ;;
         *) compopt -o nospace 2>/dev/null
-           mapfile -t COMPREPLY < <(compgen -W "debian: ubuntu: tar: dir: disk:" -- "$cur") ;;
+           mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_sources | sed 's/:.*/:/')" -- "$cur") ;;
       esac ;;
     --kernel)
       case $cur in

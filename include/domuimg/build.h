@@ -17,8 +17,8 @@ DomuimgBuild *domuimg_build_new (DomuimgSpec *spec);
 DOMUIMG_API
 DomuimgPlan *domuimg_build_get_plan (DomuimgBuild *self, GError **error);
 DOMUIMG_API
-DomuimgPlan *domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable,
-                                     GError **error);
+DomuimgRehearsal *domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable,
+                                          GError **error);
 DOMUIMG_API
 DomuimgResult *domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);

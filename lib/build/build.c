@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A build: the table of its steps, and what runs them as one transaction. */
 #include "config.h"
 #include "domuimg/build.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
-
-#include "lib/base/fetch.h"
-#include "lib/build/transfer.h"
-#include "lib/build/plan-import.h"
+#include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
-#include "lib/fs/ext/tree.h"
 
 /**
  * DomuimgBuild:
@@ -89,8 +82,11 @@ domuimg_build_new (DomuimgSpec *spec)
 DomuimgPlan *
 domuimg_build_get_plan (DomuimgBuild *self, GError **error)
 {
+  g_autoptr (DomuimgSource) source = NULL;
+
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
-  return domuimg_plan_new (self->spec, NULL, error);
+  source = domuimg_plan_make_source (self->spec, error);
+  return source != NULL ? domuimg_plan_new (self->spec, source, error) : NULL;
 }
 
 static void
@@ -101,12 +97,12 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
   g_clear_object (&self->kernel_read);
   g_clear_object (&self->domain);
+  g_clear_object (&self->report);
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->images, g_ptr_array_unref);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
   g_free (self->work_directory);
-  g_free (self->downloaded);
   g_free (self->archive);
   g_free (self->config);
   g_free (self->xml);
@@ -122,34 +118,6 @@ state_clear (DomuimgBuildState *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgBuildState, state_clear)
 
-/* The root is open as a tree for the steps that look into it and change it. */
-static gboolean
-open_tree (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
-           GError **error)
-{
-  g_autoptr (DomuimgRegion) region
-      = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
-
-  self->tree = region != NULL ? domuimg_tree_ext_open (region, TRUE, error) : NULL;
-  return self->tree != NULL;
-}
-
-static gboolean
-close_tree (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
-            GError **error)
-{
-  return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (self->tree), error);
-}
-
-/* Of a machine that is converted. */
-static gboolean
-close_system (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
-              GError **error)
-{
-  g_clear_object (&self->tree);
-  return domuimg_transfer_close_trees (self->transfer, error);
-}
-
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
@@ -158,54 +126,60 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
   return domuimg_undo_commit (self->undo, error);
 }
 
+/* What a step is for. */
+typedef enum {
+  FILES = 1 << 0,    /* sources that give files */
+  DISKS = 1 << 1,    /* sources that give disks, which are fitted while they are copied */
+  REHEARSED = 1 << 2 /* also when the disks are only to be looked into */
+} When;
+
 typedef struct {
-  DomuimgBuildStep run; /* NULL: the end */
-  int weight;
+  DomuimgBuildStep run;
+  When when;
+  int weight_of_files; /* of all the time, in percent */
+  int weight_of_disks;
 } Step;
 
-/* A guest that is made of files. */
-static const Step filling[] = {
-  { domuimg_build_step_prepare, 0 },
-  { domuimg_build_step_known_kernel, 1 },
-  { domuimg_build_step_disks, 2 },
-  { domuimg_build_step_fill, 85 },
-  { open_tree, 0 },
-  { domuimg_build_step_kernel, 5 },
-  { domuimg_build_step_guest, 3 },
-  { close_tree, 1 },
-  { domuimg_build_step_domain, 0 },
-  { commit, 4 },
-  { NULL, 0 },
+/* Every build goes through this table; a source only says whether it gives files or disks. */
+static const Step steps[] = {
+  { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
+  /* The modules of a kernel that is not the guest's need room in its filesystem. */
+  { domuimg_build_step_known_kernel, FILES, 1, 0 },
+  { domuimg_build_step_disks, FILES, 2, 0 },
+  { domuimg_build_step_fill, FILES, 84, 0 },
+  { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
+  { domuimg_build_step_begin_copy, DISKS, 0, 2 },
+  { domuimg_build_step_open, FILES | DISKS | REHEARSED, 0, 2 },
+  /* Which filesystem its drivers are for is known now. */
+  { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
+  { domuimg_build_step_convert, DISKS | REHEARSED, 0, 4 },
+  { domuimg_build_step_kernel, FILES | DISKS | REHEARSED, 4, 2 },
+  { domuimg_build_step_guest, FILES | DISKS | REHEARSED, 3, 1 },
+  { domuimg_build_step_close, FILES | DISKS | REHEARSED, 1, 1 },
+  { domuimg_build_step_verdict, FILES | DISKS | REHEARSED, 1, 2 },
+  { domuimg_build_step_copy, DISKS, 0, 68 },
+  { domuimg_build_step_archive, DISKS, 0, 10 },
+  { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
+  { commit, FILES | DISKS, 4, 6 },
 };
-
-#define OPENING { domuimg_build_step_prepare, 0 }, { domuimg_build_step_transfer, 2 }
-#define CONVERTING \
-  { domuimg_build_step_find_system, 2 }, { domuimg_build_step_known_kernel, 0 }, \
-  { domuimg_build_step_convert, 4 }, { domuimg_build_step_kernel, 2 }, \
-  { domuimg_build_step_guest, 1 }, { close_system, 1 }, { domuimg_build_step_verdict, 2 }
-
-/* A machine that is converted: looked at, changed and judged while it is copied. */
-static const Step converting[] = {
-  OPENING,
-  { domuimg_build_step_begin_copy, 2 },
-  CONVERTING,
-  { domuimg_build_step_copy, 68 },
-  { domuimg_build_step_archive, 10 },
-  { domuimg_build_step_domain, 0 },
-  { commit, 6 },
-  { NULL, 0 },
-};
-
-static const Step rehearsing[] = { OPENING, CONVERTING, { NULL, 0 } };
 
 static gboolean
-run_steps (const Step *steps, DomuimgBuildState *state, DomuimgProgress *progress,
-           GCancellable *cancellable, GError **error)
+is_wanted (const Step *step, const DomuimgBuildState *state)
 {
-  for (; steps->run != NULL; steps++)
+  return (step->when & (state->plan->import != NULL ? DISKS : FILES)) != 0
+         && (!state->is_rehearsal || (step->when & REHEARSED) != 0);
+}
+
+static gboolean
+run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
+           GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
+      if (!is_wanted (&steps[i], state))
+        continue;
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
-          || !steps->run (state, domuimg_progress_child (progress), cancellable, error))
+          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error))
         return FALSE;
       domuimg_progress_step_done (progress);
     }
@@ -213,30 +187,29 @@ run_steps (const Step *steps, DomuimgBuildState *state, DomuimgProgress *progres
 }
 
 static void
-set_weights (DomuimgProgress *progress, const Step *steps)
+set_weights (const DomuimgBuildState *state, DomuimgProgress *progress)
 {
-  g_autoptr (GArray) weights = g_array_new (FALSE, FALSE, sizeof (int));
+  int weights[G_N_ELEMENTS (steps)];
+  guint n = 0;
 
-  for (; steps->run != NULL; steps++)
-    g_array_append_val (weights, steps->weight);
-  domuimg_progress_set_step_weights (progress, (const int *) (void *) weights->data, weights->len);
+  for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
+    if (is_wanted (&steps[i], state))
+      weights[n++] = state->plan->import != NULL ? steps[i].weight_of_disks
+                                                 : steps[i].weight_of_files;
+  domuimg_progress_set_step_weights (progress, weights, n);
 }
 
 /* Nothing can be planned before it is here. */
 static gboolean
-download (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
-          GCancellable *cancellable, GError **error)
+fetch (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgSource *source,
+       DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  const char *url = domuimg_import_url (spec);
   const char *dir = domuimg_spec_get (spec, "dir");
   g_autofree char *parent
       = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
-  g_auto (GStrv) parts = url != NULL ? g_strsplit_set (url, "?#", 2) : NULL;
-  g_autofree char *name = url != NULL ? g_path_get_basename (parts[0]) : NULL;
-  gboolean ok;
-  int fd;
+  DomuimgSourceContext context = { NULL, NULL };
 
-  if (url == NULL)
+  if (domuimg_source_get_url (source) == NULL)
     return TRUE;
   state->undo = domuimg_undo_new (error);
   if (state->undo == NULL || !domuimg_undo_make_parents (state->undo, parent, error))
@@ -244,26 +217,24 @@ download (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress
   state->work_directory = domuimg_undo_make_directory (state->undo, parent, error);
   if (state->work_directory == NULL)
     return FALSE;
-  state->downloaded = g_build_filename (state->work_directory, name, NULL);
-  fd = g_open (state->downloaded, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", state->downloaded);
-  domuimg_progress_set_message (progress, "Downloading %s", url);
-  ok = domuimg_fetch_to_fd (url, fd, progress, cancellable, error);
-  close (fd);
-  return ok;
+  context.work_directory = state->work_directory;
+  return domuimg_source_fetch (source, &context, progress, cancellable, error);
 }
 
 static gboolean
 begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
        GCancellable *cancellable, GError **error)
 {
-  if (!download (state, spec, progress, cancellable, error))
+  g_autoptr (DomuimgSource) source = domuimg_plan_make_source (spec, error);
+
+  if (source == NULL || !fetch (state, spec, source, progress, cancellable, error))
     return FALSE;
-  state->plan = domuimg_plan_new (spec, state->downloaded, error);
+  state->plan = domuimg_plan_new (spec, source, error);
   if (state->plan == NULL)
     return FALSE;
   state->type = state->plan->type;
+  state->loader = state->plan->loader;
+  state->has_xml = TRUE;
   state->images = g_ptr_array_new_with_free_func (g_free);
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
@@ -276,38 +247,26 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
  * @cancellable: (nullable): stops it
  * @error: return location for a #GError
  *
- * As domuimg_build_get_plan() and, where a machine is converted (`disk:`), also
- * looks into its disks: the plan then has every change that would be made in the
+ * As domuimg_build_get_plan() and, where a source gives disks (`disk:`), also
+ * looks into them: the rehearsal then has every change that would be made in the
  * guest, and what a check would say of the result. Nothing is left behind; the
  * changes are tried in temporary overlays, in the directory of the results.
  *
- * Returns: (transfer full): the plan. %NULL on error, with those of
+ * Returns: (transfer full): the rehearsal. %NULL on error, with those of
  *   domuimg_build_run()
  *
  * Since: 0.1
  */
-DomuimgPlan *
+DomuimgRehearsal *
 domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **error)
 {
-  g_auto (DomuimgBuildState) state = { 0 };
-  DomuimgPlan *plan;
+  g_auto (DomuimgBuildState) state = { .is_rehearsal = TRUE };
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
-  if (!begin (&state, self->spec, NULL, cancellable, error))
+  if (!begin (&state, self->spec, NULL, cancellable, error)
+      || (state.plan->import != NULL && !run_steps (&state, NULL, cancellable, error)))
     return NULL;
-  plan = state.plan;
-  if (plan->import == NULL)
-    return g_object_ref (plan);
-  if (!run_steps (rehearsing, &state, NULL, cancellable, error))
-    return NULL;
-  plan->type = state.type;
-  plan->changes = g_ptr_array_ref (state.changes);
-  plan->warnings = g_ptr_array_ref (state.warnings);
-  plan->system = g_strdup (state.transfer->system_name);
-  plan->kernel_reason = g_strdup (state.kernel_reason);
-  plan->verdict
-      = domuimg_verdict_to_string (domuimg_report_get_verdict (state.transfer->report));
-  return g_object_ref (plan);
+  return domuimg_rehearsal_new (&state);
 }
 
 /**
@@ -318,7 +277,9 @@ domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **
  * @error: return location for a #GError
  *
  * Makes the guest. Blocks until it is made; minutes, where packages are
- * installed. Programs that it starts are ended with it.
+ * installed. Programs that it starts are ended with it. A guest that a check
+ * says will not reach its login is an error, unless the specification has
+ * `allow-unbootable`.
  *
  * Returns: (transfer full): what was made. %NULL on error: those of
  *   domuimg_build_get_plan(), and %DOMUIMG_ERROR_NO_SPACE,
@@ -334,18 +295,15 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
                    GError **error)
 {
   g_auto (DomuimgBuildState) state = { 0 };
-  const Step *steps;
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), NULL);
 
-
   if (!begin (&state, self->spec, progress, cancellable, error))
     return NULL;
-  steps = state.plan->import != NULL ? converting : filling;
   if (progress != NULL)
-    set_weights (progress, steps);
-  if (!run_steps (steps, &state, progress, cancellable, error))
+    set_weights (&state, progress);
+  if (!run_steps (&state, progress, cancellable, error))
     return NULL;
   return domuimg_result_new (&state);
 }

@@ -106,9 +106,9 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
   domuimg_json_add_string (builder, "from", self->kernel_from);
   domuimg_json_add_string (builder, "version", self->kernel_version);
   domuimg_json_add_string (builder, "reason", self->kernel_reason);
-  domuimg_json_add_string (builder, "path", self->plan->kernel_path);
-  domuimg_json_add_string (builder, "ramdisk", self->has_ramdisk ? self->plan->ramdisk_path : NULL);
-  domuimg_json_add_string (builder, "loader", loaders[self->plan->loader]);
+  domuimg_json_add_string (builder, "path", domuimg_build_get_kernel_path (self));
+  domuimg_json_add_string (builder, "ramdisk", domuimg_build_get_ramdisk_path (self));
+  domuimg_json_add_string (builder, "loader", loaders[self->loader]);
   domuimg_json_add_string (builder, "loader_path", self->loader_path);
   json_builder_end_object (builder);
 }
@@ -116,10 +116,15 @@ add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
 static void
 add_import (JsonBuilder *builder, const DomuimgTransfer *transfer)
 {
-  g_autofree char *text = domuimg_report_to_json (transfer->report);
-
   domuimg_json_add_string (builder, "system", transfer->system_name);
   domuimg_json_add_int (builder, "unused_bytes_left_out", transfer->unused);
+}
+
+static void
+add_report (JsonBuilder *builder, DomuimgReport *report)
+{
+  g_autofree char *text = domuimg_report_to_json (report);
+
   json_builder_set_member_name (builder, "check");
   json_builder_add_value (builder, json_from_string (text, NULL));
 }
@@ -129,8 +134,7 @@ domuimg_build_manifest (DomuimgBuildState *self)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
-  g_autofree char *source = self->transfer != NULL ? domuimg_import_describe (self->plan->import)
-                                                 : domuimg_source_describe (self->plan->source);
+  g_autofree char *source = domuimg_source_describe (self->plan->source);
   g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
@@ -144,11 +148,12 @@ domuimg_build_manifest (DomuimgBuildState *self)
   domuimg_json_add_string (builder, "source", source);
   if (self->transfer != NULL)
     add_import (builder, self->transfer);
+  add_report (builder, self->report);
   add_kernel (builder, self);
   add_disks (builder, self);
   add_nics (builder, self);
   domuimg_json_add_string (builder, "config", self->plan->config_path);
-  domuimg_json_add_string (builder, "xml", self->plan->xml_path);
+  domuimg_json_add_string (builder, "xml", domuimg_build_get_xml_path (self));
   domuimg_json_add_string (builder, "manifest", self->plan->manifest_path);
   domuimg_json_add_lines (builder, "changes", self->changes);
   domuimg_json_add_lines (builder, "warnings", self->warnings);

@@ -7,33 +7,6 @@
 #include "lib/base/base.h"
 #include "lib/base/mac.h"
 
-const char *
-domuimg_import_url (DomuimgSpec *spec)
-{
-  const char *from = domuimg_spec_get (spec, "from");
-
-  if (from == NULL || !g_str_has_prefix (from, "disk:"))
-    return NULL;
-  from += strlen ("disk:");
-  return g_regex_match_simple ("^(https?|ftp)://", from, G_REGEX_CASELESS, 0) ? from : NULL;
-}
-
-gboolean
-domuimg_plan_open_import (DomuimgPlan *self, const char *downloaded, GError **error)
-{
-  const char *from = domuimg_spec_get (self->spec, "from");
-  const char *url = domuimg_import_url (self->spec);
-
-  if (!g_str_has_prefix (from, "disk:"))
-    return TRUE;
-  if (url != NULL && downloaded == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s has to be downloaded before there can be a plan", url);
-  self->import = domuimg_import_open (url != NULL ? downloaded : from + strlen ("disk:"),
-                                        domuimg_spec_get_flag (self->spec, "allow-backing"), error);
-  return self->import != NULL;
-}
-
 const DomuimgHardware *
 domuimg_plan_get_hardware (DomuimgPlan *self)
 {

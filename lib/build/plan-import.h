@@ -3,12 +3,8 @@
 
 #include "lib/build/plan.h"
 
-/* What a plan takes from the machine behind --from disk:. */
+/* What a plan takes from the machine whose disks the source gives. */
 
-/* Looks into it, where --from says so; @downloaded (nullable) is where a URL's file is. */
-gboolean domuimg_plan_open_import (DomuimgPlan *self, const char *downloaded, GError **error);
-/* (nullable) The URL in --from disk:. */
-const char *domuimg_import_url (DomuimgSpec *spec);
 /* (nullable) Its hardware, where anything tells. */
 const DomuimgHardware *domuimg_plan_get_hardware (DomuimgPlan *self);
 /* Its disks, each with what --disk says of it. */

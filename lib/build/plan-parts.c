@@ -64,8 +64,7 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
   if (!g_str_equal (disk->format, "raw"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "a disk in the format %s is made of a machine's only (--from disk:); this"
-                         " source makes raw ones",
+                         "only disks that are converted can become %s; this source makes raw ones",
                          disk->format);
   if (is_root && !g_str_equal (disk->fs, "ext4"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -189,96 +188,6 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
   for (guint i = 0; i < nics->len; i++)
     fill_nic (self, g_ptr_array_index (nics, i), i);
   return g_steal_pointer (&nics);
-}
-
-#ifdef __x86_64__
-#define NATIVE_ARCH "amd64"
-#else
-#define NATIVE_ARCH ""
-#endif
-
-/* Debian's cloud kernel is packed by lz4, which GRUB as a PV guest cannot unpack. NULL: as the
- * source chooses. */
-static const char *
-kernel_package (DomuimgPlan *self, gboolean ubuntu)
-{
-  const char *given = domuimg_spec_get (self->spec, "kernel-package");
-
-  if (given != NULL || ubuntu || self->loader != DOMUIMG_LOADER_PVGRUB
-      || self->type != DOMUIMG_GUEST_TYPE_PV
-      || !g_str_equal (domuimg_plan_get (self, "arch", NATIVE_ARCH), "amd64"))
-    return given;
-  return "linux-image-amd64";
-}
-
-static DomuimgSource *
-make_deb (DomuimgPlan *self, gboolean ubuntu, const char *suite)
-{
-  g_auto (GStrv) packages = domuimg_spec_get_all (self->spec, "package");
-  g_auto (GStrv) mirrors = domuimg_spec_get_all (self->spec, "mirror");
-  g_auto (GStrv) keyrings = domuimg_spec_get_all (self->spec, "keyring");
-  const DomuimgDebOptions options = {
-    .ubuntu = ubuntu,
-    .suite = suite,
-    .variant = domuimg_spec_get (self->spec, "variant"),
-    .arch = domuimg_spec_get (self->spec, "arch"),
-    .kernel_package = kernel_package (self, ubuntu),
-    .packages = packages,
-    .mirrors = mirrors,
-    .keyrings = keyrings,
-    .use_cache = !domuimg_spec_get_flag (self->spec, "no-cache"),
-  };
-
-  return domuimg_source_deb_new (&options);
-}
-
-gboolean
-domuimg_plan_check_keys (DomuimgPlan *self, GError **error)
-{
-  static const struct {
-    const char *key;
-    const char *kinds; /* of the sources that it is for */
-    const char *names;
-  } keys[] = {
-#define DEB "debian: ubuntu:", "debian:SUITE or ubuntu:SUITE"
-    { "package", DEB },        { "mirror", DEB },
-    { "variant", DEB },        { "arch", DEB },
-    { "keyring", DEB },        { "kernel-package", DEB },
-#define DIR "dir:", "dir:DIRECTORY"
-    { "exclude", DIR },        { "include", DIR },
-#define DISK "disk:", "disk:FILE"
-    { "map-network", DISK },   { "keep-macs", DISK },
-    { "root", DISK },          { "allow-backing", DISK },
-    { "no-backup", DISK },     { "keep-guest-tools", DISK },
-  };
-  const char *from = domuimg_spec_get (self->spec, "from");
-  g_autofree char *kind = g_strndup (from, strchr (from, ':') + 1 - from);
-
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    {
-      if (domuimg_spec_get (self->spec, keys[i].key) != NULL && strstr (keys[i].kinds, kind) == NULL)
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes with --from %s only",
-                             keys[i].key, keys[i].names);
-    }
-  return TRUE;
-}
-
-DomuimgSource *
-domuimg_plan_make_source (DomuimgPlan *self, GError **error)
-{
-  const char *from = domuimg_spec_get (self->spec, "from");
-  const char *rest = strchr (from, ':') + 1;
-  gboolean is_dir = g_str_has_prefix (from, "dir:");
-  gboolean is_tar = g_str_has_prefix (from, "tar:");
-  g_auto (GStrv) include = domuimg_spec_get_all (self->spec, "include");
-  g_auto (GStrv) exclude = domuimg_spec_get_all (self->spec, "exclude");
-
-  if (is_tar)
-    return domuimg_source_tar_new (rest);
-  if (is_dir)
-    return domuimg_source_dir_new (rest, (const char *const *) include,
-                                   (const char *const *) exclude, error);
-  return make_deb (self, g_str_has_prefix (from, "ubuntu:"), rest);
 }
 
 static gboolean

@@ -6,8 +6,5 @@
 /* Parts of making a plan. */
 GPtrArray *domuimg_plan_parse_disks (DomuimgPlan *self, GError **error);
 GPtrArray *domuimg_plan_parse_nics (DomuimgPlan *self, GError **error);
-/* Keys that would be silently without effect for this source are mistakes. */
-gboolean domuimg_plan_check_keys (DomuimgPlan *self, GError **error);
-DomuimgSource *domuimg_plan_make_source (DomuimgPlan *self, GError **error);
 /* Results that exist already and inputs that do not. */
 gboolean domuimg_plan_check_files (DomuimgPlan *self, GError **error);

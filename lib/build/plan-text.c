@@ -14,10 +14,10 @@ size_text (guint64 bytes)
 }
 
 static char *
-describe_kernel (DomuimgPlan *self)
+describe_kernel (DomuimgPlan *self, const DomuimgFound *found)
 {
-  if (self->kernel_reason != NULL)
-    return g_strdup (self->kernel_reason);
+  if (found != NULL && found->kernel_reason != NULL)
+    return g_strdup (found->kernel_reason);
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return g_strdup ("let the BIOS or UEFI start the boot loader on the disk");
   if (g_str_equal (self->kernel, "guest"))
@@ -62,25 +62,25 @@ describe_conversion (DomuimgPlan *self, guint i, const char *size)
 
 /* As a rehearsal saw them; without one, what kind they are of. */
 static void
-describe_changes (DomuimgPlan *self, GPtrArray *lines)
+describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
 {
   if (domuimg_spec_get_flag (self->spec, "no-customise"))
     return;
   if (self->import == NULL)
     g_ptr_array_add (lines, g_strdup ("customise the guest: fstab, console, network, identity, "
                                       "users"));
-  else if (self->changes == NULL)
+  else if (found == NULL)
     g_ptr_array_add (lines, g_strdup ("fit the guest to Xen: fstab, kernel command line, "
                                       "initramfs, console, network"));
-  for (guint i = 0; self->changes != NULL && i < self->changes->len; i++)
+  for (guint i = 0; found != NULL && i < found->changes->len; i++)
     g_ptr_array_add (lines, g_strdup_printf ("in %s: %s",
-                                             self->system != NULL ? self->system : "the guest",
-                                             (char *) g_ptr_array_index (self->changes, i)));
+                                             found->system != NULL ? found->system : "the guest",
+                                             (char *) g_ptr_array_index (found->changes, i)));
 }
 
 /* The steps in order, for a person. */
 static GPtrArray *
-describe (DomuimgPlan *self)
+describe (DomuimgPlan *self, const DomuimgFound *found)
 {
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
 
@@ -97,8 +97,8 @@ describe (DomuimgPlan *self)
     }
   if (self->import == NULL)
     g_ptr_array_add (lines, domuimg_source_describe (self->source));
-  describe_changes (self, lines);
-  g_ptr_array_add (lines, describe_kernel (self));
+  describe_changes (self, found, lines);
+  g_ptr_array_add (lines, describe_kernel (self, found));
   for (guint i = 0; i < self->nics->len; i++)
     g_ptr_array_add (lines, describe_nic (g_ptr_array_index (self->nics, i)));
   if (self->archive_path != NULL)
@@ -109,33 +109,23 @@ describe (DomuimgPlan *self)
   return lines;
 }
 
-/**
- * domuimg_plan_to_text:
- * @self: a plan
- *
- * Returns: (transfer full): the steps, one a line, for a person
- *
- * Since: 0.1
- */
 char *
-domuimg_plan_to_text (DomuimgPlan *self)
+domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found)
 {
-  g_autoptr (GPtrArray) lines = NULL;
-  GString *text;
+  g_autoptr (GPtrArray) lines = describe (self, found);
+  DomuimgGuestType type = found != NULL ? found->type : self->type;
+  GString *text = g_string_new (NULL);
 
-  g_return_val_if_fail (DOMUIMG_IS_PLAN (self), NULL);
-
-  lines = describe (self);
-  text = g_string_new (NULL);
   g_string_append_printf (text, "%s (type %s, %u MiB, %u vCPU%s, uuid %s)\n", self->name,
-                          domuimg_guest_type_to_string (self->type), self->memory, self->vcpus,
+                          domuimg_guest_type_to_string (type), self->memory, self->vcpus,
                           self->vcpus == 1 ? "" : "s", self->uuid);
   for (guint i = 0; i < lines->len; i++)
     g_string_append_printf (text, "%2u. %s\n", i + 1, (char *) g_ptr_array_index (lines, i));
-  for (guint i = 0; self->warnings != NULL && i < self->warnings->len; i++)
-    g_string_append_printf (text, "warning: %s\n", (char *) g_ptr_array_index (self->warnings, i));
-  if (self->verdict != NULL)
-    g_string_append_printf (text, "verdict: %s\n", self->verdict);
+  for (guint i = 0; found != NULL && i < found->warnings->len; i++)
+    g_string_append_printf (text, "warning: %s\n",
+                            (char *) g_ptr_array_index (found->warnings, i));
+  if (found != NULL)
+    g_string_append_printf (text, "verdict: %s\n", found->verdict);
   return g_string_free (text, FALSE);
 }
 
@@ -167,12 +157,52 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
 }
 
 static void
-add_rehearsal (DomuimgPlan *self, JsonBuilder *builder)
+add_found (const DomuimgFound *found, JsonBuilder *builder)
 {
-  domuimg_json_add_string (builder, "system", self->system);
-  domuimg_json_add_lines (builder, "changes", self->changes);
-  domuimg_json_add_lines (builder, "warnings", self->warnings);
-  domuimg_json_add_string (builder, "verdict", self->verdict);
+  domuimg_json_add_string (builder, "system", found->system);
+  domuimg_json_add_lines (builder, "changes", found->changes);
+  domuimg_json_add_lines (builder, "warnings", found->warnings);
+  domuimg_json_add_string (builder, "verdict", found->verdict);
+}
+
+char *
+domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GPtrArray) lines = describe (self, found);
+  DomuimgGuestType type = found != NULL ? found->type : self->type;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "name", self->name);
+  domuimg_json_add_string (builder, "uuid", self->uuid);
+  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (type));
+  domuimg_json_add_string (builder, "kernel", self->kernel);
+  domuimg_json_add_int (builder, "memory", self->memory);
+  domuimg_json_add_int (builder, "maxmem", self->maxmem);
+  domuimg_json_add_int (builder, "vcpus", self->vcpus);
+  add_paths (self, builder);
+  domuimg_json_add_lines (builder, "steps", lines);
+  if (found != NULL)
+    add_found (found, builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}
+
+/**
+ * domuimg_plan_to_text:
+ * @self: a plan
+ *
+ * Returns: (transfer full): the steps, one a line, for a person
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_plan_to_text (DomuimgPlan *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_PLAN (self), NULL);
+  return domuimg_plan_describe (self, NULL);
 }
 
 /**
@@ -181,38 +211,13 @@ add_rehearsal (DomuimgPlan *self, JsonBuilder *builder)
  *
  * Returns: (transfer full): the plan as a JSON object with the members `name`,
  *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
- *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text);
- *   after a rehearsal also `system`, `changes`, `warnings` (text) and `verdict`
+ *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text)
  *
  * Since: 0.1
  */
 char *
 domuimg_plan_to_json (DomuimgPlan *self)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autoptr (GPtrArray) lines = NULL;
-
   g_return_val_if_fail (DOMUIMG_IS_PLAN (self), NULL);
-
-  lines = describe (self);
-  json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "name", self->name);
-  domuimg_json_add_string (builder, "uuid", self->uuid);
-  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
-  domuimg_json_add_string (builder, "kernel", self->kernel);
-  domuimg_json_add_int (builder, "memory", self->memory);
-  domuimg_json_add_int (builder, "maxmem", self->maxmem);
-  domuimg_json_add_int (builder, "vcpus", self->vcpus);
-  add_paths (self, builder);
-  json_builder_set_member_name (builder, "steps");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < lines->len; i++)
-    json_builder_add_string_value (builder, g_ptr_array_index (lines, i));
-  json_builder_end_array (builder);
-  if (self->verdict != NULL)
-    add_rehearsal (self, builder);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return json_to_string (root, TRUE);
+  return domuimg_plan_describe_json (self, NULL);
 }

@@ -28,7 +28,6 @@ domuimg_plan_finalize (GObject *object)
 
   g_clear_object (&self->spec);
   g_clear_object (&self->source);
-  g_clear_pointer (&self->import, domuimg_import_free);
   g_free (self->name);
   g_free (self->uuid);
   g_free (self->kernel);
@@ -39,10 +38,6 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->config_path);
   g_free (self->xml_path);
   g_free (self->manifest_path);
-  g_clear_pointer (&self->changes, g_ptr_array_unref);
-  g_clear_pointer (&self->warnings, g_ptr_array_unref);
-  g_free (self->system);
-  g_free (self->kernel_reason);
   g_free (self->kernel_path);
   g_free (self->ramdisk_path);
   G_OBJECT_CLASS (domuimg_plan_parent_class)->finalize (object);
@@ -255,51 +250,54 @@ plan_disks (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-check_required (DomuimgSpec *spec, GError **error)
+DomuimgSource *
+domuimg_plan_make_source (DomuimgSpec *spec, GError **error)
 {
-  if (domuimg_spec_get (spec, "name") == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "the guest has no name");
-  if (domuimg_spec_get (spec, "from") == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "there is nothing to make “%s” from: use --from, for example --from "
-                         "debian:bookworm",
-                         domuimg_spec_get (spec, "name"));
-  return TRUE;
+  const char *name = domuimg_spec_get (spec, "name");
+  g_autofree char *known = NULL;
+
+  if (name == NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "the guest has no name");
+      return NULL;
+    }
+  if (domuimg_spec_get (spec, "from") != NULL)
+    return domuimg_source_new (spec, error);
+  known = domuimg_source_type_list (NULL);
+  domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                "there is nothing to make “%s” from: use --from %s", name, known);
+  return NULL;
+}
+
+static void
+plan_source (DomuimgPlan *self, DomuimgSource *source)
+{
+  self->source_type = domuimg_source_type_find (domuimg_spec_get (self->spec, "from"), NULL);
+  self->source = g_object_ref (source);
+  self->import = domuimg_source_get_import (source);
 }
 
 DomuimgPlan *
-domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error)
+domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 {
-  g_autoptr (DomuimgPlan) self = NULL;
-  const char *uuid;
+  g_autoptr (DomuimgPlan) self = g_object_new (DOMUIMG_TYPE_PLAN, NULL);
+  const char *uuid = domuimg_spec_get (spec, "uuid");
 
-  if (!check_required (spec, error))
-    return NULL;
-  self = g_object_new (DOMUIMG_TYPE_PLAN, NULL);
   self->spec = g_object_ref (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  uuid = domuimg_spec_get (spec, "uuid");
   self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
   self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
   self->force = domuimg_spec_get_flag (spec, "force");
-  if (!domuimg_plan_open_import (self, downloaded, error) || !plan_numbers (self, error)
-      || !plan_loader (self, error) || !check_archive (self, error))
+  if (!domuimg_source_check (source, error))
+    return NULL;
+  plan_source (self, source);
+  if (!plan_numbers (self, error) || !plan_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
   if (!plan_disks (self, error))
     return NULL;
   self->nics = domuimg_plan_parse_nics (self, error);
-  if (self->nics == NULL)
-    return NULL;
-  if (!domuimg_plan_check_keys (self, error))
-    return NULL;
-  if (self->import == NULL)
-    self->source = domuimg_plan_make_source (self, error);
-  if (self->import == NULL
-      && (self->source == NULL || !domuimg_source_check (self->source, error)))
-    return NULL;
-  if (!domuimg_plan_check_files (self, error))
+  if (self->nics == NULL || !domuimg_plan_check_files (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -4,7 +4,6 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
-#include "lib/import/import.h"
 #include "lib/source/source.h"
 #include "lib/spec/parse.h"
 
@@ -18,8 +17,9 @@ struct _DomuimgPlan {
   DomuimgSpec *spec;
   char *name;
   char *uuid;
-  DomuimgSource *source;   /* (nullable) either this or @import */
-  DomuimgImport *import; /* (nullable) the machine that is converted */
+  const DomuimgSourceType *source_type;
+  DomuimgSource *source;
+  DomuimgImport *import; /* (unowned) (nullable) the machine whose disks the source gives */
   DomuimgGuestType type;
   char *kernel; /* the policy */
   DomuimgLoader loader; /* by the policy */
@@ -36,17 +36,25 @@ struct _DomuimgPlan {
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
   gboolean force;
-
-  /* What a rehearsal found; NULL without one. */
-  GPtrArray *changes;  /* (element-type utf8) */
-  GPtrArray *warnings; /* likewise */
-  char *system;        /* (nullable) of the machine */
-  char *kernel_reason; /* (nullable) */
-  const char *verdict;
 };
 
-/* @downloaded (nullable): where the file behind a URL in --from disk: is. */
-DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, const char *downloaded, GError **error);
+/* What a rehearsal of a plan has found. */
+typedef struct {
+  DomuimgGuestType type;
+  GPtrArray *changes;        /* (element-type utf8) in the guest */
+  GPtrArray *warnings;       /* (element-type utf8) */
+  const char *system;        /* (nullable) of the machine */
+  const char *kernel_reason; /* (nullable) */
+  const char *verdict;
+} DomuimgFound;
+
+/* The source that @spec asks for, with nothing done yet. */
+DomuimgSource *domuimg_plan_make_source (DomuimgSpec *spec, GError **error);
+/* What @source has to download is there. Nothing of a plan changes after this. */
+DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error);
+/* For a person, and as JSON; @found (nullable) without a rehearsal. */
+char *domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found);
+char *domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found);
 const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
 /* Of the file of disk @i: "raw" or "qcow2"; what goes into an archive is raw before. */
 const char *domuimg_plan_get_format (DomuimgPlan *self, guint i);

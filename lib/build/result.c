@@ -28,7 +28,7 @@ struct _DomuimgResult {
   char *loader_path;
   char *manifest;
   char *system;        /* (nullable) of a machine that was converted */
-  const char *verdict; /* (nullable) likewise */
+  DomuimgReport *report;
   DomuimgGuestType type;
   GStrv warnings;
 };
@@ -54,6 +54,7 @@ domuimg_result_finalize (GObject *object)
   g_free (self->manifest);
   g_free (self->system);
   g_strfreev (self->warnings);
+  g_clear_object (&self->report);
   G_OBJECT_CLASS (domuimg_result_parent_class)->finalize (object);
 }
 
@@ -79,21 +80,17 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->uuid = g_strdup (plan->uuid);
   self->image_path = g_strdup (domuimg_plan_get_disk (plan, 0)->path);
   self->config_path = g_strdup (plan->config_path);
-  self->xml_path = g_strdup (plan->xml_path);
+  self->xml_path = g_strdup (domuimg_build_get_xml_path (state));
   self->manifest_path = g_strdup (plan->manifest_path);
-  self->kernel_path = g_strdup (plan->kernel_path);
-  self->ramdisk_path = state->has_ramdisk ? g_strdup (plan->ramdisk_path) : NULL;
+  self->kernel_path = g_strdup (domuimg_build_get_kernel_path (state));
+  self->ramdisk_path = g_strdup (domuimg_build_get_ramdisk_path (state));
   self->kernel_version = g_strdup (state->kernel_version);
   self->kernel_reason = g_strdup (state->kernel_reason);
   self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
   self->type = state->type;
-  if (state->transfer != NULL)
-    {
-      self->system = g_strdup (state->transfer->system_name);
-      self->verdict
-          = domuimg_verdict_to_string (domuimg_report_get_verdict (state->transfer->report));
-    }
+  self->system = g_strdup (domuimg_build_get_system (state));
+  self->report = g_object_ref (state->report);
   for (guint i = 0; i < state->warnings->len; i++)
     g_strv_builder_add (warnings, g_ptr_array_index (state->warnings, i));
   self->warnings = g_strv_builder_end (warnings);
@@ -225,6 +222,49 @@ domuimg_result_get_ramdisk_path (DomuimgResult *self)
   return self->ramdisk_path;
 }
 
+/**
+ * domuimg_result_get_report:
+ * @self: a result
+ *
+ * Returns: (transfer none): what a check says of the guest; its verdict is
+ *   %DOMUIMG_VERDICT_FAILS only where that was allowed
+ *
+ * Since: 0.1
+ */
+DomuimgReport *
+domuimg_result_get_report (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->report;
+}
+
+static void
+append_verdict (DomuimgResult *self, GString *text)
+{
+  switch (domuimg_report_get_verdict (self->report))
+    {
+    case DOMUIMG_VERDICT_BOOTS:
+      g_string_append (text, "Verdict: boots; a check found nothing that keeps it from its login\n");
+      break;
+    case DOMUIMG_VERDICT_FAILS:
+      g_string_append (text, "Verdict: fails; it was made all the same, as you asked\n");
+      break;
+    default:
+      g_string_append (text, "Verdict: unknown; a check cannot tell whether it will boot\n");
+    }
+}
+
+static void
+append_start (DomuimgResult *self, GString *text)
+{
+  if (self->config_path == NULL)
+    g_string_append_printf (text, "Import it on an XCP-ng host with: xe vm-import filename=%s\n",
+                            self->image_path);
+  else if (domuimg_report_get_verdict (self->report) != DOMUIMG_VERDICT_FAILS)
+    g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
+                            self->config_path);
+}
+
 static void
 append_image (DomuimgResult *self, GString *text)
 {
@@ -282,14 +322,8 @@ domuimg_result_to_text (DomuimgResult *self)
   g_string_append_printf (text, "%s\n", self->kernel_reason);
   for (guint i = 0; self->warnings[i] != NULL; i++)
     g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
-  if (self->verdict != NULL)
-    g_string_append_printf (text, "Verdict: %s\n", self->verdict);
-  if (self->config_path != NULL)
-    g_string_append_printf (text, "Start it on a Xen host with: xl create -c %s\n",
-                            self->config_path);
-  else
-    g_string_append_printf (text, "Import it on an XCP-ng host with: xe vm-import filename=%s\n",
-                            self->image_path);
+  append_verdict (self, text);
+  append_start (self, text);
   return g_string_free (text, FALSE);
 }
 

@@ -12,9 +12,9 @@
 /* A build under way: the plan, and what the steps have found so far. */
 typedef struct {
   DomuimgPlan *plan;
+  gboolean is_rehearsal; /* the disks are only looked into */
   DomuimgUndo *undo;
   char *work_directory;
-  char *downloaded;   /* (nullable) the file behind a URL, there */
   GPtrArray *images;  /* of char *: where the disks are while they are made */
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
@@ -27,6 +27,8 @@ typedef struct {
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
   DomuimgTree *tree;  /* the root, while it is changed */
   DomuimgGuestType type;
+  DomuimgLoader loader; /* as planned, unless the guest can be started by its firmware only */
+  gboolean has_xml;     /* libvirt can boot such a guest */
   char *kernel_version;
   char *kernel_from;   /* "guest", "host" or "file" */
   char *kernel_reason; /* one sentence */
@@ -34,6 +36,7 @@ typedef struct {
   gboolean has_ramdisk;
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
+  DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
@@ -59,14 +62,17 @@ gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *pro
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
-/* Of a machine that is converted. */
+/* The guest's root as a tree: of the disk that was filled, or on the disks that the source gave. */
+gboolean domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
+                                   GCancellable *cancellable, GError **error);
+/* The disks that the source gives. */
 gboolean domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
 /* The disks begin to be copied, while the system on them is looked at. */
 gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                         GCancellable *cancellable, GError **error);
-gboolean domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
-                                         GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -75,10 +81,19 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_archive (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* Finds the system on the disks that the source gave, and opens it. */
+gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GError **error);
 /* Sets @domain to what the configuration will say. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */
 void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
+/* (nullable) For a person: the system of a machine that is converted. */
+const char *domuimg_build_get_system (const DomuimgBuildState *self);
+/* (nullable) Where the results will be, as far as this guest has them. */
+const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
+const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
+const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
 /* (nullable) Of the filesystem that holds the root. */
 const char *domuimg_build_get_root_fs (DomuimgBuildState *self);
 const char *domuimg_build_get_root_uuid (DomuimgBuildState *self);

@@ -56,18 +56,14 @@ is_auto (DomuimgBuildState *self)
 static gboolean
 use_firmware (DomuimgBuildState *self, GError **error)
 {
-  DomuimgPlan *plan = self->plan;
-
   if (!has_boot_loader (self))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
                          " --kernel host or --kernel file:VMLINUZ,INITRD",
-                         domuimg_import_get_name (plan->import, 0));
-  plan->loader = DOMUIMG_LOADER_FIRMWARE;
+                         domuimg_import_get_name (self->plan->import, 0));
+  self->loader = DOMUIMG_LOADER_FIRMWARE;
   self->type = DOMUIMG_GUEST_TYPE_HVM;
   self->kernel_from = g_strdup ("guest");
-  g_clear_pointer (&plan->kernel_path, g_free);
-  g_clear_pointer (&plan->ramdisk_path, g_free);
   self->kernel_reason = g_strdup_printf (
       "%s starts by the boot loader on its disk, with emulated devices%s.",
       self->transfer->system_name != NULL ? self->transfer->system_name : "The system",
@@ -83,7 +79,7 @@ choose_type (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
 
-  if (plan->loader == DOMUIMG_LOADER_FIRMWARE)
+  if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
   if (plan->type != DOMUIMG_GUEST_TYPE_AUTO)
     return TRUE;

@@ -42,13 +42,38 @@ has_room_in_memory (void)
 static const char *
 work_parent (DomuimgBuildState *self, const char *results)
 {
-  const char *from = domuimg_spec_get (self->plan->spec, "from");
   gboolean has_packages
-      = g_str_has_prefix (from, "debian:") || g_str_has_prefix (from, "ubuntu:");
+      = (self->plan->source_type->traits & DOMUIMG_SOURCE_UNPACKS_PACKAGES) != 0;
 
   if (has_packages && has_room_in_memory ())
     return MEMORY_DIRECTORY;
   return geteuid () == 0 ? results : g_get_tmp_dir ();
+}
+
+static void
+source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
+{
+  g_autoptr (GStrvBuilder) results = g_strv_builder_new ();
+  g_autofree char *dir = g_path_get_dirname (self->plan->manifest_path);
+
+  if (domuimg_spec_get (self->plan->spec, "dir") != NULL)
+    g_strv_builder_add (results, dir);
+  for (guint i = 0; i < self->images->len; i++)
+    g_strv_builder_add (results, g_ptr_array_index (self->images, i));
+  context->work_directory = self->work_directory;
+  context->results = g_strv_builder_end (results);
+}
+
+static gboolean
+prepare_source (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
+                GError **error)
+{
+  g_auto (GStrv) results = NULL;
+  DomuimgSourceContext context;
+
+  source_context (self, &context);
+  results = context.results;
+  return domuimg_source_prepare (self->plan->source, &context, progress, cancellable, error);
 }
 
 gboolean
@@ -96,21 +121,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     return FALSE;
   for (guint i = 0; plan->archive_path != NULL && i < plan->disks->len; i++)
     g_ptr_array_add (self->images, g_strdup_printf ("%s/image%u", self->work_directory, i));
-  return TRUE;
-}
-
-static void
-source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
-{
-  g_autoptr (GStrvBuilder) results = g_strv_builder_new ();
-  g_autofree char *dir = g_path_get_dirname (self->plan->manifest_path);
-
-  if (domuimg_spec_get (self->plan->spec, "dir") != NULL)
-    g_strv_builder_add (results, dir);
-  for (guint i = 0; i < self->images->len; i++)
-    g_strv_builder_add (results, g_ptr_array_index (self->images, i));
-  context->work_directory = self->work_directory;
-  context->results = g_strv_builder_end (results);
+  return prepare_source (self, progress, cancellable, error);
 }
 
 static guint64

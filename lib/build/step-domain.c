@@ -124,7 +124,7 @@ set_boot (DomuimgBuildState *self)
   DomuimgPlan *plan = self->plan;
   g_autofree char *cmdline = domuimg_build_command_line (self);
 
-  switch (plan->loader)
+  switch (self->loader)
     {
     case DOMUIMG_LOADER_PVGRUB:
       domuimg_domain_set_kernel (self->domain, self->loader_path);
@@ -187,7 +187,7 @@ make_xml (DomuimgBuildState *self, char **xml, GError **error)
   g_auto (GStrv) warnings = NULL;
   g_autoptr (GError) local = NULL;
 
-  if (self->plan->loader == DOMUIMG_LOADER_PYGRUB)
+  if (self->loader == DOMUIMG_LOADER_PYGRUB)
     domuimg_domain_set_bootloader (self->domain, self->loader_path);
   *xml = domuimg_domain_to_libvirt_xml (self->domain, &warnings, &local);
   for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
@@ -198,7 +198,7 @@ make_xml (DomuimgBuildState *self, char **xml, GError **error)
     {
       g_ptr_array_add (self->warnings,
                        g_strdup_printf ("there is no libvirt XML: %s", local->message));
-      g_clear_pointer (&self->plan->xml_path, g_free);
+      self->has_xml = FALSE;
       return TRUE;
     }
   g_propagate_error (error, g_steal_pointer (&local));

@@ -46,9 +46,7 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
   if (path == NULL)
     {
       /* A copy of a machine keeps its users as they are. */
-      if (self->transfer != NULL
-          || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "dir:")
-          || g_str_has_prefix (domuimg_spec_get (self->plan->spec, "from"), "tar:"))
+      if ((self->plan->source_type->traits & DOMUIMG_SOURCE_COPIES_A_SYSTEM) != 0)
         customise->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
       return TRUE;
     }

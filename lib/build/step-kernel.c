@@ -118,7 +118,7 @@ choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, G
     {
       if (domuimg_kernel_can_boot (kernel, self->plan->type, &reason))
         return TRUE;
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s cannot boot as a %s guest: %s",
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s cannot boot as a %s guest: %s [kernel-type]",
                            path, domuimg_guest_type_to_string (self->plan->type), reason);
     }
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
@@ -130,8 +130,21 @@ choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, G
           return TRUE;
         }
     }
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s can boot neither PVH nor PV: %s",
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s can boot neither PVH nor PV: %s [kernel-type]",
                        path, reason);
+}
+
+/* What is damaged is known by the rule of a check; what could not be read is no such case. */
+static gboolean
+name_rule (GError **error, const char *rule)
+{
+  if (error != NULL && g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
+    {
+      g_autofree char *message = g_steal_pointer (&(*error)->message);
+
+      (*error)->message = g_strdup_printf ("%s [%s]", message, rule);
+    }
+  return FALSE;
 }
 
 static gboolean
@@ -141,9 +154,12 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (files[0], error);
   const char *version;
 
-  if (kernel == NULL || !choose_type (self, kernel, files[0], error)
-      || (files[1] != NULL && !check_ramdisk (files[1], error)))
+  if (kernel == NULL)
+    return name_rule (error, "kernel-not-a-kernel");
+  if (!choose_type (self, kernel, files[0], error))
     return FALSE;
+  if (files[1] != NULL && !check_ramdisk (files[1], error))
+    return name_rule (error, "initramfs-corrupt");
   g_set_object (&self->kernel_read, kernel);
   version = domuimg_kernel_get_version (kernel);
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
@@ -229,14 +245,14 @@ gboolean
 domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
-  if (self->plan->loader == DOMUIMG_LOADER_FIRMWARE)
+  if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return TRUE;
   domuimg_progress_set_message (progress, "Choosing the kernel");
   if (g_str_equal (self->plan->kernel, "host"))
     return add_host_modules (self, cancellable, error);
   if (g_str_equal (self->plan->kernel, "guest") || g_str_equal (self->plan->kernel, "extract"))
     return use_guest (self, cancellable, error);
-  if (self->plan->loader != DOMUIMG_LOADER_DIRECT)
+  if (self->loader != DOMUIMG_LOADER_DIRECT)
     return domuimg_build_use_loader (self, error);
   return g_str_has_prefix (self->plan->kernel, "file:") || use_auto (self, cancellable, error);
 }

@@ -32,7 +32,7 @@ types_of (DomuimgBuildState *self)
 
   if (self->plan->type != DOMUIMG_GUEST_TYPE_AUTO)
     return only[self->plan->type];
-  return self->plan->loader == DOMUIMG_LOADER_PYGRUB ? pv_first : pvh_first;
+  return self->loader == DOMUIMG_LOADER_PYGRUB ? pv_first : pvh_first;
 }
 
 static gboolean
@@ -49,7 +49,7 @@ try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
   for (const DomuimgGuestType *type = types_of (self); *type != DOMUIMG_GUEST_TYPE_AUTO; type++)
     {
       g_clear_pointer (why, g_free);
-      if (!domuimg_kernel_can_boot_with (choice->kernel, *type, self->plan->loader, NULL, why))
+      if (!domuimg_kernel_can_boot_with (choice->kernel, *type, self->loader, NULL, why))
         continue;
       self->type = *type;
       return domuimg_drivers_check (self->tree, choice, *type, fs, why);
@@ -60,13 +60,13 @@ try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
 static gboolean
 refuse (DomuimgBuildState *self, const char *refusals, GError **error)
 {
-  gboolean pv_grub = self->plan->loader == DOMUIMG_LOADER_PVGRUB
+  gboolean pv_grub = self->loader == DOMUIMG_LOADER_PVGRUB
                      && self->plan->type == DOMUIMG_GUEST_TYPE_PV;
 
   if (*refusals == '\0')
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "the guest: there is no kernel in /boot; install one (Debian:"
-                         " --kernel-package linux-image-amd64, Fedora: kernel-core)");
+                         " --kernel-package linux-image-amd64, Fedora: kernel-core) [kernel-missing]");
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                        "the guest: %s can start no kernel here: %s%s", self->plan->kernel, refusals,
                        pv_grub ? "; use --type pvh, where the kernel unpacks itself, or a kernel"
@@ -112,7 +112,7 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 
   if (given != NULL)
     return g_strdup (given);
-  if (self->plan->loader == DOMUIMG_LOADER_PYGRUB)
+  if (self->loader == DOMUIMG_LOADER_PYGRUB)
     return default_program ();
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
     return g_strdup (GRUB_PVH);
@@ -128,7 +128,7 @@ warn_if_missing (DomuimgBuildState *self)
   /* xl finds its own pygrub. */
   g_ptr_array_add (
       self->warnings,
-      self->plan->loader == DOMUIMG_LOADER_PYGRUB
+      self->loader == DOMUIMG_LOADER_PYGRUB
           ? g_strdup_printf ("%s is not on this machine; if the Xen host has pygrub elsewhere, name"
                              " its place there by --loader for libvirt",
                              self->loader_path)
@@ -142,7 +142,7 @@ explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char 
 {
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
-      self->plan->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB",
+      self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB",
       self->type == DOMUIMG_GUEST_TYPE_PVH ? "PVH" : "PV", drivers);
 }
 

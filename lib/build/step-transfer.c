@@ -22,9 +22,8 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
   for (guint i = 0; i < plan->disks->len; i++)
     if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
       overlays[i] = g_ptr_array_index (self->images, i);
-  return domuimg_import_prepare (plan->import, self->work_directory, progress, cancellable, error)
-         && domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
-                                 self->warnings, cancellable, error);
+  return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
+                                self->warnings, cancellable, error);
 }
 
 /* As the domU's Linux calls it. */
@@ -82,12 +81,12 @@ take_root (Search *self, guint disk, const DomuimgVolume *volume, const char *na
 }
 
 static gboolean
-fail_hibernated (DomuimgBuildState *self, guint disk, const char *name, GError **error)
+fail_hibernated (const DomuimgTransferDisk *disk, const char *name, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the system on %s is hibernated; start it on the old machine and shut it"
                        " down wholly (of Windows: shutdown /s /t 0)",
-                       domuimg_import_get_name (self->plan->import, disk), name);
+                       disk->name, name);
 }
 
 static gboolean
@@ -102,7 +101,8 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
   DomuimgSystem system;
   gboolean is_hibernated;
 
-  if (!domuimg_guest_root_has_files (volume))
+  /* An EFI system partition holds loaders, and no system. */
+  if (!domuimg_guest_root_has_files (volume) || domuimg_volume_is_esp (volume))
     return TRUE;
   tree = domuimg_image_open_tree (on->image, volume, FALSE, &local);
   if (tree == NULL)
@@ -115,7 +115,7 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
   is_hibernated = domuimg_system_is_hibernated (tree);
   domuimg_image_close_tree (on->image, g_steal_pointer (&tree), NULL);
   if (is_hibernated)
-    return fail_hibernated (self->build, disk, name, error);
+    return fail_hibernated (on, name, error);
   if (system == DOMUIMG_SYSTEM_UNKNOWN)
     return TRUE;
   g_string_append_printf (self->names, "%s%s (%s)", self->n_systems > 0 ? ", " : "", name,
@@ -137,10 +137,7 @@ search_disk (Search *self, guint disk, GError **error)
   GPtrArray *problems;
 
   if (volumes == NULL)
-    {
-      g_prefix_error (error, "%s: ", domuimg_import_get_name (self->build->plan->import, disk));
-      return FALSE;
-    }
+    return FALSE;
   for (guint i = 0; i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
@@ -150,7 +147,7 @@ search_disk (Search *self, guint disk, GError **error)
         {
           g_autofree char *name = name_of (self->build, disk, volume);
 
-          return fail_hibernated (self->build, disk, name, error);
+          return fail_hibernated (on, name, error);
         }
       if (!look_into (self, disk, volume, error))
         return FALSE;
@@ -185,7 +182,7 @@ decide (Search *self, GError **error)
 
 /* Changes to a filesystem whose journal is not replayed would be lost, or break it. */
 static gboolean
-check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
+check_clean (DomuimgTransferMount *mount, GError **error)
 {
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
@@ -193,7 +190,7 @@ check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
   state = domuimg_image_get_ext_state (mount->disk->image, mount->volume, &local);
   if (local != NULL)
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", name);
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
   if (state == NULL || (state->clean && !state->has_errors))
@@ -201,23 +198,17 @@ check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the filesystem of %s was not left cleanly%s; start the system on the old"
                        " machine and shut it down, or run e2fsck on it there",
-                       name, mount->name, state->has_errors ? " and has errors" : "");
+                       mount->disk->name, mount->name,
+                       state->has_errors ? " and has errors" : "");
 }
 
 static gboolean
-open_mount (DomuimgBuildState *self, DomuimgTransferMount *mount, GError **error)
+open_mount (DomuimgTransferMount *mount, GError **error)
 {
-  guint disk = 0;
-
-  while (g_ptr_array_index (self->transfer->disks, disk) != mount->disk)
-    disk++;
-  if (!check_clean (mount, domuimg_import_get_name (self->plan->import, disk), error))
+  if (!check_clean (mount, error))
     return FALSE;
   mount->tree = domuimg_image_open_tree (mount->disk->image, mount->volume, TRUE, error);
-  if (mount->tree != NULL)
-    return TRUE;
-  g_prefix_error (error, "%s: ", domuimg_import_get_name (self->plan->import, disk));
-  return FALSE;
+  return mount->tree != NULL;
 }
 
 static DomuimgTransferMount *
@@ -248,7 +239,7 @@ mount_others (DomuimgBuildState *self, GError **error)
       if (mount == NULL)
         continue;
       g_ptr_array_add (self->transfer->mounts, mount);
-      if (!open_mount (self, mount, error))
+      if (!open_mount (mount, error))
         return FALSE;
       below = g_steal_pointer (&self->tree);
       self->tree = domuimg_tree_mount_new (below, points[i] + 1, mount->tree);
@@ -289,15 +280,14 @@ open_system (DomuimgBuildState *self, GError **error)
   self->transfer->root_fs = g_strdup (root->volume->fs);
   self->transfer->root_uuid = g_strdup (root->volume->uuid);
   add_volumes (self);
-  if (!open_mount (self, root, error))
+  if (!open_mount (root, error))
     return FALSE;
   self->tree = g_object_ref (root->tree);
   return mount_others (self, error);
 }
 
 gboolean
-domuimg_build_step_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
-                                GCancellable *cancellable, GError **error)
+domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress, GError **error)
 {
   Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
   gboolean ok = TRUE;

@@ -17,8 +17,9 @@ typedef struct {
   char *node;    /* block node of the disk below @overlay (JSON) */
   guint64 size;  /* bytes */
   gboolean is_result; /* @overlay is what the user wants: nothing is copied */
-  char *path;    /* the disk as a plain file */
-  DomuimgImage *image; /* of @path, while its filesystems are open */
+  char *name;    /* of the old machine's, for messages */
+  char *path;    /* (nullable) of a whole copy, where the host cannot show the disk */
+  DomuimgImage *image; /* (nullable) of what is shown or copied, while its filesystems are open */
 } DomuimgTransferDisk;
 
 typedef struct {
@@ -30,7 +31,7 @@ typedef struct {
 
 typedef struct {
   GPtrArray *disks;      /* of DomuimgTransferDisk */
-  DomuimgExport *export; /* (nullable) where the host cannot: then @path is a whole copy */
+  DomuimgExport *export; /* (nullable) where the host cannot: then disks have a @path */
   DomuimgDiskCopy *copy; /* (nullable) under way */
   GPtrArray *mounts;     /* of DomuimgTransferMount, the root first; empty where nothing is known */
   DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
@@ -41,7 +42,6 @@ typedef struct {
   char *cmdline;         /* (nullable) of the entry that its own menu starts */
   gboolean needs_uefi;   /* its disk can be started by UEFI only */
   guint64 unused;        /* bytes that were left out */
-  DomuimgReport *report; /* (nullable) what a check says of the result */
 } DomuimgTransfer;
 
 DomuimgTransfer *domuimg_transfer_new (void);
@@ -51,7 +51,8 @@ void domuimg_transfer_free (DomuimgTransfer *self);
 gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
                               const char *const *overlays, GPtrArray *warnings,
                               GCancellable *cancellable, GError **error);
-/* Puts another overlay over each disk that is copied, so that what is below stays as it is. */
+/* Puts another overlay over each disk that is copied, so that what is below stays as it is. The
+ * disks were shown, and are no longer. */
 gboolean domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory,
                                  GCancellable *cancellable, GError **error);
 /* Writes out and closes all of @mounts. */

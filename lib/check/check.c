@@ -31,6 +31,7 @@ struct _DomuimgCheck {
   char *ramdisk;
   char *cmdline;
   DomuimgXenVersion xen; /* major 0: the host's */
+  GHashTable *images;    /* (nullable) that are open */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgCheck, domuimg_check, G_TYPE_OBJECT)
@@ -45,6 +46,7 @@ domuimg_check_finalize (GObject *object)
   g_free (self->kernel);
   g_free (self->ramdisk);
   g_free (self->cmdline);
+  g_clear_pointer (&self->images, g_hash_table_unref);
   G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
 }
 
@@ -181,6 +183,12 @@ domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError *
   return domuimg_xen_version_parse (version, &self->xen, error);
 }
 
+void
+domuimg_check_use_images (DomuimgCheck *self, GHashTable *images)
+{
+  self->images = g_hash_table_ref (images);
+}
+
 static char *
 read_text (DomuimgCheck *self, DomuimgMachine *machine, gsize *length, GError **error)
 {
@@ -278,6 +286,7 @@ examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable,
   g_autoptr (GError) local = NULL;
 
   machine->work = work;
+  machine->open = self->images;
   machine->path = g_strdup (self->config != NULL ? self->config : self->image);
   machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
   if (cancellable != NULL)

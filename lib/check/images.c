@@ -126,7 +126,7 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
 {
   const char *target = domuimg_domain_disk_get_target (disk);
   g_autoptr (GError) error = NULL;
-  DomuimgImage *image;
+  DomuimgImage *open, *image;
   guint findings;
 
   if (domuimg_domain_disk_get_cdrom (disk) && (target == NULL || *target == '\0'))
@@ -139,7 +139,9 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }
-  image = domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
+  open = self->open != NULL ? g_hash_table_lookup (self->open, target) : NULL;
+  image = open != NULL ? domuimg_image_new_named (open, target)
+                       : domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
   if (image == NULL)
     {
       report_unopened (self, disk, error);

@@ -61,9 +61,14 @@ typedef struct {
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
   DomuimgReport *report;        /* what the rules find goes here */
+  GHashTable *open;             /* (unowned) (nullable) see domuimg_check_use_images */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
   GCancellable *cancellable;    /* (nullable) */
 } DomuimgMachine;
+
+/* Images that are open, by the path under which the configuration has them (element-type filename
+ * DomuimgImage): they are looked into in place of what is there. They stay the caller's. */
+void domuimg_check_use_images (DomuimgCheck *self, GHashTable *images);
 
 DomuimgMachine *domuimg_machine_new (void);
 void domuimg_machine_free (DomuimgMachine *self);

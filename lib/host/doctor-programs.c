@@ -3,8 +3,9 @@
 #include "lib/host/doctor.h"
 
 #include "lib/base/exec.h"
+#include "lib/spec/source-type.h"
 
-/* Programs that the library's verbs run. */
+/* Programs that the library's verbs run; what one source runs is in its own row. */
 
 static const struct {
   const char *name;
@@ -13,14 +14,8 @@ static const struct {
   const char *package; /* (nullable) where lib/base knows none */
 } programs[] = {
   { "mke2fs", DOMUIMG_SEVERITY_ERROR, "create: makes the guest's filesystem", NULL },
-  { "e2fsck", DOMUIMG_SEVERITY_WARNING, "create --from disk:, check --fix: ext filesystems", NULL },
+  { "e2fsck", DOMUIMG_SEVERITY_WARNING, "conversions, check --fix: ext filesystems", NULL },
   { "tune2fs", DOMUIMG_SEVERITY_INFO, "check --fix: features that old GRUBs lack", NULL },
-  { "mmdebstrap", DOMUIMG_SEVERITY_WARNING, "create --from debian:", NULL },
-  { "debootstrap", DOMUIMG_SEVERITY_INFO, "--from debian: without mmdebstrap", NULL },
-  { "newuidmap", DOMUIMG_SEVERITY_INFO, "create --from debian: without root", NULL },
-  { "qemu-img", DOMUIMG_SEVERITY_WARNING, "disks that are not raw; create --from disk:", NULL },
-  { "qemu-storage-daemon", DOMUIMG_SEVERITY_WARNING, "create --from disk:", NULL },
-  { "fusermount3", DOMUIMG_SEVERITY_INFO, "create --from disk: without root", NULL },
   { "grub-fstest", DOMUIMG_SEVERITY_INFO, "domuimg-bootloader: guests on xfs, btrfs or LVM",
     "grub-common" },
   { "gpgv", DOMUIMG_SEVERITY_INFO, "signatures of mirrors", NULL },
@@ -44,21 +39,53 @@ add_guestfs (DomuimgDoctor *self)
                       g_strdup ("a build with -Dguestfs=enabled"));
 }
 
+static void
+look_at (DomuimgDoctor *self, const char *name, DomuimgSeverity severity, const char *why,
+         const char *package)
+{
+  g_autofree char *id = g_strdup_printf ("program-%s", name);
+  g_autofree char *path = domuimg_doctor_find_program (self, name);
+
+  domuimg_doctor_add (self, id, path != NULL, severity,
+                      path != NULL ? g_strdup_printf ("%s: %s", name, path)
+                                   : g_strdup_printf ("%s is not installed", name),
+                      why,
+                      domuimg_doctor_install (self, package != NULL
+                                                        ? package
+                                                        : domuimg_package_of_program (name)));
+}
+
+/* The sources say themselves what they run; sources of one make run the same. */
+static void
+look_at_programs_of_sources (DomuimgDoctor *self)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; domuimg_source_types[i] != NULL; i++)
+    {
+      const DomuimgSourceType *type = domuimg_source_types[i];
+
+      for (const DomuimgSourceProgram *program = type->programs;
+           program != NULL && program->name != NULL; program++)
+        {
+          g_autofree char *why
+              = g_strdup_printf ("create --from %s:%s%s", type->scheme,
+                                 program->when != NULL ? " " : "",
+                                 program->when != NULL ? program->when : "");
+
+          if (g_hash_table_add (seen, (gpointer) program->name))
+            look_at (self, program->name,
+                     program->is_optional ? DOMUIMG_SEVERITY_INFO : DOMUIMG_SEVERITY_WARNING, why,
+                     NULL);
+        }
+    }
+}
+
 void
 domuimg_doctor_look_at_programs (DomuimgDoctor *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
-    {
-      const char *name = programs[i].name;
-      const char *package = programs[i].package != NULL ? programs[i].package
-                                                        : domuimg_package_of_program (name);
-      g_autofree char *id = g_strdup_printf ("program-%s", name);
-      g_autofree char *path = domuimg_doctor_find_program (self, name);
-
-      domuimg_doctor_add (self, id, path != NULL, programs[i].severity,
-                          path != NULL ? g_strdup_printf ("%s: %s", name, path)
-                                       : g_strdup_printf ("%s is not installed", name),
-                          programs[i].why, domuimg_doctor_install (self, package));
-    }
+    look_at (self, programs[i].name, programs[i].severity, programs[i].why, programs[i].package);
+  look_at_programs_of_sources (self);
   add_guestfs (self);
 }

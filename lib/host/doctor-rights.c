@@ -33,7 +33,7 @@ add_fuse (DomuimgDoctor *self)
 
   domuimg_doctor_add (self, "rights-fuse", fd >= 0, DOMUIMG_SEVERITY_INFO,
                       g_strdup (fd >= 0 ? "/dev/fuse can be used" : "/dev/fuse cannot be used"),
-                      "create --from disk: without a second copy of the disk",
+                      "conversions without a second copy of the disk",
                       g_strdup ("modprobe fuse"));
 }
 
@@ -78,7 +78,7 @@ add_namespaces (DomuimgDoctor *self)
                                 " user.max_user_namespaces=10000"));
   domuimg_doctor_add (self, "rights-subuid", ids, DOMUIMG_SEVERITY_WARNING,
                       g_strdup_printf ("subordinate user and group ids of %s", user),
-                      "create --from debian: without root",
+                      "roots made of packages without root",
                       g_strdup_printf ("usermod --add-subuids 100000-165535 --add-subgids"
                                        " 100000-165535 %s",
                                        user));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* QEMU's storage daemon, and the files and sockets by which it shows disks. */
 #include "config.h"
 #include "lib/image/export.h"
 
@@ -7,7 +8,6 @@
 #include <unistd.h>
 
 #include "lib/base/exec.h"
-#include "lib/base/fd.h"
 #include "lib/base/json.h"
 #include "lib/base/mount.h"
 
@@ -19,14 +19,15 @@
 typedef struct {
   char *overlay;
   char *node;
+  char *name;
   char *mount; /* (nullable) while its name is needed */
-  char *path;  /* (nullable) once it is open */
-  int fd;
+  DomuimgRegion *region; /* (nullable) once it is open */
 } Disk;
 
 struct _DomuimgExport {
   char *directory;
   char *pidfile;
+  char *socket;
   GPtrArray *disks; /* of Disk */
   DomuimgExec *daemon;
 };
@@ -36,12 +37,11 @@ disk_free (gpointer data)
 {
   Disk *self = data;
 
-  if (self->fd >= 0)
-    close (self->fd);
+  g_clear_pointer (&self->region, domuimg_region_unref);
   g_free (self->overlay);
   g_free (self->node);
+  g_free (self->name);
   g_free (self->mount);
-  g_free (self->path);
   g_free (self);
 }
 
@@ -64,31 +64,50 @@ domuimg_export_is_possible (char **why_not)
 }
 
 DomuimgExport *
-domuimg_export_new (const char *work_directory)
+domuimg_export_new (const char *directory)
 {
   DomuimgExport *self = g_new0 (DomuimgExport, 1);
 
-  self->directory = g_strdup (work_directory);
-  self->pidfile = g_build_filename (work_directory, "export.pid", NULL);
+  self->directory = g_strdup (directory);
+  self->pidfile = g_build_filename (directory, "export.pid", NULL);
+  self->socket = g_build_filename (directory, "export.nbd", NULL);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   return self;
 }
 
 void
-domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node)
+domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node, const char *name)
 {
   Disk *disk = g_new0 (Disk, 1);
 
-  disk->fd = -1;
+  disk->name = g_strdup (name);
   disk->overlay = g_strdup (overlay);
   disk->node = g_strdup (node);
   g_ptr_array_add (self->disks, disk);
 }
 
-const char *
-domuimg_export_get_path (DomuimgExport *self, guint i)
+DomuimgRegion *
+domuimg_export_get_region (DomuimgExport *self, guint i)
 {
-  return ((Disk *) g_ptr_array_index (self->disks, i))->path;
+  return ((Disk *) g_ptr_array_index (self->disks, i))->region;
+}
+
+/* What the daemon calls the node and its exports. */
+static char *
+node_name (guint i)
+{
+  return g_strdup_printf ("disk%u", i);
+}
+
+DomuimgImage *
+domuimg_export_open_image (DomuimgExport *self, guint i, GError **error)
+{
+  const Disk *disk = g_ptr_array_index (self->disks, i);
+  g_autofree char *share = node_name (i);
+  g_autoptr (DomuimgAppliance) appliance
+      = domuimg_appliance_new_for_socket (disk->name, self->socket, share);
+
+  return domuimg_image_new (disk->region, "raw", appliance, error);
 }
 
 /* @name: (nullable) of the node. */
@@ -144,11 +163,20 @@ domuimg_overlay_to_node (const char *overlay, const char *node)
   return to_node (overlay, node, NULL);
 }
 
+/* A comma in a value is written twice. */
+static char *
+escape (const char *value)
+{
+  g_auto (GStrv) parts = g_strsplit (value, ",", -1);
+
+  return g_strjoinv (",,", parts);
+}
+
 static gboolean
 add_to_daemon (DomuimgExport *self, guint i, GError **error)
 {
   Disk *disk = g_ptr_array_index (self->disks, i);
-  g_autofree char *name = g_strdup_printf ("disk%u", i);
+  g_autofree char *name = node_name (i);
   g_autofree char *node = to_node (disk->overlay, disk->node, name);
   g_autoptr (GError) local = NULL;
 
@@ -158,9 +186,10 @@ add_to_daemon (DomuimgExport *self, guint i, GError **error)
   domuimg_exec_arg (self->daemon, "--blockdev");
   domuimg_exec_arg (self->daemon, node);
   domuimg_exec_arg (self->daemon, "--export");
-  /* A comma in a value is written twice. */
-  g_auto (GStrv) parts = g_strsplit (disk->mount, ",", -1);
-  g_autofree char *mount = g_strjoinv (",,", parts);
+  domuimg_exec_argf (self->daemon, "type=nbd,id=share%u,node-name=%s,name=%s,writable=on", i, name,
+                     name);
+  domuimg_exec_arg (self->daemon, "--export");
+  g_autofree char *mount = escape (disk->mount);
   domuimg_exec_argf (self->daemon, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
                      i, name, mount);
   return TRUE;
@@ -197,16 +226,15 @@ wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
 static gboolean
 take (Disk *disk, GError **error)
 {
-  gboolean ok;
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (disk->mount, TRUE, error);
+  gboolean ok = region != NULL;
 
-  disk->fd = open (disk->mount, O_RDWR | O_CLOEXEC);
-  ok = disk->fd >= 0 || domuimg_set_errno (error, errno, "opening %s", disk->mount);
+  if (ok)
+    disk->region = domuimg_region_new_named (region, disk->name);
   if (!domuimg_unmount (disk->mount, ok ? error : NULL))
     ok = FALSE;
   unlink (disk->mount);
   g_clear_pointer (&disk->mount, g_free);
-  if (ok)
-    disk->path = g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), disk->fd);
   return ok;
 }
 
@@ -215,7 +243,11 @@ domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **e
 {
   gboolean ok = TRUE;
 
+  g_autofree char *socket = escape (self->socket);
+
   self->daemon = domuimg_exec_new (DAEMON);
+  domuimg_exec_arg (self->daemon, "--nbd-server");
+  domuimg_exec_argf (self->daemon, "addr.type=unix,addr.path=%s", socket);
   for (guint i = 0; i < self->disks->len; i++)
     if (!add_to_daemon (self, i, error))
       return FALSE;
@@ -236,7 +268,7 @@ domuimg_export_forget (DomuimgExport *self, guint i, guint64 offset, guint64 len
 {
   Disk *disk = g_ptr_array_index (self->disks, i);
 
-  if (fallocate (disk->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length) == 0)
+  if (fallocate (disk->region->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length) == 0)
     return TRUE;
   return domuimg_set_errno (error, errno, "leaving out %" G_GUINT64_FORMAT
                                           " unused bytes of %s",
@@ -252,14 +284,13 @@ domuimg_export_stop (DomuimgExport *self, GError **error)
     {
       Disk *disk = g_ptr_array_index (self->disks, i);
 
-      if (disk->fd >= 0 && fsync (disk->fd) != 0)
+      if (disk->region != NULL && fsync (disk->region->fd) != 0)
         ok = domuimg_set_errno (ok ? error : NULL, errno, "writing %s", disk->overlay);
-      if (disk->fd >= 0)
-        close (disk->fd);
-      disk->fd = -1;
+      g_clear_pointer (&disk->region, domuimg_region_unref);
     }
   g_clear_pointer (&self->daemon, domuimg_exec_free);
   unlink (self->pidfile);
+  unlink (self->socket);
   return ok;
 }
 
@@ -277,5 +308,6 @@ domuimg_export_free (DomuimgExport *self)
   g_clear_pointer (&self->daemon, domuimg_exec_free);
   g_free (self->directory);
   g_free (self->pidfile);
+  g_free (self->socket);
   g_free (self);
 }

@@ -92,7 +92,7 @@ refuse_initramfs (Check *self, const char *driver)
   return g_strdup_printf ("its initramfs /%s lacks %s, which is not built into the kernel; make"
                           " the initramfs again with it (Debian: a line in"
                           " /etc/initramfs-tools/modules, then update-initramfs; Fedora: dracut"
-                          " --add-drivers)",
+                          " --add-drivers) [initramfs-driver]",
                           self->choice->initrd, driver);
 }
 
@@ -106,7 +106,7 @@ check_versions (Check *self)
   if (versions[0] == NULL
       || g_strv_contains ((const char *const *) versions, self->choice->version))
     return NULL;
-  return g_strdup_printf ("its initramfs /%s has modules for %s only", self->choice->initrd, list);
+  return g_strdup_printf ("its initramfs /%s has modules for %s only [initramfs-version]", self->choice->initrd, list);
 }
 
 /* NULL where all is well, else what is wrong. */
@@ -119,11 +119,11 @@ open_initramfs (Check *self, const char *driver)
     return NULL;
   if (self->choice->initrd == NULL)
     return g_strdup_printf ("%s is not built into it, and there is no initramfs for it (such as"
-                            " /boot/initrd.img-%s) that could hold it",
+                            " /boot/initrd.img-%s) that could hold it [initramfs-missing]",
                             driver, self->choice->version);
   self->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
   if (self->initramfs == NULL)
-    return g_strdup_printf ("its initramfs cannot be read: %s", error->message);
+    return g_strdup_printf ("its initramfs cannot be read: %s [initramfs-corrupt]", error->message);
   return check_versions (self);
 }
 

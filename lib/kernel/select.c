@@ -46,20 +46,25 @@ choose_type (DomuimgKernel *kernel, DomuimgGuestType asked, DomuimgGuestType *ty
   return can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, why_not);
 }
 
-/* Whether it will do; if not, why not. */
+/* Whether it will do; if not, why not, with the rule of a check that it breaks. */
 static gboolean
 try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType asked,
             const char *root_fs, DomuimgGuestType *type, char **why)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *refusal = NULL;
 
   if (!domuimg_kernel_choice_load (choice, tree, &error))
     {
-      *why = g_strdup (error->message);
+      *why = g_strdup_printf ("%s [kernel-not-a-kernel]", error->message);
       return FALSE;
     }
-  return choose_type (choice->kernel, asked, type, why)
-         && domuimg_drivers_check (tree, choice, *type, root_fs, why);
+  if (!choose_type (choice->kernel, asked, type, &refusal))
+    {
+      *why = g_strdup_printf ("%s [kernel-type]", refusal);
+      return FALSE;
+    }
+  return domuimg_drivers_check (tree, choice, *type, root_fs, why);
 }
 
 static void
@@ -104,7 +109,7 @@ domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *roo
   if (choices->len == 0)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                   "there is no kernel in /boot; install one (Debian: linux-image-amd64, Fedora:"
-                  " kernel-core)");
+                  " kernel-core) [kernel-missing]");
   else
     domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "no kernel here starts a guest as %s: %s",
                   type_name (type), refusals->str);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --from debian:SUITE and ubuntu:SUITE, a root made of packages by mmdebstrap or debootstrap. */
 #include "config.h"
 #include "lib/source/source.h"
 
@@ -12,7 +13,6 @@
 #define DOMUIMG_TYPE_SOURCE_DEB (domuimg_source_deb_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDeb, domuimg_source_deb, DOMUIMG, SOURCE_DEB, GObject)
 
-/* --from debian:SUITE and ubuntu:SUITE */
 struct _DomuimgSourceDeb {
   GObject parent_instance;
 
@@ -110,47 +110,107 @@ has_resolved_package (const char *suite)
   return !g_strv_contains (without, suite);
 }
 
+/* Debian's cloud kernel is packed by lz4, which GRUB as a PV guest cannot unpack. */
+static gboolean
+needs_plain_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
+{
+  return !request->ubuntu && g_str_equal (request->arch, "amd64")
+         && g_strcmp0 (domuimg_spec_get (spec, "kernel"), "pvgrub") == 0
+         && g_strcmp0 (domuimg_spec_get (spec, "type"), "pv") == 0;
+}
+
+static const char *
+choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
+{
+  const char *given = domuimg_spec_get (spec, "kernel-package");
+
+  if (given != NULL)
+    return given;
+  return needs_plain_kernel (spec, request) ? "linux-image-amd64"
+                                            : kernel_of (request->ubuntu, request->arch);
+}
+
 static GStrv
-packages_of (const DomuimgDebOptions *options, const char *arch)
+packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
   g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
-  const char *kernel = options->kernel_package != NULL ? options->kernel_package
-                                                       : kernel_of (options->ubuntu, arch);
+  g_auto (GStrv) more = domuimg_spec_get_all (spec, "package");
+  const char *kernel = choose_kernel (spec, request);
 
   g_strv_builder_add_many (all, "systemd-sysv", "udev", "dbus", "iproute2", NULL);
-  if (has_resolved_package (options->suite))
+  if (has_resolved_package (request->suite))
     g_strv_builder_add (all, "systemd-resolved");
   if (!g_str_equal (kernel, "none"))
     g_strv_builder_add_many (all, "initramfs-tools", kernel, NULL);
-  g_strv_builder_addv (all, (const char **) options->packages);
+  g_strv_builder_addv (all, (const char **) more);
   return g_strv_builder_end (all);
 }
 
-DomuimgSource *
-domuimg_source_deb_new (const DomuimgDebOptions *options)
+static GStrv
+mirrors_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
+{
+  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
+  g_auto (GStrv) mirrors = domuimg_spec_get_all (spec, "mirror");
+
+  for (guint i = 0; mirrors[i] != NULL; i++)
+    {
+      g_autofree char *line
+          = domuimg_deb_mirror_line (mirrors[i], request->ubuntu, request->suite);
+
+      g_strv_builder_add (lines, line);
+    }
+  return g_strv_builder_end (lines);
+}
+
+static DomuimgSource *
+create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GError **error)
 {
   DomuimgSourceDeb *self = g_object_new (DOMUIMG_TYPE_SOURCE_DEB, NULL);
   DomuimgDebRequest *request = &self->request;
-  g_autoptr (GStrvBuilder) mirrors = g_strv_builder_new ();
+  const char *variant = domuimg_spec_get (spec, "variant");
+  const char *arch = domuimg_spec_get (spec, "arch");
 
-  request->ubuntu = options->ubuntu;
-  request->suite = g_strdup (options->suite);
-  request->variant = g_strdup (options->variant != NULL ? options->variant : "minbase");
-  request->arch = g_strdup (options->arch != NULL ? options->arch : machine_arch ());
-  request->packages = packages_of (options, request->arch);
-  request->keyrings = g_strdupv (options->keyrings);
-  for (guint i = 0; options->mirrors[i] != NULL; i++)
-    {
-      g_autofree char *line
-          = domuimg_deb_mirror_line (options->mirrors[i], options->ubuntu, options->suite);
-
-      g_strv_builder_add (mirrors, line);
-    }
-  request->mirrors = g_strv_builder_end (mirrors);
+  request->ubuntu = type == &domuimg_source_type_ubuntu;
+  request->suite = g_strdup (rest);
+  request->variant = g_strdup (variant != NULL ? variant : "minbase");
+  request->arch = g_strdup (arch != NULL ? arch : machine_arch ());
+  request->packages = packages_of (spec, request);
+  request->keyrings = domuimg_spec_get_all (spec, "keyring");
+  request->mirrors = mirrors_of (spec, request);
   request->own_mirrors = request->mirrors[0] != NULL;
-  self->use_cache = options->use_cache;
+  self->use_cache = !domuimg_spec_get_flag (spec, "no-cache");
   return DOMUIMG_SOURCE (self);
 }
+
+static const char *const keys[]
+    = { "package", "kernel-package", "mirror", "variant", "arch", "keyring", NULL };
+
+static const DomuimgSourceProgram programs[] = {
+  { "mmdebstrap", FALSE, NULL },
+  { "debootstrap", TRUE, "without mmdebstrap" },
+  { "newuidmap", TRUE, "without root" },
+  { NULL },
+};
+
+const DomuimgSourceType domuimg_source_type_debian = {
+  .scheme = "debian",
+  .placeholder = "SUITE",
+  .help = "packages of Debian",
+  .keys = keys,
+  .programs = programs,
+  .traits = DOMUIMG_SOURCE_UNPACKS_PACKAGES,
+  .create = create,
+};
+
+const DomuimgSourceType domuimg_source_type_ubuntu = {
+  .scheme = "ubuntu",
+  .placeholder = "SUITE",
+  .help = "packages of Ubuntu",
+  .keys = keys,
+  .programs = programs,
+  .traits = DOMUIMG_SOURCE_UNPACKS_PACKAGES,
+  .create = create,
+};
 
 static gboolean
 has_mmdebstrap (void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --from dir:DIRECTORY, a copy of a root that is there as files. */
 #include "config.h"
 #include "lib/source/source.h"
 
@@ -11,7 +12,6 @@
 #define DOMUIMG_TYPE_SOURCE_DIR (domuimg_source_dir_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDir, domuimg_source_dir, DOMUIMG, SOURCE_DIR, GObject)
 
-/* --from dir:DIRECTORY */
 struct _DomuimgSourceDir {
   GObject parent_instance;
 
@@ -50,20 +50,31 @@ domuimg_source_dir_init (DomuimgSourceDir *self)
 {
 }
 
-DomuimgSource *
-domuimg_source_dir_new (const char *path, const char *const *include, const char *const *exclude,
-                        GError **error)
+static DomuimgSource *
+create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GError **error)
 {
   g_autoptr (DomuimgSourceDir) self = g_object_new (DOMUIMG_TYPE_SOURCE_DIR, NULL);
 
-  self->path = g_canonicalize_filename (path, NULL);
-  self->include = g_strdupv ((char **) include);
-  self->exclude = g_strdupv ((char **) exclude);
-  self->excludes = domuimg_excludes_new (include, exclude, error);
+  self->path = g_canonicalize_filename (rest, NULL);
+  self->include = domuimg_spec_get_all (spec, "include");
+  self->exclude = domuimg_spec_get_all (spec, "exclude");
+  self->excludes = domuimg_excludes_new ((const char *const *) self->include,
+                                         (const char *const *) self->exclude, error);
   if (self->excludes == NULL)
     return NULL;
   return DOMUIMG_SOURCE (g_steal_pointer (&self));
 }
+
+static const char *const keys[] = { "exclude", "include", NULL };
+
+const DomuimgSourceType domuimg_source_type_dir = {
+  .scheme = "dir",
+  .placeholder = "DIRECTORY",
+  .help = "a directory that is a root, such as /",
+  .keys = keys,
+  .traits = DOMUIMG_SOURCE_COPIES_A_SYSTEM,
+  .create = create,
+};
 
 static char *
 dir_describe (DomuimgSource *source)
@@ -81,8 +92,8 @@ dir_check (DomuimgSource *source, GError **error)
     return domuimg_set_errno (error, errno, "opening the directory %s", self->path);
   if (!S_ISDIR (status.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "%s is no directory; for an archive, use --from tar:%s", self->path,
-                         self->path);
+                         "%s is not a directory; for an archive, use --from %s:%s", self->path,
+                         domuimg_source_type_tar.scheme, self->path);
   return TRUE;
 }
 
@@ -144,12 +155,6 @@ dir_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgPro
   return open_stream (self, context, TRUE, error);
 }
 
-static gboolean
-dir_close (DomuimgSource *source, GError **error)
-{
-  return TRUE;
-}
-
 static void
 domuimg_source_dir_source_init (DomuimgSourceInterface *iface)
 {
@@ -157,5 +162,4 @@ domuimg_source_dir_source_init (DomuimgSourceInterface *iface)
   iface->check = dir_check;
   iface->measure = dir_measure;
   iface->open = dir_open;
-  iface->close = dir_close;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The interface of all sources, and which of them a specification asks for. */
 #include "config.h"
 #include "lib/source/source.h"
 
@@ -7,6 +8,39 @@ G_DEFINE_INTERFACE (DomuimgSource, domuimg_source, G_TYPE_OBJECT)
 static void
 domuimg_source_default_init (DomuimgSourceInterface *iface)
 {
+}
+
+/* A key that does nothing for this source was meant for another one. */
+static gboolean
+check_keys (const DomuimgSourceType *type, DomuimgSpec *spec, GError **error)
+{
+  const char *const *keys = domuimg_spec_list_keys ();
+
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      g_autofree char *owners = NULL;
+
+      if (domuimg_spec_get (spec, keys[i]) == NULL || domuimg_source_type_owns_key (type, keys[i]))
+        continue;
+      owners = domuimg_source_type_list (keys[i]);
+      if (*owners != '\0')
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes with --from %s only",
+                             keys[i], owners);
+    }
+  return TRUE;
+}
+
+DomuimgSource *
+domuimg_source_new (DomuimgSpec *spec, GError **error)
+{
+  const char *rest = NULL;
+  const DomuimgSourceType *type
+      = domuimg_source_type_find (domuimg_spec_get (spec, "from"), &rest);
+
+  g_return_val_if_fail (type != NULL, NULL);
+  if (!check_keys (type, spec, error))
+    return NULL;
+  return type->create (type, spec, rest, error);
 }
 
 char *
@@ -19,6 +53,40 @@ gboolean
 domuimg_source_check (DomuimgSource *self, GError **error)
 {
   return DOMUIMG_SOURCE_GET_IFACE (self)->check (self, error);
+}
+
+const char *
+domuimg_source_get_url (DomuimgSource *self)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->get_url != NULL ? iface->get_url (self) : NULL;
+}
+
+gboolean
+domuimg_source_fetch (DomuimgSource *self, const DomuimgSourceContext *context,
+                      DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->fetch == NULL || iface->fetch (self, context, progress, cancellable, error);
+}
+
+gboolean
+domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext *context,
+                        DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->prepare == NULL || iface->prepare (self, context, progress, cancellable, error);
+}
+
+DomuimgImport *
+domuimg_source_get_import (DomuimgSource *self)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->get_import != NULL ? iface->get_import (self) : NULL;
 }
 
 gboolean
@@ -40,7 +108,9 @@ domuimg_source_open (DomuimgSource *self, const DomuimgSourceContext *context,
 gboolean
 domuimg_source_close (DomuimgSource *self, GError **error)
 {
-  return DOMUIMG_SOURCE_GET_IFACE (self)->close (self, error);
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->close == NULL || iface->close (self, error);
 }
 
 void

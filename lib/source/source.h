@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/import/import.h"
+#include "lib/spec/source-type.h"
 #include "lib/tree/stream.h"
 
-/* A way of making a guest: what lies behind --from. */
+/* A way of making a guest: what lies behind --from. It gives a stream of files, or the disks of a
+ * machine (DOMUIMG_SOURCE_GIVES_DISKS). To add one: a file here with its row and its class, and
+ * the row's name in source-types.c. */
 #define DOMUIMG_TYPE_SOURCE (domuimg_source_get_type ())
 G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
 
@@ -18,8 +22,23 @@ struct _DomuimgSourceInterface {
 
   /* For a plan: one line of what will be done. */
   char *(*describe) (DomuimgSource *self);
+  /* (nullable) Whether something has to be downloaded before anything can be planned, and its
+   * address (transfer none). */
+  const char *(*get_url) (DomuimgSource *self);
+  /* (nullable) Downloads it. */
+  gboolean (*fetch) (DomuimgSource *self, const DomuimgSourceContext *context,
+                     DomuimgProgress *progress, GCancellable *cancellable, GError **error);
   /* What can be told at once: is the input there, are the programs? Changes nothing. */
   gboolean (*check) (DomuimgSource *self, GError **error);
+  /* (nullable) Work that has to come first, such as to unpack or to install. */
+  gboolean (*prepare) (DomuimgSource *self, const DomuimgSourceContext *context,
+                       DomuimgProgress *progress, GCancellable *cancellable, GError **error);
+
+  /* The machine whose disks it gives, after check; of such sources only. */
+  DomuimgImport *(*get_import) (DomuimgSource *self);
+
+  /* Those below are of sources that give files. */
+
   /* Whether the size can be known before; then adds it to @usage. */
   gboolean (*measure) (DomuimgSource *self, const DomuimgSourceContext *context,
                        DomuimgUsage *usage, gboolean *known, GCancellable *cancellable,
@@ -27,14 +46,26 @@ struct _DomuimgSourceInterface {
   /* The guest's files. To be read to the end, then closed. */
   DomuimgStream *(*open) (DomuimgSource *self, const DomuimgSourceContext *context,
                           DomuimgProgress *progress, GCancellable *cancellable, GError **error);
-  /* FALSE where what looked like a whole guest was not (a program failed at its end). */
+  /* (nullable) FALSE where what looked like a whole guest was not (a program failed at its end). */
   gboolean (*close) (DomuimgSource *self, GError **error);
-  /* Says why the stream broke off, where the source knows better than @error. */
+  /* (nullable) Says why the stream broke off, where the source knows better than @error. */
   void (*explain) (DomuimgSource *self, GError **error);
 };
 
+/* The source that --from asks for. */
+DomuimgSource *domuimg_source_new (DomuimgSpec *spec, GError **error);
+
 char *domuimg_source_describe (DomuimgSource *self);
+const char *domuimg_source_get_url (DomuimgSource *self);
+gboolean domuimg_source_fetch (DomuimgSource *self, const DomuimgSourceContext *context,
+                               DomuimgProgress *progress, GCancellable *cancellable,
+                               GError **error);
 gboolean domuimg_source_check (DomuimgSource *self, GError **error);
+gboolean domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext *context,
+                                 DomuimgProgress *progress, GCancellable *cancellable,
+                                 GError **error);
+/* NULL where the source gives files. */
+DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
 gboolean domuimg_source_measure (DomuimgSource *self, const DomuimgSourceContext *context,
                                  DomuimgUsage *usage, gboolean *known, GCancellable *cancellable,
                                  GError **error);
@@ -44,23 +75,9 @@ DomuimgStream *domuimg_source_open (DomuimgSource *self, const DomuimgSourceCont
 gboolean domuimg_source_close (DomuimgSource *self, GError **error);
 void domuimg_source_explain (DomuimgSource *self, GError **error);
 
-DomuimgSource *domuimg_source_tar_new (const char *path);
-/* Groups of @include are copied although they are left out by default (see dir-excludes.c);
- * what matches a pattern of @exclude is left out too. */
-DomuimgSource *domuimg_source_dir_new (const char *path, const char *const *include,
-                                       const char *const *exclude, GError **error);
-
-/* A root made of Debian packages. */
-typedef struct {
-  gboolean ubuntu;
-  const char *suite;
-  const char *variant;        /* NULL: minbase */
-  const char *arch;           /* NULL: the machine's */
-  const char *kernel_package; /* NULL: by the architecture; "none" */
-  GStrv packages;
-  GStrv mirrors;              /* empty: the machine's own */
-  GStrv keyrings;
-  gboolean use_cache;
-} DomuimgDebOptions;
-
-DomuimgSource *domuimg_source_deb_new (const DomuimgDebOptions *options);
+/* The rows, each in the file of its source. */
+extern const DomuimgSourceType domuimg_source_type_debian;
+extern const DomuimgSourceType domuimg_source_type_ubuntu;
+extern const DomuimgSourceType domuimg_source_type_tar;
+extern const DomuimgSourceType domuimg_source_type_dir;
+extern const DomuimgSourceType domuimg_source_type_disk;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --from tar:FILE, an archive of a root; "-" is standard input. */
 #include "config.h"
 #include "lib/source/source.h"
 
@@ -12,7 +13,6 @@
 #define DOMUIMG_TYPE_SOURCE_TAR (domuimg_source_tar_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceTar, domuimg_source_tar, DOMUIMG, SOURCE_TAR, GObject)
 
-/* --from tar:FILE; FILE may be "-" for standard input. */
 struct _DomuimgSourceTar {
   GObject parent_instance;
 
@@ -56,14 +56,22 @@ domuimg_source_tar_init (DomuimgSourceTar *self)
   self->fd = -1;
 }
 
-DomuimgSource *
-domuimg_source_tar_new (const char *path)
+static DomuimgSource *
+create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GError **error)
 {
   DomuimgSourceTar *self = g_object_new (DOMUIMG_TYPE_SOURCE_TAR, NULL);
 
-  self->path = g_strdup (path);
+  self->path = g_strdup (rest);
   return DOMUIMG_SOURCE (self);
 }
+
+const DomuimgSourceType domuimg_source_type_tar = {
+  .scheme = "tar",
+  .placeholder = "FILE",
+  .help = "an archive of a root; - is standard input",
+  .traits = DOMUIMG_SOURCE_COPIES_A_SYSTEM,
+  .create = create,
+};
 
 static gboolean
 is_stdin (DomuimgSourceTar *self)
@@ -95,8 +103,8 @@ open_file (DomuimgSourceTar *self, GError **error)
     return domuimg_set_errno (error, errno, "opening the tar archive %s", self->path);
   if (S_ISDIR (status.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "%s is a directory; to copy it, use --from dir:%s", self->path,
-                         self->path);
+                         "%s is a directory; to copy it, use --from %s:%s", self->path,
+                         domuimg_source_type_dir.scheme, self->path);
   return TRUE;
 }
 

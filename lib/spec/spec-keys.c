@@ -6,6 +6,7 @@
 
 #include "lib/base/mac.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/source-type.h"
 
 #define STRING DOMUIMG_SPEC_KIND_STRING
 #define LIST DOMUIMG_SPEC_KIND_LIST
@@ -115,14 +116,12 @@ check_nic (const char *key, const char *value, GError **error)
 static gboolean
 check_from (const char *key, const char *value, GError **error)
 {
-  static const char *const schemes[] = { "debian:", "ubuntu:", "tar:", "dir:", "disk:" };
+  g_autofree char *known = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (schemes); i++)
-    {
-      if (g_str_has_prefix (value, schemes[i]) && value[strlen (schemes[i])] != '\0')
-        return TRUE;
-    }
-  return invalid (error, key, value, "debian:SUITE, ubuntu:SUITE, tar:FILE, dir:DIRECTORY or disk:FILE");
+  if (domuimg_source_type_find (value, NULL) != NULL)
+    return TRUE;
+  known = domuimg_source_type_list (NULL);
+  return invalid (error, key, value, known);
 }
 
 static gboolean
@@ -222,7 +221,6 @@ check_absolute (const char *key, const char *value, GError **error)
   return value[0] == '/' || invalid (error, key, value, "an absolute path");
 }
 
-/* What a shell or apt would take for an option is no package. */
 static gboolean
 check_flag (const char *key, const char *value, GError **error)
 {
@@ -233,13 +231,11 @@ check_flag (const char *key, const char *value, GError **error)
 
 static const DomuimgSpecKey keys[] = {
   { "name", STRING, "NAME", check_name, "name of the domain" },
-  { "from", STRING, "SOURCE", check_from,
-    "what the guest is made from: debian:SUITE, ubuntu:SUITE, tar:FILE, dir:DIRECTORY, or a machine "
-    "of another hypervisor, disk:FILE: an image, OVA, OVF, vmx, vbox, libvirt XML or XVA" },
+  { "from", STRING, "SOURCE", check_from, NULL },
   { "dir", STRING, "DIR", check_text, "directory for everything that is made" },
   { "disk", LIST, "SPEC", check_disk,
-    "disk: size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds "
-    "the root; of --from disk: path=FILE,vdev=xvda,format=raw|qcow2, overlay: or xva:FILE" },
+    "size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds the root; "
+    "where disks are converted path=FILE,vdev=xvda,format=raw|qcow2, overlay: or xva:FILE" },
   { "kernel", STRING, "POLICY", check_kernel,
     "auto (default), guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware" },
   { "loader", STRING, "FILE", check_absolute,
@@ -263,9 +259,9 @@ static const DomuimgSpecKey keys[] = {
   { "variant", STRING, "VARIANT", check_word, "package set, as in mmdebstrap(1) [minbase]" },
   { "arch", STRING, "ARCH", check_word, "architecture of the packages [the machine's]" },
   { "keyring", LIST, "FILE", check_text, "keys that the packages must be signed by" },
-  { "exclude", LIST, "PATTERN", check_text, "dir: path or shell pattern to leave out" },
+  { "exclude", LIST, "PATTERN", check_text, "path or shell pattern to leave out" },
   { "include", LIST, "NAME", check_word,
-    "dir: group of default excludes to copy all the same: home, tmp, mnt, caches, logs, "
+    "group of default excludes to copy all the same: home, tmp, mnt, caches, logs, "
     "host-keys, identity or all" },
   { "timezone", STRING, "ZONE", check_text, "time zone, such as Europe/Berlin" },
   { "locale", STRING, "LOCALE", check_text, "locale, such as en_GB.UTF-8" },
@@ -281,18 +277,20 @@ static const DomuimgSpecKey keys[] = {
     "SSH host keys: first-boot (default), build or keep" },
   { "host-root", STRING, "DIR", check_text, "root of the dom0 for --kernel host [/]" },
   { "map-network", LIST, "NAME=BRIDGE", check_map,
-    "disk: the bridge for a network of the old machine; NAME * for any other" },
-  { "keep-macs", FLAG, NULL, check_flag, "disk: keep the network cards' addresses" },
+    "the bridge for a network of the old machine; NAME * for any other" },
+  { "keep-macs", FLAG, NULL, check_flag, "keep the network cards' addresses" },
   { "root", STRING, "VOLUME", check_text,
-    "disk: the system to convert, where there are several: xvda2, UUID=… or LABEL=…" },
+    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…" },
   { "allow-backing", FLAG, NULL, check_flag,
-    "disk: follow a backing file outside the image's directory" },
-  { "no-backup", FLAG, NULL, check_flag, "disk: keep no originals of changed files in the guest" },
+    "follow a backing file outside the image's directory" },
+  { "no-backup", FLAG, NULL, check_flag, "keep no originals of changed files in the guest" },
   { "keep-guest-tools", FLAG, NULL, check_flag,
-    "disk: leave the old hypervisor's guest tools enabled" },
+    "leave the old hypervisor's guest tools enabled" },
   { "no-customise", FLAG, NULL, check_flag, "leave the guest's files as they are" },
   { "no-cache", FLAG, NULL, check_flag, "neither use nor fill the cache of package roots" },
   { "force", FLAG, NULL, check_flag, "replace results of the same name" },
+  { "allow-unbootable", FLAG, NULL, check_flag,
+    "make the guest even if a check says that it will not boot" },
 };
 
 static gboolean
@@ -373,6 +371,42 @@ domuimg_spec_get_placeholder (const char *key)
   return found != NULL ? found->placeholder : NULL;
 }
 
+/* The sources say themselves what they are. */
+static const char *
+describe_from (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      GString *text = g_string_new ("what the guest is made from");
+
+      for (guint i = 0; domuimg_source_types[i] != NULL; i++)
+        g_string_append_printf (text, "%s %s:%s (%s)", i == 0 ? ":" : ",",
+                                domuimg_source_types[i]->scheme,
+                                domuimg_source_types[i]->placeholder,
+                                domuimg_source_types[i]->help);
+      g_once_init_leave (&once, (gsize) g_string_free (text, FALSE));
+    }
+  return (const char *) once;
+}
+
+/* With the schemes before it where a key goes with some sources only: "dir: shell pattern ...". */
+static const char *
+describe_key (const DomuimgSpecKey *key)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; domuimg_source_types[i] != NULL; i++)
+    if (domuimg_source_type_owns_key (domuimg_source_types[i], key->name))
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "/" : "",
+                              domuimg_source_types[i]->scheme);
+  if (text->len == 0)
+    return key->help;
+  g_string_append_printf (text, ": %s", key->help);
+  return g_intern_string (text->str);
+}
+
 /**
  * domuimg_spec_get_help:
  * @key: a key of a specification
@@ -389,5 +423,7 @@ domuimg_spec_get_help (const char *key)
 
   g_return_val_if_fail (key != NULL, NULL);
   found = domuimg_spec_key_find (key);
-  return found != NULL ? found->help : NULL;
+  if (found == NULL)
+    return NULL;
+  return found->help != NULL ? describe_key (found) : describe_from ();
 }

@@ -11,7 +11,7 @@ typedef struct {
   const char *placeholder;
   /* NULL, or checks a single value. */
   gboolean (*check) (const char *key, const char *value, GError **error);
-  const char *help;
+  const char *help; /* NULL: that of --from, which its sources tell */
 } DomuimgSpecKey;
 
 /* NULL where there is no such key; "_" and "-" are the same in @name. */

@@ -56,7 +56,7 @@ class Case(unittest.TestCase):
     def command(self, source, *more, name="t", kernel=None):
         return [str(PROGRAM), "create", name, "--progress", "none", "--from", str(source),
                 "--dir", str(self.out),
-                "--kernel", f"file:{kernel or self.kernel}", "--type", "pv",
+                "--kernel", f"file:{kernel or self.kernel}", "--type", "pv", "--allow-unbootable",
                 *(str(word) for word in more)]
 
     def run_program(self, command, timeout=300, **settings):

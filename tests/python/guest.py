@@ -9,13 +9,30 @@ import tarfile
 ROOT_FILES = {
     "etc/os-release": 'ID=test\nNAME="Test"\nVERSION_ID="1"\n',
     "etc/passwd": "root:x:0:0:root:/root:/bin/sh\n",
-    "etc/shadow": "root:*:19000:0:99999:7:::\n",
+    "etc/shadow": "root::19000:0:99999:7:::\n",
     "etc/group": "root:x:0:\n",
-    "etc/inittab": "id:2:initdefault:\n",
+    "etc/inittab": "id:2:initdefault:\nh0:2345:respawn:/sbin/getty 38400 hvc0\n",
     "etc/fstab": "",
-    "sbin/init": "#!/bin/sh\n",
-    "bin/sh": "no program\n",
 }
+PROGRAMS = ("sbin/init", "sbin/getty", "bin/sh", "bin/login")
+
+
+def _elf(segments: "list[bytes]", entry: int, rest: bytes = b"") -> bytes:
+    header = struct.pack(
+        "<16sHHIQQQIHHHHHH",
+        b"\x7fELF\x02\x01\x01" + b"\0" * 9,
+        2, 62, 1, entry, 64, 0, 0, 64, 56, len(segments), 0, 0, 0,
+    )
+    return (header + b"".join(segments) + rest).ljust(4096, b"\0")
+
+
+def _load(at: int) -> bytes:
+    return struct.pack("<IIQQQQQQ", 1, 5, 0, at, at, 4096, 4096, 4096)
+
+
+def program() -> bytes:
+    """A static program for x86-64, without code."""
+    return _elf([_load(0x400000)], 0x400000)
 
 
 def write_tar(path: pathlib.Path) -> pathlib.Path:
@@ -26,11 +43,17 @@ def write_tar(path: pathlib.Path) -> pathlib.Path:
             directory.mode = 0o755
             tar.addfile(directory)
         for name, text in ROOT_FILES.items():
-            file = tarfile.TarInfo(name)
-            file.size = len(text)
-            file.mode = 0o755 if name in ("sbin/init", "bin/sh") else 0o644
-            tar.addfile(file, io.BytesIO(text.encode()))
+            _add(tar, name, text.encode(), 0o644)
+        for name in PROGRAMS:
+            _add(tar, name, program(), 0o755)
     return path
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+    file = tarfile.TarInfo(name)
+    file.size = len(content)
+    file.mode = mode
+    tar.addfile(file, io.BytesIO(content))
 
 
 def _note(kind: int, value: bytes) -> bytes:
@@ -51,12 +74,6 @@ def write_kernel(path: pathlib.Path, pvh: bool = False) -> pathlib.Path:
         + [_note(18, struct.pack("<I", 0x1000000))] * pvh  # PHYS32_ENTRY
     )
     headers = 64 + 2 * 56
-    elf = struct.pack(
-        "<16sHHIQQQIHHHHHH",
-        b"\x7fELF\x02\x01\x01" + b"\0" * 9,
-        2, 62, 1, 0x1000000, 64, 0, 0, 64, 56, 2, 0, 0, 0,
-    )
-    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0x1000000, 0x1000000, 4096, 4096, 4096)
     note = struct.pack("<IIQQQQQQ", 4, 4, headers, 0, 0, len(notes), len(notes), 4)
-    path.write_bytes((elf + load + note + notes).ljust(4096, b"\0"))
+    path.write_bytes(_elf([_load(0x1000000), note], 0x1000000, notes))
     return path

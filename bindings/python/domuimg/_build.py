@@ -95,7 +95,7 @@ def plan(
 ) -> Plan:
     """What `create` would do with the same settings, without touching anything.
 
-    Of a machine that is converted (`disk:`) the details have `changes`, `warnings` and `verdict`,
+    For a machine that is converted (`disk:`) the details have `changes`, `warnings` and `verdict`,
     for which its disks are looked into.
     """
     build = Domuimg.Build.new(_spec("plan", name, spec_file, settings))

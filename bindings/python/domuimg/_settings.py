@@ -59,3 +59,4 @@ class Settings(TypedDict, total=False):
     no_customise: bool
     no_cache: bool
     force: bool
+    allow_unbootable: bool

@@ -455,8 +455,8 @@ read_names (DomuimgXmlReader *self, xmlNode *root, GError **error)
 
   if (g_strcmp0 (driver, "xen") != 0 && g_strcmp0 (driver, "test") != 0)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: this is a guest of “%s” and not of Xen; domuimg create --from disk: "
-                         "converts such machines",
+                         "%s: this is a guest of “%s” and not of Xen; domuimg create converts such"
+                         " machines",
                          self->name, domuimg_text_or (driver, ""));
   if (name == NULL)
     return fail_at (self, root, error, "the guest has no <name>");

@@ -19,8 +19,10 @@ typedef struct {
 
 struct _DomuimgAppliance {
   gatomicrefcount references;
-  char *path;
+  char *name;   /* for messages */
+  char *path;   /* of the image; with @socket what the server calls it */
   char *format;
+  char *socket; /* (nullable) path of an NBD server's */
   guestfs_h *handle; /* (nullable) while it runs */
   gboolean writable;
   guint next;

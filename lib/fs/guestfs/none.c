@@ -22,6 +22,12 @@ domuimg_appliance_new (const char *path, const char *format)
 }
 
 DomuimgAppliance *
+domuimg_appliance_new_for_socket (const char *name, const char *socket, const char *share)
+{
+  return domuimg_appliance_new (name, "raw");
+}
+
+DomuimgAppliance *
 domuimg_appliance_ref (DomuimgAppliance *self)
 {
   g_atomic_ref_count_inc (&self->references);

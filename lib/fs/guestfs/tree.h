@@ -10,6 +10,10 @@ typedef struct _DomuimgAppliance DomuimgAppliance;
 
 /* Of the image at @path; @format as domuimg_image_get_format gives it. Starts nothing. */
 DomuimgAppliance *domuimg_appliance_new (const char *path, const char *format);
+/* Of the raw disk that an NBD server shows at the path @socket as @share; @name is for messages. What
+ * has no file that libguestfs could open is handed to it so. */
+DomuimgAppliance *domuimg_appliance_new_for_socket (const char *name, const char *socket,
+                                                    const char *share);
 DomuimgAppliance *domuimg_appliance_ref (DomuimgAppliance *self);
 void domuimg_appliance_unref (DomuimgAppliance *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgAppliance, domuimg_appliance_unref)
