@@ -10,15 +10,28 @@
 
 /* The old machine's disks are opened, and the system on them is found. */
 
+/* The path of a socket is short, whatever directory the results are in. */
+static char *
+make_directory (DomuimgBuildState *self, GError **error)
+{
+  if (strlen (self->work_directory) <= DOMUIMG_SOCKET_DIRECTORY_MAX)
+    return g_strdup (self->work_directory);
+  return domuimg_undo_make_directory (self->undo, "/tmp", error);
+}
+
 gboolean
 domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
   DomuimgPlan *plan = self->plan;
   g_autofree const char **overlays = g_new0 (const char *, plan->disks->len);
+  g_autofree char *directory = NULL;
 
   domuimg_progress_set_message (progress, "Opening the disks");
-  self->transfer = domuimg_transfer_new ();
+  directory = make_directory (self, error);
+  if (directory == NULL)
+    return FALSE;
+  self->transfer = domuimg_transfer_new (directory);
   for (guint i = 0; i < plan->disks->len; i++)
     if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
       overlays[i] = g_ptr_array_index (self->images, i);

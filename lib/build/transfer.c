@@ -29,10 +29,11 @@ mount_free (gpointer data)
 }
 
 DomuimgTransfer *
-domuimg_transfer_new (void)
+domuimg_transfer_new (const char *directory)
 {
   DomuimgTransfer *self = g_new0 (DomuimgTransfer, 1);
 
+  self->directory = g_strdup (directory);
   self->system = DOMUIMG_SYSTEM_UNKNOWN;
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
@@ -47,6 +48,7 @@ domuimg_transfer_free (DomuimgTransfer *self)
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->disks);
   g_clear_pointer (&self->export, domuimg_export_free);
+  g_free (self->directory);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);
@@ -165,7 +167,7 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
   g_autofree char *why_not = NULL;
 
   if (domuimg_export_is_possible (&why_not))
-    self->export = domuimg_export_new (directory);
+    self->export = domuimg_export_new (self->directory);
   else
     g_ptr_array_add (warnings, g_strdup_printf ("each disk is copied once more than necessary,"
                                                 " since %s",
@@ -219,7 +221,7 @@ domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory, GCancell
                         GError **error)
 {
   g_clear_pointer (&self->export, domuimg_export_free);
-  self->export = domuimg_export_new (directory);
+  self->export = domuimg_export_new (self->directory);
   for (guint i = 0; i < self->disks->len; i++)
     {
       DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);

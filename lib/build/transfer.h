@@ -30,6 +30,7 @@ typedef struct {
 } DomuimgTransferMount;
 
 typedef struct {
+  char *directory;       /* where disks are shown */
   GPtrArray *disks;      /* of DomuimgTransferDisk */
   DomuimgExport *export; /* (nullable) where the host cannot: then disks have a @path */
   DomuimgDiskCopy *copy; /* (nullable) under way */
@@ -44,9 +45,10 @@ typedef struct {
   guint64 unused;        /* bytes that were left out */
 } DomuimgTransfer;
 
-DomuimgTransfer *domuimg_transfer_new (void);
+/* @directory is as domuimg_export_new wants it. */
+DomuimgTransfer *domuimg_transfer_new (const char *directory);
 void domuimg_transfer_free (DomuimgTransfer *self);
-/* Shows the disks of @import, which is prepared, in @directory; @overlays[i] (nullable) is where
+/* Shows the disks of @import, which is prepared, with overlays in @directory; @overlays[i] (nullable) is where
  * the overlay of a disk is to stay. What the user should know goes to @warnings. */
 gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
                               const char *const *overlays, GPtrArray *warnings,

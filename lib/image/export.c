@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* QEMU's storage daemon, and the files and sockets by which it shows disks. */
+/* Disks that QEMU's storage daemon shows as files. */
 #include "config.h"
 #include "lib/image/export.h"
 
@@ -7,14 +7,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "lib/base/exec.h"
 #include "lib/base/json.h"
 #include "lib/base/mount.h"
-
-#define DAEMON "qemu-storage-daemon"
-/* Of a loaded machine; it takes 20 ms. */
-#define START_SECONDS 30
-#define POLL_MICROSECONDS 2000
+#include "lib/base/storage-daemon.h"
 
 typedef struct {
   char *overlay;
@@ -26,10 +21,8 @@ typedef struct {
 
 struct _DomuimgExport {
   char *directory;
-  char *pidfile;
-  char *socket;
   GPtrArray *disks; /* of Disk */
-  DomuimgExec *daemon;
+  DomuimgStorageDaemon *daemon;
 };
 
 static void
@@ -48,18 +41,14 @@ disk_free (gpointer data)
 gboolean
 domuimg_export_is_possible (char **why_not)
 {
-  g_autofree char *daemon = domuimg_find_program (DAEMON);
   g_autofree char *unmount = domuimg_find_program ("fusermount3");
 
   if (access ("/dev/fuse", R_OK | W_OK) != 0)
     *why_not = g_strdup ("/dev/fuse cannot be used");
-  else if (daemon == NULL)
-    *why_not = g_strdup_printf ("there is no %s (Debian: the package %s)", DAEMON,
-                                domuimg_package_of_program (DAEMON));
   else if (geteuid () != 0 && unmount == NULL)
     *why_not = g_strdup ("there is no fusermount3 (Debian: the package fuse3)");
   else
-    return TRUE;
+    return domuimg_storage_daemon_is_installed (why_not);
   return FALSE;
 }
 
@@ -69,8 +58,6 @@ domuimg_export_new (const char *directory)
   DomuimgExport *self = g_new0 (DomuimgExport, 1);
 
   self->directory = g_strdup (directory);
-  self->pidfile = g_build_filename (directory, "export.pid", NULL);
-  self->socket = g_build_filename (directory, "export.nbd", NULL);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   return self;
 }
@@ -92,20 +79,12 @@ domuimg_export_get_region (DomuimgExport *self, guint i)
   return ((Disk *) g_ptr_array_index (self->disks, i))->region;
 }
 
-/* What the daemon calls the node and its exports. */
-static char *
-node_name (guint i)
-{
-  return g_strdup_printf ("disk%u", i);
-}
-
 DomuimgImage *
 domuimg_export_open_image (DomuimgExport *self, guint i, GError **error)
 {
   const Disk *disk = g_ptr_array_index (self->disks, i);
-  g_autofree char *share = node_name (i);
   g_autoptr (DomuimgAppliance) appliance
-      = domuimg_appliance_new_for_socket (disk->name, self->socket, share);
+      = domuimg_appliance_new_for_region (disk->region, self->directory);
 
   return domuimg_image_new (disk->region, "raw", appliance, error);
 }
@@ -163,62 +142,25 @@ domuimg_overlay_to_node (const char *overlay, const char *node)
   return to_node (overlay, node, NULL);
 }
 
-/* A comma in a value is written twice. */
-static char *
-escape (const char *value)
-{
-  g_auto (GStrv) parts = g_strsplit (value, ",", -1);
-
-  return g_strjoinv (",,", parts);
-}
-
 static gboolean
 add_to_daemon (DomuimgExport *self, guint i, GError **error)
 {
+  DomuimgExec *exec = domuimg_storage_daemon_get_exec (self->daemon);
   Disk *disk = g_ptr_array_index (self->disks, i);
-  g_autofree char *name = node_name (i);
+  g_autofree char *name = g_strdup_printf ("disk%u", i);
   g_autofree char *node = to_node (disk->overlay, disk->node, name);
+  g_autofree char *mount = NULL;
   g_autoptr (GError) local = NULL;
 
   disk->mount = g_build_filename (self->directory, name, NULL);
   if (!g_file_set_contents (disk->mount, "", 0, &local))
     return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  domuimg_exec_arg (self->daemon, "--blockdev");
-  domuimg_exec_arg (self->daemon, node);
-  domuimg_exec_arg (self->daemon, "--export");
-  domuimg_exec_argf (self->daemon, "type=nbd,id=share%u,node-name=%s,name=%s,writable=on", i, name,
-                     name);
-  domuimg_exec_arg (self->daemon, "--export");
-  g_autofree char *mount = escape (disk->mount);
-  domuimg_exec_argf (self->daemon, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
+  domuimg_exec_arg (exec, "--blockdev");
+  domuimg_exec_arg (exec, node);
+  domuimg_exec_arg (exec, "--export");
+  mount = domuimg_storage_daemon_escape (disk->mount);
+  domuimg_exec_argf (exec, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
                      i, name, mount);
-  return TRUE;
-}
-
-/* It writes its number when everything else is ready. */
-static gboolean
-wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
-{
-  gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
-  int out = domuimg_exec_start (self->daemon, cancellable, error);
-
-  if (out < 0)
-    return FALSE;
-  while (access (self->pidfile, F_OK) != 0)
-    {
-      GPollFD poll = { out, G_IO_IN | G_IO_HUP, 0 };
-
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      if (g_poll (&poll, 1, 0) > 0 && (poll.revents & G_IO_HUP) != 0
-          && access (self->pidfile, F_OK) != 0)
-        return domuimg_exec_finish (self->daemon, error)
-               && domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s ended at once", DAEMON);
-      if (g_get_monotonic_time () > end)
-        return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED,
-                             "%s did not show the disk within %d seconds", DAEMON, START_SECONDS);
-      g_usleep (POLL_MICROSECONDS);
-    }
   return TRUE;
 }
 
@@ -241,19 +183,14 @@ take (Disk *disk, GError **error)
 gboolean
 domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error)
 {
+  g_autofree char *pidfile = g_build_filename (self->directory, "export.pid", NULL);
   gboolean ok = TRUE;
 
-  g_autofree char *socket = escape (self->socket);
-
-  self->daemon = domuimg_exec_new (DAEMON);
-  domuimg_exec_arg (self->daemon, "--nbd-server");
-  domuimg_exec_argf (self->daemon, "addr.type=unix,addr.path=%s", socket);
+  self->daemon = domuimg_storage_daemon_new (pidfile);
   for (guint i = 0; i < self->disks->len; i++)
     if (!add_to_daemon (self, i, error))
       return FALSE;
-  domuimg_exec_arg (self->daemon, "--pidfile");
-  domuimg_exec_arg (self->daemon, self->pidfile);
-  if (!wait_for_daemon (self, cancellable, error))
+  if (!domuimg_storage_daemon_start (self->daemon, cancellable, error))
     return FALSE;
   /* All of them, so that no mount stays. */
   for (guint i = 0; i < self->disks->len; i++)
@@ -288,9 +225,7 @@ domuimg_export_stop (DomuimgExport *self, GError **error)
         ok = domuimg_set_errno (ok ? error : NULL, errno, "writing %s", disk->overlay);
       g_clear_pointer (&disk->region, domuimg_region_unref);
     }
-  g_clear_pointer (&self->daemon, domuimg_exec_free);
-  unlink (self->pidfile);
-  unlink (self->socket);
+  g_clear_pointer (&self->daemon, domuimg_storage_daemon_free);
   return ok;
 }
 
@@ -305,9 +240,7 @@ domuimg_export_free (DomuimgExport *self)
         domuimg_unmount (disk->mount, NULL);
     }
   g_ptr_array_unref (self->disks);
-  g_clear_pointer (&self->daemon, domuimg_exec_free);
+  g_clear_pointer (&self->daemon, domuimg_storage_daemon_free);
   g_free (self->directory);
-  g_free (self->pidfile);
-  g_free (self->socket);
   g_free (self);
 }

@@ -12,9 +12,8 @@ typedef struct _DomuimgExport DomuimgExport;
 /* FALSE where the host cannot do it, with the reason. */
 gboolean domuimg_export_is_possible (char **why_not);
 
-/* @directory: for what has to lie somewhere while this is in use, a socket among it; so its path is
- * not longer than DOMUIMG_EXPORT_DIRECTORY_MAX. */
-#define DOMUIMG_EXPORT_DIRECTORY_MAX 96
+/* @directory: for what has to lie somewhere while this is in use; domuimg_appliance_new_for_region
+ * says how long its path may be. */
 DomuimgExport *domuimg_export_new (const char *directory);
 /* Adds a disk: the block node @node (JSON, as of domuimg_image_chain_to_node) seen through the
  * overlay @overlay, a qcow2 file that is there. @name is for messages. */

@@ -19,15 +19,13 @@ mount_free (gpointer data)
 }
 
 static DomuimgAppliance *
-appliance_new (const char *name, const char *path, const char *format, const char *socket)
+appliance_new (const char *name, const char *format)
 {
   DomuimgAppliance *self = g_new0 (DomuimgAppliance, 1);
 
   g_atomic_ref_count_init (&self->references);
   self->name = g_strdup (name);
-  self->path = g_strdup (path);
   self->format = g_strdup (format);
-  self->socket = g_strdup (socket);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
   return self;
 }
@@ -36,13 +34,19 @@ DomuimgAppliance *
 domuimg_appliance_new (const char *path, const char *format)
 {
   /* QEMU's name of Microsoft's older format is that of the product it was made for. */
-  return appliance_new (path, path, g_str_equal (format, "vhd") ? "vpc" : format, NULL);
+  DomuimgAppliance *self = appliance_new (path, g_str_equal (format, "vhd") ? "vpc" : format);
+
+  self->path = g_strdup (path);
+  return self;
 }
 
 DomuimgAppliance *
-domuimg_appliance_new_for_socket (const char *name, const char *socket, const char *share)
+domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory)
 {
-  return appliance_new (name, share, "raw", socket);
+  DomuimgAppliance *self = appliance_new (region->name, "raw");
+
+  self->share = domuimg_share_new (region, directory);
+  return self;
 }
 
 DomuimgAppliance *
@@ -62,7 +66,7 @@ domuimg_appliance_unref (DomuimgAppliance *self)
   g_free (self->name);
   g_free (self->path);
   g_free (self->format);
-  g_free (self->socket);
+  g_clear_pointer (&self->share, domuimg_share_free);
   g_free (self);
 }
 
@@ -85,14 +89,15 @@ domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what
 static gboolean
 add_drive (DomuimgAppliance *self)
 {
-  g_autofree char *server = g_strdup_printf ("unix:%s", self->socket);
-  char *servers[] = { server, NULL };
+  g_autofree char *server = NULL;
+  char *servers[] = { NULL, NULL };
 
-  if (self->socket == NULL)
+  if (self->share == NULL)
     return guestfs_add_drive_opts (self->handle, self->path, GUESTFS_ADD_DRIVE_OPTS_READONLY,
                                    !self->writable, GUESTFS_ADD_DRIVE_OPTS_FORMAT, self->format, -1)
            == 0;
-  return guestfs_add_drive_opts (self->handle, self->path, GUESTFS_ADD_DRIVE_OPTS_READONLY,
+  servers[0] = server = g_strdup_printf ("unix:%s", domuimg_share_get_socket (self->share));
+  return guestfs_add_drive_opts (self->handle, DOMUIMG_SHARE_NAME, GUESTFS_ADD_DRIVE_OPTS_READONLY,
                                  !self->writable, GUESTFS_ADD_DRIVE_OPTS_FORMAT, self->format,
                                  GUESTFS_ADD_DRIVE_OPTS_PROTOCOL, "nbd",
                                  GUESTFS_ADD_DRIVE_OPTS_SERVER, servers, -1)
@@ -115,6 +120,8 @@ domuimg_appliance_start (DomuimgAppliance *self, GError **error)
 {
   if (self->handle != NULL)
     return self->handle;
+  if (self->share != NULL && !domuimg_share_start (self->share, error))
+    return NULL;
   self->handle = guestfs_create_flags (GUESTFS_CREATE_NO_CLOSE_ON_EXIT);
   if (self->handle == NULL)
     {

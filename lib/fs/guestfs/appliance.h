@@ -3,6 +3,7 @@
 
 #include <guestfs.h>
 
+#include "lib/fs/guestfs/share.h"
 #include "lib/fs/guestfs/tree.h"
 
 /* What the appliance and the trees in it share. */
@@ -20,9 +21,9 @@ typedef struct {
 struct _DomuimgAppliance {
   gatomicrefcount references;
   char *name;   /* for messages */
-  char *path;   /* of the image; with @socket what the server calls it */
+  char *path;   /* (nullable) of the image: this or @share */
   char *format;
-  char *socket; /* (nullable) path of an NBD server's */
+  DomuimgShare *share; /* (nullable) */
   guestfs_h *handle; /* (nullable) while it runs */
   gboolean writable;
   guint next;

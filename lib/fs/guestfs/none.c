@@ -22,9 +22,9 @@ domuimg_appliance_new (const char *path, const char *format)
 }
 
 DomuimgAppliance *
-domuimg_appliance_new_for_socket (const char *name, const char *socket, const char *share)
+domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory)
 {
-  return domuimg_appliance_new (name, "raw");
+  return domuimg_appliance_new (region->name, "raw");
 }
 
 DomuimgAppliance *
