@@ -141,6 +141,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
     }
   if (self->fd >= 0)
     close (self->fd);
+  g_clear_pointer (&self->names, g_hash_table_unref);
   g_free (self->buffer);
   g_free (self->path);
   g_free (self);
