@@ -9,6 +9,8 @@ typedef struct {
   char *const *argv;
   char *const *envp;
   int fds[3]; /* its stdin, stdout and stderr */
+  const int *passed; /* what else it inherits, under the same numbers, all above 2 */
+  guint n_passed;
 } DomuimgSpawn;
 
 /* Gives a new process the default of every signal, none of them blocked. Async-signal-safe. */

@@ -10,9 +10,12 @@ gboolean
 domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
 {
+  g_autoptr (DomuimgRegion) region = NULL;
+
   if (self->transfer != NULL)
     return domuimg_build_find_system (self, progress, error);
-  self->tree = domuimg_tree_ext_open (g_ptr_array_index (self->images, 0), 0, TRUE, error);
+  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  self->tree = region != NULL ? domuimg_tree_ext_open (region, TRUE, error) : NULL;
   return self->tree != NULL;
 }
 

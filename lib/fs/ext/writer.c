@@ -247,11 +247,10 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
 }
 
 gboolean
-domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
-                          DomuimgUsage *usage, DomuimgProgress *progress,
-                          GCancellable *cancellable, GError **error)
+domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgUsage *usage,
+                          DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (image, offset, TRUE, error);
+  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (region, TRUE, error);
   g_autoptr (DomuimgExtNames) names = NULL;
 
   if (ext == NULL)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/tree/stream.h"
 
-/* Fills the empty ext filesystem at @offset bytes in @image, as mke2fs made it, from
- * @stream in one pass: file data goes straight to its blocks, one file behind another;
+/* Fills the empty ext filesystem in @region, as mke2fs made it, from @stream in one
+ * pass: file data goes straight to its blocks, one file behind another;
  * what is kept in memory is a name and a few numbers an entry. Directories are written
  * last. The result depends on the stream and the tree's clock only.
  *
  * What has come is added to @usage, the entry at which it failed included. */
-gboolean domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
+gboolean domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
                                    DomuimgUsage *usage, DomuimgProgress *progress,
                                    GCancellable *cancellable, GError **error);
