@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Modules that a repair gave an initramfs, for the next one that the guest makes. */
 #include "config.h"
 #include "lib/repair/initramfs.h"
 
 #include <string.h>
-
-/* What an initramfs was given by a repair is to be in the next one that the guest makes. */
 
 static gboolean
 has_line (const char *text, const char *line)

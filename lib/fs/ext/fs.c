@@ -149,6 +149,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
       self->fs->flags &= ~(EXT2_FLAG_DIRTY | EXT2_FLAG_CHANGED);
       ext2fs_free (self->fs);
     }
+  g_clear_pointer (&self->names, g_hash_table_unref);
   domuimg_region_unref (self->region);
   g_free (self->buffer);
   g_free (self);
