@@ -2,6 +2,7 @@
 /* What a check found, for programs and for people. */
 #include "config.h"
 #include "lib/check/report.h"
+#include "lib/base/properties.h"
 
 #include "lib/base/json.h"
 
@@ -34,10 +35,22 @@ domuimg_report_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_ENUM, "verdict", G_CALLBACK (domuimg_report_get_verdict),
+    "whether the guest boots", domuimg_verdict_get_type },
+  { DOMUIMG_PROPERTY_ENUM, "guest-type", G_CALLBACK (domuimg_report_get_guest_type),
+    "as what it was checked", domuimg_guest_type_get_type },
+  { DOMUIMG_PROPERTY_STRING, "guest", G_CALLBACK (domuimg_report_get_guest),
+    "which guest it is of" },
+  { DOMUIMG_PROPERTY_STRING, "error", G_CALLBACK (domuimg_report_get_error),
+    "why the guest could not be checked" },
+};
+
 static void
 domuimg_report_class_init (DomuimgReportClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_report_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/kernel/needs.h"
+#include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select-builtin.h"
 
 typedef struct {
@@ -26,15 +27,18 @@ domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **er
   g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
   TreeFile file = { tree, resolved };
   DomuimgInput input = { read_tree_at, &file, path };
+  DomuimgInitramfs *initramfs;
 
-  return resolved != NULL ? domuimg_initramfs_new (&input, error) : NULL;
+  initramfs = resolved != NULL ? domuimg_look_ahead_find_initramfs (tree, resolved) : NULL;
+  if (initramfs != NULL || resolved == NULL)
+    return initramfs;
+  return domuimg_initramfs_new (&input, error);
 }
 
 typedef struct {
   DomuimgTree *tree;
-  const DomuimgKernelChoice *choice;
+  DomuimgKernelChoice *choice;
   DomuimgBuiltin *builtin;
-  DomuimgInitramfs *initramfs; /* (nullable) not before it is needed */
   GString *inside; /* names of what is where */
   GString *in_initramfs;
 } Check;
@@ -44,8 +48,8 @@ is_inside (Check *self, const DomuimgNeed *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
     if (domuimg_builtin_has (self->builtin, need->modules[i], need->options[i])
-        || (self->initramfs != NULL
-            && domuimg_initramfs_has_builtin (self->initramfs, need->modules[i])))
+        || (self->choice->initramfs != NULL
+            && domuimg_initramfs_has_builtin (self->choice->initramfs, need->modules[i])))
       return TRUE;
   return FALSE;
 }
@@ -54,7 +58,7 @@ static gboolean
 is_in_initramfs (Check *self, const DomuimgNeed *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
-    if (domuimg_initramfs_has_module (self->initramfs, need->modules[i]))
+    if (domuimg_initramfs_has_module (self->choice->initramfs, need->modules[i]))
       return TRUE;
   return FALSE;
 }
@@ -79,7 +83,7 @@ refuse_initramfs (Check *self, const char *driver)
 static char *
 check_versions (Check *self)
 {
-  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->initramfs);
+  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->choice->initramfs);
   g_autofree char *list = g_strjoinv (", ", versions);
 
   if (versions[0] == NULL
@@ -94,14 +98,14 @@ open_initramfs (Check *self, const char *driver)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->initramfs != NULL)
+  if (self->choice->initramfs != NULL)
     return NULL;
   if (self->choice->initrd == NULL)
     return g_strdup_printf ("%s is not built into it, and there is no initramfs for it (such as"
                             " /boot/initrd.img-%s) that could hold it [initramfs-missing]",
                             driver, self->choice->version);
-  self->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
-  if (self->initramfs == NULL)
+  self->choice->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
+  if (self->choice->initramfs == NULL)
     return g_strdup_printf ("its initramfs cannot be read: %s [initramfs-corrupt]", error->message);
   return check_versions (self);
 }
@@ -154,7 +158,7 @@ describe (Check *self)
 }
 
 gboolean
-domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, DomuimgGuestType type,
+domuimg_drivers_check (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType type,
                        const char *root_fs, char **text)
 {
   Check self = { tree, choice };
@@ -169,7 +173,6 @@ domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, Dom
   *text = problem != NULL ? problem : describe (&self);
 
   domuimg_builtin_free (self.builtin);
-  g_clear_pointer (&self.initramfs, domuimg_initramfs_free);
   g_string_free (self.inside, TRUE);
   g_string_free (self.in_initramfs, TRUE);
   return problem == NULL;
