@@ -132,23 +132,50 @@ rename_one (const DomuimgJournalRecord *result, GError **error)
   return domuimg_set_errno (error, errno, "giving %s its name", result->to);
 }
 
+typedef struct {
+  const DomuimgJournalRecord *result;
+  GThread *thread; /* (nullable) */
+  int fd;          /* -1: there is no such file */
+  int problem;     /* an errno */
+} Sync;
+
+static gpointer
+sync_one (gpointer data)
+{
+  Sync *self = data;
+
+  self->problem = self->fd >= 0 && fsync (self->fd) != 0 ? errno : 0;
+  return NULL;
+}
+
+/* At the same time: a disk takes as long to flush its cache for a small file as for a large one,
+ * and does it once for all who wait. */
 static gboolean
 sync_results (const GPtrArray *records, GError **error)
 {
+  g_autofree Sync *syncs = g_new0 (Sync, records->len);
+  gboolean ok = TRUE;
+
   for (guint i = 0; i < records->len; i++)
     {
-      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
-      int fd;
-      gboolean ok;
+      Sync *sync = &syncs[i];
 
-      if (result->to == NULL || (fd = open (result->path, O_RDONLY | O_CLOEXEC)) < 0)
-        continue;
-      ok = fsync (fd) == 0 || domuimg_set_errno (error, errno, "writing out %s", result->to);
-      close (fd);
-      if (!ok)
-        return FALSE;
+      sync->result = g_ptr_array_index (records, i);
+      sync->fd = sync->result->to != NULL ? open (sync->result->path, O_RDONLY | O_CLOEXEC) : -1;
+      if (sync->fd >= 0)
+        sync->thread = g_thread_try_new ("sync", sync_one, sync, NULL);
+      if (sync->thread == NULL)
+        sync_one (sync);
     }
-  return TRUE;
+  for (guint i = 0; i < records->len; i++)
+    {
+      g_clear_pointer (&syncs[i].thread, g_thread_join);
+      if (syncs[i].fd >= 0)
+        close (syncs[i].fd);
+      if (ok && syncs[i].problem != 0)
+        ok = domuimg_set_errno (error, syncs[i].problem, "writing out %s", syncs[i].result->to);
+    }
+  return ok;
 }
 
 /* Takes back the names that were given so far, for a rename that failed halfway. */

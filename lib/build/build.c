@@ -98,7 +98,11 @@ state_clear (DomuimgBuildState *self)
   g_clear_object (&self->tree);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  g_clear_object (&self->ahead);
   g_clear_object (&self->kernel_read);
+  g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
+  g_free (self->kernel_in_tree);
+  g_free (self->ramdisk_in_tree);
   g_clear_object (&self->domain);
   g_clear_object (&self->report);
   g_clear_pointer (&self->undo, domuimg_undo_free);

@@ -7,6 +7,8 @@
 #include "lib/base/undo.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan.h"
+#include "lib/kernel/select-ahead.h"
+#include "lib/kernel/select.h"
 #include "lib/tree/tree.h"
 
 /* A build under way: the plan, and what the steps have found so far. */
@@ -40,7 +42,12 @@ typedef struct {
   DomuimgDomain *domain;
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
-  DomuimgKernel *kernel_read;    /* (nullable) kept, so that it is not unpacked again */
+  DomuimgLookAhead *ahead;       /* (nullable) what was seen of the guest's kernel as it was written */
+  /* What the kernel's choice has read, kept so that it is not unpacked again. */
+  DomuimgKernel *kernel_read;     /* (nullable) */
+  DomuimgInitramfs *ramdisk_read; /* (nullable) */
+  char *kernel_in_tree;           /* (nullable) where the kernel lies in the tree it comes from */
+  char *ramdisk_in_tree;          /* (nullable) */
 } DomuimgBuildState;
 
 typedef gboolean (*DomuimgBuildStep) (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -84,6 +91,11 @@ gboolean domuimg_build_step_archive (DomuimgBuildState *self, DomuimgProgress *p
 /* Finds the system on the disks that the source gave, and opens it. */
 gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GError **error);
+void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
+                                const DomuimgKernelChoice *choice);
+/* What a check says of a guest whose filesystem is still open; NULL on error. */
+DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
+                                         GError **error);
 /* Sets @domain to what the configuration will say. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

@@ -226,25 +226,39 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
   too_small (self->root_size, domuimg_mkfs_min_size (&all), error);
 }
 
+/* Nobody asks for the guest's kernel where another one is given. */
+static DomuimgStream *
+watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
+{
+  const char *kernel = self->plan->kernel;
+
+  if (g_str_equal (kernel, "host") || g_str_has_prefix (kernel, "file:"))
+    return stream;
+  self->ahead = domuimg_look_ahead_new (stream);
+  return DOMUIMG_STREAM (self->ahead);
+}
+
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
-  g_autoptr (DomuimgRegion) region
-      = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
 
-  if (region == NULL)
-    return FALSE;
   if (stream == NULL)
     {
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
-  if (!domuimg_ext_write_stream (region, stream, &usage, progress, cancellable, &local))
+  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  if (region == NULL)
+    return FALSE;
+  self->tree = domuimg_ext_write_stream (region, watch_kernel (self, stream), &usage, progress,
+                                         cancellable, &local);
+  if (self->tree == NULL)
     {
       explain_no_space (self, stream, &usage, cancellable, &local);
       domuimg_source_explain (self->plan->source, &local);

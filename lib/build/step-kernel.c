@@ -15,6 +15,22 @@
 /* The kernel that the guest starts with: chosen, copied beside the image, and where it is
  * not the guest's own, with its modules copied into the guest. */
 
+void
+domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
+                           const DomuimgKernelChoice *choice)
+{
+  g_set_object (&self->kernel_read, choice->kernel);
+  g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
+  if (choice->initramfs != NULL)
+    self->ramdisk_read = domuimg_initramfs_ref (choice->initramfs);
+  else if (choice->initrd != NULL)
+    self->ramdisk_read = domuimg_look_ahead_find_initramfs (tree, choice->initrd);
+  g_free (self->kernel_in_tree);
+  self->kernel_in_tree = g_strdup (choice->vmlinuz);
+  g_free (self->ramdisk_in_tree);
+  self->ramdisk_in_tree = g_strdup (choice->initrd);
+}
+
 static gboolean
 copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
              const char *from, GCancellable *cancellable, GError **error)
@@ -23,6 +39,7 @@ copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoi
   self->kernel_from = g_strdup (from);
   self->kernel_reason = g_strdup (choice->reason);
   self->has_ramdisk = choice->initrd != NULL;
+  domuimg_build_keep_choice (self, tree, choice);
   if (!domuimg_copy_out (tree, choice->vmlinuz, self->kernel, cancellable, error))
     return FALSE;
   return !self->has_ramdisk
@@ -92,19 +109,18 @@ copy_file (const char *from, const char *to, GCancellable *cancellable, GError *
 }
 
 static gboolean
-check_ramdisk (const char *path, GError **error)
+check_ramdisk (DomuimgBuildState *self, const char *path, GError **error)
 {
   g_autoptr (GMappedFile) file = NULL;
   g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (DomuimgInitramfs) initramfs = NULL;
   g_autoptr (GError) local = NULL;
 
   file = g_mapped_file_new (path, FALSE, &local);
   if (file == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ramdisk: %s", local->message);
   bytes = g_mapped_file_get_bytes (file);
-  initramfs = domuimg_initramfs_new_for_bytes (bytes, path, error);
-  return initramfs != NULL;
+  self->ramdisk_read = domuimg_initramfs_new_for_bytes (bytes, path, error);
+  return self->ramdisk_read != NULL;
 }
 
 /* PVH before PV, as wherever a type is to be chosen. */
@@ -158,7 +174,7 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     return name_rule (error, "kernel-not-a-kernel");
   if (!choose_type (self, kernel, files[0], error))
     return FALSE;
-  if (files[1] != NULL && !check_ramdisk (files[1], error))
+  if (files[1] != NULL && !check_ramdisk (self, files[1], error))
     return name_rule (error, "initramfs-corrupt");
   g_set_object (&self->kernel_read, kernel);
   version = domuimg_kernel_get_version (kernel);
@@ -176,6 +192,8 @@ forget_kernel (DomuimgBuildState *self)
 {
   unlink (self->kernel);
   unlink (self->ramdisk);
+  g_clear_object (&self->kernel_read);
+  g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
   g_clear_pointer (&self->kernel_version, g_free);
   g_clear_pointer (&self->kernel_from, g_free);
   g_clear_pointer (&self->kernel_reason, g_free);

@@ -93,6 +93,7 @@ choose (DomuimgBuildState *self, GPtrArray *choices, char **drivers, GError **er
         }
       g_string_append_printf (refusals, "%s/%s: %s", i > 0 ? "; " : "", choice->vmlinuz, why);
       g_clear_object (&choice->kernel);
+      g_clear_pointer (&choice->initramfs, domuimg_initramfs_free);
     }
   return refuse (self, refusals->str, error);
 }
@@ -160,6 +161,7 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   self->kernel_version = g_strdup (choice->version);
   self->kernel_from = g_strdup ("guest");
   self->has_ramdisk = choice->initrd != NULL;
+  domuimg_build_keep_choice (self, self->tree, choice);
   self->loader_path = loader_path (self, choice->kernel);
   warn_if_missing (self);
   explain (self, choice, drivers);

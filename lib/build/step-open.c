@@ -10,24 +10,22 @@ gboolean
 domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgRegion) region = NULL;
-
   if (self->transfer != NULL)
     return domuimg_build_find_system (self, progress, error);
-  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
-  self->tree = region != NULL ? domuimg_tree_ext_open (region, TRUE, error) : NULL;
-  return self->tree != NULL;
+  /* Filling the filesystem has left it open. */
+  if (self->ahead != NULL)
+    domuimg_look_ahead_attach (self->ahead, self->tree);
+  return TRUE;
 }
 
 gboolean
 domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
                           GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgTree) tree = g_steal_pointer (&self->tree);
-
+  /* What a check reads of it is still at hand. */
   if (self->transfer == NULL)
-    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), error);
-  g_clear_object (&tree);
+    return domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (self->tree), error);
+  g_clear_object (&self->tree);
   return domuimg_transfer_close_trees (self->transfer, error);
 }
 

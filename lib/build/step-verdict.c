@@ -122,26 +122,37 @@ refuse_unbootable (DomuimgBuildState *self, const GArray *places, GError **error
                        self->plan->name, reasons->str);
 }
 
+/* By a configuration that names all files as they are now. */
+static DomuimgReport *
+check_files (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *path = g_strdup_printf ("%s/%s.cfg", self->work_directory, self->plan->name);
+  g_autofree char *config = present_config (self, error);
+  g_autoptr (DomuimgCheck) check = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (config == NULL)
+    return NULL;
+  if (!g_file_set_contents (path, config, -1, &local))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+      return NULL;
+    }
+  check = domuimg_check_new_for_config (path);
+  return domuimg_check_run (check, cancellable, error);
+}
+
 gboolean
 domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("%s/%s.cfg", self->work_directory, self->plan->name);
   g_autoptr (GArray) places = list_places (self);
-  g_autoptr (DomuimgCheck) check = NULL;
-  g_autofree char *config = NULL;
-  g_autoptr (GError) local = NULL;
 
   domuimg_progress_set_message (progress, "Checking whether it will boot");
   if (!domuimg_build_make_domain (self, error))
     return FALSE;
-  config = present_config (self, error);
-  if (config == NULL)
-    return FALSE;
-  if (!g_file_set_contents (path, config, -1, &local))
-    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  check = domuimg_check_new_for_config (path);
-  self->report = domuimg_check_run (check, cancellable, error);
+  self->report = self->transfer == NULL ? domuimg_build_check_made (self, cancellable, error)
+                                        : check_files (self, cancellable, error);
   if (self->report == NULL)
     return FALSE;
   tell (self, places);

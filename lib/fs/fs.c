@@ -6,7 +6,7 @@
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
 
-static gboolean
+static DomuimgTree *
 fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
           GError **error)
 {

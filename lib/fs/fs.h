@@ -23,9 +23,9 @@ typedef struct {
   /* Makes an empty one over all of @region, which reads as zeros. */
   gboolean (*make) (const DomuimgMkfs *what, const DomuimgRegion *region,
                     GCancellable *cancellable, GError **error);
-  /* NULL where it cannot be filled as it is made: so it cannot be a new root. */
-  gboolean (*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
-                    GCancellable *cancellable, GError **error);
+  /* NULL where it cannot be filled as it is made: so it cannot be a new root. Leaves it open. */
+  DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
+                        GCancellable *cancellable, GError **error);
   /* NULL where it holds no files. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
 } DomuimgFs;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select-builtin.h"
 
 /* What is needed: one of these modules will do. */
@@ -47,15 +48,18 @@ domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path, GError **er
   g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
   TreeFile file = { tree, resolved };
   DomuimgInput input = { read_tree_at, &file, path };
+  DomuimgInitramfs *initramfs;
 
-  return resolved != NULL ? domuimg_initramfs_new (&input, error) : NULL;
+  initramfs = resolved != NULL ? domuimg_look_ahead_find_initramfs (tree, resolved) : NULL;
+  if (initramfs != NULL || resolved == NULL)
+    return initramfs;
+  return domuimg_initramfs_new (&input, error);
 }
 
 typedef struct {
   DomuimgTree *tree;
-  const DomuimgKernelChoice *choice;
+  DomuimgKernelChoice *choice;
   DomuimgBuiltin *builtin;
-  DomuimgInitramfs *initramfs; /* (nullable) not before it is needed */
   GString *inside; /* names of what is where */
   GString *in_initramfs;
 } Check;
@@ -65,8 +69,8 @@ is_inside (Check *self, const Need *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
     if (domuimg_builtin_has (self->builtin, need->modules[i], need->configs[i])
-        || (self->initramfs != NULL
-            && domuimg_initramfs_has_builtin (self->initramfs, need->modules[i])))
+        || (self->choice->initramfs != NULL
+            && domuimg_initramfs_has_builtin (self->choice->initramfs, need->modules[i])))
       return TRUE;
   return FALSE;
 }
@@ -75,7 +79,7 @@ static gboolean
 is_in_initramfs (Check *self, const Need *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
-    if (domuimg_initramfs_has_module (self->initramfs, need->modules[i]))
+    if (domuimg_initramfs_has_module (self->choice->initramfs, need->modules[i]))
       return TRUE;
   return FALSE;
 }
@@ -100,7 +104,7 @@ refuse_initramfs (Check *self, const char *driver)
 static char *
 check_versions (Check *self)
 {
-  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->initramfs);
+  g_auto (GStrv) versions = domuimg_initramfs_list_versions (self->choice->initramfs);
   g_autofree char *list = g_strjoinv (", ", versions);
 
   if (versions[0] == NULL
@@ -115,14 +119,14 @@ open_initramfs (Check *self, const char *driver)
 {
   g_autoptr (GError) error = NULL;
 
-  if (self->initramfs != NULL)
+  if (self->choice->initramfs != NULL)
     return NULL;
   if (self->choice->initrd == NULL)
     return g_strdup_printf ("%s is not built into it, and there is no initramfs for it (such as"
                             " /boot/initrd.img-%s) that could hold it [initramfs-missing]",
                             driver, self->choice->version);
-  self->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
-  if (self->initramfs == NULL)
+  self->choice->initramfs = domuimg_initramfs_new_for_tree (self->tree, self->choice->initrd, &error);
+  if (self->choice->initramfs == NULL)
     return g_strdup_printf ("its initramfs cannot be read: %s [initramfs-corrupt]", error->message);
   return check_versions (self);
 }
@@ -175,7 +179,7 @@ describe (Check *self)
 }
 
 gboolean
-domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, DomuimgGuestType type,
+domuimg_drivers_check (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType type,
                        const char *root_fs, char **text)
 {
   Check self = { tree, choice };
@@ -190,7 +194,6 @@ domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice, Dom
   *text = problem != NULL ? problem : describe (&self);
 
   domuimg_builtin_free (self.builtin);
-  g_clear_pointer (&self.initramfs, domuimg_initramfs_free);
   g_string_free (self.inside, TRUE);
   g_string_free (self.in_initramfs, TRUE);
   return problem == NULL;

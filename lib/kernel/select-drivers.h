@@ -6,5 +6,5 @@
 /* Whether the kernel can reach its root: a driver for the disks of such a guest, and one for
  * @root_fs (nullable). @text says where they are ("xen-blkfront and ext4 are in its
  * initramfs"), or else what is missing; neither begins with a capital nor ends with a full stop. */
-gboolean domuimg_drivers_check (DomuimgTree *tree, const DomuimgKernelChoice *choice,
+gboolean domuimg_drivers_check (DomuimgTree *tree, DomuimgKernelChoice *choice,
                                 DomuimgGuestType type, const char *root_fs, char **text);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/decompress.h"
+#include "lib/kernel/select-ahead.h"
 #include "lib/xen/limits.h"
 
 static const char *const kernel_prefixes[] = { "vmlinuz-", "vmlinux-", "kernel-" };
@@ -26,6 +27,7 @@ domuimg_kernel_choice_free (DomuimgKernelChoice *self)
   g_free (self->version);
   g_free (self->reason);
   g_clear_object (&self->kernel);
+  g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
   g_free (self);
 }
 
@@ -100,6 +102,18 @@ add_choice (GPtrArray *choices, DomuimgTree *tree, const char *path, const char 
   g_ptr_array_add (choices, choice);
 }
 
+/* The version, within @name; NULL where it is not a kernel's name. */
+static const char *
+version_of_name (const char *name)
+{
+  if (strstr (name, "rescue") != NULL || g_str_has_suffix (name, ".debug"))
+    return NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (kernel_prefixes); i++)
+    if (g_str_has_prefix (name, kernel_prefixes[i]))
+      return name + strlen (kernel_prefixes[i]);
+  return NULL;
+}
+
 static gboolean
 list_boot (GPtrArray *choices, DomuimgTree *tree, GError **error)
 {
@@ -108,14 +122,13 @@ list_boot (GPtrArray *choices, DomuimgTree *tree, GError **error)
   if (names == NULL)
     return FALSE;
   for (guint i = 0; names[i] != NULL; i++)
-    for (guint j = 0; j < G_N_ELEMENTS (kernel_prefixes); j++)
-      {
-        g_autofree char *path = g_strconcat ("boot/", names[i], NULL);
+    {
+      g_autofree char *path = g_strconcat ("boot/", names[i], NULL);
+      const char *version = version_of_name (names[i]);
 
-        if (g_str_has_prefix (names[i], kernel_prefixes[j]) && strstr (names[i], "rescue") == NULL
-            && !g_str_has_suffix (names[i], ".debug"))
-          add_choice (choices, tree, path, "boot", names[i] + strlen (kernel_prefixes[j]));
-      }
+      if (version != NULL)
+        add_choice (choices, tree, path, "boot", version);
+    }
   return TRUE;
 }
 
@@ -170,6 +183,64 @@ domuimg_kernel_list (DomuimgTree *tree, GError **error)
   return g_steal_pointer (&choices);
 }
 
+/* Where @path lies in a directory that is looked into, its name there; else NULL. */
+static const char *
+name_in_boot (const char *path)
+{
+  if (g_str_has_prefix (path, "boot/"))
+    path += strlen ("boot/");
+  return strchr (path, '/') == NULL ? path : NULL;
+}
+
+/* "lib/modules/VERSION/vmlinuz", or below usr/. */
+static char *
+version_of_modules (const char *path)
+{
+  static const char prefix[] = "lib/modules/";
+  const char *end;
+
+  if (g_str_has_prefix (path, "usr/"))
+    path += strlen ("usr/");
+  if (!g_str_has_prefix (path, prefix))
+    return NULL;
+  path += strlen (prefix);
+  end = strchr (path, '/');
+  return g_strcmp0 (end, "/vmlinuz") == 0 ? g_strndup (path, (gsize) (end - path)) : NULL;
+}
+
+char *
+domuimg_kernel_version_of_path (const char *path)
+{
+  const char *name = name_in_boot (path);
+  const char *version = name != NULL && name != path ? version_of_name (name) : NULL;
+
+  if (name == NULL)
+    return version_of_modules (path);
+  for (guint i = 0; i < G_N_ELEMENTS (plain_names) && version == NULL; i++)
+    version = g_str_equal (name, plain_names[i]) ? "" : NULL;
+  return g_strdup (version);
+}
+
+char *
+domuimg_initrd_version_of_path (const char *path)
+{
+  const char *name = name_in_boot (path);
+
+  for (guint i = 0; name != NULL && name != path && i < G_N_ELEMENTS (initrd_names); i++)
+    {
+      const char *prefix = initrd_names[i][0], *suffix = initrd_names[i][1];
+
+      if (g_str_has_prefix (name, prefix) && g_str_has_suffix (name, suffix)
+          && strlen (name) > strlen (prefix) + strlen (suffix))
+        return g_strndup (name + strlen (prefix),
+                          strlen (name) - strlen (prefix) - strlen (suffix));
+    }
+  for (guint i = 0; name != NULL && i < G_N_ELEMENTS (plain_initrd_names); i++)
+    if (g_str_equal (name, plain_initrd_names[i]))
+      return g_strdup ("");
+  return NULL;
+}
+
 gboolean
 domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError **error)
 {
@@ -179,10 +250,11 @@ domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError
 
   if (self->kernel != NULL)
     return TRUE;
-  bytes = domuimg_tree_read (tree, self->vmlinuz, DOMUIMG_KERNEL_MAX, error);
-  if (bytes == NULL)
-    return FALSE;
-  self->kernel = domuimg_kernel_new_for_bytes (bytes, name, error);
+  self->kernel = domuimg_look_ahead_find_kernel (tree, self->vmlinuz);
+  if (self->kernel == NULL)
+    bytes = domuimg_tree_read (tree, self->vmlinuz, DOMUIMG_KERNEL_MAX, error);
+  if (bytes != NULL)
+    self->kernel = domuimg_kernel_new_for_bytes (bytes, name, error);
   if (self->kernel == NULL)
     return FALSE;
   version = domuimg_kernel_get_version (self->kernel);

@@ -106,6 +106,7 @@ domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *roo
       g_string_append_printf (refusals, "%s/%s: %s", i > 0 ? "; " : "", choice->vmlinuz, why);
       /* The next one wants the memory. */
       g_clear_object (&choice->kernel);
+      g_clear_pointer (&choice->initramfs, domuimg_initramfs_free);
     }
   if (choices->len == 0)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,

@@ -13,6 +13,7 @@ typedef struct {
   char *version; /* as uname(1) would say it; until it is loaded, what the file's name says */
   char *reason;  /* (nullable) why it was selected, one sentence with its full stop */
   DomuimgKernel *kernel; /* (nullable) not before it is loaded */
+  DomuimgInitramfs *initramfs; /* (nullable) not before somebody wanted to know what is in it */
 } DomuimgKernelChoice;
 
 void domuimg_kernel_choice_free (DomuimgKernelChoice *self);
@@ -21,6 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgKernelChoice, domuimg_kernel_choice_free)
 /* Kernels in /boot, / and /lib/modules/VERSION, without rescue kernels; newest first. Not
  * loaded, so that this is quick. */
 GPtrArray *domuimg_kernel_list (DomuimgTree *tree, GError **error);
+/* The version that the list would give a kernel at @path, by its name; NULL where it would not be
+ * listed. Likewise where an initramfs is looked for. */
+char *domuimg_kernel_version_of_path (const char *path);
+char *domuimg_initrd_version_of_path (const char *path);
 /* Reads the kernel, which tells its true version. */
 gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError **error);
 

@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,11 @@
 #include "lib/base/gunzip.h"
 
 #define BUFFER_SIZE (256 * 1024)
+/* What is read first after a file that nobody wanted: headers, and small files. */
+#define HEADER_PIECE 4096
+/* How much is asked for before it is read, where most is passed over: the kernel would take it for
+ * reading here and there. */
+#define AHEAD (4 * 1024 * 1024)
 /* Where a tar header says what it is. */
 #define USTAR_AT 257
 /* How much of what was unpacked is kept, to look at an entry's headers once more: two of the
@@ -25,6 +31,8 @@ struct _DomuimgTarInput {
   off_t start;            /* of the archive in the file */
   guint64 size;           /* of the file; 0: not known */
   guint64 position;       /* in the file */
+  guint64 ahead;          /* up to where the file was asked for */
+  gsize piece;            /* how much to read next */
   gsize first;            /* bytes of the first block, which was read to see what it is */
   DomuimgGunzip *gunzip;  /* NULL where it is not compressed by gzip */
   struct archive *unpack; /* of other compressions; NULL for none */
@@ -61,7 +69,8 @@ read_raw (DomuimgTarInput *self)
   self->first = 0;
   if (length > 0)
     return length;
-  length = TEMP_FAILURE_RETRY (read (self->fd, self->buffer, BUFFER_SIZE));
+  length = TEMP_FAILURE_RETRY (read (self->fd, self->buffer, self->piece));
+  self->piece = MIN (2 * self->piece, BUFFER_SIZE);
   if (length < 0)
     {
       domuimg_set_errno (&self->failure, errno, "reading %s", self->name);
@@ -147,6 +156,17 @@ domuimg_tar_input_read (DomuimgTarInput *self, const void **data)
   return length;
 }
 
+static void
+ask_ahead (DomuimgTarInput *self)
+{
+  while (self->ahead < self->size && self->ahead < self->position + AHEAD)
+    {
+      self->ahead = MAX (self->ahead, self->position);
+      posix_fadvise (self->fd, (off_t) self->ahead, AHEAD, POSIX_FADV_WILLNEED);
+      self->ahead += AHEAD;
+    }
+}
+
 guint64
 domuimg_tar_input_skip (DomuimgTarInput *self, guint64 length)
 {
@@ -160,6 +180,8 @@ domuimg_tar_input_skip (DomuimgTarInput *self, guint64 length)
   if (skip == 0 || lseek (self->fd, skip, SEEK_CUR) < 0)
     return 0;
   self->position += skip;
+  self->piece = HEADER_PIECE;
+  ask_ahead (self);
   return skip;
 }
 
@@ -270,6 +292,7 @@ domuimg_tar_input_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee
   struct stat status;
 
   self->fd = fd;
+  self->piece = BUFFER_SIZE;
   self->name = g_strdup (name);
   self->tee = tee;
   self->tee_data = tee_data;

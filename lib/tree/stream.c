@@ -40,6 +40,20 @@ domuimg_stream_get_fraction (DomuimgStream *self)
   return DOMUIMG_STREAM_GET_IFACE (self)->get_fraction (self);
 }
 
+gboolean
+domuimg_stream_is_watching (DomuimgStream *self)
+{
+  DomuimgStreamInterface *iface = DOMUIMG_STREAM_GET_IFACE (self);
+
+  return iface->is_watching != NULL && iface->is_watching (self);
+}
+
+void
+domuimg_stream_placed (DomuimgStream *self, int fd, guint64 ino, GArray *pieces)
+{
+  DOMUIMG_STREAM_GET_IFACE (self)->placed (self, fd, ino, pieces);
+}
+
 static guint64
 round_up (guint64 bytes)
 {

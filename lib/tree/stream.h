@@ -11,6 +11,13 @@ typedef struct {
   guint64 length;
 } DomuimgRange;
 
+/* A piece of a file, and where it lies in what holds the filesystem. */
+typedef struct {
+  guint64 offset;
+  guint64 at;
+  guint64 length;
+} DomuimgPiece;
+
 #define DOMUIMG_TYPE_STREAM (domuimg_stream_get_type ())
 G_DECLARE_INTERFACE (DomuimgStream, domuimg_stream, DOMUIMG, STREAM, GObject)
 
@@ -27,6 +34,12 @@ struct _DomuimgStreamInterface {
   gssize (*read) (DomuimgStream *self, const void **data, guint64 *offset, GError **error);
   /* How much of the source has been read, 0.0 to 1.0; -1 where the end is not known. */
   double (*get_fraction) (DomuimgStream *self);
+  /* (nullable) Whether it wants to be told where the current file is put. */
+  gboolean (*is_watching) (DomuimgStream *self);
+  /* (nullable) The current file is written: it is inode @ino, and its bytes lie in @fd, which is
+   * the caller's, at @pieces (DomuimgPiece, sorted); between them it has zeros. A writer that does
+   * not know does not call it. */
+  void (*placed) (DomuimgStream *self, int fd, guint64 ino, GArray *pieces);
 };
 
 const DomuimgEntry *domuimg_stream_next (DomuimgStream *self, GCancellable *cancellable,
@@ -35,6 +48,8 @@ const GArray *domuimg_stream_get_ranges (DomuimgStream *self);
 gssize domuimg_stream_read (DomuimgStream *self, const void **data, guint64 *offset,
                             GError **error);
 double domuimg_stream_get_fraction (DomuimgStream *self);
+gboolean domuimg_stream_is_watching (DomuimgStream *self);
+void domuimg_stream_placed (DomuimgStream *self, int fd, guint64 ino, GArray *pieces);
 
 /* What a filesystem has to hold. */
 typedef struct {

@@ -95,9 +95,9 @@ write_image (Fixture *self, guint64 size, GError **error)
   const DomuimgMkfs mkfs = { "ext4", NULL, "11111111-2222-4333-8444-555555555555", 0 };
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgStream) stream = NULL;
+  g_autoptr (DomuimgTree) tree = NULL;
   DomuimgUsage usage = { 0 };
   int fd;
-  gboolean ok;
 
   archive_write_close (self->archive);
   g_assert_true (domuimg_raw_create (self->image, size, error));
@@ -106,10 +106,10 @@ write_image (Fixture *self, guint64 size, GError **error)
   g_assert_true (domuimg_mkfs_run (&mkfs, region, NULL, error));
   fd = open (self->tar, O_RDONLY | O_CLOEXEC);
   stream = domuimg_tar_new (fd, "test.tar", NULL, NULL, error);
-  ok = stream != NULL
-       && domuimg_ext_write_stream (region, stream, &usage, NULL, NULL, error);
+  if (stream != NULL)
+    tree = domuimg_ext_write_stream (region, stream, &usage, NULL, NULL, error);
   close (fd);
-  return ok;
+  return tree != NULL && domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), error);
 }
 
 static void

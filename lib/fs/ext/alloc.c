@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE (1024 * 1024)
+/* From this size on, a copy into the buffer costs more than a write more. */
+#define LARGE (64 * 1024)
 /* How much is written before the kernel is told to start putting it on the disk, so that
  * the last fsync has little to wait for. */
 #define WRITEBACK_STEP (16 * 1024 * 1024)
@@ -145,12 +147,13 @@ static gboolean
 write_at (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
 {
   if (self->buffered > 0
-      && (self->buffer_at + self->buffered != at || self->buffered + length > BUFFER_SIZE))
+      && (self->buffer_at + self->buffered != at || self->buffered + length > BUFFER_SIZE
+          || length >= LARGE))
     {
       if (!domuimg_ext_flush_data (self, error))
         return FALSE;
     }
-  if (length >= BUFFER_SIZE)
+  if (length >= LARGE)
     return write_fully (self, data, length, at, error);
 
   if (self->buffered == 0)

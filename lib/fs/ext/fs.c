@@ -155,6 +155,20 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
 }
 
 gboolean
+domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
+{
+  errcode_t code;
+
+  if (!domuimg_ext_flush_data (self, error))
+    return FALSE;
+  code = ext2fs_flush2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+  if (code == 0)
+    code = domuimg_ext_write_cache (self);
+  return code == 0
+         || domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
+}
+
+gboolean
 domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error)
 {
   g_autoptr (DomuimgExtFs) owned = self;

@@ -32,6 +32,8 @@ DomuimgExtFs *domuimg_ext_fs_open (DomuimgRegion *region, gboolean writable, GEr
 /* What libext2fs makes of @region: the only place where it is told to open anything. @flags:
  * EXT2_FLAG_*. */
 errcode_t domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs);
+/* Writes all metadata to the file. */
+gboolean domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error);
 /* Writes all metadata out, frees @self; with @sync waits until it is on the disk. */
 gboolean domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error);
 /* Frees without writing. */
@@ -84,6 +86,8 @@ gboolean domuimg_ext_update_inode (DomuimgExtFs *self, ext2_ino_t ino,
 /* Gives a directory its blocks in place of those that it has, and its link count. */
 gboolean domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino,
                                            const GArray *runs, guint links, GError **error);
+/* Empties libext2fs's cache into the file, without waiting for the disk. */
+errcode_t domuimg_ext_write_cache (DomuimgExtFs *self);
 gboolean domuimg_ext_change_links (DomuimgExtFs *self, ext2_ino_t ino, int by, GError **error);
 int domuimg_ext_file_type (DomuimgEntryType type);
 

@@ -48,11 +48,22 @@ domuimg_ext_new_inode (DomuimgExtFs *self, gboolean directory, ext2_ino_t *ino, 
 }
 
 /* File data goes past libext2fs's cache. A dirty block that it holds of something freed
- * must not be written later over data that got the block since. */
+ * must not be written later over data that got the block since. What libext2fs calls a flush
+ * would wait for the disk, too, with all the data that is on its way there: a cache of blocks of
+ * another size starts empty. */
+errcode_t
+domuimg_ext_write_cache (DomuimgExtFs *self)
+{
+  int size = (int) self->fs->blocksize;
+  errcode_t code = io_channel_set_blksize (self->fs->io, 2 * size);
+
+  return code != 0 ? code : io_channel_set_blksize (self->fs->io, size);
+}
+
 static gboolean
 flush_cache (DomuimgExtFs *self, GError **error)
 {
-  errcode_t code = io_channel_flush (self->fs->io);
+  errcode_t code = domuimg_ext_write_cache (self);
 
   if (code != 0)
     return domuimg_ext_fail (self, code, error, "writing metadata");
@@ -278,7 +289,7 @@ drop_blocks (DomuimgExtFs *self, ext2_ino_t ino, DomuimgExtInode *inode)
   errcode_t code = ext2fs_punch (self->fs, ino, &inode->base, NULL, 0, ~0ULL);
 
   if (code == 0)
-    code = io_channel_flush (self->fs->io);
+    code = domuimg_ext_write_cache (self);
   return code;
 }
 

@@ -2,6 +2,10 @@
 #pragma once
 
 #include "lib/fs/ext/fs.h"
+#include "lib/tree/tree.h"
+
+/* Takes @ext, which is open. */
+DomuimgTree *domuimg_tree_ext_new (DomuimgExtFs *ext);
 
 /* Single changes to a filesystem that is in use as a tree. Paths are normalised and no
  * parent is a symlink. */

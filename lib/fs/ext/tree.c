@@ -42,6 +42,15 @@ domuimg_tree_ext_init (DomuimgTreeExt *self)
 }
 
 DomuimgTree *
+domuimg_tree_ext_new (DomuimgExtFs *ext)
+{
+  DomuimgTreeExt *self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
+
+  self->ext = ext;
+  return DOMUIMG_TREE (self);
+}
+
+DomuimgTree *
 domuimg_tree_ext_open (DomuimgRegion *region, gboolean writable, GError **error)
 {
   g_autoptr (DomuimgTreeExt) self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
@@ -58,6 +67,24 @@ domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error)
   if (self->ext == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the filesystem is closed already");
   return domuimg_ext_fs_close (g_steal_pointer (&self->ext), FALSE, error);
+}
+
+static DomuimgExtFs *
+ext_of (DomuimgTree *tree, GError **error)
+{
+  DomuimgExtFs *ext = DOMUIMG_TREE_EXT (tree)->ext;
+
+  if (ext == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the filesystem is closed already");
+  return ext;
+}
+
+gboolean
+domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error)
+{
+  DomuimgExtFs *ext = ext_of (DOMUIMG_TREE (self), error);
+
+  return ext != NULL && domuimg_ext_fs_flush (ext, error);
 }
 
 char *
@@ -77,16 +104,6 @@ domuimg_tree_ext_get_label (DomuimgTreeExt *self)
   gsize length = strnlen ((const char *) super->s_volume_name, sizeof super->s_volume_name);
 
   return length > 0 ? g_strndup ((const char *) super->s_volume_name, length) : NULL;
-}
-
-static DomuimgExtFs *
-ext_of (DomuimgTree *tree, GError **error)
-{
-  DomuimgExtFs *ext = DOMUIMG_TREE_EXT (tree)->ext;
-
-  if (ext == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the filesystem is closed already");
-  return ext;
 }
 
 static DomuimgEntry *

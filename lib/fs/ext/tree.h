@@ -10,6 +10,8 @@ G_DECLARE_FINAL_TYPE (DomuimgTreeExt, domuimg_tree_ext, DOMUIMG, TREE_EXT, GObje
 
 /* @region is open for writing where @writable is set. */
 DomuimgTree *domuimg_tree_ext_open (DomuimgRegion *region, gboolean writable, GError **error);
+/* Writes everything out, so that others find it in the file, and goes on. */
+gboolean domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error);
 /* Writes everything out and closes; later calls fail. Disposing without it throws
  * metadata changes away. */
 gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);

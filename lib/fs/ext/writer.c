@@ -7,6 +7,7 @@
 #include "lib/fs/ext/directory.h"
 #include "lib/fs/ext/fs.h"
 #include "lib/fs/ext/names.h"
+#include "lib/fs/ext/tree-edit.h"
 
 typedef struct {
   DomuimgExtFs *ext;
@@ -140,6 +141,27 @@ copy_data (Writer *self, const DomuimgEntry *entry, const GArray *runs, GError *
   return length == 0 && domuimg_ext_write_tail (self->ext, runs, entry->size, error);
 }
 
+/* For a stream that looks at some of its files again, while the next ones are written. */
+static gboolean
+tell_place (Writer *self, ext2_ino_t ino, const GArray *runs, GError **error)
+{
+  guint64 block = self->ext->fs->blocksize;
+  g_autoptr (GArray) pieces = g_array_new (FALSE, FALSE, sizeof (DomuimgPiece));
+
+  if (!domuimg_ext_flush_data (self->ext, error))
+    return FALSE;
+  for (guint i = 0; i < runs->len; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+      const DomuimgPiece piece = { run->logical * block, self->ext->region->offset + run->physical * block,
+                                   run->length * block };
+
+      g_array_append_val (pieces, piece);
+    }
+  domuimg_stream_placed (self->stream, self->ext->region->fd, ino, pieces);
+  return TRUE;
+}
+
 static gboolean
 add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgEntry *entry,
           GError **error)
@@ -158,7 +180,8 @@ add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgE
   if (!domuimg_ext_write_inode (self->ext, ino, entry, is_file ? runs : NULL, 1, error))
     return FALSE;
   domuimg_ext_names_add (self->names, parent, name, strlen (name), entry->type, ino);
-  return TRUE;
+  return !is_file || !domuimg_stream_is_watching (self->stream)
+         || tell_place (self, ino, runs, error);
 }
 
 static gboolean
@@ -246,7 +269,7 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
     }
 }
 
-gboolean
+DomuimgTree *
 domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgUsage *usage,
                           DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
@@ -254,13 +277,16 @@ domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgU
   g_autoptr (DomuimgExtNames) names = NULL;
 
   if (ext == NULL)
-    return FALSE;
+    return NULL;
   names = domuimg_ext_names_new ();
   Writer writer = { ext, names, stream };
   if (!note_lost_and_found (&writer, error)
       || !write_entries (&writer, usage, progress, cancellable, error)
-      || !write_directories (&writer, cancellable, error))
-    return FALSE;
+      || !write_directories (&writer, cancellable, error)
+      || !domuimg_ext_flush_data (ext, error))
+    return NULL;
   mark_inode_tables_zeroed (ext);
-  return domuimg_ext_fs_close (g_steal_pointer (&ext), FALSE, error);
+  /* What is changed from now on takes the gaps first. */
+  ext->next = ext->fs->super->s_first_data_block;
+  return domuimg_tree_ext_new (g_steal_pointer (&ext));
 }

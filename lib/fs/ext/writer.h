@@ -3,13 +3,17 @@
 
 #include "lib/base/region.h"
 #include "lib/tree/stream.h"
+#include "lib/tree/tree.h"
 
 /* Fills the empty ext filesystem in @region, as mke2fs made it, from @stream in one
  * pass: file data goes straight to its blocks, one file behind another;
  * what is kept in memory is a name and a few numbers an entry. Directories are written
  * last. The result depends on the stream and the tree's clock only.
  *
- * What has come is added to @usage, the entry at which it failed included. */
-gboolean domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
-                                   DomuimgUsage *usage, DomuimgProgress *progress,
-                                   GCancellable *cancellable, GError **error);
+ * What has come is added to @usage, the entry at which it failed included.
+ *
+ * Returns the filesystem, still open: closing it, which waits for the disk when it is opened again,
+ * is left to domuimg_tree_ext_close (). */
+DomuimgTree *domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
+                                       DomuimgUsage *usage, DomuimgProgress *progress,
+                                       GCancellable *cancellable, GError **error);
