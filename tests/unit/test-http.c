@@ -14,6 +14,7 @@ typedef struct {
   GSocketService *service;
   guint16 port;
   GCancellable *over; /* ends answers that never end */
+  gint answers;       /* that are being given */
 } Fixture;
 
 static void
@@ -32,6 +33,7 @@ answer (GThreadedSocketService *service, GSocketConnection *connection, GObject 
   g_autofree char *body = g_strnfill (BIG, 'x');
   char request[4096] = "";
 
+  g_atomic_int_inc (&self->answers);
   g_input_stream_read (in, request, sizeof request - 1, NULL, NULL);
   if (strstr (request, "GET /hello ") != NULL)
     send_text (out, "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello");
@@ -57,6 +59,7 @@ answer (GThreadedSocketService *service, GSocketConnection *connection, GObject 
   else
     send_text (out, "HTTP/1.0 404 Not Found\r\n\r\n");
   g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+  g_atomic_int_add (&self->answers, -1);
   return TRUE;
 }
 
@@ -77,6 +80,8 @@ static void
 tear_down (Fixture *self, gconstpointer data)
 {
   g_cancellable_cancel (self->over);
+  while (g_atomic_int_get (&self->answers) > 0)
+    g_usleep (1000);
   g_socket_service_stop (self->service);
   g_socket_listener_close (G_SOCKET_LISTENER (self->service));
   g_object_unref (self->service);
