@@ -14,8 +14,8 @@
 /* Only async-signal-safe calls from here on to the end of become (): other threads of ours
  * may have held any lock at the time of the fork. */
 
-static void
-reset_signals (void)
+void
+domuimg_reset_signals (void)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
   sigset_t none;
@@ -29,7 +29,7 @@ reset_signals (void)
 
 /* The descriptors are above 2 (see raise_fds), so none is overwritten before its turn. */
 static gboolean
-place_fds (const int fds[3])
+place_fds (const DomuimgSpawn *self, const int fds[3])
 {
   for (int i = 0; i < 3; i++)
     if (dup2 (fds[i], i) < 0)
@@ -37,6 +37,9 @@ place_fds (const int fds[3])
   /* Ours are marked already; this is for those of whoever uses the library. Kernels before
    * Linux 5.11 do not have it. */
   syscall (SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
+  for (guint i = 0; i < self->n_passed; i++)
+    if (fcntl (self->passed[i], F_SETFD, 0) < 0)
+      return FALSE;
   return TRUE;
 }
 
@@ -48,8 +51,8 @@ become (const DomuimgSpawn *self, const int fds[3], pid_t parent, int report)
   /* The parent may have died before that. */
   if (getppid () == parent)
     {
-      reset_signals ();
-      if (place_fds (fds))
+      domuimg_reset_signals ();
+      if (place_fds (self, fds))
         execve (self->path, self->argv, self->envp);
     }
   int saved_errno = errno;

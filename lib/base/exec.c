@@ -34,6 +34,7 @@ struct _DomuimgExec {
   DomuimgExecLine callback;
   gpointer user_data;
   int stdin_fd;
+  GArray *passed; /* of int: what else it inherits */
 
   StdoutUse use;
   DomuimgFd out;
@@ -88,6 +89,7 @@ domuimg_exec_new (const char *program)
   self->out_line = g_string_new (NULL);
   self->err_line = g_string_new (NULL);
   self->abandoned = g_cancellable_new ();
+  self->passed = g_array_new (FALSE, FALSE, sizeof (int));
   self->stdin_fd = self->out = self->err = self->pidfd = -1;
   g_queue_init (&self->tail);
   domuimg_exec_arg (self, program);
@@ -113,6 +115,9 @@ domuimg_exec_free (DomuimgExec *self)
   join (self);
   domuimg_fd_clear (&self->err);
   domuimg_fd_clear (&self->pidfd);
+  for (guint i = 0; i < self->passed->len; i++)
+    close (g_array_index (self->passed, int, i));
+  g_array_unref (self->passed);
   g_free (self->program);
   g_ptr_array_unref (self->argv);
   g_strfreev (self->envp);
@@ -140,6 +145,17 @@ domuimg_exec_argf (DomuimgExec *self, const char *format, ...)
   va_start (args, format);
   g_ptr_array_add (self->argv, g_strdup_vprintf (format, args));
   va_end (args);
+}
+
+char *
+domuimg_exec_pass_fd (DomuimgExec *self, int fd)
+{
+  int copy = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+
+  /* Without one, the program says that there is no such file. */
+  if (copy >= 0)
+    g_array_append_val (self->passed, copy);
+  return g_strdup_printf ("/dev/fd/%d", copy);
 }
 
 void
@@ -363,7 +379,8 @@ static gboolean
 spawn_with_fds (DomuimgExec *self, const char *path, int in, int out, int err, GError **error)
 {
   g_ptr_array_add (self->argv, NULL);
-  DomuimgSpawn child = { path, (char *const *) self->argv->pdata, self->envp, { in, out, err } };
+  DomuimgSpawn child = { path, (char *const *) self->argv->pdata, self->envp, { in, out, err },
+                         (const int *) (void *) self->passed->data, self->passed->len };
   self->pid = domuimg_spawn (&child);
   if (self->pid < 0)
     return fail_to_start (self, error);

@@ -25,6 +25,9 @@ void domuimg_exec_setenv (DomuimgExec *self, const char *name, const char *value
 void domuimg_exec_on_line (DomuimgExec *self, DomuimgExecLine callback, gpointer user_data);
 /* The descriptor to be the program's stdin; not taken. Default: /dev/null. */
 void domuimg_exec_stdin_fd (DomuimgExec *self, int fd);
+/* A path by which the program, and nothing else, can open what @fd is, for an argument: the program
+ * inherits a copy of the descriptor. The path opens the file anew, as its own name would. */
+char *domuimg_exec_pass_fd (DomuimgExec *self, int fd);
 
 /* Runs to the end. A program that is not installed is MISSING_TOOL, with the Debian package
  * that has it; a status other than 0 is TOOL_FAILED, with the last line of stderr, and on

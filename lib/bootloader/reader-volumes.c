@@ -69,18 +69,18 @@ compare (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-check_format (const DomuimgReaderSetup *setup, guint64 size, GError **error)
+check_format (const DomuimgRegion *disk, GError **error)
 {
   DomuimgImageFormat format;
 
-  if (!domuimg_image_detect_format (setup->disk, size, setup->name, &format, error))
+  if (!domuimg_image_detect_format (disk, &format, error))
     return FALSE;
   if (g_str_equal (format.name, "raw"))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s is a %s image; xl gives a boot loader the disk itself where disk= names"
                        " the format",
-                       setup->name, format.name);
+                       disk->name, format.name);
 }
 
 /* Filesystems of which no menu is expected. */
@@ -114,16 +114,18 @@ add_logical (const DomuimgReaderSetup *setup, GPtrArray *volumes)
  * the disk, and no partition table says something else; libblkid reads a MiB for the same answer.
  * NULL for anything else. */
 static DomuimgReaderVolume *
-find_plain (const DomuimgReaderSetup *setup, guint64 base)
+find_plain (DomuimgRegion *disk, guint64 base)
 {
+  g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
   DomuimgReaderVolume *volume;
   guint8 sector[512];
 
-  if (pread (setup->disk, sector, sizeof sector, (off_t) base) != sizeof sector
+  if (domuimg_region_read (disk, base, sector, sizeof sector) != sizeof sector
       || (sector[510] == 0x55 && sector[511] == 0xaa))
     return NULL;
-  tree = domuimg_tree_ext_open_fd (setup->disk, setup->name, base, NULL);
+  region = domuimg_region_new_part (disk, base, disk->length - base);
+  tree = domuimg_tree_ext_open (region, FALSE, NULL);
   if (tree == NULL)
     return NULL;
   volume = g_new0 (DomuimgReaderVolume, 1);
@@ -143,25 +145,20 @@ domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
   g_autoptr (GPtrArray) volumes = g_ptr_array_new_with_free_func (volume_free);
   g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
   guint64 base = MAX (setup->offset, 0);
+  g_autoptr (DomuimgRegion) disk = domuimg_region_new_for_fd (setup->disk, setup->name, error);
   g_autofree char *table = NULL;
-  off_t size = lseek (setup->disk, 0, SEEK_END);
   DomuimgReaderVolume *plain;
   gboolean has_lvm = FALSE;
 
-  if (size < 0)
-    {
-      domuimg_set_errno (error, errno, "%s: finding its size", setup->name);
-      return NULL;
-    }
-  if (!check_format (setup, size, error))
+  if (disk == NULL || !check_format (disk, error))
     return NULL;
-  plain = find_plain (setup, base);
+  plain = find_plain (disk, base);
   if (plain != NULL)
     {
       g_ptr_array_add (volumes, plain);
       return g_steal_pointer (&volumes);
     }
-  if (!domuimg_image_probe (setup->disk, size, setup->name, found, &table, problems, error))
+  if (!domuimg_image_probe (disk, found, &table, problems, error))
     return NULL;
   for (guint i = 0; i < found->len; i++)
     {
@@ -180,6 +177,19 @@ domuimg_reader_list_volumes (const DomuimgReaderSetup *setup, GError **error)
   return g_steal_pointer (&volumes);
 }
 
+/* A disk is open for as long as one of its filesystems is. */
+static DomuimgTree *
+open_ext (const DomuimgReaderSetup *setup, guint64 offset, GError **error)
+{
+  g_autoptr (DomuimgRegion) disk = domuimg_region_new_for_fd (setup->disk, setup->name, error);
+  g_autoptr (DomuimgRegion) region = NULL;
+
+  if (disk == NULL)
+    return NULL;
+  region = domuimg_region_new_part (disk, offset, MAX (disk->length, offset) - offset);
+  return domuimg_tree_ext_open (region, FALSE, error);
+}
+
 DomuimgTree *
 domuimg_reader_open_volume (const DomuimgReaderSetup *setup, DomuimgReaderVolume *volume,
                             GError **error)
@@ -187,7 +197,7 @@ domuimg_reader_open_volume (const DomuimgReaderSetup *setup, DomuimgReaderVolume
   if (volume->tree != NULL)
     return volume->tree;
   if (volume->device == NULL)
-    volume->tree = domuimg_tree_ext_open_fd (setup->disk, setup->name, volume->offset, error);
+    volume->tree = open_ext (setup, volume->offset, error);
   else if (setup->helper >= 0)
     volume->tree = domuimg_tree_helper_new (setup->helper, volume->device);
   else

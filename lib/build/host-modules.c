@@ -201,10 +201,14 @@ to_mib (guint64 bytes)
 static DomuimgExtState *
 root_state (DomuimgBuildState *self, GError **error)
 {
+  g_autoptr (DomuimgRegion) region = NULL;
   const DomuimgTransferMount *root;
 
   if (self->transfer == NULL)
-    return domuimg_ext_state_read (g_ptr_array_index (self->images, 0), 0, error);
+    {
+      region = domuimg_region_open (g_ptr_array_index (self->images, 0), FALSE, error);
+      return region != NULL ? domuimg_ext_state_read (region, error) : NULL;
+    }
   root = g_ptr_array_index (self->transfer->mounts, 0);
   return domuimg_image_get_ext_state (root->disk->image, root->volume, error);
 }

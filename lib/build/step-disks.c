@@ -181,15 +181,18 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
     .fs_type = disk->fs,
     .label = disk->label,
     .uuid = self->plan->disk_uuids[i],
-    .size = size,
     /* A root of many small files needs more than the usual number. */
     .inodes = disk->inodes > 0 || i > 0 || self->usage.entries == 0
                   ? disk->inodes
                   : MAX (size / 16384, self->usage.entries + self->usage.entries / 4 + 1024),
   };
 
-  return domuimg_raw_create (image, size, error)
-         && domuimg_mkfs_run (&mkfs, image, cancellable, error);
+  g_autoptr (DomuimgRegion) region = NULL;
+
+  if (!domuimg_raw_create (image, size, error))
+    return FALSE;
+  region = domuimg_region_open (image, TRUE, error);
+  return region != NULL && domuimg_mkfs_run (&mkfs, region, cancellable, error);
 }
 
 gboolean
@@ -241,16 +244,19 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
 {
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
+  g_autoptr (DomuimgRegion) region
+      = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
 
+  if (region == NULL)
+    return FALSE;
   if (stream == NULL)
     {
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
-  self->tree = domuimg_ext_write_stream (g_ptr_array_index (self->images, 0), 0,
-                                         watch_kernel (self, stream), &usage, progress,
+  self->tree = domuimg_ext_write_stream (region, watch_kernel (self, stream), &usage, progress,
                                          cancellable, &local);
   if (self->tree == NULL)
     {

@@ -6,6 +6,7 @@
 #include "lib/check/repair.h"
 #include "lib/check/report.h"
 #include "lib/check/run.h"
+#include "lib/check/several.h"
 #include "lib/check/subject.h"
 
 #define ROUNDS 4
@@ -97,6 +98,12 @@ domuimg_check_new_for_image (const char *path)
   g_return_val_if_fail (path != NULL, self);
   self->image = g_canonicalize_filename (path, NULL);
   return self;
+}
+
+const char *
+domuimg_check_get_subject (DomuimgCheck *self)
+{
+  return self->config != NULL ? self->config : self->image;
 }
 
 /**

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Empty ext filesystems and swap spaces, as mke2fs and mkswap make them, and how large they are. */
 #include "config.h"
 #include "lib/fs/mkfs.h"
 
+#include <errno.h>
+#include <sys/mman.h>
+
 #include "lib/base/exec.h"
+#include "lib/base/fd.h"
 
 #define MIB ((guint64) 1048576)
 #define INODE_SIZE 256
+#define BLOCK_SIZE 4096
 #define BYTES_PER_INODE 16384
 
 /* Said in full, so that a machine's mke2fs.conf does not change what a guest gets; and what
@@ -37,38 +43,40 @@ features_of (const char *fs_type)
 }
 
 static guint64
-inode_count (const DomuimgMkfs *self)
+inode_count (const DomuimgMkfs *self, const DomuimgRegion *region)
 {
-  return self->inodes > 0 ? self->inodes : MAX (self->size / BYTES_PER_INODE, 1024);
+  return self->inodes > 0 ? self->inodes : MAX (region->length / BYTES_PER_INODE, 1024);
 }
 
 static gboolean
-run_mke2fs (const DomuimgMkfs *self, const char *image, GCancellable *cancellable,
+run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mke2fs");
+  g_autofree char *path = domuimg_exec_pass_fd (exec, region->fd);
   const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
   gboolean journal = !g_str_equal (self->fs_type, "ext2");
 
   domuimg_exec_arg (exec, "-q");
   domuimg_exec_arg (exec, "-F");
   domuimg_exec_argf (exec, "-t%s", self->fs_type);
-  domuimg_exec_arg (exec, "-b4096");
+  domuimg_exec_argf (exec, "-b%d", BLOCK_SIZE);
   domuimg_exec_argf (exec, "-I%d", INODE_SIZE);
-  domuimg_exec_argf (exec, "-N%" G_GUINT64_FORMAT, inode_count (self));
+  domuimg_exec_argf (exec, "-N%" G_GUINT64_FORMAT, inode_count (self, region));
   domuimg_exec_arg (exec, "-m1");
   domuimg_exec_argf (exec, "-U%s", self->uuid);
   domuimg_exec_argf (exec, "-O%s", features_of (self->fs_type));
   if (journal)
-    domuimg_exec_argf (exec, "-Jsize=%" G_GUINT64_FORMAT, journal_mib (self->size));
+    domuimg_exec_argf (exec, "-Jsize=%" G_GUINT64_FORMAT, journal_mib (region->length));
   if (self->label != NULL)
     domuimg_exec_argf (exec, "-L%s", self->label);
   /* The file is new, sparse and so full of zeros: nothing has to be written or discarded. */
   domuimg_exec_argf (exec,
                      "-Ehash_seed=%s,nodiscard,lazy_itable_init=1,lazy_journal_init=1,"
-                     "root_owner=0:0",
-                     self->uuid);
-  domuimg_exec_arg (exec, image);
+                     "root_owner=0:0,offset=%" G_GUINT64_FORMAT,
+                     self->uuid, region->offset);
+  domuimg_exec_arg (exec, path);
+  domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, region->length / BLOCK_SIZE);
   /* mke2fs 1.47.0 knows the time only by this; later ones take SOURCE_DATE_EPOCH too. */
   if (epoch != NULL)
     domuimg_exec_setenv (exec, "E2FSPROGS_FAKE_TIME", epoch);
@@ -76,12 +84,32 @@ run_mke2fs (const DomuimgMkfs *self, const char *image, GCancellable *cancellabl
   return domuimg_exec_run (exec, cancellable, error);
 }
 
+/* What mkswap writes is in the first page. */
 static gboolean
-run_mkswap (const DomuimgMkfs *self, const char *image, GCancellable *cancellable,
+copy_header (int from, const DomuimgRegion *region, GError **error)
+{
+  guint8 page[BLOCK_SIZE];
+
+  if (pread (from, page, sizeof page, 0) != sizeof page
+      || !domuimg_region_write (region, 0, page, sizeof page))
+    return domuimg_set_errno (error, errno, "%s: writing the header of the swap space",
+                              region->name);
+  return TRUE;
+}
+
+/* mkswap knows no part of a file: it is given a file of the size that lies in memory. */
+static gboolean
+run_mkswap (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mkswap");
+  g_auto (DomuimgFd) header = memfd_create ("domuimg-swap", MFD_CLOEXEC);
+  g_autofree char *path = domuimg_exec_pass_fd (exec, header);
 
+  if (header < 0 || ftruncate (header, region->length) != 0)
+    return domuimg_set_errno (error, errno, "%s: making the header of the swap space",
+                              region->name);
+  domuimg_exec_argf (exec, "-p%d", BLOCK_SIZE);
   domuimg_exec_arg (exec, "-U");
   domuimg_exec_arg (exec, self->uuid);
   if (self->label != NULL)
@@ -89,17 +117,17 @@ run_mkswap (const DomuimgMkfs *self, const char *image, GCancellable *cancellabl
       domuimg_exec_arg (exec, "-L");
       domuimg_exec_arg (exec, self->label);
     }
-  domuimg_exec_arg (exec, image);
-  return domuimg_exec_run (exec, cancellable, error);
+  domuimg_exec_arg (exec, path);
+  return domuimg_exec_run (exec, cancellable, error) && copy_header (header, region, error);
 }
 
 gboolean
-domuimg_mkfs_run (const DomuimgMkfs *self, const char *image, GCancellable *cancellable,
+domuimg_mkfs_run (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
                   GError **error)
 {
   if (g_str_equal (self->fs_type, "swap"))
-    return run_mkswap (self, image, cancellable, error);
-  return run_mke2fs (self, image, cancellable, error);
+    return run_mkswap (self, region, cancellable, error);
+  return run_mke2fs (self, region, cancellable, error);
 }
 
 static guint64

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/tree/stream.h"
 
 /* An empty filesystem to be made. */
@@ -8,12 +9,11 @@ typedef struct {
   const char *fs_type; /* "ext4", "ext3", "ext2" or "swap" */
   const char *label;   /* NULL for none */
   const char *uuid;    /* lower case */
-  guint64 size;        /* bytes */
   guint64 inodes;      /* 0: by the size */
 } DomuimgMkfs;
 
-/* Makes it over the whole of @image, which is a sparse file of the size already. */
-gboolean domuimg_mkfs_run (const DomuimgMkfs *self, const char *image,
+/* Makes it over all of @region, which reads as zeros, and is open for writing. */
+gboolean domuimg_mkfs_run (const DomuimgMkfs *self, const DomuimgRegion *region,
                            GCancellable *cancellable, GError **error);
 
 /* Bytes of the smallest ext4 filesystem that holds @usage. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which format an image has, by its first and last bytes. */
 #include "config.h"
 #include "lib/image/formats.h"
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/bytes.h"
 
@@ -39,19 +39,6 @@ static const Magic magics[] = {
   { "qed", "QED\0", 4, 0, 48, FALSE, 1 },
 };
 
-static gssize
-read_at (int fd, void *buffer, gsize length, guint64 offset, const char *path, GError **error)
-{
-  gssize got;
-
-  do
-    got = pread (fd, buffer, length, offset);
-  while (got < 0 && errno == EINTR);
-  if (got < 0)
-    domuimg_set_errno (error, errno, "reading %s", path);
-  return got;
-}
-
 static gboolean
 read_size (DomuimgBytes head, const Magic *magic, const char *path, guint64 *size, GError **error)
 {
@@ -74,12 +61,13 @@ read_size (DomuimgBytes head, const Magic *magic, const char *path, guint64 *siz
 
 /* One of a fixed size is the raw disk, and the footer after it. */
 static gboolean
-is_fixed_vhd (int fd, guint64 start, guint64 size, DomuimgImageFormat *format)
+is_fixed_vhd (const DomuimgRegion *region, DomuimgImageFormat *format)
 {
+  guint64 size = region->length;
   guint8 footer[VHD_FOOTER];
 
   if (size < 2 * VHD_FOOTER || size % SECTOR != 0
-      || pread (fd, footer, sizeof footer, start + size - sizeof footer) != sizeof footer
+      || domuimg_region_read (region, size - sizeof footer, footer, sizeof footer) != sizeof footer
       || memcmp (footer, "conectix", 8) != 0)
     return FALSE;
   *format = (DomuimgImageFormat){ "vhd", size - VHD_FOOTER };
@@ -87,30 +75,23 @@ is_fixed_vhd (int fd, guint64 start, guint64 size, DomuimgImageFormat *format)
 }
 
 gboolean
-domuimg_image_detect_format (int fd, guint64 size, const char *path, DomuimgImageFormat *format,
+domuimg_image_detect_format (const DomuimgRegion *region, DomuimgImageFormat *format,
                              GError **error)
 {
-  return domuimg_image_detect_format_at (fd, 0, size, path, format, error);
-}
-
-gboolean
-domuimg_image_detect_format_at (int fd, guint64 start, guint64 size, const char *path,
-                                DomuimgImageFormat *format, GError **error)
-{
   guint8 buffer[HEAD];
-  gssize got = read_at (fd, buffer, MIN (size, sizeof buffer), start, path, error);
+  gssize got = domuimg_region_read (region, 0, buffer, sizeof buffer);
   DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
   if (got < 0)
-    return FALSE;
+    return domuimg_set_errno (error, errno, "reading %s", region->name);
   for (guint i = 0; i < G_N_ELEMENTS (magics); i++)
     if (domuimg_bytes_has (head, magics[i].at, magics[i].length)
         && memcmp (buffer + magics[i].at, magics[i].magic, magics[i].length) == 0)
       {
         format->name = magics[i].name;
-        return read_size (head, &magics[i], path, &format->size, error);
+        return read_size (head, &magics[i], region->name, &format->size, error);
       }
-  if (!is_fixed_vhd (fd, start, size, format))
-    *format = (DomuimgImageFormat){ "raw", size };
+  if (!is_fixed_vhd (region, format))
+    *format = (DomuimgImageFormat){ "raw", region->length };
   return TRUE;
 }

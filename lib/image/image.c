@@ -1,27 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A disk image, from its bytes to the trees of its filesystems. */
 #include "config.h"
 #include "lib/image/image.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "lib/base/fd.h"
+#include "lib/fs/fs.h"
 #include "lib/image/formats.h"
 #include "lib/image/probe.h"
 #include "lib/image/references.h"
 #include "lib/image/volumes-guestfs.h"
-#include "lib/fs/ext/tree.h"
 
 #define SECTOR 512
 #define BOOT_CODE 440
 #define ESP_GPT "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
 struct _DomuimgImage {
-  char *path;
-  int fd;
+  DomuimgRegion *region;
+  DomuimgRegion *writable; /* (nullable) the same, once it is to be written to */
   DomuimgImageFormat format;
   char *table;
   GPtrArray *volumes; /* (nullable) not before they are asked for */
@@ -36,70 +32,93 @@ domuimg_image_free (DomuimgImage *self)
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_ptr_array_unref (self->problems);
   g_clear_pointer (&self->appliance, domuimg_appliance_unref);
-  if (self->fd >= 0)
-    close (self->fd);
+  g_clear_pointer (&self->region, domuimg_region_unref);
+  g_clear_pointer (&self->writable, domuimg_region_unref);
   g_free (self->table);
-  g_free (self->path);
   g_free (self);
 }
 
-static gboolean
-open_file (DomuimgImage *self, guint64 *size, GError **error)
+static DomuimgImage *
+image_new (DomuimgRegion *region)
 {
-  struct stat status;
-  off_t end;
+  DomuimgImage *self = g_new0 (DomuimgImage, 1);
 
-  /* O_NONBLOCK: a FIFO must not wait for its other end. */
-  self->fd = open (self->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (self->fd < 0 || fstat (self->fd, &status) != 0)
-    return domuimg_set_errno (error, errno, "opening %s", self->path);
-  if (!S_ISREG (status.st_mode) && !S_ISBLK (status.st_mode))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "%s is neither a file nor a block device", self->path);
-  end = lseek (self->fd, 0, SEEK_END);
-  if (end < 0)
-    return domuimg_set_errno (error, errno, "%s: finding its size", self->path);
-  *size = end;
+  self->region = domuimg_region_ref (region);
+  self->problems = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+static gboolean
+is_raw (DomuimgImage *self)
+{
+  return g_str_equal (self->format.name, "raw");
+}
+
+static gboolean
+find_format (DomuimgImage *self, const char *format, GError **error)
+{
+  const DomuimgRegion *region = self->region;
+
+  if (!domuimg_image_detect_format (region, &self->format, error))
+    return FALSE;
+  if (format != NULL && *format != '\0' && !g_str_equal (format, self->format.name))
+    {
+      /* Any file can be taken as raw, and nothing else as anything. */
+      if (!g_str_equal (format, "raw"))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s is not in the format %s, but %s", region->name, format,
+                             self->format.name);
+      self->format = (DomuimgImageFormat){ "raw", region->length };
+    }
+  self->refers = domuimg_image_refers_to_others (region, self->format.name);
+  if (is_raw (self) && region->length % SECTOR != 0)
+    g_ptr_array_add (self->problems,
+                     g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is no multiple of"
+                                      " 512: the rest of the last sector is lost",
+                                      region->name, region->length));
   return TRUE;
+}
+
+DomuimgImage *
+domuimg_image_new (DomuimgRegion *region, const char *format, DomuimgAppliance *appliance,
+                   GError **error)
+{
+  g_autoptr (DomuimgImage) self = image_new (region);
+
+  if (!find_format (self, format, error))
+    return NULL;
+  self->appliance = domuimg_appliance_ref (appliance);
+  return g_steal_pointer (&self);
 }
 
 DomuimgImage *
 domuimg_image_open (const char *path, const char *format, GError **error)
 {
-  g_autoptr (DomuimgImage) self = g_new0 (DomuimgImage, 1);
-  guint64 size = 0;
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (path, FALSE, error);
+  g_autoptr (DomuimgImage) self = region != NULL ? image_new (region) : NULL;
 
-  self->fd = -1;
-  self->path = g_strdup (path);
-  self->problems = g_ptr_array_new_with_free_func (g_free);
-  if (!open_file (self, &size, error)
-      || !domuimg_image_detect_format (self->fd, size, path, &self->format, error))
+  if (self == NULL || !find_format (self, format, error))
     return NULL;
-  if (format != NULL && *format != '\0' && !g_str_equal (format, self->format.name))
-    {
-      /* Any file can be taken as raw, and nothing else as anything. */
-      if (!g_str_equal (format, "raw"))
-        {
-          domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not in the format %s, but %s",
-                        path, format, self->format.name);
-          return NULL;
-        }
-      self->format = (DomuimgImageFormat){ "raw", size };
-    }
-  self->refers = domuimg_image_refers_to_others (self->fd, size, self->format.name);
   self->appliance = domuimg_appliance_new (path, self->format.name);
-  if (g_str_equal (self->format.name, "raw") && size % SECTOR != 0)
-    g_ptr_array_add (self->problems,
-                     g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is no multiple of"
-                                      " 512: the rest of the last sector is lost",
-                                      path, size));
   return g_steal_pointer (&self);
+}
+
+DomuimgImage *
+domuimg_image_new_named (DomuimgImage *self, const char *name)
+{
+  g_autoptr (DomuimgRegion) region = domuimg_region_new_named (self->region, name);
+  DomuimgImage *image = image_new (region);
+
+  image->format = self->format;
+  image->refers = self->refers;
+  image->appliance = domuimg_appliance_ref (self->appliance);
+  return image;
 }
 
 const char *
 domuimg_image_get_path (DomuimgImage *self)
 {
-  return self->path;
+  return self->region->name;
 }
 
 const char *
@@ -121,12 +140,6 @@ domuimg_image_get_problems (DomuimgImage *self)
 }
 
 static gboolean
-is_raw (DomuimgImage *self)
-{
-  return g_str_equal (self->format.name, "raw");
-}
-
-static gboolean
 has_lvm (const GPtrArray *volumes)
 {
   for (guint i = 0; i < volumes->len; i++)
@@ -143,7 +156,7 @@ add_lvs (DomuimgImage *self, GPtrArray *volumes)
 
   if (has_lvm (volumes) && !domuimg_appliance_list_lvs (self->appliance, volumes, &error))
     g_ptr_array_add (self->problems,
-                     g_strdup_printf ("%s: its logical volumes cannot be seen: %s", self->path,
+                     g_strdup_printf ("%s: its logical volumes cannot be seen: %s", self->region->name,
                                       error->message));
 }
 
@@ -160,13 +173,12 @@ domuimg_image_list_volumes (DomuimgImage *self, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                     "%s takes parts from another file that it names (a backing file), which is not"
                     " followed; make it whole first: qemu-img convert -O qcow2 %s NEW",
-                    self->path, self->path);
+                    self->region->name, self->region->name);
       return NULL;
     }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
   if (is_raw (self))
-    ok = domuimg_image_probe (self->fd, self->format.size, self->path, volumes, &self->table,
-                              self->problems, error);
+    ok = domuimg_image_probe (self->region, volumes, &self->table, self->problems, error);
   else
     ok = domuimg_appliance_list_partitions (self->appliance, volumes, &self->table, error);
   if (!ok)
@@ -189,7 +201,7 @@ domuimg_image_has_boot_code (DomuimgImage *self)
 
   if (self->refers)
     return FALSE;
-  if (is_raw (self) ? pread (self->fd, sector, sizeof sector, 0) != sizeof sector
+  if (is_raw (self) ? domuimg_region_read (self->region, 0, sector, sizeof sector) != sizeof sector
                     : !domuimg_appliance_read_head (self->appliance, sector, sizeof sector))
     return FALSE;
   if (sector[510] != 0x55 || sector[511] != 0xaa)
@@ -215,40 +227,54 @@ domuimg_image_has_esp (DomuimgImage *self)
   return FALSE;
 }
 
-static gboolean
-is_ext (const DomuimgVolume *volume)
+static DomuimgRegion *
+take_part (DomuimgImage *self, DomuimgRegion *region, const DomuimgVolume *volume)
 {
-  return volume->fs != NULL && volume->lv == NULL
-         && (g_str_equal (volume->fs, "ext2") || g_str_equal (volume->fs, "ext3")
-             || g_str_equal (volume->fs, "ext4"));
+  return is_raw (self) && volume->lv == NULL
+             ? domuimg_region_new_part (region, volume->offset, volume->length)
+             : NULL;
+}
+
+DomuimgRegion *
+domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume)
+{
+  return take_part (self, self->region, volume);
 }
 
 DomuimgTree *
 domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
                          GError **error)
 {
-  g_autofree char *device = NULL;
+  g_autofree char *device = domuimg_appliance_device_of (volume);
+  g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self, volume);
+  DomuimgFsPlace place = { volume->fs, region, self->appliance, device };
 
-  if (is_raw (self) && is_ext (volume))
-    return domuimg_tree_ext_open (self->path, volume->offset, writable, error);
-  device = domuimg_appliance_device_of (volume);
-  return domuimg_tree_guestfs_open (self->appliance, device, writable, error);
+  if (writable && region != NULL && domuimg_fs_find (volume->fs) != NULL)
+    {
+      /* An image is opened for reading, since most are only read. */
+      if (self->writable == NULL)
+        self->writable = domuimg_region_make_writable (self->region, error);
+      if (self->writable == NULL)
+        return NULL;
+      domuimg_region_unref (region);
+      place.region = region = take_part (self, self->writable, volume);
+    }
+  return domuimg_fs_open_tree (&place, writable, error);
 }
 
 gboolean
 domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError **error)
 {
-  g_autoptr (DomuimgTree) owned = tree;
-
-  if (DOMUIMG_IS_TREE_EXT (owned))
-    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
-  return domuimg_tree_guestfs_close (owned, error);
+  return domuimg_fs_close_tree (tree, error);
 }
 
 DomuimgExtState *
 domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume, GError **error)
 {
-  if (!is_raw (self) || !is_ext (volume))
+  g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self, volume);
+  const DomuimgFs *fs = domuimg_fs_find (volume->fs);
+
+  if (region == NULL || fs == NULL || fs->open == NULL)
     return NULL;
-  return domuimg_ext_state_read (self->path, volume->offset, error);
+  return domuimg_ext_state_read (region, error);
 }

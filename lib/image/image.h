@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/fs/ext/state.h"
+#include "lib/fs/guestfs/tree.h"
 #include "lib/tree/tree.h"
 
 /* What a disk image holds: its format, partition table and filesystems; the way from the path
@@ -28,9 +30,16 @@ typedef struct {
 /* @format: "raw", "qcow2", ... as xl.cfg says it; NULL or "": by its content. NOT_FOUND,
  * PERMISSION, CORRUPT_INPUT (the header of a format is damaged). */
 DomuimgImage *domuimg_image_open (const char *path, const char *format, GError **error);
+/* The image that @region is, under the region's name; trees of it can be written to where the region
+ * can. @appliance is for what this library does not read by itself. */
+DomuimgImage *domuimg_image_new (DomuimgRegion *region, const char *format,
+                                 DomuimgAppliance *appliance, GError **error);
+/* The same image under another name, with the same appliance. */
+DomuimgImage *domuimg_image_new_named (DomuimgImage *self, const char *name);
 void domuimg_image_free (DomuimgImage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImage, domuimg_image_free)
 
+/* Its path, or what it is called where it has none. */
 const char *domuimg_image_get_path (DomuimgImage *self);
 /* By its content: "raw", "qcow2", "qcow", "vhd", "vhdx", "vmdk", "vdi", "qed". */
 const char *domuimg_image_get_format (DomuimgImage *self);
@@ -47,6 +56,8 @@ GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);
 /* (element-type utf8) Sentences on what is cut off or contradictory: "the partition table says
  * that partition 2 ends at byte N, and the image has M bytes only". */
 GPtrArray *domuimg_image_get_problems (DomuimgImage *self);
+/* (nullable) The bytes of a volume; NULL where they do not lie in one piece as they are. */
+DomuimgRegion *domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume);
 /* ext2/3/4 in raw images by libext2fs, all else by libguestfs (NOT_SUPPORTED without it; the
  * message says so). To be closed by domuimg_image_close_tree. */
 DomuimgTree *domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume,

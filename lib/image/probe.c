@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Partitions and filesystems of a raw disk, as libblkid finds them. */
 #include "config.h"
 #include "lib/image/probe.h"
 
 #include <blkid/blkid.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/bytes.h"
 #include "lib/image/gpt.h"
@@ -94,13 +94,13 @@ read_cut_off_ext (DomuimgBytes super, DomuimgVolume *volume)
 }
 
 static Probe *
-new_probe (int fd, guint64 offset, guint64 length, const char *path, GError **error)
+new_probe (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
 {
   g_autoptr (Probe) probe = blkid_new_probe ();
 
-  if (probe == NULL || blkid_probe_set_device (probe, fd, offset, length) != 0)
+  if (probe == NULL || blkid_probe_set_device (probe, region->fd, region->offset + offset, length) != 0)
     {
-      domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: cannot be probed", path);
+      domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: cannot be probed", region->name);
       return NULL;
     }
   blkid_probe_enable_superblocks (probe, 1);
@@ -112,14 +112,14 @@ new_probe (int fd, guint64 offset, guint64 length, const char *path, GError **er
 /* What the volume holds. Two signatures at once (an old one was not wiped) are no filesystem to
  * libblkid, nor to udev. */
 static void
-probe_content (int fd, guint64 size, const char *path, DomuimgVolume *volume,
-               GPtrArray *problems)
+probe_content (const DomuimgRegion *region, DomuimgVolume *volume, GPtrArray *problems)
 {
+  guint64 size = region->length;
   guint64 there = volume->offset < size ? MIN (volume->length, size - volume->offset) : 0;
   g_autoptr (Probe) probe
-      = there > 0 ? new_probe (fd, volume->offset, there, path, NULL) : NULL;
+      = there > 0 ? new_probe (region, volume->offset, there, NULL) : NULL;
   guint8 buffer[DOMUIMG_FS_HEAD];
-  gssize got = there > 0 ? pread (fd, buffer, sizeof buffer, volume->offset) : 0;
+  gssize got = domuimg_region_read (region, volume->offset, buffer, sizeof buffer);
   DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
   volume->fs_size = domuimg_image_parse_fs_size (head);
@@ -137,7 +137,7 @@ probe_content (int fd, guint64 size, const char *path, DomuimgVolume *volume,
                    g_strdup_printf ("%s: the filesystem%s is cut off: it says that it has"
                                     " %" G_GUINT64_FORMAT " bytes, and there are %" G_GUINT64_FORMAT
                                     " only",
-                                    path, volume->number > 0 ? " of a partition" : "",
+                                    region->name, volume->number > 0 ? " of a partition" : "",
                                     volume->fs_size, there));
 }
 
@@ -160,14 +160,15 @@ volume_of_partition (blkid_partition partition)
 }
 
 static void
-check_end (const DomuimgVolume *volume, guint64 size, const char *path, GPtrArray *problems)
+check_end (const DomuimgRegion *region, const DomuimgVolume *volume, GPtrArray *problems)
 {
-  if (volume->offset + volume->length > size)
+  if (volume->offset + volume->length > region->length)
     g_ptr_array_add (problems,
                      g_strdup_printf ("%s: the partition table says that partition %u ends at byte"
                                       " %" G_GUINT64_FORMAT ", and the image has %" G_GUINT64_FORMAT
                                       " bytes only",
-                                      path, volume->number, volume->offset + volume->length, size));
+                                      region->name, volume->number, volume->offset + volume->length,
+                                      region->length));
 }
 
 static gint
@@ -180,7 +181,7 @@ compare_numbers (gconstpointer a, gconstpointer b)
 }
 
 static void
-add_partitions (int fd, guint64 size, const char *path, blkid_partlist list, GPtrArray *volumes,
+add_partitions (const DomuimgRegion *region, blkid_partlist list, GPtrArray *volumes,
                 GPtrArray *problems)
 {
   for (int i = 0; i < blkid_partlist_numof_partitions (list); i++)
@@ -192,44 +193,46 @@ add_partitions (int fd, guint64 size, const char *path, blkid_partlist list, GPt
         continue;
       volume = volume_of_partition (partition);
       g_ptr_array_add (volumes, volume);
-      check_end (volume, size, path, problems);
-      probe_content (fd, size, path, volume, problems);
+      check_end (region, volume, problems);
+      probe_content (region, volume, problems);
     }
   g_ptr_array_sort (volumes, compare_numbers);
 }
 
 static void
-add_whole (int fd, guint64 size, const char *path, GPtrArray *volumes, GPtrArray *problems)
+add_whole (const DomuimgRegion *region, GPtrArray *volumes, GPtrArray *problems)
 {
   DomuimgVolume *volume = g_new0 (DomuimgVolume, 1);
 
-  volume->length = size;
-  probe_content (fd, size, path, volume, problems);
+  volume->length = region->length;
+  probe_content (region, volume, problems);
   g_ptr_array_add (volumes, volume);
 }
 
 /* UEFI specification, 5.3: the second header of a GPT is in the last sector of the disk. */
 static void
-check_backup (int fd, guint64 size, const char *path, GPtrArray *problems)
+check_backup (const DomuimgRegion *region, GPtrArray *problems)
 {
+  guint64 size = region->length;
   char magic[8];
 
   if (size >= SECTOR
-      && pread (fd, magic, sizeof magic, size / SECTOR * SECTOR - SECTOR) == sizeof magic
+      && domuimg_region_read (region, size / SECTOR * SECTOR - SECTOR, magic, sizeof magic)
+             == sizeof magic
       && memcmp (magic, GPT_MAGIC, sizeof magic) == 0)
     return;
   g_ptr_array_add (problems,
                    g_strdup_printf ("%s: the backup of its GPT is not at its end: the image was"
                                     " made smaller or larger since; sgdisk -e moves it there",
-                                    path));
+                                    region->name));
 }
 
 /* Where the image ends before its GPT says, libblkid sees the table's stand-in only. */
 static gboolean
-add_cut_off_gpt (int fd, guint64 size, const char *path, GPtrArray *volumes, GPtrArray *problems)
+add_cut_off_gpt (const DomuimgRegion *region, GPtrArray *volumes, GPtrArray *problems)
 {
   g_autofree guint8 *buffer = g_malloc (DOMUIMG_GPT_HEAD);
-  gssize got = pread (fd, buffer, DOMUIMG_GPT_HEAD, 0);
+  gssize got = domuimg_region_read (region, 0, buffer, DOMUIMG_GPT_HEAD);
 
   if (!domuimg_gpt_parse (domuimg_bytes (buffer, MAX (got, 0)), volumes))
     return FALSE;
@@ -237,8 +240,8 @@ add_cut_off_gpt (int fd, guint64 size, const char *path, GPtrArray *volumes, GPt
     {
       DomuimgVolume *volume = g_ptr_array_index (volumes, i);
 
-      check_end (volume, size, path, problems);
-      probe_content (fd, size, path, volume, problems);
+      check_end (region, volume, problems);
+      probe_content (region, volume, problems);
     }
   return TRUE;
 }
@@ -261,7 +264,7 @@ find_partitions (Probe *probe, gboolean *is_fs)
 }
 
 gboolean
-domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes, char **table,
+domuimg_image_probe (const DomuimgRegion *region, GPtrArray *volumes, char **table,
                      GPtrArray *problems, GError **error)
 {
   g_autoptr (Probe) probe = NULL;
@@ -270,23 +273,23 @@ domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
   gboolean is_fs;
 
   *table = NULL;
-  if (size == 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: is empty", path);
-  probe = new_probe (fd, 0, size, path, error);
+  if (region->length == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: is empty", region->name);
+  probe = new_probe (region, 0, region->length, error);
   if (probe == NULL)
     return FALSE;
   list = find_partitions (probe, &is_fs);
   if (list != NULL && !is_fs)
     {
       type = blkid_parttable_get_type (blkid_partlist_get_table (list));
-      add_partitions (fd, size, path, list, volumes, problems);
+      add_partitions (region, list, volumes, problems);
     }
-  else if (!is_fs && add_cut_off_gpt (fd, size, path, volumes, problems))
+  else if (!is_fs && add_cut_off_gpt (region, volumes, problems))
     type = "gpt";
   else
-    add_whole (fd, size, path, volumes, problems);
+    add_whole (region, volumes, problems);
   if (g_strcmp0 (type, "gpt") == 0)
-    check_backup (fd, size, path, problems);
+    check_backup (region, problems);
   *table = g_strdup (type);
   return TRUE;
 }

@@ -8,8 +8,8 @@
 
 /* Adds the volumes to @volumes; *@table becomes "dos", "gpt" or NULL. What the table says and the
  * image does not hold is a line in @problems. */
-gboolean domuimg_image_probe (int fd, guint64 size, const char *path, GPtrArray *volumes,
-                              char **table, GPtrArray *problems, GError **error);
+gboolean domuimg_image_probe (const DomuimgRegion *region, GPtrArray *volumes, char **table,
+                              GPtrArray *problems, GError **error);
 /* What of a filesystem's beginning says how large it is. */
 #define DOMUIMG_FS_HEAD 2048
 /* The size, in bytes, that a filesystem with these first bytes says it has; 0 where it is none

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether an image names other files, by its header. */
 #include "config.h"
 #include "lib/image/references.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/bytes.h"
 
@@ -13,9 +13,9 @@
 #define VDI_DIFFERENCING 4
 
 static DomuimgBytes
-read_part (int fd, guint64 offset, guint8 *buffer, gsize length)
+read_part (const DomuimgRegion *region, guint64 offset, guint8 *buffer, gsize length)
 {
-  gssize got = pread (fd, buffer, length, offset);
+  gssize got = domuimg_region_read (region, offset, buffer, length);
 
   return domuimg_bytes (buffer, MAX (got, 0));
 }
@@ -52,7 +52,7 @@ is_qed_backed (DomuimgBytes head)
  * are to QEMU where a sparse file gives no size. QEMU takes a hint for a parent, whatever is said
  * beside it. */
 static gboolean
-is_vmdk_with_others (int fd, DomuimgBytes head)
+is_vmdk_with_others (const DomuimgRegion *region, DomuimgBytes head)
 {
   g_autofree guint8 *buffer = g_malloc0 (DESCRIPTOR_MAX + 1);
   guint64 sector, capacity;
@@ -64,7 +64,7 @@ is_vmdk_with_others (int fd, DomuimgBytes head)
     return TRUE;
   if (sector == 0)
     return FALSE;
-  read_part (fd, sector * SECTOR, buffer, DESCRIPTOR_MAX);
+  read_part (region, sector * SECTOR, buffer, DESCRIPTOR_MAX);
   if (strstr ((const char *) buffer, "parentFileNameHint") != NULL)
     return TRUE;
   parent = strstr ((const char *) buffer, "parentCID=");
@@ -72,11 +72,12 @@ is_vmdk_with_others (int fd, DomuimgBytes head)
 }
 
 static gboolean
-is_differencing_vhd (int fd, guint64 size)
+is_differencing_vhd (const DomuimgRegion *region)
 {
   guint8 footer[SECTOR];
   DomuimgBytes bytes
-      = read_part (fd, size >= sizeof footer ? size - sizeof footer : 0, footer, sizeof footer);
+      = read_part (region, MAX (region->length, sizeof footer) - sizeof footer, footer,
+                   sizeof footer);
   guint32 type;
 
   return !domuimg_bytes_be32 (bytes, 60, &type) || type == VHD_DIFFERENCING;
@@ -91,10 +92,10 @@ is_differencing_vdi (DomuimgBytes head)
 }
 
 gboolean
-domuimg_image_refers_to_others (int fd, guint64 size, const char *format)
+domuimg_image_refers_to_others (const DomuimgRegion *region, const char *format)
 {
   guint8 buffer[SECTOR];
-  DomuimgBytes head = read_part (fd, 0, buffer, sizeof buffer);
+  DomuimgBytes head = read_part (region, 0, buffer, sizeof buffer);
 
   if (g_str_equal (format, "qcow2"))
     return is_set (head, 8) || has_qcow2_data_file (head);
@@ -103,9 +104,9 @@ domuimg_image_refers_to_others (int fd, guint64 size, const char *format)
   if (g_str_equal (format, "qed"))
     return is_qed_backed (head);
   if (g_str_equal (format, "vmdk"))
-    return is_vmdk_with_others (fd, head);
+    return is_vmdk_with_others (region, head);
   if (g_str_equal (format, "vhd"))
-    return is_differencing_vhd (fd, size);
+    return is_differencing_vhd (region);
   if (g_str_equal (format, "vdi"))
     return is_differencing_vdi (head);
   /* VHDX keeps its parent in a region far behind: QEMU refuses such files. */

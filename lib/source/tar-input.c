@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/source/tar-gzip.h"
+#include "lib/base/gunzip.h"
 
 #define BUFFER_SIZE (256 * 1024)
 /* What is read first after a file that nobody wanted: headers, and small files. */

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/mac.h"
+
 gboolean
 domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error)
 {
@@ -253,8 +255,12 @@ take_nic (gpointer into, const char *key, const char *value, GError **error)
       return TRUE;
     }
   if (g_str_equal (key, "mac"))
-    replace (&self->mac, value);
-  else if (g_str_equal (key, "bridge"))
+    {
+      g_free (self->mac);
+      self->mac = domuimg_mac_parse (value, error);
+      return self->mac != NULL;
+    }
+  if (g_str_equal (key, "bridge"))
     replace (&self->bridge, value);
   else if (g_str_equal (key, "model"))
     replace (&self->model, value);

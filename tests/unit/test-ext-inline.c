@@ -53,7 +53,8 @@ static DomuimgTree *
 open_image (const char *image, gboolean writable)
 {
   g_autoptr (GError) error = NULL;
-  DomuimgTree *tree = domuimg_tree_ext_open (image, 0, writable, &error);
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (image, writable, &error);
+  DomuimgTree *tree = region != NULL ? domuimg_tree_ext_open (region, writable, &error) : NULL;
 
   g_assert_no_error (error);
   return tree;

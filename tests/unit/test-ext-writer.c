@@ -92,7 +92,8 @@ add_dir (Fixture *self, const char *path)
 static gboolean
 write_image (Fixture *self, guint64 size, GError **error)
 {
-  const DomuimgMkfs mkfs = { "ext4", NULL, "11111111-2222-4333-8444-555555555555", size, 0 };
+  const DomuimgMkfs mkfs = { "ext4", NULL, "11111111-2222-4333-8444-555555555555", 0 };
+  g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgStream) stream = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
   DomuimgUsage usage = { 0 };
@@ -100,11 +101,13 @@ write_image (Fixture *self, guint64 size, GError **error)
 
   archive_write_close (self->archive);
   g_assert_true (domuimg_raw_create (self->image, size, error));
-  g_assert_true (domuimg_mkfs_run (&mkfs, self->image, NULL, error));
+  region = domuimg_region_open (self->image, TRUE, error);
+  g_assert_nonnull (region);
+  g_assert_true (domuimg_mkfs_run (&mkfs, region, NULL, error));
   fd = open (self->tar, O_RDONLY | O_CLOEXEC);
   stream = domuimg_tar_new (fd, "test.tar", NULL, NULL, error);
   if (stream != NULL)
-    tree = domuimg_ext_write_stream (self->image, 0, stream, &usage, NULL, NULL, error);
+    tree = domuimg_ext_write_stream (region, stream, &usage, NULL, NULL, error);
   close (fd);
   return tree != NULL && domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), error);
 }
@@ -126,7 +129,8 @@ dump_image (Fixture *self)
 {
   const DomuimgTreeDumpOptions options = { 64, TRUE };
   g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgTree) tree = domuimg_tree_ext_open (self->image, 0, FALSE, &error);
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (self->image, FALSE, &error);
+  g_autoptr (DomuimgTree) tree = domuimg_tree_ext_open (region, FALSE, &error);
   char *dump;
 
   g_assert_no_error (error);
@@ -236,7 +240,8 @@ test_holes_stay_holes (Fixture *self, gconstpointer data)
   g_assert_cmpint (stat (self->image, &status), ==, 0);
   g_assert_cmpint (status.st_blocks * 512, <, 8 * MIB);
 
-  g_autoptr (DomuimgTree) tree = domuimg_tree_ext_open (self->image, 0, FALSE, NULL);
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (self->image, FALSE, NULL);
+  g_autoptr (DomuimgTree) tree = domuimg_tree_ext_open (region, FALSE, NULL);
   char buffer[16];
   g_assert_cmpint (
       domuimg_tree_read_at (tree, "sparse", 4 * 1024 * MIB, buffer, sizeof buffer, NULL), ==, 16);

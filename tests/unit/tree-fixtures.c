@@ -39,14 +39,16 @@ make_ext (const char *scratch, GError **error)
   const DomuimgMkfs mkfs = {
     .fs_type = "ext4",
     .uuid = "11111111-2222-4333-8444-555555555555",
-    .size = 32 * 1024 * 1024,
   };
+  g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
 
-  if (!domuimg_raw_create (image, mkfs.size, error)
-      || !domuimg_mkfs_run (&mkfs, image, NULL, error))
+  if (!domuimg_raw_create (image, 32 * 1024 * 1024, error))
     return NULL;
-  tree = domuimg_tree_ext_open (image, 0, TRUE, error);
+  region = domuimg_region_open (image, TRUE, error);
+  if (region == NULL || !domuimg_mkfs_run (&mkfs, region, NULL, error))
+    return NULL;
+  tree = domuimg_tree_ext_open (region, TRUE, error);
   if (tree == NULL || !domuimg_tree_remove (tree, "lost+found", error))
     return NULL;
   return g_steal_pointer (&tree);

@@ -45,7 +45,7 @@ no_space (DomuimgExtFs *self, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                        "%s: the filesystem is full (%" G_GUINT64_FORMAT
                        " MiB); give the disk a larger size",
-                       self->path,
+                       self->region->name,
                        (guint64) ext2fs_blocks_count (self->fs->super) * self->fs->blocksize
                            / 1048576);
 }
@@ -122,22 +122,12 @@ domuimg_ext_allocate_file (DomuimgExtFs *self, guint64 size, const GArray *range
 static gboolean
 write_fully (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
 {
-  while (length > 0)
-    {
-      gssize written = pwrite (self->fd, data, length, self->base + at);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return domuimg_set_errno (error, errno, "%s: writing", self->path);
-      data += written;
-      length -= written;
-      at += written;
-      self->unsynced += written;
-    }
+  if (!domuimg_region_write (self->region, at, data, length))
+    return domuimg_set_errno (error, errno, "%s: writing", self->region->name);
+  self->unsynced += length;
   if (self->unsynced >= WRITEBACK_STEP)
     {
-      sync_file_range (self->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+      sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
       self->unsynced = 0;
     }
   return TRUE;
@@ -208,7 +198,7 @@ domuimg_ext_write_data (DomuimgExtFs *self, const GArray *runs, guint64 offset,
       if (run == NULL)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                              "%s: data lies outside the size or the map that was announced",
-                             self->path);
+                             self->region->name);
       guint64 in_run = offset - run->logical * block;
       gsize now = MIN (length, run->length * block - in_run);
 

@@ -14,9 +14,7 @@
 #define RUNS_MAX (1 << 20)
 
 struct _DomuimgExtCopy {
-  int fd; /* the filesystem's */
-  char *image;
-  guint64 base;
+  DomuimgRegion *region; /* the filesystem's */
   guint block;
   guint64 size;
   GArray *runs;  /* (element-type DomuimgExtRun) */
@@ -114,9 +112,7 @@ domuimg_ext_copy_new (DomuimgExtFs *fs, ext2_ino_t ino, struct ext2_inode *inode
   g_autoptr (DomuimgExtCopy) self = g_new0 (DomuimgExtCopy, 1);
   errcode_t code;
 
-  self->fd = fs->fd;
-  self->image = g_strdup (fs->path);
-  self->base = fs->base;
+  self->region = domuimg_region_ref (fs->region);
   self->block = fs->fs->blocksize;
   self->size = EXT2_I_SIZE (inode);
   self->runs = g_array_new (FALSE, FALSE, sizeof (DomuimgExtRun));
@@ -135,7 +131,7 @@ domuimg_ext_copy_free (DomuimgExtCopy *self)
 {
   g_array_unref (self->runs);
   g_free (self->content);
-  g_free (self->image);
+  domuimg_region_unref (self->region);
   g_free (self);
 }
 
@@ -144,7 +140,7 @@ send_run (const DomuimgExtCopy *self, const DomuimgExtRun *run, guint64 begin, i
           GError **error)
 {
   guint64 offset = run->logical * self->block;
-  off_t from = (off_t) (self->base + run->physical * self->block);
+  off_t from = (off_t) (self->region->offset + run->physical * self->block);
   guint64 left = offset < self->size ? MIN ((guint64) run->length * self->block, self->size - offset)
                                      : 0;
 
@@ -152,7 +148,7 @@ send_run (const DomuimgExtCopy *self, const DomuimgExtRun *run, guint64 begin, i
     return domuimg_set_errno (error, errno, "writing a copy");
   while (left > 0)
     {
-      gssize n = sendfile (fd, self->fd, &from, left);
+      gssize n = sendfile (fd, self->region->fd, &from, left);
 
       if (n < 0 && errno == EINTR)
         continue;
@@ -160,7 +156,7 @@ send_run (const DomuimgExtCopy *self, const DomuimgExtRun *run, guint64 begin, i
         return domuimg_set_errno (error, errno, "writing a copy");
       if (n == 0)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                             "%s: the image ends before the filesystem does", self->image);
+                             "%s: the image ends before the filesystem does", self->region->name);
       left -= n;
     }
   return TRUE;

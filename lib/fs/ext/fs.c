@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An ext filesystem in a region, opened and closed by libext2fs. */
 #include "config.h"
 #include "lib/fs/ext/fs.h"
 
 #include <errno.h>
 #include <et/com_err.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/tree/tree.h"
@@ -45,32 +47,75 @@ domuimg_ext_fail (DomuimgExtFs *self, errcode_t code, GError **error, const char
   g_autofree char *doing = g_strdup_vprintf (what, args);
   va_end (args);
   initialize_ext2_error_table ();
-  g_set_error (error, DOMUIMG_ERROR, code_of (code), "%s: %s: %s", self->path, doing,
+  g_set_error (error, DOMUIMG_ERROR, code_of (code), "%s: %s: %s", self->region->name, doing,
                error_message (code));
   return FALSE;
 }
 
-static gboolean
-open_filesystem (DomuimgExtFs *self, guint64 offset, gboolean writable, GError **error)
+/* Multiple-mount protection is a block that libext2fs reads and writes by the device's name: that of
+ * a descriptor is a path for as long as it is open. */
+static errcode_t
+start_protection (ext2_filsys fs, int fd)
 {
-  g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, offset);
-  int flags = EXT2_FLAG_64BITS | EXT2_FLAG_THREADS | (writable ? EXT2_FLAG_RW : 0);
+  g_autofree char *path = g_strdup_printf ("/dev/fd/%d", fd);
+  errcode_t code = ext2fs_free_mem (&fs->device_name);
+
+  if (code == 0)
+    code = ext2fs_get_mem (strlen (path) + 1, &fs->device_name);
+  if (code != 0)
+    return code;
+  strcpy (fs->device_name, path);
+  fs->flags &= ~EXT2_FLAG_SKIP_MMP;
+  code = ext2fs_mmp_start (fs);
+  if (code != 0)
+    fs->flags |= EXT2_FLAG_SKIP_MMP;
+  return code;
+}
+
+errcode_t
+domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs)
+{
+  g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, region->offset);
+  /* libext2fs closes its own. */
+  int fd = fcntl (region->fd, F_DUPFD_CLOEXEC, 3);
+  g_autofree char *number = g_strdup_printf ("%d", fd);
   errcode_t code;
 
-  code = ext2fs_open2 (self->path, options, flags, 0, 0, unix_io_manager, &self->fs);
+  if (fd < 0)
+    return errno;
+  code = ext2fs_open2 (number, options, flags | EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0,
+                       unixfd_io_manager, fs);
+  if (code != 0 || (flags & EXT2_FLAG_RW) == 0 || !ext2fs_has_feature_mmp ((*fs)->super))
+    return code;
+  code = start_protection (*fs, fd);
   if (code != 0)
-    return domuimg_ext_fail (self, code, error, "opening the ext filesystem");
+    ext2fs_free (*fs);
+  return code;
+}
+
+static gboolean
+open_filesystem (DomuimgExtFs *self, gboolean writable, GError **error)
+{
+  int flags = EXT2_FLAG_THREADS | (writable ? EXT2_FLAG_RW : 0);
+  errcode_t code;
+
+  code = domuimg_ext_open_library (self->region, flags, &self->fs);
+  if (code != 0)
+    {
+      self->fs = NULL;
+      return domuimg_ext_fail (self, code, error, "opening the ext filesystem");
+    }
   if (ext2fs_has_feature_journal_needs_recovery (self->fs->super) && writable)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the filesystem was not unmounted: its journal holds what is not yet in"
                          " place; boot the guest and shut it down, or run e2fsck -p on it",
-                         self->path);
+                         self->region->name);
   if (!writable)
     return TRUE;
   if (!ext2fs_has_feature_extents (self->fs->super))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: a filesystem without extents (ext2, ext3) can be read, not changed",
-                         self->path);
+                         self->region->name);
 
   self->fs->now = self->now.sec;
   code = ext2fs_read_bitmaps (self->fs);
@@ -80,53 +125,18 @@ open_filesystem (DomuimgExtFs *self, guint64 offset, gboolean writable, GError *
 }
 
 DomuimgExtFs *
-domuimg_ext_fs_open (const char *path, guint64 offset, gboolean writable, GError **error)
+domuimg_ext_fs_open (DomuimgRegion *region, gboolean writable, GError **error)
 {
   g_autoptr (DomuimgExtFs) self = g_new0 (DomuimgExtFs, 1);
 
-  self->path = g_strdup (path);
-  self->base = offset;
+  self->region = domuimg_region_ref (region);
   self->now = domuimg_build_time ();
-  self->fd = open (path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
-  if (self->fd < 0)
-    {
-      domuimg_set_errno (error, errno, "%s", path);
-      return NULL;
-    }
-  if (!open_filesystem (self, offset, writable, error))
+  if (!open_filesystem (self, writable, error))
     return NULL;
   self->next = self->fs->super->s_first_data_block;
   if (writable)
     self->buffer = g_malloc (BUFFER_SIZE);
   return g_steal_pointer (&self);
-}
-
-DomuimgExtFs *
-domuimg_ext_fs_open_fd (int fd, const char *name, guint64 offset, GError **error)
-{
-  g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, offset);
-  g_autofree char *number = NULL;
-  g_autoptr (DomuimgExtFs) self = g_new0 (DomuimgExtFs, 1);
-  errcode_t code;
-  int for_library;
-
-  self->path = g_strdup (name);
-  self->base = offset;
-  self->now = domuimg_build_time ();
-  self->fd = fcntl (fd, F_DUPFD_CLOEXEC, 3);
-  /* libext2fs closes its own. */
-  for_library = fcntl (fd, F_DUPFD_CLOEXEC, 3);
-  if (self->fd < 0 || for_library < 0)
-    {
-      domuimg_set_errno (error, errno, "%s", name);
-      return NULL;
-    }
-  number = g_strdup_printf ("%d", for_library);
-  code = ext2fs_open2 (number, options, EXT2_FLAG_64BITS, 0, 0, unixfd_io_manager, &self->fs);
-  if (code == 0)
-    return g_steal_pointer (&self);
-  domuimg_ext_fail (self, code, error, "opening the ext filesystem");
-  return NULL;
 }
 
 void
@@ -139,10 +149,8 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
       self->fs->flags &= ~(EXT2_FLAG_DIRTY | EXT2_FLAG_CHANGED);
       ext2fs_free (self->fs);
     }
-  if (self->fd >= 0)
-    close (self->fd);
+  domuimg_region_unref (self->region);
   g_free (self->buffer);
-  g_free (self->path);
   g_free (self);
 }
 
@@ -172,7 +180,7 @@ domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error)
   if (code != 0)
     return domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
   self->fs = NULL;
-  if (sync && fsync (self->fd) != 0)
-    return domuimg_set_errno (error, errno, "%s: writing it out", self->path);
+  if (sync && fsync (self->region->fd) != 0)
+    return domuimg_set_errno (error, errno, "%s: writing it out", self->region->name);
   return TRUE;
 }

@@ -3,6 +3,7 @@
 
 #include <ext2fs/ext2fs.h>
 
+#include "lib/base/region.h"
 #include "lib/tree/stream.h"
 
 /* What the ext tree and the ext writer share: an open filesystem, where its blocks go,
@@ -10,9 +11,7 @@
 
 typedef struct {
   ext2_filsys fs;
-  char *path;       /* of the image, for messages */
-  int fd;           /* for file data, past libext2fs's cache */
-  guint64 base;     /* where in the file the filesystem starts, bytes */
+  DomuimgRegion *region; /* file data is read and written here, past libext2fs's cache */
   blk64_t next;     /* where the next block is looked for */
   DomuimgTime now;  /* for atime, ctime and crtime */
   guint8 *buffer;   /* data on its way to blocks that follow one another */
@@ -28,10 +27,11 @@ typedef struct {
   guint32 length;
 } DomuimgExtRun;
 
-DomuimgExtFs *domuimg_ext_fs_open (const char *path, guint64 offset, gboolean writable,
-                                   GError **error);
-/* For reading only; @fd stays the caller's, @name is for messages. */
-DomuimgExtFs *domuimg_ext_fs_open_fd (int fd, const char *name, guint64 offset, GError **error);
+/* The filesystem in @region, which is open for writing where that is wanted. */
+DomuimgExtFs *domuimg_ext_fs_open (DomuimgRegion *region, gboolean writable, GError **error);
+/* What libext2fs makes of @region: the only place where it is told to open anything. @flags:
+ * EXT2_FLAG_*. */
+errcode_t domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs);
 /* Writes all metadata to the file. */
 gboolean domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error);
 /* Writes all metadata out, frees @self; with @sync waits until it is on the disk. */

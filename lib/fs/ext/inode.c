@@ -42,7 +42,7 @@ domuimg_ext_new_inode (DomuimgExtFs *self, gboolean directory, ext2_ino_t *ino, 
   if (code != 0)
     return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                          "%s: all %u inodes are used; give the disk a larger size, or inodes=",
-                         self->path, fs->super->s_inodes_count);
+                         self->region->name, fs->super->s_inodes_count);
   ext2fs_inode_alloc_stats2 (fs, *ino, +1, directory);
   return TRUE;
 }
@@ -222,7 +222,7 @@ write_slow_symlink (DomuimgExtFs *self, const char *target, GArray *runs, GError
 
   if (length >= self->fs->blocksize)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "%s: a symlink's target is longer than %u bytes", self->path,
+                         "%s: a symlink's target is longer than %u bytes", self->region->name,
                          self->fs->blocksize - 1);
   return domuimg_ext_allocate (self, 0, 1, runs, error)
          && domuimg_ext_write_data (self, runs, 0, target, length, error)
@@ -377,7 +377,7 @@ domuimg_ext_change_links (DomuimgExtFs *self, ext2_ino_t ino, int by, GError **e
       && inode.i_links_count >= EXT2_LINK_MAX)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: a file has more than %u hard links, which ext4 cannot hold",
-                         self->path, EXT2_LINK_MAX);
+                         self->region->name, EXT2_LINK_MAX);
   /* A directory with a count of 1 has more subdirectories than can be counted. */
   if (code == 0 && LINUX_S_ISDIR (inode.i_mode) && inode.i_links_count == 1)
     return TRUE;

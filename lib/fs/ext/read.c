@@ -237,10 +237,10 @@ domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *in
         }
       if (at == 0)
         memset (to + done, 0, piece);
-      else if (pread (self->fd, to + done, piece, self->base + at) != (gssize) piece)
+      else if (domuimg_region_read (self->region, at, to + done, piece) != (gssize) piece)
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "%s: the image ends before the filesystem does", self->path);
+                        "%s: the image ends before the filesystem does", self->region->name);
           return -1;
         }
       done += piece;

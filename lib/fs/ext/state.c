@@ -3,8 +3,9 @@
 #include "lib/fs/ext/state.h"
 
 #include <e2p/e2p.h>
-#include <ext2fs/ext2fs.h>
 #include <et/com_err.h>
+
+#include "lib/fs/ext/fs.h"
 
 /* What the superblock of an ext filesystem says, by libext2fs and libe2p. */
 
@@ -52,23 +53,22 @@ state_of (struct ext2_super_block *super)
 }
 
 DomuimgExtState *
-domuimg_ext_state_read (const char *path, guint64 offset, GError **error)
+domuimg_ext_state_read (DomuimgRegion *region, GError **error)
 {
-  g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, offset);
   DomuimgExtState *self;
   ext2_filsys fs = NULL;
   errcode_t code;
 
   /* Features that this libext2fs does not know are named all the same. */
-  code = ext2fs_open2 (path, options,
-                       EXT2_FLAG_64BITS | EXT2_FLAG_FORCE | EXT2_FLAG_SUPER_ONLY
-                           | EXT2_FLAG_JOURNAL_DEV_OK | EXT2_FLAG_SOFTSUPP_FEATURES,
-                       0, 0, unix_io_manager, &fs);
+  code = domuimg_ext_open_library (region,
+                                   EXT2_FLAG_FORCE | EXT2_FLAG_SUPER_ONLY
+                                       | EXT2_FLAG_JOURNAL_DEV_OK | EXT2_FLAG_SOFTSUPP_FEATURES,
+                                   &fs);
   if (code != 0)
     {
       initialize_ext2_error_table ();
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: reading the ext superblock: %s", path,
-                    error_message (code));
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: reading the ext superblock: %s",
+                    region->name, error_message (code));
       return NULL;
     }
   self = state_of (fs->super);

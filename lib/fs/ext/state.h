@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/base/base.h"
+#include "lib/base/region.h"
 
 /* The state of an ext2/3/4 filesystem, by its superblock. */
 typedef struct {
@@ -14,7 +14,7 @@ typedef struct {
   GPtrArray *features;     /* (element-type utf8) names as in tune2fs(8), sorted */
 } DomuimgExtState;
 
-/* Of the filesystem at @offset of a raw image. */
-DomuimgExtState *domuimg_ext_state_read (const char *path, guint64 offset, GError **error);
+/* CORRUPT_INPUT where @region holds none. */
+DomuimgExtState *domuimg_ext_state_read (DomuimgRegion *region, GError **error);
 void domuimg_ext_state_free (DomuimgExtState *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtState, domuimg_ext_state_free)

@@ -22,7 +22,7 @@ domuimg_ext_lookup (DomuimgExtFs *self, const char *path, ext2_ino_t *ino, GErro
 
       if (code == EXT2_ET_FILE_NOT_FOUND || code == EXT2_ET_NO_DIRECTORY)
         return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file: /%s",
-                             self->path, path);
+                             self->region->name, path);
       if (code != 0)
         return domuimg_ext_fail (self, code, error, "looking up /%s", path);
       rest += length;
@@ -264,7 +264,7 @@ domuimg_ext_put (DomuimgExtFs *self, const DomuimgEntry *entry, GBytes *content,
   if (old != 0 && old_is_dir && entry->type == DOMUIMG_ENTRY_DIRECTORY)
     return domuimg_ext_update_inode (self, old, entry, error);
   if (old != 0 && old_is_dir)
-    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s: /%s is a directory", self->path,
+    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s: /%s is a directory", self->region->name,
                          entry->path);
   if (!make_inode (self, parent, entry, &from, &ino, cancellable, error))
     return FALSE;
@@ -309,7 +309,7 @@ remove_directory (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_
     return domuimg_ext_fail (self, code, error, "listing “%s”", name);
   if (!empty)
     return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s: the directory “%s” is not empty",
-                         self->path, name);
+                         self->region->name, name);
   return remove_name (self, parent, name, ino, error)
          && domuimg_ext_free_inode (self, ino, error)
          && domuimg_ext_change_links (self, parent, -1, error);

@@ -51,22 +51,11 @@ domuimg_tree_ext_new (DomuimgExtFs *ext)
 }
 
 DomuimgTree *
-domuimg_tree_ext_open (const char *image, guint64 offset, gboolean writable, GError **error)
+domuimg_tree_ext_open (DomuimgRegion *region, gboolean writable, GError **error)
 {
   g_autoptr (DomuimgTreeExt) self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
 
-  self->ext = domuimg_ext_fs_open (image, offset, writable, error);
-  if (self->ext == NULL)
-    return NULL;
-  return DOMUIMG_TREE (g_steal_pointer (&self));
-}
-
-DomuimgTree *
-domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset, GError **error)
-{
-  g_autoptr (DomuimgTreeExt) self = g_object_new (DOMUIMG_TYPE_TREE_EXT, NULL);
-
-  self->ext = domuimg_ext_fs_open_fd (fd, name, offset, error);
+  self->ext = domuimg_ext_fs_open (region, writable, error);
   if (self->ext == NULL)
     return NULL;
   return DOMUIMG_TREE (g_steal_pointer (&self));
@@ -160,7 +149,7 @@ lies_elsewhere (DomuimgExtFs *ext, const char *path, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                        "%s: the filesystem is damaged: the directory /%s, or one in it, has a"
                        " further name; run e2fsck -f on it",
-                       ext->path, path);
+                       ext->region->name, path);
 }
 
 /* Directories that lie in one another in a circle, or in many places, make a tree without end. */

@@ -4,15 +4,12 @@
 #include "lib/fs/ext/copy.h"
 #include "lib/tree/tree.h"
 
-/* An ext2/3/4 filesystem in a file or block device, at an offset, by libext2fs: no mount
- * and no root. */
+/* An ext2/3/4 filesystem in a region, by libext2fs: no mount and no root. */
 #define DOMUIMG_TYPE_TREE_EXT (domuimg_tree_ext_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgTreeExt, domuimg_tree_ext, DOMUIMG, TREE_EXT, GObject)
 
-DomuimgTree *domuimg_tree_ext_open (const char *image, guint64 offset, gboolean writable,
-                                    GError **error);
-/* For reading only, from a descriptor, which stays the caller's; @name is for messages. */
-DomuimgTree *domuimg_tree_ext_open_fd (int fd, const char *name, guint64 offset, GError **error);
+/* @region is open for writing where @writable is set. */
+DomuimgTree *domuimg_tree_ext_open (DomuimgRegion *region, gboolean writable, GError **error);
 /* Writes everything out, so that others find it in the file, and goes on. */
 gboolean domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error);
 /* Writes everything out and closes; later calls fail. Disposing without it throws

@@ -153,12 +153,12 @@ tell_place (Writer *self, ext2_ino_t ino, const GArray *runs, GError **error)
   for (guint i = 0; i < runs->len; i++)
     {
       const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
-      const DomuimgPiece piece = { run->logical * block, self->ext->base + run->physical * block,
-                                   run->length * block };
+      const DomuimgPiece piece = { run->logical * block, run->physical * block,
+                                   (guint64) run->length * block };
 
       g_array_append_val (pieces, piece);
     }
-  domuimg_stream_placed (self->stream, self->ext->fd, ino, pieces);
+  domuimg_stream_placed (self->stream, self->ext->region, ino, pieces);
   return TRUE;
 }
 
@@ -270,11 +270,10 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
 }
 
 DomuimgTree *
-domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
-                          DomuimgUsage *usage, DomuimgProgress *progress,
-                          GCancellable *cancellable, GError **error)
+domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgUsage *usage,
+                          DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (image, offset, TRUE, error);
+  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (region, TRUE, error);
   g_autoptr (DomuimgExtNames) names = NULL;
 
   if (ext == NULL)

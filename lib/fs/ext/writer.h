@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/tree/stream.h"
 #include "lib/tree/tree.h"
 
-/* Fills the empty ext filesystem at @offset bytes in @image, as mke2fs made it, from
- * @stream in one pass: file data goes straight to its blocks, one file behind another;
+/* Fills the empty ext filesystem in @region, as mke2fs made it, from @stream in one
+ * pass: file data goes straight to its blocks, one file behind another;
  * what is kept in memory is a name and a few numbers an entry. Directories are written
  * last. The result depends on the stream and the tree's clock only.
  *
@@ -13,6 +14,6 @@
  *
  * Returns the filesystem, still open: closing it, which waits for the disk when it is opened again,
  * is left to domuimg_tree_ext_close (). */
-DomuimgTree *domuimg_ext_write_stream (const char *image, guint64 offset, DomuimgStream *stream,
+DomuimgTree *domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
                                        DomuimgUsage *usage, DomuimgProgress *progress,
                                        GCancellable *cancellable, GError **error);

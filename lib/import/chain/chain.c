@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every file that a disk's content comes from, by the headers of images. */
 #include "config.h"
 #include "lib/import/chain/link.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/base/fd.h"
 #include "lib/import/chain/vmdk.h"
 #include "lib/image/formats.h"
 
@@ -54,32 +52,39 @@ domuimg_image_chain_free (DomuimgImageChain *self)
 }
 
 /* Only what bytes can be read of at any place, and without a moment in which opening it waits. */
-static int
-open_file (const char *path, const char *name, DomuimgFile *file, GError **error)
+static DomuimgRegion *
+open_file (const char *path, DomuimgFile *file, GError **error)
 {
-  g_auto (DomuimgFd) fd = -1;
+  g_autoptr (DomuimgRegion) region = NULL;
   struct stat status;
-  off_t size;
 
   if (stat (path, &status) < 0)
     {
-      domuimg_set_errno (error, errno, "opening %s", name);
-      return -1;
+      domuimg_set_errno (error, errno, "opening %s", path);
+      return NULL;
     }
   if (!S_ISREG (status.st_mode) && !S_ISBLK (status.st_mode))
     {
       domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s is neither a file nor a block device", name);
-      return -1;
+                    "%s is neither a file nor a block device", path);
+      return NULL;
     }
-  fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0 || fstat (fd, &status) < 0 || (size = lseek (fd, 0, SEEK_END)) < 0)
+  region = domuimg_region_open (path, FALSE, error);
+  if (region == NULL)
+    return NULL;
+  if (fstat (region->fd, &status) < 0)
     {
-      domuimg_set_errno (error, errno, "opening %s", name);
-      return -1;
+      domuimg_set_errno (error, errno, "opening %s", path);
+      return NULL;
     }
-  *file = (DomuimgFile){ size, S_ISBLK (status.st_mode), status.st_dev, status.st_ino };
-  return g_steal_fd (&fd);
+  *file = (DomuimgFile){ region->length, S_ISBLK (status.st_mode), status.st_dev, status.st_ino };
+  return g_steal_pointer (&region);
+}
+
+static DomuimgPart
+part_of (const DomuimgRegion *region)
+{
+  return (DomuimgPart){ region, region->name, region->length, TABLE_BUDGET };
 }
 
 static gboolean
@@ -148,27 +153,27 @@ check_extent (DomuimgImageChain *self, const char *owner, const DomuimgVmdkExten
 {
   g_autofree char *limit = g_path_get_dirname (owner);
   g_autofree char *path = vet_name (owner, "extent", extent->name, limit, "", error);
-  g_auto (DomuimgFd) fd = -1;
+  g_autoptr (DomuimgRegion) region = NULL;
   DomuimgFile file;
   DomuimgPart part;
 
   if (path == NULL)
     return FALSE;
-  fd = open_file (path, path, &file, error);
-  if (fd < 0)
+  region = open_file (path, &file, error);
+  if (region == NULL)
     return FALSE;
   /* A flat disk may lie in several pieces of one file. */
   if (!g_ptr_array_find_with_equal_func (self->files, path, g_str_equal, NULL))
     note_file (self, path, &file);
-  part = (DomuimgPart){ fd, path, 0, file.size, TABLE_BUDGET };
+  part = part_of (region);
   return domuimg_part_examine_extent (&part, extent, error);
 }
 
 static gboolean
 check_others (DomuimgImageChain *self, DomuimgChainLink *link, GError **error)
 {
+  g_autoptr (DomuimgRegion) region = NULL;
   DomuimgFile file;
-  g_auto (DomuimgFd) fd = -1;
 
   for (guint i = 0; link->header.extents != NULL && i < link->header.extents->len; i++)
     if (!check_extent (self, link->path, g_ptr_array_index (link->header.extents, i), error))
@@ -180,8 +185,8 @@ check_others (DomuimgImageChain *self, DomuimgChainLink *link, GError **error)
                               "; --allow-backing permits it", error);
   if (link->data_path == NULL)
     return FALSE;
-  fd = open_file (link->data_path, link->data_path, &file, error);
-  if (fd < 0)
+  region = open_file (link->data_path, &file, error);
+  if (region == NULL)
     return FALSE;
   link->data_is_device = file.is_device;
   note_file (self, link->data_path, &file);
@@ -210,9 +215,7 @@ examine (DomuimgChainLink *link, DomuimgPart *part, const char *format, GError *
 {
   DomuimgImageFormat detected = { format, 0 };
 
-  if (format == NULL
-      && !domuimg_image_detect_format_at (part->fd, part->start, part->size, part->name, &detected,
-                                          error))
+  if (format == NULL && !domuimg_image_detect_format (part->region, &detected, error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
@@ -265,14 +268,14 @@ static DomuimgChainLink *
 add_link (DomuimgImageChain *self, const char *path, const char *format, GError **error)
 {
   DomuimgChainLink *link;
+  g_autoptr (DomuimgRegion) region = NULL;
   DomuimgFile file;
-  g_auto (DomuimgFd) fd = -1;
   DomuimgPart part;
 
   if (!check_utf8 (path, error))
     return NULL;
-  fd = open_file (path, path, &file, error);
-  if (fd < 0 || !check_loop (self, path, &file, error))
+  region = open_file (path, &file, error);
+  if (region == NULL || !check_loop (self, path, &file, error))
     return NULL;
   link = g_new0 (DomuimgChainLink, 1);
   g_ptr_array_add (self->links, link);
@@ -280,7 +283,7 @@ add_link (DomuimgImageChain *self, const char *path, const char *format, GError 
   link->file = file;
   link->is_guessed = format == NULL;
   note_file (self, path, &file);
-  part = (DomuimgPart){ fd, path, 0, file.size, TABLE_BUDGET };
+  part = part_of (region);
   if (!examine (link, &part, format, error) || !check_others (self, link, error))
     return NULL;
   return link;
@@ -358,7 +361,9 @@ domuimg_image_chain_open_member (const char *path, guint64 offset, guint64 lengt
   g_autoptr (DomuimgImageChain) self = chain_new ();
   g_autofree char *real = realpath (path, NULL);
   DomuimgChainLink *link = g_new0 (DomuimgChainLink, 1);
-  g_auto (DomuimgFd) fd = -1;
+  g_autoptr (DomuimgRegion) archive = NULL;
+  g_autoptr (DomuimgRegion) place = NULL;
+  g_autoptr (DomuimgRegion) member = NULL;
   DomuimgPart part;
 
   g_ptr_array_add (self->links, link);
@@ -370,8 +375,8 @@ domuimg_image_chain_open_member (const char *path, guint64 offset, guint64 lengt
   self->directory = g_path_get_dirname (link->path);
   if (!check_utf8 (link->path, error))
     return NULL;
-  fd = open_file (link->path, path, &link->file, error);
-  if (fd < 0)
+  archive = open_file (link->path, &link->file, error);
+  if (archive == NULL)
     return NULL;
   if (offset > link->file.size || length > link->file.size - offset)
     {
@@ -379,7 +384,9 @@ domuimg_image_chain_open_member (const char *path, guint64 offset, guint64 lengt
       return NULL;
     }
   note_file (self, link->path, &link->file);
-  part = (DomuimgPart){ fd, name, offset, length, TABLE_BUDGET };
+  place = domuimg_region_new_part (archive, offset, length);
+  member = domuimg_region_new_named (place, name);
+  part = part_of (member);
   if (!examine (link, &part, format, error) || !check_self_contained (link, name, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/base/bytes.h"
 
@@ -37,23 +36,16 @@ gboolean
 domuimg_part_read (const DomuimgPart *self, guint64 offset, void *buffer, gsize length,
                    const char *what, GError **error)
 {
+  gssize got;
+
   if (!domuimg_part_holds (self, offset, length, what, error))
     return FALSE;
-  for (gsize done = 0; done < length;)
-    {
-      gssize got = pread (self->fd, (guint8 *) buffer + done, length - done,
-                          self->start + offset + done);
-
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got < 0)
-        return domuimg_set_errno (error, errno, "reading %s", self->name);
-      if (got == 0)
-        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s ends before its %s",
-                             self->name, what);
-      done += got;
-    }
-  return TRUE;
+  got = domuimg_region_read (self->region, offset, buffer, length);
+  if (got < 0)
+    return domuimg_set_errno (error, errno, "reading %s", self->name);
+  return got == (gssize) length
+         || domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s ends before its %s", self->name,
+                          what);
 }
 
 char *

@@ -3,13 +3,13 @@
 
 #include "lib/base/base.h"
 #include "lib/base/bytes.h"
+#include "lib/base/region.h"
 
 /* An image file, or the part of an archive that is one, while its headers are read. */
 typedef struct {
-  int fd;
-  const char *name; /* for messages */
-  guint64 start;    /* of the part in the file */
-  guint64 size;
+  const DomuimgRegion *region;
+  const char *name; /* the region's */
+  guint64 size;     /* the region's */
   guint64 budget;   /* bytes of tables that are still looked through */
 } DomuimgPart;
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of filesystems. */
+#include "config.h"
+#include "lib/fs/fs.h"
+
+#include "lib/fs/ext/tree.h"
+#include "lib/fs/ext/writer.h"
+
+static DomuimgTree *
+fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+          GError **error)
+{
+  return domuimg_ext_write_stream (region, content->stream, content->usage, content->progress,
+                                   cancellable, error);
+}
+
+/* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
+static const DomuimgFs filesystems[] = {
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
+};
+
+const DomuimgFs *
+domuimg_fs_find (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (filesystems); i++)
+    if (g_strcmp0 (filesystems[i].name, name) == 0)
+      return &filesystems[i];
+  return NULL;
+}
+
+DomuimgTree *
+domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **error)
+{
+  const DomuimgFs *fs = domuimg_fs_find (place->name);
+
+  if (fs != NULL && fs->open != NULL && place->region != NULL)
+    return fs->open (place->region, writable, error);
+  return domuimg_tree_guestfs_open (place->appliance, place->device, writable, error);
+}
+
+gboolean
+domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
+{
+  g_autoptr (DomuimgTree) owned = tree;
+
+  if (DOMUIMG_IS_TREE_EXT (owned))
+    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
+  return domuimg_tree_guestfs_close (owned, error);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/region.h"
+#include "lib/fs/guestfs/tree.h"
+#include "lib/fs/mkfs.h"
+#include "lib/tree/tree.h"
+
+/* Filesystems in regions. A filesystem is a row of the table in fs.c, which says what can be done
+ * with it here; what has no row, libguestfs opens. */
+
+/* What is filled with files, and how full that makes it. */
+typedef struct {
+  DomuimgStream *stream;
+  DomuimgUsage *usage; /* what has come is added, the entry at which it failed included */
+  DomuimgProgress *progress; /* (nullable) */
+} DomuimgFsContent;
+
+typedef struct {
+  const char *name; /* as blkid(8) and --disk fs= have it */
+  /* NULL where it holds no files: bytes of the smallest one that holds @usage. */
+  guint64 (*get_min_size) (const DomuimgUsage *usage);
+  /* Makes an empty one over all of @region, which reads as zeros. */
+  gboolean (*make) (const DomuimgMkfs *what, const DomuimgRegion *region,
+                    GCancellable *cancellable, GError **error);
+  /* NULL where it cannot be filled as it is made: so it cannot be a new root. What was filled stays
+   * open, as open () gives it. */
+  DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
+                        GCancellable *cancellable, GError **error);
+  /* NULL where it holds no files. */
+  DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
+} DomuimgFs;
+
+/* (nullable) The row for @name (nullable). */
+const DomuimgFs *domuimg_fs_find (const char *name);
+
+/* Where a filesystem is that was found on a disk. */
+typedef struct {
+  const char *name;        /* (nullable) as blkid has it */
+  DomuimgRegion *region;   /* (nullable) its bytes, where they lie in one piece */
+  DomuimgAppliance *appliance; /* for what no row opens */
+  const char *device;      /* in the appliance */
+} DomuimgFsPlace;
+
+/* To be closed by domuimg_fs_close_tree. */
+DomuimgTree *domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **error);
+/* Writes everything out where it was writable, and unrefs @tree. */
+gboolean domuimg_fs_close_tree (DomuimgTree *tree, GError **error);
