@@ -280,7 +280,16 @@ is_same (const Job *job, const DomuimgAheadFile *file)
          && job->mtime.sec == file->mtime.sec && job->mtime.nsec == file->mtime.nsec;
 }
 
-/* One that nobody has begun is not waited for: it can be read as well by whoever asks. */
+static gboolean
+is_busy (DomuimgAheadWorker *self)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (((const Job *) g_ptr_array_index (self->jobs, i))->state == RUNNING)
+      return TRUE;
+  return self->thread == NULL;
+}
+
+/* One that has to wait for another is not waited for: whoever asks can read it as well. */
 static Job *
 wait_for (DomuimgAheadWorker *self, DomuimgAheadKind kind, const DomuimgAheadFile *file)
 {
@@ -288,12 +297,12 @@ wait_for (DomuimgAheadWorker *self, DomuimgAheadKind kind, const DomuimgAheadFil
 
   if (job == NULL || !is_same (job, file))
     return NULL;
-  if (job->state == WAITING)
+  if (job->state == WAITING && is_busy (self))
     {
       discard (self, job);
       return NULL;
     }
-  while (job->state == RUNNING)
+  while (job->state != DONE)
     g_cond_wait (&self->changed, &self->lock);
   return job;
 }
