@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-
-#include <domuimg/bootloader.h>
+#include "lib/bootloader/bootloader.h"
 
 #include "cli/cli.h"
 

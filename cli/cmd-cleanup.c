@@ -23,7 +23,7 @@ cli_cleanup (int argc, char **argv)
     return status;
   if (argc > 1)
     return cli_usage ("cleanup takes no argument such as “%s”", argv[1]);
-  lines = domuimg_cleanup (dry_run, &error);
+  lines = domuimg_cleanup (dry_run, NULL, &error);
   if (lines == NULL)
     return cli_report (error);
   if (json)

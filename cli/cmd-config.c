@@ -39,7 +39,7 @@ config_convert (int argc, char **argv)
     return cli_usage ("usage: domuimg config convert CONFIG FILE [--to xl|libvirt] [--force]");
   format = domuimg_config_format_for_path (argv[2]);
   if ((to != NULL && !domuimg_config_format_from_string (to, &format, &error))
-      || !domuimg_config_convert (argv[1], argv[2], format, force, &notices, &error))
+      || !domuimg_config_convert (argv[1], argv[2], format, force, &notices, NULL, &error))
     return cli_report (error);
   print_notices (notices);
   return CLI_DONE;

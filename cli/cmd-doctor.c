@@ -2,7 +2,7 @@
 #include "config.h"
 #include "cli/cli.h"
 
-/* Of the worst that was found. */
+/* The exit status of the worst that was found. */
 static int
 status_of (GPtrArray *findings)
 {

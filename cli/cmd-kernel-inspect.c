@@ -116,7 +116,7 @@ add_verdict (JsonBuilder *builder, gboolean boots, const char *reason)
   cli_json_add_string (builder, "reason", reason);
 }
 
-/* As which types the domain builder of the newest Xen takes it. */
+/* Adds the types as which the domain builder of the newest Xen takes it. */
 static void
 add_types (JsonBuilder *builder, DomuimgKernel *kernel)
 {
@@ -196,7 +196,7 @@ show (Output *output, const char *path, DomuimgKernel *kernel)
 static gboolean
 show_image (Output *output, const char *path, GError **error)
 {
-  g_autoptr (GPtrArray) kernels = domuimg_installed_kernel_list (path, error);
+  g_autoptr (GPtrArray) kernels = domuimg_installed_kernel_list (path, NULL, error);
 
   if (kernels == NULL)
     return FALSE;
@@ -217,7 +217,7 @@ show_image (Output *output, const char *path, GError **error)
   return TRUE;
 }
 
-/* What is no kernel may be an image with kernels in it; where it is none either, what it is as a
+/* What is not a kernel may be an image with kernels in it; where it is none either, what it is as a
  * kernel counts. */
 static int
 run (Output *output, const char *path)

@@ -65,7 +65,7 @@ cli_kernel_list (int argc, char **argv)
     return status;
   if (argc > 2)
     return cli_usage ("usage: domuimg kernel list [IMAGE] [--json]");
-  kernels = domuimg_installed_kernel_list (argc == 2 ? argv[1] : NULL, &error);
+  kernels = domuimg_installed_kernel_list (argc == 2 ? argv[1] : NULL, NULL, &error);
   if (kernels == NULL)
     return cli_report (error);
   if (json)

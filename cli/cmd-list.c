@@ -11,6 +11,15 @@ cli_choose_backend (const char *backend, const char *connect, DomuimgBackend *ch
   return backend == NULL || domuimg_backend_from_string (backend, chosen, error);
 }
 
+/* NULL where it is not known. */
+static const char *
+kind_of (DomuimgHostGuest *guest)
+{
+  DomuimgGuestType type = domuimg_host_guest_get_guest_type (guest);
+
+  return type != DOMUIMG_GUEST_TYPE_AUTO ? domuimg_guest_type_to_string (type) : NULL;
+}
+
 static void
 add_number (JsonBuilder *builder, const char *name, gint64 number)
 {
@@ -27,8 +36,9 @@ cli_json_add_guest (JsonBuilder *builder, gpointer item)
   cli_json_add_string (builder, "name", domuimg_host_guest_get_name (guest));
   cli_json_add_string (builder, "uuid", domuimg_host_guest_get_uuid (guest));
   add_number (builder, "domid", domuimg_host_guest_get_domid (guest));
-  cli_json_add_string (builder, "state", domuimg_host_guest_get_state (guest));
-  cli_json_add_string (builder, "type", domuimg_host_guest_get_kind (guest));
+  cli_json_add_string (builder, "state",
+                       domuimg_guest_state_to_string (domuimg_host_guest_get_state (guest)));
+  cli_json_add_string (builder, "type", kind_of (guest));
   add_number (builder, "memory", domuimg_host_guest_get_memory (guest));
   add_number (builder, "vcpus", domuimg_host_guest_get_vcpus (guest));
   cli_json_add_string (builder, "config", domuimg_host_guest_get_config (guest));
@@ -48,11 +58,12 @@ print_text (GPtrArray *guests)
       DomuimgHostGuest *guest = g_ptr_array_index (guests, i);
       int domid = domuimg_host_guest_get_domid (guest);
       g_autofree char *id = domid >= 0 ? g_strdup_printf ("%d", domid) : g_strdup ("-");
-      const char *kind = domuimg_host_guest_get_kind (guest);
+      const char *kind = kind_of (guest);
+      const char *state = domuimg_guest_state_to_string (domuimg_host_guest_get_state (guest));
       const char *config = domuimg_host_guest_get_config (guest);
       g_autofree char *line = g_strdup_printf (
           "%-24s %5s %-9s %-4s %4u MiB %5u  %s%s", domuimg_host_guest_get_name (guest), id,
-          domuimg_host_guest_get_state (guest), kind != NULL ? kind : "",
+          state, kind != NULL ? kind : "",
           domuimg_host_guest_get_memory (guest), domuimg_host_guest_get_vcpus (guest),
           config != NULL ? config : "",
           domuimg_host_guest_get_autostart (guest) ? " (autostart)" : "");

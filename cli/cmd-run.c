@@ -70,7 +70,8 @@ print_guest (DomuimgHostGuest *guest, gboolean json)
   else if (domuimg_host_guest_get_domid (guest) >= 0)
     g_print ("%s runs as domain %d\n", name, domuimg_host_guest_get_domid (guest));
   else
-    g_print ("%s has ended: %s\n", name, domuimg_host_guest_get_state (guest));
+    g_print ("%s has ended: %s\n", name,
+             domuimg_guest_state_to_string (domuimg_host_guest_get_state (guest)));
 }
 
 static int
@@ -88,7 +89,7 @@ run_guest (const Options *options, const char *name)
   if (guest == NULL)
     return cli_report (error);
   print_guest (guest, options->json);
-  return g_str_equal (domuimg_host_guest_get_state (guest), "crash") ? CLI_FAILED : CLI_DONE;
+  return domuimg_host_guest_get_state (guest) == DOMUIMG_GUEST_STATE_CRASH ? CLI_FAILED : CLI_DONE;
 }
 
 int

@@ -110,7 +110,7 @@ run_verb (int argc, char **argv)
       g_set_prgname (program);
       return verbs[i].run (argc, argv);
     }
-  return cli_usage ("there is no verb “%s”; domuimg --help lists them", argv[0]);
+  return cli_usage ("“%s” is not a verb; domuimg --help lists them", argv[0]);
 }
 
 static int

@@ -25,7 +25,7 @@ terminal_width (void)
   return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/* As much of @text as fits into @columns. */
+/* The beginning of @text that fits into @columns. */
 static char *
 clip (const char *text, int columns)
 {

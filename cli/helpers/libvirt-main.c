@@ -209,7 +209,7 @@ with_uuid_of (xmlDoc *document, virDomainPtr known)
   return copy;
 }
 
-/* Of a start that failed nothing stays but what libvirt knew before. */
+/* A start that failed leaves only what libvirt knew before. */
 static int
 define_and_start (virConnectPtr connection, const char *xml, gboolean was_known,
                   gboolean autostart)
@@ -289,7 +289,7 @@ run (virConnectPtr connection, int argc, char **argv, const Options *options)
     return create (connection, options->once, options->autostart, options->any_uuid);
   if (argc == 3 && g_str_equal (argv[1], "end"))
     return end (connection, argv[2], options->timeout);
-  fprintf (stderr, "there is no verb %s\n", argv[1]);
+  fprintf (stderr, "“%s” is not a verb\n", argv[1]);
   return EXIT_FAILURE;
 }
 

@@ -192,6 +192,6 @@ main (int argc, char **argv)
     return info (host);
   if (argc == 3 && g_str_equal (argv[1], "end"))
     return end (host, argv[2], seconds);
-  fprintf (stderr, "there is no verb %s\n", argv[1]);
+  fprintf (stderr, "“%s” is not a verb\n", argv[1]);
   return EXIT_FAILURE;
 }

@@ -15,7 +15,7 @@ G_DECLARE_FINAL_TYPE (DomuimgBuild, domuimg_build, DOMUIMG, BUILD, GObject)
 DOMUIMG_API
 DomuimgBuild *domuimg_build_new (DomuimgSpec *spec);
 DOMUIMG_API
-DomuimgPlan *domuimg_build_get_plan (DomuimgBuild *self, GError **error);
+DomuimgPlan *domuimg_build_get_plan (DomuimgBuild *self, GCancellable *cancellable, GError **error);
 DOMUIMG_API
 DomuimgRehearsal *domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable,
                                           GError **error);
@@ -24,6 +24,13 @@ DomuimgResult *domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
 
 DOMUIMG_API
-char **domuimg_cleanup (gboolean dry_run, GError **error);
+void domuimg_build_run_async (DomuimgBuild *self, DomuimgProgress *progress,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+DOMUIMG_API
+DomuimgResult *domuimg_build_run_finish (DomuimgBuild *self, GAsyncResult *result, GError **error);
+
+DOMUIMG_API
+char **domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include <domuimg/domain.h>
 
 G_BEGIN_DECLS
@@ -58,7 +60,8 @@ gboolean domuimg_config_set (const char *path, const char *const *settings, gboo
                              char ***notices, GError **error);
 DOMUIMG_API
 gboolean domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat format,
-                                 gboolean replace, char ***notices, GError **error);
+                                 gboolean replace, char ***notices, GCancellable *cancellable,
+                                 GError **error);
 DOMUIMG_API
 DomuimgConfigFormat domuimg_config_format_for_path (const char *path);
 

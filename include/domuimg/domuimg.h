@@ -14,7 +14,7 @@
 #include <domuimg/result.h>
 #include <domuimg/build.h>
 #include <domuimg/check.h>
-#include <domuimg/bootloader.h>
 #include <domuimg/guest.h>
 #include <domuimg/host.h>
+#include <domuimg/enum-types.h>
 #include <domuimg/version.h>

@@ -27,6 +27,48 @@ const char *domuimg_backend_to_string (DomuimgBackend backend);
 DOMUIMG_API
 gboolean domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError **error);
 
+/**
+ * DomuimgGuestState:
+ * @DOMUIMG_GUEST_STATE_UNKNOWN: what the back end says is not known here
+ * @DOMUIMG_GUEST_STATE_OFF: it only has a configuration
+ * @DOMUIMG_GUEST_STATE_RUNNING: it runs, or waits for something to do
+ * @DOMUIMG_GUEST_STATE_PAUSED: it is stopped until somebody lets it go on
+ * @DOMUIMG_GUEST_STATE_SHUTDOWN: it has shut down, and is still there
+ * @DOMUIMG_GUEST_STATE_CRASHED: it has crashed, and is still there
+ * @DOMUIMG_GUEST_STATE_DYING: Xen takes it away
+ * @DOMUIMG_GUEST_STATE_POWEROFF: it has ended by powering off
+ * @DOMUIMG_GUEST_STATE_REBOOT: it has ended by a reboot
+ * @DOMUIMG_GUEST_STATE_CRASH: it has ended by a crash
+ * @DOMUIMG_GUEST_STATE_SUSPEND: it has ended by being suspended
+ * @DOMUIMG_GUEST_STATE_WATCHDOG: its watchdog has ended it
+ * @DOMUIMG_GUEST_STATE_SOFT_RESET: it has ended by a soft reset
+ * @DOMUIMG_GUEST_STATE_DESTROYED: somebody has ended it
+ *
+ * What a guest does; those from
+ * %DOMUIMG_GUEST_STATE_POWEROFF on are reasons of its end, which only domuimg_run_start() tells.
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  DOMUIMG_GUEST_STATE_UNKNOWN,
+  DOMUIMG_GUEST_STATE_OFF,
+  DOMUIMG_GUEST_STATE_RUNNING,
+  DOMUIMG_GUEST_STATE_PAUSED,
+  DOMUIMG_GUEST_STATE_SHUTDOWN,
+  DOMUIMG_GUEST_STATE_CRASHED,
+  DOMUIMG_GUEST_STATE_DYING,
+  DOMUIMG_GUEST_STATE_POWEROFF,
+  DOMUIMG_GUEST_STATE_REBOOT,
+  DOMUIMG_GUEST_STATE_CRASH,
+  DOMUIMG_GUEST_STATE_SUSPEND,
+  DOMUIMG_GUEST_STATE_WATCHDOG,
+  DOMUIMG_GUEST_STATE_SOFT_RESET,
+  DOMUIMG_GUEST_STATE_DESTROYED,
+} DomuimgGuestState;
+
+DOMUIMG_API
+const char *domuimg_guest_state_to_string (DomuimgGuestState state);
+
 #define DOMUIMG_TYPE_HOST_GUEST (domuimg_host_guest_get_type ())
 DOMUIMG_API
 G_DECLARE_FINAL_TYPE (DomuimgHostGuest, domuimg_host_guest, DOMUIMG, HOST_GUEST, GObject)
@@ -38,9 +80,9 @@ const char *domuimg_host_guest_get_uuid (DomuimgHostGuest *self);
 DOMUIMG_API
 int domuimg_host_guest_get_domid (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_host_guest_get_state (DomuimgHostGuest *self);
+DomuimgGuestState domuimg_host_guest_get_state (DomuimgHostGuest *self);
 DOMUIMG_API
-const char *domuimg_host_guest_get_kind (DomuimgHostGuest *self);
+DomuimgGuestType domuimg_host_guest_get_guest_type (DomuimgHostGuest *self);
 DOMUIMG_API
 guint domuimg_host_guest_get_memory (DomuimgHostGuest *self);
 DOMUIMG_API
@@ -54,9 +96,22 @@ DOMUIMG_API
 GPtrArray *domuimg_host_list_guests (DomuimgBackend backend, const char *connect,
                                      GCancellable *cancellable, GError **error);
 DOMUIMG_API
+void domuimg_host_list_guests_async (DomuimgBackend backend, const char *connect,
+                                     GCancellable *cancellable, GAsyncReadyCallback callback,
+                                     gpointer user_data);
+DOMUIMG_API
+GPtrArray *domuimg_host_list_guests_finish (GAsyncResult *result, GError **error);
+DOMUIMG_API
 char **domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char *connect,
                                   gboolean disks, guint timeout, GCancellable *cancellable,
                                   GError **error);
+DOMUIMG_API
+void domuimg_host_delete_guest_async (const char *name, DomuimgBackend backend,
+                                      const char *connect, gboolean disks, guint timeout,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DOMUIMG_API
+char **domuimg_host_delete_guest_finish (GAsyncResult *result, GError **error);
 
 #define DOMUIMG_TYPE_RUN (domuimg_run_get_type ())
 DOMUIMG_API
@@ -81,5 +136,12 @@ void domuimg_run_set_check (DomuimgRun *self, gboolean check);
 DOMUIMG_API
 DomuimgHostGuest *domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+DOMUIMG_API
+void domuimg_run_start_async (DomuimgRun *self, DomuimgProgress *progress,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
+DOMUIMG_API
+DomuimgHostGuest *domuimg_run_start_finish (DomuimgRun *self, GAsyncResult *result,
+                                            GError **error);
 
 G_END_DECLS

@@ -18,6 +18,12 @@ const char *domuimg_doctor_get_xen_version (DomuimgDoctor *self);
 DOMUIMG_API
 GPtrArray *domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError **error);
 DOMUIMG_API
+void domuimg_doctor_examine_async (DomuimgDoctor *self, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
+DOMUIMG_API
+GPtrArray *domuimg_doctor_examine_finish (DomuimgDoctor *self, GAsyncResult *result,
+                                          GError **error);
+DOMUIMG_API
 char *domuimg_doctor_to_text (DomuimgDoctor *self);
 DOMUIMG_API
 char *domuimg_doctor_to_json (DomuimgDoctor *self);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <gio/gio.h>
+
 #include <domuimg/kernel.h>
 
 G_BEGIN_DECLS
@@ -11,7 +13,8 @@ G_DECLARE_FINAL_TYPE (DomuimgInstalledKernel, domuimg_installed_kernel, DOMUIMG,
                       GObject)
 
 DOMUIMG_API
-GPtrArray *domuimg_installed_kernel_list (const char *image, GError **error);
+GPtrArray *domuimg_installed_kernel_list (const char *image, GCancellable *cancellable,
+                                          GError **error);
 DOMUIMG_API
 const char *domuimg_installed_kernel_get_path (DomuimgInstalledKernel *self);
 DOMUIMG_API

@@ -15,6 +15,12 @@ DomuimgKernelUpdate *domuimg_kernel_update_run (const char *name, const char *di
                                                 gboolean dry_run, GCancellable *cancellable,
                                                 GError **error);
 DOMUIMG_API
+void domuimg_kernel_update_run_async (const char *name, const char *dir, gboolean dry_run,
+                                      GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+DOMUIMG_API
+DomuimgKernelUpdate *domuimg_kernel_update_run_finish (GAsyncResult *result, GError **error);
+DOMUIMG_API
 gboolean domuimg_kernel_update_is_needed (DomuimgKernelUpdate *self);
 DOMUIMG_API
 const char *domuimg_kernel_update_get_old_version (DomuimgKernelUpdate *self);

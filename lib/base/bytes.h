@@ -11,7 +11,7 @@ typedef struct {
 } DomuimgBytes;
 
 /* Says that a function keeps a pointer and does not look behind it, so that a buffer which is yet to
- * be filled is no cause for a warning. */
+ * be filled causes no warning. */
 #if defined __has_attribute
 #if __has_attribute (access)
 #define DOMUIMG_NOT_READ(argument) __attribute__ ((access (none, argument)))

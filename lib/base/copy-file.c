@@ -144,7 +144,7 @@ copy_open (Copy *self, GError **error)
   if (self->in < 0 || fstat (self->in, &self->status) != 0)
     return domuimg_set_errno (error, errno, "opening %s", self->from);
   if (!S_ISREG (self->status.st_mode))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no file", self->from);
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a file", self->from);
   self->out = open (self->to, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   return self->out >= 0 || domuimg_set_errno (error, errno, "making %s", self->to);
 }

@@ -9,7 +9,7 @@
  * error leaves of @to is the caller's to remove. */
 gboolean domuimg_copy_file (const char *from, const char *to, GCancellable *cancellable,
                             GError **error);
-/* As copy_file, with @content in place of the bytes of @from. */
+/* The same as copy_file, with @content in place of the bytes of @from. */
 gboolean domuimg_copy_file_as (const char *from, const char *to, const void *content, gsize length,
                                GError **error);
 

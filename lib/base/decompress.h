@@ -16,7 +16,7 @@ typedef enum {
   DOMUIMG_COMPRESSION_LZ4, /* the legacy frame of `lz4 -l` */
 } DomuimgCompression;
 
-/* By the first bytes; NONE where they are no known magic. 8 bytes are enough. */
+/* By the first bytes; NONE where they are not a known magic. 8 bytes are enough. */
 DomuimgCompression domuimg_compression_detect (DomuimgBytes head);
 /* "gzip", ...; "none". */
 const char *domuimg_compression_to_string (DomuimgCompression compression);

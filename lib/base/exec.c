@@ -313,7 +313,7 @@ watch (DomuimgExec *self, int cancelled, int abandoned)
 
   while (!has_ended (self))
     {
-      /* poll(2) passes over descriptors that are -1. */
+      /* poll(2) ignores descriptors that are -1. */
       struct pollfd fds[] = {
         { .fd = self->err, .events = POLLIN },
         { .fd = streamed ? -1 : self->out, .events = POLLIN },

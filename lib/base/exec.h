@@ -33,7 +33,7 @@ char *domuimg_exec_pass_fd (DomuimgExec *self, int fd);
  * that has it; a status other than 0 is TOOL_FAILED, with the last line of stderr, and on
  * further lines of the message the lines before it. */
 gboolean domuimg_exec_run (DomuimgExec *self, GCancellable *cancellable, GError **error);
-/* As run; stdout's bytes are returned. */
+/* The same as run; stdout's bytes are returned. */
 GBytes *domuimg_exec_output (DomuimgExec *self, GCancellable *cancellable, GError **error);
 
 /* Starts, and returns a descriptor of its stdout (owned by @self); follow with
@@ -47,7 +47,7 @@ const char *domuimg_exec_get_tail (DomuimgExec *self);
 
 /* The full path of @program in the directories that exec searches, or NULL. */
 char *domuimg_find_program (const char *program);
-/* Of a program that is the library's own, in DOMUIMG_LIBEXEC_DIR or where it is installed. */
+/* The path of a program of the library's own, in DOMUIMG_LIBEXEC_DIR or where it is installed. */
 char *domuimg_libexec_path (const char *program);
 /* The Debian package that has @program, or NULL if unknown. */
 const char *domuimg_package_of_program (const char *program);

@@ -35,7 +35,7 @@ write_at (int fd, const guint8 *data, gsize length, guint64 offset)
   return TRUE;
 }
 
-/* As many bytes from @at as belong together: all to be written, or none. */
+/* The bytes from @at that belong together: all to be written, or none. */
 static gsize
 run_length (const guint8 *data, gsize at, gsize length, guint64 offset, gboolean *is_zero)
 {

@@ -46,5 +46,5 @@ domuimg_guest_type_from_string (const char *string, DomuimgGuestType *type, GErr
         }
     }
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "“%s” is no guest type: use auto, pv, pvh or hvm", string);
+                       "“%s” is not a guest type: use auto, pv, pvh or hvm", string);
 }

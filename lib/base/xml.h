@@ -24,7 +24,7 @@ xmlNode *domuimg_xml_find (xmlNode *node, const char *path);
 /* Without white space around it; NULL where there is no such or it is empty. */
 char *domuimg_xml_attr (xmlNode *node, const char *name);
 char *domuimg_xml_text (xmlNode *node);
-/* As above, of what is at @path below @node. */
+/* The same for what is at @path below @node. */
 char *domuimg_xml_find_attr (xmlNode *node, const char *path, const char *name);
 char *domuimg_xml_find_text (xmlNode *node, const char *path);
 gboolean domuimg_xml_attr_is (xmlNode *node, const char *name, const char *value);

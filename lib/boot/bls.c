@@ -69,7 +69,7 @@ expand (const char *text, GHashTable *variables)
   return g_string_free (out, FALSE);
 }
 
-/* As grub-core/commands/blscfg.c of Fedora: by the names of the files, newest first. */
+/* The order of grub-core/commands/blscfg.c of Fedora: by the names of the files, newest first. */
 static gint
 compare_as_grub (gconstpointer a, gconstpointer b)
 {
@@ -78,7 +78,7 @@ compare_as_grub (gconstpointer a, gconstpointer b)
   return domuimg_menu_compare_versions (right->entry->id, left->entry->id);
 }
 
-/* As the specification says: those with a key to sort by come first, by it; then the newest. */
+/* The order of the specification: those with a key to sort by come first, by it; then the newest. */
 static gint
 compare_as_specified (gconstpointer a, gconstpointer b)
 {

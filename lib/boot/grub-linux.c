@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* As grub-core/lib/cmdline.c makes a command line of words: with a blank in it a word is quoted. */
+/* Makes a command line of words as grub-core/lib/cmdline.c does: a word with a blank is quoted. */
 static char *
 join (char **words)
 {

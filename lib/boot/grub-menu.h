@@ -17,7 +17,7 @@ typedef struct {
   int first;              /* index into the menu's entries of what choosing it boots, or -1 */
 } DomuimgGrubNode;
 
-/* Of the words of `menuentry` or `submenu`. */
+/* @words are those of `menuentry` or `submenu`. */
 DomuimgGrubNode *domuimg_grub_node_new (char **words, const char *block, guint line);
 void domuimg_grub_node_free (gpointer self);
 GPtrArray *domuimg_grub_nodes_new (void);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* As grub-core/commands/test.c goes through its words: from left to right; -a is the default, a
+/* Goes through the words as grub-core/commands/test.c does: from left to right; -a is the default, a
  * word alone is true if it is not empty, and no words at all are true. */
 
 #define DEPTH_MAX 16

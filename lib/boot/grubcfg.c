@@ -92,7 +92,7 @@ typedef struct {
   const char *variable; /* (nullable) that is set to the device */
 } Search;
 
-/* GRUB's options may have their value after a "=" or in the next word that is no option. */
+/* GRUB's options may have their value after a "=" or in the next word that is not an option. */
 static const char *
 take_option (char **words, guint *i)
 {
@@ -131,7 +131,7 @@ read_search_options (Search *search, char **words)
       else if (*word != '-' && search->name == NULL)
         search->name = word;
     }
-  /* The only word that is no option is what is searched. */
+  /* The only word that is not an option is what is searched. */
   if (search->name == NULL)
     {
       search->name = search->variable;
@@ -316,7 +316,7 @@ do_blscfg (Config *self, DomuimgGrubScript *script)
   return TRUE;
 }
 
-/* What boots an entry; `multiboot` and `chainloader` boot no Linux. FALSE where it is no such
+/* What boots an entry; `multiboot` and `chainloader` boot no Linux. FALSE where it is not such
  * command. */
 static gboolean
 run_loader_command (Config *self, DomuimgGrubScript *script, char **words, guint line)

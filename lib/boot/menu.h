@@ -84,7 +84,7 @@ void domuimg_loader_conf_parse (DomuimgMenu *self, const char *directory,
 void domuimg_uki_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files);
 void domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
-/* As pygrub of Xen 4.17 reads a menu of @self's format: GRUB2, EXTLINUX or LEGACY. */
+/* What pygrub of Xen 4.17 reads in a menu of @self's format: GRUB2, EXTLINUX or LEGACY. */
 void domuimg_pygrub_parse (DomuimgMenu *self, const char *text);
 /* The environment block of GRUB: adds its variables. FALSE where it is none. */
 gboolean domuimg_grubenv_parse (const char *text, GHashTable *variables);
@@ -98,5 +98,5 @@ int domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted);
 char *domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path);
 /* "(hd0,1)/vmlinuz" → "(hd0,1)" (NULL without) and "/vmlinuz". */
 void domuimg_menu_split_device (const char *path, char **device, char **file);
-/* As rpm compares versions: below, at or above 0. */
+/* Compares versions as rpm does: below, at or above 0. */
 int domuimg_menu_compare_versions (const char *a, const char *b);

@@ -118,7 +118,7 @@ domuimg_pygrub_set_kernel (DomuimgMenuEntry *entry, const char *value)
 
   if (path == NULL)
     return FALSE;
-  /* Nothing is no kernel. */
+  /* An empty word is not a kernel. */
   g_free (entry->kernel);
   entry->kernel = g_str_equal (path, "/") ? NULL : g_steal_pointer (&path);
   g_free (entry->cmdline);

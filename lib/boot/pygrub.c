@@ -228,7 +228,7 @@ parse_lines (Parser *self, char **lines)
     give_up (self, i, "the file ends within a menuentry");
 }
 
-/* Of grub.cfg and menu.lst a number only: anything else is the first entry. */
+/* In grub.cfg and menu.lst only a number counts: anything else is the first entry. */
 static int
 find_by_number (Parser *self)
 {
@@ -241,7 +241,7 @@ find_by_number (Parser *self)
   return index < self->menu->entries->len ? index : -1;
 }
 
-/* Of extlinux.conf the label; the first entry where there is none. */
+/* In extlinux.conf it is a label; the first entry where there is none. */
 static int
 find_by_label (Parser *self)
 {

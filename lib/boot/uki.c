@@ -74,7 +74,7 @@ get_field (const char *text, const char *key)
   return NULL;
 }
 
-/* NULL where it is no unified kernel image. */
+/* NULL where it is not a unified kernel image. */
 static Item *
 read_image (const DomuimgMenuFiles *files, const char *path, const char *name)
 {

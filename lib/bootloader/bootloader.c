@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "domuimg/bootloader.h"
+#include "lib/bootloader/bootloader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -258,7 +258,7 @@ choose (Bootloader *self, GError **error)
   return domuimg_console_choose (self->menu, self->options.quiet, self->cancellable, error);
 }
 
-/* As pygrub's -n and --isconfig show it. */
+/* Names a file of the guest as pygrub's -n and --isconfig do. */
 static char *
 name_of_guest (const char *what, const char *path)
 {
@@ -378,32 +378,6 @@ run (Bootloader *self, GError **error)
   return load (self, index, entry, error);
 }
 
-/**
- * domuimg_bootloader_run:
- * @argv: (array zero-terminated=1): a program's arguments, its name first, as libxl gives them to
- *   what `bootloader=` in xl.cfg names: `--output=FILE`, `--output-format=simple0`,
- *   `--output-directory=DIR`, more, and at last the guest's disk
- * @cancellable: (nullable): ends it
- *
- * Does what a boot loader does for Xen, as pygrub, whose options it takes: reads the boot menu on a
- * guest's disk, lets somebody choose where stdin and stdout are a terminal, puts copies of the
- * chosen kernel and ramdisk into a directory, and says in a file which they are and what the
- * command line is. The format is that of Xen's libxl_bootloader.c.
- *
- * With `--net` kernel and ramdisk come from the network, and this process becomes, by execve(2), the
- * program `domuimg-netboot` of the library's own; the call returns only where that is not possible.
- *
- * The disk is read by a process of its own without rights, files, network and programs; since it is
- * forked off, no other thread may hold locks when this is called. On failure nothing is left
- * in the directory.
- *
- * Returns: whether it was done; else %DOMUIMG_ERROR_NOT_FOUND (no menu, entry or file),
- *   %DOMUIMG_ERROR_NOT_BOOTABLE (no kernel), %DOMUIMG_ERROR_CORRUPT_INPUT,
- *   %DOMUIMG_ERROR_UNSAFE_INPUT (the process that reads the disk broke down),
- *   %DOMUIMG_ERROR_MISSING_TOOL, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_INVALID_ARGUMENT, others
- *
- * Since: 0.1
- */
 gboolean
 domuimg_bootloader_run (char **argv, GCancellable *cancellable, GError **error)
 {

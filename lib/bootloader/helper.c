@@ -19,7 +19,7 @@
 #include "lib/base/fd.h"
 
 #define PROGRAM "grub-fstest"
-/* Of one run. */
+/* The seconds that one run may take. */
 #define SECONDS 30
 /* No descriptor that it can open has this number, so that only the start of it has. */
 #define PROGRAM_FD 60
@@ -173,7 +173,7 @@ answer (gboolean ok, GByteArray *output)
   return g_variant_get_data_as_bytes (value);
 }
 
-/* A name begins with a device: it is no option, and none of the helper's own files. */
+/* A name begins with a device: it is not an option, and none of the helper's own files. */
 static gboolean
 is_name (const char *name)
 {

@@ -10,7 +10,7 @@
  * which bytes. Its answer: whether it worked, and what came. */
 #define DOMUIMG_HELPER_REQUEST "(yaytt)"
 #define DOMUIMG_HELPER_ANSWER "(bay)"
-/* Of a file, for each answer. */
+/* The most bytes of a file for each answer. */
 #define DOMUIMG_HELPER_PIECE (8 << 20)
 
 /* It answers on @channel. NULL and no error where there is no such program. */

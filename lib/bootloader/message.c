@@ -242,7 +242,7 @@ read_entries (GVariant *array, DomuimgMenu *menu, GError **error)
       g_ptr_array_add (menu->entries, read_entry (entry));
     }
   if (menu->default_entry < -1 || menu->default_entry >= (int) n)
-    return refuse ("a default that is no entry", error);
+    return refuse ("a default that is not an entry", error);
   return TRUE;
 }
 

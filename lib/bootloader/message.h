@@ -30,7 +30,7 @@ GBytes *domuimg_bootloader_loaded_write (const DomuimgBootloaderLoaded *loaded);
 /* In place of either. */
 GBytes *domuimg_bootloader_error_write (const GError *failure);
 
-/* The error that was sent, or UNSAFE_INPUT for what is no such message or beyond its limits. */
+/* The error that was sent, or UNSAFE_INPUT for what is not such a message or beyond its limits. */
 DomuimgMenu *domuimg_bootloader_menu_read (GBytes *bytes, GError **error);
 gboolean domuimg_bootloader_loaded_read (GBytes *bytes, DomuimgBootloaderLoaded *loaded,
                                          GError **error);

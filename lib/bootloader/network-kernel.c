@@ -5,7 +5,7 @@
 #include "domuimg/kernel.h"
 #include "lib/bootloader/reader.h"
 
-/* Of a disk's kernel Xen itself says it, and nobody waits for it to be unpacked; what a network gave
+/* Xen itself says it of a disk's kernel, and nobody waits for it to be unpacked; what a network gave
  * may be anything. */
 static gboolean
 check (int fd, GError **error)

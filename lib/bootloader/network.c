@@ -16,7 +16,7 @@
 #include "lib/netboot/netboot.h"
 
 #define NOBODY 65534
-/* Of starting and ending, besides what the network may take. */
+/* The seconds that starting and ending may take, besides those of the network. */
 #define GRACE 30
 #define CMDLINE_MAX 4096
 
@@ -228,7 +228,7 @@ start_all (Network *self, GError **error)
   return self->netboot != NULL && start_parser (self, error) && start_client (self, error);
 }
 
-/* Of what comes from the client, which may have been taken over. */
+/* The text comes from the process with the network, which may have been taken over. */
 static char *
 take_cmdline (const char *text, gsize size)
 {

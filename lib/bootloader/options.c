@@ -6,7 +6,7 @@
 
 #define DIRECTORY "/run/xen/pygrub"
 
-/* As they stand on the command line. */
+/* The options as they stand on the command line. */
 typedef struct {
   DomuimgBootloaderOptions *to;
   char *format;
@@ -41,7 +41,7 @@ take_net (const char *name, const char *value, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Of --net. */
+/* Adds the options that go with --net. */
 static void
 add_network_options (GOptionGroup *group, DomuimgBootloaderOptions *to, Words *words)
 {
@@ -112,8 +112,8 @@ take_number (const char *name, const char *text, guint64 max, gint64 *value, GEr
   if (text == NULL)
     return TRUE;
   if (!g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s=%s is no number that it can be",
-                         name, text);
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--%s=%s is not a number that it can be", name, text);
   *value = (gint64) number;
   return TRUE;
 }
@@ -164,7 +164,7 @@ settle (DomuimgBootloaderOptions *self, Words *words, GError **error)
     g_clear_pointer (&self->output, g_free);
   if (self->directory == NULL)
     self->directory = g_strdup (DIRECTORY);
-  /* As pygrub: who names an entry has chosen. */
+  /* Who names an entry has chosen, as with pygrub. */
   self->quiet = !words->interactive && (self->quiet || self->entry != NULL);
   return TRUE;
 }

@@ -27,7 +27,7 @@ domuimg_output_format_parse (const char *text, DomuimgOutputFormat *format)
   return FALSE;
 }
 
-/* As Python quotes a string. */
+/* Quotes a string as Python does. */
 static void
 add_quoted (GString *to, const char *key, const char *value)
 {

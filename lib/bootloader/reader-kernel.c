@@ -186,5 +186,5 @@ domuimg_reader_settle_kernel (const DomuimgReaderSetup *setup, DomuimgBootloader
       || domuimg_compression_detect (map.bytes) == DOMUIMG_COMPRESSION_GZIP)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
-                       "it is no kernel: neither a bzImage nor a plain or gzipped ELF file");
+                       "it is not a kernel: neither a bzImage nor a plain or gzipped ELF file");
 }

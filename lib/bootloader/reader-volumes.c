@@ -30,7 +30,7 @@ is_ext (const DomuimgReaderVolume *volume)
   return volume->fs != NULL && g_str_has_prefix (volume->fs, "ext") && volume->device == NULL;
 }
 
-/* As GRUB counts: "(loop0,msdos1)", "(loop0,gpt1)", "(loop0)". */
+/* The name that GRUB has for it: "(loop0,msdos1)", "(loop0,gpt1)", "(loop0)". */
 static char *
 name_device (const char *table, guint number)
 {

@@ -16,7 +16,7 @@ struct _DomuimgTreeHelper {
   char *device;
   /* Every look at a file lists its directory: each is asked for once. */
   GHashTable *directories; /* path to GHashTable: name to entry */
-  /* Of the file that is being read. */
+  /* These are of the file that is being read. */
   char *path;
   guint64 offset;
   GBytes *piece;

@@ -66,6 +66,7 @@ domuimg_build_new (DomuimgSpec *spec)
 /**
  * domuimg_build_get_plan:
  * @self: a build
+ * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
  * @error: return location for a #GError
  *
  * Works out what domuimg_build_run() would do, and checks what can be checked
@@ -80,11 +81,13 @@ domuimg_build_new (DomuimgSpec *spec)
  * Since: 0.1
  */
 DomuimgPlan *
-domuimg_build_get_plan (DomuimgBuild *self, GError **error)
+domuimg_build_get_plan (DomuimgBuild *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgSource) source = NULL;
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
   source = domuimg_plan_make_source (self->spec, error);
   return source != NULL ? domuimg_plan_new (self->spec, source, error) : NULL;
 }
@@ -315,6 +318,8 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
 /**
  * domuimg_cleanup:
  * @dry_run: only say what would be done
+ * @cancellable: (nullable): stops it before anything is done; the error is then
+ *   %G_IO_ERROR_CANCELLED
  * @error: return location for a #GError
  *
  * Finishes what a build left that was killed: removes its unfinished files
@@ -327,7 +332,9 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
  * Since: 0.1
  */
 char **
-domuimg_cleanup (gboolean dry_run, GError **error)
+domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error)
 {
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
   return domuimg_undo_recover (dry_run, error);
 }

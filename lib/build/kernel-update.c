@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/properties.h"
 #include "lib/guest/manifest.h"
 #include "lib/image/image.h"
 #include "lib/kernel/select.h"
@@ -51,10 +52,18 @@ domuimg_kernel_update_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_kernel_update_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "old-version", G_CALLBACK (domuimg_kernel_update_get_old_version),
+    "the version of the kernel before" },
+  { DOMUIMG_PROPERTY_STRING, "new-version", G_CALLBACK (domuimg_kernel_update_get_new_version),
+    "the version of the kernel now" },
+};
+
 static void
 domuimg_kernel_update_class_init (DomuimgKernelUpdateClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_kernel_update_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

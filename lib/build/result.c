@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "lib/build/result.h"
+#include "lib/base/properties.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -58,10 +59,32 @@ domuimg_result_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_result_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "name", G_CALLBACK (domuimg_result_get_name),
+    "the name of the guest" },
+  { DOMUIMG_PROPERTY_STRING, "uuid", G_CALLBACK (domuimg_result_get_uuid),
+    "its UUID" },
+  { DOMUIMG_PROPERTY_STRING, "image-path", G_CALLBACK (domuimg_result_get_image_path),
+    "its first disk" },
+  { DOMUIMG_PROPERTY_STRING, "config-path", G_CALLBACK (domuimg_result_get_config_path),
+    "its xl.cfg" },
+  { DOMUIMG_PROPERTY_STRING, "xml-path", G_CALLBACK (domuimg_result_get_xml_path),
+    "its libvirt XML" },
+  { DOMUIMG_PROPERTY_STRING, "manifest-path", G_CALLBACK (domuimg_result_get_manifest_path),
+    "what was made from what" },
+  { DOMUIMG_PROPERTY_STRING, "kernel-path", G_CALLBACK (domuimg_result_get_kernel_path),
+    "a kernel that was copied out" },
+  { DOMUIMG_PROPERTY_STRING, "ramdisk-path", G_CALLBACK (domuimg_result_get_ramdisk_path),
+    "the initramfs of that kernel" },
+  { DOMUIMG_PROPERTY_OBJECT, "report", G_CALLBACK (domuimg_result_get_report),
+    "what a check says of it", domuimg_report_get_type },
+};
+
 static void
 domuimg_result_class_init (DomuimgResultClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_result_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

@@ -244,18 +244,18 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
 {
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
-  g_autoptr (DomuimgRegion) region
-      = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
 
-  if (region == NULL)
-    return FALSE;
   if (stream == NULL)
     {
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
+  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  if (region == NULL)
+    return FALSE;
   self->tree = domuimg_ext_write_stream (region, watch_kernel (self, stream), &usage, progress,
                                          cancellable, &local);
   if (self->tree == NULL)

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks and repairs in a thread of their own, for programs with a main loop. */
 #include "config.h"
+#include "lib/base/async.h"
+
 #include "domuimg/check.h"
 
-static void
-run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+static gpointer
+run (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+     GError **error)
 {
-  g_autoptr (GError) error = NULL;
-  DomuimgReport *report = domuimg_check_run (source, cancellable, &error);
-
-  if (report != NULL)
-    g_task_return_pointer (task, report, g_object_unref);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+  return domuimg_check_run (self, cancellable, error);
 }
 
 /**
@@ -30,12 +27,9 @@ void
 domuimg_check_run_async (DomuimgCheck *self, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_if_fail (DOMUIMG_IS_CHECK (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, domuimg_check_run_async);
-  g_task_run_in_thread (task, run_in_thread);
+  domuimg_async_start (self, run, NULL, NULL, g_object_unref, NULL, cancellable, callback,
+                       user_data);
 }
 
 /**
@@ -51,22 +45,36 @@ domuimg_check_run_async (DomuimgCheck *self, GCancellable *cancellable,
 DomuimgReport *
 domuimg_check_run_finish (DomuimgCheck *self, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return domuimg_async_finish (self, result, error);
 }
 
-static void
-fix_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-  g_autoptr (GError) error = NULL;
-  char **changes = NULL;
-  DomuimgReport *report = domuimg_check_fix (source, cancellable, &changes, &error);
+/* A report, and what was done before. */
+typedef struct {
+  DomuimgReport *report; /* (nullable) once it was taken */
+  char **changes;
+} Fixed;
 
-  g_task_set_task_data (task, changes, (GDestroyNotify) g_strfreev);
-  if (report != NULL)
-    g_task_return_pointer (task, report, g_object_unref);
-  else
-    g_task_return_error (task, g_steal_pointer (&error));
+static void
+fixed_free (gpointer data)
+{
+  Fixed *self = data;
+
+  g_clear_object (&self->report);
+  g_strfreev (self->changes);
+  g_free (self);
+}
+
+static gpointer
+fix (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+     GError **error)
+{
+  Fixed *fixed = g_new0 (Fixed, 1);
+
+  fixed->report = domuimg_check_fix (self, cancellable, &fixed->changes, error);
+  if (fixed->report != NULL)
+    return fixed;
+  fixed_free (fixed);
+  return NULL;
 }
 
 /**
@@ -84,14 +92,8 @@ void
 domuimg_check_fix_async (DomuimgCheck *self, GCancellable *cancellable,
                          GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_if_fail (DOMUIMG_IS_CHECK (self));
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, domuimg_check_fix_async);
-  /* What was done must be told, even to one who wants no more of it. */
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_run_in_thread (task, fix_in_thread);
+  domuimg_async_start (self, fix, NULL, NULL, fixed_free, NULL, cancellable, callback, user_data);
 }
 
 /**
@@ -109,11 +111,14 @@ DomuimgReport *
 domuimg_check_fix_finish (DomuimgCheck *self, GAsyncResult *result, char ***changes,
                           GError **error)
 {
+  Fixed *fixed = domuimg_async_finish (self, result, error);
   DomuimgReport *report;
 
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  report = g_task_propagate_pointer (G_TASK (result), error);
-  if (report != NULL && changes != NULL)
-    *changes = g_strdupv (g_task_get_task_data (G_TASK (result)));
+  if (fixed == NULL)
+    return NULL;
+  report = g_steal_pointer (&fixed->report);
+  if (changes != NULL)
+    *changes = g_steal_pointer (&fixed->changes);
+  fixed_free (fixed);
   return report;
 }

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/check/report.h"
 
+#include "lib/base/properties.h"
+
 /* One line of a report may be long, but not as long as a hostile guest likes. */
 #define TEXT_MAX 1000
 
@@ -28,10 +30,30 @@ domuimg_finding_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_finding_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "id", G_CALLBACK (domuimg_finding_get_id),
+    "the rule" },
+  { DOMUIMG_PROPERTY_ENUM, "severity", G_CALLBACK (domuimg_finding_get_severity),
+    "how much it matters", domuimg_severity_get_type },
+  { DOMUIMG_PROPERTY_STRING, "message", G_CALLBACK (domuimg_finding_get_message),
+    "what is wrong, in one line" },
+  { DOMUIMG_PROPERTY_STRING, "evidence", G_CALLBACK (domuimg_finding_get_evidence),
+    "where it was seen" },
+  { DOMUIMG_PROPERTY_BOOLEAN, "fixable", G_CALLBACK (domuimg_finding_get_fixable),
+    "whether a repair is offered" },
+  { DOMUIMG_PROPERTY_STRING, "remedy", G_CALLBACK (domuimg_finding_get_remedy),
+    "what to do" },
+  { DOMUIMG_PROPERTY_BOOLEAN, "is-fault", G_CALLBACK (domuimg_finding_get_is_fault),
+    "whether something is wrong or missing" },
+  { DOMUIMG_PROPERTY_STRING, "purpose", G_CALLBACK (domuimg_finding_get_purpose),
+    "what it is for" },
+};
+
 static void
 domuimg_finding_class_init (DomuimgFindingClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_finding_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
@@ -134,6 +156,20 @@ domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *a
 }
 
 void
+domuimg_finding_offer_edit (DomuimgFinding *self, DomuimgEditRepair repair, const char *argument,
+                            const char *plan_format, ...)
+{
+  va_list args;
+
+  va_start (args, plan_format);
+  set_remedy (self, plan_format, args);
+  va_end (args);
+  self->edit_repair = repair;
+  g_free (self->argument);
+  self->argument = g_strdup (argument);
+}
+
+void
 domuimg_finding_advise (DomuimgFinding *self, const char *format, ...)
 {
   va_list args;
@@ -214,7 +250,7 @@ domuimg_finding_get_evidence (DomuimgFinding *self)
 gboolean
 domuimg_finding_get_fixable (DomuimgFinding *self)
 {
-  return self->repair != NULL;
+  return self->repair != NULL || self->edit_repair != NULL;
 }
 
 /**

@@ -2,6 +2,7 @@
 /* What a check found, for programs and for people. */
 #include "config.h"
 #include "lib/check/report.h"
+#include "lib/base/properties.h"
 
 #include "lib/base/json.h"
 
@@ -34,10 +35,22 @@ domuimg_report_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_ENUM, "verdict", G_CALLBACK (domuimg_report_get_verdict),
+    "whether the guest boots", domuimg_verdict_get_type },
+  { DOMUIMG_PROPERTY_ENUM, "guest-type", G_CALLBACK (domuimg_report_get_guest_type),
+    "as what it was checked", domuimg_guest_type_get_type },
+  { DOMUIMG_PROPERTY_STRING, "guest", G_CALLBACK (domuimg_report_get_guest),
+    "which guest it is of" },
+  { DOMUIMG_PROPERTY_STRING, "error", G_CALLBACK (domuimg_report_get_error),
+    "why the guest could not be checked" },
+};
+
 static void
 domuimg_report_class_init (DomuimgReportClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_report_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
@@ -201,14 +214,15 @@ domuimg_report_get_error (DomuimgReport *self)
 }
 
 static void
-append_finding (GString *text, const DomuimgFinding *finding)
+append_finding (GString *text, DomuimgFinding *finding)
 {
   g_string_append_printf (text, "%s: %s [%s]\n", domuimg_severity_to_string (finding->severity),
                           finding->message, finding->id);
   if (finding->evidence != NULL)
     g_string_append_printf (text, "    found: %s\n", finding->evidence);
   if (finding->remedy != NULL)
-    g_string_append_printf (text, "    %s: %s\n", finding->repair != NULL ? "--fix" : "to do",
+    g_string_append_printf (text, "    %s: %s\n",
+                            domuimg_finding_get_fixable (finding) ? "--fix" : "to do",
                             finding->remedy);
 }
 
@@ -239,7 +253,7 @@ domuimg_report_to_text (DomuimgReport *self)
 }
 
 static void
-add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
+add_finding (JsonBuilder *builder, DomuimgFinding *finding)
 {
   json_builder_begin_object (builder);
   domuimg_json_add_string (builder, "id", finding->id);
@@ -247,7 +261,7 @@ add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
   domuimg_json_add_string (builder, "message", finding->message);
   domuimg_json_add_string (builder, "evidence", finding->evidence);
   json_builder_set_member_name (builder, "fixable");
-  json_builder_add_boolean_value (builder, finding->repair != NULL);
+  json_builder_add_boolean_value (builder, domuimg_finding_get_fixable (finding));
   domuimg_json_add_string (builder, "remedy", finding->remedy);
   json_builder_end_object (builder);
 }

@@ -4,59 +4,43 @@
 #include "config.h"
 #include "lib/check/subject.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "lib/check/repair.h"
+#include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
-
-static const char *
-get_text (JsonObject *object, const char *name)
-{
-  JsonNode *node = json_object_get_member (object, name);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
-                 && json_node_get_value_type (node) == G_TYPE_STRING
-             ? json_node_get_string (node)
-             : NULL;
-}
+#include "lib/guest/manifest.h"
 
 /* The configuration that a manifest names, or what has its name beside the manifest: a directory
  * may have been moved as a whole. */
 static char *
-find_named (const char *manifest, JsonObject *object)
+find_named (const DomuimgManifest *manifest, const char *manifest_path)
 {
-  static const char *const members[] = { "config", "xml" };
-  g_autofree char *directory = g_path_get_dirname (manifest);
+  const char *const paths[] = { manifest->config, manifest->xml };
+  g_autofree char *directory = g_path_get_dirname (manifest_path);
 
-  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     {
-      const char *path = get_text (object, members[i]);
-      g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
-      g_autofree char *beside = path != NULL ? g_build_filename (directory, name, NULL) : NULL;
+      g_autofree char *name = paths[i] != NULL ? g_path_get_basename (paths[i]) : NULL;
+      g_autofree char *beside = name != NULL ? g_build_filename (directory, name, NULL) : NULL;
 
-      if (path != NULL && g_file_test (path, G_FILE_TEST_EXISTS))
-        return g_strdup (path);
-      if (path != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
+      if (paths[i] != NULL && g_file_test (paths[i], G_FILE_TEST_EXISTS))
+        return g_strdup (paths[i]);
+      if (beside != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
         return g_steal_pointer (&beside);
     }
   return NULL;
 }
 
-/* Sets *@config to the configuration that the manifest @text is of. */
+/* Sets *@config to the configuration that the manifest is of. */
 static gboolean
-read_manifest (const char *path, const char *text, char **config, GError **error)
+read_manifest (const char *path, char **config, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root = json_parser_load_from_data (parser, text, -1, NULL)
-                       ? json_parser_get_root (parser)
-                       : NULL;
+  g_autoptr (DomuimgManifest) manifest = domuimg_manifest_read (path, error);
 
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
-      || !json_object_has_member (json_node_get_object (root), "domuimg"))
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a manifest of domuimg",
-                         path);
-  *config = find_named (path, json_node_get_object (root));
+  if (manifest == NULL)
+    return FALSE;
+  *config = find_named (manifest, path);
   if (*config != NULL)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
@@ -104,7 +88,7 @@ domuimg_subject_read_config (DomuimgMachine *machine, const char *what, GError *
     {
       char *config;
 
-      if (!read_manifest (machine->path, text, &config, error))
+      if (!read_manifest (machine->path, &config, error))
         return FALSE;
       g_free (machine->path);
       machine->path = config;

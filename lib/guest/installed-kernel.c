@@ -2,6 +2,7 @@
 #include "config.h"
 #include "domuimg/installed-kernel.h"
 
+#include "lib/base/properties.h"
 #include "lib/guest/root.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
@@ -42,10 +43,22 @@ domuimg_installed_kernel_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_installed_kernel_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "path", G_CALLBACK (domuimg_installed_kernel_get_path),
+    "where it is" },
+  { DOMUIMG_PROPERTY_STRING, "version", G_CALLBACK (domuimg_installed_kernel_get_version),
+    "its version" },
+  { DOMUIMG_PROPERTY_STRING, "modules", G_CALLBACK (domuimg_installed_kernel_get_modules),
+    "the directory of its modules" },
+  { DOMUIMG_PROPERTY_STRING, "initramfs", G_CALLBACK (domuimg_installed_kernel_get_initramfs),
+    "its initramfs" },
+};
+
 static void
 domuimg_installed_kernel_class_init (DomuimgInstalledKernelClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_installed_kernel_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
@@ -112,34 +125,39 @@ new_kernel (DomuimgTree *tree, DomuimgKernelChoice *choice, const char *root_fs)
 }
 
 static GPtrArray *
-list_tree (DomuimgTree *tree, const char *root_fs, GError **error)
+list_tree (DomuimgTree *tree, const char *root_fs, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
-  GPtrArray *kernels;
+  g_autoptr (GPtrArray) kernels = NULL;
 
   if (choices == NULL)
     return NULL;
   kernels = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; i < choices->len; i++)
-    g_ptr_array_add (kernels, new_kernel (tree, g_ptr_array_index (choices, i), root_fs));
-  return kernels;
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      g_ptr_array_add (kernels, new_kernel (tree, g_ptr_array_index (choices, i), root_fs));
+    }
+  return g_steal_pointer (&kernels);
 }
 
 /**
  * domuimg_installed_kernel_list:
  * @image: (nullable) (type filename): a disk image or block device; %NULL: this host
+ * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
  * @error: return location: %DOMUIMG_ERROR_NOT_FOUND where the image is not there or holds no
  *   operating system, %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_NOT_SUPPORTED,
  *   %DOMUIMG_ERROR_PERMISSION, %DOMUIMG_ERROR_IO
  *
  * Kernels in /boot, / and /lib/modules/VERSION, newest first. The image is read, not mounted.
  *
- * Returns: (transfer full) (element-type DomuimgInstalledKernel): the kernels, maybe none
+ * Returns: (transfer container) (element-type DomuimgInstalledKernel): the kernels, maybe none
  *
  * Since: 0.1
  */
 GPtrArray *
-domuimg_installed_kernel_list (const char *image, GError **error)
+domuimg_installed_kernel_list (const char *image, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgTree) host = NULL;
   g_autoptr (DomuimgGuestRoot) root = NULL;
@@ -147,10 +165,10 @@ domuimg_installed_kernel_list (const char *image, GError **error)
   if (image == NULL)
     {
       host = domuimg_tree_dir_new ("/", error);
-      return host != NULL ? list_tree (host, NULL, error) : NULL;
+      return host != NULL ? list_tree (host, NULL, cancellable, error) : NULL;
     }
   root = domuimg_guest_root_open (image, error);
-  return root != NULL ? list_tree (root->tree, root->volume->fs, error) : NULL;
+  return root != NULL ? list_tree (root->tree, root->volume->fs, cancellable, error) : NULL;
 }
 
 /**

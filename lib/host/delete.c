@@ -64,7 +64,7 @@ remove_file (DomuimgUndo *undo, GStrvBuilder *lines, const char *path, GError **
   if (path == NULL || lstat (path, &status) != 0)
     return TRUE;
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
-    line = g_strdup_printf ("%s stays: it is no file", path);
+    line = g_strdup_printf ("%s stays: it is not a file", path);
   else if (!domuimg_undo_add_removal (undo, path, error))
     return FALSE;
   else
@@ -108,7 +108,7 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
     return NULL;
   if (!remove_file (undo, lines, autostart, error) || !remove_file (undo, lines, config, error)
       || (manifest != NULL && !remove_made (undo, lines, manifest, disks, error))
-      /* As long as there are disks, it says what they are of. */
+      /* While disks remain, the manifest says what they are of. */
       || (disks && !remove_file (undo, lines, path, error)) || !domuimg_undo_commit (undo, error))
     return NULL;
   return g_strv_builder_end (lines);

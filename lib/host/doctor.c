@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/json.h"
+#include "lib/base/properties.h"
 #include "lib/host/finding.h"
 
 /**
@@ -27,10 +28,18 @@ domuimg_doctor_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_doctor_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_BOOLEAN, "is-xen", G_CALLBACK (domuimg_doctor_get_is_xen),
+    "whether guests can be started here" },
+  { DOMUIMG_PROPERTY_STRING, "xen-version", G_CALLBACK (domuimg_doctor_get_xen_version),
+    "the version of Xen" },
+};
+
 static void
 domuimg_doctor_class_init (DomuimgDoctorClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_doctor_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
@@ -165,7 +174,7 @@ domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError *
   domuimg_doctor_look_at_rights (self);
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  /* Of its own: some who take one empty it, whoever else has it. */
+  /* A copy, since some who take an array empty it, whoever else has it. */
   return g_ptr_array_copy (self->findings, copy_finding, NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "lib/host/guest.h"
 
+#include "lib/base/properties.h"
 #include "lib/domain/model/domain.h"
 
 /**
@@ -20,22 +21,82 @@ domuimg_host_guest_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->uuid);
-  g_free (self->state);
-  g_free (self->kind);
   g_free (self->config);
   G_OBJECT_CLASS (domuimg_host_guest_parent_class)->finalize (object);
 }
+
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "name", G_CALLBACK (domuimg_host_guest_get_name),
+    "its name" },
+  { DOMUIMG_PROPERTY_STRING, "uuid", G_CALLBACK (domuimg_host_guest_get_uuid),
+    "its UUID" },
+  { DOMUIMG_PROPERTY_INT, "domid", G_CALLBACK (domuimg_host_guest_get_domid),
+    "the number that Xen gave it, or -1" },
+  { DOMUIMG_PROPERTY_ENUM, "state", G_CALLBACK (domuimg_host_guest_get_state),
+    "what it does", domuimg_guest_state_get_type },
+  { DOMUIMG_PROPERTY_ENUM, "guest-type", G_CALLBACK (domuimg_host_guest_get_guest_type),
+    "its type", domuimg_guest_type_get_type },
+  { DOMUIMG_PROPERTY_UINT, "memory", G_CALLBACK (domuimg_host_guest_get_memory),
+    "its memory, in MiB" },
+  { DOMUIMG_PROPERTY_UINT, "vcpus", G_CALLBACK (domuimg_host_guest_get_vcpus),
+    "its virtual CPUs" },
+  { DOMUIMG_PROPERTY_STRING, "config", G_CALLBACK (domuimg_host_guest_get_config),
+    "its configuration" },
+  { DOMUIMG_PROPERTY_BOOLEAN, "autostart", G_CALLBACK (domuimg_host_guest_get_autostart),
+    "whether it starts with the host" },
+};
 
 static void
 domuimg_host_guest_class_init (DomuimgHostGuestClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_host_guest_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
 domuimg_host_guest_init (DomuimgHostGuest *self)
 {
   self->domid = -1;
+}
+
+static const char *const states[]
+    = { "unknown", "off", "running", "paused", "shutdown", "crashed", "dying", "poweroff", "reboot",
+        "crash", "suspend", "watchdog", "soft_reset", "destroyed" };
+
+/**
+ * domuimg_guest_state_to_string:
+ * @state: a state
+ *
+ * Returns: (transfer none): `off`, `running`, `paused`, `shutdown`, `crashed`, `dying`,
+ *   `poweroff`, `reboot`, `crash`, `suspend`, `watchdog`, `soft_reset`, `destroyed` or
+ *   `unknown`
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_guest_state_to_string (DomuimgGuestState state)
+{
+  g_return_val_if_fail ((guint) state < G_N_ELEMENTS (states), "unknown");
+  return states[state];
+}
+
+DomuimgGuestState
+domuimg_guest_state_from_string (const char *word)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    if (g_strcmp0 (word, states[i]) == 0)
+      return (DomuimgGuestState) i;
+  return DOMUIMG_GUEST_STATE_UNKNOWN;
+}
+
+static DomuimgGuestType
+type_of (const char *word)
+{
+  DomuimgGuestType type = DOMUIMG_GUEST_TYPE_AUTO;
+
+  if (word != NULL)
+    domuimg_guest_type_from_string (word, &type, NULL);
+  return type;
 }
 
 static char *
@@ -56,8 +117,9 @@ domuimg_host_guest_from_json (JsonNode *node)
   self = g_object_new (DOMUIMG_TYPE_HOST_GUEST, NULL);
   self->name = text_of (object, "name");
   self->uuid = text_of (object, "uuid");
-  self->state = text_of (object, "state");
-  self->kind = text_of (object, "type");
+  self->state = domuimg_guest_state_from_string (
+      json_object_get_string_member_with_default (object, "state", NULL));
+  self->type = type_of (json_object_get_string_member_with_default (object, "type", NULL));
   self->domid = (int) json_object_get_int_member_with_default (object, "domid", -1);
   self->memory = (guint) json_object_get_int_member_with_default (object, "memory", 0);
   self->vcpus = (guint) json_object_get_int_member_with_default (object, "vcpus", 0);
@@ -74,8 +136,8 @@ domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config)
 
   self->name = g_strdup (domuimg_domain_get_name (domain));
   self->uuid = domain->has_uuid ? g_strdup (domain->uuid) : NULL;
-  self->state = g_strdup ("off");
-  self->kind = g_strdup (domuimg_guest_type_to_string (domuimg_domain_get_guest_type (domain)));
+  self->state = DOMUIMG_GUEST_STATE_OFF;
+  self->type = domuimg_domain_get_guest_type (domain);
   self->memory = domuimg_domain_get_memory (domain);
   self->vcpus = domuimg_domain_get_vcpus (domain);
   self->config = g_strdup (config);
@@ -128,29 +190,28 @@ domuimg_host_guest_get_domid (DomuimgHostGuest *self)
  * domuimg_host_guest_get_state:
  * @self: a guest
  *
- * Returns: (transfer none): `running`, `paused`, `shutdown`, `crashed`, `dying`, or `off` for one
- *   that only has a configuration
+ * Returns: what it does
  *
  * Since: 0.1
  */
-const char *
+DomuimgGuestState
 domuimg_host_guest_get_state (DomuimgHostGuest *self)
 {
   return self->state;
 }
 
 /**
- * domuimg_host_guest_get_kind:
+ * domuimg_host_guest_get_guest_type:
  * @self: a guest
  *
- * Returns: (transfer none) (nullable): `pv`, `pvh` or `hvm`
+ * Returns: its type; %DOMUIMG_GUEST_TYPE_AUTO where it is not known
  *
  * Since: 0.1
  */
-const char *
-domuimg_host_guest_get_kind (DomuimgHostGuest *self)
+DomuimgGuestType
+domuimg_host_guest_get_guest_type (DomuimgHostGuest *self)
 {
-  return self->kind;
+  return self->type;
 }
 
 /**

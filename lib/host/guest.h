@@ -16,15 +16,17 @@ struct _DomuimgHostGuest {
   char *name;
   char *uuid;   /* (nullable) */
   int domid;    /* -1: it does not run */
-  char *state;
-  char *kind;
+  DomuimgGuestState state;
+  DomuimgGuestType type; /* AUTO: not known */
   guint memory; /* MiB */
   guint vcpus;
   char *config; /* (nullable) path */
   gboolean autostart;
 };
 
-/* Of one object that a back end's program says; NULL where it is none. */
+/* UNKNOWN where it is NULL or not one of the words. */
+DomuimgGuestState domuimg_guest_state_from_string (const char *word);
+/* The guest of one object that a back end's program prints; NULL if it is not an object. */
 DomuimgHostGuest *domuimg_host_guest_from_json (JsonNode *node);
 /* One that does not run, from its configuration. */
 DomuimgHostGuest *domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config);

@@ -61,7 +61,7 @@ domuimg_host_list_configured (const char *directory)
 
   for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
     {
-      /* Files of others lie there, too: what is no guest is no mistake. */
+      /* Files of others lie there, too: a file that is not a guest is not a mistake. */
       g_autoptr (DomuimgDomain) domain = domuimg_domain_new_from_file (paths[i], NULL);
       g_autofree char *link = NULL;
       DomuimgHostGuest *guest;
@@ -88,7 +88,8 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
   if (exec == NULL || (node = domuimg_backend_ask (exec, cancellable, error)) == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
-    return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the list of guests is no list");
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
+                         "the back end returned no valid list of guests");
   array = json_node_get_array (node);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
@@ -112,8 +113,7 @@ merge (GPtrArray *guests, DomuimgHostGuest *configured)
         continue;
       one->config = g_strdup (configured->config);
       /* libxl says hvm of PVH, too. */
-      g_free (one->kind);
-      one->kind = g_strdup (configured->kind);
+      one->type = configured->type;
       one->autostart |= configured->autostart;
       return;
     }

@@ -434,8 +434,8 @@ make_result (DomuimgRun *self)
   DomuimgHostGuest *guest = domuimg_host_guest_from_domain (self->domain, self->config);
 
   guest->domid = self->reason == NULL ? self->domid : -1;
-  g_free (guest->state);
-  guest->state = g_strdup (self->reason == NULL ? "running" : self->reason);
+  guest->state = self->reason == NULL ? DOMUIMG_GUEST_STATE_RUNNING
+                                      : domuimg_guest_state_from_string (self->reason);
   guest->autostart = self->autostart;
   return guest;
 }
@@ -454,8 +454,8 @@ make_result (DomuimgRun *self)
  * is done by a process that stays as long as the guest and writes to
  * `/var/log/xen/domuimg-NAME.log`.
  *
- * Returns: (transfer full): the guest; after domuimg_run_set_once() its state is `poweroff`,
- *   `reboot`, `crash` or `destroyed`, the reason of its end; or %NULL
+ * Returns: (transfer full): the guest; after domuimg_run_set_once() its state is the
+ *   reason of its end; or %NULL
  *
  * Since: 0.1
  */

@@ -23,13 +23,13 @@ const DomuimgHardware *domuimg_import_get_hardware (DomuimgImport *self);
 guint domuimg_import_get_n_disks (DomuimgImport *self);
 /* For messages. */
 const char *domuimg_import_get_name (DomuimgImport *self, guint i);
-/* As qemu-img calls it; "raw" for what has to be unpacked. */
+/* The name that qemu-img has for it; "raw" for what has to be unpacked. */
 const char *domuimg_import_get_format (DomuimgImport *self, guint i);
 /* (nullable) The bus that it was on, see DomuimgHardwareDisk. */
 const char *domuimg_import_get_bus (DomuimgImport *self, guint i);
 /* Bytes that a guest sees. */
 guint64 domuimg_import_get_size (DomuimgImport *self, guint i);
-/* The file that an overlay can name as its backing file, NULL where there is none such. */
+/* The file that an overlay can name as its backing file, NULL if there is no such file. */
 const char *domuimg_import_get_backing (DomuimgImport *self, guint i);
 
 /* Unpacks into @work_directory what QEMU cannot read as it lies. */

@@ -104,7 +104,7 @@ check_pvgrub_pvh (const DomuimgKernelFacts *facts, char **reason)
 
   if (facts->format != DOMUIMG_KERNEL_FORMAT_BZIMAGE)
     return refuse (DOMUIMG_COMPAT_TYPE, reason,
-                   "it is no bzImage, and GRUB for Xen PVH starts Linux from bzImages only");
+                   "it is not a bzImage, and GRUB for Xen PVH starts Linux from bzImages only");
   if (major > 0 && major < LINUX_FOR_PVH_GRUB)
     return refuse (DOMUIMG_COMPAT_TYPE, reason,
                    "Linux before %d.0 does not find the ACPI tables that GRUB for Xen PVH hands to"

@@ -69,7 +69,7 @@ check_features (const DomuimgElf *elf, char **reason)
         return refuse (reason, "it requires the feature '%s', which Xen does not know",
                        words[i] + 1);
       if (g_str_equal (words[i], "!dom0"))
-        return refuse (reason, "it requires the feature 'dom0': it is no kernel for guests");
+        return refuse (reason, "it requires the feature 'dom0': it is not a kernel for guests");
     }
   return TRUE;
 }
@@ -90,7 +90,7 @@ requires (const DomuimgElf *elf, const char *feature)
   return g_strv_contains ((const char *const *) words, word);
 }
 
-/* As libelf reads it, from a note or from the section that came before them. */
+/* Read as Xen's libelf does, from a note or from the section that came before them. */
 static gboolean
 has_pae (const DomuimgElf *elf)
 {

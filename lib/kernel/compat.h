@@ -45,7 +45,7 @@ DomuimgCompatProblem domuimg_compat_check_with (const DomuimgKernelFacts *facts,
 DomuimgCompatProblem domuimg_compat_check_compression (const DomuimgKernelFacts *facts,
                                                        const DomuimgCompatXen *xen,
                                                        char **reason);
-/* As domuimg_kernel_can_boot_with, with what says no. */
+/* The same as domuimg_kernel_can_boot_with, with what says no. */
 DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
                                                   DomuimgLoader loader, DomuimgXenVersion xen,
                                                   char **reason);

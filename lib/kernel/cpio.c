@@ -16,7 +16,7 @@ typedef enum {
   BETWEEN, /* zeros, then a header */
   HEADER,
   NAME,
-  BODY,    /* passed over */
+  BODY,    /* skipped */
   CONTENT, /* kept, then the rest of the body is padding */
 } State;
 

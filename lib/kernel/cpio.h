@@ -6,7 +6,7 @@
 /* Archives of cpio's newc format, one after another with zeros between them, as Linux
  * unpacks an initramfs (Documentation/driver-api/early-userspace/buffer-format.rst).
  * libarchive's reader stops at the first trailer and wants the whole input, so this walks
- * the headers itself. Bytes are pushed, in pieces of any size; file bodies are passed over. */
+ * the headers itself. Bytes are pushed, in pieces of any size; file bodies are skipped. */
 typedef struct _DomuimgCpio DomuimgCpio;
 
 /* A file, its name without leading "./" or "/"; FALSE stops. @want_content: to be set to TRUE

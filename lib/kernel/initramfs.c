@@ -140,7 +140,7 @@ read_compressed (DomuimgInitramfs *self, DomuimgCompression compression, guint64
         return FALSE;
       if (used < got)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                             "%s: what the %s data hold is no cpio archive", self->input->name,
+                             "%s: the %s data do not hold a cpio archive", self->input->name,
                              domuimg_compression_to_string (compression));
     }
   if (!domuimg_cpio_is_complete (cpio))

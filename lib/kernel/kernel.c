@@ -10,6 +10,7 @@
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
 #include "lib/base/decompress.h"
+#include "lib/base/properties.h"
 #include "lib/elf/note.h"
 #include "lib/kernel/ikconfig.h"
 #include "lib/kernel/pe.h"
@@ -61,10 +62,28 @@ domuimg_kernel_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_kernel_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_ENUM, "format", G_CALLBACK (domuimg_kernel_get_format),
+    "the kind of its file", domuimg_kernel_format_get_type },
+  { DOMUIMG_PROPERTY_STRING, "version", G_CALLBACK (domuimg_kernel_get_version),
+    "its version" },
+  { DOMUIMG_PROPERTY_STRING, "architecture", G_CALLBACK (domuimg_kernel_get_architecture),
+    "its architecture" },
+  { DOMUIMG_PROPERTY_STRING, "compression", G_CALLBACK (domuimg_kernel_get_compression),
+    "how it is compressed" },
+  { DOMUIMG_PROPERTY_STRING, "boot-protocol", G_CALLBACK (domuimg_kernel_get_boot_protocol),
+    "the version of the Linux boot protocol" },
+  { DOMUIMG_PROPERTY_STRV, "notes", G_CALLBACK (domuimg_kernel_get_notes),
+    "what its ELF notes tell Xen" },
+  { DOMUIMG_PROPERTY_STRV, "xen-config", G_CALLBACK (domuimg_kernel_get_xen_config),
+    "its options for Xen" },
+};
+
 static void
 domuimg_kernel_class_init (DomuimgKernelClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_kernel_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void
@@ -165,7 +184,7 @@ is_arm64_image (DomuimgBytes bytes)
 /* No kernel shrinks to a twentieth, but a decompression bomb does. */
 #define SMALL ((guint64) 64 << 20)
 #define SHRINKS_TO 20
-/* Of a file, to tell whether it is one. */
+/* How much of a file tells whether it is one. */
 #define HEAD_SIZE 4096
 
 static guint64
@@ -669,7 +688,7 @@ domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type, Domuimg
  * gzip, xz and lzo only; GRUB for Xen PVH bzImages of Linux from 5.0 on. What an HVM guest's
  * firmware starts is not limited.
  *
- * Returns: whether it boots so; %FALSE also where @xen_version is no version
+ * Returns: whether it boots so; %FALSE also where @xen_version is not a version
  *
  * Since: 0.1
  */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* As iPXE's core/exec.c and image/script.c take a script: a line is split at blanks, then each word
- * is expanded when its command comes. */
+/* Takes a script as iPXE's core/exec.c and image/script.c do: a line is split at blanks, then each
+ * word is expanded when its command comes. */
 
 #define COMMANDS_MAX 20000
 #define LINES_MAX 20000

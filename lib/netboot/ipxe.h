@@ -25,5 +25,5 @@ char *domuimg_ipxe_expand (DomuimgIpxe *self, const char *word);
 gboolean domuimg_ipxe_set (DomuimgIpxe *self, const char *name, const char *value);
 /* Runs one command, of at least one word, of the script at @url. */
 gboolean domuimg_ipxe_command (DomuimgIpxe *self, const char *url, char **words);
-/* As `chain` does: TRUE where it came to its end and nothing is decided. */
+/* Runs it as `chain` does: TRUE where it came to its end and nothing is decided. */
 gboolean domuimg_ipxe_run (DomuimgIpxe *self, const char *url, const char *text);

@@ -115,7 +115,7 @@ start_with_url (DomuimgNetbootPass *self, const char *url)
     domuimg_netboot_open (self, url, "");
   open_directory (self, base);
   domuimg_netboot_pass_fail (self, DOMUIMG_ERROR_NOT_FOUND,
-                             "%s is no menu, script or kernel, and has no pxelinux.cfg, no "
+                             "%s is not a menu, script or kernel, and has no pxelinux.cfg, no "
                              "grub.cfg and no installer that is known",
                              url);
 }
@@ -132,7 +132,7 @@ domuimg_netboot_open_loader (DomuimgNetbootPass *self, const char *url, const ch
   domuimg_netboot_open (self, url, "");
   open_directory (self, base != NULL ? base : beside);
   domuimg_netboot_pass_fail (self, DOMUIMG_ERROR_NOT_FOUND,
-                             "%s is to be booted; it is no menu, script or kernel, and beside it "
+                             "%s is to be booted; it is not a menu, script or kernel, and beside it "
                              "there is no pxelinux.cfg, no grub.cfg and no installer that is known",
                              url);
 }
@@ -168,7 +168,7 @@ domuimg_netboot_parse (GBytes *request)
     start_with_url (&pass, url);
   else if (url != NULL)
     domuimg_netboot_pass_fail (&pass, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                               "%s is no address by http, https, ftp or tftp", url);
+                               "%s is not an address by http, https, ftp or tftp", url);
   else
     start_with_dhcp (&pass);
   return domuimg_netboot_next_write (next);

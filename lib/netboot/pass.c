@@ -88,7 +88,7 @@ domuimg_netboot_pass_fail (DomuimgNetbootPass *self, DomuimgError code, const ch
   return FALSE;
 }
 
-/* Of the first menu: those that it leads to are answered by themselves. */
+/* Only the first menu is asked for the wanted entry: those behind it are answered by themselves. */
 static int
 find_wanted (DomuimgNetbootPass *self, DomuimgMenu *menu)
 {
@@ -138,7 +138,7 @@ add_url (DomuimgNetbootPass *self, const char *from, const char *path)
 
   if (url == NULL)
     return domuimg_netboot_pass_fail (self, DOMUIMG_ERROR_UNSAFE_INPUT,
-                                      "%s wants “%s”, which is no file of a boot server", from,
+                                      "%s wants “%s”, which is not a file of a boot server", from,
                                       path);
   g_ptr_array_add (self->next->urls, url);
   return TRUE;

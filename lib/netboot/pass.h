@@ -15,7 +15,7 @@ typedef struct {
 
 /* The start of the file, NULL where there is none. Where it was not fetched yet: NULL, decided. */
 const DomuimgNetbootFile *domuimg_netboot_pass_file (DomuimgNetbootPass *self, const char *url);
-/* As file; NULL, too, where it is no text. A text that is too large decides. */
+/* The same as file; NULL, too, for what is not text. A text that is too large decides. */
 char *domuimg_netboot_pass_text (DomuimgNetbootPass *self, const char *url);
 gboolean domuimg_netboot_is_text (const DomuimgNetbootFile *file);
 /* Whether it begins as a kernel does. */
@@ -52,6 +52,6 @@ void domuimg_netboot_tree (DomuimgNetbootPass *self, const char *base, gboolean 
 /* Boots a kernel, with @arguments, or runs a menu or script. FALSE: there is no such file, or it is
  * still to be fetched. */
 gboolean domuimg_netboot_open (DomuimgNetbootPass *self, const char *url, const char *arguments);
-/* As open, or a loader, whose configuration is looked for in its directory, or in @prefix
+/* The same as open, or a loader, whose configuration is looked for in its directory, or in @prefix
  * (nullable). Decides. */
 void domuimg_netboot_open_loader (DomuimgNetbootPass *self, const char *url, const char *prefix);

@@ -15,9 +15,9 @@
 
 #define PASSES_MAX 512
 #define FILES_MAX 256
-/* Of all starts of files together. */
+/* The most bytes of all starts of files together. */
 #define STARTS_MAX (DOMUIMG_NETBOOT_REQUEST_MAX - (1 << 20))
-/* Of a file that is no text the kind is of interest only. */
+/* The beginning of a file that is not text is enough to tell its kind. */
 #define BINARY_MAX (64 << 10)
 #define KERNEL_MAX (G_GUINT64_CONSTANT (256) << 20)
 #define INITRDS_MAX (G_GUINT64_CONSTANT (1) << 30)
@@ -313,7 +313,7 @@ parse (DomuimgNetboot *self, GError **error)
   return reply != NULL ? domuimg_netboot_next_read (reply, error) : NULL;
 }
 
-/* One pass over all that is known. */
+/* Parses all that is known once. */
 static gboolean
 step (DomuimgNetboot *self, GError **error)
 {

@@ -88,7 +88,7 @@ is_suse (GKeyFile *info)
   return strstr (lower, "suse") != NULL || g_str_has_prefix (lower, "sle");
 }
 
-/* Of trees that describe themselves. */
+/* Boots what a tree that describes itself names. */
 static void
 try_treeinfo (DomuimgNetbootPass *self, const char *base)
 {

@@ -18,7 +18,7 @@ is_plain (const char *text)
   return TRUE;
 }
 
-/* Where the server begins in @url; NULL where it is no address that may be fetched. */
+/* Where the server begins in @url; NULL where it is not an address that may be fetched. */
 static const char *
 server_of (const char *url)
 {

@@ -98,17 +98,17 @@ disk_fetch (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgP
   g_auto (GStrv) parts = g_strsplit_set (self->url, "?#", 2);
   g_autofree char *name = g_path_get_basename (parts[0]);
   g_autofree char *path = g_build_filename (context->work_directory, name, NULL);
+  DomuimgHttpRequest request = { .uri = self->url,
+                                 .schemes = "http,https,ftp,file",
+                                 .max = G_MAXUINT64,
+                                 .progress = progress,
+                                 .cancellable = cancellable };
   g_auto (DomuimgFd) fd = g_open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
   if (fd < 0)
     return domuimg_set_errno (error, errno, "making %s", path);
   domuimg_progress_set_message (progress, "Downloading %s", self->url);
-  if (!domuimg_http_get_to_fd (&(DomuimgHttpRequest){ .uri = self->url,
-                                                      .schemes = "http,https,ftp,file",
-                                                      .max = G_MAXUINT64,
-                                                      .progress = progress,
-                                                      .cancellable = cancellable },
-                               fd, error))
+  if (!domuimg_http_get_to_fd (&request, fd, error))
     return FALSE;
   self->path = g_steal_pointer (&path);
   return TRUE;

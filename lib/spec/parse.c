@@ -18,7 +18,7 @@ domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **err
 
   if (!g_ascii_isdigit (*text) || strchr (digits, '.') != strrchr (digits, '.'))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "“%s” is no size: write it like 4G or 512M", text);
+                         "“%s” is not a size: write it like 4G or 512M", text);
   found = *end != '\0' ? strchr (units, g_ascii_toupper (*end)) : NULL;
   if (found != NULL)
     {
@@ -30,7 +30,7 @@ domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **err
   if (*end != '\0' || number <= 0 || number * factor < 1
       || number * factor > (double) ((guint64) 1 << 60))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "“%s” is no size: write it like 4G or 512M", text);
+                         "“%s” is not a size: write it like 4G or 512M", text);
   *bytes = number * factor;
   return TRUE;
 }
@@ -136,7 +136,7 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   if (g_str_equal (key, "inodes"))
     return g_ascii_string_to_unsigned (value, 10, 64, G_MAXUINT32, &self->inodes, NULL)
            || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                            "inodes=%s is no number of at least 64", value);
+                            "inodes=%s is not a number of at least 64", value);
   if (g_str_equal (key, "fs"))
     {
       replace (&self->fs, value);
@@ -200,7 +200,7 @@ domuimg_disk_spec_parse (const char *text, GError **error)
     }
   if (self->mount != NULL && *self->mount != '/')
     {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "mount=%s is no absolute path",
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "mount=%s is not an absolute path",
                     self->mount);
       return NULL;
     }

@@ -318,7 +318,7 @@ domuimg_spec_list_keys (void)
  * @key: a key of a specification
  *
  * Returns: how many values @key takes; %DOMUIMG_SPEC_KIND_STRING for what is
- *   no key
+ *   not a key
  *
  * Since: 0.1
  */
@@ -337,7 +337,7 @@ domuimg_spec_get_kind (const char *key)
  * @key: a key of a specification
  *
  * Returns: (transfer none) (nullable): what stands for its value in a manual,
- *   such as `SIZE`; %NULL for flags and for what is no key
+ *   such as `SIZE`; %NULL for flags and for what is not a key
  *
  * Since: 0.1
  */
@@ -392,7 +392,7 @@ describe_key (const DomuimgSpecKey *key)
  * @key: a key of a specification
  *
  * Returns: (transfer none) (nullable): one line on what it means; %NULL for
- *   what is no key
+ *   what is not a key
  *
  * Since: 0.1
  */

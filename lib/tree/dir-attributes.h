@@ -3,7 +3,7 @@
 
 #include "lib/tree/entry.h"
 
-/* Of the file that @fd, which may be O_PATH and of a symlink, stands for. */
+/* Attributes of the file that @fd, which may be O_PATH and of a symlink, stands for. */
 
 /* Sets everything of @entry but its path, the target of a symlink included. FALSE with
  * @error. */

@@ -119,7 +119,7 @@ open_by_component (int root, const char *path, int flags)
   return result;
 }
 
-/* Opens what is there without ever following a symlink; -1 with errno. With O_PATH a symlink
+/* Opens a path without ever following a symlink; -1 with errno. With O_PATH a symlink
  * itself is opened. */
 static int
 open_in (DomuimgTreeDir *self, const char *path, int flags)

@@ -272,7 +272,7 @@ domuimg_tree_remove_all (DomuimgTree *self, const char *path, GError **error)
     {
       const char *doomed = g_ptr_array_index (paths, i - 1);
 
-      /* Of the root itself only what is in it goes. */
+      /* The root itself stays; what is in it goes. */
       if (doomed[0] == '\0' || DOMUIMG_TREE_GET_IFACE (self)->remove (self, doomed, &local))
         continue;
       if (!ignore_not_found (g_steal_pointer (&local), error))

@@ -93,7 +93,7 @@ unescape (const char *text, gsize length, GString *result, GError **error)
 
       if (c < 0)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                             "“%.4s” is no escape: use \\n, \\t, \\\", \\\\ or \\xNN", text);
+                             "“%.4s” is not an escape: use \\n, \\t, \\\", \\\\ or \\xNN", text);
       g_string_append_c (result, (char) c);
     }
   return TRUE;
@@ -122,7 +122,7 @@ parse_quoted (const char *field, GError **error)
 
   if (length < 2 || field[0] != '"' || field[length - 1] != '"')
     {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "“%.64s” is no quoted string", field);
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "“%.64s” is not a quoted string", field);
       return NULL;
     }
   if (!unescape (field + 1, length - 2, bytes, error))
@@ -134,7 +134,7 @@ static gboolean
 parse_number (const char *field, guint base, guint64 max, guint64 *value, GError **error)
 {
   if (!g_ascii_string_to_unsigned (field, base, 0, max, value, NULL))
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "“%s” is no %s", field,
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "“%s” is not a %s", field,
                          base == 8 ? "mode: use octal digits" : "number that fits here");
   return TRUE;
 }
@@ -167,7 +167,7 @@ parse_time (const char *field, DomuimgTime *time, GError **error)
       || !g_ascii_string_to_signed (whole, 10, G_MININT64 + 1, G_MAXINT64, &time->sec, NULL)
       || !g_ascii_string_to_unsigned (point + 1, 10, 0, 999999999, &nsec, NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "“%s” is no time like 1700000000.000000000", field);
+                         "“%s” is not a time like 1700000000.000000000", field);
   time->nsec = (guint32) nsec;
   return TRUE;
 }
@@ -180,7 +180,7 @@ parse_type (const char *field, DomuimgEntryType *type, GError **error)
 
   if (letter == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "“%s” is no type: use one of f d l c b p s h", field);
+                         "“%s” is not a type: use one of f d l c b p s h", field);
   *type = (DomuimgEntryType) (letter - letters);
   return TRUE;
 }
@@ -288,7 +288,7 @@ parse_entry (GPtrArray *fields, GError **error)
   return g_steal_pointer (&entry);
 }
 
-/* @content stays NULL for what is no file, or an empty one. */
+/* @content stays NULL for what is not a file, or an empty one. */
 static gboolean
 parse_content (DomuimgEntry *entry, GPtrArray *fields, GBytes **content, GError **error)
 {

@@ -7,7 +7,7 @@
 
 #include "lib/base/fd.h"
 
-/* As the kernel's MAXSYMLINKS. */
+/* The kernel's MAXSYMLINKS. */
 #define MAX_SYMLINKS 40
 #define TEXT_MAX ((gsize) 4 * 1024 * 1024)
 #define PIECE ((gsize) 256 * 1024)

@@ -29,13 +29,13 @@ struct _DomuimgTreeInterface {
    * @content's, whatever @entry says. */
   gboolean (*put) (DomuimgTree *self, const DomuimgEntry *entry, GBytes *content,
                    GError **error);
-  /* As put of a file with the bytes of @fd from its offset to its end, streamed. Where it
+  /* The same as put of a file with the bytes of @fd from its offset to its end, streamed. Where it
    * fails, or is cancelled, what was there stays. */
   gboolean (*put_fd) (DomuimgTree *self, const DomuimgEntry *entry, int fd,
                       GCancellable *cancellable, GError **error);
-  /* Owner, mode (not of symlinks), mtime and xattrs, all of them, of what is there. */
+  /* Owner, mode (not of symlinks), mtime and xattrs, all of them, of an entry. */
   gboolean (*set_attributes) (DomuimgTree *self, const DomuimgEntry *entry, GError **error);
-  /* @target is no directory, and nothing is at @path. */
+  /* @target is not a directory, and nothing is at @path. */
   gboolean (*link) (DomuimgTree *self, const char *target, const char *path, GError **error);
   /* A file, symlink, ... or an empty directory. */
   gboolean (*remove) (DomuimgTree *self, const char *path, GError **error);
@@ -45,14 +45,14 @@ struct _DomuimgTreeInterface {
  * absolute target starts again at the guest's root; more than 40 links are an error).
  * Changes take the tree's time (below) as mtime where an entry does not give one. */
 
-/* Of @path itself, not followed. */
+/* The entry at @path itself, not followed. */
 DomuimgEntry *domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error);
-/* As stat, but a symlink is followed to its end. */
+/* The same as stat, but a symlink is followed to its end. */
 DomuimgEntry *domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GError **error);
 /* Normalised path of what @path means after all symlinks; the last component need not
  * exist. NULL on a loop or a missing parent. */
 char *domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error);
-/* As resolve, but where @path itself is a symlink it stays. Its parents are there, unless
+/* The same as resolve, but where @path itself is a symlink it stays. Its parents are there, unless
  * it has none. */
 char *domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error);
 /* Follow symlinks; FALSE for anything wrong. */
@@ -63,7 +63,7 @@ gboolean domuimg_tree_is_executable (DomuimgTree *self, const char *path);
 char **domuimg_tree_list (DomuimgTree *self, const char *path, GError **error);
 /* Follows symlinks. A file over @max bytes is CORRUPT_INPUT ("too large"). */
 GBytes *domuimg_tree_read (DomuimgTree *self, const char *path, gsize max, GError **error);
-/* As read with a limit of 4 MiB, NUL-terminated; NULL and no error set in @error
+/* The same as read with a limit of 4 MiB, NUL-terminated; NULL and no error set in @error
  * (which may be NULL) is never: NOT_FOUND where it is not there. */
 char *domuimg_tree_read_text (DomuimgTree *self, const char *path, GError **error);
 gssize domuimg_tree_read_at (DomuimgTree *self, const char *path, guint64 offset, void *buffer,
@@ -90,7 +90,7 @@ gboolean domuimg_tree_write_text (DomuimgTree *self, const char *path, const cha
 /* Makes the directory and its parents, root's, with @mode; fine if it is there. */
 gboolean domuimg_tree_mkdir_p (DomuimgTree *self, const char *path, guint32 mode,
                                GError **error);
-/* Replaces what is there, unless it is a directory. */
+/* Replaces an entry of that name, unless it is a directory. */
 gboolean domuimg_tree_symlink (DomuimgTree *self, const char *target, const char *path,
                                GError **error);
 gboolean domuimg_tree_mknod (DomuimgTree *self, const char *path, DomuimgEntryType type,

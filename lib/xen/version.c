@@ -21,7 +21,7 @@ domuimg_xen_version_parse (const char *text, DomuimgXenVersion *version, GError 
       || !g_ascii_string_to_unsigned (parts[1], 10, 0, 99, &minor, NULL)
       || (has_point && !g_ascii_string_to_unsigned (parts[2], 10, 0, 99, &point, NULL)))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "“%s” is no version of Xen, such as 4.17 or 4.17.3", text);
+                         "“%s” is not a version of Xen, such as 4.17 or 4.17.3", text);
   *version = (DomuimgXenVersion){ major, minor, has_point ? (int) point : DOMUIMG_XEN_ANY_POINT };
   return TRUE;
 }

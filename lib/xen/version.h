@@ -29,5 +29,5 @@ gboolean domuimg_xen_version_has_point (DomuimgXenVersion self, guint major, gui
                                         int point);
 /* The release, "4.17". */
 char *domuimg_xen_version_to_string (DomuimgXenVersion self);
-/* As exactly as it is known, "4.17.3" or "4.17". */
+/* The version, as exactly as it is known: "4.17.3" or "4.17". */
 char *domuimg_xen_version_describe (DomuimgXenVersion self);

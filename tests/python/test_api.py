@@ -57,6 +57,44 @@ class Api(unittest.TestCase):
             if inspect.isclass(thing) or inspect.isfunction(thing):
                 self.assertTrue(thing.__doc__, name)
 
+    def test_what_blocks_has_an_asynchronous_form(self):
+        loop = GLib.MainLoop()
+        outcome = []
+
+        def done(doctor, result):
+            outcome.extend(doctor.examine_finish(result))
+            loop.quit()
+
+        Domuimg.Doctor.new().examine_async(None, done)
+        loop.run()
+        self.assertIn("program-mke2fs", [finding.get_id() for finding in outcome])
+
+    def test_an_asynchronous_call_can_be_cancelled(self):
+        loop = GLib.MainLoop()
+        cancellable = Gio.Cancellable()
+        errors = []
+
+        def done(doctor, result):
+            with self.assertRaises(GLib.Error) as caught:
+                doctor.examine_finish(result)
+            errors.append(caught.exception)
+            loop.quit()
+
+        cancellable.cancel()
+        Domuimg.Doctor.new().examine_async(cancellable, done)
+        loop.run()
+        self.assertTrue(errors[0].matches(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED))
+
+    def test_getters_are_properties(self):
+        domain = Domuimg.Domain.new("web1")
+        domain.set_memory(700)
+        domain.set_guest_type(Domuimg.GuestType.PVH)
+        self.assertEqual(domain.props.name, "web1")
+        self.assertEqual(domain.props.memory, 700)
+        self.assertEqual(domain.props.guest_type, Domuimg.GuestType.PVH)
+        with self.assertRaises(TypeError):
+            domain.props.memory = 800
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -223,7 +223,7 @@ test_what_xl_refuses_is_an_error (void)
     { "name = 'a'\nmemory = \n", "t.cfg:2:10: " },
     { "memory = 128\n", "t.cfg: the guest has no name" },
     { "name='a'\n\ndisk=[\n'/a,raw,xvda,w',\n'/b,raw'\n]\n", "t.cfg:5: disk “/b,raw”: " },
-    { "name='a'\ntype='xen'\n", "t.cfg:2: there is no type “xen”" },
+    { "name='a'\ntype='xen'\n", "t.cfg:2: “xen” is not a type" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

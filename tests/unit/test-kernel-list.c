@@ -100,7 +100,7 @@ static GPtrArray *
 must_list (Fixture *self, guint count)
 {
   g_autoptr (GError) error = NULL;
-  GPtrArray *kernels = domuimg_installed_kernel_list (self->image, &error);
+  GPtrArray *kernels = domuimg_installed_kernel_list (self->image, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (kernels->len, ==, count);
@@ -210,11 +210,11 @@ test_nothing_to_list (Fixture *self, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) none = NULL;
 
-  g_assert_null (domuimg_installed_kernel_list (self->image, &error));
+  g_assert_null (domuimg_installed_kernel_list (self->image, NULL, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
   g_clear_error (&error);
   run (self, "mke2fs -q -F -t ext4 -d boot disk 16M");
-  g_assert_null (domuimg_installed_kernel_list (self->image, &error));
+  g_assert_null (domuimg_installed_kernel_list (self->image, NULL, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "operating system"));
   run (self, "mke2fs -q -F -t ext4 -d root disk 16M");

@@ -112,7 +112,7 @@ def cleanup(*, dry_run: bool = False) -> list[str]:
     With `dry_run` nothing is removed.
     """
     with translated():
-        return list(Domuimg.cleanup(dry_run))
+        return list(Domuimg.cleanup(dry_run, None))
 
 
 def _key(function: str, keyword: str) -> str:
@@ -197,7 +197,7 @@ def _run(
 def _wait_for_end(events: queue.SimpleQueue[Any]) -> None:
     """Lets the build clean up, however often Ctrl-C is pressed.
 
-    Thread.join is no use: interrupted, it takes the thread for ended (Python 3.11).
+    Thread.join does not help: interrupted, it takes the thread for ended (Python 3.11).
     """
     while True:
         try:

@@ -42,7 +42,7 @@ def config_convert(
             chosen = Domuimg.config_format_for_path(target)
         else:
             _, chosen = Domuimg.config_format_from_string(format)
-        _, notices = Domuimg.config_convert(os.fsdecode(config), target, chosen, force)
+        _, notices = Domuimg.config_convert(os.fsdecode(config), target, chosen, force, None)
     return list(notices)
 
 

@@ -60,12 +60,13 @@ def doctor(*, cancellable: Optional[Cancellable] = None) -> Host:
 
 
 def _guest(guest: "Domuimg.HostGuest") -> Guest:
+    kind = guest.get_guest_type()
     return Guest(
         name=guest.get_name(),
         uuid=guest.get_uuid(),
         domid=guest.get_domid(),
-        state=guest.get_state(),
-        type=guest.get_kind(),
+        state=Domuimg.guest_state_to_string(guest.get_state()),
+        type=None if kind == Domuimg.GuestType.AUTO else Domuimg.guest_type_to_string(kind),
         memory=guest.get_memory(),
         vcpus=guest.get_vcpus(),
         config=guest.get_config(),

@@ -39,7 +39,7 @@ read_all (int fd, const char *path, gsize *length, GError **error)
       if (bytes->len + got > CONFIG_MAX)
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "%s has more than 4 MiB: it is no configuration", path);
+                        "%s has more than 4 MiB: it is not a configuration", path);
           return NULL;
         }
       g_byte_array_append (bytes, block, got);
@@ -64,8 +64,8 @@ domuimg_config_read (const char *path, struct stat *status, GError **error)
     }
   if (!S_ISREG (status->st_mode))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no file: it is no configuration",
-                    path);
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                    "%s is not a file, so it is not a configuration", path);
       return NULL;
     }
   text = read_all (fd, path, &length, error);

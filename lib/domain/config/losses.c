@@ -47,7 +47,7 @@ domuimg_config_format_from_string (const char *string, DomuimgConfigFormat *form
         return TRUE;
       }
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "there is no format “%s” of a configuration, only xl, xm and libvirt",
+                       "“%s” is not a format of a configuration: use xl, xm or libvirt",
                        string);
 }
 
@@ -229,6 +229,8 @@ domuimg_config_format_for_path (const char *path)
  * @format: xl or libvirt
  * @replace: whether a file that is there may be replaced
  * @notices: (out) (optional) (transfer full) (array zero-terminated=1): as domuimg_domain_write()
+ * @cancellable: (nullable): stops it before anything is written; the error is then
+ *   %G_IO_ERROR_CANCELLED
  * @error: return location for an error, as those that are called have it
  *
  * Reads a guest in whatever format, and writes it in another.
@@ -239,7 +241,8 @@ domuimg_config_format_for_path (const char *path)
  */
 gboolean
 domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat format,
-                        gboolean replace, char ***notices, GError **error)
+                        gboolean replace, char ***notices, GCancellable *cancellable,
+                        GError **error)
 {
   g_autofree char *path = NULL;
   g_autoptr (DomuimgDomain) domain = NULL;
@@ -248,5 +251,6 @@ domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat fo
   path = domuimg_domain_find_config (from, error);
   if (path != NULL)
     domain = domuimg_domain_new_from_file (path, error);
-  return domain != NULL && domuimg_domain_write (domain, format, to, replace, notices, error);
+  return domain != NULL && !g_cancellable_set_error_if_cancelled (cancellable, error)
+         && domuimg_domain_write (domain, format, to, replace, notices, error);
 }

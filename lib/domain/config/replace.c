@@ -59,7 +59,7 @@ domuimg_config_replace (const char *path, const char *text, mode_t mode, gboolea
   if (there && !replace)
     return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s is there already", path);
   if (there && !S_ISREG (old.st_mode))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no file", path);
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a file", path);
   fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
              mode != 0 ? mode
              : there   ? 0600

@@ -11,7 +11,7 @@
 /* Settings in a file as it stands. */
 
 #define INVALID(...) domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, __VA_ARGS__)
-/* Of whatever release is the newest. */
+/* Stands for the newest release. */
 #define ANY_XEN G_MAXUINT, 0
 
 typedef struct {
@@ -47,7 +47,7 @@ check_key (Edit *self, const char *key, GError **error)
   const char *guess;
 
   if (!g_regex_match_simple ("\\A[a-z][a-z0-9._]*\\z", key, 0, 0))
-    return INVALID ("“%s” is no key: settings are given as KEY=VALUE", key);
+    return INVALID ("“%s” is not a key: settings are given as KEY=VALUE", key);
   if (domuimg_xl_key_find (key) != NULL || domuimg_xl_file_find (self->file, key) != NULL)
     return TRUE;
   guess = domuimg_xl_key_guess (key);
@@ -79,7 +79,7 @@ is_number (const char *value)
   return g_regex_match_simple ("\\A([0-9]+|0x[0-9a-f]+)\\z", value, 0, 0);
 }
 
-/* As it stands in a file: quoted unless it is already, or is no string. */
+/* The value as a file has it: quoted unless it is already, or is not a string. */
 static char *
 value_text (const char *key, const char *value, GError **error)
 {
@@ -90,7 +90,7 @@ value_text (const char *key, const char *value, GError **error)
   if (kind == DOMUIMG_XL_NUMBER
       && !g_regex_match_simple ("\\A-?(0x[0-9a-f]+|[0-9]+)\\z", value, 0, 0))
     {
-      INVALID ("%s: “%s” is no number", key, value);
+      INVALID ("%s: “%s” is not a number", key, value);
       return NULL;
     }
   if (kind == DOMUIMG_XL_LIST && (!whole || *value != '['))
@@ -134,7 +134,7 @@ apply (Edit *self, const char *setting, GError **error)
   const DomuimgXlSetting *old;
 
   if (equals == NULL)
-    return INVALID ("“%s” is no setting: they are given as KEY=VALUE", setting);
+    return INVALID ("“%s” is not a setting: they are given as KEY=VALUE", setting);
   if (!check_key (self, key, error) || !check_added (self, key, error))
     return FALSE;
   if (equals[1] != '\0' && (value = value_text (key, equals + 1, error)) == NULL)
@@ -149,7 +149,7 @@ apply (Edit *self, const char *setting, GError **error)
   return self->file != NULL;
 }
 
-/* What xl would refuse is an error, what it would pass over a notice. */
+/* What xl would refuse is an error, what it would ignore is a notice. */
 static gboolean
 judge (Edit *self, GError **error)
 {
@@ -214,8 +214,8 @@ finish (Edit *self, const char *before, gboolean dry_run, GError **error)
  *   quotes, lists are written as in the file; `KEY=` takes a key out
  * @dry_run: whether to leave the file as it is
  * @notices: (out) (optional) (transfer full) (array zero-terminated=1): what was changed, and what
- *   xl would pass over in the result, one sentence each
- * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT for what is no setting,
+ *   xl would ignore in the result, one sentence each
+ * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT for what is not a setting,
  *   %DOMUIMG_ERROR_CORRUPT_INPUT for a file that is broken, or would be, with the line,
  *   %DOMUIMG_ERROR_NOT_SUPPORTED for libvirt's XML, or that of reading and writing
  *

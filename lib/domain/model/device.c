@@ -286,7 +286,7 @@ check_option (DomuimgDomainDevice *self, const char *name, GError **error)
   g_autofree char *pattern = NULL;
 
   if (!g_regex_match_simple ("\\A[a-z][a-z0-9_]*\\z", name, 0, 0))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: “%s” is no name of an option",
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: “%s” is not the name of an option",
                          kind, name);
   pattern = g_strdup_printf ("\\A(%s)\\z", rank < G_N_ELEMENTS (kinds[0].options)
                                                ? kinds[self->kind].options[rank].pattern

@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/domain/model/domain.h"
 
+#include "lib/base/properties.h"
+
 /**
  * DomuimgDomainDisk:
  *
@@ -25,10 +27,26 @@ domuimg_domain_disk_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_domain_disk_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "target", G_CALLBACK (domuimg_domain_disk_get_target),
+    "the file or device" },
+  { DOMUIMG_PROPERTY_STRING, "vdev", G_CALLBACK (domuimg_domain_disk_get_vdev),
+    "its name in the guest" },
+  { DOMUIMG_PROPERTY_STRING, "format", G_CALLBACK (domuimg_domain_disk_get_format),
+    "the format of the file" },
+  { DOMUIMG_PROPERTY_STRING, "backendtype", G_CALLBACK (domuimg_domain_disk_get_backendtype),
+    "what serves it" },
+  { DOMUIMG_PROPERTY_BOOLEAN, "readonly", G_CALLBACK (domuimg_domain_disk_get_readonly),
+    "whether the guest cannot write" },
+  { DOMUIMG_PROPERTY_BOOLEAN, "cdrom", G_CALLBACK (domuimg_domain_disk_get_cdrom),
+    "whether it is a CD-ROM" },
+};
+
 static void
 domuimg_domain_disk_class_init (DomuimgDomainDiskClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_domain_disk_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

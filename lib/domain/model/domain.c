@@ -3,6 +3,7 @@
 #include "lib/domain/model/domain.h"
 
 #include "lib/base/name.h"
+#include "lib/base/properties.h"
 #include "lib/domain/model/identity.h"
 
 /**
@@ -83,10 +84,54 @@ domuimg_domain_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_domain_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "name", G_CALLBACK (domuimg_domain_get_name),
+    "its name" },
+  { DOMUIMG_PROPERTY_ENUM, "guest-type", G_CALLBACK (domuimg_domain_get_guest_type),
+    "the kind of guest", domuimg_guest_type_get_type },
+  { DOMUIMG_PROPERTY_STRING, "uuid", G_CALLBACK (domuimg_domain_get_uuid),
+    "its UUID" },
+  { DOMUIMG_PROPERTY_UINT, "memory", G_CALLBACK (domuimg_domain_get_memory),
+    "memory at start, in MiB" },
+  { DOMUIMG_PROPERTY_UINT, "maxmem", G_CALLBACK (domuimg_domain_get_maxmem),
+    "the most memory it can be given, in MiB" },
+  { DOMUIMG_PROPERTY_UINT, "vcpus", G_CALLBACK (domuimg_domain_get_vcpus),
+    "virtual CPUs at start" },
+  { DOMUIMG_PROPERTY_UINT, "maxvcpus", G_CALLBACK (domuimg_domain_get_maxvcpus),
+    "the most virtual CPUs" },
+  { DOMUIMG_PROPERTY_STRING, "kernel", G_CALLBACK (domuimg_domain_get_kernel),
+    "the kernel, a file of the host" },
+  { DOMUIMG_PROPERTY_STRING, "ramdisk", G_CALLBACK (domuimg_domain_get_ramdisk),
+    "the initramfs, a file of the host" },
+  { DOMUIMG_PROPERTY_STRING, "cmdline", G_CALLBACK (domuimg_domain_get_cmdline),
+    "the kernel's command line" },
+  { DOMUIMG_PROPERTY_STRING, "bootloader", G_CALLBACK (domuimg_domain_get_bootloader),
+    "the program that finds the kernel" },
+  { DOMUIMG_PROPERTY_STRING, "bootloader-args", G_CALLBACK (domuimg_domain_get_bootloader_args),
+    "the arguments of that program" },
+  { DOMUIMG_PROPERTY_STRING, "firmware", G_CALLBACK (domuimg_domain_get_firmware),
+    "the firmware of an HVM guest" },
+  { DOMUIMG_PROPERTY_STRING, "serial", G_CALLBACK (domuimg_domain_get_serial),
+    "the serial port of an HVM guest" },
+  { DOMUIMG_PROPERTY_STRING, "on-poweroff", G_CALLBACK (domuimg_domain_get_on_poweroff),
+    "what is done when it powers off" },
+  { DOMUIMG_PROPERTY_STRING, "on-reboot", G_CALLBACK (domuimg_domain_get_on_reboot),
+    "what is done when it reboots" },
+  { DOMUIMG_PROPERTY_STRING, "on-crash", G_CALLBACK (domuimg_domain_get_on_crash),
+    "what is done when it crashes" },
+  { DOMUIMG_PROPERTY_ENUM, "graphics", G_CALLBACK (domuimg_domain_get_graphics),
+    "how its display is shown", domuimg_graphics_get_type },
+  { DOMUIMG_PROPERTY_STRING, "cpus", G_CALLBACK (domuimg_domain_get_cpus),
+    "the CPUs of the host that it may run on" },
+  { DOMUIMG_PROPERTY_STRING, "cpus-soft", G_CALLBACK (domuimg_domain_get_cpus_soft),
+    "the CPUs of the host that it prefers" },
+};
+
 static void
 domuimg_domain_class_init (DomuimgDomainClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_domain_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

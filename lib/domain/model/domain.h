@@ -93,7 +93,7 @@ void domuimg_domain_note (DomuimgDomain *self, const char *format, ...) G_GNUC_P
 /* For readers: adds an extra key, or puts it in place of an earlier one. */
 void domuimg_domain_set_extra (DomuimgDomain *self, const char *key, const char *value);
 void domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char *xml);
-/* What a reader has to take out since xl passes over it, with a note; and sizes that say
+/* What a reader has to take out since xl ignores it, with a note; and sizes that say
  * nothing. */
 void domuimg_domain_finish_reading (DomuimgDomain *self);
 

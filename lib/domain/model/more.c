@@ -175,7 +175,7 @@ domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char 
   g_ptr_array_insert (self->foreign, (int) at, foreign);
 }
 
-/* Of PV and PVH guests. */
+/* PV and PVH guests have no emulated devices. */
 static void
 drop_emulated (DomuimgDomain *self)
 {

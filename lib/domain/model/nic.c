@@ -2,6 +2,7 @@
 #include "config.h"
 #include "lib/domain/model/domain.h"
 
+#include "lib/base/properties.h"
 #include "lib/domain/model/identity.h"
 
 /**
@@ -31,10 +32,28 @@ domuimg_domain_nic_finalize (GObject *object)
   G_OBJECT_CLASS (domuimg_domain_nic_parent_class)->finalize (object);
 }
 
+static const DomuimgProperty properties[] = {
+  { DOMUIMG_PROPERTY_STRING, "mac", G_CALLBACK (domuimg_domain_nic_get_mac),
+    "its address" },
+  { DOMUIMG_PROPERTY_STRING, "bridge", G_CALLBACK (domuimg_domain_nic_get_bridge),
+    "the bridge of the host" },
+  { DOMUIMG_PROPERTY_STRING, "ip", G_CALLBACK (domuimg_domain_nic_get_ip),
+    "addresses that the guest may use" },
+  { DOMUIMG_PROPERTY_STRING, "script", G_CALLBACK (domuimg_domain_nic_get_script),
+    "the hotplug script" },
+  { DOMUIMG_PROPERTY_STRING, "model", G_CALLBACK (domuimg_domain_nic_get_model),
+    "the emulated card" },
+  { DOMUIMG_PROPERTY_STRING, "vifname", G_CALLBACK (domuimg_domain_nic_get_vifname),
+    "the interface's name in dom0" },
+  { DOMUIMG_PROPERTY_STRING, "rate", G_CALLBACK (domuimg_domain_nic_get_rate),
+    "its bandwidth" },
+};
+
 static void
 domuimg_domain_nic_class_init (DomuimgDomainNicClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = domuimg_domain_nic_finalize;
+  domuimg_install_properties (klass, properties, G_N_ELEMENTS (properties));
 }
 
 static void

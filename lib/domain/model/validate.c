@@ -31,7 +31,7 @@ check_text (const char *key, const char *value, GError **error)
   if (value == NULL)
     return TRUE;
   if (strstr (value, "\xef\xbf\xbe") != NULL || strstr (value, "\xef\xbf\xbf") != NULL)
-    return INVALID ("%s: the value holds U+FFFE or U+FFFF, which is no character", key);
+    return INVALID ("%s: the value holds U+FFFE or U+FFFF, which is not a character", key);
   quoted = domuimg_xl_quote (key, value, error);
   return quoted != NULL;
 }
@@ -261,7 +261,7 @@ check_cpus (const char *key, const char *value, GError **error)
                                "([, ]+\\^?(nodes?:)?[0-9]+(-[0-9]+)?)*)\\z",
                                value, 0, 0))
     return TRUE;
-  return INVALID ("%s \"%s\": is no list of CPUs such as 0-3,^1 or node:0", key, value);
+  return INVALID ("%s \"%s\": is not a list of CPUs such as 0-3,^1 or node:0", key, value);
 }
 
 static gboolean
@@ -297,7 +297,7 @@ check_extra (DomuimgDomain *self, guint index, GError **error)
         return INVALID ("extra key \"%s\": is given twice", extra->key);
     }
   if (!domuimg_xl_is_value (extra->value))
-    return INVALID ("extra key \"%s\": its value %s is no number, quoted string or list of "
+    return INVALID ("extra key \"%s\": its value %s is not a number, quoted string or list of "
                     "xl.cfg",
                     extra->key, extra->value);
   return TRUE;

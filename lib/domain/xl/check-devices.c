@@ -133,7 +133,7 @@ next (Check *self, guint index)
   if (item->kind != DOMUIMG_XL_LIST)
     return item;
   add (self, "config-value", FALSE,
-       "%s has a list among its strings; xl passes over it and all that follows", self->key);
+       "%s has a list among its strings; xl ignores it and all that follows", self->key);
   return NULL;
 }
 

@@ -117,7 +117,7 @@ check_builder (DomuimgXlFile *file, const char *type, const char *builder, GPtrA
 
   if (built == DOMUIMG_GUEST_TYPE_PVH)
     problem = domuimg_xl_problem_new ("config-value", TRUE, line,
-                                      "there is no builder “%s”, only hvm and generic", builder);
+                                      "“%s” is not a builder: use hvm or generic", builder);
   else if (type != NULL && built != type_of (type, "pv"))
     problem = domuimg_xl_problem_new ("config-contradiction", TRUE, line,
                                       "builder=\"%s\" contradicts type=\"%s\"", builder, type);
@@ -141,7 +141,7 @@ domuimg_xl_check_words (DomuimgXlFile *file, DomuimgDomain *domain, GPtrArray *p
     g_ptr_array_add (problems,
                      domuimg_xl_problem_new ("config-value", TRUE,
                                              domuimg_xl_file_get_line (file, "type"),
-                                             "there is no type “%s”, only pv, pvh and hvm", type));
+                                             "“%s” is not a type: use pv, pvh or hvm", type));
   if (builder != NULL)
     check_builder (file, type, builder, problems);
   if (timer != NULL && domain->type == DOMUIMG_GUEST_TYPE_PV)

@@ -103,7 +103,7 @@ check_unknown (Check *self, const DomuimgXlSetting *setting)
                    && !is_newer (domuimg_xl_key_find (guess), self);
   DomuimgXlProblem *problem
       = add (self, "config-unknown-key", FALSE, NULL,
-             "xl knows no key “%s”, and passes over it%s%s%s", setting->key,
+             "xl does not know the key “%s”, and ignores it%s%s%s", setting->key,
              close ? "; is " : "", close ? guess : "", close ? " meant?" : "");
 
   problem->line = setting->line;
@@ -131,7 +131,7 @@ check_kind (Check *self, const DomuimgXlSetting *setting, const DomuimgXlKey *ke
   if (list != (key->kind == DOMUIMG_XL_LIST))
     add (self, "config-value", refused, setting->key, "%s must be %s, and is %s; xl %s",
          setting->key, kind_name (key->kind), kind_name (setting->value->kind),
-         refused ? "refuses it" : "passes over it");
+         refused ? "refuses it" : "ignores it");
   else if (key->kind == DOMUIMG_XL_NUMBER
            && !domuimg_xl_file_get_number (self->file, setting->key, &number))
     add (self, "config-value", refused, setting->key, "%s must be a number, and %s%s%s; xl %s",
@@ -139,7 +139,7 @@ check_kind (Check *self, const DomuimgXlSetting *setting, const DomuimgXlKey *ke
          domuimg_xl_file_is_appended (self->file, setting->key) ? "+= adds to strings only, as "
                                                                 : "is “",
          text, domuimg_xl_file_is_appended (self->file, setting->key) ? "" : "”",
-         refused ? "refuses it" : "passes over it");
+         refused ? "refuses it" : "ignores it");
 }
 
 static void
@@ -155,11 +155,11 @@ check_key (Check *self, const DomuimgXlSetting *setting)
     }
   if (is_newer (key, self))
     add (self, "config-key-too-new", FALSE, setting->key,
-         "“%s” came with Xen %u.%u; Xen %u.%u passes over it", setting->key, key->major, key->minor,
+         "“%s” came with Xen %u.%u; Xen %u.%u ignores it", setting->key, key->major, key->minor,
          self->major, self->minor);
   if ((key->types & DOMUIMG_XL_TYPE (type)) == 0)
     add (self, "config-contradiction", FALSE, setting->key,
-         "xl looks for “%s” in guests of another type only, and passes over it in a %s guest",
+         "xl looks for “%s” in guests of another type only, and ignores it in a %s guest",
          setting->key, domuimg_guest_type_to_string (type));
   /* builder has its own words below. */
   if (key->instead != NULL && !g_str_equal (setting->key, "builder"))
@@ -198,11 +198,11 @@ check_boot (Check *self)
   /* parse_cmdline */
   if (has (self, "cmdline") && (has (self, "root") || has (self, "extra")))
     add (self, "config-contradiction", FALSE, has (self, "root") ? "root" : "extra",
-         "cmdline is set, so root and extra are passed over");
+         "cmdline is set, so root and extra are ignored");
   /* libxl__bootloader_run skips it. */
   if (hvm && has (self, "bootloader"))
     offer (add (self, "config-contradiction", FALSE, "bootloader",
-                "an HVM guest boots by its firmware, so bootloader is passed over"),
+                "an HVM guest boots by its firmware, so bootloader is ignored"),
            "bootloader", NULL);
   if (!hvm && firmware != NULL && has (self, "kernel"))
     add (self, "config-contradiction", TRUE, "firmware",

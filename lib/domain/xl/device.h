@@ -11,7 +11,7 @@ typedef struct {
   gboolean deprecated;
 } DomuimgXlDevice;
 
-/* As domuimg_xl_disk_parse and domuimg_xl_vif_parse, with more about the text. */
+/* The same as domuimg_xl_disk_parse and domuimg_xl_vif_parse, with more about the text. */
 DomuimgDomainDisk *domuimg_xl_disk_read (const char *text, DomuimgXlDevice *more, char **problem);
 DomuimgDomainNic *domuimg_xl_vif_read (const char *text, DomuimgXlDevice *more, char **problem);
 
@@ -22,7 +22,7 @@ void domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain);
 
 /* The problems of words, disks and vifs, to be added to @problems (element-type DomuimgXlProblem). */
 void domuimg_xl_check_words (DomuimgXlFile *file, DomuimgDomain *domain, GPtrArray *problems);
-/* Of Xen @major.@minor. */
+/* The problems that Xen @major.@minor has with them. */
 void domuimg_xl_check_disks (DomuimgXlFile *file, DomuimgDomain *domain, GPtrArray *problems,
                              guint major, guint minor);
 void domuimg_xl_check_vifs (DomuimgXlFile *file, DomuimgDomain *domain, GPtrArray *problems);

@@ -51,7 +51,7 @@ set_format (Parser *self, const char *value)
   if (*value == '\0')
     value = "raw";
   if (!g_strv_contains (formats, value))
-    return refuse (self, "there is no format “%s”, only raw, qcow, qcow2, qed and vhd", value);
+    return refuse (self, "“%s” is not a format: use raw, qcow, qcow2, qed or vhd", value);
   if (self->format != NULL && !g_str_equal (self->format, value))
     return refuse (self, "its format is both %s and %s", self->format, value);
   g_free (self->format);
@@ -66,7 +66,7 @@ set_access (Parser *self, const char *value)
   static const char *const writable[] = { "rw", "w", "", NULL };
 
   if (!g_strv_contains (readable, value) && !g_strv_contains (writable, value))
-    return refuse (self, "there is no access “%s”, only ro and rw", value);
+    return refuse (self, "“%s” is not an access: use ro or rw", value);
   self->writable = g_strv_contains (writable, value);
   return TRUE;
 }
@@ -100,7 +100,7 @@ set_backendtype (Parser *self, const char *value)
   static const char *const types[] = { "phy", "tap", "qdisk", "standalone", NULL };
 
   if (!g_strv_contains (types, value))
-    return refuse (self, "there is no backendtype “%s”, only phy, qdisk, tap and standalone",
+    return refuse (self, "“%s” is not a backendtype: use phy, qdisk, tap or standalone",
                    value);
   if (self->disk->backendtype != NULL && !g_str_equal (self->disk->backendtype, value))
     return refuse (self, "its backendtype is both %s and %s", self->disk->backendtype, value);
@@ -152,17 +152,17 @@ set_pair (Parser *self, const char *item, gsize start)
     {
       self->disk->cdrom = g_str_equal (value, "cdrom");
       return self->disk->cdrom || g_str_equal (value, "disk")
-             || refuse (self, "there is no devtype “%s”, only cdrom and disk", value);
+             || refuse (self, "“%s” is not a devtype: use cdrom or disk", value);
     }
   if (g_str_equal (key, "specification") && !g_str_equal (value, "xen")
       && !g_str_equal (value, "virtio"))
-    return refuse (self, "there is no specification “%s”, only xen and virtio", value);
+    return refuse (self, "“%s” is not a specification: use xen or virtio", value);
   if (g_str_equal (key, "colo-port") && atoi (value) == 0)
-    return refuse (self, "colo-port “%s” is no number", value);
+    return refuse (self, "colo-port “%s” is not a number", value);
   if (g_strv_contains (kept, key) || g_str_equal (key, "specification")
       || g_str_equal (key, "colo-port"))
     return keep_option (self, item);
-  return refuse (self, "there is no option “%s”; a target that holds = has to be given last, as "
+  return refuse (self, "“%s” is not an option; a target that holds = has to be given last, as "
                        "target=…",
                  key);
 }
@@ -248,7 +248,7 @@ take_prefix (Parser *self, const char *at, gsize *length)
     return keep_option (self, script);
   /* "hdc:cdrom" is none, "new:/path" is one that nobody knows. */
   if (*length == 0 && !g_ascii_islower (at[end + 1]) && !g_ascii_isdigit (at[end + 1]))
-    return refuse (self, "“%s:” is no prefix of a disk", name);
+    return refuse (self, "“%s:” is not a prefix of a disk", name);
   return TRUE;
 }
 
@@ -335,7 +335,7 @@ finish (Parser *self)
   if (self->vdev == NULL)
     return refuse (self, "it has no vdev, such as xvda");
   if (!domuimg_vdev_number (self->vdev, &number))
-    return refuse (self, "“%s” is no virtual device such as xvda", self->vdev);
+    return refuse (self, "“%s” is not a virtual device such as xvda", self->vdev);
   domuimg_replace_text (&disk->vdev, self->vdev);
   if (empty && !disk->cdrom)
     return refuse (self, "it has no target, and only a CD-ROM drive may be empty");

@@ -90,7 +90,7 @@ fail_here (Parser *self, const char *what)
   return fail (self, what);
 }
 
-/* Of a stray character, libxlutil's lexer complains when it has seen what follows; so at the very
+/* libxlutil's lexer complains of a stray character when it has seen what follows; so at the very
  * end of the text it loses one. */
 static void
 skip_blanks (Parser *self)

@@ -72,14 +72,14 @@ char *domuimg_xl_file_edit (DomuimgXlFile *self, const char *key, const char *va
 /* The same with every setting of @key called @name. */
 char *domuimg_xl_file_rename (DomuimgXlFile *self, const char *key, const char *name);
 
-/* The setting that counts (the last that is no appending), NULL without. */
+/* The setting that counts (the last that does not append), NULL without. */
 const DomuimgXlSetting *domuimg_xl_file_find (DomuimgXlFile *self, const char *key);
 
 /* One disk, by xl-disk-configuration(5); NULL with a sentence in @problem (nullable) for what xl
  * refuses. */
 DomuimgDomainDisk *domuimg_xl_disk_parse (const char *text, char **problem);
 /* One vif, by xl-network-configuration(5); likewise, and a sentence may come with an interface, for
- * what xl passes over. */
+ * what xl ignores. */
 DomuimgDomainNic *domuimg_xl_vif_parse (const char *text, char **problem);
 
 /* The model of what the file says; keys that it has no place for are carried as extra. Deprecated
@@ -89,11 +89,11 @@ DomuimgDomain *domuimg_xl_file_to_domain (DomuimgXlFile *self, GError **error);
 /* The same for a model that is to be written again; CORRUPT_INPUT for what xl refuses. */
 DomuimgDomain *domuimg_xl_file_to_read_domain (DomuimgXlFile *self, GError **error);
 
-/* What xl, of Xen @major.@minor, would refuse or pass over. */
+/* What xl, of Xen @major.@minor, would refuse or ignore. */
 typedef struct {
   const char *id; /* of the rule, see docs/checks.md: "config-unknown-key", ... */
   guint line;     /* 0: of no line */
-  gboolean refused; /* xl stops there; else it passes over it */
+  gboolean refused; /* xl stops there; else it ignores it */
   char *message;
   char *fix_key;   /* (nullable) the setting that would mend it: key and value for */
   char *fix_value; /* domuimg_xl_file_edit; @fix_value NULL: take the key out */

@@ -81,7 +81,7 @@ read_cmdline (DomuimgXlFile *file)
   return g_steal_pointer (&extra);
 }
 
-/* Of HVM, firmware= goes before bios=, but for "bios", which leaves the choice to that. */
+/* For HVM, firmware= goes before bios=, but for "bios", which leaves the choice to that. */
 static void
 read_firmware (DomuimgXlFile *file, DomuimgDomain *domain)
 {
@@ -95,7 +95,7 @@ read_firmware (DomuimgXlFile *file, DomuimgDomain *domain)
     domuimg_domain_set_firmware (domain, firmware);
 }
 
-/* Old configurations of HVM name Xen's own hvmloader; xl passes over it. */
+/* Old configurations of HVM name Xen's own hvmloader; xl ignores it. */
 static void
 drop_hvmloader (DomuimgDomain *domain)
 {
@@ -169,7 +169,7 @@ join_list (DomuimgXlFile *file, const char *key)
   return g_strjoinv (" ", (char **) list->pdata);
 }
 
-/* As it stands in xl.cfg, with escapes for what has one. */
+/* The text as xl.cfg has it, with escapes for what has one. */
 static void
 write_string (GString *text, const char *value)
 {
@@ -355,7 +355,7 @@ domuimg_xl_file_to_read_domain (DomuimgXlFile *self, GError **error)
  *
  * Reads a guest as `xl create` does, with the defaults of libxl and with the old forms that it
  * still takes (`builder=`, `tap:aio:`, `root=` and `extra=`). Keys that the model has no place for
- * are carried as extra ones; sizes are in MiB as in the file. What xl passes over is passed over
+ * are carried as extra ones; sizes are in MiB as in the file. What xl ignores is ignored
  * here too, and domuimg_domain_validate() may still find what it would not write. The language is
  * that of libxlutil, the meaning that of tools/xl/xl_parse.c of Xen 4.17.
  *

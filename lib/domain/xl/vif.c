@@ -8,7 +8,7 @@
 #include "lib/domain/model/domain.h"
 
 /* One vif, as parse_nic_config of tools/xl/xl_parse.c takes it: what it does not understand it
- * says and passes over, but for numbers. */
+ * says and ignores, but for numbers. */
 
 typedef void (*SetText) (DomuimgDomainNic *self, const char *value);
 
@@ -134,22 +134,22 @@ take_option (DomuimgDomainNic *nic, const char *item, GString *kept, char **prob
   if ((g_str_equal (key, "devid") || g_str_equal (key, "mtu")) && value != NULL
       && !number_is_valid (value))
     {
-      note (problem, "%s “%s” is no number", key, value);
+      note (problem, "%s “%s” is not a number", key, value);
       return FALSE;
     }
   if (g_str_equal (key, "rate") && value != NULL && !rate_is_valid (value))
     {
-      note (problem, "“%s” is no rate such as 10Mb/s or 1MB/s@20ms", value);
+      note (problem, "“%s” is not a rate such as 10Mb/s or 1MB/s@20ms", value);
       return FALSE;
     }
   if (value != NULL && set_known (nic, key, value))
     return TRUE;
   if (g_str_equal (key, "type") && g_strcmp0 (value, "vif") != 0 && g_strcmp0 (value, "ioemu") != 0)
-    note (problem, "there is no type “%s” of a vif, only vif and ioemu", value != NULL ? value : "");
+    note (problem, "a vif has no type “%s”, only vif and ioemu", value != NULL ? value : "");
   else if (is_kept (key, value))
     g_string_append_printf (kept, "%s%s", kept->len > 0 ? "," : "", item);
   else
-    note (problem, "xl knows no “%s” of a vif, and passes over it", key);
+    note (problem, "xl does not know “%s” of a vif, and ignores it", key);
   return TRUE;
 }
 

@@ -176,7 +176,7 @@ take_escape (DomuimgXmParser *self, GString *text)
       return TRUE;
     }
   if (number == 0 || number > 127)
-    return domuimg_xm_fail (self, "this escape is no character of ASCII");
+    return domuimg_xm_fail (self, "this escape is not an ASCII character");
   g_string_append_c (text, (char) number);
   return TRUE;
 }
@@ -245,11 +245,11 @@ parse_string (DomuimgXmParser *self)
     return NULL;
   if (strchr (text->str, '\n') == NULL)
     return value_new (DOMUIMG_XL_STRING, g_string_free (g_steal_pointer (&text), FALSE));
-  domuimg_xm_refuse (self, "a string of several lines is no value of a guest");
+  domuimg_xm_refuse (self, "a string of several lines cannot be a value of a guest");
   return NULL;
 }
 
-/* As xl writes numbers: Python's octal ones have a leading 0, too. */
+/* Reads numbers as xl writes them: Python's octal ones have a leading 0, too. */
 static DomuimgXlValue *
 parse_number (DomuimgXmParser *self)
 {
@@ -263,7 +263,7 @@ parse_number (DomuimgXmParser *self)
     end = (char *) start;
   if (end == start || number == G_MAXINT64 || number == G_MININT64)
     {
-      domuimg_xm_fail (self, "this is no number");
+      domuimg_xm_fail (self, "this is not a number");
       return NULL;
     }
   self->at = end;
@@ -271,7 +271,7 @@ parse_number (DomuimgXmParser *self)
     self->at++;
   if (self->at < self->end && (g_ascii_isalnum (*self->at) || *self->at == '.' || *self->at == '_'))
     {
-      domuimg_xm_refuse (self, "numbers other than whole ones are no values of a guest");
+      domuimg_xm_refuse (self, "only whole numbers can be values of a guest");
       return NULL;
     }
   return value_new (DOMUIMG_XL_NUMBER, g_strdup_printf ("%" G_GINT64_FORMAT, number));

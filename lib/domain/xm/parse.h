@@ -23,7 +23,7 @@ gboolean domuimg_xm_refuse (DomuimgXmParser *self, const char *what);
 /* Blanks, comments and joined lines; inside brackets, line ends, too. */
 void domuimg_xm_skip (DomuimgXmParser *self);
 void domuimg_xm_newline (DomuimgXmParser *self);
-/* Of the name that begins here, 0 for none. */
+/* The length of the name that begins here, 0 for none. */
 gsize domuimg_xm_name_length (const DomuimgXmParser *self);
 /* NULL with an error. */
 DomuimgXlValue *domuimg_xm_expression (DomuimgXmParser *self);

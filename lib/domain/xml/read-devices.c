@@ -7,9 +7,9 @@
 #include "lib/domain/model/identity.h"
 
 /* The devices of libvirt's XML. What libvirt itself puts in for a guest (addresses, aliases,
- * controllers of its choice, the balloon) says nothing of it, and is passed over. */
+ * controllers of its choice, the balloon) says nothing of it, and is ignored. */
 
-/* Of a device that the model has: what is left in it. */
+/* What is left in a device that the model has says where it is, and nothing more. */
 static void
 drop_places (xmlNode *node)
 {
@@ -55,7 +55,7 @@ read_driver (DomuimgXmlReader *self, xmlNode *node, DomuimgDomainDisk *disk)
   domuimg_xml_take_if (driver, "name", "file");
 }
 
-/* FALSE for what is no disk to Xen. */
+/* FALSE for what is not a disk to Xen. */
 static gboolean
 is_disk (xmlNode *node)
 {
@@ -72,7 +72,7 @@ is_disk (xmlNode *node)
                  && (xmlHasProp (source, BAD_CAST "file") || xmlHasProp (source, BAD_CAST "dev"))));
 }
 
-/* Of CD-ROM drives, which are never writable, the flag says nothing. */
+/* CD-ROM drives are never writable: for them the flag says nothing. */
 static void
 read_flags (xmlNode *node, DomuimgDomainDisk *disk)
 {

@@ -57,7 +57,7 @@ read_memory (DomuimgXmlReader *self, xmlNode *root, const char *name, guint *meb
   if (text == NULL || bytes == 0
       || !g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64 / bytes, &number, NULL)
       || number * bytes > (guint64) G_MAXINT32 << 20)
-    return fail_at (self, node, error, "<%s> is no size of memory", name);
+    return fail_at (self, node, error, "<%s> is not a size of memory", name);
   *mebibytes = (number * bytes + (1 << 20) - 1) >> 20;
   if (number * bytes != (guint64) *mebibytes << 20)
     domuimg_domain_note (self->domain, "%s: %s %s are rounded up to %u MiB", name, text, unit,
@@ -138,7 +138,7 @@ read_vcpus (DomuimgXmlReader *self, xmlNode *root, GError **error)
 
   if ((node != NULL && (!read_count (text, MAX_VCPUS, &all) || all == 0))
       || (current != NULL && (!read_count (current, all, &now) || now == 0)))
-    return fail_at (self, node, error, "<vcpu> is no number of virtual CPUs");
+    return fail_at (self, node, error, "<vcpu> is not a number of virtual CPUs");
   domuimg_xml_take_if (node, "placement", "static");
   domain->vcpus = now > 0 ? now : all;
   domain->maxvcpus = all;

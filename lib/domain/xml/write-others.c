@@ -14,7 +14,7 @@ option (DomuimgDomainDevice *device, const char *name)
   return domuimg_domain_device_get_option (device, name);
 }
 
-/* Of what the XML has no place for: all options but those in @known. */
+/* Warns of options that the XML has no place for: all but those in @known. */
 static void
 warn_rest (DomuimgXmlWriter *writer, DomuimgDomainDevice *device, const char *const *known)
 {
@@ -84,7 +84,7 @@ add_usb_controller (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDev
   g_autofree char *model = g_strconcat ("qusb", domuimg_text_or (version, "2"), NULL);
   xmlNode *node;
 
-  /* Of a device model's controllers libvirt has other forms, and its driver none. */
+  /* libvirt has other forms for controllers of a device model, and its driver has none. */
   if (g_strcmp0 (type, "devicemodel") == 0 || g_strcmp0 (version, "3") == 0)
     return FALSE;
   node = domuimg_xml_add_with (devices, "controller", "type", "usb");

@@ -82,7 +82,7 @@ domuimg_xml_add_elements (xmlNode *parent, const char *text)
     xmlAddChild (parent, xmlDocCopyNode (node, parent->doc, 1));
 }
 
-/* As its quotes and escapes have it. */
+/* The text as its quotes and escapes have it. */
 static char *
 read_value (const char *value)
 {

@@ -9,7 +9,7 @@
 /* Writes the model as libvirt's domain XML, in the forms that its libxl driver takes and
  * its schema (domaincommon.rng) describes. */
 
-/* Of a virtual CPU; "all" and nodes have no form. */
+/* Whether libvirt has a form for it: "all" and nodes have none. */
 static gboolean
 is_cpuset (const char *cpus)
 {
@@ -300,7 +300,7 @@ check_supported (DomuimgDomain *self, GError **error)
 
       if (disk->target != NULL && disk->target[0] != '/')
         return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                             "disk %s: libvirt has no scripts for disks, and “%s” is no file",
+                             "disk %s: libvirt has no scripts for disks, and “%s” is not a file",
                              disk->vdev, disk->target);
     }
   if (self->bootloader == NULL)

@@ -85,7 +85,7 @@ domuimg_ova_manifest_parse (const char *text, gsize length, const char *name, GE
       checksum = i < LINES_MAX ? parse_line (lines[i]) : NULL;
       if (checksum == NULL)
         {
-          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%u: this is no line of a manifest",
+          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%u: this is not a line of a manifest",
                         name, i + 1);
           return NULL;
         }

@@ -74,7 +74,7 @@ open_file (const char *path, guint64 *size, GError **error)
     }
   if (!S_ISREG (status.st_mode))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s is no file", path);
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s is not a file", path);
       return -1;
     }
   *size = status.st_size;
@@ -218,7 +218,7 @@ fail_archive (DomuimgOva *self, struct archive *archive, GError **error)
 {
   const char *why = archive_error_string (archive);
 
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no whole tar archive: %s",
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a whole tar archive: %s",
                        self->path, why != NULL ? why : "it is cut off");
 }
 
@@ -243,7 +243,7 @@ check_compression (const char *path, int fd, guint64 size, GError **error)
   guint8 head[8];
 
   if (size < sizeof head)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no tar archive", path);
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a tar archive", path);
   if (!read_at (fd, path, 0, head, sizeof head, error))
     return FALSE;
   if (memcmp (head, "\x1f\x8b", 2) != 0 && memcmp (head, "\x28\xb5\x2f\xfd", 4) != 0

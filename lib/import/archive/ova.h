@@ -32,7 +32,7 @@ const char *domuimg_ova_get_ovf_name (DomuimgOva *self);
 
 gboolean domuimg_ova_has_manifest (DomuimgOva *self);
 /* Reads all that the manifest names; UNTRUSTED where a checksum does not match, CORRUPT_INPUT
- * where it names what is not there, or is no manifest. TRUE without one. May run in a thread of its
+ * where it names what is not there, or is not a manifest. TRUE without one. May run in a thread of its
  * own, then without @progress. */
 gboolean domuimg_ova_verify (DomuimgOva *self, DomuimgProgress *progress,
                              GCancellable *cancellable, GError **error);

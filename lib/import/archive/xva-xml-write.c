@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Of xapi, which takes an archive of any version up to its own. */
+/* xapi takes an archive of any version up to its own. */
 #define XAPI_MAJOR "1"
 #define XAPI_MINOR "3"
 /* Since 2 there are checksums in the stream. */

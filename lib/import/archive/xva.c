@@ -87,7 +87,7 @@ open_archive (const char *path, int *fd, guint64 *size, GError **error)
     }
   if (!S_ISREG (status.st_mode))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s is no file", path);
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s is not a file", path);
       return NULL;
     }
   archive = archive_read_new ();
@@ -240,8 +240,8 @@ copy_piece (Extraction *self, const Target *target, const char *name, guint64 le
   return TRUE;
 }
 
-/* As xapi reads them: a piece lies behind the one before it, and as many of the first one's size
- * are between as numbers are left out. (Empty pieces, which keep a connection alive, take a number,
+/* Reads pieces as xapi does: a piece lies behind the one before it, and as many of the first one's
+ * size are between as numbers are left out. (Empty pieces, which keep a connection alive, take a number,
  * so that a piece's own number does not tell where it lies.) */
 static gboolean
 take_piece (Extraction *self, Target *target, const char *name, const char *rest, guint64 length,
@@ -279,7 +279,7 @@ take_entry (Extraction *self, struct archive_entry *entry, GError **error)
   const char *rest;
   Target *target = name != NULL ? find_target (self, name, &rest) : NULL;
 
-  /* Of other disks, which are no hard disks of this machine. */
+  /* The piece is of a disk that is not a hard disk of this machine. */
   if (target == NULL)
     return TRUE;
   if (strchr (rest, '.') != NULL)

@@ -50,7 +50,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXva, domuimg_xva_free)
 const DomuimgXvaMachine *domuimg_xva_get_machine (DomuimgXva *self);
 
 /* Writes each disk into @fds, empty files in the order of the machine's disks, with holes; checks
- * the checksums (UNTRUSTED). One pass over the archive. */
+ * the checksums (UNTRUSTED). The archive is read once. */
 gboolean domuimg_xva_extract (DomuimgXva *self, const int *fds, DomuimgProgress *progress,
                               GCancellable *cancellable, GError **error);
 

@@ -27,7 +27,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImageChain, domuimg_image_chain_free)
 char *domuimg_image_chain_to_node (DomuimgImageChain *self);
 /* Bytes that a guest sees, as QEMU has it. */
 guint64 domuimg_image_chain_get_size (DomuimgImageChain *self);
-/* As qemu-img calls it. */
+/* The name that qemu-img has for it. */
 const char *domuimg_image_chain_get_format (DomuimgImageChain *self);
 /* Absolute, without symbolic links. */
 const char *domuimg_image_chain_get_path (DomuimgImageChain *self);

@@ -65,7 +65,7 @@ domuimg_part_read_name (const DomuimgPart *self, guint64 offset, guint64 length,
     return NULL;
   if (g_utf8_validate (name, -1, NULL) && *name != '\0')
     return g_steal_pointer (&name);
-  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its %s is no text", self->name, what);
+  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its %s is not text", self->name, what);
   return NULL;
 }
 

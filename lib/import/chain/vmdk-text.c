@@ -107,7 +107,7 @@ take_extent (Parser *self, const char *access, const char *rest, GError **error)
     return fail_line (self, DOMUIMG_ERROR_CORRUPT_INPUT, "more than 1024 extents", error);
   if (!take_number (&rest, &extent->sectors) || extent->sectors == 0
       || (extent->type = take_word (&rest)) == NULL)
-    return fail_line (self, DOMUIMG_ERROR_CORRUPT_INPUT, "this is no extent", error);
+    return fail_line (self, DOMUIMG_ERROR_CORRUPT_INPUT, "this is not an extent", error);
   if (!check_kind (self, access, extent->type, error))
     return FALSE;
   extent->name = take_quoted (&rest);
@@ -117,7 +117,7 @@ take_extent (Parser *self, const char *access, const char *rest, GError **error)
   if (extent->name == NULL || *extent->name == '\0' || strlen (extent->name) > 511
       || !g_utf8_validate (extent->name, -1, NULL) || *rest != '\0' || self->after_blank
       || has_offset != g_str_equal (extent->type, "FLAT"))
-    return fail_line (self, DOMUIMG_ERROR_CORRUPT_INPUT, "this is no extent", error);
+    return fail_line (self, DOMUIMG_ERROR_CORRUPT_INPUT, "this is not an extent", error);
   return TRUE;
 }
 

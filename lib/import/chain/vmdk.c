@@ -144,7 +144,7 @@ examine_sesparse (DomuimgPart *self, guint64 *capacity, GError **error)
   domuimg_bytes_le64 (head, 0, &magic);
   domuimg_bytes_le64 (head, 16, capacity);
   if (magic != SESPARSE_MAGIC)
-    return fail_damaged (self, "it is no seSparse extent", error);
+    return fail_damaged (self, "it is not a seSparse extent", error);
   for (guint i = 0; i < G_N_ELEMENTS (regions); i++)
     {
       guint64 offset = 0, length = 0;
@@ -190,7 +190,7 @@ domuimg_part_examine_extent (DomuimgPart *self, const DomuimgVmdkExtent *extent,
   else if (memcmp (magic, "KDMV", 4) == 0)
     ok = examine_sparse (self, &capacity, error);
   else
-    return fail_damaged (self, "it is no sparse extent of a VMDK", error);
+    return fail_damaged (self, "it is not a sparse extent of a VMDK", error);
   if (!ok)
     return FALSE;
   if (capacity == extent->sectors)

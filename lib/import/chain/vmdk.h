@@ -18,7 +18,7 @@ typedef struct {
   gboolean is_encrypted;
 } DomuimgVmdkDescriptor;
 
-/* As strict as it takes for QEMU, which reads more as an extent than is one, to see the same:
+/* This is as strict as it takes for QEMU, which reads more as an extent than is one, to see the same:
  * CORRUPT_INPUT, and NOT_SUPPORTED for kinds of extents that QEMU would leave out. */
 DomuimgVmdkDescriptor *domuimg_vmdk_descriptor_parse (const char *text, gsize length,
                                                       const char *name, GError **error);

@@ -23,7 +23,7 @@ last_part (const char *path)
   return part;
 }
 
-/* Of an extent of a VMDK, such as disk-flat.vmdk or disk-s001.vmdk, its descriptor. */
+/* The descriptor of an extent of a VMDK, such as disk-flat.vmdk or disk-s001.vmdk. */
 static char *
 descriptor_of (const char *name)
 {

@@ -35,7 +35,7 @@ read_file (const char *path, int flags, GError **error)
   if (!S_ISREG (status.st_mode) || status.st_size > DOMUIMG_HARDWARE_TEXT_MAX)
     {
       domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s is no description of a machine: it is %s", path,
+                    "%s is not a description of a machine: it is %s", path,
                     S_ISREG (status.st_mode) ? "larger than 4 MiB" : "no regular file");
       return NULL;
     }

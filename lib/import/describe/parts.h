@@ -11,11 +11,11 @@
 
 /* The only value of @text in decimal digits, up to @max. */
 gboolean domuimg_hardware_number (const char *text, guint64 max, guint64 *value);
-/* As above; 0 where it is none. */
+/* The same; 0 for what is not one. */
 guint domuimg_hardware_count (const char *text);
 /* @number times @unit; 0 (unknown) where that is more than any machine has. */
 guint64 domuimg_hardware_bytes (guint64 number, guint64 unit);
-/* Of digits with a suffix K, M, G, T or none (@plain is that one's unit), and "B" or "iB"; 0 for
+/* Reads digits with a suffix K, M, G, T or none (@plain is that one's unit), and "B" or "iB"; 0 for
  * anything else. */
 guint64 domuimg_hardware_size (const char *text, guint64 plain);
 /* true, yes, on or 1. */
@@ -34,7 +34,7 @@ void domuimg_hardware_set_topology (DomuimgHardware *self, guint sockets, guint 
 /* FALSE with CORRUPT_INPUT for more devices than any machine has. */
 gboolean domuimg_hardware_check_devices (const DomuimgHardware *self, const char *name,
                                          GError **error);
-/* Of a disk at @unit of a bus's @controller, in the order in which BIOSes look for disks. */
+/* The place of a disk at @unit of a bus's @controller in the order in which BIOSes look for disks. */
 guint64 domuimg_hardware_rank (const char *bus, guint controller, guint unit);
 /* Sorts by rank, CD-ROMs after hard disks; takes out and notes hard disks without a path. */
 void domuimg_hardware_finish_disks (DomuimgHardware *self);

@@ -335,7 +335,7 @@ read_lines (Parser *self, char **lines, const char *name, GError **error)
         note_section (self, line);
       else if (!in_section && !take_line (self, line))
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                             "%s:%u: this is no line of a machine of Proxmox VE, which are"
+                             "%s:%u: this is not a line of a machine of Proxmox VE, which are"
                              " KEY: VALUE", name, i + 1);
       if (!domuimg_hardware_check_devices (self->hardware, name, error))
         return FALSE;

@@ -24,7 +24,7 @@ void domuimg_qemu_take_firmware (DomuimgQemu *self, const char *path);
 
 void domuimg_qemu_init_devices (DomuimgQemu *self);
 void domuimg_qemu_clear_devices (DomuimgQemu *self);
-/* FALSE for what is no option of disks, NICs or devices. */
+/* FALSE for what is not an option of disks, NICs or devices. */
 gboolean domuimg_qemu_take_device (DomuimgQemu *self, const char *option, const char *value);
 /* Puts back ends and devices together; once, at the end. */
 gboolean domuimg_qemu_finish_devices (DomuimgQemu *self, GError **error);

@@ -15,7 +15,7 @@ typedef struct {
   GHashTable *media; /* from uuid to element */
 } Parser;
 
-/* Of <Machine>, which VirtualBox 7.1 gave a <Platform> within its <Hardware>. */
+/* Finds a setting of <Machine>, which VirtualBox 7.1 gave a <Platform> within its <Hardware>. */
 static xmlNode *
 find_setting (xmlNode *machine, const char *name)
 {

@@ -105,7 +105,7 @@ domuimg_vmx_text_parse (const char *text, gsize length, const char *name, GError
       if (!take_line (keys, rest) || g_hash_table_size (keys) > KEYS_MAX)
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "%s:%u: this is no line of a .vmx, which are KEY = \"VALUE\"", name,
+                        "%s:%u: this is not a line of a .vmx, which are KEY = \"VALUE\"", name,
                         number);
           return NULL;
         }

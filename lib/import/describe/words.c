@@ -22,7 +22,7 @@ take (Reader *self)
   self->has_word = TRUE;
 }
 
-/* After a backslash; a line that it continues is no part of the word. */
+/* After a backslash; a line that it continues is not part of the word. */
 static void
 take_escaped (Reader *self)
 {
