@@ -20,6 +20,15 @@ int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
 
+/* One of the actions that a verb consists of; a list of them ends with no name. */
+typedef struct {
+  const char *name;
+  int (*run) (int argc, char **argv);
+  const char *help;
+} CliAction;
+/* Runs the action that argv[1] names, or explains them. */
+int cli_run_action (const char *verb, const CliAction *actions, int argc, char **argv);
+
 /* Reads the options of @context, and those that every verb has. When it returns FALSE,
  * *@status is the exit status of a mistake. */
 gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, int *status);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* domuimg check: whether guests will boot, and why not. */
 #include "config.h"
 #include "cli/cli.h"
 
@@ -11,6 +12,7 @@ typedef struct {
   char *xen;
   gboolean fix;
   gboolean dry_run;
+  gboolean all;
   gboolean json;
 } Options;
 
@@ -55,20 +57,38 @@ print_lines (char **lines, const char *prefix)
 }
 
 static int
-print_report (DomuimgReport *report, gboolean json)
+status_of (DomuimgVerdict verdict)
 {
-  g_autofree char *text = json ? domuimg_report_to_json (report) : domuimg_report_to_text (report);
-
-  g_print ("%s%s", text, json ? "\n" : "");
-  switch (domuimg_report_get_verdict (report))
+  switch (verdict)
     {
     case DOMUIMG_VERDICT_BOOTS:
       return CLI_DONE;
     case DOMUIMG_VERDICT_FAILS:
       return CLI_FAILS;
-    default:
+    case DOMUIMG_VERDICT_UNKNOWN:
       return CLI_UNKNOWN;
+    default:
+      return CLI_FAILED;
     }
+}
+
+static int
+print_report (DomuimgReport *report, gboolean json)
+{
+  g_autofree char *text = json ? domuimg_report_to_json (report) : domuimg_report_to_text (report);
+
+  g_print ("%s%s", text, json ? "\n" : "");
+  return status_of (domuimg_report_get_verdict (report));
+}
+
+static int
+print_reports (GPtrArray *reports, gboolean json)
+{
+  g_autofree char *text = json ? domuimg_report_list_to_json (reports)
+                               : domuimg_report_list_to_text (reports);
+
+  g_print ("%s%s", text, json ? "\n" : "");
+  return status_of (domuimg_report_list_get_worst (reports));
 }
 
 /* The plan goes to standard error, the report to standard output. */
@@ -105,6 +125,36 @@ run (const Options *options, const char *config)
   return report != NULL ? print_report (report, options->json) : cli_report (error);
 }
 
+static int
+run_several (const Options *options, char **configs)
+{
+  g_autoptr (GPtrArray) checks = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GPtrArray) reports = NULL;
+  g_autoptr (GError) error = NULL;
+
+  cli_signals_cancel (cancellable);
+  for (guint i = 0; configs[i] != NULL; i++)
+    {
+      DomuimgCheck *check = make_check (options, configs[i], &error);
+
+      if (check == NULL)
+        return cli_report (error);
+      g_ptr_array_add (checks, check);
+    }
+  reports = domuimg_check_run_all (checks, cancellable, &error);
+  return reports != NULL ? print_reports (reports, options->json) : cli_report (error);
+}
+
+static int
+run_all (const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) configs = domuimg_check_list_guests (&error);
+
+  return configs != NULL ? run_several (options, configs) : cli_report (error);
+}
+
 int
 cli_check (int argc, char **argv)
 {
@@ -125,19 +175,27 @@ cli_check (int argc, char **argv)
       "repair what can be repaired, and check again", NULL },
     { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "with --fix: show the plan only",
       NULL },
+    { "all", 'a', 0, G_OPTION_ARG_NONE, &options.all,
+      "check all guests of this host, those in /etc/xen", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print as JSON", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("CONFIG | --image IMAGE");
+  g_autoptr (GOptionContext) context = g_option_context_new ("GUEST… | --all | --image IMAGE");
   int status = CLI_DONE;
 
   g_option_context_set_summary (
       context, "Says, without starting it, whether a guest will boot, and why not.\n"
-               "Exit status: 0 it boots, 3 it fails, 4 unknown, 1 the check itself failed.");
+               "GUEST is a configuration (xl.cfg, libvirt's XML, a file of xm), a manifest\n"
+               "(NAME.json), or the name of a guest. Exit status: 0 it boots, 3 it fails, 4 unknown,\n"
+               "1 it could not be looked at; of several guests, the first of 1, 3, 4, 0 that is one's.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
-  if (argc > 2 || (argc == 2) == (options.image != NULL))
-    return cli_usage ("usage: domuimg check CONFIG | --image IMAGE [OPTION…]");
-  return run (&options, argc == 2 ? argv[1] : NULL);
+  if ((argc > 1) + (options.image != NULL) + options.all != 1)
+    return cli_usage ("usage: domuimg check GUEST… | --all | --image IMAGE [OPTION…]");
+  if (options.fix && (argc > 2 || options.all))
+    return cli_usage ("--fix repairs one guest at a time: name one");
+  if (options.all)
+    return run_all (&options);
+  return argc > 2 ? run_several (&options, argv + 1) : run (&options, argc == 2 ? argv[1] : NULL);
 }

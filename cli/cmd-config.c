@@ -126,42 +126,15 @@ config_set (int argc, char **argv)
   return CLI_DONE;
 }
 
-static const struct {
-  const char *name;
-  int (*run) (int argc, char **argv);
-  const char *help;
-} actions[] = {
+static const CliAction actions[] = {
   { "convert", config_convert, "write a configuration in another format" },
   { "show", config_show, "what a configuration says" },
   { "set", config_set, "change settings, and keep all else" },
+  { NULL },
 };
-
-static int
-usage (gboolean asked)
-{
-  if (!asked)
-    return cli_usage ("usage: domuimg config convert|show|set; --help explains them");
-  g_print ("Usage:\n  domuimg config ACTION [OPTION…]\n\nActions:\n");
-  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
-    g_print ("  %-8s %s\n", actions[i].name, actions[i].help);
-  g_print ("\n“domuimg config ACTION --help” lists an action's options.\n");
-  return CLI_DONE;
-}
 
 int
 cli_config (int argc, char **argv)
 {
-  if (argc < 2)
-    return usage (FALSE);
-  if (g_str_equal (argv[1], "--help") || g_str_equal (argv[1], "-h"))
-    return usage (TRUE);
-  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
-    if (g_str_equal (argv[1], actions[i].name))
-      {
-        g_autofree char *program = g_strdup_printf ("domuimg config %s", actions[i].name);
-
-        g_set_prgname (program);
-        return actions[i].run (argc - 1, argv + 1);
-      }
-  return usage (FALSE);
+  return cli_run_action ("config", actions, argc, argv);
 }

@@ -10,7 +10,7 @@ status_of (GPtrArray *findings)
 
   for (guint i = 0; i < findings->len; i++)
     {
-      DomuimgSeverity severity = domuimg_host_finding_get_severity (g_ptr_array_index (findings, i));
+      DomuimgSeverity severity = domuimg_finding_get_severity (g_ptr_array_index (findings, i));
 
       if (severity == DOMUIMG_SEVERITY_ERROR)
         return CLI_FAILS;

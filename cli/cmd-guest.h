@@ -9,4 +9,4 @@
 gboolean cli_choose_backend (const char *backend, const char *connect, DomuimgBackend *chosen,
                              GError **error);
 /* An object with all that is known of it. */
-void cli_json_add_guest (JsonBuilder *builder, DomuimgHostGuest *guest);
+void cli_json_add_guest (JsonBuilder *builder, gpointer guest);

@@ -27,8 +27,9 @@ print_kernel (DomuimgInstalledKernel *kernel)
 }
 
 static void
-add_kernel (JsonBuilder *builder, DomuimgInstalledKernel *kernel)
+add_kernel (JsonBuilder *builder, gpointer item)
 {
+  DomuimgInstalledKernel *kernel = item;
   g_autofree char *reason = NULL;
   gboolean matches = domuimg_installed_kernel_get_matches (kernel, &reason);
 
@@ -41,18 +42,6 @@ add_kernel (JsonBuilder *builder, DomuimgInstalledKernel *kernel)
   json_builder_add_boolean_value (builder, matches);
   cli_json_add_string (builder, "reason", reason);
   json_builder_end_object (builder);
-}
-
-static void
-print_json (GPtrArray *kernels)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < kernels->len; i++)
-    add_kernel (builder, g_ptr_array_index (kernels, i));
-  json_builder_end_array (builder);
-  cli_json_print (builder);
 }
 
 int
@@ -80,7 +69,7 @@ cli_kernel_list (int argc, char **argv)
   if (kernels == NULL)
     return cli_report (error);
   if (json)
-    print_json (kernels);
+    cli_json_print_items (kernels, add_kernel);
   for (guint i = 0; i < kernels->len && !json; i++)
     print_kernel (g_ptr_array_index (kernels, i));
   return CLI_DONE;

@@ -19,8 +19,10 @@ add_number (JsonBuilder *builder, const char *name, gint64 number)
 }
 
 void
-cli_json_add_guest (JsonBuilder *builder, DomuimgHostGuest *guest)
+cli_json_add_guest (JsonBuilder *builder, gpointer item)
 {
+  DomuimgHostGuest *guest = item;
+
   json_builder_begin_object (builder);
   cli_json_add_string (builder, "name", domuimg_host_guest_get_name (guest));
   cli_json_add_string (builder, "uuid", domuimg_host_guest_get_uuid (guest));
@@ -33,18 +35,6 @@ cli_json_add_guest (JsonBuilder *builder, DomuimgHostGuest *guest)
   json_builder_set_member_name (builder, "autostart");
   json_builder_add_boolean_value (builder, domuimg_host_guest_get_autostart (guest));
   json_builder_end_object (builder);
-}
-
-static void
-print_json (GPtrArray *guests)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < guests->len; i++)
-    cli_json_add_guest (builder, g_ptr_array_index (guests, i));
-  json_builder_end_array (builder);
-  cli_json_print (builder);
 }
 
 static void
@@ -105,7 +95,7 @@ cli_list (int argc, char **argv)
   if (guests == NULL)
     return cli_report (error);
   if (json)
-    print_json (guests);
+    cli_json_print_items (guests, cli_json_add_guest);
   else
     print_text (guests);
   return CLI_DONE;

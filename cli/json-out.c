@@ -24,6 +24,18 @@ cli_json_print (JsonBuilder *builder)
 }
 
 void
+cli_json_print_items (GPtrArray *items, CliJsonAdd add)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < items->len; i++)
+    add (builder, g_ptr_array_index (items, i));
+  json_builder_end_array (builder);
+  cli_json_print (builder);
+}
+
+void
 cli_print_json_lines (char **lines)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();

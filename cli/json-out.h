@@ -7,3 +7,6 @@
 void cli_json_add_string (JsonBuilder *builder, const char *name, const char *value);
 /* Prints what was built, and a line end. */
 void cli_json_print (JsonBuilder *builder);
+/* Prints an array of what @add makes of each of @items. */
+typedef void (*CliJsonAdd) (JsonBuilder *builder, gpointer item);
+void cli_json_print_items (GPtrArray *items, CliJsonAdd add);

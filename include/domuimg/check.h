@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @DOMUIMG_VERDICT_BOOTS: nothing was found that would keep the guest from a login
  * @DOMUIMG_VERDICT_FAILS: the guest will not reach a login
  * @DOMUIMG_VERDICT_UNKNOWN: something that decides could not be looked at
+ * @DOMUIMG_VERDICT_NONE: the guest could not be looked at
  *
  * What a check says of a guest.
  *
@@ -21,6 +22,7 @@ typedef enum {
   DOMUIMG_VERDICT_BOOTS,
   DOMUIMG_VERDICT_FAILS,
   DOMUIMG_VERDICT_UNKNOWN,
+  DOMUIMG_VERDICT_NONE,
 } DomuimgVerdict;
 
 /**
@@ -62,6 +64,10 @@ DOMUIMG_API
 gboolean domuimg_finding_get_fixable (DomuimgFinding *self);
 DOMUIMG_API
 const char *domuimg_finding_get_remedy (DomuimgFinding *self);
+DOMUIMG_API
+gboolean domuimg_finding_get_is_fault (DomuimgFinding *self);
+DOMUIMG_API
+const char *domuimg_finding_get_purpose (DomuimgFinding *self);
 
 #define DOMUIMG_TYPE_REPORT (domuimg_report_get_type ())
 DOMUIMG_API
@@ -77,6 +83,16 @@ DOMUIMG_API
 char *domuimg_report_to_text (DomuimgReport *self);
 DOMUIMG_API
 char *domuimg_report_to_json (DomuimgReport *self);
+DOMUIMG_API
+const char *domuimg_report_get_guest (DomuimgReport *self);
+DOMUIMG_API
+const char *domuimg_report_get_error (DomuimgReport *self);
+DOMUIMG_API
+DomuimgVerdict domuimg_report_list_get_worst (GPtrArray *reports);
+DOMUIMG_API
+char *domuimg_report_list_to_text (GPtrArray *reports);
+DOMUIMG_API
+char *domuimg_report_list_to_json (GPtrArray *reports);
 
 #define DOMUIMG_TYPE_CHECK (domuimg_check_get_type ())
 DOMUIMG_API
@@ -103,5 +119,21 @@ char **domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, 
 DOMUIMG_API
 DomuimgReport *domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***changes,
                                   GError **error);
+DOMUIMG_API
+void domuimg_check_run_async (DomuimgCheck *self, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+DOMUIMG_API
+DomuimgReport *domuimg_check_run_finish (DomuimgCheck *self, GAsyncResult *result,
+                                         GError **error);
+DOMUIMG_API
+void domuimg_check_fix_async (DomuimgCheck *self, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data);
+DOMUIMG_API
+DomuimgReport *domuimg_check_fix_finish (DomuimgCheck *self, GAsyncResult *result,
+                                         char ***changes, GError **error);
+DOMUIMG_API
+GPtrArray *domuimg_check_run_all (GPtrArray *checks, GCancellable *cancellable, GError **error);
+DOMUIMG_API
+char **domuimg_check_list_guests (GError **error);
 
 G_END_DECLS

@@ -5,23 +5,6 @@
 
 G_BEGIN_DECLS
 
-#define DOMUIMG_TYPE_HOST_FINDING (domuimg_host_finding_get_type ())
-DOMUIMG_API
-G_DECLARE_FINAL_TYPE (DomuimgHostFinding, domuimg_host_finding, DOMUIMG, HOST_FINDING, GObject)
-
-DOMUIMG_API
-const char *domuimg_host_finding_get_id (DomuimgHostFinding *self);
-DOMUIMG_API
-gboolean domuimg_host_finding_get_is_there (DomuimgHostFinding *self);
-DOMUIMG_API
-DomuimgSeverity domuimg_host_finding_get_severity (DomuimgHostFinding *self);
-DOMUIMG_API
-const char *domuimg_host_finding_get_what (DomuimgHostFinding *self);
-DOMUIMG_API
-const char *domuimg_host_finding_get_why (DomuimgHostFinding *self);
-DOMUIMG_API
-const char *domuimg_host_finding_get_remedy (DomuimgHostFinding *self);
-
 #define DOMUIMG_TYPE_DOCTOR (domuimg_doctor_get_type ())
 DOMUIMG_API
 G_DECLARE_FINAL_TYPE (DomuimgDoctor, domuimg_doctor, DOMUIMG, DOCTOR, GObject)

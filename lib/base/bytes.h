@@ -10,7 +10,18 @@ typedef struct {
   gsize size;
 } DomuimgBytes;
 
-static inline DomuimgBytes
+/* Says that a function keeps a pointer and does not look behind it, so that a buffer which is yet to
+ * be filled is no cause for a warning. */
+#if defined __has_attribute
+#if __has_attribute (access)
+#define DOMUIMG_NOT_READ(argument) __attribute__ ((access (none, argument)))
+#endif
+#endif
+#ifndef DOMUIMG_NOT_READ
+#define DOMUIMG_NOT_READ(argument)
+#endif
+
+static inline DomuimgBytes DOMUIMG_NOT_READ (1)
 domuimg_bytes (const void *data, gsize size)
 {
   return (DomuimgBytes){ data, size };

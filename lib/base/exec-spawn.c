@@ -14,8 +14,8 @@
 /* Only async-signal-safe calls from here on to the end of become (): other threads of ours
  * may have held any lock at the time of the fork. */
 
-static void
-reset_signals (void)
+void
+domuimg_reset_signals (void)
 {
   struct sigaction action = { .sa_handler = SIG_DFL };
   sigset_t none;
@@ -51,7 +51,7 @@ become (const DomuimgSpawn *self, const int fds[3], pid_t parent, int report)
   /* The parent may have died before that. */
   if (getppid () == parent)
     {
-      reset_signals ();
+      domuimg_reset_signals ();
       if (place_fds (self, fds))
         execve (self->path, self->argv, self->envp);
     }

@@ -13,6 +13,9 @@ typedef struct {
   guint n_passed;
 } DomuimgSpawn;
 
+/* Gives a new process the default of every signal, none of them blocked. Async-signal-safe. */
+void domuimg_reset_signals (void);
+
 /* Starts it in a process group of its own; it is killed when the calling thread ends. The
  * process id, or -1 with errno of what failed, execve(2) included. */
 pid_t domuimg_spawn (const DomuimgSpawn *self);

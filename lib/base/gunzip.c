@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Unpacks gzip data, from whatever feeds it or from a part of a file, and checks their checksums. */
 #include "config.h"
 #include "lib/base/gunzip.h"
 
@@ -15,6 +16,88 @@
 /* zlib's number for "gzip, with the largest window". */
 #define GZIP_WINDOW (15 + 16)
 
+typedef enum { AT_START, IN_MEMBER, AFTER_MEMBER } State;
+
+struct _DomuimgGunzip {
+  z_stream stream;
+  gboolean at_end; /* of the input */
+  State state;
+  guint8 out[OUT_SIZE];
+};
+
+DomuimgGunzip *
+domuimg_gunzip_new (void)
+{
+  DomuimgGunzip *self = g_new0 (DomuimgGunzip, 1);
+
+  inflateInit2 (&self->stream, GZIP_WINDOW);
+  return self;
+}
+
+void
+domuimg_gunzip_free (DomuimgGunzip *self)
+{
+  inflateEnd (&self->stream);
+  g_free (self);
+}
+
+void
+domuimg_gunzip_feed (DomuimgGunzip *self, const void *data, gsize length)
+{
+  self->stream.next_in = (Bytef *) data;
+  self->stream.avail_in = length;
+  self->at_end = length == 0;
+}
+
+/* Tapes leave zeros behind a member. */
+static gboolean
+skip_padding (DomuimgGunzip *self)
+{
+  if (self->state != AFTER_MEMBER || *self->stream.next_in != 0)
+    return FALSE;
+  self->stream.next_in++;
+  self->stream.avail_in--;
+  return TRUE;
+}
+
+static gboolean
+inflate_some (DomuimgGunzip *self, const char **problem)
+{
+  int status = inflate (&self->stream, Z_NO_FLUSH);
+
+  self->state = IN_MEMBER;
+  if (status == Z_STREAM_END)
+    {
+      self->state = AFTER_MEMBER;
+      inflateReset (&self->stream);
+      return TRUE;
+    }
+  *problem = status == Z_BUF_ERROR ? "truncated gzip data" : "damaged gzip data";
+  return status == Z_OK;
+}
+
+gssize
+domuimg_gunzip_next (DomuimgGunzip *self, const void **data, const char **problem)
+{
+  self->stream.next_out = self->out;
+  self->stream.avail_out = OUT_SIZE;
+  *data = self->out;
+  while (self->stream.avail_out > 0)
+    {
+      gsize produced = OUT_SIZE - self->stream.avail_out;
+
+      if (self->stream.avail_in == 0 && (!self->at_end || self->state == AFTER_MEMBER))
+        return produced > 0 || self->at_end ? (gssize) produced : DOMUIMG_GUNZIP_HUNGRY;
+      if (self->stream.avail_in > 0 && skip_padding (self))
+        continue;
+      /* What came before damaged data is given out first; the damage is met again. */
+      if (!inflate_some (self, problem))
+        return produced > 0 ? (gssize) produced : -1;
+    }
+  return OUT_SIZE;
+}
+
+/* A part of a file, and where what is in it goes. */
 typedef struct {
   const char *path;
   int in;
@@ -23,77 +106,62 @@ typedef struct {
   int out;
   guint64 written;
   guint64 limit;
-  z_stream stream;
   guint8 input[IN_SIZE];
-  guint8 output[OUT_SIZE];
-} Gunzip;
+} Part;
 
 static gboolean
-fill (Gunzip *self, GError **error)
+feed (Part *self, DomuimgGunzip *gunzip, GError **error)
 {
-  gssize got;
+  gssize got = 0;
 
-  if (self->stream.avail_in > 0 || self->position == self->end)
-    return TRUE;
-  got = TEMP_FAILURE_RETRY (
-      pread (self->in, self->input, MIN (IN_SIZE, self->end - self->position), self->position));
-  if (got < 0)
-    return domuimg_set_errno (error, errno, "reading %s", self->path);
-  if (got == 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is cut off", self->path);
+  if (self->position < self->end)
+    {
+      got = TEMP_FAILURE_RETRY (pread (self->in, self->input,
+                                       MIN (IN_SIZE, self->end - self->position), self->position));
+      if (got < 0)
+        return domuimg_set_errno (error, errno, "reading %s", self->path);
+      if (got == 0)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is cut off", self->path);
+    }
   self->position += got;
-  self->stream.next_in = self->input;
-  self->stream.avail_in = got;
+  domuimg_gunzip_feed (gunzip, self->input, got);
   return TRUE;
 }
 
 static gboolean
-drain (Gunzip *self, GError **error)
+drain (Part *self, const void *data, gsize length, GError **error)
 {
-  gsize length = OUT_SIZE - self->stream.avail_out;
-
   if (length > self->limit - self->written)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: its disk, unpacked, has more than the %" G_GUINT64_FORMAT
                          " bytes that it may have",
                          self->path, self->limit);
-  if (!domuimg_sparse_write (self->out, self->output, length, self->written))
+  if (!domuimg_sparse_write (self->out, data, length, self->written))
     return domuimg_set_errno (error, errno, "writing the disk that %s holds", self->path);
   self->written += length;
-  self->stream.next_out = self->output;
-  self->stream.avail_out = OUT_SIZE;
   return TRUE;
 }
 
-/* A file may be several that were packed one after the other. */
 static gboolean
-unpack (Gunzip *self, GCancellable *cancellable, GError **error)
+unpack (Part *self, GCancellable *cancellable, GError **error)
 {
-  int status = Z_OK;
-  gboolean was_full;
+  g_autoptr (DomuimgGunzip) gunzip = domuimg_gunzip_new ();
+  const char *problem = NULL;
+  const void *data;
+  gssize got;
 
-  self->stream.next_out = self->output;
-  self->stream.avail_out = OUT_SIZE;
-  do
+  while ((got = domuimg_gunzip_next (gunzip, &data, &problem)) != 0)
     {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error) || !fill (self, error))
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      if (status == Z_STREAM_END)
-        inflateReset (&self->stream);
-      status = inflate (&self->stream, Z_NO_FLUSH);
-      if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
-        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its disk is damaged: %s",
-                             self->path,
-                             self->stream.msg != NULL ? self->stream.msg : "it is not gzip data");
-      was_full = self->stream.avail_out == 0;
-      if (!drain (self, error))
+      if (got == -1)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                             "%s: its disk cannot be unpacked: %s", self->path, problem);
+      if (got == DOMUIMG_GUNZIP_HUNGRY ? !feed (self, gunzip, error)
+                                       : !drain (self, data, got, error))
         return FALSE;
     }
-  while (self->stream.avail_in > 0 || self->position < self->end
-         || (was_full && status != Z_STREAM_END));
-  if (status == Z_STREAM_END)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its disk is cut off", self->path);
+  return TRUE;
 }
 
 gboolean
@@ -101,8 +169,7 @@ domuimg_gunzip_to (const char *path, guint64 offset, guint64 length, int fd, gui
                    GCancellable *cancellable, GError **error)
 {
   g_auto (DomuimgFd) in = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  g_autofree Gunzip *self = g_new0 (Gunzip, 1);
-  gboolean ok;
+  g_autofree Part *self = g_new0 (Part, 1);
 
   if (in < 0)
     return domuimg_set_errno (error, errno, "opening %s", path);
@@ -114,10 +181,9 @@ domuimg_gunzip_to (const char *path, guint64 offset, guint64 length, int fd, gui
   self->end = offset + length;
   self->out = fd;
   self->limit = limit;
-  inflateInit2 (&self->stream, GZIP_WINDOW);
-  ok = unpack (self, cancellable, error);
-  inflateEnd (&self->stream);
-  if (ok && ftruncate (fd, self->written) < 0)
+  if (!unpack (self, cancellable, error))
+    return FALSE;
+  if (ftruncate (fd, self->written) < 0)
     return domuimg_set_errno (error, errno, "writing the disk that %s holds", path);
-  return ok;
+  return TRUE;
 }

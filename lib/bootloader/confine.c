@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "lib/base/exec-spawn.h"
 #include "lib/base/fd.h"
 
 #define CPU_SECONDS 30
@@ -245,18 +246,6 @@ confine (const DomuimgConfinement *how, int channel, pid_t parent, GString *miss
   return TRUE;
 }
 
-static void
-reset_signals (void)
-{
-  struct sigaction action = { .sa_handler = SIG_DFL };
-  sigset_t none;
-
-  for (int number = 1; number < NSIG; number++)
-    sigaction (number, &action, NULL);
-  sigemptyset (&none);
-  sigprocmask (SIG_SETMASK, &none, NULL);
-}
-
 static void G_GNUC_NORETURN
 serve (const DomuimgConfinement *how, int channel, pid_t parent)
 {
@@ -265,7 +254,7 @@ serve (const DomuimgConfinement *how, int channel, pid_t parent)
   GBytes *request;
 
   prctl (PR_SET_PDEATHSIG, SIGKILL);
-  reset_signals ();
+  domuimg_reset_signals ();
   setpgid (0, 0);
   if (!confine (how, channel, parent, missing))
     _exit (1);

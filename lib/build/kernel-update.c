@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel that a guest starts with, copied out of it again after an upgrade. */
 #include "config.h"
 #include "domuimg/kernel-update.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "lib/base/undo.h"
@@ -10,10 +10,9 @@
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
+#include "lib/guest/manifest.h"
 #include "lib/image/image.h"
 #include "lib/kernel/select.h"
-
-#define MANIFEST_MAX ((gsize) 16 << 20)
 
 /**
  * DomuimgKernelUpdate:
@@ -28,10 +27,7 @@ struct _DomuimgKernelUpdate {
 
   char *name;
   char *manifest_path;
-  JsonNode *manifest;
-  DomuimgGuestType type;
-  char *kernel_path;
-  char *ramdisk_path; /* (nullable) */
+  DomuimgManifest *manifest;
   char *old_version;
   char *new_version;
   char *reason;
@@ -48,9 +44,7 @@ domuimg_kernel_update_finalize (GObject *object)
 
   g_free (self->name);
   g_free (self->manifest_path);
-  g_clear_pointer (&self->manifest, json_node_unref);
-  g_free (self->kernel_path);
-  g_free (self->ramdisk_path);
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_free (self->old_version);
   g_free (self->new_version);
   g_free (self->reason);
@@ -71,94 +65,65 @@ domuimg_kernel_update_init (DomuimgKernelUpdate *self)
 static gboolean
 read_manifest (DomuimgKernelUpdate *self, GError **error)
 {
-  g_autoptr (GMappedFile) file = NULL;
-  g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GError) local = NULL;
 
-  file = g_mapped_file_new (self->manifest_path, FALSE, &local);
-  if (file == NULL)
+  self->manifest = domuimg_manifest_read (self->manifest_path, &local);
+  if (self->manifest != NULL)
+    return TRUE;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                          "there is no manifest of a guest “%s”: %s; --dir names the directory that"
                          " it was made in",
                          self->name, local->message);
-  if (g_mapped_file_get_length (file) == 0 || g_mapped_file_get_length (file) > MANIFEST_MAX
-      || !json_parser_load_from_data (parser, g_mapped_file_get_contents (file),
-                                      (gssize) g_mapped_file_get_length (file), NULL)
-      || !JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no manifest of domuimg",
-                         self->manifest_path);
-  self->manifest = json_parser_steal_root (parser);
-  return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
-/* A member of the manifest's @object (nullable); NULL where it is no text. */
-static const char *
-text_of (JsonObject *object, const char *name)
-{
-  JsonNode *node = object != NULL ? json_object_get_member (object, name) : NULL;
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_string (node) : NULL;
-}
-
-static JsonObject *
-kernel_of (DomuimgKernelUpdate *self)
-{
-  JsonNode *node = json_object_get_member (json_node_get_object (self->manifest), "kernel");
-
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-}
-
-/* The disk that holds the root. */
-static JsonObject *
+/* (nullable) The disk that holds the root. */
+static const DomuimgManifestDisk *
 disk_of (DomuimgKernelUpdate *self)
 {
-  JsonNode *node = json_object_get_member (json_node_get_object (self->manifest), "disks");
-  JsonArray *disks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  GPtrArray *disks = self->manifest->disks;
 
-  if (disks == NULL || json_array_get_length (disks) == 0)
-    return NULL;
-  node = json_array_get_element (disks, 0);
-  return JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  return disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
 }
 
 static gboolean
-check_origin (DomuimgKernelUpdate *self, const char *from, const char *loader, GError **error)
+check_origin (DomuimgKernelUpdate *self, GError **error)
 {
-  if (g_strcmp0 (loader, "direct") != 0 && loader != NULL)
+  const DomuimgManifestKernel *kernel = &self->manifest->kernel;
+
+  if (kernel->loader != NULL && !g_str_equal (kernel->loader, "direct"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s has no kernel outside: %s starts it from the guest's disk, by the menu"
                          " there, so there is nothing to update",
-                         self->name, loader);
-  if (g_strcmp0 (from, "guest") == 0)
+                         self->name, kernel->loader);
+  if (g_strcmp0 (kernel->from, "guest") == 0)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s starts with %s, which the guest's upgrades do not change; to have its own"
                        " kernel copied out, make it with --kernel extract",
                        self->name,
-                       g_strcmp0 (from, "host") == 0 ? "the host's kernel"
-                                                     : "a kernel file that was given");
+                       g_strcmp0 (kernel->from, "host") == 0 ? "the host's kernel"
+                                                             : "a kernel file that was given");
 }
 
 static gboolean
-take_facts (DomuimgKernelUpdate *self, GError **error)
+check_manifest (DomuimgKernelUpdate *self, GError **error)
 {
-  JsonObject *kernel = kernel_of (self);
-  const char *type = text_of (json_node_get_object (self->manifest), "type");
-  const char *path = text_of (kernel, "path");
+  const DomuimgManifestDisk *disk = disk_of (self);
 
-  if (kernel == NULL || type == NULL || text_of (kernel, "from") == NULL
-      || !domuimg_guest_type_from_string (type, &self->type, NULL) || disk_of (self) == NULL
-      || text_of (disk_of (self), "path") == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is no manifest of domuimg",
-                         self->manifest_path);
-  if (!check_origin (self, text_of (kernel, "from"), text_of (kernel, "loader"), error))
+  if (self->manifest->kernel.from == NULL || disk == NULL || disk->path == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "the manifest %s is damaged: it does not say where the %s is from",
+                         self->manifest_path,
+                         self->manifest->kernel.from == NULL ? "kernel" : "disk");
+  if (!check_origin (self, error))
     return FALSE;
-  if (path == NULL)
+  if (self->manifest->kernel.path == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s does not say where the kernel is",
                          self->manifest_path);
-  self->kernel_path = g_strdup (path);
-  self->ramdisk_path = g_strdup (text_of (kernel, "ramdisk"));
-  self->old_version = g_strdup (text_of (kernel, "version"));
+  self->old_version = g_strdup (self->manifest->kernel.version);
   return TRUE;
 }
 
@@ -201,9 +166,9 @@ is_current (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelCho
 {
   g_autoptr (GError) local = NULL;
 
-  *current = domuimg_copy_is_current (tree, choice->vmlinuz, self->kernel_path, &local)
+  *current = domuimg_copy_is_current (tree, choice->vmlinuz, self->manifest->kernel.path, &local)
              && (choice->initrd == NULL
-                 || domuimg_copy_is_current (tree, choice->initrd, self->ramdisk_path, &local));
+                 || domuimg_copy_is_current (tree, choice->initrd, self->manifest->kernel.ramdisk, &local));
   if (local == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
@@ -213,13 +178,13 @@ is_current (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelCho
 static char *
 new_manifest (DomuimgKernelUpdate *self)
 {
-  JsonObject *kernel = kernel_of (self);
-  g_autofree char *text = NULL;
+  DomuimgManifestKernel *kernel = &self->manifest->kernel;
 
-  json_object_set_string_member (kernel, "version", self->new_version);
-  json_object_set_string_member (kernel, "reason", self->reason);
-  text = json_to_string (self->manifest, TRUE);
-  return g_strconcat (text, "\n", NULL);
+  g_free (kernel->version);
+  kernel->version = g_strdup (self->new_version);
+  g_free (kernel->reason);
+  kernel->reason = g_strdup (self->reason);
+  return domuimg_manifest_write (self->manifest);
 }
 
 static gboolean
@@ -237,12 +202,12 @@ replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice
 
   if (undo == NULL)
     return FALSE;
-  kernel = domuimg_undo_add_result (undo, self->kernel_path, TRUE, error);
+  kernel = domuimg_undo_add_result (undo, self->manifest->kernel.path, TRUE, error);
   if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, cancellable, error))
     return FALSE;
   if (choice->initrd != NULL)
     {
-      ramdisk = domuimg_undo_add_result (undo, self->ramdisk_path, TRUE, error);
+      ramdisk = domuimg_undo_add_result (undo, self->manifest->kernel.ramdisk, TRUE, error);
       if (ramdisk == NULL || !domuimg_copy_out (tree, choice->initrd, ramdisk, cancellable, error))
         return FALSE;
     }
@@ -260,7 +225,7 @@ update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCanc
              GError **error)
 {
   g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select (tree, self->type, fs, NULL, error);
+      = domuimg_kernel_select (tree, self->manifest->type, fs, NULL, error);
   gboolean current;
 
   if (choice == NULL)
@@ -268,7 +233,7 @@ update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCanc
       g_prefix_error (error, "the guest: ");
       return FALSE;
     }
-  if ((choice->initrd != NULL) != (self->ramdisk_path != NULL))
+  if ((choice->initrd != NULL) != (self->manifest->kernel.ramdisk != NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the kernel %s %s an initramfs, and the configuration of %s is for one"
                          " that %s; make the guest's configuration again",
@@ -285,10 +250,9 @@ update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCanc
 static gboolean
 update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
 {
-  JsonObject *disk = disk_of (self);
-  const char *path = text_of (disk, "path");
-  g_autoptr (DomuimgImage) image = domuimg_image_open (path, text_of (disk, "format"), error);
-  DomuimgVolume *root = image != NULL ? find_root (image, text_of (disk, "uuid"), error) : NULL;
+  const DomuimgManifestDisk *disk = disk_of (self);
+  g_autoptr (DomuimgImage) image = domuimg_image_open (disk->path, disk->format, error);
+  DomuimgVolume *root = image != NULL ? find_root (image, disk->uuid, error) : NULL;
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgTree *tree;
@@ -302,7 +266,7 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  if (state != NULL && !check_at_rest (self, path, state, error))
+  if (state != NULL && !check_at_rest (self, disk->path, state, error))
     return FALSE;
   tree = domuimg_image_open_tree (image, root, FALSE, error);
   if (tree == NULL)
@@ -328,7 +292,7 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
  *
  * Returns: (transfer full): what was done. %NULL on error:
  *   %DOMUIMG_ERROR_NOT_FOUND without a manifest or an image,
- *   %DOMUIMG_ERROR_CORRUPT_INPUT for what is none,
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT for a damaged one,
  *   %DOMUIMG_ERROR_NOT_SUPPORTED for a guest that does not start by its own
  *   kernel copied out, %DOMUIMG_ERROR_BUSY if it runs,
  *   %DOMUIMG_ERROR_NOT_BOOTABLE if none of its kernels would boot,
@@ -357,7 +321,7 @@ domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
   self->name = g_strdup (name);
   self->manifest_path = g_build_filename (directory, file, NULL);
   self->dry_run = dry_run;
-  if (!read_manifest (self, error) || !take_facts (self, error)
+  if (!read_manifest (self, error) || !check_manifest (self, error)
       || !update (self, cancellable, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -461,8 +425,8 @@ domuimg_kernel_update_to_json (DomuimgKernelUpdate *self)
   json_builder_add_boolean_value (builder, self->needed && !self->dry_run);
   domuimg_json_add_string (builder, "old_version", self->old_version);
   domuimg_json_add_string (builder, "new_version", self->new_version);
-  domuimg_json_add_string (builder, "kernel", self->kernel_path);
-  domuimg_json_add_string (builder, "ramdisk", self->ramdisk_path);
+  domuimg_json_add_string (builder, "kernel", self->manifest->kernel.path);
+  domuimg_json_add_string (builder, "ramdisk", self->manifest->kernel.ramdisk);
   domuimg_json_add_string (builder, "reason", self->reason);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);

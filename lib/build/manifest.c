@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a build made, from what, as its manifest. */
 #include "config.h"
-#include "lib/base/json.h"
 #include "lib/build/state.h"
+
+#include "lib/guest/manifest.h"
 
 /* The specification as it was given: the guest can be made again from it. It holds names
  * of files with secrets, never the secrets. */
-static void
-add_spec (JsonBuilder *builder, DomuimgSpec *spec)
+static JsonNode *
+make_spec (DomuimgSpec *spec)
 {
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
   const char *const *keys = domuimg_spec_list_keys ();
 
-  json_builder_set_member_name (builder, "spec");
   json_builder_begin_object (builder);
   for (guint i = 0; keys[i] != NULL; i++)
     {
@@ -27,139 +29,131 @@ add_spec (JsonBuilder *builder, DomuimgSpec *spec)
         json_builder_end_array (builder);
     }
   json_builder_end_object (builder);
+  return json_builder_get_root (builder);
 }
 
 static void
-add_origin (JsonBuilder *builder, DomuimgBuildState *self, guint i)
+set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
 {
-  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
 
-  domuimg_json_add_int (builder, "size", disk->size);
-  domuimg_json_add_string (builder, "from", domuimg_import_get_name (self->plan->import, i));
-  domuimg_json_add_string (builder, "from_format",
-                           domuimg_import_get_format (self->plan->import, i));
-  if (g_str_equal (disk->format, "overlay"))
-    domuimg_json_add_string (builder, "backing",
-                             domuimg_import_get_backing (self->plan->import, i));
+  disk->size = (gint64) spec->size;
+  disk->from = g_strdup (domuimg_import_get_name (self->plan->import, i));
+  disk->from_format = g_strdup (domuimg_import_get_format (self->plan->import, i));
+  if (g_str_equal (spec->format, "overlay"))
+    disk->backing = g_strdup (domuimg_import_get_backing (self->plan->import, i));
 }
 
 static void
-add_disks (JsonBuilder *builder, DomuimgBuildState *self)
+add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
 {
-  json_builder_set_member_name (builder, "disks");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < self->plan->disks->len; i++)
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+  DomuimgManifestDisk *disk = domuimg_manifest_add_disk (manifest);
+  gboolean archived = self->plan->archive_path != NULL;
+
+  disk->path = g_strdup (spec->path);
+  disk->kind = g_strdup (archived ? "archive" : "file");
+  disk->format = g_strdup (archived ? spec->format : domuimg_plan_get_format (self->plan, i));
+  disk->vdev = g_strdup (spec->vdev);
+  if (self->transfer != NULL)
     {
-      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-
-      json_builder_begin_object (builder);
-      domuimg_json_add_string (builder, "path", disk->path);
-      domuimg_json_add_string (builder, "format",
-                               self->plan->archive_path != NULL
-                                   ? disk->format
-                                   : domuimg_plan_get_format (self->plan, i));
-      domuimg_json_add_string (builder, "vdev", disk->vdev);
-      if (self->transfer != NULL)
-        add_origin (builder, self, i);
-      else
-        {
-          domuimg_json_add_int (builder, "size", i == 0 ? self->root_size : disk->size);
-          domuimg_json_add_string (builder, "fs", disk->fs);
-          domuimg_json_add_string (builder, "uuid", self->plan->disk_uuids[i]);
-        }
-      json_builder_end_object (builder);
+      set_origin (disk, self, i);
+      return;
     }
-  json_builder_end_array (builder);
+  disk->size = (gint64) (i == 0 ? self->root_size : spec->size);
+  disk->fs = g_strdup (spec->fs);
+  disk->uuid = g_strdup (self->plan->disk_uuids[i]);
 }
 
 static void
-add_nics (JsonBuilder *builder, DomuimgBuildState *self)
+add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
 {
-  json_builder_set_member_name (builder, "nics");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < self->plan->nics->len; i++)
-    {
-      const DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
+  DomuimgManifestNic *nic = domuimg_manifest_add_nic (manifest);
 
-      json_builder_begin_object (builder);
-      domuimg_json_add_string (builder, "mac", nic->mac);
-      domuimg_json_add_string (builder, "bridge", nic->bridge);
-      domuimg_json_add_string (builder, "address", nic->address);
-      json_builder_end_object (builder);
-    }
-  json_builder_end_array (builder);
+  nic->mac = g_strdup (spec->mac);
+  nic->bridge = g_strdup (spec->bridge);
+  nic->address = g_strdup (spec->address);
 }
 
-static const char *const loaders[] = {
-  [DOMUIMG_LOADER_DIRECT] = "direct",
-  [DOMUIMG_LOADER_PVGRUB] = "pvgrub",
-  [DOMUIMG_LOADER_PYGRUB] = "pygrub",
-  [DOMUIMG_LOADER_FIRMWARE] = "firmware",
-};
-
 static void
-add_kernel (JsonBuilder *builder, DomuimgBuildState *self)
+set_kernel (DomuimgManifestKernel *kernel, DomuimgBuildState *self)
 {
-  json_builder_set_member_name (builder, "kernel");
-  json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "policy", self->plan->kernel);
-  domuimg_json_add_string (builder, "from", self->kernel_from);
-  domuimg_json_add_string (builder, "version", self->kernel_version);
-  domuimg_json_add_string (builder, "reason", self->kernel_reason);
-  domuimg_json_add_string (builder, "path", domuimg_build_get_kernel_path (self));
-  domuimg_json_add_string (builder, "ramdisk", domuimg_build_get_ramdisk_path (self));
-  domuimg_json_add_string (builder, "loader", loaders[self->loader]);
-  domuimg_json_add_string (builder, "loader_path", self->loader_path);
-  json_builder_end_object (builder);
+  static const char *const loaders[] = {
+    [DOMUIMG_LOADER_DIRECT] = "direct",
+    [DOMUIMG_LOADER_PVGRUB] = "pvgrub",
+    [DOMUIMG_LOADER_PYGRUB] = "pygrub",
+    [DOMUIMG_LOADER_FIRMWARE] = "firmware",
+  };
+
+  kernel->policy = g_strdup (self->plan->kernel);
+  kernel->from = g_strdup (self->kernel_from);
+  kernel->version = g_strdup (self->kernel_version);
+  kernel->reason = g_strdup (self->kernel_reason);
+  kernel->path = g_strdup (domuimg_build_get_kernel_path (self));
+  kernel->ramdisk = g_strdup (domuimg_build_get_ramdisk_path (self));
+  kernel->loader = g_strdup (loaders[self->loader]);
+  kernel->loader_path = g_strdup (self->loader_path);
 }
 
 static void
-add_import (JsonBuilder *builder, const DomuimgTransfer *transfer)
+set_transfer (DomuimgManifest *manifest, const DomuimgTransfer *transfer)
 {
-  domuimg_json_add_string (builder, "system", transfer->system_name);
-  domuimg_json_add_int (builder, "unused_bytes_left_out", transfer->unused);
+  manifest->converted = TRUE;
+  manifest->system = g_strdup (transfer->system_name);
+  manifest->unused = (gint64) transfer->unused;
 }
 
 static void
-add_report (JsonBuilder *builder, DomuimgReport *report)
+set_report (DomuimgManifest *manifest, DomuimgReport *report)
 {
   g_autofree char *text = domuimg_report_to_json (report);
 
-  json_builder_set_member_name (builder, "check");
-  json_builder_add_value (builder, json_from_string (text, NULL));
+  manifest->verdict = g_strdup (domuimg_verdict_to_string (domuimg_report_get_verdict (report)));
+  manifest->check = json_from_string (text, NULL);
+}
+
+static void
+copy_lines (GPtrArray *to, const GPtrArray *lines)
+{
+  for (guint i = 0; i < lines->len; i++)
+    g_ptr_array_add (to, g_strdup (g_ptr_array_index (lines, i)));
+}
+
+static void
+set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
+{
+  const DomuimgPlan *plan = self->plan;
+
+  manifest->domuimg = g_strdup (DOMUIMG_VERSION_STRING);
+  manifest->name = g_strdup (plan->name);
+  manifest->uuid = g_strdup (plan->uuid);
+  manifest->type = self->type;
+  manifest->memory = plan->memory;
+  manifest->maxmem = plan->maxmem;
+  manifest->vcpus = plan->vcpus;
+  manifest->source = domuimg_source_describe (plan->source);
+  manifest->config = g_strdup (plan->config_path);
+  manifest->xml = g_strdup (domuimg_build_get_xml_path (self));
+  manifest->manifest = g_strdup (plan->manifest_path);
+  manifest->spec = make_spec (plan->spec);
 }
 
 char *
 domuimg_build_manifest (DomuimgBuildState *self)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *source = domuimg_source_describe (self->plan->source);
-  g_autofree char *text = NULL;
+  g_autoptr (DomuimgManifest) manifest = domuimg_manifest_new ();
 
-  json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "domuimg", DOMUIMG_VERSION_STRING);
-  domuimg_json_add_string (builder, "name", self->plan->name);
-  domuimg_json_add_string (builder, "uuid", self->plan->uuid);
-  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
-  domuimg_json_add_int (builder, "memory", self->plan->memory);
-  domuimg_json_add_int (builder, "maxmem", self->plan->maxmem);
-  domuimg_json_add_int (builder, "vcpus", self->plan->vcpus);
-  domuimg_json_add_string (builder, "source", source);
+  set_guest (manifest, self);
+  set_kernel (&manifest->kernel, self);
   if (self->transfer != NULL)
-    add_import (builder, self->transfer);
-  add_report (builder, self->report);
-  add_kernel (builder, self);
-  add_disks (builder, self);
-  add_nics (builder, self);
-  domuimg_json_add_string (builder, "config", self->plan->config_path);
-  domuimg_json_add_string (builder, "xml", domuimg_build_get_xml_path (self));
-  domuimg_json_add_string (builder, "manifest", self->plan->manifest_path);
-  domuimg_json_add_lines (builder, "changes", self->changes);
-  domuimg_json_add_lines (builder, "warnings", self->warnings);
-  add_spec (builder, self->plan->spec);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  return g_strconcat (text, "\n", NULL);
+    set_transfer (manifest, self->transfer);
+  if (self->report != NULL)
+    set_report (manifest, self->report);
+  for (guint i = 0; i < self->plan->disks->len; i++)
+    add_disk (manifest, self, i);
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    add_nic (manifest, g_ptr_array_index (self->plan->nics, i));
+  copy_lines (manifest->changes, self->changes);
+  copy_lines (manifest->warnings, self->warnings);
+  return domuimg_manifest_write (manifest);
 }

@@ -9,6 +9,7 @@
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
 #include "lib/domain/model/identity.h"
+#include "lib/spec/spec-keys.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
 
@@ -152,30 +153,43 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
     nic->bridge = g_strdup (DEFAULT_BRIDGE);
 }
 
-GPtrArray *
-domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
+/* Those that --nic asks for; NULL where some ask for none, and others do not. */
+static GPtrArray *
+take_nics (DomuimgPlan *self, gboolean *none, GError **error)
 {
-  g_auto (GStrv) texts = domuimg_spec_get_all (self->spec, "nic");
+  g_autoptr (GPtrArray) given = domuimg_spec_get_parsed (self->spec, "nic");
   g_autoptr (GPtrArray) nics
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_nic_spec_free);
-  gboolean none = g_strv_contains ((const char *const *) texts, "none");
 
-  if (none && g_strv_length (texts) > 1)
+  *none = FALSE;
+  for (guint i = 0; i < given->len; i++)
+    {
+      DomuimgNicSpec *nic = domuimg_nic_spec_copy (g_ptr_array_index (given, i));
+
+      *none |= nic->is_none;
+      /* A machine that is converted keeps its addresses unless others are given. */
+      nic->unmanaged |= self->import != NULL && !nic->has_ip;
+      g_ptr_array_add (nics, nic);
+    }
+  if (*none && nics->len > 1)
     {
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                     "--nic none and another --nic contradict each other");
       return NULL;
     }
-  for (guint i = 0; !none && texts[i] != NULL; i++)
-    {
-      DomuimgNicSpec *nic = domuimg_nic_spec_parse (texts[i], error);
+  if (*none)
+    g_ptr_array_set_size (nics, 0);
+  return g_steal_pointer (&nics);
+}
 
-      if (nic == NULL)
-        return NULL;
-      /* A machine that is converted keeps its addresses unless others are given. */
-      nic->unmanaged |= self->import != NULL && !nic->has_ip;
-      g_ptr_array_add (nics, nic);
-    }
+GPtrArray *
+domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
+{
+  gboolean none;
+  g_autoptr (GPtrArray) nics = take_nics (self, &none, error);
+
+  if (nics == NULL)
+    return NULL;
   if (!none && nics->len == 0 && self->import != NULL)
     {
       g_clear_pointer (&nics, g_ptr_array_unref);

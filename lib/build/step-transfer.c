@@ -225,7 +225,7 @@ open_mount (DomuimgTransferMount *mount, GError **error)
 }
 
 static DomuimgTransferMount *
-make_mount (DomuimgBuildState *self, const DomuimgConvertVolume *volume)
+make_mount (DomuimgBuildState *self, const DomuimgDevice *volume)
 {
   DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
 
@@ -243,7 +243,7 @@ mount_others (DomuimgBuildState *self, GError **error)
 
   for (guint i = 0; i < G_N_ELEMENTS (points); i++)
     {
-      const DomuimgConvertVolume *volume
+      const DomuimgDevice *volume
           = domuimg_conversion_find_mounted (self->conversion, self->tree, points[i]);
       DomuimgTransferMount *mount
           = volume != NULL && volume != self->conversion->root ? make_mount (self, volume) : NULL;
@@ -276,7 +276,7 @@ add_volumes (DomuimgBuildState *self)
         {
           const DomuimgVolume *from = g_ptr_array_index (volumes, j);
           g_autofree char *name = name_of (self, i, from);
-          DomuimgConvertVolume *volume
+          DomuimgDevice *volume
               = domuimg_conversion_add_volume (self->conversion, name, i, from);
 
           if (from == root->volume)

@@ -3,16 +3,10 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include <string.h>
-
 #include "lib/build/transfer.h"
-#include "lib/check/machine.h"
-
-/* Where a thing is, and where it will be. */
-typedef struct {
-  const char *now;
-  const char *later;
-} Place;
+#include "lib/check/run.h"
+#include "lib/domain/model/vdev.h"
+#include "lib/image/devices.h"
 
 /* What a disk will be called; all disks in an archive have its path. */
 static char *
@@ -44,99 +38,76 @@ open_disk (DomuimgBuildState *self, guint i, const char *name, GError **error)
   return domuimg_image_new (named, "raw", appliance, error);
 }
 
-static GHashTable *
-open_disks (DomuimgBuildState *self, GError **error)
+/* Adds what is on disk @i to @devices. */
+static gboolean
+add_disk (DomuimgBuildState *self, guint i, GPtrArray *images, GPtrArray *devices, GError **error)
 {
-  g_autoptr (GHashTable) images = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                                         (GDestroyNotify) domuimg_image_free);
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  g_autofree char *vdev = domuimg_vdev_linux_name (disk->vdev);
+  g_autofree char *name = final_name (self, i);
+  DomuimgImage *image = open_disk (self, i, name, error);
+  GPtrArray *volumes;
 
-  for (guint i = 0; i < self->plan->disks->len; i++)
-    {
-      g_autofree char *name = final_name (self, i);
-      DomuimgImage *image = open_disk (self, i, name, error);
-
-      if (image == NULL)
-        return NULL;
-      g_hash_table_insert (images, g_steal_pointer (&name), image);
-    }
-  return g_steal_pointer (&images);
+  if (image == NULL)
+    return FALSE;
+  g_ptr_array_add (images, image);
+  volumes = domuimg_image_list_volumes (image, error);
+  if (volumes == NULL)
+    return FALSE;
+  domuimg_devices_add_volumes (devices, vdev, i, image, volumes);
+  return TRUE;
 }
 
-static GArray *
+/* Where kernel and initramfs are that will have other names. */
+static GHashTable *
 list_places (DomuimgBuildState *self)
 {
-  GArray *places = g_array_new (FALSE, FALSE, sizeof (Place));
-  const Place kernel = { self->kernel, domuimg_build_get_kernel_path (self) };
-  const Place ramdisk = { self->ramdisk, domuimg_build_get_ramdisk_path (self) };
+  GHashTable *places = g_hash_table_new (g_str_hash, g_str_equal);
+  const char *kernel = domuimg_build_get_kernel_path (self);
+  const char *ramdisk = domuimg_build_get_ramdisk_path (self);
 
-  if (kernel.now != NULL && kernel.later != NULL)
-    g_array_append_val (places, kernel);
-  if (ramdisk.now != NULL && ramdisk.later != NULL)
-    g_array_append_val (places, ramdisk);
+  if (kernel != NULL)
+    g_hash_table_insert (places, (gpointer) kernel, self->kernel);
+  if (ramdisk != NULL)
+    g_hash_table_insert (places, (gpointer) ramdisk, self->ramdisk);
   return places;
 }
 
-/* The configuration as it would be with kernel and ramdisk where they are now. */
-static char *
-present_config (DomuimgBuildState *self, GError **error)
+/* Each disk has a name of its own, also where one archive holds them all. */
+static void
+name_disks (DomuimgBuildState *self)
 {
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
-  char *text;
 
   for (guint i = 0; i < disks->len; i++)
     {
       g_autofree char *name = final_name (self, i);
 
       domuimg_domain_disk_set_target (disks->pdata[i], name);
-      domuimg_domain_disk_set_format (disks->pdata[i], "raw");
     }
-  if (domuimg_build_get_kernel_path (self) != NULL)
-    domuimg_domain_set_kernel (self->domain, self->kernel);
-  if (domuimg_build_get_ramdisk_path (self) != NULL)
-    domuimg_domain_set_ramdisk (self->domain, self->ramdisk);
-  text = domuimg_domain_to_xl_cfg (self->domain, error);
-  g_clear_object (&self->domain);
-  return domuimg_build_make_domain (self, text != NULL ? error : NULL) ? text
-                                                                       : (g_free (text), NULL);
-}
-
-static char *
-with_final_names (const GArray *places, const char *text)
-{
-  char *result = g_strdup (text);
-
-  for (guint i = 0; i < places->len; i++)
-    {
-      const Place *place = &g_array_index (places, Place, i);
-      g_auto (GStrv) parts = g_strsplit (result, place->now, -1);
-
-      g_free (result);
-      result = g_strjoinv (place->later, parts);
-    }
-  return result;
 }
 
 /* What a user has to know; the manifest has all of it. */
 static void
-tell (DomuimgBuildState *self, const GArray *places)
+tell (DomuimgBuildState *self)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->report);
 
   for (guint i = 0; i < findings->len; i++)
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
-      g_autofree char *message = with_final_names (places, domuimg_finding_get_message (finding));
 
       if (domuimg_finding_get_severity (finding) == DOMUIMG_SEVERITY_INFO)
         continue;
       g_ptr_array_add (self->warnings,
-                       g_strdup_printf ("%s: %s", domuimg_finding_get_id (finding), message));
+                       g_strdup_printf ("%s: %s", domuimg_finding_get_id (finding),
+                                        domuimg_finding_get_message (finding)));
     }
 }
 
 /* A guest that nobody can log in to is not what was asked for. */
 static gboolean
-refuse_unbootable (DomuimgBuildState *self, const GArray *places, GError **error)
+refuse_unbootable (DomuimgBuildState *self, GError **error)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->report);
   g_autoptr (GString) reasons = g_string_new (NULL);
@@ -147,10 +118,10 @@ refuse_unbootable (DomuimgBuildState *self, const GArray *places, GError **error
   for (guint i = 0; i < findings->len; i++)
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
-      g_autofree char *message = with_final_names (places, domuimg_finding_get_message (finding));
 
       if (domuimg_finding_get_severity (finding) == DOMUIMG_SEVERITY_ERROR)
-        g_string_append_printf (reasons, "%s%s [%s]", reasons->len > 0 ? "; " : "", message,
+        g_string_append_printf (reasons, "%s%s [%s]", reasons->len > 0 ? "; " : "",
+                                domuimg_finding_get_message (finding),
                                 domuimg_finding_get_id (finding));
     }
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
@@ -162,26 +133,24 @@ gboolean
 domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("%s/%s.cfg", self->work_directory, self->plan->name);
-  g_autoptr (GArray) places = list_places (self);
-  g_autoptr (GHashTable) images = open_disks (self, error);
-  g_autoptr (DomuimgCheck) check = NULL;
-  g_autofree char *config = NULL;
-  g_autoptr (GError) local = NULL;
+  g_autoptr (GPtrArray) images
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_image_free);
+  g_autoptr (GHashTable) places = list_places (self);
+  g_autoptr (GPtrArray) devices = domuimg_devices_new ();
+  DomuimgMade made = { .devices = devices, .places = places };
 
   domuimg_progress_set_message (progress, "Checking whether it will boot");
-  if (images == NULL || !domuimg_build_make_domain (self, error))
+  for (guint i = 0; i < self->plan->disks->len; i++)
+    if (!add_disk (self, i, images, devices, error))
+      return FALSE;
+  if (!domuimg_build_make_domain (self, error))
     return FALSE;
-  config = present_config (self, error);
-  if (config == NULL)
+  name_disks (self);
+  made.domain = self->domain;
+  self->report = domuimg_check_run_on (&made, cancellable, error);
+  g_clear_object (&self->domain);
+  if (self->report == NULL || !domuimg_build_make_domain (self, error))
     return FALSE;
-  if (!g_file_set_contents (path, config, -1, &local))
-    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  check = domuimg_check_new_for_config (path);
-  domuimg_check_use_images (check, images);
-  self->report = domuimg_check_run (check, cancellable, error);
-  if (self->report == NULL)
-    return FALSE;
-  tell (self, places);
-  return refuse_unbootable (self, places, error);
+  tell (self);
+  return refuse_unbootable (self, error);
 }

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public object of a check: what is to be checked, and how; its run, and its repairs. */
 #include "config.h"
 #include "domuimg/check.h"
 
-#include <string.h>
-#include <sys/stat.h>
-
 #include "lib/check/repair.h"
 #include "lib/check/report.h"
+#include "lib/check/run.h"
+#include "lib/check/several.h"
+#include "lib/check/subject.h"
 
-/* As libxl's own files: a configuration is no place for more. */
-#define CONFIG_MAX (1 << 20)
 #define ROUNDS 4
 
 /**
@@ -24,14 +23,13 @@
 struct _DomuimgCheck {
   GObject parent_instance;
 
-  char *config; /* (nullable) path: this or @image */
+  char *config; /* (nullable) path, or a guest's name: this or @image */
   char *image;  /* (nullable) */
   DomuimgGuestType type;
   char *kernel;
   char *ramdisk;
   char *cmdline;
   DomuimgXenVersion xen; /* major 0: the host's */
-  GHashTable *images;    /* (nullable) that are open */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgCheck, domuimg_check, G_TYPE_OBJECT)
@@ -46,7 +44,6 @@ domuimg_check_finalize (GObject *object)
   g_free (self->kernel);
   g_free (self->ramdisk);
   g_free (self->cmdline);
-  g_clear_pointer (&self->images, g_hash_table_unref);
   G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
 }
 
@@ -63,7 +60,11 @@ domuimg_check_init (DomuimgCheck *self)
 
 /**
  * domuimg_check_new_for_config:
- * @path: (type filename): an xl.cfg
+ * @path: (type filename): the path of a configuration, which may be an xl.cfg, libvirt's domain
+ *   XML, a file of the old xm, or the manifest that was written with one; or the name of a guest,
+ *   as domuimg_domain_find_config() takes it
+ *
+ * What xl can read is checked as xl reads it.
  *
  * Returns: (transfer full): a check of the guest that the configuration describes
  *
@@ -97,6 +98,12 @@ domuimg_check_new_for_image (const char *path)
   g_return_val_if_fail (path != NULL, self);
   self->image = g_canonicalize_filename (path, NULL);
   return self;
+}
+
+const char *
+domuimg_check_get_subject (DomuimgCheck *self)
+{
+  return self->config != NULL ? self->config : self->image;
 }
 
 /**
@@ -183,77 +190,6 @@ domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError *
   return domuimg_xen_version_parse (version, &self->xen, error);
 }
 
-void
-domuimg_check_use_images (DomuimgCheck *self, GHashTable *images)
-{
-  self->images = g_hash_table_ref (images);
-}
-
-static char *
-read_text (DomuimgCheck *self, DomuimgMachine *machine, gsize *length, GError **error)
-{
-  const char *repaired
-      = machine->work != NULL ? domuimg_repair_work_get_config (machine->work) : NULL;
-  g_autoptr (GError) local = NULL;
-  struct stat status;
-  char *text;
-
-  if (repaired != NULL)
-    {
-      *length = strlen (repaired);
-      return g_strdup (repaired);
-    }
-  if (stat (self->config, &status) == 0 && status.st_size > CONFIG_MAX)
-    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                  "%s has more than 1 MiB: it is no configuration", self->config);
-  else if (g_file_get_contents (self->config, &text, length, &local))
-    return text;
-  else
-    domuimg_fail (error,
-                  g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
-                      ? DOMUIMG_ERROR_NOT_FOUND
-                      : DOMUIMG_ERROR_IO,
-                  "%s", local->message);
-  return NULL;
-}
-
-/* The configuration into the machine. FALSE, without an error, where it is reported as broken. */
-static gboolean
-read_config (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  gsize length;
-  g_autofree char *text = read_text (self, machine, &length, error);
-
-  if (text == NULL)
-    return FALSE;
-  machine->config = domuimg_xl_file_parse (text, length, self->config, &local);
-  if (machine->config != NULL)
-    machine->domain = domuimg_xl_file_to_domain (machine->config, &local);
-  if (machine->domain == NULL)
-    domuimg_machine_report (machine, "config-syntax", self->config, "%s", local->message);
-  return machine->domain != NULL;
-}
-
-static gboolean
-invent_domain (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
-{
-  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (self->image, "xvda");
-  g_autoptr (DomuimgImage) image = domuimg_image_open (self->image, NULL, error);
-
-  if (image == NULL)
-    return FALSE;
-  domuimg_domain_disk_set_format (disk, domuimg_image_get_format (image));
-  machine->domain = domuimg_domain_new ("image", error);
-  if (machine->domain == NULL)
-    return FALSE;
-  domuimg_domain_add_disk (machine->domain, disk);
-  machine->type_is_chosen = self->type == DOMUIMG_GUEST_TYPE_AUTO;
-  domuimg_domain_set_guest_type (machine->domain, machine->type_is_chosen ? DOMUIMG_GUEST_TYPE_PVH
-                                                                          : self->type);
-  return TRUE;
-}
-
 static void
 apply_options (DomuimgCheck *self, DomuimgDomain *domain)
 {
@@ -271,13 +207,34 @@ apply_options (DomuimgCheck *self, DomuimgDomain *domain)
     domuimg_domain_set_cmdline (domain, self->cmdline);
 }
 
-/* The rules, in the order of a boot: each finds what the ones before it put together. */
-static void (*const subjects[]) (DomuimgMachine *machine) = {
-  domuimg_check_config, domuimg_check_images,     domuimg_check_menu,      domuimg_check_kernel,
-  domuimg_check_root,   domuimg_check_filesystem, domuimg_check_initramfs, domuimg_check_memory,
-  domuimg_check_modules,
-  domuimg_check_fstab,  domuimg_check_init_program, domuimg_check_console, domuimg_check_network,
-};
+/* Repairs of a configuration know the language of xl.cfg only; what can be done instead is said. */
+static void
+withdraw_repairs (DomuimgMachine *machine)
+{
+  GPtrArray *findings = domuimg_report_get_findings (machine->report);
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+      g_autofree char *remedy = g_strdup (finding->remedy);
+
+      if (!domuimg_repair_is_of_config (finding->repair))
+        continue;
+      finding->repair = NULL;
+      domuimg_finding_advise (finding, "%s, %s: --fix changes xl.cfg only", remedy,
+                              machine->format == DOMUIMG_CONFIG_FORMAT_XM
+                                  ? "with domuimg config set"
+                                  : "with virsh edit or an editor");
+    }
+}
+
+static gboolean
+read_subject (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
+{
+  return self->config != NULL
+             ? domuimg_subject_read_config (machine, self->config, error)
+             : domuimg_subject_invent (machine, self->image, self->type, error);
+}
 
 static DomuimgMachine *
 examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable, GError **error)
@@ -286,13 +243,10 @@ examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable,
   g_autoptr (GError) local = NULL;
 
   machine->work = work;
-  machine->open = self->images;
-  machine->path = g_strdup (self->config != NULL ? self->config : self->image);
   machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
   if (cancellable != NULL)
     machine->cancellable = g_object_ref (cancellable);
-  if (!(self->config != NULL ? read_config (self, machine, &local)
-                             : invent_domain (self, machine, &local)))
+  if (!read_subject (self, machine, &local))
     {
       if (local == NULL)
         return g_steal_pointer (&machine);
@@ -300,14 +254,10 @@ examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable,
       return NULL;
     }
   apply_options (self, machine->domain);
-  machine->type = domuimg_domain_get_guest_type (machine->domain);
-  for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
-      subjects[i] (machine);
-    }
-  domuimg_report_set_guest_type (machine->report, machine->type);
+  if (!domuimg_machine_run_rules (machine, cancellable, error))
+    return NULL;
+  if (machine->config == NULL && !machine->is_image)
+    withdraw_repairs (machine);
   return g_steal_pointer (&machine);
 }
 

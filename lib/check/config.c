@@ -51,15 +51,30 @@ check_disks (DomuimgMachine *self)
     domuimg_machine_report (self, "config-no-disk", NULL, "the guest has no disk");
 }
 
+/* Nothing starts guests from a file of xm any more. */
+static void
+check_language (DomuimgMachine *self)
+{
+  if (self->config == NULL && self->format == DOMUIMG_CONFIG_FORMAT_XM)
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "config-deprecated", self->path,
+                                "%s is a file of xm, which xl cannot read: it is judged by what xm"
+                                " made of it",
+                                self->path),
+        "domuimg config convert writes it as xl.cfg");
+}
+
 void
 domuimg_check_config (DomuimgMachine *self)
 {
   g_autoptr (GPtrArray) problems = NULL;
 
-  if (self->config == NULL)
+  if (self->is_image)
     return;
-  problems = domuimg_xl_file_check (self->config, self->xen.major, self->xen.minor);
-  for (guint i = 0; i < problems->len; i++)
+  if (self->config != NULL)
+    problems = domuimg_xl_file_check (self->config, self->xen.major, self->xen.minor);
+  for (guint i = 0; problems != NULL && i < problems->len; i++)
     report (self, g_ptr_array_index (problems, i));
+  check_language (self);
   check_disks (self);
 }

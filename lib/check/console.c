@@ -7,7 +7,7 @@
 #include "lib/check/libraries.h"
 #include "lib/check/repair.h"
 #include "lib/check/repairs.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 /* A login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest that has one,
  * else its screen. */
@@ -56,10 +56,7 @@ repair_mask (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   g_autofree char *path = g_strconcat ("/etc/systemd/system/", argument, NULL);
 
-  if (!domuimg_repair_keep (site, path, error) || !domuimg_tree_remove (site->tree, path, error))
-    return FALSE;
-  domuimg_repair_note (site, "unmasked %s", argument);
-  return TRUE;
+  return domuimg_edit_take_away (&site->root, path, error);
 }
 
 /* An HVM guest with a screen has its login there, too. */
@@ -237,13 +234,10 @@ static gboolean
 repair_getty (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
-  DomuimgGuestEdit edit = { .want = want, .tree = site->tree, .info = site->machine->info,
-                            .changes = site->changes, .cancellable = site->cancellable };
+  DomuimgGuestRun run = { .want = want, .edit = &site->root, .info = site->machine->info };
 
   want->type = site->machine->type;
-  return domuimg_repair_keep (site, "/etc/inittab", error)
-         && domuimg_repair_keep (site, "/etc/securetty", error)
-         && domuimg_guest_step_console (&edit, error);
+  return domuimg_guest_step_console (&run, error);
 }
 
 /* That nothing starts a login, by the file or directory @place that would say so. */
@@ -418,13 +412,13 @@ check_cmdline (DomuimgMachine *self, const char *console)
 static gboolean
 repair_securetty (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/securetty", error);
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/securetty", error);
   g_autofree char *changed = NULL;
 
   if (text == NULL)
     return FALSE;
   changed = g_strdup_printf ("%s%s%s\n", text, g_str_has_suffix (text, "\n") ? "" : "\n", argument);
-  return domuimg_repair_write (site, "/etc/securetty", changed, 0600, error);
+  return domuimg_edit_write (&site->root, "/etc/securetty", changed, 0600, error);
 }
 
 /* Without PAM, login looks at the file itself. */

@@ -37,7 +37,7 @@ is_all_removable (GPtrArray *features)
 }
 
 static void
-report_features (DomuimgMachine *self, DomuimgCheckDevice *device, GPtrArray *features)
+report_features (DomuimgMachine *self, DomuimgDevice *device, GPtrArray *features)
 {
   g_autofree char *list = NULL;
   DomuimgFinding *finding;
@@ -67,7 +67,7 @@ is_new_grub (DomuimgMachine *self)
 /* pygrub reads by libext2fs, which knows what the kernel knows; a boot loader on the disk was
  * made with what it can read. */
 static void
-check_features (DomuimgMachine *self, DomuimgCheckDevice *device, const DomuimgExtState *state)
+check_features (DomuimgMachine *self, DomuimgDevice *device, const DomuimgExtState *state)
 {
   g_autoptr (GPtrArray) unknown = g_ptr_array_new ();
   gboolean is_new;
@@ -88,7 +88,7 @@ check_features (DomuimgMachine *self, DomuimgCheckDevice *device, const DomuimgE
 }
 
 static void
-check_state (DomuimgMachine *self, const DomuimgCheckDevice *device, const DomuimgExtState *state)
+check_state (DomuimgMachine *self, const DomuimgDevice *device, const DomuimgExtState *state)
 {
   if (!state->clean)
     domuimg_finding_advise (
@@ -116,17 +116,21 @@ check_state (DomuimgMachine *self, const DomuimgCheckDevice *device, const Domui
 }
 
 static void
-check_device (DomuimgMachine *self, DomuimgCheckDevice *device, gboolean is_read_by_loader)
+check_device (DomuimgMachine *self, DomuimgDevice *device, gboolean is_read_by_loader)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgExtState) state
-      = domuimg_image_get_ext_state (device->image, device->volume, &error);
+  g_autoptr (DomuimgExtState) state = NULL;
 
+  if (device->image == NULL)
+    return;
+  state = domuimg_image_get_ext_state (device->image, device->volume, &error);
   if (state == NULL)
     return;
   if (is_read_by_loader)
     check_features (self, device, state);
-  check_state (self, device, state);
+  /* While somebody changes it, what is on the disk says nothing. */
+  if (self->made == NULL)
+    check_state (self, device, state);
 }
 
 void

@@ -8,7 +8,7 @@
 /**
  * DomuimgFinding:
  *
- * One thing that a check found.
+ * One thing that a check found in a guest, or that domuimg_doctor_examine() found on a host.
  *
  * Since: 0.1
  */
@@ -19,7 +19,9 @@ domuimg_finding_finalize (GObject *object)
 {
   DomuimgFinding *self = DOMUIMG_FINDING (object);
 
+  g_free (self->id);
   g_free (self->message);
+  g_free (self->purpose);
   g_free (self->evidence);
   g_free (self->remedy);
   g_free (self->argument);
@@ -72,7 +74,7 @@ add (DomuimgMachine *machine, const DomuimgRule *rule, DomuimgSeverity severity,
   DomuimgFinding *self = g_object_new (DOMUIMG_TYPE_FINDING, NULL);
   g_autofree char *message = g_strdup_vprintf (format, args);
 
-  self->id = rule->id;
+  self->id = g_strdup (rule->id);
   self->severity = severity;
   self->message = tidy (message);
   self->evidence = evidence != NULL ? tidy (evidence) : NULL;
@@ -145,8 +147,8 @@ domuimg_finding_advise (DomuimgFinding *self, const char *format, ...)
  * domuimg_finding_get_id:
  * @self: a finding
  *
- * Returns: (transfer none): the rule's id, such as "root-device"; docs/checks.md has all of them,
- *   and they do not change
+ * Returns: (transfer none): the rule's id, such as "root-device"; docs/checks.md has all of them;
+ *   or what a host was looked at for, such as "program-mke2fs" or "xen-running". Ids do not change
  *
  * Since: 0.1
  */
@@ -160,7 +162,10 @@ domuimg_finding_get_id (DomuimgFinding *self)
  * domuimg_finding_get_severity:
  * @self: a finding
  *
- * Returns: how much it matters
+ * Returns: how much it matters. Of a host: %DOMUIMG_SEVERITY_ERROR for what is missing and needed
+ *   in any case, %DOMUIMG_SEVERITY_UNKNOWN for what could not be told, %DOMUIMG_SEVERITY_WARNING
+ *   for what is missing and keeps some verb from its work, %DOMUIMG_SEVERITY_INFO for what is
+ *   there, and for what few need
  *
  * Since: 0.1
  */
@@ -174,7 +179,7 @@ domuimg_finding_get_severity (DomuimgFinding *self)
  * domuimg_finding_get_message:
  * @self: a finding
  *
- * Returns: (transfer none): what is wrong, one line
+ * Returns: (transfer none): what is wrong, or what a host has, one line
  *
  * Since: 0.1
  */
@@ -225,4 +230,33 @@ const char *
 domuimg_finding_get_remedy (DomuimgFinding *self)
 {
   return self->remedy;
+}
+
+/**
+ * domuimg_finding_get_is_fault:
+ * @self: a finding
+ *
+ * Returns: whether something is wrong or missing: %FALSE for what a host has
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_finding_get_is_fault (DomuimgFinding *self)
+{
+  return !self->is_present;
+}
+
+/**
+ * domuimg_finding_get_purpose:
+ * @self: a finding
+ *
+ * Returns: (transfer none) (nullable): what a host has this for, one line; %NULL in the report of a
+ *   guest
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_finding_get_purpose (DomuimgFinding *self)
+{
+  return self->purpose;
 }

@@ -1,95 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fstab and crypttab: what the guest's init will wait for. */
 #include "config.h"
 #include "lib/check/rules.h"
 
 #include <string.h>
 
 #include "lib/check/repair.h"
+#include "lib/guest/fstab-table.h"
 
-/* More lines than any guest has. */
-#define LINES_MAX 1000
-
-/* fstab: what the guest's init will wait for. */
-
-/* Fields of fstab(5). */
-typedef struct {
-  char *spec;
-  char *file;
-  char *type;
-  char *options;
-  int pass;
-  guint line;
-} Mount;
-
-static void
-mount_clear (Mount *self)
-{
-  g_free (self->spec);
-  g_free (self->file);
-  g_free (self->type);
-  g_free (self->options);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Mount, mount_clear)
-
-/* getmntent(3) writes blanks as three octal digits. */
-static char *
-decode (const char *field)
-{
-  GString *text = g_string_new (NULL);
-
-  for (const char *c = field; *c != '\0'; c++)
-    if (c[0] == '\\' && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' && c[2] <= '7' && c[3] >= '0'
-        && c[3] <= '7' && (c[1] != '0' || c[2] != '0' || c[3] != '0'))
-      {
-        g_string_append_c (text, (char) ((c[1] - '0') * 64 + (c[2] - '0') * 8 + (c[3] - '0')));
-        c += 3;
-      }
-    else
-      g_string_append_c (text, *c);
-  return g_string_free (text, FALSE);
-}
+/* More than any guest has. */
+#define ENTRIES_MAX 1000
+#define ABSENT "domuimg: no such device in this guest"
 
 static gboolean
-parse_line (const char *line, Mount *mount)
-{
-  g_auto (GStrv) words = g_strsplit_set (line, " \t\r", -1);
-  const char *fields[6] = { NULL };
-  guint n = 0;
-
-  for (guint i = 0; words[i] != NULL && n < G_N_ELEMENTS (fields); i++)
-    if (*words[i] != '\0')
-      fields[n++] = words[i];
-  if (n < 2 || *fields[0] == '#')
-    return FALSE;
-  mount->spec = g_strdup (fields[0]);
-  mount->file = decode (fields[1]);
-  mount->type = g_strdup (n > 2 ? fields[2] : "auto");
-  mount->options = g_strdup (n > 3 ? fields[3] : "defaults");
-  mount->pass = n > 5 ? (int) g_ascii_strtoll (fields[5], NULL, 10) : 0;
-  return TRUE;
-}
-
-static gboolean
-has_option (const Mount *mount, const char *option)
-{
-  g_auto (GStrv) options = g_strsplit (mount->options, ",", -1);
-
-  return g_strv_contains ((const char *const *) options, option);
-}
-
-static gboolean
-is_device (const char *spec)
-{
-  static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
-    if (g_str_has_prefix (spec, tags[i]))
-      return TRUE;
-  return g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm");
-}
-
-static gboolean
-is_swap (const Mount *mount)
+is_swap (const DomuimgFstabEntry *mount)
 {
   return g_str_equal (mount->type, "swap") || g_str_equal (mount->file, "none");
 }
@@ -119,15 +43,6 @@ is_made_by_guest (DomuimgMachine *self, const char *spec)
          && has_cdrom (self);
 }
 
-static gboolean
-has_devices (DomuimgMachine *self, DomuimgDomainDisk *disk)
-{
-  for (guint i = 0; i < self->devices->len; i++)
-    if (((DomuimgCheckDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
-      return TRUE;
-  return FALSE;
-}
-
 /* Whether more devices can appear than were seen: in what is encrypted, of a RAID, of LVM that
  * was not taken apart, or on a disk that could not be looked into. */
 static gboolean
@@ -138,7 +53,7 @@ may_hide_devices (DomuimgMachine *self)
 
   for (guint i = 0; i < self->devices->len; i++)
     {
-      const DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
       const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 
       if (g_strcmp0 (fs, "crypto_LUKS") == 0 || g_strcmp0 (fs, "linux_raid_member") == 0)
@@ -148,7 +63,7 @@ may_hide_devices (DomuimgMachine *self)
     }
   for (guint i = 0; i < disks->len; i++)
     if (!domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, i))
-        && !has_devices (self, g_ptr_array_index (disks, i)))
+        && !domuimg_machine_has_devices (self, i))
       return TRUE;
   return group && !volumes;
 }
@@ -156,7 +71,7 @@ may_hide_devices (DomuimgMachine *self)
 /* Both make the mounts that init's own files are on themselves, and end in a shell when they
  * cannot, whatever the options say. */
 static gboolean
-is_mounted_by_initramfs (DomuimgMachine *self, const Mount *mount)
+is_mounted_by_initramfs (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
   DomuimgInitramfs *initramfs = self->boot.initramfs;
 
@@ -174,10 +89,12 @@ is_mounted_by_initramfs (DomuimgMachine *self, const Mount *mount)
  * starts sulogin; mount -a only complains. Red Hat's rc.sysinit does the same, below Upstart too.
  * Ubuntu's mountall waits until somebody presses a key. OpenRC goes on. */
 static DomuimgSeverity
-weigh_failure (DomuimgMachine *self, const Mount *mount)
+weigh_failure (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
-  gboolean optional = has_option (mount, "nofail") || has_option (mount, "nobootwait");
-  gboolean later = has_option (mount, "_netdev") || has_option (mount, "x-systemd.automount");
+  gboolean optional = domuimg_fstab_has_option (mount, "nofail")
+                      || domuimg_fstab_has_option (mount, "nobootwait");
+  gboolean later = domuimg_fstab_has_option (mount, "_netdev")
+                   || domuimg_fstab_has_option (mount, "x-systemd.automount");
   gboolean stops = FALSE;
 
   if (is_mounted_by_initramfs (self, mount))
@@ -185,7 +102,7 @@ weigh_failure (DomuimgMachine *self, const Mount *mount)
   if (is_swap (mount) || optional || g_str_equal (mount->file, "/"))
     return DOMUIMG_SEVERITY_WARNING;
   if (self->info->init == DOMUIMG_INIT_SYSTEMD)
-    stops = !later && !has_option (mount, "noauto");
+    stops = !later && !domuimg_fstab_has_option (mount, "noauto");
   else if (self->info->init == DOMUIMG_INIT_UPSTART
            && domuimg_tree_exists (self->tree, "/sbin/mountall"))
     stops = !later;
@@ -195,44 +112,25 @@ weigh_failure (DomuimgMachine *self, const Mount *mount)
   return stops ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING;
 }
 
-/* One field of an entry in fstab, counted from 0. */
-static char *
-with_field (const char *line, guint index, const char *value)
-{
-  gsize at = strspn (line, " \t");
-  gsize length;
-
-  for (guint field = 0; field < index; field++)
-    {
-      at += strcspn (line + at, " \t");
-      at += strspn (line + at, " \t");
-    }
-  length = strcspn (line + at, " \t\r");
-  return g_strdup_printf ("%.*s%s%s", (int) at, line, value, line + at + length);
-}
-
-/* @argument: the line's number, a newline, and the field's value; without one, the line is taken out
- * of fstab's effect. */
+/* @argument: the line's number, a newline, and the field's value; without a value, the line is
+ * commented out. */
 static gboolean
 repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/fstab", error);
-  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
-  guint number = g_ascii_strtoull (parts[0], NULL, 10);
-  g_autofree char *joined = NULL;
-  g_autofree char *old = NULL;
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/fstab", error);
+  g_autoptr (DomuimgFstab) fstab = text != NULL ? domuimg_fstab_parse (text) : NULL;
+  guint line = (guint) g_ascii_strtoull (parts[0], NULL, 10);
+  g_autofree char *edited = NULL;
 
-  if (lines == NULL)
+  if (fstab == NULL)
     return FALSE;
-  if (number == 0 || number > g_strv_length (lines))
-    return TRUE;
-  old = lines[number - 1];
-  lines[number - 1] = *parts[1] != '\0'
-                          ? with_field (old, index, parts[1])
-                          : g_strconcat ("# domuimg: no such device in this guest: ", old, NULL);
-  joined = g_strjoinv ("\n", lines);
-  return domuimg_repair_write (site, "/etc/fstab", joined, 0644, error);
+  if (*parts[1] != '\0')
+    domuimg_fstab_set_field (fstab, line, index, parts[1]);
+  else
+    domuimg_fstab_comment_out (fstab, line, ABSENT);
+  edited = domuimg_fstab_to_text (fstab);
+  return domuimg_edit_write (&site->root, "/etc/fstab", edited, 0644, error);
 }
 
 /* The device; for the root, the true one. */
@@ -243,7 +141,7 @@ repair_line (DomuimgRepairSite *site, const char *argument, GError **error)
 }
 
 static void
-report_missing (DomuimgMachine *self, const Mount *mount)
+report_missing (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
   gboolean root = g_str_equal (mount->file, "/");
   gboolean swap = is_swap (mount);
@@ -295,7 +193,7 @@ is_ext_right (const char *type, const char *fs)
 }
 
 static gboolean
-is_type_right (const Mount *mount, const char *fs)
+is_type_right (const DomuimgFstabEntry *mount, const char *fs)
 {
   g_auto (GStrv) types = g_strsplit (mount->type, ",", -1);
 
@@ -315,7 +213,7 @@ repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
 }
 
 static void
-check_type (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
+check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
@@ -335,7 +233,8 @@ typedef struct {
 
 /* A kernel without its modules mounts what the root is, and what is built into it. */
 static void
-check_driver (DomuimgMachine *self, const Mount *mount, const DomuimgCheckDevice *device)
+check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount,
+              const DomuimgDevice *device)
 {
   static const Driver drivers[] = {
     { "ext2", "ext4", "CONFIG_EXT4_FS" },  { "ext3", "ext4", "CONFIG_EXT4_FS" },
@@ -368,18 +267,20 @@ repair_directory (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   guint32 mode = g_str_equal (argument, "/tmp") ? 01777 : 0755;
 
-  if (!domuimg_tree_mkdir_p (site->tree, argument, mode, error))
+  /* A symlink to nowhere is made good by the directory that it means. */
+  if (!domuimg_tree_mkdir_p (site->root.tree, argument, mode, error))
     return FALSE;
-  domuimg_repair_note (site, "made the directory %s", argument);
+  domuimg_edit_note (&site->root, "made directory %s", argument);
   return TRUE;
 }
 
 /* systemd makes mount points; others do not, and go on without the mount. */
 static void
-check_mount_point (DomuimgMachine *self, const Mount *mount)
+check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
   if (mount->file[0] != '/' || self->info->init == DOMUIMG_INIT_SYSTEMD
-      || domuimg_tree_is_dir (self->tree, mount->file) || has_option (mount, "noauto"))
+      || domuimg_tree_is_dir (self->tree, mount->file)
+      || domuimg_fstab_has_option (mount, "noauto"))
     return;
   domuimg_finding_offer (domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING,
                                                     "fstab-mount-point", mount->file,
@@ -390,13 +291,14 @@ check_mount_point (DomuimgMachine *self, const Mount *mount)
 }
 
 static void
-check_mount (DomuimgMachine *self, const Mount *mount)
+check_mount (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 {
-  DomuimgCheckDevice *device;
+  DomuimgDevice *device;
 
   check_mount_point (self, mount);
-  if (!is_device (mount->spec)
-      || (has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
+  /* Which ID a disk gets only its udev knows. */
+  if (!domuimg_fstab_is_device (mount->spec) || g_str_has_prefix (mount->spec, "ID=")
+      || (domuimg_fstab_has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
     return;
   device = domuimg_machine_find_device (self, mount->spec);
   if (device == NULL)
@@ -408,41 +310,37 @@ check_mount (DomuimgMachine *self, const Mount *mount)
   check_driver (self, mount, device);
 }
 
+/* (transfer full) */
+static DomuimgFstab *
+read_table (DomuimgMachine *self, const char *path)
+{
+  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+
+  return domuimg_fstab_parse (text != NULL ? text : "");
+}
+
 static void
 check_fstab (DomuimgMachine *self)
 {
-  g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/fstab", NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", LINES_MAX);
+  g_autoptr (DomuimgFstab) fstab = read_table (self, "etc/fstab");
+  const GPtrArray *entries = domuimg_fstab_get_entries (fstab);
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_auto (Mount) mount = { NULL };
-
-      if (!parse_line (lines[i], &mount))
-        continue;
-      mount.line = i + 1;
-      check_mount (self, &mount);
-    }
+  for (guint i = 0; i < MIN (entries->len, ENTRIES_MAX); i++)
+    check_mount (self, g_ptr_array_index (entries, i));
 }
 
 static gboolean
 repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->tree, "etc/crypttab", error);
-  g_auto (GStrv) lines = text != NULL ? g_strsplit (text, "\n", -1) : NULL;
-  guint number = g_ascii_strtoull (argument, NULL, 10);
-  g_autofree char *joined = NULL;
-  char *old;
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/crypttab", error);
+  g_autoptr (DomuimgFstab) crypttab = text != NULL ? domuimg_fstab_parse (text) : NULL;
+  g_autofree char *edited = NULL;
 
-  if (lines == NULL)
+  if (crypttab == NULL)
     return FALSE;
-  if (number == 0 || number > g_strv_length (lines))
-    return TRUE;
-  old = lines[number - 1];
-  lines[number - 1] = g_strconcat ("# domuimg: no such device in this guest: ", old, NULL);
-  g_free (old);
-  joined = g_strjoinv ("\n", lines);
-  return domuimg_repair_write (site, "/etc/crypttab", joined, 0600, error);
+  domuimg_fstab_comment_out (crypttab, (guint) g_ascii_strtoull (argument, NULL, 10), ABSENT);
+  edited = domuimg_fstab_to_text (crypttab);
+  return domuimg_edit_write (&site->root, "/etc/crypttab", edited, 0600, error);
 }
 
 /* A boot waits for these, and then goes on: cryptsetup.target only is wanted. What is mounted of
@@ -450,25 +348,25 @@ repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
 static void
 check_crypttab (DomuimgMachine *self)
 {
-  g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/crypttab", NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", LINES_MAX);
+  g_autoptr (DomuimgFstab) crypttab = read_table (self, "etc/crypttab");
+  const GPtrArray *entries = domuimg_fstab_get_entries (crypttab);
 
-  for (guint i = 0; lines[i] != NULL; i++)
+  for (guint i = 0; i < MIN (entries->len, ENTRIES_MAX); i++)
     {
-      g_auto (Mount) crypt = { NULL };
-      g_autofree char *number = g_strdup_printf ("%u", i + 1);
+      const DomuimgFstabEntry *entry = g_ptr_array_index (entries, i);
+      const char *name = entry->fields[DOMUIMG_CRYPTTAB_NAME];
+      const char *device = entry->fields[DOMUIMG_CRYPTTAB_DEVICE];
+      g_autofree char *number = g_strdup_printf ("%u", entry->line);
 
-      /* Fields: name, device, key, options. */
-      if (!parse_line (lines[i], &crypt) || !is_device (crypt.file)
-          || has_option (&crypt, "noauto") || may_hide_devices (self)
-          || domuimg_machine_find_device (self, crypt.file) != NULL)
+      if (!domuimg_fstab_is_device (device) || domuimg_fstab_has_option (entry, "noauto")
+          || may_hide_devices (self) || domuimg_machine_find_device (self, device) != NULL)
         continue;
       domuimg_finding_offer (
-          domuimg_machine_report (self, "crypttab-device", crypt.file,
+          domuimg_machine_report (self, "crypttab-device", device,
                                   "/etc/crypttab:%u: %s, to be decrypted as %s, is no device of"
                                   " this guest",
-                                  i + 1, crypt.file, crypt.spec),
-          repair_crypttab, number, "comment %s out in line %u of /etc/crypttab", crypt.spec, i + 1);
+                                  entry->line, device, name),
+          repair_crypttab, number, "comment %s out in line %u of /etc/crypttab", name, entry->line);
     }
 }
 

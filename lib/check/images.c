@@ -2,31 +2,10 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/repair.h"
 #include "lib/check/repairs.h"
 #include "lib/domain/model/vdev.h"
 
 /* The disks: their files, formats and filesystems, and the devices that the guest makes of them. */
-
-static void
-add_device (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image,
-            const DomuimgVolume *volume, const char *name)
-{
-  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
-
-  device->name = g_strdup (name);
-  device->disk = disk;
-  device->image = image;
-  device->volume = volume;
-  g_ptr_array_add (self->devices, device);
-}
-
-static char *
-name_partition (const char *disk, guint number)
-{
-  return g_strdup_printf (g_ascii_isdigit (disk[strlen (disk) - 1]) ? "%sp%u" : "%s%u", disk,
-                          number);
-}
 
 /* The kernel cuts a partition off at the disk's end, and refuses a filesystem that is larger than
  * what holds it; what has no filesystem there may still boot. */
@@ -49,12 +28,11 @@ check_size (DomuimgMachine *self, DomuimgImage *image, const DomuimgVolume *volu
 }
 
 static void
-check_volumes (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image)
+check_volumes (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk, DomuimgImage *image)
 {
   g_autofree char *name = domuimg_vdev_linux_name (domuimg_domain_disk_get_vdev (disk));
   g_autoptr (GError) error = NULL;
   GPtrArray *volumes = domuimg_image_list_volumes (image, &error);
-  gboolean has_whole = FALSE;
 
   if (volumes == NULL)
     {
@@ -62,19 +40,14 @@ check_volumes (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *imag
                               error->message);
       return;
     }
+  domuimg_devices_add_volumes (self->devices, name, number, image, volumes);
   for (guint i = 0; i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
-      g_autofree char *own = volume->number > 0 ? name_partition (name, volume->number)
-                             : volume->lv != NULL ? g_strdup (volume->lv)
-                                                  : g_strdup (name);
+      g_autofree char *own = domuimg_device_name_volume (name, volume);
 
-      has_whole |= volume->number == 0 && volume->lv == NULL;
-      add_device (self, disk, image, volume, own);
       check_size (self, image, volume, own);
     }
-  if (!has_whole)
-    add_device (self, disk, image, NULL, name);
 }
 
 static void
@@ -122,11 +95,11 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
 }
 
 static void
-check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
+check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
 {
   const char *target = domuimg_domain_disk_get_target (disk);
   g_autoptr (GError) error = NULL;
-  DomuimgImage *open, *image;
+  DomuimgImage *image;
   guint findings;
 
   if (domuimg_domain_disk_get_cdrom (disk) && (target == NULL || *target == '\0'))
@@ -139,23 +112,35 @@ check_disk (DomuimgMachine *self, DomuimgDomainDisk *disk)
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }
-  open = self->open != NULL ? g_hash_table_lookup (self->open, target) : NULL;
-  image = open != NULL ? domuimg_image_new_named (open, target)
-                       : domuimg_image_open (domuimg_repair_where (self->work, target), NULL, &error);
+  image = domuimg_image_open (domuimg_machine_where (self, target), NULL, &error);
   if (image == NULL)
     {
       report_unopened (self, disk, error);
       return;
     }
+  g_ptr_array_add (self->opened, image);
   g_ptr_array_add (self->images, image);
   /* What the guest would make of it then is of no interest. */
   if (!check_format (self, disk, image) || domuimg_domain_disk_get_cdrom (disk))
     return;
   findings = domuimg_report_get_findings (self->report)->len;
-  check_volumes (self, disk, image);
+  check_volumes (self, number, disk, image);
   /* A filesystem that is cut off explains the rest. */
   if (domuimg_report_get_findings (self->report)->len == findings)
     check_problems (self, image);
+}
+
+/* A disk that is open already, with what is on it. */
+static void
+check_made (DomuimgMachine *self, guint number)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->disk == number && device->image != NULL && device->volume != NULL)
+        check_size (self, device->image, device->volume, device->name);
+    }
 }
 
 void
@@ -164,5 +149,8 @@ domuimg_check_images (DomuimgMachine *self)
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
 
   for (guint i = 0; i < disks->len; i++)
-    check_disk (self, g_ptr_array_index (disks, i));
+    if (domuimg_machine_has_devices (self, i))
+      check_made (self, i);
+    else
+      check_disk (self, i, g_ptr_array_index (disks, i));
 }

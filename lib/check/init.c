@@ -26,14 +26,14 @@ static const char *const places[] = { "/sbin/init", "/etc/init", "/bin/init" };
 static gboolean
 repair_mode (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (site->tree, argument, error);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (site->root.tree, argument, error);
 
   if (entry == NULL)
     return FALSE;
   entry->mode |= 0111;
-  if (!domuimg_tree_set_attributes (site->tree, entry, error))
+  if (!domuimg_tree_set_attributes (site->root.tree, entry, error))
     return FALSE;
-  domuimg_repair_note (site, "made %s executable", argument);
+  domuimg_edit_note (&site->root, "made %s executable", argument);
   return TRUE;
 }
 
@@ -277,10 +277,7 @@ check_words (DomuimgMachine *self)
 static gboolean
 repair_target (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  if (!domuimg_tree_symlink (site->tree, argument, DEFAULT_TARGET, error))
-    return FALSE;
-  domuimg_repair_note (site, "linked %s to %s", DEFAULT_TARGET, argument);
-  return TRUE;
+  return domuimg_edit_symlink (&site->root, argument, DEFAULT_TARGET, error);
 }
 
 /* Where systemd's default target is none, it starts rescue.target. */

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/check/repair.h"
+#include "lib/check/initramfs.h"
 #include "lib/check/repairs.h"
+#include "lib/check/run.h"
 
 /* The initramfs: whole, the kernel's, and with what the root needs. */
 
@@ -88,8 +89,7 @@ open_part (DomuimgMachine *self, Part *part, GError **error)
       part->size = entry->size;
       return TRUE;
     }
-  part->fd = open (domuimg_repair_where (self->work, part->path),
-                   O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  part->fd = open (domuimg_machine_where (self, part->path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (part->fd < 0 || fstat (part->fd, &status) != 0)
     return domuimg_set_errno (error, errno, "opening %s", part->path);
   part->size = status.st_size;
@@ -109,25 +109,24 @@ report_unopened (DomuimgMachine *self, const char *path, const GError *error)
     domuimg_machine_report (self, "image-unreadable", path, "%s", error->message);
 }
 
-/* NULL where one of them cannot be opened, which is reported. */
+/* NULL where one of them cannot be opened: *@unopened (unowned). */
 static GPtrArray *
-open_parts (DomuimgMachine *self)
+open_parts (DomuimgMachine *self, const char **unopened, GError **error)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_free);
   guint64 at = 0;
 
   for (guint i = 0; i < self->boot.initrd_paths->len; i++)
     {
-      g_autoptr (GError) error = NULL;
       Part *part = g_new0 (Part, 1);
 
       part->fd = -1;
       part->path = g_strdup (g_ptr_array_index (self->boot.initrd_paths, i));
       part->start = at;
       g_ptr_array_add (parts, part);
-      if (!open_part (self, part, &error))
+      if (!open_part (self, part, error))
         {
-          report_unopened (self, part->path, error);
+          *unopened = g_ptr_array_index (self->boot.initrd_paths, i);
           return NULL;
         }
       at = (at + part->size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -135,28 +134,58 @@ open_parts (DomuimgMachine *self)
   return g_steal_pointer (&parts);
 }
 
+/* What a build has read of it already. */
+static DomuimgInitramfs *
+take_given (DomuimgMachine *self)
+{
+  const DomuimgMade *made = self->made;
+  GPtrArray *paths = self->boot.initrd_paths;
+
+  if (made == NULL || made->initramfs == NULL || paths->len != 1
+      || !domuimg_machine_is_same_file (self, g_ptr_array_index (paths, 0), made->initramfs_path))
+    return NULL;
+  return domuimg_initramfs_ref (made->initramfs);
+}
+
+void
+domuimg_initramfs_read_ahead (DomuimgMachine *self)
+{
+  DomuimgCheckBoot *boot = &self->boot;
+  g_autoptr (GPtrArray) parts = NULL;
+  DomuimgInput input = { read_parts };
+
+  if (boot->ahead != NULL || boot->ahead_error != NULL || boot->initrd_paths->len == 0
+      || (boot->in_guest && self->boot_tree == NULL))
+    return;
+  boot->ahead = take_given (self);
+  if (boot->ahead != NULL)
+    return;
+  parts = open_parts (self, &boot->ahead_unopened, &boot->ahead_error);
+  if (parts == NULL)
+    return;
+  input.user_data = parts;
+  input.name = g_ptr_array_index (boot->initrd_paths, 0);
+  boot->ahead = domuimg_initramfs_new (&input, &boot->ahead_error);
+}
+
 static gboolean
 load (DomuimgMachine *self)
 {
-  g_autofree char *name = NULL;
-  g_autoptr (GPtrArray) parts = NULL;
-  g_autoptr (GError) error = NULL;
-  DomuimgInput input = { read_parts };
+  DomuimgCheckBoot *boot = &self->boot;
 
-  if (self->boot.in_guest && self->boot_tree == NULL)
-    return FALSE;
-  parts = open_parts (self);
-  if (parts == NULL)
-    return FALSE;
-  input.user_data = parts;
-  input.name = name = g_strdup (g_ptr_array_index (self->boot.initrd_paths, 0));
-  self->boot.initramfs = domuimg_initramfs_new (&input, &error);
-  if (self->boot.initramfs != NULL)
-    return TRUE;
-  domuimg_finding_advise (domuimg_machine_report (self, "initramfs-corrupt", name, "%s",
-                                                  error->message),
-                          "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
-                          " dracut --force --regenerate-all)");
+  domuimg_initramfs_read_ahead (self);
+  boot->initramfs = g_steal_pointer (&boot->ahead);
+  if (boot->initramfs != NULL || boot->ahead_error == NULL)
+    return boot->initramfs != NULL;
+  if (boot->ahead_unopened != NULL)
+    report_unopened (self, boot->ahead_unopened, boot->ahead_error);
+  else
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "initramfs-corrupt",
+                                g_ptr_array_index (boot->initrd_paths, 0), "%s",
+                                boot->ahead_error->message),
+        "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
+        " dracut --force --regenerate-all)");
   return FALSE;
 }
 

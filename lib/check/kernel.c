@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include "lib/check/initramfs.h"
+#include "lib/check/run.h"
 #include "lib/kernel/compat.h"
 #include "lib/xen/limits.h"
 
@@ -15,7 +17,7 @@ find_tree (DomuimgMachine *self)
 {
   const DomuimgMenuEntry *entry = self->boot.entry;
   const char *hint = entry != NULL ? entry->root_hint : NULL;
-  DomuimgCheckDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
+  DomuimgDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
   DomuimgTree *tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
 
   return tree != NULL ? tree : self->boot_tree;
@@ -33,23 +35,75 @@ report_missing (DomuimgMachine *self, const char *where)
                             " domuimg made), or correct kernel= in the configuration");
 }
 
+/* What is unpacked by another thread, from bytes or a file of the host: a guest's tree is for one
+ * thread only. */
+typedef struct {
+  const char *path;
+  const char *where;
+  GBytes *bytes; /* (nullable) */
+  DomuimgKernel *kernel;
+  GError *error;
+} Loading;
+
+static gpointer
+load_in_thread (gpointer data)
+{
+  Loading *self = data;
+
+  self->kernel = self->bytes != NULL
+                     ? domuimg_kernel_new_for_bytes (self->bytes, self->path, &self->error)
+                     : domuimg_kernel_new_for_file (self->where, &self->error);
+  return NULL;
+}
+
+/* FALSE where what is to be unpacked cannot be read. */
+static gboolean
+begin (DomuimgMachine *self, Loading *loading)
+{
+  loading->path = self->boot.kernel_path;
+  loading->where = domuimg_machine_where (self, loading->path);
+  if (!self->boot.in_guest)
+    return TRUE;
+  if (self->boot_tree == NULL)
+    return domuimg_fail (&loading->error, DOMUIMG_ERROR_NOT_FOUND,
+                         "no filesystem to read it from");
+  loading->bytes = domuimg_tree_read (self->boot_tree, loading->path, DOMUIMG_KERNEL_MAX,
+                                      &loading->error);
+  return loading->bytes != NULL;
+}
+
+/* Kernel and initramfs are unpacked at the same time, which takes most of the time of a check. */
 static DomuimgKernel *
 load (DomuimgMachine *self, GError **error)
 {
-  g_autoptr (GBytes) bytes = NULL;
-  DomuimgTree *tree;
+  Loading loading = { NULL };
+  GThread *thread;
 
-  if (!self->boot.in_guest)
-    return domuimg_kernel_new_for_file (self->boot.kernel_path, error);
-  tree = find_tree (self);
-  if (tree == NULL)
+  if (begin (self, &loading))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "no filesystem to read it from");
-      return NULL;
+      thread = g_thread_try_new ("kernel", load_in_thread, &loading, NULL);
+      if (thread == NULL)
+        load_in_thread (&loading);
+      domuimg_initramfs_read_ahead (self);
+      if (thread != NULL)
+        g_thread_join (thread);
     }
-  self->boot_tree = tree;
-  bytes = domuimg_tree_read (tree, self->boot.kernel_path, DOMUIMG_KERNEL_MAX, error);
-  return bytes != NULL ? domuimg_kernel_new_for_bytes (bytes, self->boot.kernel_path, error) : NULL;
+  g_clear_pointer (&loading.bytes, g_bytes_unref);
+  if (loading.error != NULL)
+    g_propagate_error (error, loading.error);
+  return loading.kernel;
+}
+
+/* What a build has read of it already. */
+static DomuimgKernel *
+take_given (DomuimgMachine *self)
+{
+  const DomuimgMade *made = self->made;
+
+  if (made == NULL || made->kernel == NULL
+      || !domuimg_machine_is_same_file (self, self->boot.kernel_path, made->kernel_path))
+    return NULL;
+  return g_object_ref (made->kernel);
 }
 
 static void
@@ -107,6 +161,10 @@ domuimg_check_kernel (DomuimgMachine *self)
 
   if (self->boot.kernel_path == NULL)
     return;
+  if (self->boot.in_guest)
+    self->boot_tree = find_tree (self);
+  if (self->boot.kernel == NULL)
+    self->boot.kernel = take_given (self);
   if (self->boot.kernel == NULL)
     self->boot.kernel = load (self, &error);
   if (self->boot.kernel == NULL)

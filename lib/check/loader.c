@@ -2,9 +2,13 @@
 #include "config.h"
 #include "lib/check/loader.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/base/fd.h"
 #include "lib/check/rules.h"
+#include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select.h"
 
@@ -100,9 +104,20 @@ find_bootloader (DomuimgMachine *self, const char *bootloader)
   return TRUE;
 }
 
+/* A bzImage, which GRUB's image never is, and which takes long to unpack. */
+static gboolean
+is_linux (const char *path)
+{
+  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  guint8 head[4096];
+  gssize got = fd >= 0 ? pread (fd, head, sizeof head, 0) : -1;
+
+  return got > 0 && domuimg_bzimage_is (domuimg_bytes (head, got));
+}
+
 /* GRUB's image says so in its notes; where it is not here, its usual names do. */
 static gboolean
-is_grub (const char *path)
+is_grub (DomuimgMachine *self, const char *path)
 {
   g_autofree char *name = g_path_get_basename (path);
   g_autoptr (DomuimgKernel) kernel = NULL;
@@ -113,7 +128,9 @@ is_grub (const char *path)
     return TRUE;
   if (g_str_has_prefix (name, "vmlinuz"))
     return FALSE;
-  kernel = domuimg_kernel_new_for_file (path, NULL);
+  if (is_linux (domuimg_machine_where (self, path)))
+    return FALSE;
+  kernel = domuimg_kernel_new_for_file (domuimg_machine_where (self, path), NULL);
   notes = kernel != NULL ? domuimg_kernel_get_notes (kernel) : NULL;
   for (guint i = 0; notes != NULL && notes[i] != NULL; i++)
     if (g_str_has_prefix (notes[i], "GUEST_OS") && strstr (notes[i], "GRUB") != NULL)
@@ -125,7 +142,8 @@ static gboolean
 find_pvgrub (DomuimgMachine *self, const char *kernel)
 {
   self->boot.loader = DOMUIMG_LOADER_PVGRUB;
-  if (kernel != NULL && !g_file_test (kernel, G_FILE_TEST_IS_REGULAR))
+  if (kernel != NULL
+      && !g_file_test (domuimg_machine_where (self, kernel), G_FILE_TEST_IS_REGULAR))
     {
       domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", kernel,
                                                       "GRUB for Xen, %s, is not on this host",
@@ -155,8 +173,8 @@ domuimg_loader_find (DomuimgMachine *self)
   if (firmware != NULL && g_str_has_prefix (firmware, "pvgrub"))
     return find_pvgrub (self, NULL);
   if (kernel != NULL)
-    return is_grub (kernel) ? find_pvgrub (self, kernel) : TRUE;
-  if (self->config == NULL)
+    return is_grub (self, kernel) ? find_pvgrub (self, kernel) : TRUE;
+  if (self->is_image)
     return TRUE;
   domuimg_finding_advise (domuimg_machine_report (self, "config-no-kernel", NULL,
                                                   "neither kernel= nor bootloader= is set, and a"
@@ -188,7 +206,7 @@ domuimg_loader_check_firmware (DomuimgMachine *self)
 
 /* Without one on the command line, the root is where the kernel was found. */
 static char *
-make_cmdline (const DomuimgCheckDevice *root)
+make_cmdline (const DomuimgDevice *root)
 {
   if (root->volume->uuid != NULL)
     return g_strdup_printf ("root=UUID=%s ro console=hvc0", root->volume->uuid);
@@ -196,7 +214,7 @@ make_cmdline (const DomuimgCheckDevice *root)
 }
 
 static void
-take_choice (DomuimgMachine *self, DomuimgCheckDevice *root, DomuimgKernelChoice *choice)
+take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgKernelChoice *choice)
 {
   const char *cmdline = domuimg_domain_get_cmdline (self->domain);
 
@@ -253,7 +271,7 @@ choose (DomuimgMachine *self, DomuimgTree *tree, GPtrArray *choices)
 void
 domuimg_loader_choose_kernel (DomuimgMachine *self)
 {
-  DomuimgCheckDevice *root = domuimg_machine_guess_root (self);
+  DomuimgDevice *root = domuimg_machine_guess_root (self);
   g_autoptr (GPtrArray) choices = NULL;
   g_autoptr (GError) error = NULL;
   DomuimgKernelChoice *choice;

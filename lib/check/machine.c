@@ -5,18 +5,10 @@
 #include <string.h>
 
 #include "lib/guest/root.h"
+#include "lib/check/repair.h"
 #include "lib/check/report.h"
+#include "lib/check/run.h"
 #include "lib/tree/dir.h"
-
-static void
-device_free (gpointer data)
-{
-  DomuimgCheckDevice *self = data;
-
-  g_clear_object (&self->tree);
-  g_free (self->name);
-  g_free (self);
-}
 
 static void
 image_free (gpointer data)
@@ -29,8 +21,9 @@ domuimg_machine_new (void)
 {
   DomuimgMachine *self = g_new0 (DomuimgMachine, 1);
 
-  self->images = g_ptr_array_new_with_free_func (image_free);
-  self->devices = g_ptr_array_new_with_free_func (device_free);
+  self->images = g_ptr_array_new ();
+  self->opened = g_ptr_array_new_with_free_func (image_free);
+  self->devices = domuimg_devices_new ();
   self->boot.initrd_paths = g_ptr_array_new_with_free_func (g_free);
   self->report = domuimg_report_new ();
   return self;
@@ -44,6 +37,8 @@ boot_clear (DomuimgCheckBoot *self)
   g_free (self->cmdline);
   g_clear_object (&self->kernel);
   g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self->ahead, domuimg_initramfs_free);
+  g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->menu, domuimg_menu_free);
 }
 
@@ -58,13 +53,24 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->builtin, domuimg_builtin_free);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
+  g_ptr_array_unref (self->opened);
   g_object_unref (self->report);
   g_clear_object (&self->cancellable);
   g_free (self);
 }
 
+const char *
+domuimg_machine_where (DomuimgMachine *self, const char *path)
+{
+  const char *now = self->made != NULL && self->made->places != NULL
+                        ? g_hash_table_lookup (self->made->places, path)
+                        : NULL;
+
+  return now != NULL ? now : domuimg_repair_where (self->work, path);
+}
+
 static void
-report_broken (DomuimgMachine *self, const DomuimgCheckDevice *device, const GError *error)
+report_broken (DomuimgMachine *self, const DomuimgDevice *device, const GError *error)
 {
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
     domuimg_machine_report (self, "filesystem-damaged", device->name, "%s", error->message);
@@ -73,11 +79,12 @@ report_broken (DomuimgMachine *self, const DomuimgCheckDevice *device, const GEr
 }
 
 DomuimgTree *
-domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device)
+domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device)
 {
   g_autoptr (GError) error = NULL;
 
-  if (device->tree != NULL || device->broken || !domuimg_guest_root_has_files (device->volume))
+  if (device->tree != NULL || device->broken || device->image == NULL
+      || !domuimg_guest_root_has_files (device->volume))
     return device->tree;
   device->tree = domuimg_image_open_tree (device->image, device->volume, FALSE, &error);
   if (device->tree == NULL)
@@ -88,12 +95,12 @@ domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device)
   return device->tree;
 }
 
-DomuimgCheckDevice *
+DomuimgDevice *
 domuimg_machine_guess_root (DomuimgMachine *self)
 {
   for (guint i = 0; i < self->devices->len; i++)
     {
-      DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      DomuimgDevice *device = g_ptr_array_index (self->devices, i);
       DomuimgTree *tree = domuimg_machine_open_tree (self, device);
 
       if (tree != NULL && domuimg_guest_root_is (tree))
@@ -102,106 +109,34 @@ domuimg_machine_guess_root (DomuimgMachine *self)
   return NULL;
 }
 
-/* udev writes what is no letter, digit or one of a few others as \xNN in names of links. */
-static gboolean
-is_link_name (const char *link, const char *value)
+gboolean
+domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known)
 {
-  GString *name = g_string_new (NULL);
-  gboolean equal;
+  g_autofree char *one = NULL;
+  g_autofree char *other = NULL;
 
-  for (const char *c = value; *c != '\0'; c++)
-    if (g_ascii_isalnum (*c) || strchr ("#+-.:=@_", *c) != NULL || (guint8) *c >= 0x80)
-      g_string_append_c (name, *c);
-    else
-      g_string_append_printf (name, "\\x%02x", (guint8) *c);
-  equal = g_str_equal (link, name->str) || g_str_equal (link, value);
-  g_string_free (name, TRUE);
-  return equal;
+  if (!self->boot.in_guest)
+    return TRUE;
+  if (known == NULL || self->boot_tree == NULL)
+    return FALSE;
+  one = domuimg_tree_resolve (self->boot_tree, path, NULL);
+  other = domuimg_tree_resolve (self->boot_tree, known, NULL);
+  return one != NULL && g_strcmp0 (one, other) == 0;
 }
 
-static char *
-mapper_name (const char *lv)
+gboolean
+domuimg_machine_has_devices (DomuimgMachine *self, guint disk)
 {
-  g_auto (GStrv) parts = g_strsplit (lv, "/", 2);
-  g_autofree char *group = NULL;
-  g_autofree char *volume = NULL;
-  g_autoptr (GString) vg = g_string_new (parts[0]);
-  g_autoptr (GString) name = g_string_new (parts[0] != NULL ? parts[1] : NULL);
-
-  g_string_replace (vg, "-", "--", 0);
-  g_string_replace (name, "-", "--", 0);
-  return g_strdup_printf ("%s-%s", vg->str, name->str);
-}
-
-static gboolean
-is_path_of (const DomuimgCheckDevice *device, const char *name)
-{
-  const char *lv = device->volume != NULL ? device->volume->lv : NULL;
-  g_autofree char *mapper = NULL;
-
-  if (lv == NULL)
-    return g_str_equal (name, device->name);
-  if (!g_str_has_prefix (name, "mapper/"))
-    return g_str_equal (name, lv);
-  mapper = mapper_name (lv);
-  return g_str_equal (name + strlen ("mapper/"), mapper);
-}
-
-typedef struct {
-  const char *tag;    /* "UUID=" */
-  const char *folder; /* "disk/by-uuid/" */
-  gsize offset;       /* of the value in DomuimgVolume */
-  gboolean any_case;
-} Tag;
-
-static const Tag tags[] = {
-  { "UUID=", "disk/by-uuid/", G_STRUCT_OFFSET (DomuimgVolume, uuid), TRUE },
-  { "LABEL=", "disk/by-label/", G_STRUCT_OFFSET (DomuimgVolume, label), FALSE },
-  { "PARTUUID=", "disk/by-partuuid/", G_STRUCT_OFFSET (DomuimgVolume, partuuid), TRUE },
-  { "PARTLABEL=", "disk/by-partlabel/", G_STRUCT_OFFSET (DomuimgVolume, partlabel), FALSE },
-};
-
-static gboolean
-is_named_by_tag (const DomuimgCheckDevice *device, const char *spec, const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (tags) && device->volume != NULL; i++)
-    {
-      const char *value = G_STRUCT_MEMBER (char *, device->volume, tags[i].offset);
-      const char *wanted = spec + strlen (tags[i].tag);
-
-      if (value == NULL)
-        continue;
-      if (g_str_has_prefix (spec, tags[i].tag))
-        return tags[i].any_case ? g_ascii_strcasecmp (value, wanted) == 0
-                                : g_str_equal (value, wanted);
-      if (name != NULL && g_str_has_prefix (name, tags[i].folder))
-        return is_link_name (name + strlen (tags[i].folder), value);
-    }
+  for (guint i = 0; i < self->devices->len; i++)
+    if (((DomuimgDevice *) g_ptr_array_index (self->devices, i))->disk == disk)
+      return TRUE;
   return FALSE;
 }
 
-DomuimgCheckDevice *
+DomuimgDevice *
 domuimg_machine_find_device (DomuimgMachine *self, const char *spec)
 {
-  const char *name = g_str_has_prefix (spec, "/dev/") ? spec + strlen ("/dev/") : NULL;
-  g_autofree char *plain = NULL;
-  char *equals = strchr (spec, '=');
-
-  /* UUID="…", as fstab may have it. */
-  if (equals != NULL && equals[1] == '"' && g_str_has_suffix (spec, "\"") && equals[2] != '\0')
-    {
-      plain = g_strdup_printf ("%.*s%s", (int) (equals + 1 - spec), spec, equals + 2);
-      plain[strlen (plain) - 1] = '\0';
-      spec = plain;
-    }
-  for (guint i = 0; i < self->devices->len; i++)
-    {
-      DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
-
-      if ((name != NULL && is_path_of (device, name)) || is_named_by_tag (device, spec, name))
-        return device;
-    }
-  return NULL;
+  return domuimg_devices_find (self->devices, spec);
 }
 
 /* The next word of a command line, quotes taken away as next_arg() of Linux does; NULL at the

@@ -2,33 +2,28 @@
 #pragma once
 
 #include "domuimg/check.h"
-#include "domuimg/domain.h"
+#include "domuimg/domain-config.h"
 #include "domuimg/kernel.h"
 #include "lib/boot/menu.h"
 #include "lib/domain/xl/file.h"
 #include "lib/guest/guest-info.h"
-#include "lib/image/image.h"
+#include "lib/image/devices.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select-builtin.h"
 #include "lib/xen/version.h"
 #include "lib/tree/tree.h"
 
+/* What repairs call a device. */
+typedef DomuimgDevice DomuimgCheckDevice;
+
+/* What somebody has just made, see run.h. */
+typedef struct _DomuimgMade DomuimgMade;
 /* What repairs have changed so far, see repair.h. */
 typedef struct _DomuimgRepairWork DomuimgRepairWork;
 
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */
-
-/* A block device of the guest. */
-typedef struct {
-  char *name;                   /* as the guest's Linux calls it: "xvda", "xvda1", "xvda2" */
-  DomuimgDomainDisk *disk;      /* (unowned) */
-  DomuimgImage *image;          /* (unowned) (nullable) the image could not be opened */
-  const DomuimgVolume *volume;  /* (unowned) (nullable) a whole disk with a partition table */
-  DomuimgTree *tree;            /* (nullable) its files, once domuimg_machine_open_tree opened it */
-  gboolean broken;              /* its tree could not be opened, and that is reported */
-} DomuimgCheckDevice;
 
 /* What is loaded, wherever the loader took it from. */
 typedef struct {
@@ -40,6 +35,9 @@ typedef struct {
   char *cmdline;                /* what the kernel will get; "" if nothing */
   DomuimgKernel *kernel;        /* (nullable) could not be read, reported */
   DomuimgInitramfs *initramfs;  /* (nullable) none, or could not be read */
+  DomuimgInitramfs *ahead;      /* (nullable) @initramfs, before its rule has looked at it */
+  GError *ahead_error;          /* (nullable) why it could not be read */
+  const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
   DomuimgMenu *menu;            /* (nullable) of pvgrub, pygrub and firmware */
   const DomuimgMenuEntry *entry; /* (nullable) the one that will be taken */
 } DomuimgCheckBoot;
@@ -47,42 +45,46 @@ typedef struct {
 typedef struct {
   DomuimgXenVersion xen;
   char *path;                   /* of the configuration, or with --image of the image */
-  DomuimgXlFile *config;        /* (nullable) with --image */
-  DomuimgDomain *domain;        /* never NULL: with --image made from the options */
+  gboolean is_image;            /* there is no configuration, only an image and options */
+  DomuimgConfigFormat format;   /* of the configuration */
+  DomuimgXlFile *config;        /* (nullable) where the configuration is an xl.cfg */
+  DomuimgDomain *domain;        /* never NULL while rules run */
+  const DomuimgMade *made;      /* (unowned) (nullable) it has just been made, and is open */
   DomuimgGuestType type;        /* PV, PVH or HVM */
   gboolean type_is_chosen;      /* --image without --type: chosen to suit the kernel */
-  GPtrArray *images;            /* (element-type DomuimgImage) by disk, NULL where it failed */
-  GPtrArray *devices;           /* (element-type DomuimgCheckDevice) */
+  GPtrArray *images;            /* (element-type DomuimgImage) that can be read, in their order */
+  GPtrArray *opened;            /* those that are ours */
+  GPtrArray *devices;           /* (element-type DomuimgDevice) */
   DomuimgCheckBoot boot;
-  DomuimgCheckDevice *root;     /* (unowned) (nullable) what root= means */
+  DomuimgDevice *root;     /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
-  DomuimgCheckDevice *boot_device; /* (unowned) (nullable) a separate /boot */
+  DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
   DomuimgReport *report;        /* what the rules find goes here */
-  GHashTable *open;             /* (unowned) (nullable) see domuimg_check_use_images */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
   GCancellable *cancellable;    /* (nullable) */
 } DomuimgMachine;
-
-/* Images that are open, by the path under which the configuration has them (element-type filename
- * DomuimgImage): they are looked into in place of what is there. They stay the caller's. */
-void domuimg_check_use_images (DomuimgCheck *self, GHashTable *images);
 
 DomuimgMachine *domuimg_machine_new (void);
 void domuimg_machine_free (DomuimgMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
 
+/* Where the file of the host @path, as the domain names it, is to be read (unowned). */
+const char *domuimg_machine_where (DomuimgMachine *self, const char *path);
 /* The files of a device (unowned), opened on first use; NULL where that cannot be done, which is
  * reported once. */
-DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgCheckDevice *device);
+DomuimgTree *domuimg_machine_open_tree (DomuimgMachine *self, DomuimgDevice *device);
 /* The device that holds an operating system (the first such), NULL where there is none. */
-DomuimgCheckDevice *domuimg_machine_guess_root (DomuimgMachine *self);
-/* A device by what a guest may call it: "/dev/xvda1", "UUID=…", "LABEL=…", "PARTUUID=…",
- * "PARTLABEL=…", "/dev/disk/by-uuid/…" and its kin, "/dev/VG/LV", "/dev/mapper/VG-LV"; NULL where
- * there is none such. */
-DomuimgCheckDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
+DomuimgDevice *domuimg_machine_guess_root (DomuimgMachine *self);
+/* Whether @path, as the loader names it, is the file @known of the guest (nullable); without a loader
+ * that looks into the guest, any is. */
+gboolean domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known);
+/* Whether the disk with this number, from 0, could be looked into. */
+gboolean domuimg_machine_has_devices (DomuimgMachine *self, guint disk);
+/* A device by what a guest may call it (domuimg_device_is_called); NULL if there is none. */
+DomuimgDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
 /* Value of the last KEY=VALUE on the kernel's command line, NULL where there is none ("" for a
  * lone KEY); quotes as Linux reads them. */
 char *domuimg_machine_get_parameter (DomuimgMachine *self, const char *key);

@@ -26,7 +26,7 @@ size_of_initrds (DomuimgMachine *self)
       g_autoptr (DomuimgEntry) entry = self->boot.in_guest
                                            ? domuimg_tree_stat_follow (self->boot_tree, path, NULL)
                                            : NULL;
-      g_autoptr (GFile) file = g_file_new_for_path (path);
+      g_autoptr (GFile) file = g_file_new_for_path (domuimg_machine_where (self, path));
       g_autoptr (GFileInfo) info
           = self->boot.in_guest ? NULL
                                 : g_file_query_info (file, G_FILE_ATTRIBUTE_STANDARD_SIZE,
@@ -44,7 +44,7 @@ domuimg_check_memory (DomuimgMachine *self)
   guint64 kernel, packed, unpacked, needed;
   g_autofree char *value = NULL;
 
-  if (self->config == NULL || self->boot.kernel == NULL || self->boot.initramfs == NULL
+  if (self->is_image || self->boot.kernel == NULL || self->boot.initramfs == NULL
       || (self->boot.in_guest && self->boot_tree == NULL))
     return;
   kernel = domuimg_kernel_get_plain_size (self->boot.kernel);

@@ -96,15 +96,15 @@ check_menu (DomuimgMachine *self)
 
 /* pygrub looks at the first disk only. */
 static gboolean
-is_read_by (DomuimgMachine *self, const DomuimgCheckDevice *device)
+is_read_by (DomuimgMachine *self, const DomuimgDevice *device)
 {
-  const DomuimgCheckDevice *first = g_ptr_array_index (self->devices, 0);
+  const DomuimgDevice *first = g_ptr_array_index (self->devices, 0);
 
   return self->boot.loader != DOMUIMG_LOADER_PYGRUB || device->disk == first->disk;
 }
 
 static gboolean
-find_menu_on (DomuimgMachine *self, DomuimgCheckDevice *device)
+find_menu_on (DomuimgMachine *self, DomuimgDevice *device)
 {
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   g_autoptr (GError) error = NULL;
@@ -132,7 +132,7 @@ find_menu (DomuimgMachine *self)
   for (int active = 1; active >= 0; active--)
     for (guint i = 0; i < self->devices->len; i++)
       {
-        DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+        DomuimgDevice *device = g_ptr_array_index (self->devices, i);
         gboolean is_active = device->volume != NULL && device->volume->active;
 
         if (is_active == active && is_read_by (self, device) && find_menu_on (self, device))
@@ -201,6 +201,6 @@ domuimg_check_menu (DomuimgMachine *self)
     check_guest_loader (self);
   else if (domuimg_domain_get_kernel (self->domain) != NULL)
     take_configured (self);
-  else if (self->config == NULL)
+  else if (self->is_image)
     choose (self);
 }

@@ -121,7 +121,7 @@ static gboolean
 repair_name (DomuimgRepairSite *site, const char *argument, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 3);
-  g_autofree char *text = domuimg_tree_read_text (site->tree, parts[0], error);
+  g_autofree char *text = domuimg_tree_read_text (site->root.tree, parts[0], error);
   g_autoptr (GString) changed = g_string_new (NULL);
   gsize length = strlen (parts[1]);
 
@@ -136,7 +136,7 @@ repair_name (DomuimgRepairSite *site, const char *argument, GError **error)
       }
     else
       g_string_append_c (changed, *c++);
-  return domuimg_repair_write (site, parts[0], changed->str, 0644, error);
+  return domuimg_edit_write (&site->root, parts[0], changed->str, 0644, error);
 }
 
 static void
@@ -335,11 +335,7 @@ check_addresses (DomuimgMachine *self, const char *directory, const char *suffix
 static gboolean
 repair_rules (DomuimgRepairSite *site, const char *argument, GError **error)
 {
-  if (!domuimg_repair_keep (site, argument, error)
-      || !domuimg_tree_remove (site->tree, argument, error))
-    return FALSE;
-  domuimg_repair_note (site, "took %s away, and kept it", argument);
-  return TRUE;
+  return domuimg_edit_take_away (&site->root, argument, error);
 }
 
 /* Of a rule like SUBSYSTEM=="net", ATTR{address}=="…", NAME="eth0". */

@@ -82,8 +82,8 @@ edit_menu_file (DomuimgRepairSite *self, const DomuimgParameter *parameter, cons
   static const char *const legacy[] = { "kernel", NULL };
   static const char *const bls[] = { "options", NULL };
   static const char *const extlinux[] = { "append", NULL };
-  DomuimgTree *tree = domuimg_repair_get_boot_tree (self, error);
-  g_autofree char *text = tree != NULL ? domuimg_tree_read_text (tree, path, error) : NULL;
+  DomuimgEdit *boot = domuimg_repair_get_boot (self, error);
+  g_autofree char *text = boot != NULL ? domuimg_tree_read_text (boot->tree, path, error) : NULL;
   g_autofree char *edited = NULL;
 
   if (text == NULL)
@@ -101,7 +101,7 @@ edit_menu_file (DomuimgRepairSite *self, const DomuimgParameter *parameter, cons
     edited = domuimg_parameter_edit_lines (parameter, text, extlinux, 0);
   else
     edited = domuimg_parameter_edit_lines (parameter, text, grub, 1);
-  return domuimg_repair_write_boot (self, path, edited, 0644, error);
+  return domuimg_edit_write (boot, path, edited, 0644, error);
 }
 
 /* The command line of entries that only say $kernelopts. */
@@ -110,15 +110,17 @@ edit_grubenv (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError
 {
   static const char *const paths[] = { "boot/grub2/grubenv", "boot/grub/grubenv", "grub2/grubenv",
                                        "grub/grubenv" };
-  DomuimgTree *tree = domuimg_repair_get_boot_tree (self, error);
+  DomuimgEdit *boot = domuimg_repair_get_boot (self, error);
 
-  if (tree == NULL)
+  if (boot == NULL)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
     {
-      g_autofree char *block = domuimg_tree_read_text (tree, paths[i], NULL);
+      g_autofree char *block = NULL;
       g_autofree char *edited = NULL;
 
+      if (!domuimg_edit_read (boot, paths[i], &block, error))
+        return FALSE;
       if (block == NULL || strstr (block, "\nkernelopts=") == NULL)
         continue;
       edited = domuimg_parameter_edit_grubenv (parameter, block, error);
@@ -127,21 +129,23 @@ edit_grubenv (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError
           g_prefix_error (error, "%s: ", paths[i]);
           return FALSE;
         }
-      if (!domuimg_repair_write_boot (self, paths[i], edited, 0644, error))
+      if (!domuimg_edit_write (boot, paths[i], edited, 0644, error))
         return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
-edit_variable (DomuimgRepairSite *self, const DomuimgParameter *parameter, const char *path,
+edit_variable (DomuimgEdit *edit, const DomuimgParameter *parameter, const char *path,
                gboolean append, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
   static const char for_some[] = "GRUB_CMDLINE_LINUX_DEFAULT";
+  g_autofree char *text = NULL;
   g_autofree char *first = NULL;
   g_autofree char *both = NULL;
 
+  if (!domuimg_edit_read (edit, path, &text, error))
+    return FALSE;
   if (text == NULL)
     return TRUE;
   /* What a recovery entry does not have it does not get. */
@@ -150,58 +154,66 @@ edit_variable (DomuimgRepairSite *self, const DomuimgParameter *parameter, const
                || !domuimg_parameter_is_assigned (parameter, text, for_some));
   first = domuimg_parameter_edit_assignment (parameter, text, "GRUB_CMDLINE_LINUX", append);
   both = domuimg_parameter_edit_assignment (parameter, first, for_some, FALSE);
-  return domuimg_repair_write (self, path, both, 0644, error);
+  return domuimg_edit_write (edit, path, both, 0644, error);
 }
 
 /* Alpine's update-extlinux, which has the root apart from the other words. */
 static gboolean
-edit_update_extlinux (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+edit_update_extlinux (DomuimgEdit *edit, const DomuimgParameter *parameter, GError **error)
 {
   static const char path[] = "/etc/update-extlinux.conf";
-  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+  g_autofree char *text = NULL;
   g_autofree char *edited = NULL;
 
+  if (!domuimg_edit_read (edit, path, &text, error))
+    return FALSE;
   if (text == NULL)
     return TRUE;
   if (g_str_equal (parameter->key, "root") && parameter->value != NULL)
-    edited = domuimg_guest_set_assignment (text, "root", parameter->value);
+    edited = domuimg_edit_set_assignment (text, "root", parameter->value);
   else
     edited = domuimg_parameter_edit_assignment (parameter, text, "default_kernel_opts", TRUE);
-  return domuimg_repair_write (self, path, edited, 0644, error);
+  return domuimg_edit_write (edit, path, edited, 0644, error);
 }
 
-/* What the guest makes its menu of when its kernel is next upgraded: of root= it finds out by
+static gboolean
+edit_kernel_cmdline (DomuimgEdit *edit, const DomuimgParameter *parameter, GError **error)
+{
+  static const char path[] = "/etc/kernel/cmdline";
+  g_autofree char *words = NULL;
+  g_autofree char *edited = NULL;
+  g_autofree char *text = NULL;
+
+  if (!domuimg_edit_read (edit, path, &words, error))
+    return FALSE;
+  if (words == NULL)
+    return TRUE;
+  edited = domuimg_parameter_edit (parameter, g_strchomp (words));
+  text = g_strconcat (edited, "\n", NULL);
+  return domuimg_edit_write (edit, path, text, 0644, error);
+}
+
+/* The guest makes its menu of these when its kernel is next upgraded; its root it finds out by
  * itself. */
 static gboolean
 edit_sources (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
 {
   gboolean append = !g_str_equal (parameter->key, "root");
+  DomuimgEdit *edit = domuimg_repair_get_root (self, error);
   g_auto (GStrv) names = NULL;
-  g_autofree char *cmdline = NULL;
 
-  if (domuimg_repair_get_tree (self, error) == NULL
-      || !edit_variable (self, parameter, "/etc/default/grub", append, error)
-      || !edit_update_extlinux (self, parameter, error))
+  if (edit == NULL || !edit_variable (edit, parameter, "/etc/default/grub", append, error)
+      || !edit_update_extlinux (edit, parameter, error))
     return FALSE;
-  names = domuimg_tree_list (self->tree, "/etc/default/grub.d", NULL);
+  names = domuimg_tree_list (edit->tree, "/etc/default/grub.d", NULL);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
       g_autofree char *path = g_build_filename ("/etc/default/grub.d", names[i], NULL);
 
-      if (g_str_has_suffix (path, ".cfg")
-          && !edit_variable (self, parameter, path, append, error))
+      if (g_str_has_suffix (path, ".cfg") && !edit_variable (edit, parameter, path, append, error))
         return FALSE;
     }
-  cmdline = domuimg_tree_read_text (self->tree, "/etc/kernel/cmdline", NULL);
-  if (cmdline != NULL)
-    {
-      g_autofree char *words = g_strdup (g_strchomp (cmdline));
-      g_autofree char *edited = domuimg_parameter_edit (parameter, words);
-      g_autofree char *text = g_strconcat (edited, "\n", NULL);
-
-      return domuimg_repair_write (self, "/etc/kernel/cmdline", text, 0644, error);
-    }
-  return TRUE;
+  return edit_kernel_cmdline (edit, parameter, error);
 }
 
 static gboolean
@@ -212,7 +224,7 @@ set_in_menu (DomuimgRepairSite *self, const char *key, const char *value, GError
   DomuimgParameter parameter = { key, value, old };
   DomuimgParameter any = { key, value, NULL };
   g_autoptr (GHashTable) paths = g_hash_table_new (g_str_hash, g_str_equal);
-  guint before = self->changes->len;
+  guint before = self->root.changes->len;
 
   for (guint i = 0; i < menu->entries->len; i++)
     {
@@ -224,7 +236,7 @@ set_in_menu (DomuimgRepairSite *self, const char *key, const char *value, GError
     }
   if (!edit_grubenv (self, &parameter, error))
     return FALSE;
-  if (self->changes->len == before)
+  if (self->root.changes->len == before)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "/%s: where %s of the kernel's command line is set was not found there",
                          menu->path, key);
@@ -272,6 +284,11 @@ domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const
     domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
                            "set %s=%s on the kernel's command line in the configuration", key,
                            value);
-  else
+  else if (machine->is_image)
     domuimg_finding_advise (finding, "say %s=%s in --cmdline", key, value);
+  else
+    domuimg_finding_advise (finding,
+                            "set %s=%s on the kernel's command line in the configuration by hand:"
+                            " --fix changes xl.cfg only",
+                            key, value);
 }

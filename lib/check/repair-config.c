@@ -46,7 +46,8 @@ repair_name (DomuimgRepairSite *self, const char *argument, GError **error)
   renamed = domuimg_xl_file_rename (file, names[0], names[1]);
   g_free (self->config_text);
   self->config_text = renamed;
-  domuimg_repair_note (self, "renamed %s to %s in %s", names[0], names[1], self->machine->path);
+  domuimg_edit_note (&self->root,
+                     "renamed %s to %s in %s", names[0], names[1], self->machine->path);
   return TRUE;
 }
 
@@ -233,4 +234,11 @@ domuimg_repair_asks_for_tree (DomuimgRepair repair)
          || repair == domuimg_repair_disk_format
          || repair == domuimg_repair_features || repair == domuimg_repair_parameter
          || repair == domuimg_repair_initramfs;
+}
+
+gboolean
+domuimg_repair_is_of_config (DomuimgRepair repair)
+{
+  return repair == domuimg_repair_config || repair == repair_name
+         || repair == domuimg_repair_disk_format;
 }

@@ -62,16 +62,16 @@ take_features (DomuimgRepairSite *self, const DomuimgCheckDevice *device, const 
 
   path = domuimg_repair_get_volume (self, device, &offset, error);
   /* tune2fs changes none that was not checked since it was last written to. */
-  if (path == NULL || !domuimg_repair_fsck (path, offset, self->cancellable, error))
+  if (path == NULL || !domuimg_repair_fsck (path, offset, self->root.cancellable, error))
     return FALSE;
   exec = tool_new ("tune2fs", path, error);
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_argf (exec, "^%s", without);
   domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, offset);
-  if (!domuimg_exec_run (exec, self->cancellable, error)
-      || !domuimg_repair_fsck (path, offset, self->cancellable, error))
+  if (!domuimg_exec_run (exec, self->root.cancellable, error)
+      || !domuimg_repair_fsck (path, offset, self->root.cancellable, error))
     return FALSE;
-  domuimg_repair_note (self, "took %s away from the filesystem of %s", features, device->name);
+  domuimg_edit_note (&self->root, "took %s away from the filesystem of %s", features, device->name);
   return TRUE;
 }
 

@@ -208,20 +208,20 @@ prepend_on_host (DomuimgRepairSite *self, const char *path, GBytes *addition, GE
 static gboolean
 prepend_in_guest (DomuimgRepairSite *self, const char *path, GBytes *addition, GError **error)
 {
-  DomuimgTree *tree = domuimg_repair_get_boot_tree (self, error);
+  DomuimgEdit *boot = domuimg_repair_get_boot (self, error);
   g_auto (DomuimgFd) fd = -1;
-  g_autofree char *resolved = tree != NULL ? domuimg_tree_resolve (tree, path, error) : NULL;
+  g_autofree char *resolved = boot != NULL ? domuimg_tree_resolve (boot->tree, path, error) : NULL;
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (resolved == NULL || !domuimg_repair_keep_boot (self, resolved, error))
+  if (resolved == NULL || !domuimg_edit_keep (boot, resolved, error))
     return FALSE;
-  entry = domuimg_tree_stat (tree, resolved, error);
+  entry = domuimg_tree_stat (boot->tree, resolved, error);
   fd = entry != NULL ? make_temporary (addition, error) : -1;
-  if (fd < 0 || !domuimg_tree_copy_out (tree, resolved, fd, self->cancellable, error))
+  if (fd < 0 || !domuimg_tree_copy_out (boot->tree, resolved, fd, boot->cancellable, error))
     return FALSE;
   if (lseek (fd, 0, SEEK_SET) != 0)
     return domuimg_set_errno (error, errno, "reading a temporary file");
-  return domuimg_tree_put_fd (tree, entry, fd, self->cancellable, error);
+  return domuimg_tree_put_fd (boot->tree, entry, fd, boot->cancellable, error);
 }
 
 /* A name that is not in the initramfs yet, as that would come later and win. */
@@ -248,23 +248,23 @@ domuimg_repair_initramfs (DomuimgRepairSite *self, const char *argument, GError 
   const char *path = g_ptr_array_index (boot->initrd_paths, boot->initrd_paths->len - 1);
   g_auto (GStrv) modules = g_strsplit (argument, ",", -1);
   g_autofree char *name = choose_name (boot->initramfs, modules);
-  DomuimgTree *tree = domuimg_repair_get_tree (self, error);
+  DomuimgEdit *root = domuimg_repair_get_root (self, error);
   g_autoptr (GBytes) addition = NULL;
 
-  if (tree == NULL)
+  if (root == NULL)
     return FALSE;
-  addition = domuimg_initramfs_make_addition (tree, boot->initramfs,
+  addition = domuimg_initramfs_make_addition (root->tree, boot->initramfs,
                                               domuimg_kernel_get_version (boot->kernel), name,
                                               (const char *const *) modules, error);
   if (addition == NULL
       || !(boot->in_guest ? prepend_in_guest (self, path, addition, error)
                           : prepend_on_host (self, path, addition, error)))
     return FALSE;
-  domuimg_repair_note (self,
-                       "put %s into the initramfs %s: its first %" G_GSIZE_FORMAT
-                       " bytes, without which it is as it was",
-                       argument, path, g_bytes_get_size (addition));
-  return domuimg_repair_keep_modules (self, (const char *const *) modules, error);
+  domuimg_edit_note (root,
+                     "put %s into the initramfs %s: its first %" G_GSIZE_FORMAT
+                     " bytes, without which it is as it was",
+                     argument, path, g_bytes_get_size (addition));
+  return domuimg_repair_keep_modules (root, (const char *const *) modules, error);
 }
 
 static gboolean

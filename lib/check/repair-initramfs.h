@@ -22,5 +22,5 @@ GBytes *domuimg_initramfs_make_addition (DomuimgTree *tree, DomuimgInitramfs *in
                                          const char *version, const char *name,
                                          const char *const *modules, GError **error);
 /* repair-keep-modules.c: has the guest put them into every initramfs that it makes itself. */
-gboolean domuimg_repair_keep_modules (DomuimgRepairSite *self, const char *const *modules,
+gboolean domuimg_repair_keep_modules (DomuimgEdit *edit, const char *const *modules,
                                       GError **error);

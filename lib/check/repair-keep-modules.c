@@ -15,27 +15,33 @@ has_line (const char *text, const char *line)
 }
 
 static gboolean
-keep_for_debian (DomuimgRepairSite *self, const char *const *modules, GError **error)
+keep_for_debian (DomuimgEdit *self, const char *const *modules, GError **error)
 {
   static const char path[] = "/etc/initramfs-tools/modules";
-  g_autofree char *old = domuimg_tree_read_text (self->tree, path, NULL);
-  g_autoptr (GString) text = g_string_new (old);
+  g_autofree char *old = NULL;
+  g_autoptr (GString) text = NULL;
 
+  if (!domuimg_edit_read (self, path, &old, error))
+    return FALSE;
+  text = g_string_new (old);
   if (text->len > 0 && text->str[text->len - 1] != '\n')
     g_string_append_c (text, '\n');
   for (guint i = 0; modules[i] != NULL; i++)
     if (!has_line (text->str, modules[i]))
       g_string_append_printf (text, "%s\n", modules[i]);
-  return domuimg_repair_write (self, path, text->str, 0644, error);
+  return domuimg_edit_write (self, path, text->str, 0644, error);
 }
 
 static gboolean
-keep_for_dracut (DomuimgRepairSite *self, const char *const *modules, GError **error)
+keep_for_dracut (DomuimgEdit *self, const char *const *modules, GError **error)
 {
   static const char path[] = "/etc/dracut.conf.d/domuimg-xen.conf";
-  g_autofree char *old = domuimg_tree_read_text (self->tree, path, NULL);
-  g_autoptr (GString) text = g_string_new (old);
+  g_autofree char *old = NULL;
+  g_autoptr (GString) text = NULL;
 
+  if (!domuimg_edit_read (self, path, &old, error))
+    return FALSE;
+  text = g_string_new (old);
   for (guint i = 0; modules[i] != NULL; i++)
     {
       g_autofree char *line = g_strdup_printf ("add_drivers+=\" %s \"", modules[i]);
@@ -43,12 +49,12 @@ keep_for_dracut (DomuimgRepairSite *self, const char *const *modules, GError **e
       if (!has_line (text->str, line))
         g_string_append_printf (text, "%s\n", line);
     }
-  return domuimg_repair_write (self, path, text->str, 0644, error);
+  return domuimg_edit_write (self, path, text->str, 0644, error);
 }
 
 /* MODULES=(a b) of mkinitcpio.conf(5), in one line as it comes. */
 static gboolean
-keep_for_mkinitcpio (DomuimgRepairSite *self, const char *const *modules, GError **error)
+keep_for_mkinitcpio (DomuimgEdit *self, const char *const *modules, GError **error)
 {
   static const char path[] = "/etc/mkinitcpio.conf";
   g_autofree char *old = domuimg_tree_read_text (self->tree, path, error);
@@ -64,16 +70,14 @@ keep_for_mkinitcpio (DomuimgRepairSite *self, const char *const *modules, GError
   if (strstr (old, list) != NULL)
     return TRUE;
   text = g_regex_replace (regex, old, -1, 0, added, 0, NULL);
-  return text == NULL || domuimg_repair_write (self, path, text, 0644, error);
+  return text == NULL || domuimg_edit_write (self, path, text, 0644, error);
 }
 
 gboolean
-domuimg_repair_keep_modules (DomuimgRepairSite *self, const char *const *modules, GError **error)
+domuimg_repair_keep_modules (DomuimgEdit *self, const char *const *modules, GError **error)
 {
-  DomuimgTree *tree = domuimg_repair_get_tree (self, error);
+  DomuimgTree *tree = self->tree;
 
-  if (tree == NULL)
-    return FALSE;
   if (domuimg_tree_is_dir (tree, "/etc/initramfs-tools"))
     return keep_for_debian (self, modules, error);
   if (domuimg_tree_is_dir (tree, "/etc/dracut.conf.d")

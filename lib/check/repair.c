@@ -5,17 +5,6 @@
 #include <string.h>
 
 #include "lib/check/report.h"
-#include "lib/guest/aside.h"
-
-void
-domuimg_repair_note (DomuimgRepairSite *self, const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_ptr_array_add (self->changes, g_strdup_vprintf (format, args));
-  va_end (args);
-}
 
 /* Of a root= that is wrong, the filesystem is meant that holds a root. */
 static DomuimgCheckDevice *
@@ -24,13 +13,13 @@ root_of (DomuimgMachine *machine)
   return machine->tree != NULL ? machine->root : domuimg_machine_guess_root (machine);
 }
 
-DomuimgTree *
-domuimg_repair_get_tree (DomuimgRepairSite *self, GError **error)
+DomuimgEdit *
+domuimg_repair_get_root (DomuimgRepairSite *self, GError **error)
 {
   DomuimgCheckDevice *root;
 
-  if (self->tree != NULL || self->work == NULL)
-    return self->tree;
+  if (self->root.tree != NULL || self->work == NULL)
+    return &self->root;
   root = root_of (self->machine);
   if (root == NULL)
     {
@@ -38,19 +27,24 @@ domuimg_repair_get_tree (DomuimgRepairSite *self, GError **error)
                     self->machine->path);
       return NULL;
     }
-  self->tree = domuimg_repair_work_open (self->work, root, error);
-  return self->tree;
+  self->root.tree = domuimg_repair_work_open (self->work, root, error);
+  self->root.originals = self->root.tree;
+  return self->root.tree != NULL ? &self->root : NULL;
 }
 
-DomuimgTree *
-domuimg_repair_get_boot_tree (DomuimgRepairSite *self, GError **error)
+DomuimgEdit *
+domuimg_repair_get_boot (DomuimgRepairSite *self, GError **error)
 {
-  if (self->boot_tree != NULL)
-    return self->boot_tree;
+  DomuimgEdit *root = domuimg_repair_get_root (self, error);
+
+  if (root == NULL || self->boot.tree != NULL)
+    return root != NULL ? &self->boot : NULL;
   if (self->work == NULL || self->machine->boot_device == NULL)
-    return domuimg_repair_get_tree (self, error);
-  self->boot_tree = domuimg_repair_work_open (self->work, self->machine->boot_device, error);
-  return self->boot_tree;
+    return root;
+  self->boot = *root;
+  self->boot.prefix = "/boot";
+  self->boot.tree = domuimg_repair_work_open (self->work, self->machine->boot_device, error);
+  return self->boot.tree != NULL ? &self->boot : NULL;
 }
 
 const char *
@@ -74,97 +68,11 @@ domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgCheckDevice *de
     }
   if (!domuimg_repair_work_close (self->work, device, error))
     return NULL;
-  self->tree = NULL;
-  self->boot_tree = NULL;
+  self->root.tree = NULL;
+  self->boot.tree = NULL;
   path = domuimg_repair_work_image (self->work, domuimg_image_get_path (device->image), error);
   *offset = device->volume->offset;
   return g_strdup (path);
-}
-
-/* @prefix: where @tree is mounted in the guest. */
-static gboolean
-keep (DomuimgRepairSite *self, DomuimgTree *tree, const char *prefix, const char *path,
-      GError **error)
-{
-  DomuimgTree *to = domuimg_repair_get_tree (self, error);
-  g_autoptr (GError) local = NULL;
-  g_autofree char *resolved = domuimg_tree_resolve (tree, path, &local);
-  g_autofree char *name = g_build_filename ("/", prefix, resolved, NULL);
-  g_autofree char *kept = NULL;
-
-  if (to == NULL)
-    return FALSE;
-  if (self->no_backup)
-    return TRUE;
-  if (resolved == NULL || !domuimg_tree_exists (tree, resolved))
-    return TRUE;
-  if (self->kept != NULL && g_hash_table_contains (self->kept, name))
-    return TRUE;
-  kept = domuimg_aside_copy (tree, resolved, to, name, self->cancellable, error);
-  if (kept != NULL && self->kept != NULL)
-    g_hash_table_add (self->kept, g_steal_pointer (&name));
-  return kept != NULL;
-}
-
-static gboolean
-write_text (DomuimgRepairSite *self, DomuimgTree *tree, const char *prefix, const char *path,
-            const char *text, guint32 mode, GError **error)
-{
-  g_autofree char *old = domuimg_tree_read_text (tree, path, NULL);
-  g_autofree char *directory = g_path_get_dirname (path);
-
-  if (old != NULL && g_str_equal (old, text))
-    return TRUE;
-  if (!keep (self, tree, prefix, path, error)
-      || (!domuimg_tree_is_dir (tree, directory)
-          && !domuimg_tree_mkdir_p (tree, directory, 0755, error))
-      || !domuimg_tree_write_text (tree, path, text, mode, error))
-    return FALSE;
-  domuimg_repair_note (self, "%s %s%s%s", old != NULL ? "changed" : "wrote", prefix,
-                       *path == '/' ? "" : "/", path);
-  return TRUE;
-}
-
-static const char *
-prefix_of_boot (DomuimgRepairSite *self, DomuimgTree *tree)
-{
-  return tree == self->tree ? "" : "/boot";
-}
-
-gboolean
-domuimg_repair_keep (DomuimgRepairSite *self, const char *path, GError **error)
-{
-  DomuimgTree *tree = domuimg_repair_get_tree (self, error);
-
-  return tree != NULL && keep (self, tree, "", path, error);
-}
-
-gboolean
-domuimg_repair_write (DomuimgRepairSite *self, const char *path, const char *text, guint32 mode,
-                      GError **error)
-{
-  DomuimgTree *tree = domuimg_repair_get_tree (self, error);
-
-  return tree != NULL && write_text (self, tree, "", path, text, mode, error);
-}
-
-gboolean
-domuimg_repair_keep_boot (DomuimgRepairSite *self, const char *path, GError **error)
-{
-  DomuimgTree *boot = domuimg_repair_get_boot_tree (self, error);
-
-  return boot != NULL && domuimg_repair_get_tree (self, error) != NULL
-         && keep (self, boot, prefix_of_boot (self, boot), path, error);
-}
-
-gboolean
-domuimg_repair_write_boot (DomuimgRepairSite *self, const char *path, const char *text,
-                           guint32 mode, GError **error)
-{
-  DomuimgTree *boot = domuimg_repair_get_boot_tree (self, error);
-
-  return boot != NULL && domuimg_repair_get_tree (self, error) != NULL
-         && write_text (self, boot, prefix_of_boot (self, boot), path, text, mode, error);
 }
 
 gboolean
@@ -188,19 +96,19 @@ domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char 
   g_free (self->config_text);
   self->config_text = text;
   if (value != NULL)
-    domuimg_repair_note (self, "set %s=%s in %s", key, value, self->machine->path);
+    domuimg_edit_note (&self->root, "set %s=%s in %s", key, value, self->machine->path);
   else
-    domuimg_repair_note (self, "took %s out of %s", key, self->machine->path);
+    domuimg_edit_note (&self->root, "took %s out of %s", key, self->machine->path);
   return TRUE;
 }
 
 static gboolean
 run_one (DomuimgRepairSite *self, DomuimgFinding *finding, GError **error)
 {
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (self->root.cancellable, error))
     return FALSE;
   if (!domuimg_repair_asks_for_tree (finding->repair)
-      && domuimg_repair_get_tree (self, error) == NULL)
+      && domuimg_repair_get_root (self, error) == NULL)
     return FALSE;
   return finding->repair (self, finding->argument, error);
 }
@@ -245,10 +153,10 @@ domuimg_repair_run (DomuimgMachine *machine, DomuimgRepairWork *work, GPtrArray 
                     GError **error)
 {
   DomuimgRepairSite site = { .machine = machine,
-                             .changes = changes,
-                             .kept = domuimg_repair_work_get_kept (work),
-                             .work = work,
-                             .cancellable = machine->cancellable };
+                             .root = { .kept = domuimg_repair_work_get_kept (work),
+                                       .changes = changes,
+                                       .cancellable = machine->cancellable },
+                             .work = work };
   gboolean ok;
 
   site.config_text = machine->config != NULL ? g_strdup (machine->config->text) : NULL;

@@ -2,24 +2,22 @@
 #pragma once
 
 #include "lib/check/rules.h"
+#include "lib/guest/edit.h"
 
-/* What repairs work through. @tree is open whenever a rule's own repair is called; those of
+/* What repairs work through. The root is open whenever a rule's own repair is called; those of
  * repairs.h, which may do without, ask for it. */
 struct _DomuimgRepairSite {
   DomuimgMachine *machine;
-  DomuimgTree *tree;      /* (nullable) of the guest's root, writable */
-  DomuimgTree *boot_tree; /* (nullable) what holds the boot menu: @tree, unless it is separate */
-  char *config_text;      /* (nullable) of the configuration, as it will be written */
-  GPtrArray *changes;     /* (element-type utf8) what was done, for a person */
-  GHashTable *kept;       /* (nullable) files whose originals are kept: without, each time anew */
-  gboolean no_backup;     /* originals are not kept */
-  DomuimgRepairWork *work; /* (nullable) in tests: the trees are all there is */
-  GCancellable *cancellable;
+  DomuimgEdit root;  /* of the guest's root; its tree may be NULL, see domuimg_repair_get_root */
+  DomuimgEdit boot;  /* likewise of a separate filesystem with the boot menu */
+  char *config_text; /* (nullable) of the configuration, as it will be written */
+  DomuimgRepairWork *work; /* (nullable) the trees are all there is */
 };
 
-/* Opened on first use, which copies the image; NULL only with an error. */
-DomuimgTree *domuimg_repair_get_tree (DomuimgRepairSite *self, GError **error);
-DomuimgTree *domuimg_repair_get_boot_tree (DomuimgRepairSite *self, GError **error);
+/* What holds the root, or the boot menu, its tree opened on first use, which copies the image; NULL
+ * only with an error. */
+DomuimgEdit *domuimg_repair_get_root (DomuimgRepairSite *self, GError **error);
+DomuimgEdit *domuimg_repair_get_boot (DomuimgRepairSite *self, GError **error);
 /* The path of a copy of a file of the host, which replaces it in the end. */
 const char *domuimg_repair_get_file (DomuimgRepairSite *self, const char *path, GError **error);
 /* Where the filesystem of a device is to be changed by other means than a tree: none of it is open
@@ -27,16 +25,6 @@ const char *domuimg_repair_get_file (DomuimgRepairSite *self, const char *path, 
 char *domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgCheckDevice *device,
                                  guint64 *offset, GError **error);
 
-void domuimg_repair_note (DomuimgRepairSite *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
-/* Keeps the original of a file of the guest, once. */
-gboolean domuimg_repair_keep (DomuimgRepairSite *self, const char *path, GError **error);
-/* Keeps the original, writes the text, notes the change; nothing where it says so already. */
-gboolean domuimg_repair_write (DomuimgRepairSite *self, const char *path, const char *text,
-                               guint32 mode, GError **error);
-/* As these, in the tree that holds the boot menu. */
-gboolean domuimg_repair_keep_boot (DomuimgRepairSite *self, const char *path, GError **error);
-gboolean domuimg_repair_write_boot (DomuimgRepairSite *self, const char *path, const char *text,
-                                    guint32 mode, GError **error);
 /* Sets a key of the configuration (see domuimg_xl_file_edit). */
 gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char *value,
                                     GError **error);
@@ -44,6 +32,8 @@ gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, co
  * guest's boot menu and what the guest makes it from. There @value may be NULL: it is taken out. */
 gboolean domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key,
                                        const char *value, GError **error);
+/* Whether the repair changes the configuration, and knows that of xl only. */
+gboolean domuimg_repair_is_of_config (DomuimgRepair repair);
 /* Whether the repair asks for its trees itself. */
 gboolean domuimg_repair_asks_for_tree (DomuimgRepair repair);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a check found, for programs and for people. */
 #include "config.h"
 #include "lib/check/report.h"
 
@@ -14,6 +15,8 @@
 struct _DomuimgReport {
   GObject parent_instance;
 
+  char *guest; /* (nullable) */
+  char *error; /* (nullable) */
   DomuimgGuestType type;
   GPtrArray *findings;
 };
@@ -23,7 +26,11 @@ G_DEFINE_FINAL_TYPE (DomuimgReport, domuimg_report, G_TYPE_OBJECT)
 static void
 domuimg_report_finalize (GObject *object)
 {
-  g_ptr_array_unref (DOMUIMG_REPORT (object)->findings);
+  DomuimgReport *self = DOMUIMG_REPORT (object);
+
+  g_free (self->guest);
+  g_free (self->error);
+  g_ptr_array_unref (self->findings);
   G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
 }
 
@@ -52,6 +59,20 @@ domuimg_report_set_guest_type (DomuimgReport *self, DomuimgGuestType type)
 }
 
 void
+domuimg_report_set_guest (DomuimgReport *self, const char *guest)
+{
+  g_free (self->guest);
+  self->guest = g_utf8_make_valid (guest, -1);
+}
+
+void
+domuimg_report_set_error (DomuimgReport *self, const char *message)
+{
+  g_free (self->error);
+  self->error = g_utf8_make_valid (message, -1);
+}
+
+void
 domuimg_report_add (DomuimgReport *self, DomuimgFinding *finding)
 {
   g_ptr_array_add (self->findings, finding);
@@ -61,16 +82,16 @@ domuimg_report_add (DomuimgReport *self, DomuimgFinding *finding)
  * domuimg_verdict_to_string:
  * @verdict: a verdict
  *
- * Returns: (transfer none): "boots", "fails" or "unknown"
+ * Returns: (transfer none): "boots", "fails", "unknown" or "none"
  *
  * Since: 0.1
  */
 const char *
 domuimg_verdict_to_string (DomuimgVerdict verdict)
 {
-  static const char *const names[] = { "boots", "fails", "unknown" };
+  static const char *const names[] = { "boots", "fails", "unknown", "none" };
 
-  return verdict <= DOMUIMG_VERDICT_UNKNOWN ? names[verdict] : "unknown";
+  return verdict <= DOMUIMG_VERDICT_NONE ? names[verdict] : "unknown";
 }
 
 /**
@@ -94,7 +115,8 @@ domuimg_severity_to_string (DomuimgSeverity severity)
  * @self: a report
  *
  * The guest fails where one finding is an error, and is said to boot where none is and nothing
- * that decides was out of reach.
+ * that decides was out of reach. %DOMUIMG_VERDICT_NONE is only in reports of
+ * domuimg_check_run_all().
  *
  * Returns: the verdict
  *
@@ -105,6 +127,8 @@ domuimg_report_get_verdict (DomuimgReport *self)
 {
   DomuimgVerdict verdict = DOMUIMG_VERDICT_BOOTS;
 
+  if (self->error != NULL)
+    return DOMUIMG_VERDICT_NONE;
   for (guint i = 0; i < self->findings->len; i++)
     {
       const DomuimgFinding *finding = g_ptr_array_index (self->findings, i);
@@ -144,6 +168,36 @@ GPtrArray *
 domuimg_report_get_findings (DomuimgReport *self)
 {
   return self->findings;
+}
+
+/**
+ * domuimg_report_get_guest:
+ * @self: a report
+ *
+ * Returns: (transfer none) (nullable): in a report of domuimg_check_run_all(), what was checked, as
+ *   it was given: a path or a name
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_report_get_guest (DomuimgReport *self)
+{
+  return self->guest;
+}
+
+/**
+ * domuimg_report_get_error:
+ * @self: a report
+ *
+ * Returns: (transfer none) (nullable): in a report of domuimg_check_run_all(), why the guest could
+ *   not be looked at; there are no findings then
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_report_get_error (DomuimgReport *self)
+{
+  return self->error;
 }
 
 static void
@@ -198,6 +252,21 @@ add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
   json_builder_end_object (builder);
 }
 
+void
+domuimg_report_add_members (DomuimgReport *self, JsonBuilder *builder)
+{
+  domuimg_json_add_string (builder, "verdict",
+                           self->error == NULL
+                               ? domuimg_verdict_to_string (domuimg_report_get_verdict (self))
+                               : NULL);
+  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
+  json_builder_set_member_name (builder, "findings");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->findings->len; i++)
+    add_finding (builder, g_ptr_array_index (self->findings, i));
+  json_builder_end_array (builder);
+}
+
 /**
  * domuimg_report_to_json:
  * @self: a report
@@ -215,14 +284,7 @@ domuimg_report_to_json (DomuimgReport *self)
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "verdict",
-                           domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
-  domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (self->type));
-  json_builder_set_member_name (builder, "findings");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < self->findings->len; i++)
-    add_finding (builder, g_ptr_array_index (self->findings, i));
-  json_builder_end_array (builder);
+  domuimg_report_add_members (self, builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   return json_to_string (root, TRUE);

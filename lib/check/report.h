@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "domuimg/check.h"
 #include "lib/check/rules.h"
 
@@ -9,9 +11,11 @@
 struct _DomuimgFinding {
   GObject parent_instance;
 
-  const char *id; /* of the table of rules */
+  char *id; /* of the table of rules, or of what a host has */
   DomuimgSeverity severity;
+  gboolean is_present; /* what a host has: nothing is wrong */
   char *message;
+  char *purpose;  /* (nullable) what it is for */
   char *evidence; /* (nullable) valid UTF-8 */
   char *remedy;   /* (nullable) what --fix would do, or what a person is to do */
   DomuimgRepair repair; /* (nullable) */
@@ -20,5 +24,10 @@ struct _DomuimgFinding {
 
 DomuimgReport *domuimg_report_new (void);
 void domuimg_report_set_guest_type (DomuimgReport *self, DomuimgGuestType type);
+/* What was checked, and why it could not be. */
+void domuimg_report_set_guest (DomuimgReport *self, const char *guest);
+void domuimg_report_set_error (DomuimgReport *self, const char *message);
+/* The members of its JSON, into an object that is open. */
+void domuimg_report_add_members (DomuimgReport *self, JsonBuilder *builder);
 /* Takes @finding. */
 void domuimg_report_add (DomuimgReport *self, DomuimgFinding *finding);

@@ -19,7 +19,7 @@ is_for_kernel (const char *root)
 
 /* What root= should say. */
 static char *
-name_root (DomuimgMachine *self, const DomuimgCheckDevice *device)
+name_root (DomuimgMachine *self, const DomuimgDevice *device)
 {
   if (device->volume->uuid != NULL && self->boot.initrd_paths->len > 0)
     return g_strdup_printf ("UUID=%s", device->volume->uuid);
@@ -32,7 +32,7 @@ name_root (DomuimgMachine *self, const DomuimgCheckDevice *device)
 static void
 offer (DomuimgMachine *self, DomuimgFinding *finding)
 {
-  DomuimgCheckDevice *device = domuimg_machine_guess_root (self);
+  DomuimgDevice *device = domuimg_machine_guess_root (self);
   g_autofree char *name = device != NULL ? name_root (self, device) : NULL;
 
   if (name != NULL)
@@ -72,7 +72,7 @@ has_lost_volume (DomuimgMachine *self)
 {
   for (guint i = 0; i < self->devices->len; i++)
     {
-      const DomuimgCheckDevice *device = g_ptr_array_index (self->devices, i);
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
 
       if (device->volume != NULL && g_strcmp0 (device->volume->fs, "crypto_LUKS") == 0)
         return TRUE;
@@ -93,7 +93,7 @@ report_device (DomuimgMachine *self, const char *root)
     }
   for (guint i = 0; i < self->devices->len; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
-                            ((DomuimgCheckDevice *) self->devices->pdata[i])->name);
+                            ((DomuimgDevice *) self->devices->pdata[i])->name);
   offer (self, domuimg_machine_report (self, "root-device", root,
                                        "root=%s is no device of this guest, which has %s", root,
                                        names->len > 0 ? names->str : "none"));
@@ -102,7 +102,7 @@ report_device (DomuimgMachine *self, const char *root)
 static gboolean
 check_content (DomuimgMachine *self, const char *root)
 {
-  DomuimgCheckDevice *device = self->root;
+  DomuimgDevice *device = self->root;
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 

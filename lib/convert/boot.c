@@ -13,10 +13,11 @@ static gboolean
 find_menu (DomuimgConvertEdit *self)
 {
   DomuimgCheckBoot *boot = &self->site->machine->boot;
+  DomuimgTree *boot_tree = self->site->boot.tree != NULL ? self->site->boot.tree : self->root;
   const DomuimgMenu *menu;
 
   boot->in_guest = TRUE;
-  boot->menu = domuimg_menu_find (self->site->boot_tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
+  boot->menu = domuimg_menu_find (boot_tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
   menu = boot->menu;
   if (menu == NULL || menu->entries->len == 0)
     return FALSE;
@@ -38,7 +39,7 @@ set_parameter (DomuimgConvertEdit *self, const char *key, const char *value, GEr
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  domuimg_convert_warn (self, "%s", local->message);
+  domuimg_edit_warn (self->edit, "%s", local->message);
   return TRUE;
 }
 
@@ -63,9 +64,10 @@ convert_device (DomuimgConvertEdit *self, const char *key, GError **error)
       return set_parameter (self, key, spec, error);
     case DOMUIMG_DEVICE_MISSING:
       /* An initramfs waits minutes for what it is to resume from. */
-      domuimg_convert_warn (self, "the boot menu's %s=%s is no device of this guest, and is left"
-                                  " out",
-                            key, device);
+      domuimg_edit_warn (self->edit,
+                         "the boot menu's %s=%s is no device of this guest, and is left"
+                         " out",
+                         key, device);
       return set_parameter (self, key, NULL, error);
     default:
       return TRUE;
@@ -118,19 +120,19 @@ convert_resume_file (DomuimgConvertEdit *self, GError **error)
     default:
       return TRUE;
     }
-  return domuimg_repair_write (self->site, path, edited, 0644, error);
+  return domuimg_edit_write (self->edit, path, edited, 0644, error);
 }
 
 gboolean
 domuimg_convert_step_boot (DomuimgConvertEdit *self, GError **error)
 {
   if (!convert_resume_file (self, error)
-      || !domuimg_convert_remove (self, "/boot/grub/device.map", error)
-      || !domuimg_convert_remove (self, "/boot/grub2/device.map", error))
+      || !domuimg_edit_take_away (self->edit, "/boot/grub/device.map", error)
+      || !domuimg_edit_take_away (self->edit, "/boot/grub2/device.map", error))
     return FALSE;
   if (!find_menu (self))
     {
-      domuimg_convert_warn (self, "the guest has no boot menu that could be read");
+      domuimg_edit_warn (self->edit, "the guest has no boot menu that could be read");
       return TRUE;
     }
   return convert_device (self, "root", error) && convert_device (self, "resume", error)

@@ -3,16 +3,7 @@
 #include "lib/convert/convert.h"
 
 #include "lib/convert/edit.h"
-#include "lib/guest/edit.h"
-
-static void
-volume_free (gpointer data)
-{
-  DomuimgConvertVolume *self = data;
-
-  g_free (self->name);
-  g_free (self);
-}
+#include "lib/guest/steps.h"
 
 static void
 nic_free (gpointer data)
@@ -29,7 +20,7 @@ domuimg_conversion_new (void)
 {
   DomuimgConversion *self = g_new0 (DomuimgConversion, 1);
 
-  self->volumes = g_ptr_array_new_with_free_func (volume_free);
+  self->volumes = domuimg_devices_new ();
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   return self;
 }
@@ -42,18 +33,12 @@ domuimg_conversion_free (DomuimgConversion *self)
   g_free (self);
 }
 
-DomuimgConvertVolume *
+DomuimgDevice *
 domuimg_conversion_add_volume (DomuimgConversion *self, const char *name, guint disk,
                                const DomuimgVolume *volume)
 {
-  DomuimgConvertVolume *added = g_new0 (DomuimgConvertVolume, 1);
-
-  added->name = g_strdup (name);
-  added->disk = disk;
-  added->volume = volume;
   self->n_disks = MAX (self->n_disks, disk + 1);
-  g_ptr_array_add (self->volumes, added);
-  return added;
+  return domuimg_devices_add (self->volumes, name, disk, NULL, volume);
 }
 
 void
@@ -66,46 +51,15 @@ domuimg_conversion_add_nic (DomuimgConversion *self, const char *old_mac, const 
   g_ptr_array_add (self->nics, nic);
 }
 
-void
-domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_ptr_array_add (self->site->changes, g_strdup_printf ("warning: %s", text));
-}
-
-gboolean
-domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **error)
-{
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->root, path, NULL);
-
-  if (entry == NULL)
-    return TRUE;
-  if ((entry->type == DOMUIMG_ENTRY_FILE && !domuimg_repair_keep (self->site, path, error))
-      || !domuimg_tree_remove (self->root, path, error))
-    return FALSE;
-  domuimg_repair_note (self->site, "took away %s", path);
-  return TRUE;
-}
-
 /* A getty on the console; what is there of it already stays. */
 gboolean
 domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error)
 {
   g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
-  DomuimgGuestEdit edit = { .want = want,
-                            .tree = self->root,
-                            .info = self->site->machine->info,
-                            .changes = self->site->changes,
-                            .keep_originals = !self->want->no_backup,
-                            .cancellable = self->site->cancellable };
+  DomuimgGuestRun run = { .want = want, .edit = self->edit, .info = self->site->machine->info };
 
   want->type = self->want->type;
-  return domuimg_guest_step_console (&edit, error);
+  return domuimg_guest_step_console (&run, error);
 }
 
 static const struct {
@@ -122,7 +76,7 @@ run_steps (DomuimgConvertEdit *self, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
-      if (g_cancellable_set_error_if_cancelled (self->site->cancellable, error))
+      if (g_cancellable_set_error_if_cancelled (self->edit->cancellable, error))
         return FALSE;
       if (!steps[i].run (self, error))
         {
@@ -140,17 +94,22 @@ domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, Domuim
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
   g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgCheckDevice device = { .name = self->root->name, .volume = self->root->volume };
-  DomuimgRepairSite site = { .machine = machine,
-                             .tree = root,
-                             .boot_tree = boot != NULL ? boot : root,
-                             .changes = changes,
-                             .kept = kept,
-                             .no_backup = self->no_backup,
-                             .cancellable = cancellable };
-  DomuimgConvertEdit edit = { self, &site, root, whole, NULL };
+  DomuimgDevice device = { .name = self->root->name, .volume = self->root->volume };
+  DomuimgEdit files = { .tree = root,
+                        .originals = self->no_backup ? NULL : root,
+                        .kept = kept,
+                        .changes = changes,
+                        .cancellable = cancellable };
+  DomuimgRepairSite site = { .machine = machine, .root = files };
+  DomuimgConvertEdit edit = { self, &site.root, &site, root, whole, NULL };
   gboolean ok;
 
+  if (boot != NULL)
+    {
+      site.boot = files;
+      site.boot.tree = boot;
+      site.boot.prefix = "/boot";
+    }
   device.tree = root;
   machine->path = g_strdup ("the guest");
   machine->type = self->type;

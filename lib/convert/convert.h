@@ -2,19 +2,12 @@
 #pragma once
 
 #include "domuimg/types.h"
-#include "lib/image/image.h"
+#include "lib/image/devices.h"
 #include "lib/tree/tree.h"
 
 /* Makes a system that was installed on another hypervisor's machine fit a domU: only as much is
  * changed as that needs, each original is kept in the guest, and a second run changes nothing.
  * Nothing of the guest is run. */
-
-/* A partition, filesystem or logical volume of any of the machine's disks. */
-typedef struct {
-  char *name;                  /* in the domU: "xvda1", "xvda" for a whole disk, or "VG/LV" */
-  guint disk;                  /* which of the disks, from 0: sdb and vdb are 1 */
-  const DomuimgVolume *volume; /* (unowned) */
-} DomuimgConvertVolume;
 
 typedef struct {
   char *old_mac; /* (nullable) on the old machine, lower case */
@@ -24,8 +17,8 @@ typedef struct {
 typedef struct {
   DomuimgGuestType type; /* PV and PVH talk on hvc0, HVM on ttyS0 */
   guint n_disks;
-  GPtrArray *volumes;    /* (element-type DomuimgConvertVolume) */
-  const DomuimgConvertVolume *root; /* (unowned) what holds the root */
+  GPtrArray *volumes;    /* (element-type DomuimgDevice) partitions, filesystems, logical volumes */
+  const DomuimgDevice *root; /* (unowned) what holds the root */
   GPtrArray *nics;       /* (element-type DomuimgConvertNic) in their order */
   gboolean keep_tools;   /* the old hypervisor's guest tools stay enabled */
   gboolean no_backup;    /* originals are not kept */
@@ -35,14 +28,14 @@ DomuimgConversion *domuimg_conversion_new (void);
 void domuimg_conversion_free (DomuimgConversion *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgConversion, domuimg_conversion_free)
 /* Owned by @self. */
-DomuimgConvertVolume *domuimg_conversion_add_volume (DomuimgConversion *self, const char *name,
-                                                     guint disk, const DomuimgVolume *volume);
+DomuimgDevice *domuimg_conversion_add_volume (DomuimgConversion *self, const char *name,
+                                              guint disk, const DomuimgVolume *volume);
 void domuimg_conversion_add_nic (DomuimgConversion *self, const char *old_mac, const char *mac);
 
 /* The volume that the guest's fstab mounts at @point ("/boot"); NULL where it names none that is
  * known. */
-const DomuimgConvertVolume *domuimg_conversion_find_mounted (const DomuimgConversion *self,
-                                                             DomuimgTree *root, const char *point);
+const DomuimgDevice *domuimg_conversion_find_mounted (const DomuimgConversion *self,
+                                                      DomuimgTree *root, const char *point);
 
 /* @root is the guest's root, @boot (nullable) its separate /boot, and @whole both put together;
  * all are writable. @changes (element-type utf8) gets one line for each change; what could not be

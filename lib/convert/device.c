@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "lib/convert/edit.h"
+#include "lib/guest/fstab-table.h"
 
 /* Devices by the names that the old machine's buses gave them. */
 
-#define BLANKS " \t"
 #define LINKS "/dev/disk/"
 
 /* What a name says: disk @disk (-1: not which), partition @number (0: the whole). */
@@ -17,32 +17,15 @@ typedef struct {
   guint number;
 } Named;
 
-/* "sda1", "nvme0n1p2"; disks are counted in the order that buses are looked through in. */
 static gboolean
 parse_kernel_name (const char *name, Named *named)
 {
-  static const char *const prefixes[] = { "sd", "hd", "vd", "xvd" };
+  guint disk;
 
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    {
-      const char *rest = name + strlen (prefixes[i]);
-      char *end;
-
-      if (!g_str_has_prefix (name, prefixes[i]) || !g_ascii_islower (*rest))
-        continue;
-      named->disk = *rest - 'a';
-      named->number = strtoul (rest + 1, &end, 10);
-      return *end == '\0' && rest[1] != '-' && rest[1] != '+';
-    }
-  if (g_regex_match_simple ("^nvme[0-9]{1,2}n1(p[0-9]{1,3})?$", name, 0, 0))
-    {
-      const char *part = strchr (name, 'p');
-
-      named->disk = atoi (name + strlen ("nvme"));
-      named->number = part != NULL ? strtoul (part + 1, NULL, 10) : 0;
-      return TRUE;
-    }
-  return FALSE;
+  if (!domuimg_device_parse_kernel_name (name, &disk, &named->number))
+    return FALSE;
+  named->disk = (int) disk;
+  return TRUE;
 }
 
 /* "by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1": of which disk, only the bus would tell. */
@@ -137,14 +120,14 @@ fits (const DomuimgVolume *volume, const char *fs)
 }
 
 /* Where the disk is not known: the only one that it can be. */
-static const DomuimgConvertVolume *
+static const DomuimgDevice *
 find (const DomuimgConversion *self, const Named *named, const char *fs)
 {
-  const DomuimgConvertVolume *found = NULL;
+  const DomuimgDevice *found = NULL;
 
   for (guint i = 0; i < self->volumes->len; i++)
     {
-      const DomuimgConvertVolume *volume = g_ptr_array_index (self->volumes, i);
+      const DomuimgDevice *volume = g_ptr_array_index (self->volumes, i);
 
       if (volume->volume->lv != NULL || volume->volume->number != named->number
           || (named->disk >= 0 && volume->disk != (guint) named->disk)
@@ -160,7 +143,7 @@ find (const DomuimgConversion *self, const Named *named, const char *fs)
 /* FALSE where @device is none of the old machine's names. */
 static gboolean
 find_old (const DomuimgConversion *self, const char *root_link, const char *device,
-          const char *point, const char *fs, const DomuimgConvertVolume **volume)
+          const char *point, const char *fs, const DomuimgDevice **volume)
 {
   Named named;
 
@@ -183,7 +166,7 @@ is_good_label (const DomuimgConversion *self, const DomuimgVolume *volume)
 
   for (guint i = 0; i < self->volumes->len; i++)
     {
-      const DomuimgConvertVolume *other = g_ptr_array_index (self->volumes, i);
+      const DomuimgDevice *other = g_ptr_array_index (self->volumes, i);
 
       n += g_strcmp0 (other->volume->label, volume->label) == 0;
     }
@@ -192,7 +175,7 @@ is_good_label (const DomuimgConversion *self, const DomuimgVolume *volume)
 }
 
 static char *
-lasting_name (const DomuimgConversion *self, const DomuimgConvertVolume *named)
+lasting_name (const DomuimgConversion *self, const DomuimgDevice *named)
 {
   const DomuimgVolume *volume = named->volume;
 
@@ -205,11 +188,11 @@ lasting_name (const DomuimgConversion *self, const DomuimgConvertVolume *named)
   return g_strdup_printf ("/dev/%s", named->name);
 }
 
-DomuimgDevice
+DomuimgDeviceFate
 domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device, const char *point,
                              const char *fs, char **spec)
 {
-  const DomuimgConvertVolume *volume;
+  const DomuimgDevice *volume;
 
   *spec = NULL;
   if (!find_old (self->want, self->root_link, device, point, fs, &volume))
@@ -229,83 +212,28 @@ domuimg_convert_learn_root (DomuimgConvertEdit *self, const char *device)
     self->root_link = disk_of_link (device);
 }
 
-static gboolean
-is_named_by (const DomuimgConvertVolume *self, const char *spec)
-{
-  const DomuimgVolume *volume = self->volume;
-  const struct {
-    const char *prefix;
-    const char *value;
-  } ways[] = { { "UUID=", volume->uuid },         { "/dev/disk/by-uuid/", volume->uuid },
-               { "LABEL=", volume->label },       { "/dev/disk/by-label/", volume->label },
-               { "PARTUUID=", volume->partuuid }, { "/dev/disk/by-partuuid/", volume->partuuid },
-               { "PARTLABEL=", volume->partlabel } };
-
-  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
-    {
-      g_autofree char *name = ways[i].value != NULL
-                                  ? g_strconcat (ways[i].prefix, ways[i].value, NULL)
-                                  : NULL;
-
-      if (name != NULL && g_ascii_strcasecmp (name, spec) == 0)
-        return TRUE;
-    }
-  if (volume->lv != NULL)
-    {
-      /* Of a dash in a name, the device mapper's has two. */
-      g_auto (GStrv) parts = g_strsplit (volume->lv, "-", -1);
-      g_autofree char *doubled = g_strjoinv ("--", parts);
-      g_autofree char *mapper = g_strconcat ("/dev/mapper/", g_strdelimit (doubled, "/", '-'), NULL);
-      g_autofree char *plain = g_strconcat ("/dev/", volume->lv, NULL);
-
-      return g_str_equal (mapper, spec) || g_str_equal (plain, spec);
-    }
-  return FALSE;
-}
-
-static const DomuimgConvertVolume *
+static const DomuimgDevice *
 find_by_spec (const DomuimgConversion *self, const char *root_link, const char *spec,
               const char *point)
 {
-  const DomuimgConvertVolume *volume;
+  const DomuimgDevice *volume;
 
   if (find_old (self, root_link, spec, point, NULL, &volume))
     return volume;
-  for (guint i = 0; i < self->volumes->len; i++)
-    if (is_named_by (g_ptr_array_index (self->volumes, i), spec))
-      return g_ptr_array_index (self->volumes, i);
-  return NULL;
+  return domuimg_devices_find (self->volumes, spec);
 }
 
-/* (nullable) What an fstab mounts at @point. */
-static char *
-find_mount (const char *fstab, const char *point)
-{
-  g_auto (GStrv) lines = g_strsplit (fstab, "\n", -1);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      const char *line = lines[i] + strspn (lines[i], BLANKS);
-      gsize device = strcspn (line, BLANKS);
-      const char *second = line + device + strspn (line + device, BLANKS);
-
-      if (*line != '#' && strlen (point) == strcspn (second, BLANKS)
-          && g_str_has_prefix (second, point))
-        return g_strndup (line, device);
-    }
-  return NULL;
-}
-
-const DomuimgConvertVolume *
+const DomuimgDevice *
 domuimg_conversion_find_mounted (const DomuimgConversion *self, DomuimgTree *root,
                                  const char *point)
 {
   g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
-  g_autofree char *device = text != NULL ? find_mount (text, point) : NULL;
-  g_autofree char *root_device = text != NULL ? find_mount (text, "/") : NULL;
-  g_autofree char *root_link = root_device != NULL && g_str_has_prefix (root_device, LINKS)
-                                   ? disk_of_link (root_device)
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *mounted = domuimg_fstab_find (fstab, point);
+  const DomuimgFstabEntry *root_entry = domuimg_fstab_find (fstab, "/");
+  g_autofree char *root_link = root_entry != NULL && g_str_has_prefix (root_entry->spec, LINKS)
+                                   ? disk_of_link (root_entry->spec)
                                    : NULL;
 
-  return device != NULL ? find_by_spec (self, root_link, device, point) : NULL;
+  return mounted != NULL ? find_by_spec (self, root_link, mounted->spec, point) : NULL;
 }

@@ -4,33 +4,28 @@
 #include "lib/check/repair.h"
 #include "lib/convert/convert.h"
 
-/* One run of a conversion: what its steps share. Files are written through @site, which keeps the
- * originals and notes the changes. */
+/* One run of a conversion: what its steps share. */
 typedef struct {
   const DomuimgConversion *want;
-  DomuimgRepairSite *site;
+  DomuimgEdit *edit;       /* of the root: files are changed through it */
+  DomuimgRepairSite *site; /* for the repairs that it shares with a check */
   DomuimgTree *root;
   DomuimgTree *whole; /* the root with its /boot */
   char *root_link; /* (nullable) what the old machine's /dev/disk called the disk of the root */
 } DomuimgConvertEdit;
-
-void domuimg_convert_warn (DomuimgConvertEdit *self, const char *format, ...)
-    G_GNUC_PRINTF (2, 3);
-/* Takes a file or symlink away; its original is kept. Fine if it is not there. */
-gboolean domuimg_convert_remove (DomuimgConvertEdit *self, const char *path, GError **error);
 
 /* What a device of the old machine is here. */
 typedef enum {
   DOMUIMG_DEVICE_STAYS,   /* named by what does not depend on the machine */
   DOMUIMG_DEVICE_FOUND,
   DOMUIMG_DEVICE_MISSING, /* of the old machine, and not here */
-} DomuimgDevice;
+} DomuimgDeviceFate;
 
 /* Of "/dev/sda1" and its kin; *@spec (transfer full) becomes "UUID=…" or what else names it for
  * good where it is found. @point (nullable) is where it is mounted, @fs (nullable) as what: these
  * tell devices apart whose names say nothing of the disk. */
-DomuimgDevice domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
-                                           const char *point, const char *fs, char **spec);
+DomuimgDeviceFate domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
+                                               const char *point, const char *fs, char **spec);
 /* Takes in that @device is what the old machine had its root on. */
 void domuimg_convert_learn_root (DomuimgConvertEdit *self, const char *device);
 

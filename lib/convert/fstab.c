@@ -1,73 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fstab and crypttab of a converted guest: devices by names that do not depend on a bus. */
 #include "config.h"
 
-#include <string.h>
-
 #include "lib/convert/edit.h"
-
-/* fstab(5) and crypttab(5): devices by names that do not depend on a bus. */
-
-#define BLANKS " \t"
-#define FIELDS 4
-
-/* Where the fields of a line are; the rest of it stays as it is. */
-typedef struct {
-  gsize start[FIELDS];
-  gsize end[FIELDS];
-  guint n;
-} Fields;
-
-static void
-split (const char *line, Fields *fields)
-{
-  gsize at = 0;
-
-  fields->n = 0;
-  while (fields->n < FIELDS)
-    {
-      at += strspn (line + at, BLANKS);
-      if (line[at] == '\0' || line[at] == '#')
-        return;
-      fields->start[fields->n] = at;
-      at += strcspn (line + at, BLANKS);
-      fields->end[fields->n++] = at;
-    }
-}
-
-static char *
-take_field (const char *line, const Fields *fields, guint i)
-{
-  return fields->n > i ? g_strndup (line + fields->start[i], fields->end[i] - fields->start[i])
-                       : g_strdup ("");
-}
-
-static char *
-with_field (const char *line, const Fields *fields, guint i, const char *value)
-{
-  g_autofree char *before = g_strndup (line, fields->start[i]);
-
-  return g_strconcat (before, value, line + fields->end[i], NULL);
-}
-
-static gboolean
-has_option (const char *options, const char *option)
-{
-  g_auto (GStrv) list = g_strsplit (options, ",", -1);
-
-  return g_strv_contains ((const char *const *) list, option);
-}
+#include "lib/guest/fstab-table.h"
 
 /* A guest without it boots all the same. */
-static char *
-with_nofail (const char *line, const Fields *fields, const char *options)
+static void
+set_nofail (DomuimgFstab *fstab, const DomuimgFstabEntry *entry)
 {
-  g_autofree char *value = NULL;
+  g_autofree char *options = NULL;
 
-  if (fields->n < FIELDS || has_option (options, "nofail") || has_option (options, "noauto"))
-    return g_strdup (line);
-  value = g_str_equal (options, "defaults") ? g_strdup ("nofail")
-                                            : g_strconcat (options, ",nofail", NULL);
-  return with_field (line, fields, FIELDS - 1, value);
+  if (domuimg_fstab_has_option (entry, "nofail") || domuimg_fstab_has_option (entry, "noauto"))
+    return;
+  options = g_str_equal (entry->options, "defaults")
+                ? g_strdup ("nofail")
+                : g_strconcat (entry->options, ",nofail", NULL);
+  domuimg_fstab_set_field (fstab, entry->line, DOMUIMG_FSTAB_OPTIONS, options);
 }
 
 static gboolean
@@ -88,82 +37,71 @@ is_share (const char *fs)
   return g_strv_contains (shares, fs);
 }
 
-static char *
-convert_missing (DomuimgConvertEdit *self, const char *line, const Fields *fields,
-                 const char *device, const char *point, const char *options)
+static void
+convert_entry (DomuimgConvertEdit *self, DomuimgFstab *fstab, const DomuimgFstabEntry *entry)
 {
-  domuimg_convert_warn (self, "/etc/fstab: %s, for %s, is no device of this guest, and it boots"
-                              " without",
-                        device, point);
-  return with_nofail (line, fields, options);
-}
+  g_autofree char *spec = NULL;
 
-static char *
-convert_line (DomuimgConvertEdit *self, const char *line)
-{
-  g_autofree char *device = NULL, *point = NULL, *fs = NULL, *options = NULL, *spec = NULL;
-  Fields fields;
-
-  split (line, &fields);
-  if (fields.n < 3)
-    return g_strdup (line);
-  device = take_field (line, &fields, 0);
-  point = take_field (line, &fields, 1);
-  fs = take_field (line, &fields, 2);
-  options = take_field (line, &fields, 3);
-  if (is_share (fs))
+  if (is_share (entry->type))
     {
-      domuimg_convert_warn (self, "/etc/fstab: %s was a directory of the old host, and is left out",
-                            point);
-      return g_strconcat ("# ", line, NULL);
+      domuimg_edit_warn (self->edit,
+                         "/etc/fstab: %s was a directory of the old host, and is left out",
+                         entry->file);
+      domuimg_fstab_comment_out (fstab, entry->line, NULL);
+      return;
     }
-  if (is_removable (device) || g_str_equal (fs, "iso9660") || g_str_equal (fs, "udf,iso9660"))
-    return with_nofail (line, &fields, options);
-  switch (domuimg_convert_find_device (self, device, point, fs, &spec))
+  if (is_removable (entry->spec) || g_str_equal (entry->type, "iso9660")
+      || g_str_equal (entry->type, "udf,iso9660"))
+    {
+      set_nofail (fstab, entry);
+      return;
+    }
+  switch (domuimg_convert_find_device (self, entry->spec, entry->file, entry->type, &spec))
     {
     case DOMUIMG_DEVICE_FOUND:
-      return with_field (line, &fields, 0, spec);
+      domuimg_fstab_set_field (fstab, entry->line, DOMUIMG_FSTAB_SPEC, spec);
+      break;
     case DOMUIMG_DEVICE_MISSING:
-      return convert_missing (self, line, &fields, device, point, options);
+      domuimg_edit_warn (self->edit,
+                         "/etc/fstab: %s, for %s, is no device of this guest, and it boots"
+                         " without",
+                         entry->spec, entry->file);
+      set_nofail (fstab, entry);
+      break;
     default:
-      return g_strdup (line);
+      break;
     }
 }
 
-static char *
-convert_crypt_line (DomuimgConvertEdit *self, const char *line)
+static void
+convert_crypt_entry (DomuimgConvertEdit *self, DomuimgFstab *crypttab,
+                     const DomuimgFstabEntry *entry)
 {
-  g_autofree char *device = NULL, *spec = NULL;
-  Fields fields;
+  const char *device = entry->fields[DOMUIMG_CRYPTTAB_DEVICE];
+  g_autofree char *spec = NULL;
 
-  split (line, &fields);
-  device = take_field (line, &fields, 1);
-  if (fields.n < 2
-      || domuimg_convert_find_device (self, device, NULL, NULL, &spec) != DOMUIMG_DEVICE_FOUND)
-    return g_strdup (line);
-  return with_field (line, &fields, 1, spec);
+  if (domuimg_convert_find_device (self, device, NULL, NULL, &spec) == DOMUIMG_DEVICE_FOUND)
+    domuimg_fstab_set_field (crypttab, entry->line, DOMUIMG_CRYPTTAB_DEVICE, spec);
 }
 
 static gboolean
 convert_file (DomuimgConvertEdit *self, const char *path,
-              char *(*convert) (DomuimgConvertEdit *self, const char *line), GError **error)
+              void (*convert) (DomuimgConvertEdit *self, DomuimgFstab *table,
+                               const DomuimgFstabEntry *entry),
+              GError **error)
 {
   g_autofree char *text = domuimg_tree_read_text (self->root, path, NULL);
-  g_auto (GStrv) lines = NULL;
+  g_autoptr (DomuimgFstab) table = text != NULL ? domuimg_fstab_parse (text) : NULL;
   g_autofree char *edited = NULL;
+  const GPtrArray *entries;
 
-  if (text == NULL)
+  if (table == NULL)
     return TRUE;
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      char *line = convert (self, lines[i]);
-
-      g_free (lines[i]);
-      lines[i] = line;
-    }
-  edited = g_strjoinv ("\n", lines);
-  return domuimg_repair_write (self->site, path, edited, 0644, error);
+  entries = domuimg_fstab_get_entries (table);
+  for (guint i = 0; i < entries->len; i++)
+    convert (self, table, g_ptr_array_index (entries, i));
+  edited = domuimg_fstab_to_text (table);
+  return domuimg_edit_write (self->edit, path, edited, 0644, error);
 }
 
 /* The root may come late, and tells which disk others are on. */
@@ -171,25 +109,17 @@ static void
 learn_root (DomuimgConvertEdit *self)
 {
   g_autofree char *text = domuimg_tree_read_text (self->root, "/etc/fstab", NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *root = domuimg_fstab_find (fstab, "/");
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_autofree char *device = NULL, *point = NULL;
-      Fields fields;
-
-      split (lines[i], &fields);
-      device = take_field (lines[i], &fields, 0);
-      point = take_field (lines[i], &fields, 1);
-      if (g_str_equal (point, "/"))
-        domuimg_convert_learn_root (self, device);
-    }
+  if (root != NULL)
+    domuimg_convert_learn_root (self, root->spec);
 }
 
 gboolean
 domuimg_convert_step_fstab (DomuimgConvertEdit *self, GError **error)
 {
   learn_root (self);
-  return convert_file (self, "/etc/fstab", convert_line, error)
-         && convert_file (self, "/etc/crypttab", convert_crypt_line, error);
+  return convert_file (self, "/etc/fstab", convert_entry, error)
+         && convert_file (self, "/etc/crypttab", convert_crypt_entry, error);
 }

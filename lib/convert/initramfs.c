@@ -26,22 +26,17 @@ static gboolean
 add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing,
              GError **error)
 {
-  DomuimgRepairSite *site = self->site;
-  DomuimgTree *boot_tree = site->boot_tree;
-  gboolean no_backup = site->no_backup;
+  /* The initramfs as it was follows what is put before it: a copy would only take its room. */
+  DomuimgRepairSite site = *self->site;
   g_autofree char *list = NULL;
   g_autoptr (GError) local = NULL;
-  gboolean ok;
 
+  site.root.originals = NULL;
+  site.boot = site.root;
+  site.boot.tree = self->whole;
   g_ptr_array_add (missing, NULL);
   list = g_strjoinv (",", (char **) missing->pdata);
-  /* The initramfs as it was follows what is put before it: a copy would only take its room. */
-  site->boot_tree = self->whole;
-  site->no_backup = TRUE;
-  ok = domuimg_repair_initramfs (site, list, &local);
-  site->boot_tree = boot_tree;
-  site->no_backup = no_backup;
-  if (ok)
+  if (domuimg_repair_initramfs (&site, list, &local))
     return TRUE;
   if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
       || g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
@@ -49,7 +44,7 @@ add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrAr
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  domuimg_convert_warn (self, "/%s gets no %s: %s", choice->initrd, list, local->message);
+  domuimg_edit_warn (self->edit, "/%s gets no %s: %s", choice->initrd, list, local->message);
   return TRUE;
 }
 
@@ -67,8 +62,9 @@ leave_out_absent (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, G
 
       if (paths != NULL || !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
         continue;
-      domuimg_convert_warn (self, "the kernel /%s (%s) has no module %s, and /%s gets none",
-                            choice->vmlinuz, version, modules[0], choice->initrd);
+      domuimg_edit_warn (self->edit,
+                         "the kernel /%s (%s) has no module %s, and /%s gets none",
+                         choice->vmlinuz, version, modules[0], choice->initrd);
       g_ptr_array_remove_index (missing, i - 1);
     }
 }
@@ -87,7 +83,7 @@ convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **err
   initramfs = domuimg_initramfs_new_for_tree (self->whole, choice->initrd, &local);
   if (initramfs == NULL)
     {
-      domuimg_convert_warn (self, "/%s: %s", choice->initrd, local->message);
+      domuimg_edit_warn (self->edit, "/%s: %s", choice->initrd, local->message);
       return TRUE;
     }
   set_initramfs (machine, choice, initramfs);

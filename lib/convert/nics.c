@@ -320,7 +320,7 @@ convert_macs (DomuimgConvertEdit *self, const Nics *nics, GError **error)
           = g_regex_replace_eval (regex, file->text, -1, 0, 0, replace_mac, &replacement, NULL);
 
       if (edited != NULL && g_ascii_strcasecmp (edited, file->text) != 0
-          && !domuimg_repair_write (self->site, file->path, edited, 0644, error))
+          && !domuimg_edit_write (self->edit, file->path, edited, 0644, error))
         return FALSE;
     }
   return TRUE;
@@ -333,7 +333,7 @@ remove_file (DomuimgConvertEdit *self, const char *path, GError **error)
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->root, path, NULL);
 
   return entry == NULL || entry->type != DOMUIMG_ENTRY_FILE
-         || domuimg_convert_remove (self, path, error);
+         || domuimg_edit_take_away (self->edit, path, error);
 }
 
 /* What udev remembered of the old cards would give their names to nobody. */
@@ -415,10 +415,11 @@ warn_of_exchange (DomuimgConvertEdit *self, const Nics *nics)
         g_autofree char *kernel = g_strdup_printf ("eth%u", j);
 
         if (i != j && g_strcmp0 (nics->chosen[i], kernel) == 0)
-          domuimg_convert_warn (self, "%s is network card %u here, which is eth%u to the kernel:"
-                                      " udev may leave it that name; give the NICs in the order"
-                                      " eth0, eth1, ... if so",
-                                kernel, i + 1, i);
+          domuimg_edit_warn (self->edit,
+                             "%s is network card %u here, which is eth%u to the kernel:"
+                             " udev may leave it that name; give the NICs in the order"
+                             " eth0, eth1, ... if so",
+                             kernel, i + 1, i);
       }
 }
 
@@ -433,13 +434,14 @@ write_rules (DomuimgConvertEdit *self, const Nics *nics, GError **error)
       const char *name = g_ptr_array_index (nics->names, i);
 
       if (!is_chosen (nics, name))
-        domuimg_convert_warn (self, "the interface %s is configured, and this guest has no such"
-                                    " network card",
-                              name);
+        domuimg_edit_warn (self->edit,
+                           "the interface %s is configured, and this guest has no such"
+                           " network card",
+                           name);
     }
   return rules == NULL
          || (domuimg_tree_mkdir_p (self->root, "/etc/udev/rules.d", 0755, error)
-             && domuimg_repair_write (self->site, RULES, rules, 0644, error));
+             && domuimg_edit_write (self->edit, RULES, rules, 0644, error));
 }
 
 gboolean

@@ -40,7 +40,7 @@ disable_units (DomuimgConvertEdit *self, const char *directory, GError **error)
     {
       g_autofree char *path = g_build_filename (directory, names[i], NULL);
 
-      if (is_of_tools (names[i]) && !domuimg_convert_remove (self, path, error))
+      if (is_of_tools (names[i]) && !domuimg_edit_take_away (self->edit, path, error))
         return FALSE;
     }
   return TRUE;
@@ -70,7 +70,7 @@ disable_all_units (DomuimgConvertEdit *self, GError **error)
           && !disable_units (self, path, error))
         return FALSE;
       if (is_of_tools (names[i]) && is_alias (self, path)
-          && !domuimg_convert_remove (self, path, error))
+          && !domuimg_edit_take_away (self->edit, path, error))
         return FALSE;
     }
   return TRUE;
@@ -98,7 +98,7 @@ disable_scripts (DomuimgConvertEdit *self, const char *directory, GError **error
       if (!domuimg_tree_symlink (self->root, entry->target, to, error)
           || !domuimg_tree_remove (self->root, from, error))
         return FALSE;
-      domuimg_repair_note (self->site, "disabled %s", from);
+      domuimg_edit_note (self->edit, "disabled %s", from);
     }
   return TRUE;
 }
@@ -136,7 +136,7 @@ set_xorg_aside (DomuimgConvertEdit *self, const char *path, GError **error)
       || !g_regex_match_simple ("^\\s*Driver\\s+\"(vmware|vmmouse|vboxvideo|vboxmouse|qxl|cirrus)\"",
                                 text, G_REGEX_CASELESS | G_REGEX_MULTILINE, 0))
     return TRUE;
-  return domuimg_convert_remove (self, path, error);
+  return domuimg_edit_take_away (self->edit, path, error);
 }
 
 static gboolean

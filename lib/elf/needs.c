@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a program needs in order to start: its interpreter, its libraries, where it looks for them. */
 #include "config.h"
 #include "lib/elf/needs.h"
 
@@ -6,26 +7,18 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/elf/header.h"
 
 #define SEGMENTS_MAX 64
 #define DYNAMIC_MAX (64 << 10)
 #define STRINGS_MAX (4 << 20)
 #define PATH_MAX_ELF 4096
 
-/* A segment of either class. */
-typedef struct {
-  guint32 type;
-  guint64 offset;
-  guint64 address;
-  guint64 size;
-} Segment;
-
 typedef struct {
   DomuimgTree *tree;
   const char *path;
-  gboolean is_64;
-  Segment segments[SEGMENTS_MAX];
-  guint n_segments;
+  DomuimgElfHeader header;
+  DomuimgElfPart segments[SEGMENTS_MAX];
   GError **error;
 } Reader;
 
@@ -71,52 +64,36 @@ static guint64
 word (Reader *self, DomuimgBytes bytes, guint64 at)
 {
   guint64 value = 0;
-  guint32 half = 0;
 
-  if (self->is_64)
-    domuimg_bytes_le64 (bytes, at, &value);
-  else
-    {
-      domuimg_bytes_le32 (bytes, at, &half);
-      value = half;
-    }
+  domuimg_elf_read_word (&self->header, bytes, at, &value);
   return value;
 }
 
 static gboolean
-read_segments (Reader *self, DomuimgBytes head)
+read_segments (Reader *self)
 {
-  guint64 offset = word (self, head, self->is_64 ? 32 : 28);
-  guint16 size = 0, count = 0;
-  gsize expected = self->is_64 ? sizeof (Elf64_Phdr) : sizeof (Elf32_Phdr);
+  const DomuimgElfTable *table = &self->header.segments;
 
-  domuimg_bytes_le16 (head, self->is_64 ? 54 : 42, &size);
-  domuimg_bytes_le16 (head, self->is_64 ? 56 : 44, &count);
-  if (count > SEGMENTS_MAX || (count > 0 && size != expected))
+  if (table->count > SEGMENTS_MAX)
     return corrupt (self);
-  g_autofree guint8 *table = count > 0 ? read_part (self, offset, (gsize) count * size) : NULL;
-  DomuimgBytes bytes = domuimg_bytes (table, table != NULL ? (gsize) count * size : 0);
-  if (count > 0 && table == NULL)
+  if (table->count == 0)
+    return TRUE;
+  g_autofree guint8 *data = read_part (self, table->offset, table->size);
+  if (data == NULL)
     return FALSE;
-  for (guint i = 0; i < count; i++)
-    {
-      Segment *segment = &self->segments[self->n_segments++];
-      guint64 at = (guint64) i * size;
-
-      domuimg_bytes_le32 (bytes, at, &segment->type);
-      segment->offset = word (self, bytes, at + (self->is_64 ? 8 : 4));
-      segment->address = word (self, bytes, at + (self->is_64 ? 16 : 8));
-      segment->size = word (self, bytes, at + (self->is_64 ? 32 : 16));
-    }
+  for (guint i = 0; i < table->count; i++)
+    if (!domuimg_elf_read_segment (&self->header, domuimg_bytes (data, table->size), i,
+                                   &self->segments[i]))
+      return corrupt (self);
   return TRUE;
 }
 
 static gboolean
 offset_of (Reader *self, guint64 address, guint64 *offset)
 {
-  for (guint i = 0; i < self->n_segments; i++)
+  for (guint i = 0; i < self->header.segments.count; i++)
     {
-      const Segment *segment = &self->segments[i];
+      const DomuimgElfPart *segment = &self->segments[i];
 
       if (segment->type == PT_LOAD && address >= segment->address
           && address - segment->address < segment->size)
@@ -132,7 +109,7 @@ static gboolean
 take_strings (Reader *self, DomuimgElfNeeds *needs, DomuimgBytes dynamic, const char *strings,
               gsize size)
 {
-  gsize step = self->is_64 ? 16 : 8;
+  gsize step = self->header.bits / 4;
 
   for (guint64 at = 0; domuimg_bytes_has (dynamic, at, step); at += step)
     {
@@ -157,9 +134,9 @@ take_strings (Reader *self, DomuimgElfNeeds *needs, DomuimgBytes dynamic, const 
 }
 
 static gboolean
-read_dynamic (Reader *self, DomuimgElfNeeds *needs, const Segment *segment)
+read_dynamic (Reader *self, DomuimgElfNeeds *needs, const DomuimgElfPart *segment)
 {
-  gsize step = self->is_64 ? 16 : 8;
+  gsize step = self->header.bits / 4;
   guint64 address = 0, size = 0, offset;
 
   if (segment->size > DYNAMIC_MAX)
@@ -188,9 +165,9 @@ read_dynamic (Reader *self, DomuimgElfNeeds *needs, const Segment *segment)
 static gboolean
 read_needs (Reader *self, DomuimgElfNeeds *needs)
 {
-  for (guint i = 0; i < self->n_segments; i++)
+  for (guint i = 0; i < self->header.segments.count; i++)
     {
-      const Segment *segment = &self->segments[i];
+      const DomuimgElfPart *segment = &self->segments[i];
 
       if (segment->type == PT_INTERP)
         {
@@ -212,7 +189,7 @@ domuimg_elf_needs_read (DomuimgTree *tree, const char *path, GError **error)
 {
   g_autofree char *resolved = domuimg_tree_resolve (tree, path, error);
   g_autoptr (DomuimgElfNeeds) needs = NULL;
-  guint8 head[64] = { 0 };
+  guint8 head[DOMUIMG_ELF_HEADER_MAX];
   Reader reader = { tree, resolved };
   gssize got;
 
@@ -220,14 +197,13 @@ domuimg_elf_needs_read (DomuimgTree *tree, const char *path, GError **error)
     return NULL;
   reader.error = error;
   got = domuimg_tree_read_at (tree, resolved, 0, head, sizeof head, error);
-  if (got < 52 || memcmp (head, ELFMAG, SELFMAG) != 0 || head[EI_DATA] != ELFDATA2LSB)
+  if (got < 0 || !domuimg_elf_header_read (domuimg_bytes (head, got), &reader.header))
     return NULL;
-  reader.is_64 = head[EI_CLASS] == ELFCLASS64;
   needs = g_new0 (DomuimgElfNeeds, 1);
-  needs->bits = reader.is_64 ? 64 : 32;
+  needs->bits = reader.header.bits;
+  needs->machine = reader.header.machine;
   needs->needed = g_ptr_array_new_with_free_func (g_free);
-  domuimg_bytes_le16 (domuimg_bytes (head, sizeof head), 18, &needs->machine);
-  if (!read_segments (&reader, domuimg_bytes (head, got)) || !read_needs (&reader, needs))
+  if (!read_segments (&reader) || !read_needs (&reader, needs))
     return NULL;
   return g_steal_pointer (&needs);
 }

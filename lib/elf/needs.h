@@ -4,7 +4,7 @@
 #include "lib/tree/tree.h"
 
 /* What a program in a guest needs in order to start. Only the parts of the file that say so are
- * read: libelf wants the whole of it, and a guest's libraries are large. */
+ * read, since a guest's libraries are large. */
 typedef struct {
   guint bits;         /* 32 or 64 */
   guint16 machine;    /* EM_386, ... */
@@ -13,7 +13,7 @@ typedef struct {
   char *search_path;  /* (nullable) RUNPATH or RPATH, as it stands */
 } DomuimgElfNeeds;
 
-/* NULL, with no error, where @path is no ELF file; CORRUPT_INPUT. @path is followed. */
+/* NULL, with no error, where @path is not an ELF file; CORRUPT_INPUT. @path is followed. */
 DomuimgElfNeeds *domuimg_elf_needs_read (DomuimgTree *tree, const char *path, GError **error);
 void domuimg_elf_needs_free (DomuimgElfNeeds *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgElfNeeds, domuimg_elf_needs_free)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a kernel's ELF notes, or the section that came before them, tell Xen. */
 #include "config.h"
 #include "lib/elf/note.h"
 
@@ -13,16 +14,11 @@
 
 typedef struct {
   DomuimgBytes bytes;
+  const char *name;
+  DomuimgElfHeader header;
   DomuimgElf *elf;
   guint64 note_bytes; /* seen so far */
 } Parser;
-
-typedef struct {
-  guint64 offset;
-  guint32 type;
-  guint32 name;
-  guint64 size;
-} Part; /* a segment or section */
 
 static const struct {
   const char *name;
@@ -173,186 +169,127 @@ parse_guest_section (Parser *self, DomuimgBytes bytes)
 }
 
 static gboolean
-read_segment (Parser *self, guint64 at, Part *part)
-{
-  guint32 offset, size;
-
-  if (self->elf->bits == 64)
-    return domuimg_bytes_le32 (self->bytes, at + offsetof (Elf64_Phdr, p_type), &part->type)
-           && domuimg_bytes_le64 (self->bytes, at + offsetof (Elf64_Phdr, p_offset), &part->offset)
-           && domuimg_bytes_le64 (self->bytes, at + offsetof (Elf64_Phdr, p_filesz), &part->size);
-  if (!domuimg_bytes_le32 (self->bytes, at + offsetof (Elf32_Phdr, p_type), &part->type)
-      || !domuimg_bytes_le32 (self->bytes, at + offsetof (Elf32_Phdr, p_offset), &offset)
-      || !domuimg_bytes_le32 (self->bytes, at + offsetof (Elf32_Phdr, p_filesz), &size))
-    return FALSE;
-  part->offset = offset;
-  part->size = size;
-  return TRUE;
-}
-
-static gboolean
-read_section (Parser *self, guint64 at, Part *part)
-{
-  guint32 offset, size;
-
-  /* Name and type come first in both classes. */
-  if (!domuimg_bytes_le32 (self->bytes, at, &part->name)
-      || !domuimg_bytes_le32 (self->bytes, at + 4, &part->type))
-    return FALSE;
-  if (self->elf->bits == 64)
-    return domuimg_bytes_le64 (self->bytes, at + offsetof (Elf64_Shdr, sh_offset), &part->offset)
-           && domuimg_bytes_le64 (self->bytes, at + offsetof (Elf64_Shdr, sh_size), &part->size);
-  if (!domuimg_bytes_le32 (self->bytes, at + offsetof (Elf32_Shdr, sh_offset), &offset)
-      || !domuimg_bytes_le32 (self->bytes, at + offsetof (Elf32_Shdr, sh_size), &size))
-    return FALSE;
-  part->offset = offset;
-  part->size = size;
-  return TRUE;
-}
-
-static gboolean
-parse_note_part (Parser *self, const Part *part, const char *name, GError **error)
+parse_note_part (Parser *self, const DomuimgElfPart *part, GError **error)
 {
   if (!domuimg_bytes_has (self->bytes, part->offset, part->size))
-    return fail_outside (name, "note segment", error);
+    return fail_outside (self->name, "note segment", error);
   self->note_bytes += part->size;
   if (self->note_bytes > NOTE_BYTES_MAX)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "%s: more than 1 MiB of ELF notes", name);
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: more than 1 MiB of ELF notes",
+                         self->name);
   parse_notes (self, domuimg_bytes_slice (self->bytes, part->offset, part->size));
   return TRUE;
 }
 
-typedef struct {
-  guint64 offset;
-  guint16 entry_size;
-  guint16 count;
-} Table;
-
+/* FALSE where the table lies outside of the file. */
 static gboolean
-read_tables (Parser *self, Table *segments, Table *sections, guint16 *names)
+get_table (Parser *self, const DomuimgElfTable *table, DomuimgBytes *bytes)
 {
-  DomuimgBytes bytes = self->bytes;
-  guint32 segments_at, sections_at;
-
-  if (self->elf->bits == 64)
-    return domuimg_bytes_le64 (bytes, offsetof (Elf64_Ehdr, e_phoff), &segments->offset)
-           && domuimg_bytes_le64 (bytes, offsetof (Elf64_Ehdr, e_shoff), &sections->offset)
-           && domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_phentsize), &segments->entry_size)
-           && domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_phnum), &segments->count)
-           && domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_shentsize), &sections->entry_size)
-           && domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_shnum), &sections->count)
-           && domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_shstrndx), names);
-  if (!domuimg_bytes_le32 (bytes, offsetof (Elf32_Ehdr, e_phoff), &segments_at)
-      || !domuimg_bytes_le32 (bytes, offsetof (Elf32_Ehdr, e_shoff), &sections_at)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf32_Ehdr, e_phentsize), &segments->entry_size)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf32_Ehdr, e_phnum), &segments->count)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf32_Ehdr, e_shentsize), &sections->entry_size)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf32_Ehdr, e_shnum), &sections->count)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf32_Ehdr, e_shstrndx), names))
+  *bytes = domuimg_bytes (NULL, 0);
+  if (table->count == 0)
+    return TRUE;
+  if (!domuimg_bytes_has (self->bytes, table->offset, table->size))
     return FALSE;
-  segments->offset = segments_at;
-  sections->offset = sections_at;
+  *bytes = domuimg_bytes_slice (self->bytes, table->offset, table->size);
   return TRUE;
 }
 
 static gboolean
-table_is_inside (Parser *self, const Table *table, gsize entry_min)
+is_guest_section (Parser *self, const DomuimgElfPart *names, const DomuimgElfPart *part)
 {
-  return table->count == 0
-         || (table->entry_size >= entry_min
-             && domuimg_bytes_has (self->bytes, table->offset,
-                                   (guint64) table->count * table->entry_size));
+  char found[sizeof GUEST_SECTION];
+
+  return part->name < names->size && names->offset < self->bytes.size
+         && domuimg_bytes_read (self->bytes, names->offset + part->name, found, sizeof found)
+         && memcmp (found, GUEST_SECTION, sizeof found) == 0;
 }
 
 static gboolean
-parse_sections (Parser *self, const Table *sections, guint16 names_index, const char *name,
-                GError **error)
+parse_sections (Parser *self, GError **error)
 {
-  Part names = { 0 };
-  Part guest = { 0 };
+  const DomuimgElfHeader *header = &self->header;
+  DomuimgElfPart names = { 0 };
+  DomuimgElfPart guest = { 0 };
+  DomuimgBytes table;
 
-  if (names_index < sections->count)
-    read_section (self, sections->offset + (guint64) names_index * sections->entry_size, &names);
-  for (guint i = 0; i < sections->count; i++)
+  if (!get_table (self, &header->sections, &table))
+    return fail_outside (self->name, "section table", error);
+  if (header->names < header->sections.count)
+    domuimg_elf_read_section (header, table, header->names, &names);
+  for (guint i = 0; i < header->sections.count; i++)
     {
-      char found[sizeof GUEST_SECTION];
-      Part part;
+      DomuimgElfPart part;
 
-      if (!read_section (self, sections->offset + (guint64) i * sections->entry_size, &part))
-        return fail_outside (name, "section table", error);
-      if (part.type == SHT_NOTE && !parse_note_part (self, &part, name, error))
+      if (!domuimg_elf_read_section (header, table, i, &part))
+        return fail_outside (self->name, "section table", error);
+      if (part.type == SHT_NOTE && !parse_note_part (self, &part, error))
         return FALSE;
-      if (part.name < names.size && names.offset < self->bytes.size
-          && domuimg_bytes_read (self->bytes, names.offset + part.name, found, sizeof found)
-          && memcmp (found, GUEST_SECTION, sizeof found) == 0)
+      if (is_guest_section (self, &names, &part))
         guest = part;
     }
   if (self->elf->notes->len > 0 || guest.size == 0)
     return TRUE;
   if (!domuimg_bytes_has (self->bytes, guest.offset, guest.size))
-    return fail_outside (name, "section " GUEST_SECTION, error);
+    return fail_outside (self->name, "section " GUEST_SECTION, error);
   parse_guest_section (self, domuimg_bytes_slice (self->bytes, guest.offset, guest.size));
   return TRUE;
 }
 
 static gboolean
-parse_tables (Parser *self, const char *name, GError **error)
+parse_segments (Parser *self, GError **error)
 {
-  gboolean wide = self->elf->bits == 64;
-  Table segments, sections;
-  guint16 names_index;
+  DomuimgBytes table;
 
-  if (!read_tables (self, &segments, &sections, &names_index))
-    return fail_outside (name, "header", error);
-  if (!table_is_inside (self, &segments, wide ? sizeof (Elf64_Phdr) : sizeof (Elf32_Phdr)))
-    return fail_outside (name, "segment table", error);
-  for (guint i = 0; i < segments.count; i++)
+  if (!get_table (self, &self->header.segments, &table))
+    return fail_outside (self->name, "segment table", error);
+  for (guint i = 0; i < self->header.segments.count; i++)
     {
-      Part part;
+      DomuimgElfPart part;
 
-      if (!read_segment (self, segments.offset + (guint64) i * segments.entry_size, &part))
-        return fail_outside (name, "segment table", error);
-      if (part.type == PT_NOTE && !parse_note_part (self, &part, name, error))
+      if (!domuimg_elf_read_segment (&self->header, table, i, &part))
+        return fail_outside (self->name, "segment table", error);
+      if (part.type == PT_NOTE && !parse_note_part (self, &part, error))
         return FALSE;
     }
-  if (self->elf->notes->len > 0)
-    return TRUE;
-  if (!table_is_inside (self, &sections, wide ? sizeof (Elf64_Shdr) : sizeof (Elf32_Shdr)))
-    return fail_outside (name, "section table", error);
-  return parse_sections (self, &sections, names_index, name, error);
+  return TRUE;
 }
 
-gboolean
-domuimg_elf_is (DomuimgBytes bytes)
+/* Whether the bytes begin as an ELF file that a guest may have. */
+static gboolean
+check_ident (DomuimgBytes bytes, const char *name, GError **error)
 {
-  return domuimg_bytes_starts_with (bytes, ELFMAG, SELFMAG);
+  guint8 class = 0;
+
+  domuimg_bytes_u8 (bytes, EI_CLASS, &class);
+  if (!domuimg_elf_is (bytes) || (class != ELFCLASS32 && class != ELFCLASS64))
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not an ELF file", name);
+  if (domuimg_elf_is_big_endian (bytes))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: a big-endian ELF file, and Xen has no big-endian guests", name);
+  return TRUE;
 }
 
 DomuimgElf *
 domuimg_elf_parse (DomuimgBytes bytes, const char *name, GError **error)
 {
   g_autoptr (DomuimgElf) elf = g_new0 (DomuimgElf, 1);
-  Parser parser = { bytes, elf, 0 };
-  guint8 class = 0, order = 0;
+  Parser parser = { .bytes = bytes, .name = name, .elf = elf };
 
   elf->notes = g_ptr_array_new_with_free_func ((GDestroyNotify) note_free);
-  if (!domuimg_elf_is (bytes) || !domuimg_bytes_u8 (bytes, EI_CLASS, &class)
-      || !domuimg_bytes_u8 (bytes, EI_DATA, &order)
-      || !domuimg_bytes_le16 (bytes, offsetof (Elf64_Ehdr, e_machine), &elf->machine)
-      || (class != ELFCLASS32 && class != ELFCLASS64))
+  if (!check_ident (bytes, name, error))
+    return NULL;
+  if (!domuimg_elf_header_read (bytes, &parser.header))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not an ELF file", name);
+      fail_outside (name, "header", error);
       return NULL;
     }
-  if (order != ELFDATA2LSB)
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s: a big-endian ELF file, and Xen has no big-endian guests", name);
-      return NULL;
-    }
-  elf->bits = class == ELFCLASS64 ? 64 : 32;
-  return parse_tables (&parser, name, error) ? g_steal_pointer (&elf) : NULL;
+  elf->bits = parser.header.bits;
+  elf->machine = parser.header.machine;
+  if (!parse_segments (&parser, error))
+    return NULL;
+  if (elf->notes->len == 0 && !parse_sections (&parser, error))
+    return NULL;
+  return g_steal_pointer (&elf);
 }
 
 const char *

@@ -3,6 +3,7 @@
 
 #include "lib/base/base.h"
 #include "lib/base/bytes.h"
+#include "lib/elf/header.h"
 
 /* Types of ELF notes with the name "Xen", by Xen's public header elfnote.h. */
 typedef enum {
@@ -42,8 +43,7 @@ typedef struct {
   gboolean guest_section; /* the notes are from the section __xen_guest, which has none for PVH */
 } DomuimgElf;
 
-gboolean domuimg_elf_is (DomuimgBytes bytes);
-/* CORRUPT_INPUT where @bytes are no ELF file, or notes or headers lie outside of them. */
+/* CORRUPT_INPUT where @bytes are not an ELF file, or notes or headers lie outside of them. */
 DomuimgElf *domuimg_elf_parse (DomuimgBytes bytes, const char *name, GError **error);
 void domuimg_elf_free (DomuimgElf *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgElf, domuimg_elf_free)

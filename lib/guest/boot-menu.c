@@ -116,7 +116,7 @@ other_words (const char *cmdline)
 }
 
 static gboolean
-write_defaults (DomuimgGuestEdit *edit, const DomuimgBootMenu *menu, GError **error)
+write_defaults (DomuimgEdit *edit, const DomuimgBootMenu *menu, GError **error)
 {
   g_autofree char *words = NULL;
   g_autofree char *text = NULL;
@@ -128,19 +128,19 @@ write_defaults (DomuimgGuestEdit *edit, const DomuimgBootMenu *menu, GError **er
                           "# For update-grub: Linux and GRUB talk on the console of a Xen guest.\n"
                           "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX%s\"\nGRUB_TERMINAL=console\n",
                           words);
-  return domuimg_guest_write_own (edit, DEFAULTS, text, 0644, error);
+  return domuimg_edit_write_own (edit, DEFAULTS, text, 0644, error);
 }
 
 gboolean
 domuimg_boot_menu_write (const DomuimgBootMenu *menu, DomuimgTree *tree, GPtrArray *changes,
                          GError **error)
 {
-  DomuimgGuestEdit edit = { .tree = tree, .changes = changes };
+  DomuimgEdit edit = { .tree = tree, .changes = changes };
   g_autoptr (GString) text = g_string_new (NULL);
 
   return domuimg_boot_menu_check_cmdline (menu->cmdline, error)
          && make_text (menu, tree, text, error)
-         && domuimg_guest_set_aside (&edit, MENU, error)
-         && domuimg_guest_write_own (&edit, MENU, text->str, 0644, error)
+         && domuimg_edit_set_aside (&edit, MENU, error)
+         && domuimg_edit_write_own (&edit, MENU, text->str, 0644, error)
          && write_defaults (&edit, menu, error);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
 /* systemd's generator starts a getty on a console= of the command line by itself; the link
  * makes the login independent of the command line. */
 static gboolean
-login_by_systemd (DomuimgGuestEdit *self, const char *tty, GError **error)
+login_by_systemd (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *unit = g_strdup_printf ("serial-getty@%s.service", tty);
   g_autofree char *link = g_strconcat ("/etc/systemd/system/getty.target.wants/", unit, NULL);
@@ -17,32 +17,32 @@ login_by_systemd (DomuimgGuestEdit *self, const char *tty, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *path = g_strconcat ("/etc/systemd/system/", names[i], NULL);
-      g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, path, NULL);
+      g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->edit->tree, path, NULL);
 
       if (entry != NULL && entry->type == DOMUIMG_ENTRY_SYMLINK
           && g_str_equal (entry->target, "/dev/null")
-          && !domuimg_guest_remove (self, path, error))
+          && !domuimg_edit_remove (self->edit, path, error))
         return FALSE;
     }
-  g_autofree char *template = domuimg_guest_unit_path (self->tree, "serial-getty@.service");
+  g_autofree char *template = domuimg_guest_unit_path (self->edit->tree, "serial-getty@.service");
   if (template == NULL)
     {
-      domuimg_guest_warn (self, "the guest has no serial-getty@.service: no login on %s", tty);
+      domuimg_edit_warn (self->edit, "the guest has no serial-getty@.service: no login on %s", tty);
       return TRUE;
     }
-  if (domuimg_tree_exists (self->tree, link))
+  if (domuimg_tree_exists (self->edit->tree, link))
     return TRUE;
-  return domuimg_guest_symlink (self, template, link, error);
+  return domuimg_edit_symlink (self->edit, template, link, error);
 }
 
 static const char *
-find_getty (DomuimgGuestEdit *self)
+find_getty (DomuimgGuestRun *self)
 {
   static const char *const gettys[] = { "/sbin/getty", "/sbin/agetty", "/usr/sbin/getty",
                                         "/usr/sbin/agetty", "/bin/getty", "/usr/bin/agetty" };
 
   for (guint i = 0; i < G_N_ELEMENTS (gettys); i++)
-    if (domuimg_tree_exists (self->tree, gettys[i]))
+    if (domuimg_tree_exists (self->edit->tree, gettys[i]))
       return gettys[i];
   return NULL;
 }
@@ -68,7 +68,7 @@ respawns_on (const char *line, const char *tty)
 }
 
 static char *
-getty_line (DomuimgGuestEdit *self, const char *tty)
+getty_line (DomuimgGuestRun *self, const char *tty)
 {
   const char *getty = find_getty (self);
 
@@ -83,13 +83,13 @@ getty_line (DomuimgGuestEdit *self, const char *tty)
 }
 
 static gboolean
-login_by_inittab (DomuimgGuestEdit *self, const char *tty, GError **error)
+login_by_inittab (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *old = NULL;
   g_autoptr (GString) out = g_string_new (NULL);
   gboolean there = FALSE;
 
-  if (!domuimg_guest_read (self, "/etc/inittab", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/inittab", &old, error))
     return FALSE;
   g_auto (GStrv) lines = g_strsplit (old != NULL ? old : "", "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
@@ -109,32 +109,32 @@ login_by_inittab (DomuimgGuestEdit *self, const char *tty, GError **error)
 
       if (line == NULL)
         {
-          domuimg_guest_warn (self, "the guest has no getty program: no login on %s", tty);
+          domuimg_edit_warn (self->edit, "the guest has no getty program: no login on %s", tty);
           return TRUE;
         }
       g_string_append_printf (out, "%s\n", line);
     }
-  return domuimg_guest_write (self, "/etc/inittab", out->str, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/inittab", out->str, 0644, error);
 }
 
 static gboolean
-login_by_upstart (DomuimgGuestEdit *self, const char *tty, GError **error)
+login_by_upstart (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *serial = NULL;
   g_autofree char *path = g_strdup_printf ("/etc/init/%s.conf", tty);
   const char *getty = find_getty (self);
 
-  if (!domuimg_guest_read (self, "/etc/init/serial.conf", &serial, error))
+  if (!domuimg_edit_read (self->edit, "/etc/init/serial.conf", &serial, error))
     return FALSE;
   /* RHEL 6 starts a getty on whichever terminal the kernel's console is, and two of them
    * would share the keys between them. */
   if (serial != NULL && strstr (serial, "fedora.serial-console-available") != NULL)
     return TRUE;
-  if (domuimg_tree_exists (self->tree, path))
+  if (domuimg_tree_exists (self->edit->tree, path))
     return TRUE;
   if (getty == NULL)
     {
-      domuimg_guest_warn (self, "the guest has no getty program: no login on %s", tty);
+      domuimg_edit_warn (self->edit, "the guest has no getty program: no login on %s", tty);
       return TRUE;
     }
   g_autofree char *text = g_strdup_printf (DOMUIMG_GUEST_MARK
@@ -144,45 +144,45 @@ login_by_upstart (DomuimgGuestEdit *self, const char *tty, GError **error)
                                            "respawn\n"
                                            "exec %s 38400 %s\n",
                                            getty, tty);
-  return domuimg_guest_write_own (self, path, text, 0644, error);
+  return domuimg_edit_write_own (self->edit, path, text, 0644, error);
 }
 
 /* openrc-init has no inittab: a service agetty.TTY is a link to the script agetty. */
 static gboolean
-login_by_openrc (DomuimgGuestEdit *self, const char *tty, GError **error)
+login_by_openrc (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *script = g_strdup_printf ("/etc/init.d/agetty.%s", tty);
   g_autofree char *level = g_strdup_printf ("/etc/runlevels/default/agetty.%s", tty);
 
-  if (!domuimg_tree_exists (self->tree, "/etc/init.d/agetty"))
+  if (!domuimg_tree_exists (self->edit->tree, "/etc/init.d/agetty"))
     {
-      domuimg_guest_warn (self, "the guest has no /etc/init.d/agetty: no login on %s", tty);
+      domuimg_edit_warn (self->edit, "the guest has no /etc/init.d/agetty: no login on %s", tty);
       return TRUE;
     }
-  return domuimg_guest_symlink (self, "agetty", script, error)
-         && domuimg_guest_symlink (self, script, level, error);
+  return domuimg_edit_symlink (self->edit, "agetty", script, error)
+         && domuimg_edit_symlink (self->edit, script, level, error);
 }
 
 static gboolean
-login_by_runit (DomuimgGuestEdit *self, const char *tty, GError **error)
+login_by_runit (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *service = g_strdup_printf ("/etc/sv/agetty-%s", tty);
   g_autofree char *link = g_strdup_printf ("/etc/runit/runsvdir/default/agetty-%s", tty);
 
-  if (!domuimg_tree_is_dir (self->tree, service))
+  if (!domuimg_tree_is_dir (self->edit->tree, service))
     {
-      domuimg_guest_warn (self, "the guest has no %s: no login on %s", service, tty);
+      domuimg_edit_warn (self->edit, "the guest has no %s: no login on %s", service, tty);
       return TRUE;
     }
-  return domuimg_guest_symlink (self, service, link, error);
+  return domuimg_edit_symlink (self->edit, service, link, error);
 }
 
 static gboolean
-allow_root (DomuimgGuestEdit *self, const char *tty, GError **error)
+allow_root (DomuimgGuestRun *self, const char *tty, GError **error)
 {
   g_autofree char *old = NULL;
 
-  if (!domuimg_guest_read (self, "/etc/securetty", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/securetty", &old, error))
     return FALSE;
   if (old == NULL)
     return TRUE;
@@ -198,14 +198,14 @@ allow_root (DomuimgGuestEdit *self, const char *tty, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (ttys); i++)
     if (ttys[i] != NULL && !g_strv_contains ((const char *const *) lines, ttys[i]))
       g_string_append_printf (out, "%s\n", ttys[i]);
-  return domuimg_guest_write (self, "/etc/securetty", out->str, 0600, error);
+  return domuimg_edit_write (self->edit, "/etc/securetty", out->str, 0600, error);
 }
 
 gboolean
-domuimg_guest_step_console (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_console (DomuimgGuestRun *self, GError **error)
 {
   const char *tty = domuimg_guest_console (self->want);
-  gboolean (*login) (DomuimgGuestEdit *, const char *, GError **) = NULL;
+  gboolean (*login) (DomuimgGuestRun *, const char *, GError **) = NULL;
 
   switch (self->info->init)
     {
@@ -226,7 +226,7 @@ domuimg_guest_step_console (DomuimgGuestEdit *self, GError **error)
       login = login_by_runit;
       break;
     case DOMUIMG_INIT_UNKNOWN:
-      domuimg_guest_warn (self, "unknown init system: no login was set up on %s", tty);
+      domuimg_edit_warn (self->edit, "unknown init system: no login was set up on %s", tty);
       return allow_root (self, tty, error);
     }
   return login (self, tty, error) && allow_root (self, tty, error);

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/guest/customise.h"
 
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 static void
 mount_free (gpointer data)
@@ -90,7 +90,7 @@ domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
 /* In this order: directories before files in them, names before what uses them. */
 static const struct {
   const char *name;
-  gboolean (*run) (DomuimgGuestEdit *self, GError **error);
+  gboolean (*run) (DomuimgGuestRun *self, GError **error);
 } steps[] = {
   { "directories and devices", domuimg_guest_step_devices },
   { "fstab", domuimg_guest_step_fstab },
@@ -115,15 +115,14 @@ domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree, GPtrArra
   g_autoptr (DomuimgGuestInfo) info = domuimg_guest_info_new (tree, error);
   if (info == NULL)
     return FALSE;
-  DomuimgGuestEdit edit = {
-    .want = self, .tree = tree, .info = info, .changes = changes, .cancellable = cancellable,
-  };
+  DomuimgEdit edit = { .tree = tree, .changes = changes, .cancellable = cancellable };
+  DomuimgGuestRun run = { .want = self, .edit = &edit, .info = info };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      if (!steps[i].run (&edit, error))
+      if (!steps[i].run (&run, error))
         {
           g_prefix_error (error, "Customising the guest (%s): ", steps[i].name);
           return FALSE;

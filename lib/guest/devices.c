@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 /* A copy of a running root lacks them; a boot needs them. */
 static const struct {
@@ -46,46 +46,46 @@ static const struct {
 };
 
 static gboolean
-is_there (DomuimgGuestEdit *self, const char *path)
+is_there (DomuimgGuestRun *self, const char *path)
 {
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, path, NULL);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->edit->tree, path, NULL);
 
   return entry != NULL;
 }
 
 static gboolean
-make_nodes (DomuimgGuestEdit *self, GError **error)
+make_nodes (DomuimgGuestRun *self, GError **error)
 {
-  if (!domuimg_guest_mkdir (self, "/dev/pts", 0755, error)
-      || !domuimg_guest_mkdir (self, "/dev/shm", 01777, error))
+  if (!domuimg_edit_mkdir (self->edit, "/dev/pts", 0755, error)
+      || !domuimg_edit_mkdir (self->edit, "/dev/shm", 01777, error))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (nodes); i++)
     {
       if (is_there (self, nodes[i].path))
         continue;
-      if (!domuimg_tree_mknod (self->tree, nodes[i].path, nodes[i].type, nodes[i].mode,
+      if (!domuimg_tree_mknod (self->edit->tree, nodes[i].path, nodes[i].type, nodes[i].mode,
                                nodes[i].dev_major, nodes[i].dev_minor, error))
         return FALSE;
-      domuimg_guest_note (self, "made device %s", nodes[i].path);
+      domuimg_edit_note (self->edit, "made device %s", nodes[i].path);
     }
   for (guint i = 0; i < G_N_ELEMENTS (links); i++)
     if (!is_there (self, links[i].path)
-        && !domuimg_guest_symlink (self, links[i].target, links[i].path, error))
+        && !domuimg_edit_symlink (self->edit, links[i].target, links[i].path, error))
       return FALSE;
   return TRUE;
 }
 
 gboolean
-domuimg_guest_step_devices (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_devices (DomuimgGuestRun *self, GError **error)
 {
-  g_autoptr (DomuimgEntry) var_run = domuimg_tree_stat (self->tree, "/var/run", NULL);
+  g_autoptr (DomuimgEntry) var_run = domuimg_tree_stat (self->edit->tree, "/var/run", NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
-    if (!domuimg_guest_mkdir (self, directories[i].path, directories[i].mode, error))
+    if (!domuimg_edit_mkdir (self->edit, directories[i].path, directories[i].mode, error))
       return FALSE;
   /* Systems from before /run have a true /var/run. */
   if ((var_run == NULL || var_run->type != DOMUIMG_ENTRY_DIRECTORY)
-      && !domuimg_guest_mkdir (self, "/run", 0755, error))
+      && !domuimg_edit_mkdir (self->edit, "/run", 0755, error))
     return FALSE;
   return !self->want->device_nodes || make_nodes (self, error);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files of a guest read, written, linked and taken away, with the originals kept. */
 #include "config.h"
 #include "lib/guest/edit.h"
 
@@ -6,15 +7,15 @@
 
 #include "lib/guest/aside.h"
 
-/* Text files that are edited are short; anything longer is no such file. */
+/* Text files that are edited are short; anything longer is something else. */
 #define TEXT_MAX (4 * 1024 * 1024)
 
 static void
-add_line (DomuimgGuestEdit *self, const char *prefix, const char *format, va_list args)
+add_line (DomuimgEdit *self, const char *prefix, const char *format, va_list args)
     G_GNUC_PRINTF (3, 0);
 
 static void
-add_line (DomuimgGuestEdit *self, const char *prefix, const char *format, va_list args)
+add_line (DomuimgEdit *self, const char *prefix, const char *format, va_list args)
 {
   if (self->changes == NULL)
     return;
@@ -23,7 +24,7 @@ add_line (DomuimgGuestEdit *self, const char *prefix, const char *format, va_lis
 }
 
 void
-domuimg_guest_note (DomuimgGuestEdit *self, const char *format, ...)
+domuimg_edit_note (DomuimgEdit *self, const char *format, ...)
 {
   va_list args;
 
@@ -34,7 +35,7 @@ domuimg_guest_note (DomuimgGuestEdit *self, const char *format, ...)
 }
 
 void
-domuimg_guest_warn (DomuimgGuestEdit *self, const char *format, ...)
+domuimg_edit_warn (DomuimgEdit *self, const char *format, ...)
 {
   va_list args;
 
@@ -43,9 +44,18 @@ domuimg_guest_warn (DomuimgGuestEdit *self, const char *format, ...)
   va_end (args);
 }
 
+/* The path in the guest, whose part the tree may be. */
+static char *
+show (DomuimgEdit *self, const char *path)
+{
+  const char *prefix = self->prefix != NULL ? self->prefix : "";
+
+  return g_strconcat (prefix, *path == '/' ? "" : "/", path, NULL);
+}
+
 /* NULL without an error where there is nothing. */
 static gboolean
-look (DomuimgGuestEdit *self, const char *path, DomuimgEntry **entry, GError **error)
+look (DomuimgEdit *self, const char *path, DomuimgEntry **entry, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
@@ -59,7 +69,7 @@ look (DomuimgGuestEdit *self, const char *path, DomuimgEntry **entry, GError **e
 }
 
 gboolean
-domuimg_guest_read (DomuimgGuestEdit *self, const char *path, char **text, GError **error)
+domuimg_edit_read (DomuimgEdit *self, const char *path, char **text, GError **error)
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self->tree, path, &local);
@@ -74,7 +84,9 @@ domuimg_guest_read (DomuimgGuestEdit *self, const char *path, char **text, GErro
     }
   if (entry->type != DOMUIMG_ENTRY_FILE)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "The guest's %s is not a file: repair the source of the guest", path);
+                         "The guest's %s is not a file, so it cannot be edited: correct it in the"
+                         " guest",
+                         path);
 
   g_autoptr (GBytes) bytes = domuimg_tree_read (self->tree, path, TEXT_MAX, error);
   if (bytes == NULL)
@@ -83,14 +95,15 @@ domuimg_guest_read (DomuimgGuestEdit *self, const char *path, char **text, GErro
   const char *data = g_bytes_get_data (bytes, &size);
   if (size > 0 && memchr (data, '\0', size) != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "The guest's %s is not a text file: repair the source of the guest",
+                         "The guest's %s is not a text file, so it cannot be edited: correct it in"
+                         " the guest",
                          path);
   *text = g_strndup (data != NULL ? data : "", size);
   return TRUE;
 }
 
 static gboolean
-make_parent (DomuimgGuestEdit *self, const char *path, GError **error)
+make_parent (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname (path);
 
@@ -98,39 +111,48 @@ make_parent (DomuimgGuestEdit *self, const char *path, GError **error)
          || domuimg_tree_mkdir_p (self->tree, parent, 0755, error);
 }
 
-static gboolean
-keep_original (DomuimgGuestEdit *self, const char *path, GError **error)
+gboolean
+domuimg_edit_keep (DomuimgEdit *self, const char *path, GError **error)
 {
-  g_autofree char *resolved = domuimg_tree_resolve (self->tree, path, error);
+  g_autofree char *resolved = NULL;
+  g_autofree char *name = NULL;
   g_autofree char *kept = NULL;
 
+  if (self->originals == NULL || !domuimg_tree_exists (self->tree, path))
+    return TRUE;
+  resolved = domuimg_tree_resolve (self->tree, path, error);
   if (resolved == NULL)
     return FALSE;
-  kept = domuimg_aside_copy (self->tree, resolved, self->tree, NULL, self->cancellable, error);
+  name = show (self, resolved);
+  if (self->kept != NULL && g_hash_table_contains (self->kept, name))
+    return TRUE;
+  kept = domuimg_aside_copy (self->tree, resolved, self->originals, name, self->cancellable, error);
+  if (kept != NULL && self->kept != NULL)
+    g_hash_table_add (self->kept, g_steal_pointer (&name));
   return kept != NULL;
 }
 
 gboolean
-domuimg_guest_write (DomuimgGuestEdit *self, const char *path, const char *text, guint32 mode,
-                     GError **error)
+domuimg_edit_write (DomuimgEdit *self, const char *path, const char *text, guint32 mode,
+                    GError **error)
 {
   g_autofree char *old = NULL;
+  g_autofree char *shown = show (self, path);
 
-  if (!domuimg_guest_read (self, path, &old, error))
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+      || !domuimg_edit_read (self, path, &old, error))
     return FALSE;
   if (old != NULL && g_str_equal (old, text))
     return TRUE;
-  if (old != NULL && self->keep_originals && !keep_original (self, path, error))
-    return FALSE;
-  if (!make_parent (self, path, error)
+  if (!domuimg_edit_keep (self, path, error) || !make_parent (self, path, error)
       || !domuimg_tree_write_text (self->tree, path, text, mode, error))
     return FALSE;
-  domuimg_guest_note (self, "%s %s", old == NULL ? "wrote" : "changed", path);
+  domuimg_edit_note (self, "%s %s", old == NULL ? "wrote" : "changed", shown);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_write_own (DomuimgGuestEdit *self, const char *path, const char *text, guint32 mode,
+domuimg_edit_write_own (DomuimgEdit *self, const char *path, const char *text, guint32 mode,
                          GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
@@ -138,9 +160,9 @@ domuimg_guest_write_own (DomuimgGuestEdit *self, const char *path, const char *t
   if (!make_parent (self, path, error) || !look (self, path, &entry, error))
     return FALSE;
   if (entry != NULL && entry->type == DOMUIMG_ENTRY_SYMLINK
-      && !domuimg_guest_remove (self, path, error))
+      && !domuimg_edit_remove (self, path, error))
     return FALSE;
-  if (!domuimg_guest_write (self, path, text, mode, error))
+  if (!domuimg_edit_write (self, path, text, mode, error))
     return FALSE;
 
   g_clear_pointer (&entry, domuimg_entry_free);
@@ -150,12 +172,12 @@ domuimg_guest_write_own (DomuimgGuestEdit *self, const char *path, const char *t
   entry->mode = mode;
   if (!domuimg_tree_set_attributes (self->tree, entry, error))
     return FALSE;
-  domuimg_guest_note (self, "set the mode of %s to %04o", path, mode);
+  domuimg_edit_note (self, "set the mode of %s to %04o", path, mode);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_symlink (DomuimgGuestEdit *self, const char *target, const char *path,
+domuimg_edit_symlink (DomuimgEdit *self, const char *target, const char *path,
                        GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
@@ -166,12 +188,12 @@ domuimg_guest_symlink (DomuimgGuestEdit *self, const char *target, const char *p
     return TRUE;
   if (!domuimg_tree_symlink (self->tree, target, path, error))
     return FALSE;
-  domuimg_guest_note (self, "linked %s to %s", path, target);
+  domuimg_edit_note (self, "linked %s to %s", path, target);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_mkdir (DomuimgGuestEdit *self, const char *path, guint32 mode, GError **error)
+domuimg_edit_mkdir (DomuimgEdit *self, const char *path, guint32 mode, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
@@ -180,25 +202,45 @@ domuimg_guest_mkdir (DomuimgGuestEdit *self, const char *path, guint32 mode, GEr
     return entry != NULL;
   if (!domuimg_tree_mkdir_p (self->tree, path, mode, error))
     return FALSE;
-  domuimg_guest_note (self, "made directory %s", path);
+  domuimg_edit_note (self, "made directory %s", path);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_remove (DomuimgGuestEdit *self, const char *path, GError **error)
+domuimg_edit_remove (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (!look (self, path, &entry, error) || entry == NULL)
-    return entry == NULL;
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+      || !look (self, path, &entry, error))
+    return FALSE;
+  if (entry == NULL)
+    return TRUE;
   if (!domuimg_tree_remove_all (self->tree, path, error))
     return FALSE;
-  domuimg_guest_note (self, "removed %s", path);
+  domuimg_edit_note (self, "removed %s", path);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_remove_glob (DomuimgGuestEdit *self, const char *directory, const char *pattern,
+domuimg_edit_take_away (DomuimgEdit *self, const char *path, GError **error)
+{
+  g_autoptr (DomuimgEntry) entry = NULL;
+
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+      || !look (self, path, &entry, error))
+    return FALSE;
+  if (entry == NULL)
+    return TRUE;
+  if ((entry->type == DOMUIMG_ENTRY_FILE && !domuimg_edit_keep (self, path, error))
+      || !domuimg_tree_remove (self->tree, path, error))
+    return FALSE;
+  domuimg_edit_note (self, "took away %s", path);
+  return TRUE;
+}
+
+gboolean
+domuimg_edit_remove_glob (DomuimgEdit *self, const char *directory, const char *pattern,
                            GError **error)
 {
   if (!domuimg_tree_is_dir (self->tree, directory))
@@ -209,7 +251,7 @@ domuimg_guest_remove_glob (DomuimgGuestEdit *self, const char *directory, const 
     {
       g_autofree char *path = g_strdup_printf ("%s/%s", directory, names[i]);
 
-      if (g_pattern_match_simple (pattern, names[i]) && !domuimg_guest_remove (self, path, error))
+      if (g_pattern_match_simple (pattern, names[i]) && !domuimg_edit_remove (self, path, error))
         return FALSE;
     }
   return names != NULL;
@@ -217,24 +259,27 @@ domuimg_guest_remove_glob (DomuimgGuestEdit *self, const char *directory, const 
 
 /* Moves by copy, since a tree has no rename: these are small files. */
 static gboolean
-move_aside (DomuimgGuestEdit *self, const char *path, GError **error)
+move_aside (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autofree char *to
       = domuimg_aside_copy (self->tree, path, self->tree, NULL, self->cancellable, error);
 
   if (to == NULL || !domuimg_tree_remove (self->tree, path, error))
     return FALSE;
-  domuimg_guest_note (self, "moved %s to %s", path, to);
+  domuimg_edit_note (self, "moved %s to %s", path, to);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_set_aside (DomuimgGuestEdit *self, const char *path, GError **error)
+domuimg_edit_set_aside (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (!look (self, path, &entry, error) || entry == NULL)
-    return entry == NULL;
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+      || !look (self, path, &entry, error))
+    return FALSE;
+  if (entry == NULL)
+    return TRUE;
   if (entry->type == DOMUIMG_ENTRY_FILE)
     {
       g_autoptr (GBytes) bytes = domuimg_tree_read (self->tree, path, TEXT_MAX, error);
@@ -245,29 +290,11 @@ domuimg_guest_set_aside (DomuimgGuestEdit *self, const char *path, GError **erro
       const char *data = g_bytes_get_data (bytes, &size);
       if (size >= strlen (DOMUIMG_GUEST_MARK)
           && memcmp (data, DOMUIMG_GUEST_MARK, strlen (DOMUIMG_GUEST_MARK)) == 0)
-        return domuimg_guest_remove (self, path, error);
+        return domuimg_edit_remove (self, path, error);
     }
   else if (entry->type != DOMUIMG_ENTRY_SYMLINK)
     return TRUE;
   return move_aside (self, path, error);
-}
-
-gboolean
-domuimg_guest_want_unit (DomuimgGuestEdit *self, const char *wanting, const char *unit,
-                         GError **error)
-{
-  g_autofree char *link = g_strdup_printf ("/etc/systemd/system/%s.wants/%s", wanting, unit);
-  g_autofree char *path = domuimg_guest_unit_path (self->tree, unit);
-  g_autoptr (DomuimgEntry) entry = NULL;
-
-  if (path == NULL)
-    return TRUE;
-  if (!look (self, link, &entry, error))
-    return FALSE;
-  /* /lib or /usr/lib: both mean the same, leave what is there. */
-  if (entry != NULL && domuimg_tree_exists (self->tree, link))
-    return TRUE;
-  return domuimg_guest_symlink (self, path, link, error);
 }
 
 static gboolean
@@ -281,7 +308,7 @@ is_assignment (const char *line, const char *key)
 }
 
 char *
-domuimg_guest_set_assignment (const char *text, const char *key, const char *value)
+domuimg_edit_set_assignment (const char *text, const char *key, const char *value)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
@@ -302,16 +329,4 @@ domuimg_guest_set_assignment (const char *text, const char *key, const char *val
   if (!done)
     g_string_append_printf (out, "%s=%s\n", key, value);
   return g_string_free (g_steal_pointer (&out), FALSE);
-}
-
-char *
-domuimg_guest_short_name (const char *hostname)
-{
-  return g_strndup (hostname, strcspn (hostname, "."));
-}
-
-const char *
-domuimg_guest_console (const DomuimgCustomise *want)
-{
-  return want->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
 }

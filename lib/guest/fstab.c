@@ -1,44 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* fstab and crypttab of a new guest: its own disks, and none of the machine that it was. */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
-#include <string.h>
+#include "lib/guest/fstab-table.h"
 
-#define ABSENT "# domuimg: this device is not in the guest: "
-#define REPLACED "# domuimg: replaced: "
-
-/* Fields of fstab(5) and crypttab(5) in a line; none for a comment. */
-static char **
-split_fields (const char *line)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  const char *blanks = " \t\r\v\f";
-
-  line += strspn (line, blanks);
-  while (*line != '\0' && *line != '#')
-    {
-      gsize length = strcspn (line, blanks);
-      g_autofree char *field = g_strndup (line, length);
-
-      g_strv_builder_add (builder, field);
-      line += length;
-      line += strspn (line, blanks);
-    }
-  return g_strv_builder_end (builder);
-}
-
-/* Something that the machine has, unlike "tmpfs", "server:/path" or the path of a file. */
-static gboolean
-is_device (const char *spec)
-{
-  static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=", "ID=",
-                                      "\"UUID=", "\"LABEL=" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
-    if (g_str_has_prefix (spec, tags[i]))
-      return TRUE;
-  return g_str_has_prefix (spec, "/dev/") && !g_str_has_prefix (spec, "/dev/shm");
-}
+#define ABSENT "domuimg: this device is not in the guest"
+#define REPLACED "domuimg: replaced"
 
 typedef struct {
   const char *spec, *mount_point, *fs, *options;
@@ -76,14 +44,6 @@ collect_wanted (const DomuimgCustomise *want, const char *root_spec)
   return all;
 }
 
-static void
-append_wanted (GString *out, Wanted *wanted)
-{
-  g_string_append_printf (out, "%s %s %s %s 0 %d\n", wanted->spec, wanted->mount_point, wanted->fs,
-                          wanted->options, wanted->pass);
-  wanted->done = TRUE;
-}
-
 /* What is wanted at this mount point; swap has none, and is told by its device. */
 static Wanted *
 find_wanted (GArray *all, const char *spec, const char *mount_point)
@@ -99,100 +59,98 @@ find_wanted (GArray *all, const char *spec, const char *mount_point)
   return NULL;
 }
 
-static gboolean
-is_as_wanted (const Wanted *wanted, char **fields)
+static char **
+list_fields (const Wanted *wanted)
 {
   g_autofree char *pass = g_strdup_printf ("%d", wanted->pass);
-  const char *all[] = { wanted->spec, wanted->mount_point, wanted->fs, wanted->options, "0", pass,
-                        NULL };
+  const char *fields[] = { wanted->spec, wanted->mount_point, wanted->fs, wanted->options, "0",
+                           pass, NULL };
 
-  return g_strv_equal ((const char *const *) fields, all);
+  return g_strdupv ((char **) fields);
 }
 
 static void
-edit_line (GString *out, GArray *all, const char *line)
+edit_entry (DomuimgFstab *fstab, GArray *all, const DomuimgFstabEntry *entry)
 {
-  g_auto (GStrv) fields = split_fields (line);
-  Wanted *wanted
-      = g_strv_length (fields) >= 2 ? find_wanted (all, fields[0], fields[1]) : NULL;
+  Wanted *wanted = find_wanted (all, entry->spec, entry->file);
+  g_auto (GStrv) fields = wanted != NULL ? list_fields (wanted) : NULL;
 
-  if (wanted != NULL && !wanted->done && is_as_wanted (wanted, fields))
+  if (wanted == NULL)
     {
-      g_string_append_printf (out, "%s\n", line);
-      wanted->done = TRUE;
+      if (domuimg_fstab_is_device (entry->spec))
+        domuimg_fstab_comment_out (fstab, entry->line, ABSENT);
+      return;
     }
-  else if (wanted != NULL)
-    {
-      g_string_append_printf (out, REPLACED "%s\n", line);
-      if (!wanted->done)
-        append_wanted (out, wanted);
-    }
-  else if (g_strv_length (fields) >= 2 && is_device (fields[0]))
-    g_string_append_printf (out, ABSENT "%s\n", line);
-  else
-    g_string_append_printf (out, "%s\n", line);
+  if (wanted->done)
+    domuimg_fstab_comment_out (fstab, entry->line, REPLACED);
+  else if (!g_strv_equal ((const char *const *) fields, (const char *const *) entry->fields))
+    domuimg_fstab_replace (fstab, entry->line, REPLACED, (const char *const *) fields);
+  wanted->done = TRUE;
 }
 
 static char *
 edit_fstab (const char *text, GArray *all)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text);
+  const GPtrArray *entries = domuimg_fstab_get_entries (fstab);
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (lines[i + 1] != NULL || *lines[i] != '\0')
-      edit_line (out, all, lines[i]);
+  for (guint i = 0; i < entries->len; i++)
+    edit_entry (fstab, all, g_ptr_array_index (entries, i));
   for (guint i = 0; i < all->len; i++)
-    if (!g_array_index (all, Wanted, i).done)
-      append_wanted (out, &g_array_index (all, Wanted, i));
-  return g_string_free (g_steal_pointer (&out), FALSE);
+    {
+      const Wanted *wanted = &g_array_index (all, Wanted, i);
+      g_auto (GStrv) fields = list_fields (wanted);
+
+      if (!wanted->done)
+        domuimg_fstab_append (fstab, (const char *const *) fields);
+    }
+  return domuimg_fstab_to_text (fstab);
 }
 
 /* Waiting for an absent encrypted device would hold the boot up. */
 static char *
 edit_crypttab (const char *text)
 {
-  g_autoptr (GString) out = g_string_new (NULL);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (DomuimgFstab) crypttab = domuimg_fstab_parse (text);
+  const GPtrArray *entries = domuimg_fstab_get_entries (crypttab);
 
-  for (guint i = 0; lines[i] != NULL; i++)
+  for (guint i = 0; i < entries->len; i++)
     {
-      g_auto (GStrv) fields = split_fields (lines[i]);
-      gboolean absent = g_strv_length (fields) >= 2 && is_device (fields[1]);
+      const DomuimgFstabEntry *entry = g_ptr_array_index (entries, i);
 
-      if (lines[i + 1] != NULL || *lines[i] != '\0')
-        g_string_append_printf (out, "%s%s\n", absent ? ABSENT : "", lines[i]);
+      if (domuimg_fstab_is_device (entry->fields[DOMUIMG_CRYPTTAB_DEVICE]))
+        domuimg_fstab_comment_out (crypttab, entry->line, ABSENT);
     }
-  return g_string_free (g_steal_pointer (&out), FALSE);
+  return domuimg_fstab_to_text (crypttab);
 }
 
 gboolean
-domuimg_guest_step_fstab (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_fstab (DomuimgGuestRun *self, GError **error)
 {
   g_autofree char *old = NULL;
   g_autofree char *crypttab = NULL;
 
   if (self->want->root_uuid == NULL)
     return TRUE;
-  if (!domuimg_guest_read (self, "/etc/fstab", &old, error)
-      || !domuimg_guest_read (self, "/etc/crypttab", &crypttab, error))
+  if (!domuimg_edit_read (self->edit, "/etc/fstab", &old, error)
+      || !domuimg_edit_read (self->edit, "/etc/crypttab", &crypttab, error))
     return FALSE;
 
   g_autofree char *root = g_strdup_printf ("UUID=%s", self->want->root_uuid);
   g_autoptr (GArray) all = collect_wanted (self->want, root);
   g_autofree char *text = edit_fstab (old != NULL ? old : "", all);
-  if (!domuimg_guest_write (self, "/etc/fstab", text, 0644, error))
+  if (!domuimg_edit_write (self->edit, "/etc/fstab", text, 0644, error))
     return FALSE;
   for (guint i = 0; i < all->len; i++)
     {
       const char *mount_point = g_array_index (all, Wanted, i).mount_point;
 
       if (mount_point[0] == '/' && mount_point[1] != '\0'
-          && !domuimg_guest_mkdir (self, mount_point, 0755, error))
+          && !domuimg_edit_mkdir (self->edit, mount_point, 0755, error))
         return FALSE;
     }
   if (crypttab == NULL)
     return TRUE;
   g_autofree char *no_devices = edit_crypttab (crypttab);
-  return domuimg_guest_write (self, "/etc/crypttab", no_devices, 0600, error);
+  return domuimg_edit_write (self->edit, "/etc/crypttab", no_devices, 0600, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -10,9 +10,10 @@
 #define SCRIPT "/etc/ssh/domuimg-host-keys"
 
 static gboolean
-file_says (DomuimgGuestEdit *self, const char *path, const char *const *words)
+file_says (DomuimgGuestRun *self, const char *path, const char *const *words)
 {
-  g_autofree char *text = path != NULL ? domuimg_tree_read_text (self->tree, path, NULL) : NULL;
+  DomuimgTree *tree = self->edit->tree;
+  g_autofree char *text = path != NULL ? domuimg_tree_read_text (tree, path, NULL) : NULL;
 
   for (guint i = 0; text != NULL && words[i] != NULL; i++)
     if (strstr (text, words[i]) != NULL)
@@ -23,7 +24,7 @@ file_says (DomuimgGuestEdit *self, const char *path, const char *const *words)
 /* Red Hat's, SUSE's, Alpine's, Gentoo's and Arch's services make missing keys; Debian's do
  * not, its package does when it is installed. */
 static gboolean
-guest_makes_keys (DomuimgGuestEdit *self)
+guest_makes_keys (DomuimgGuestRun *self)
 {
   static const char *const words[] = { "keygen", "genkeys", "gen-keys", "gen_keys", NULL };
   static const char *const units[] = { "ssh.service", "sshd.service" };
@@ -39,7 +40,7 @@ guest_makes_keys (DomuimgGuestEdit *self)
     }
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
     {
-      g_autofree char *path = domuimg_guest_unit_path (self->tree, units[i]);
+      g_autofree char *path = domuimg_guest_unit_path (self->edit->tree, units[i]);
 
       if (file_says (self, path, words))
         return TRUE;
@@ -48,7 +49,7 @@ guest_makes_keys (DomuimgGuestEdit *self)
 }
 
 static gboolean
-make_by_systemd (DomuimgGuestEdit *self, GError **error)
+make_by_systemd (DomuimgGuestRun *self, GError **error)
 {
   static const char *const text
       = DOMUIMG_GUEST_MARK
@@ -65,14 +66,14 @@ make_by_systemd (DomuimgGuestEdit *self, GError **error)
         "[Install]\n"
         "WantedBy=multi-user.target\n";
 
-  return domuimg_guest_write_own (self, "/etc/systemd/system/" UNIT, text, 0644, error)
+  return domuimg_edit_write_own (self->edit, "/etc/systemd/system/" UNIT, text, 0644, error)
          && domuimg_guest_want_unit (self, "multi-user.target", UNIT, error);
 }
 
 /* For guests whose ssh-keygen may be older than its option -A (OpenSSH 5.9), or lack the
  * newer kinds of keys. */
 static gboolean
-write_script (DomuimgGuestEdit *self, GError **error)
+write_script (DomuimgGuestRun *self, GError **error)
 {
   static const char *const text
       = DOMUIMG_GUEST_MARK
@@ -81,31 +82,31 @@ write_script (DomuimgGuestEdit *self, GError **error)
         "  [ -s $key ] || /usr/bin/ssh-keygen -q -t $type -N '' -f $key </dev/null 2>/dev/null\n"
         "done\n";
 
-  return domuimg_guest_write_own (self, SCRIPT, text, 0755, error);
+  return domuimg_edit_write_own (self->edit, SCRIPT, text, 0755, error);
 }
 
 static gboolean
-make_by_upstart (DomuimgGuestEdit *self, GError **error)
+make_by_upstart (DomuimgGuestRun *self, GError **error)
 {
   return write_script (self, error)
-         && domuimg_guest_write_own (self, "/etc/init/domuimg-ssh-host-keys.conf",
-                                     DOMUIMG_GUEST_MARK "description \"SSH host keys\"\n\n"
+         && domuimg_edit_write_own (self->edit, "/etc/init/domuimg-ssh-host-keys.conf",
+                                    DOMUIMG_GUEST_MARK "description \"SSH host keys\"\n\n"
                                                         "start on starting ssh\n"
                                                         "task\n"
                                                         "exec /bin/sh " SCRIPT "\n",
-                                     0644, error);
+                                    0644, error);
 }
 
 /* A bootwait line runs after the root is writable and before any run level's scripts,
  * which a script of ours among them would not: since insserv they start in parallel, by an
  * index that only the guest can make. */
 static gboolean
-make_by_inittab (DomuimgGuestEdit *self, GError **error)
+make_by_inittab (DomuimgGuestRun *self, GError **error)
 {
   const char *line = "sshk::bootwait:/bin/sh " SCRIPT;
   g_autofree char *old = NULL;
 
-  if (!write_script (self, error) || !domuimg_guest_read (self, "/etc/inittab", &old, error))
+  if (!write_script (self, error) || !domuimg_edit_read (self->edit, "/etc/inittab", &old, error))
     return FALSE;
   g_auto (GStrv) lines = g_strsplit_set (old != NULL ? old : "", "\r\n", -1);
   if (g_strv_contains ((const char *const *) lines, line))
@@ -113,11 +114,11 @@ make_by_inittab (DomuimgGuestEdit *self, GError **error)
   gboolean open_end = old != NULL && *old != '\0' && !g_str_has_suffix (old, "\n");
   g_autofree char *text
       = g_strdup_printf ("%s%s%s\n", old != NULL ? old : "", open_end ? "\n" : "", line);
-  return domuimg_guest_write (self, "/etc/inittab", text, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/inittab", text, 0644, error);
 }
 
 static gboolean
-make_at_first_boot (DomuimgGuestEdit *self, GError **error)
+make_at_first_boot (DomuimgGuestRun *self, GError **error)
 {
   if (guest_makes_keys (self))
     return TRUE;
@@ -130,23 +131,24 @@ make_at_first_boot (DomuimgGuestEdit *self, GError **error)
     case DOMUIMG_INIT_SYSVINIT:
       return make_by_inittab (self, error);
     default:
-      domuimg_guest_warn (self, "nothing in the guest makes SSH host keys when it first boots");
+      domuimg_edit_warn (self->edit,
+                         "nothing in the guest makes SSH host keys when it first boots");
       return TRUE;
     }
 }
 
 static gboolean
-put_key (DomuimgGuestEdit *self, const char *from, const char *to, guint32 mode, GError **error)
+put_key (DomuimgGuestRun *self, const char *from, const char *to, guint32 mode, GError **error)
 {
   g_autofree char *text = NULL;
 
   if (!g_file_get_contents (from, &text, NULL, error))
     return FALSE;
-  return domuimg_guest_write_own (self, to, text, mode, error);
+  return domuimg_edit_write_own (self->edit, to, text, mode, error);
 }
 
 static gboolean
-make_one (DomuimgGuestEdit *self, const char *directory, const char *type, GError **error)
+make_one (DomuimgGuestRun *self, const char *directory, const char *type, GError **error)
 {
   g_autofree char *key = g_strdup_printf ("%s/ssh_host_%s_key", directory, type);
   g_autofree char *public_key = g_strconcat (key, ".pub", NULL);
@@ -164,7 +166,7 @@ make_one (DomuimgGuestEdit *self, const char *directory, const char *type, GErro
   domuimg_exec_argf (exec, "root@%s", host);
   domuimg_exec_arg (exec, "-f");
   domuimg_exec_arg (exec, key);
-  gboolean done = domuimg_exec_run (exec, self->cancellable, error)
+  gboolean done = domuimg_exec_run (exec, self->edit->cancellable, error)
                   && put_key (self, key, to, 0600, error)
                   && put_key (self, public_key, public_to, 0644, error);
   g_unlink (key);
@@ -174,7 +176,7 @@ make_one (DomuimgGuestEdit *self, const char *directory, const char *type, GErro
 
 /* The directory is the caller's own and closed to others, and lives for seconds. */
 static gboolean
-make_now (DomuimgGuestEdit *self, GError **error)
+make_now (DomuimgGuestRun *self, GError **error)
 {
   static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
   g_autofree char *directory = g_dir_make_tmp ("domuimg-keys-XXXXXX", error);
@@ -188,16 +190,16 @@ make_now (DomuimgGuestEdit *self, GError **error)
 }
 
 gboolean
-domuimg_guest_step_host_keys (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_host_keys (DomuimgGuestRun *self, GError **error)
 {
   if (self->want->host_keys == DOMUIMG_HOST_KEYS_KEEP)
     return TRUE;
-  if (!domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key", error)
-      || !domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key.pub", error)
-      || !domuimg_guest_remove_glob (self, "/etc/ssh", "ssh_host_*key-cert.pub", error)
-      || !domuimg_guest_remove_glob (self, "/etc/dropbear", "dropbear_*_host_key", error))
+  if (!domuimg_edit_remove_glob (self->edit, "/etc/ssh", "ssh_host_*key", error)
+      || !domuimg_edit_remove_glob (self->edit, "/etc/ssh", "ssh_host_*key.pub", error)
+      || !domuimg_edit_remove_glob (self->edit, "/etc/ssh", "ssh_host_*key-cert.pub", error)
+      || !domuimg_edit_remove_glob (self->edit, "/etc/dropbear", "dropbear_*_host_key", error))
     return FALSE;
-  if (!domuimg_tree_exists (self->tree, "/usr/sbin/sshd"))
+  if (!domuimg_tree_exists (self->edit->tree, "/usr/sbin/sshd"))
     return TRUE;
   return self->want->host_keys == DOMUIMG_HOST_KEYS_BUILD ? make_now (self, error)
                                                           : make_at_first_boot (self, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
@@ -44,38 +44,38 @@ edit_hosts (const char *text, const char *names)
 }
 
 static gboolean
-write_hosts (DomuimgGuestEdit *self, const char *full, const char *short_name, GError **error)
+write_hosts (DomuimgGuestRun *self, const char *full, const char *short_name, GError **error)
 {
   g_autofree char *old = NULL;
   g_autofree char *names = g_str_equal (full, short_name)
                                ? g_strdup (full)
                                : g_strdup_printf ("%s %s", full, short_name);
 
-  if (!domuimg_guest_read (self, "/etc/hosts", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/hosts", &old, error))
     return FALSE;
   g_autofree char *text
       = edit_hosts (old != NULL ? old : "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n",
                     names);
-  return domuimg_guest_write (self, "/etc/hosts", text, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/hosts", text, 0644, error);
 }
 
 /* A shell-like file that names the host, if the guest has it. */
 static gboolean
-assign_name (DomuimgGuestEdit *self, const char *path, const char *key, const char *value,
+assign_name (DomuimgGuestRun *self, const char *path, const char *key, const char *value,
              GError **error)
 {
   g_autofree char *old = NULL;
 
-  if (!domuimg_guest_read (self, path, &old, error))
+  if (!domuimg_edit_read (self->edit, path, &old, error))
     return FALSE;
   if (old == NULL)
     return TRUE;
-  g_autofree char *text = domuimg_guest_set_assignment (old, key, value);
-  return domuimg_guest_write (self, path, text, 0644, error);
+  g_autofree char *text = domuimg_edit_set_assignment (old, key, value);
+  return domuimg_edit_write (self->edit, path, text, 0644, error);
 }
 
 gboolean
-domuimg_guest_step_hosts (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_hosts (DomuimgGuestRun *self, GError **error)
 {
   const char *full = self->want->hostname;
 
@@ -88,16 +88,16 @@ domuimg_guest_step_hosts (DomuimgGuestEdit *self, GError **error)
   g_autofree char *line = g_strdup_printf ("%s\n", name);
   g_autofree char *mailname = g_strdup_printf ("%s\n", full);
   gboolean old_redhat = self->info->redhat && self->info->init != DOMUIMG_INIT_SYSTEMD;
-  gboolean has_suse = domuimg_tree_exists (self->tree, "/etc/HOSTNAME");
-  gboolean has_mailname = domuimg_tree_exists (self->tree, "/etc/mailname");
+  gboolean has_suse = domuimg_tree_exists (self->edit->tree, "/etc/HOSTNAME");
+  gboolean has_mailname = domuimg_tree_exists (self->edit->tree, "/etc/mailname");
 
-  if (!old_redhat && !domuimg_guest_write (self, "/etc/hostname", line, 0644, error))
+  if (!old_redhat && !domuimg_edit_write (self->edit, "/etc/hostname", line, 0644, error))
     return FALSE;
   if (old_redhat && !assign_name (self, "/etc/sysconfig/network", "HOSTNAME", full, error))
     return FALSE;
-  if (has_suse && !domuimg_guest_write (self, "/etc/HOSTNAME", mailname, 0644, error))
+  if (has_suse && !domuimg_edit_write (self->edit, "/etc/HOSTNAME", mailname, 0644, error))
     return FALSE;
-  if (has_mailname && !domuimg_guest_write (self, "/etc/mailname", mailname, 0644, error))
+  if (has_mailname && !domuimg_edit_write (self->edit, "/etc/mailname", mailname, 0644, error))
     return FALSE;
   /* Alpine, also with OpenRC, reads /etc/hostname. */
   if (self->info->openrc && g_str_equal (self->info->id, "gentoo")

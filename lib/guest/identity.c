@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
@@ -38,31 +38,31 @@ static const struct {
 /* An empty file makes systemd take a new id, without the other things of a "first boot"
  * (machine-id(5)), such as setting all services to their presets. */
 static gboolean
-reset_machine_id (DomuimgGuestEdit *self, GError **error)
+reset_machine_id (DomuimgGuestRun *self, GError **error)
 {
   const char *dbus = "/var/lib/dbus/machine-id";
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, dbus, NULL);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->edit->tree, dbus, NULL);
 
   /* A link to /etc/machine-id follows by itself. */
   if (entry != NULL && entry->type == DOMUIMG_ENTRY_FILE
-      && !domuimg_guest_remove (self, dbus, error))
+      && !domuimg_edit_remove (self->edit, dbus, error))
     return FALSE;
   if (self->info->init == DOMUIMG_INIT_SYSTEMD)
-    return domuimg_guest_write (self, "/etc/machine-id", "", 0444, error);
+    return domuimg_edit_write (self->edit, "/etc/machine-id", "", 0444, error);
   /* dbus-uuidgen makes one where there is none, but takes no empty file. */
-  return domuimg_guest_remove (self, "/etc/machine-id", error);
+  return domuimg_edit_remove (self->edit, "/etc/machine-id", error);
 }
 
 gboolean
-domuimg_guest_step_identity (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_identity (DomuimgGuestRun *self, GError **error)
 {
   if (!self->want->fresh_identity)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    if (!domuimg_guest_remove (self, files[i], error))
+    if (!domuimg_edit_remove (self->edit, files[i], error))
       return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (globs); i++)
-    if (!domuimg_guest_remove_glob (self, globs[i].directory, globs[i].pattern, error))
+    if (!domuimg_edit_remove_glob (self->edit, globs[i].directory, globs[i].pattern, error))
       return FALSE;
   return reset_machine_id (self, error);
 }

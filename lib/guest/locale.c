@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
 static gboolean
-set_timezone (DomuimgGuestEdit *self, const char *zone, GError **error)
+set_timezone (DomuimgGuestRun *self, const char *zone, GError **error)
 {
   g_autofree char *file = g_strconcat ("/usr/share/zoneinfo/", zone, NULL);
   g_autofree char *line = g_strconcat (zone, "\n", NULL);
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self->tree, file, NULL);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (self->edit->tree, file, NULL);
 
   if (entry == NULL || entry->type != DOMUIMG_ENTRY_FILE)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                          "The guest has no time zone \"%s\" (%s): check its name, or add the "
                          "guest's package tzdata",
                          zone, file);
-  if (!domuimg_guest_symlink (self, file, "/etc/localtime", error))
+  if (!domuimg_edit_symlink (self->edit, file, "/etc/localtime", error))
     return FALSE;
-  if ((domuimg_tree_exists (self->tree, "/etc/timezone")
-       || domuimg_tree_exists (self->tree, "/etc/debian_version"))
-      && !domuimg_guest_write (self, "/etc/timezone", line, 0644, error))
+  if ((domuimg_tree_exists (self->edit->tree, "/etc/timezone")
+       || domuimg_tree_exists (self->edit->tree, "/etc/debian_version"))
+      && !domuimg_edit_write (self->edit, "/etc/timezone", line, 0644, error))
     return FALSE;
   return TRUE;
 }
 
 static gboolean
-assign (DomuimgGuestEdit *self, const char *path, const char *key, const char *value,
+assign (DomuimgGuestRun *self, const char *path, const char *key, const char *value,
         GError **error)
 {
   g_autofree char *old = NULL;
 
-  if (!domuimg_guest_read (self, path, &old, error))
+  if (!domuimg_edit_read (self->edit, path, &old, error))
     return FALSE;
-  g_autofree char *text = domuimg_guest_set_assignment (old != NULL ? old : "", key, value);
-  return domuimg_guest_write (self, path, text, 0644, error);
+  g_autofree char *text = domuimg_edit_set_assignment (old != NULL ? old : "", key, value);
+  return domuimg_edit_write (self->edit, path, text, 0644, error);
 }
 
 /* Takes the "#" off the line of locale.gen that is for @locale. */
 static gboolean
-enable_generation (DomuimgGuestEdit *self, const char *locale, GError **error)
+enable_generation (DomuimgGuestRun *self, const char *locale, GError **error)
 {
   g_autofree char *old = NULL;
   g_autoptr (GString) out = g_string_new (NULL);
 
-  if (!domuimg_guest_read (self, "/etc/locale.gen", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/locale.gen", &old, error))
     return FALSE;
   if (old == NULL)
     return TRUE;
@@ -58,13 +58,13 @@ enable_generation (DomuimgGuestEdit *self, const char *locale, GError **error)
       g_string_append_printf (out, "%s%s", ours ? text : lines[i],
                               lines[i + 1] != NULL ? "\n" : "");
     }
-  return domuimg_guest_write (self, "/etc/locale.gen", out->str, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/locale.gen", out->str, 0644, error);
 }
 
 static gboolean
-set_locale (DomuimgGuestEdit *self, const char *locale, GError **error)
+set_locale (DomuimgGuestRun *self, const char *locale, GError **error)
 {
-  gboolean debian = domuimg_tree_exists (self->tree, "/etc/debian_version");
+  gboolean debian = domuimg_tree_exists (self->edit->tree, "/etc/debian_version");
   gboolean old_redhat = self->info->redhat && self->info->init != DOMUIMG_INIT_SYSTEMD;
   const char *path = debian ? "/etc/default/locale"
                             : (old_redhat ? "/etc/sysconfig/i18n" : "/etc/locale.conf");
@@ -73,31 +73,32 @@ set_locale (DomuimgGuestEdit *self, const char *locale, GError **error)
     return FALSE;
   if (debian && !g_str_has_prefix (locale, "C.") && !g_str_equal (locale, "C")
       && !g_str_equal (locale, "POSIX"))
-    domuimg_guest_warn (self, "the locale %s is set, but not generated: run locale-gen in the "
-                              "guest",
-                        locale);
+    domuimg_edit_warn (self->edit,
+                       "the locale %s is set, but not generated: run locale-gen in the "
+                       "guest",
+                       locale);
   return TRUE;
 }
 
 static gboolean
-set_keymap (DomuimgGuestEdit *self, const char *keymap, GError **error)
+set_keymap (DomuimgGuestRun *self, const char *keymap, GError **error)
 {
   g_autofree char *quoted = g_strdup_printf ("\"%s\"", keymap);
 
-  if (domuimg_tree_exists (self->tree, "/etc/debian_version"))
+  if (domuimg_tree_exists (self->edit->tree, "/etc/debian_version"))
     return assign (self, "/etc/default/keyboard", "XKBLAYOUT", quoted, error);
   if (self->info->init == DOMUIMG_INIT_SYSTEMD)
     return assign (self, "/etc/vconsole.conf", "KEYMAP", keymap, error);
   if (self->info->redhat)
     return assign (self, "/etc/sysconfig/keyboard", "KEYTABLE", quoted, error);
-  if (domuimg_tree_exists (self->tree, "/etc/conf.d/keymaps"))
+  if (domuimg_tree_exists (self->edit->tree, "/etc/conf.d/keymaps"))
     return assign (self, "/etc/conf.d/keymaps", "keymap", quoted, error);
-  domuimg_guest_warn (self, "no place for the keymap %s is known in this guest", keymap);
+  domuimg_edit_warn (self->edit, "no place for the keymap %s is known in this guest", keymap);
   return TRUE;
 }
 
 gboolean
-domuimg_guest_step_locale (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_locale (DomuimgGuestRun *self, GError **error)
 {
   const DomuimgCustomise *want = self->want;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
@@ -16,13 +16,13 @@ major_of (const char *version)
 
 /* 0 where no kernel is known. */
 static guint64
-newest_major (DomuimgGuestEdit *self)
+newest_major (DomuimgGuestRun *self)
 {
   guint64 newest = 0;
 
   if (self->want->kernel_version != NULL)
     return major_of (self->want->kernel_version);
-  g_auto (GStrv) names = domuimg_tree_list (self->tree, "/lib/modules", NULL);
+  g_auto (GStrv) names = domuimg_tree_list (self->edit->tree, "/lib/modules", NULL);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     newest = MAX (newest, major_of (names[i]));
   return newest;
@@ -45,7 +45,7 @@ names_module (char **lines, const char *module)
 }
 
 gboolean
-domuimg_guest_step_modules (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_modules (DomuimgGuestRun *self, GError **error)
 {
   static const char *const modules[] = { "xen-blkfront", "xen-netfront" };
   g_autofree char *old = NULL;
@@ -53,7 +53,7 @@ domuimg_guest_step_modules (DomuimgGuestEdit *self, GError **error)
 
   if (newest == 0 || newest >= FIRST_THAT_KNOWS)
     return TRUE;
-  if (!domuimg_guest_read (self, "/etc/modules", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/modules", &old, error))
     return FALSE;
   if (old == NULL)
     return TRUE;
@@ -64,5 +64,5 @@ domuimg_guest_step_modules (DomuimgGuestEdit *self, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (modules); i++)
     if (!names_module (lines, modules[i]))
       g_string_append_printf (out, "%s\n", modules[i]);
-  return domuimg_guest_write (self, "/etc/modules", out->str, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/modules", out->str, 0644, error);
 }

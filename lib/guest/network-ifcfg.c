@@ -7,7 +7,7 @@
 
 /* The names of the files that are to stay, NULL at the end. */
 static GPtrArray *
-files_to_keep (DomuimgGuestEdit *self)
+files_to_keep (DomuimgGuestRun *self)
 {
   GPtrArray *keep = g_ptr_array_new_with_free_func (g_free);
 
@@ -20,7 +20,7 @@ files_to_keep (DomuimgGuestEdit *self)
 
 /* A file that stays by its name, but is not ours, is of the source machine too. */
 static gboolean
-set_aside_all (DomuimgGuestEdit *self, const char *directory, const char *const *patterns,
+set_aside_all (DomuimgGuestRun *self, const char *directory, const char *const *patterns,
                GError **error)
 {
   g_autoptr (GPtrArray) keep = files_to_keep (self);
@@ -35,10 +35,10 @@ set_aside_all (DomuimgGuestEdit *self, const char *directory, const char *const 
           = g_strdup_printf ("%s/%s", directory, (char *) g_ptr_array_index (keep, i));
       g_autofree char *text = NULL;
 
-      if (!domuimg_guest_read (self, path, &text, error))
+      if (!domuimg_edit_read (self->edit, path, &text, error))
         return FALSE;
       if (text != NULL && !g_str_has_prefix (text, DOMUIMG_GUEST_MARK)
-          && !domuimg_guest_set_aside (self, path, error))
+          && !domuimg_edit_set_aside (self->edit, path, error))
         return FALSE;
     }
   return TRUE;
@@ -64,7 +64,7 @@ append_addresses (GString *out, const DomuimgGuestNic *nic)
 }
 
 static char *
-redhat_file (DomuimgGuestEdit *self, guint index)
+redhat_file (DomuimgGuestRun *self, guint index)
 {
   const DomuimgGuestNic *nic = domuimg_guest_nic (self, index);
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
@@ -87,7 +87,7 @@ redhat_file (DomuimgGuestEdit *self, guint index)
 }
 
 gboolean
-domuimg_guest_write_ifcfg (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_write_ifcfg (DomuimgGuestRun *self, GError **error)
 {
   static const char *const patterns[] = { "ifcfg-*", "route-*", "route6-*", "rule-*", NULL };
 
@@ -99,16 +99,16 @@ domuimg_guest_write_ifcfg (DomuimgGuestEdit *self, GError **error)
       g_autofree char *path = g_strdup_printf (REDHAT_DIR "/ifcfg-eth%u", i);
       g_autofree char *text = redhat_file (self, i);
 
-      if (!domuimg_guest_write_own (self, path, text, 0644, error))
+      if (!domuimg_edit_write_own (self->edit, path, text, 0644, error))
         return FALSE;
     }
   return TRUE;
 }
 
 static gboolean
-starts_in (DomuimgGuestEdit *self, const char *directory)
+starts_in (DomuimgGuestRun *self, const char *directory)
 {
-  g_auto (GStrv) names = domuimg_tree_list (self->tree, directory, NULL);
+  g_auto (GStrv) names = domuimg_tree_list (self->edit->tree, directory, NULL);
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     if (g_pattern_match_simple ("S??network", names[i]))
@@ -118,9 +118,9 @@ starts_in (DomuimgGuestEdit *self, const char *directory)
 
 /* As `chkconfig network on` does: the script says "chkconfig: 2345 10 90". */
 static gboolean
-enable_scripts (DomuimgGuestEdit *self, GError **error)
+enable_scripts (DomuimgGuestRun *self, GError **error)
 {
-  if (!domuimg_tree_exists (self->tree, "/etc/rc.d/init.d/network"))
+  if (!domuimg_tree_exists (self->edit->tree, "/etc/rc.d/init.d/network"))
     return TRUE;
   for (guint level = 2; level <= 5; level++)
     {
@@ -130,24 +130,24 @@ enable_scripts (DomuimgGuestEdit *self, GError **error)
 
       if (starts_in (self, directory))
         continue;
-      if (!domuimg_guest_remove (self, stop, error)
-          || !domuimg_guest_symlink (self, "../init.d/network", start, error))
+      if (!domuimg_edit_remove (self->edit, stop, error)
+          || !domuimg_edit_symlink (self->edit, "../init.d/network", start, error))
         return FALSE;
     }
   return TRUE;
 }
 
 gboolean
-domuimg_guest_network_ifcfg (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_ifcfg (DomuimgGuestRun *self, GError **error)
 {
   g_autofree char *old = NULL;
 
   if (!domuimg_guest_write_ifcfg (self, error)
-      || !domuimg_guest_read (self, "/etc/sysconfig/network", &old, error))
+      || !domuimg_edit_read (self->edit, "/etc/sysconfig/network", &old, error))
     return FALSE;
   g_autofree char *text
-      = domuimg_guest_set_assignment (old != NULL ? old : "", "NETWORKING", "yes");
-  return domuimg_guest_write (self, "/etc/sysconfig/network", text, 0644, error)
+      = domuimg_edit_set_assignment (old != NULL ? old : "", "NETWORKING", "yes");
+  return domuimg_edit_write (self->edit, "/etc/sysconfig/network", text, 0644, error)
          && enable_scripts (self, error);
 }
 
@@ -169,7 +169,7 @@ suse_file (const DomuimgGuestNic *nic)
 }
 
 static gboolean
-write_suse_nic (DomuimgGuestEdit *self, guint index, GError **error)
+write_suse_nic (DomuimgGuestRun *self, guint index, GError **error)
 {
   const DomuimgGuestNic *nic = domuimg_guest_nic (self, index);
   g_autofree char *path = g_strdup_printf (SUSE_DIR "/ifcfg-eth%u", index);
@@ -181,12 +181,12 @@ write_suse_nic (DomuimgGuestEdit *self, guint index, GError **error)
     g_string_append_printf (out, "default %s - -\n", nic->gateway);
   if (nic->gateway6 != NULL)
     g_string_append_printf (out, "default %s - -\n", nic->gateway6);
-  return domuimg_guest_write_own (self, path, text, 0600, error)
-         && domuimg_guest_write_own (self, routes, out->str, 0600, error);
+  return domuimg_edit_write_own (self->edit, path, text, 0600, error)
+         && domuimg_edit_write_own (self->edit, routes, out->str, 0600, error);
 }
 
 static gboolean
-write_suse_dns (DomuimgGuestEdit *self, GError **error)
+write_suse_dns (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GString) servers = g_string_new (NULL);
   g_autofree char *old = NULL;
@@ -197,16 +197,16 @@ write_suse_dns (DomuimgGuestEdit *self, GError **error)
                               (char *) g_ptr_array_index (domuimg_guest_nic (self, i)->dns, j));
   if (servers->len == 0)
     return TRUE;
-  if (!domuimg_guest_read (self, SUSE_DIR "/config", &old, error))
+  if (!domuimg_edit_read (self->edit, SUSE_DIR "/config", &old, error))
     return FALSE;
   g_autofree char *quoted = g_strdup_printf ("\"%s\"", servers->str);
-  g_autofree char *text = domuimg_guest_set_assignment (
+  g_autofree char *text = domuimg_edit_set_assignment (
       old != NULL ? old : "", "NETCONFIG_DNS_STATIC_SERVERS", quoted);
-  return domuimg_guest_write (self, SUSE_DIR "/config", text, 0644, error);
+  return domuimg_edit_write (self->edit, SUSE_DIR "/config", text, 0644, error);
 }
 
 gboolean
-domuimg_guest_network_wicked (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_wicked (DomuimgGuestRun *self, GError **error)
 {
   static const char *const patterns[] = { "ifcfg-*", NULL };
 

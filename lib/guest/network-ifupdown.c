@@ -11,9 +11,9 @@
  * NEWS, and "PATTERN MATCHING INTERFACES" in interfaces(5)). BusyBox's and ifupdown-ng do
  * not. */
 static gboolean
-matches_by_mac (DomuimgGuestEdit *self)
+matches_by_mac (DomuimgGuestRun *self)
 {
-  g_autofree char *version = domuimg_guest_dpkg_version (self->tree, "ifupdown");
+  g_autofree char *version = domuimg_guest_dpkg_version (self->edit->tree, "ifupdown");
   int major = 0, minor = 0, micro = 0;
 
   if (version == NULL || sscanf (version, "%d.%d.%d", &major, &minor, &micro) < 2)
@@ -64,11 +64,11 @@ append_nic (GString *out, const DomuimgGuestNic *nic, const char *name, gboolean
 }
 
 static char *
-interfaces_file (DomuimgGuestEdit *self, gboolean by_mac)
+interfaces_file (DomuimgGuestRun *self, gboolean by_mac)
 {
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
-  gboolean resolvconf = domuimg_tree_exists (self->tree, "/sbin/resolvconf")
-                        || domuimg_tree_exists (self->tree, "/usr/sbin/resolvconf");
+  gboolean resolvconf = domuimg_tree_exists (self->edit->tree, "/sbin/resolvconf")
+                        || domuimg_tree_exists (self->edit->tree, "/usr/sbin/resolvconf");
 
   g_string_append (out, "auto lo\niface lo inet loopback\n");
   for (guint i = 0; i < self->want->nics->len; i++)
@@ -90,12 +90,12 @@ interfaces_file (DomuimgGuestEdit *self, gboolean by_mac)
 /* The file as a whole is of the source machine, whose bridges and cards the guest lacks;
  * one with the loopback interface only is not worth keeping. */
 gboolean
-domuimg_guest_set_aside_interfaces (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_set_aside_interfaces (DomuimgGuestRun *self, GError **error)
 {
   g_autofree char *text = NULL;
 
   if (!domuimg_guest_set_aside_glob (self, INTERFACES ".d", "*", NULL, error)
-      || !domuimg_guest_read (self, INTERFACES, &text, error))
+      || !domuimg_edit_read (self->edit, INTERFACES, &text, error))
     return FALSE;
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
   for (guint i = 0; lines[i] != NULL && !g_str_has_prefix (text, DOMUIMG_GUEST_MARK); i++)
@@ -104,29 +104,29 @@ domuimg_guest_set_aside_interfaces (DomuimgGuestEdit *self, GError **error)
 
       if (g_strv_length (words) >= 2 && g_str_equal (words[0], "iface")
           && !g_str_equal (words[1], "lo"))
-        return domuimg_guest_set_aside (self, INTERFACES, error);
+        return domuimg_edit_set_aside (self->edit, INTERFACES, error);
     }
   return TRUE;
 }
 
 static gboolean
-enable (DomuimgGuestEdit *self, GError **error)
+enable (DomuimgGuestRun *self, GError **error)
 {
   const char *script = "/etc/init.d/networking";
 
   if (self->info->init == DOMUIMG_INIT_SYSTEMD)
     return domuimg_guest_want_unit (self, "multi-user.target", "networking.service", error);
-  if (!self->info->openrc || !domuimg_tree_exists (self->tree, script)
-      || domuimg_tree_exists (self->tree, "/etc/runlevels/default/networking"))
+  if (!self->info->openrc || !domuimg_tree_exists (self->edit->tree, script)
+      || domuimg_tree_exists (self->edit->tree, "/etc/runlevels/default/networking"))
     return TRUE;
-  return domuimg_guest_symlink (self, script, "/etc/runlevels/boot/networking", error);
+  return domuimg_edit_symlink (self->edit, script, "/etc/runlevels/boot/networking", error);
 }
 
 gboolean
-domuimg_guest_network_ifupdown (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_ifupdown (DomuimgGuestRun *self, GError **error)
 {
   gboolean by_mac = matches_by_mac (self);
-  gboolean has_udev = domuimg_tree_is_dir (self->tree, "/etc/udev");
+  gboolean has_udev = domuimg_tree_is_dir (self->edit->tree, "/etc/udev");
   g_autofree char *text = interfaces_file (self, by_mac);
 
   /* Without patterns a fixed name is tied to the address by udev. Without udev (Alpine's
@@ -134,10 +134,10 @@ domuimg_guest_network_ifupdown (DomuimgGuestEdit *self, GError **error)
   if (!by_mac && has_udev && !domuimg_guest_name_nics (self, error))
     return FALSE;
   if (!domuimg_guest_set_aside_interfaces (self, error)
-      || !domuimg_guest_write (self, INTERFACES, text, 0644, error) || !enable (self, error))
+      || !domuimg_edit_write (self->edit, INTERFACES, text, 0644, error) || !enable (self, error))
     return FALSE;
-  if (domuimg_tree_exists (self->tree, "/sbin/resolvconf")
-      || domuimg_tree_exists (self->tree, "/usr/sbin/resolvconf"))
+  if (domuimg_tree_exists (self->edit->tree, "/sbin/resolvconf")
+      || domuimg_tree_exists (self->edit->tree, "/usr/sbin/resolvconf"))
     return TRUE;
   return domuimg_guest_write_resolv_conf (self, error);
 }

@@ -9,14 +9,14 @@
 
 /* The renderer that the source's files ask for, if they do. */
 static gboolean
-wants_nm (DomuimgGuestEdit *self)
+wants_nm (DomuimgGuestRun *self)
 {
-  g_auto (GStrv) names = domuimg_tree_list (self->tree, DIRECTORY, NULL);
+  g_auto (GStrv) names = domuimg_tree_list (self->edit->tree, DIRECTORY, NULL);
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
       g_autofree char *path = g_strdup_printf (DIRECTORY "/%s", names[i]);
-      g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
+      g_autofree char *text = domuimg_tree_read_text (self->edit->tree, path, NULL);
 
       if (text != NULL && strstr (text, "renderer: NetworkManager") != NULL)
         return TRUE;
@@ -89,7 +89,7 @@ append_nic (GString *out, const DomuimgGuestNic *nic, guint index)
 }
 
 gboolean
-domuimg_guest_network_netplan (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_netplan (DomuimgGuestRun *self, GError **error)
 {
   static const char *const keep[] = { OURS, NULL };
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK "network:\n  version: 2\n");
@@ -100,5 +100,5 @@ domuimg_guest_network_netplan (DomuimgGuestEdit *self, GError **error)
     append_nic (out, domuimg_guest_nic (self, i), i);
   /* netplan warns of files that others can read. */
   return domuimg_guest_set_aside_glob (self, DIRECTORY, "*.yaml", keep, error)
-         && domuimg_guest_write_own (self, DIRECTORY "/" OURS, out->str, 0600, error);
+         && domuimg_edit_write_own (self->edit, DIRECTORY "/" OURS, out->str, 0600, error);
 }

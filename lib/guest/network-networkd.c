@@ -35,7 +35,7 @@ network_file (const DomuimgGuestNic *nic)
 
 /* As `systemctl enable systemd-networkd` does; units that this version lacks are left out. */
 static gboolean
-enable_networkd (DomuimgGuestEdit *self, GError **error)
+enable_networkd (DomuimgGuestRun *self, GError **error)
 {
   return domuimg_guest_want_unit (self, "multi-user.target", "systemd-networkd.service", error)
          && domuimg_guest_want_unit (self, "sockets.target", "systemd-networkd.socket", error)
@@ -44,38 +44,40 @@ enable_networkd (DomuimgGuestEdit *self, GError **error)
 }
 
 static gboolean
-enable_resolved (DomuimgGuestEdit *self, GError **error)
+enable_resolved (DomuimgGuestRun *self, GError **error)
 {
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "/etc/resolv.conf", NULL);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->edit->tree, "/etc/resolv.conf", NULL);
 
   if (!domuimg_guest_want_unit (self, "multi-user.target", "systemd-resolved.service", error))
     return FALSE;
   /* A link, to whichever of resolved's files, is a choice of the guest. */
   if (entry != NULL && entry->type == DOMUIMG_ENTRY_SYMLINK)
     return TRUE;
-  return domuimg_guest_symlink (self, "../run/systemd/resolve/stub-resolv.conf",
-                                "/etc/resolv.conf", error);
+  return domuimg_edit_symlink (self->edit, "../run/systemd/resolve/stub-resolv.conf",
+                               "/etc/resolv.conf", error);
 }
 
 static gboolean
-set_up_dns (DomuimgGuestEdit *self, GError **error)
+set_up_dns (DomuimgGuestRun *self, GError **error)
 {
   guint servers = 0;
-  g_autofree char *resolved = domuimg_guest_unit_path (self->tree, "systemd-resolved.service");
+  DomuimgTree *tree = self->edit->tree;
+  g_autofree char *resolved = domuimg_guest_unit_path (tree, "systemd-resolved.service");
 
   if (resolved != NULL)
     return enable_resolved (self, error);
   for (guint i = 0; i < self->want->nics->len; i++)
     servers += domuimg_guest_nic (self, i)->dns->len;
-  if (servers == 0 && !domuimg_tree_exists (self->tree, "/etc/resolv.conf"))
-    domuimg_guest_warn (self, "the guest has no systemd-resolved, so nothing writes DHCP's name "
-                              "servers into /etc/resolv.conf: give name servers, or add the "
-                              "package systemd-resolved");
+  if (servers == 0 && !domuimg_tree_exists (tree, "/etc/resolv.conf"))
+    domuimg_edit_warn (self->edit,
+                       "the guest has no systemd-resolved, so nothing writes DHCP's name "
+                       "servers into /etc/resolv.conf: give name servers, or add the "
+                       "package systemd-resolved");
   return domuimg_guest_write_resolv_conf (self, error);
 }
 
 gboolean
-domuimg_guest_network_networkd (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_networkd (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GPtrArray) keep = g_ptr_array_new_with_free_func (g_free);
 
@@ -93,7 +95,7 @@ domuimg_guest_network_networkd (DomuimgGuestEdit *self, GError **error)
           = g_strdup_printf (DIRECTORY "/%s", (char *) g_ptr_array_index (keep, i));
       g_autofree char *text = network_file (domuimg_guest_nic (self, i));
 
-      if (!domuimg_guest_write_own (self, path, text, 0644, error))
+      if (!domuimg_edit_write_own (self->edit, path, text, 0644, error))
         return FALSE;
     }
   return enable_networkd (self, error) && set_up_dns (self, error);

@@ -6,10 +6,10 @@
 
 /* Up to RHEL 8 its administrators look for ifcfg files, and NetworkManager reads them. */
 static gboolean
-prefers_ifcfg (DomuimgGuestEdit *self)
+prefers_ifcfg (DomuimgGuestRun *self)
 {
   return self->info->redhat && !g_str_equal (self->info->id, "fedora") && self->info->major < 9
-         && domuimg_tree_is_dir (self->tree, "/etc/sysconfig/network-scripts");
+         && domuimg_tree_is_dir (self->edit->tree, "/etc/sysconfig/network-scripts");
 }
 
 /* The same NIC always gets the same UUID: of version 5's form, of the MAC address. */
@@ -80,7 +80,7 @@ keyfile (const DomuimgGuestNic *nic, guint index)
 }
 
 static gboolean
-write_keyfiles (DomuimgGuestEdit *self, GError **error)
+write_keyfiles (DomuimgGuestRun *self, GError **error)
 {
   for (guint i = 0; i < self->want->nics->len; i++)
     {
@@ -88,14 +88,14 @@ write_keyfiles (DomuimgGuestEdit *self, GError **error)
       g_autofree char *text = keyfile (domuimg_guest_nic (self, i), i);
 
       /* Files that others can read are ignored. */
-      if (!domuimg_guest_write_own (self, path, text, 0600, error))
+      if (!domuimg_edit_write_own (self->edit, path, text, 0600, error))
         return FALSE;
     }
   return TRUE;
 }
 
 gboolean
-domuimg_guest_network_nm (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_network_nm (DomuimgGuestRun *self, GError **error)
 {
   gboolean ifcfg = prefers_ifcfg (self);
   g_autoptr (GPtrArray) keep = g_ptr_array_new_with_free_func (g_free);

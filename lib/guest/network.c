@@ -5,7 +5,7 @@
 #include <string.h>
 
 const DomuimgGuestNic *
-domuimg_guest_nic (DomuimgGuestEdit *self, guint index)
+domuimg_guest_nic (DomuimgGuestRun *self, guint index)
 {
   return g_ptr_array_index (self->want->nics, index);
 }
@@ -41,12 +41,12 @@ domuimg_guest_is_ipv6 (const char *address)
 }
 
 gboolean
-domuimg_guest_set_aside_glob (DomuimgGuestEdit *self, const char *directory, const char *pattern,
+domuimg_guest_set_aside_glob (DomuimgGuestRun *self, const char *directory, const char *pattern,
                               const char *const *keep, GError **error)
 {
-  if (!domuimg_tree_is_dir (self->tree, directory))
+  if (!domuimg_tree_is_dir (self->edit->tree, directory))
     return TRUE;
-  g_auto (GStrv) names = domuimg_tree_list (self->tree, directory, error);
+  g_auto (GStrv) names = domuimg_tree_list (self->edit->tree, directory, error);
 
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
@@ -55,14 +55,14 @@ domuimg_guest_set_aside_glob (DomuimgGuestEdit *self, const char *directory, con
       if (!g_pattern_match_simple (pattern, names[i])
           || (keep != NULL && g_strv_contains (keep, names[i])))
         continue;
-      if (!domuimg_guest_set_aside (self, path, error))
+      if (!domuimg_edit_set_aside (self->edit, path, error))
         return FALSE;
     }
   return names != NULL;
 }
 
 gboolean
-domuimg_guest_name_nics (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_name_nics (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
 
@@ -72,12 +72,12 @@ domuimg_guest_name_nics (DomuimgGuestEdit *self, GError **error)
                             "SUBSYSTEM==\"net\", ACTION==\"add\", KERNEL==\"eth*\", "
                             "ATTR{address}==\"%s\", ATTR{type}==\"1\", NAME=\"eth%u\"\n",
                             domuimg_guest_nic (self, i)->mac, i);
-  return domuimg_guest_write_own (self, "/etc/udev/rules.d/70-domuimg-net.rules", out->str, 0644,
-                                  error);
+  return domuimg_edit_write_own (self->edit, "/etc/udev/rules.d/70-domuimg-net.rules", out->str,
+                                 0644, error);
 }
 
 gboolean
-domuimg_guest_write_resolv_conf (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_write_resolv_conf (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
   gsize empty = out->len;
@@ -93,30 +93,31 @@ domuimg_guest_write_resolv_conf (DomuimgGuestEdit *self, GError **error)
     }
   if (out->len == empty)
     return TRUE;
-  return domuimg_guest_write_own (self, "/etc/resolv.conf", out->str, 0644, error);
+  return domuimg_edit_write_own (self->edit, "/etc/resolv.conf", out->str, 0644, error);
 }
 
 /* Else cloud-init, finding no data of a cloud, would configure the network itself. */
 static gboolean
-quiet_cloud_init (DomuimgGuestEdit *self, GError **error)
+quiet_cloud_init (DomuimgGuestRun *self, GError **error)
 {
-  if (!domuimg_tree_is_dir (self->tree, "/etc/cloud/cloud.cfg.d"))
+  if (!domuimg_tree_is_dir (self->edit->tree, "/etc/cloud/cloud.cfg.d"))
     return TRUE;
-  return domuimg_guest_write_own (self, "/etc/cloud/cloud.cfg.d/99-domuimg-network.cfg",
-                                  DOMUIMG_GUEST_MARK "network: {config: disabled}\n", 0644, error);
+  return domuimg_edit_write_own (self->edit, "/etc/cloud/cloud.cfg.d/99-domuimg-network.cfg",
+                                 DOMUIMG_GUEST_MARK "network: {config: disabled}\n", 0644, error);
 }
 
 static gboolean
-no_tool (DomuimgGuestEdit *self, GError **error)
+no_tool (DomuimgGuestRun *self, GError **error)
 {
-  domuimg_guest_warn (self, "no network configuration tool found in the guest (looked for netplan, "
-                            "NetworkManager, systemd-networkd, ifupdown, ifcfg scripts, wicked): "
-                            "its NICs stay down");
+  domuimg_edit_warn (self->edit,
+                     "no network configuration tool found in the guest (looked for netplan, "
+                     "NetworkManager, systemd-networkd, ifupdown, ifcfg scripts, wicked): "
+                     "its NICs stay down");
   return TRUE;
 }
 
 static gboolean
-wants_dhcp (DomuimgGuestEdit *self)
+wants_dhcp (DomuimgGuestRun *self)
 {
   for (guint i = 0; i < self->want->nics->len; i++)
     if (domuimg_guest_nic (self, i)->mode == DOMUIMG_GUEST_NIC_DHCP)
@@ -125,7 +126,7 @@ wants_dhcp (DomuimgGuestEdit *self)
 }
 
 static gboolean
-has_dhcp_client (DomuimgGuestEdit *self)
+has_dhcp_client (DomuimgGuestRun *self)
 {
   static const char *const clients[] = {
     "/sbin/dhclient", "/usr/sbin/dhclient", "/sbin/dhcpcd",  "/usr/sbin/dhcpcd",
@@ -133,14 +134,14 @@ has_dhcp_client (DomuimgGuestEdit *self)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
-    if (domuimg_tree_exists (self->tree, clients[i]))
+    if (domuimg_tree_exists (self->edit->tree, clients[i]))
       return TRUE;
   return FALSE;
 }
 
 /* ifupdown asks another program for an address; systemd-networkd can do it alone. */
 static gboolean
-ifupdown_or_networkd (DomuimgGuestEdit *self, GError **error)
+ifupdown_or_networkd (DomuimgGuestRun *self, GError **error)
 {
   gboolean networkd = self->info->init == DOMUIMG_INIT_SYSTEMD
                       && self->info->stacks & 1 << DOMUIMG_STACK_NETWORKD;
@@ -150,15 +151,16 @@ ifupdown_or_networkd (DomuimgGuestEdit *self, GError **error)
   if (networkd)
     return domuimg_guest_set_aside_interfaces (self, error)
            && domuimg_guest_network_networkd (self, error);
-  domuimg_guest_warn (self, "the guest has no DHCP client for ifupdown: add one "
-                            "(isc-dhcp-client), or give a fixed address");
+  domuimg_edit_warn (self->edit,
+                     "the guest has no DHCP client for ifupdown: add one "
+                     "(isc-dhcp-client), or give a fixed address");
   return domuimg_guest_network_ifupdown (self, error);
 }
 
 gboolean
-domuimg_guest_step_network (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_network (DomuimgGuestRun *self, GError **error)
 {
-  static gboolean (*const stacks[]) (DomuimgGuestEdit *, GError **) = {
+  static gboolean (*const stacks[]) (DomuimgGuestRun *, GError **) = {
     [DOMUIMG_STACK_NONE] = no_tool,
     [DOMUIMG_STACK_NETPLAN] = domuimg_guest_network_netplan,
     [DOMUIMG_STACK_NM] = domuimg_guest_network_nm,

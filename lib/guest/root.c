@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which of an image's filesystems hold the root of a guest and its /boot. */
 #include "config.h"
 #include "lib/guest/root.h"
 
-#include <string.h>
-
+#include "lib/guest/fstab-table.h"
 #include "lib/tree/mount.h"
 
 gboolean
@@ -65,20 +65,13 @@ static gboolean
 is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
 {
   g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, "/boot");
   const char *const ids[] = { volume->uuid, volume->partuuid, volume->label, volume->lv };
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_auto (GStrv) words = g_strsplit_set (g_strdelimit (g_strstrip (lines[i]), "\t", ' '), " ", 2);
-
-      if (words[0] == NULL || words[1] == NULL || words[0][0] == '#'
-          || !g_str_has_prefix (g_strchug (words[1]), "/boot "))
-        continue;
-      for (guint j = 0; j < G_N_ELEMENTS (ids); j++)
-        if (ids[j] != NULL && ids[j][0] != '\0' && g_str_has_suffix (words[0], ids[j]))
-          return TRUE;
-    }
+  for (guint i = 0; entry != NULL && i < G_N_ELEMENTS (ids); i++)
+    if (ids[i] != NULL && ids[i][0] != '\0' && g_str_has_suffix (entry->spec, ids[i]))
+      return TRUE;
   return FALSE;
 }
 

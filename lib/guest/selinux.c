@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
 /* New files have no label, and an enforcing guest would refuse to use them: its first boot
  * labels the whole system, as Red Hat's documentation has it. */
 gboolean
-domuimg_guest_step_selinux (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_selinux (DomuimgGuestRun *self, GError **error)
 {
   g_autofree char *config = NULL;
 
-  if (self->n_changes == 0)
+  if (self->edit->n_changes == 0)
     return TRUE;
-  if (!domuimg_guest_read (self, "/etc/selinux/config", &config, error))
+  if (!domuimg_edit_read (self->edit, "/etc/selinux/config", &config, error))
     return FALSE;
   if (config == NULL)
     return TRUE;
@@ -21,5 +21,5 @@ domuimg_guest_step_selinux (DomuimgGuestEdit *self, GError **error)
   const char *const *all = (const char *const *) lines;
   if (!g_strv_contains (all, "SELINUX=enforcing") && !g_strv_contains (all, "SELINUX=permissive"))
     return TRUE;
-  return domuimg_guest_write (self, "/.autorelabel", "", 0644, error);
+  return domuimg_edit_write (self->edit, "/.autorelabel", "", 0644, error);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
@@ -17,24 +17,24 @@ static const char *const generated[] = {
 /* RHEL's own 60-net.rules asks the ifcfg files for names and must stay; a copy that names
  * addresses is of the source machine. */
 static gboolean
-remove_60_net (DomuimgGuestEdit *self, GError **error)
+remove_60_net (DomuimgGuestRun *self, GError **error)
 {
   const char *path = "/etc/udev/rules.d/60-net.rules";
   g_autofree char *text = NULL;
 
-  if (!domuimg_guest_read (self, path, &text, error))
+  if (!domuimg_edit_read (self->edit, path, &text, error))
     return FALSE;
   if (text == NULL
       || (strstr (text, "ATTR{address}") == NULL && strstr (text, "SYSFS{address}") == NULL))
     return TRUE;
-  return domuimg_guest_remove (self, path, error);
+  return domuimg_edit_remove (self->edit, path, error);
 }
 
 gboolean
-domuimg_guest_step_udev (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_udev (DomuimgGuestRun *self, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (generated); i++)
-    if (!domuimg_guest_remove (self, generated[i], error))
+    if (!domuimg_edit_remove (self->edit, generated[i], error))
       return FALSE;
   return remove_60_net (self, error);
 }

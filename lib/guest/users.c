@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/guest/edit.h"
+#include "lib/guest/steps.h"
 
 #include <string.h>
 
@@ -22,11 +22,11 @@ root_clear (Root *self)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Root, root_clear)
 
 static gboolean
-find_root (DomuimgGuestEdit *self, Root *root, GError **error)
+find_root (DomuimgGuestRun *self, Root *root, GError **error)
 {
   g_autofree char *text = NULL;
 
-  if (!domuimg_guest_read (self, "/etc/passwd", &text, error))
+  if (!domuimg_edit_read (self->edit, "/etc/passwd", &text, error))
     return FALSE;
   g_auto (GStrv) lines = g_strsplit_set (text != NULL ? text : "", "\r\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
@@ -81,19 +81,19 @@ set_password_field (const char *text, const char *hash, const char *day, gboolea
 }
 
 static gboolean
-set_in_passwd (DomuimgGuestEdit *self, const char *hash, GError **error)
+set_in_passwd (DomuimgGuestRun *self, const char *hash, GError **error)
 {
   g_autofree char *old = NULL;
   gboolean found;
 
-  if (!domuimg_guest_read (self, "/etc/passwd", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/passwd", &old, error))
     return FALSE;
   g_autofree char *text = set_password_field (old, hash, NULL, &found);
-  return domuimg_guest_write (self, "/etc/passwd", text, 0644, error);
+  return domuimg_edit_write (self->edit, "/etc/passwd", text, 0644, error);
 }
 
 static gboolean
-set_password (DomuimgGuestEdit *self, const Root *root, GError **error)
+set_password (DomuimgGuestRun *self, const Root *root, GError **error)
 {
   gboolean lock = self->want->root_password == DOMUIMG_ROOT_PASSWORD_LOCK;
   /* "!" is a lock that passwd -u would open, "*" matches no password: as Debian ships it. */
@@ -101,13 +101,13 @@ set_password (DomuimgGuestEdit *self, const Root *root, GError **error)
   g_autofree char *old = NULL;
   gboolean found;
 
-  if (!domuimg_guest_read (self, "/etc/shadow", &old, error))
+  if (!domuimg_edit_read (self->edit, "/etc/shadow", &old, error))
     return FALSE;
   if (old == NULL)
     return set_in_passwd (self, hash, error);
 
   /* Day 0 would mean "to be changed at the next login", as a clock of 1970 would have it. */
-  gint64 today = MAX (domuimg_tree_get_time (self->tree).sec / SECONDS_A_DAY, 1);
+  gint64 today = MAX (domuimg_tree_get_time (self->edit->tree).sec / SECONDS_A_DAY, 1);
   g_autofree char *day = g_strdup_printf ("%" G_GINT64_FORMAT, today);
   g_autofree char *text = set_password_field (old, hash, day, &found);
   if (!found)
@@ -117,7 +117,7 @@ set_password (DomuimgGuestEdit *self, const Root *root, GError **error)
 
       text = g_strdup_printf ("%s%sroot:%s:%s:0:99999:7:::\n", rest, gap, hash, day);
     }
-  if (!domuimg_guest_write (self, "/etc/shadow", text, 0640, error))
+  if (!domuimg_edit_write (self->edit, "/etc/shadow", text, 0640, error))
     return FALSE;
   return root->shadowed || set_in_passwd (self, "x", error);
 }
@@ -161,13 +161,13 @@ add_keys (const char *text, GPtrArray *keys)
 
 /* sshd refuses the file if others could write it, or its directory. */
 static gboolean
-restrict_to (DomuimgGuestEdit *self, const char *path, guint32 mode, guint32 gid, GError **error)
+restrict_to (DomuimgGuestRun *self, const char *path, guint32 mode, guint32 gid, GError **error)
 {
-  g_autofree char *real = domuimg_tree_resolve (self->tree, path, error);
+  g_autofree char *real = domuimg_tree_resolve (self->edit->tree, path, error);
 
   if (real == NULL)
     return FALSE;
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, real, error);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->edit->tree, real, error);
   if (entry == NULL)
     return FALSE;
   if (entry->mode == mode && entry->uid == 0 && entry->gid == gid)
@@ -175,31 +175,31 @@ restrict_to (DomuimgGuestEdit *self, const char *path, guint32 mode, guint32 gid
   entry->mode = mode;
   entry->uid = 0;
   entry->gid = gid;
-  if (!domuimg_tree_set_attributes (self->tree, entry, error))
+  if (!domuimg_tree_set_attributes (self->edit->tree, entry, error))
     return FALSE;
-  domuimg_guest_note (self, "set owner and mode of %s", path);
+  domuimg_edit_note (self->edit, "set owner and mode of %s", path);
   return TRUE;
 }
 
 static gboolean
-authorize_keys (DomuimgGuestEdit *self, const Root *root, GError **error)
+authorize_keys (DomuimgGuestRun *self, const Root *root, GError **error)
 {
   g_autofree char *directory = g_build_path ("/", root->home, ".ssh", NULL);
   g_autofree char *file = g_strconcat (directory, "/authorized_keys", NULL);
   g_autofree char *old = NULL;
 
-  if (!domuimg_guest_mkdir (self, root->home, 0700, error)
-      || !domuimg_guest_mkdir (self, directory, 0700, error)
-      || !domuimg_guest_read (self, file, &old, error))
+  if (!domuimg_edit_mkdir (self->edit, root->home, 0700, error)
+      || !domuimg_edit_mkdir (self->edit, directory, 0700, error)
+      || !domuimg_edit_read (self->edit, file, &old, error))
     return FALSE;
   g_autofree char *text = add_keys (old != NULL ? old : "", self->want->authorized_keys);
-  return domuimg_guest_write (self, file, text, 0600, error)
+  return domuimg_edit_write (self->edit, file, text, 0600, error)
          && restrict_to (self, directory, 0700, root->gid, error)
          && restrict_to (self, file, 0600, root->gid, error);
 }
 
 gboolean
-domuimg_guest_step_users (DomuimgGuestEdit *self, GError **error)
+domuimg_guest_step_users (DomuimgGuestRun *self, GError **error)
 {
   const DomuimgCustomise *want = self->want;
   g_auto (Root) root = { NULL };

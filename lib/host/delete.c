@@ -1,61 +1,57 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A guest ended, and its files removed: those that its manifest names. */
 #include "config.h"
 #include "lib/host/guest.h"
 
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "domuimg/domain-config.h"
 #include "lib/base/undo.h"
+#include "lib/guest/manifest.h"
 #include "lib/host/backend.h"
 #include "lib/host/doctor.h"
 
 #define IMAGES "/var/lib/xen/images"
 
-/* The manifest of @name in @directory, where it says that it is of @config; NULL without. */
-static JsonNode *
-read_manifest (const char *directory, const char *name, const char *config, char **path)
+/* The manifest of @name in @directory, NULL without an error where there is none or it is that of
+ * another configuration than @config. */
+static gboolean
+read_manifest (const char *directory, const char *name, const char *config,
+               DomuimgManifest **manifest, char **path, GError **error)
 {
   g_autofree char *file = g_strdup_printf ("%s/%s.json", directory, name);
   g_autofree char *wanted = g_canonicalize_filename (config, NULL);
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  JsonNode *root;
-  const char *of;
 
-  if (!json_parser_load_from_file (parser, file, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
-      || !json_object_has_member (json_node_get_object (root), "domuimg"))
-    return NULL;
-  of = json_object_get_string_member_with_default (json_node_get_object (root), "config", NULL);
-  if (g_strcmp0 (of, wanted) != 0)
-    return NULL;
-  *path = g_steal_pointer (&file);
-  return json_parser_steal_root (parser);
+  if (!domuimg_manifest_read_if_any (file, manifest, error))
+    return FALSE;
+  if (*manifest != NULL && g_strcmp0 ((*manifest)->config, wanted) != 0)
+    g_clear_pointer (manifest, domuimg_manifest_free);
+  if (*manifest != NULL)
+    *path = g_steal_pointer (&file);
+  return TRUE;
 }
 
-/* Beside the configuration, or where images are without --dir. */
-static JsonNode *
-find_manifest (const char *config, const char *images, gboolean needed, char **path,
-               GError **error)
+/* Beside the configuration, or where images are without --dir. @manifest is NULL without an error
+ * where it is not @needed and there is none. */
+static gboolean
+find_manifest (const char *config, const char *images, gboolean needed, DomuimgManifest **manifest,
+               char **path, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (config);
   g_autofree char *name = g_path_get_basename (config);
-  JsonNode *manifest;
 
   if (g_str_has_suffix (name, ".cfg"))
     name[strlen (name) - strlen (".cfg")] = '\0';
-  manifest = read_manifest (directory, name, config, path);
-  if (manifest == NULL)
-    manifest = read_manifest (images, name, config, path);
-  if (manifest == NULL && needed)
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                  "%s: there is no manifest %s.json of it, so which disks were made for it is not"
-                  " known; nothing is removed",
-                  config, name);
-  return manifest;
+  if (!read_manifest (directory, name, config, manifest, path, error)
+      || (*manifest == NULL && !read_manifest (images, name, config, manifest, path, error)))
+    return FALSE;
+  if (*manifest == NULL && needed)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "%s: there is no manifest %s.json of it, so which disks were made for it is"
+                         " not known; nothing is removed",
+                         config, name);
+  return TRUE;
 }
 
 /* Only files go: a volume or a device is not ours to remove. */
@@ -78,44 +74,25 @@ remove_file (DomuimgUndo *undo, GStrvBuilder *lines, const char *path, GError **
 }
 
 static gboolean
-remove_disks (DomuimgUndo *undo, GStrvBuilder *lines, JsonObject *manifest, GError **error)
+remove_made (DomuimgUndo *undo, GStrvBuilder *lines, const DomuimgManifest *manifest,
+             gboolean disks, GError **error)
 {
-  JsonNode *node = json_object_get_member (manifest, "disks");
-  JsonArray *disks = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node)
-                                                                  : NULL;
-
-  for (guint i = 0; disks != NULL && i < json_array_get_length (disks); i++)
+  if (!remove_file (undo, lines, manifest->xml, error))
+    return FALSE;
+  /* A disk that is left needs its kernel: the guest would not start without. */
+  if (!disks)
+    return TRUE;
+  if (!remove_file (undo, lines, manifest->kernel.path, error)
+      || !remove_file (undo, lines, manifest->kernel.ramdisk, error))
+    return FALSE;
+  for (guint i = 0; i < manifest->disks->len; i++)
     {
-      JsonNode *disk = json_array_get_element (disks, i);
-      const char *path = JSON_NODE_HOLDS_OBJECT (disk)
-                             ? json_object_get_string_member_with_default (
-                                   json_node_get_object (disk), "path", NULL)
-                             : NULL;
+      const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
 
-      if (!remove_file (undo, lines, path, error))
+      if (!remove_file (undo, lines, disk->path, error))
         return FALSE;
     }
   return TRUE;
-}
-
-static gboolean
-remove_made (DomuimgUndo *undo, GStrvBuilder *lines, JsonObject *manifest, gboolean disks,
-             GError **error)
-{
-  JsonNode *node = json_object_get_member (manifest, "kernel");
-  JsonObject *kernel = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node)
-                                                                     : NULL;
-  const char *xml = json_object_get_string_member_with_default (manifest, "xml", NULL);
-  const char *const members[] = { "path", "ramdisk" };
-
-  if (!remove_file (undo, lines, xml, error))
-    return FALSE;
-  /* With the disk that is left, its kernel is: the guest would not start without. */
-  for (guint i = 0; disks && kernel != NULL && i < G_N_ELEMENTS (members); i++)
-    if (!remove_file (undo, lines,
-                      json_object_get_string_member_with_default (kernel, members[i], NULL), error))
-      return FALSE;
-  return !disks || remove_disks (undo, lines, manifest, error);
 }
 
 char **
@@ -125,16 +102,12 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
   g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
   g_autofree char *path = NULL;
-  g_autoptr (JsonNode) manifest = NULL;
+  g_autoptr (DomuimgManifest) manifest = NULL;
 
-  if (undo == NULL)
-    return NULL;
-  manifest = find_manifest (config, images, disks, &path, error);
-  if (disks && manifest == NULL)
+  if (undo == NULL || !find_manifest (config, images, disks, &manifest, &path, error))
     return NULL;
   if (!remove_file (undo, lines, autostart, error) || !remove_file (undo, lines, config, error)
-      || (manifest != NULL
-          && !remove_made (undo, lines, json_node_get_object (manifest), disks, error))
+      || (manifest != NULL && !remove_made (undo, lines, manifest, disks, error))
       /* As long as there are disks, it says what they are of. */
       || (disks && !remove_file (undo, lines, path, error)) || !domuimg_undo_commit (undo, error))
     return NULL;
@@ -168,7 +141,8 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
  * @timeout: for how many seconds it may shut down by itself before it is ended by force
  * @cancellable: (nullable): to stop it before anything is removed
  * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
- *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_TOOL_FAILED
+ *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_CORRUPT_INPUT
+ *   where its manifest is damaged; %DOMUIMG_ERROR_TOOL_FAILED
  *
  * Ends a guest, by a shutdown, and after @timeout by force; makes libvirt forget it; and removes
  * its configuration, its link in `/etc/xen/auto`, and the XML that was made with it. With @disks
@@ -188,7 +162,7 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   g_autofree char *config = NULL;
   g_autofree char *link = NULL;
   g_autofree char *path = NULL;
-  g_autoptr (JsonNode) manifest = NULL;
+  g_autoptr (DomuimgManifest) manifest = NULL;
   g_autoptr (DomuimgDomain) domain = NULL;
 
   g_return_val_if_fail (name != NULL, NULL);
@@ -196,8 +170,7 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   if (config == NULL || (domain = domuimg_domain_new_from_file (config, error)) == NULL)
     return NULL;
   /* Before the guest is ended for nothing. */
-  manifest = find_manifest (config, IMAGES, disks, &path, error);
-  if ((disks && manifest == NULL)
+  if (!find_manifest (config, IMAGES, disks, &manifest, &path, error)
       || !end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
                      error))
     return NULL;

@@ -145,7 +145,7 @@ copy_finding (gconstpointer finding, gpointer data)
  * bridges, storage, boot loaders, programs and rights. Nothing is left changed; nothing needs root,
  * but less is seen without.
  *
- * Returns: (transfer container) (element-type DomuimgHostFinding): what was found, in the order
+ * Returns: (transfer container) (element-type DomuimgFinding): what was found, in the order
  *   above, or %NULL
  *
  * Since: 0.1
@@ -170,11 +170,11 @@ domuimg_doctor_examine (DomuimgDoctor *self, GCancellable *cancellable, GError *
 }
 
 static const char *
-mark_of (DomuimgHostFinding *finding)
+mark_of (DomuimgFinding *finding)
 {
-  if (domuimg_host_finding_get_is_there (finding))
+  if (!domuimg_finding_get_is_fault (finding))
     return "ok";
-  return domuimg_severity_to_string (domuimg_host_finding_get_severity (finding));
+  return domuimg_severity_to_string (domuimg_finding_get_severity (finding));
 }
 
 /**
@@ -194,14 +194,14 @@ domuimg_doctor_to_text (DomuimgDoctor *self)
   g_return_val_if_fail (DOMUIMG_IS_DOCTOR (self), g_string_free (text, FALSE));
   for (guint i = 0; self->findings != NULL && i < self->findings->len; i++)
     {
-      DomuimgHostFinding *one = g_ptr_array_index (self->findings, i);
-      const char *remedy = domuimg_host_finding_get_remedy (one);
+      DomuimgFinding *one = g_ptr_array_index (self->findings, i);
+      const char *remedy = domuimg_finding_get_remedy (one);
 
       g_string_append_printf (text, "%-8s %s\n", mark_of (one),
-                              domuimg_host_finding_get_what (one));
-      if (domuimg_host_finding_get_is_there (one))
+                              domuimg_finding_get_message (one));
+      if (!domuimg_finding_get_is_fault (one))
         continue;
-      g_string_append_printf (text, "         for: %s\n", domuimg_host_finding_get_why (one));
+      g_string_append_printf (text, "         for: %s\n", domuimg_finding_get_purpose (one));
       if (remedy != NULL)
         g_string_append_printf (text, "         do:  %s\n", remedy);
     }
@@ -209,17 +209,17 @@ domuimg_doctor_to_text (DomuimgDoctor *self)
 }
 
 static void
-add_finding (JsonBuilder *builder, DomuimgHostFinding *one)
+add_finding (JsonBuilder *builder, DomuimgFinding *one)
 {
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "id", domuimg_host_finding_get_id (one));
+  domuimg_json_add_string (builder, "id", domuimg_finding_get_id (one));
   json_builder_set_member_name (builder, "there");
-  json_builder_add_boolean_value (builder, domuimg_host_finding_get_is_there (one));
+  json_builder_add_boolean_value (builder, !domuimg_finding_get_is_fault (one));
   domuimg_json_add_string (builder, "severity", domuimg_severity_to_string (
-                                                    domuimg_host_finding_get_severity (one)));
-  domuimg_json_add_string (builder, "what", domuimg_host_finding_get_what (one));
-  domuimg_json_add_string (builder, "why", domuimg_host_finding_get_why (one));
-  domuimg_json_add_string (builder, "remedy", domuimg_host_finding_get_remedy (one));
+                                                    domuimg_finding_get_severity (one)));
+  domuimg_json_add_string (builder, "what", domuimg_finding_get_message (one));
+  domuimg_json_add_string (builder, "why", domuimg_finding_get_purpose (one));
+  domuimg_json_add_string (builder, "remedy", domuimg_finding_get_remedy (one));
   json_builder_end_object (builder);
 }
 

@@ -12,7 +12,7 @@ struct _DomuimgDoctor {
   char *root;     /* in front of every path; "" for this machine */
   gboolean is_xen; /* and may start guests: dom0 */
   char *xen_version; /* (nullable) of what runs */
-  GPtrArray *findings; /* (nullable) of DomuimgHostFinding; NULL until it was looked at */
+  GPtrArray *findings; /* (nullable) of DomuimgFinding; NULL until it was looked at */
 };
 
 /* @root is a directory with a host's files, "" for this machine; of another root no program is

@@ -9,6 +9,7 @@
 
 #include "domuimg/domain-config.h"
 #include "lib/host/backend.h"
+#include "lib/domain/config/file.h"
 #include "lib/host/doctor.h"
 
 static int
@@ -56,23 +57,19 @@ GPtrArray *
 domuimg_host_list_configured (const char *directory)
 {
   GPtrArray *guests = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
-  const char *name;
+  g_auto (GStrv) paths = domuimg_config_list_in (directory, NULL);
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+  for (guint i = 0; paths != NULL && paths[i] != NULL; i++)
     {
-      g_autofree char *path = g_build_filename (directory, name, NULL);
+      /* Files of others lie there, too: what is no guest is no mistake. */
+      g_autoptr (DomuimgDomain) domain = domuimg_domain_new_from_file (paths[i], NULL);
       g_autofree char *link = NULL;
-      g_autoptr (DomuimgDomain) domain = NULL;
       DomuimgHostGuest *guest;
 
-      /* Files of others lie there, too: what is no guest is no mistake. */
-      if (g_str_has_suffix (name, ".cfg"))
-        domain = domuimg_domain_new_from_file (path, NULL);
       if (domain == NULL)
         continue;
-      guest = domuimg_host_guest_from_domain (domain, path);
-      link = domuimg_autostart_find (directory, path);
+      guest = domuimg_host_guest_from_domain (domain, paths[i]);
+      link = domuimg_autostart_find (directory, paths[i]);
       guest->autostart = link != NULL;
       g_ptr_array_add (guests, guest);
     }

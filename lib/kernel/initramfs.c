@@ -11,6 +11,7 @@
 #define ARCHIVES_MAX 64
 
 struct _DomuimgInitramfs {
+  gint refs; /* atomic */
   const DomuimgInput *input; /* while it is read */
   GHashTable *files;         /* sets of strings */
   GHashTable *modules;
@@ -218,6 +219,7 @@ domuimg_initramfs_new (const DomuimgInput *input, GError **error)
 {
   g_autoptr (DomuimgInitramfs) self = g_new0 (DomuimgInitramfs, 1);
 
+  self->refs = 1;
   self->input = input;
   self->files = new_set ();
   self->modules = new_set ();
@@ -238,9 +240,18 @@ domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name, GError **error
   return domuimg_initramfs_new (&input, error);
 }
 
+DomuimgInitramfs *
+domuimg_initramfs_ref (DomuimgInitramfs *self)
+{
+  g_atomic_int_inc (&self->refs);
+  return self;
+}
+
 void
 domuimg_initramfs_free (DomuimgInitramfs *self)
 {
+  if (!g_atomic_int_dec_and_test (&self->refs))
+    return;
   g_hash_table_unref (self->files);
   g_hash_table_unref (self->modules);
   g_hash_table_unref (self->builtin);

@@ -11,6 +11,8 @@ typedef struct _DomuimgInitramfs DomuimgInitramfs;
 DomuimgInitramfs *domuimg_initramfs_new (const DomuimgInput *input, GError **error);
 DomuimgInitramfs *domuimg_initramfs_new_for_bytes (GBytes *bytes, const char *name,
                                                    GError **error);
+/* It does not change once it is read. */
+DomuimgInitramfs *domuimg_initramfs_ref (DomuimgInitramfs *self);
 void domuimg_initramfs_free (DomuimgInitramfs *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInitramfs, domuimg_initramfs_free)
 

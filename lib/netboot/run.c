@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/http.h"
 #include "lib/base/mac.h"
 #include "lib/netboot/dhcp.h"
 #include "lib/netboot/next.h"
-#include "lib/netboot/transfer.h"
 #include "lib/netboot/url.h"
 
 #define PASSES_MAX 512
@@ -171,12 +171,12 @@ domuimg_netboot_new (const DomuimgNetbootOptions *options, GError **error)
   self->left = (options->seconds > 0 ? options->seconds : DOMUIMG_NETBOOT_SECONDS)
                * G_TIME_SPAN_SECOND;
   if (options->mac != NULL && !domuimg_mac_read (options->mac, bytes))
-    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no MAC address", options->mac);
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is not a MAC address", options->mac);
   else if (options->uuid != NULL && !read_uuid (options->uuid, bytes))
-    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no UUID", options->uuid);
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is not a UUID", options->uuid);
   else if (url != NULL && !domuimg_netboot_is_url (url))
     domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                  "“%s” is no address by http, https, ftp or tftp", url);
+                  "“%s” is not an address by http, https, ftp or tftp", url);
   else if (url != NULL || open_dhcp (self, error))
     {
       domuimg_netboot_state_set (self->state, "mac", options->mac);
@@ -207,16 +207,35 @@ shorten_binary (GBytes *bytes, gboolean *truncated)
   return g_bytes_new (data, BINARY_MAX);
 }
 
+/* The address is what a menu of the network says, so it is looked at each time. */
+static gboolean
+prepare_request (DomuimgNetboot *self, const char *url, guint64 max, DomuimgHttpRequest *request,
+                 GError **error)
+{
+  *request = (DomuimgHttpRequest){ .uri = url,
+                                   .schemes = "http,https,ftp,tftp",
+                                   .refused_is_absent = TRUE,
+                                   .max = max,
+                                   .deadline = self->deadline,
+                                   .deadline_advice = "--net-timeout gives more",
+                                   .cancellable = self->cancellable };
+  return domuimg_netboot_is_url (url)
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "“%s” is not an address by http, https, ftp or tftp", url);
+}
+
 /* A file that is not there is an answer, too. */
 static gboolean
 fetch_start (DomuimgNetboot *self, const char *url, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  gboolean truncated = FALSE;
-  g_autoptr (GBytes) bytes
-      = domuimg_transfer_start (url, DOMUIMG_NETBOOT_FILE_MAX, &truncated, self->deadline,
-                                self->cancellable, &local_error);
+  g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) kept = NULL;
+  DomuimgHttpRequest request;
+  gboolean truncated = FALSE;
+
+  if (prepare_request (self, url, DOMUIMG_NETBOOT_FILE_MAX, &request, &local_error))
+    bytes = domuimg_http_get_start (&request, &truncated, &local_error);
 
   if (bytes == NULL && !g_error_matches (local_error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     {
@@ -249,9 +268,11 @@ static gboolean
 fetch_whole (DomuimgNetboot *self, const char *url, int fd, guint64 *left, GError **error)
 {
   off_t start = lseek (fd, 0, SEEK_CUR), end;
+  DomuimgHttpRequest request;
   guint64 size;
 
-  if (!domuimg_transfer_file (url, fd, *left, self->deadline, self->cancellable, error))
+  if (!prepare_request (self, url, *left, &request, error)
+      || !domuimg_http_get_to_fd (&request, fd, error))
     return FALSE;
   end = lseek (fd, 0, SEEK_CUR);
   if (start < 0 || end < start)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/base/fetch.h"
+#include "lib/base/http.h"
 
 #define MAX_RELEASE (8 * 1024 * 1024)
 
@@ -152,7 +152,11 @@ fetch_release (const char *uri, GCancellable *cancellable, GError **error)
   g_autoptr (GError) local = NULL;
   g_autofree char *detached = g_strndup (uri, strlen (uri) - strlen ("InRelease"));
   g_autofree char *release = g_strconcat (detached, "Release", NULL);
-  GBytes *bytes = domuimg_fetch (uri, MAX_RELEASE, cancellable, &local);
+  DomuimgHttpRequest request = { .uri = uri,
+                                 .schemes = "http,https,ftp,file",
+                                 .max = MAX_RELEASE,
+                                 .cancellable = cancellable };
+  GBytes *bytes = domuimg_http_get (&request, &local);
 
   if (bytes != NULL)
     return bytes;
@@ -161,7 +165,8 @@ fetch_release (const char *uri, GCancellable *cancellable, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  return domuimg_fetch (release, MAX_RELEASE, cancellable, error);
+  request.uri = release;
+  return domuimg_http_get (&request, error);
 }
 
 char *

@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "lib/base/fd.h"
-#include "lib/base/fetch.h"
+#include "lib/base/http.h"
 
 #define DOMUIMG_TYPE_SOURCE_DISK (domuimg_source_disk_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDisk, domuimg_source_disk, DOMUIMG, SOURCE_DISK, GObject)
@@ -103,7 +103,12 @@ disk_fetch (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgP
   if (fd < 0)
     return domuimg_set_errno (error, errno, "making %s", path);
   domuimg_progress_set_message (progress, "Downloading %s", self->url);
-  if (!domuimg_fetch_to_fd (self->url, fd, progress, cancellable, error))
+  if (!domuimg_http_get_to_fd (&(DomuimgHttpRequest){ .uri = self->url,
+                                                      .schemes = "http,https,ftp,file",
+                                                      .max = G_MAXUINT64,
+                                                      .progress = progress,
+                                                      .cancellable = cancellable },
+                               fd, error))
     return FALSE;
   self->path = g_steal_pointer (&path);
   return TRUE;

@@ -3,7 +3,8 @@
 #include "config.h"
 #include "lib/source/source.h"
 
+#define DOMUIMG_SOURCE_ROW(name) &domuimg_source_type_##name,
 const DomuimgSourceType *const domuimg_source_types[] = {
-  &domuimg_source_type_debian, &domuimg_source_type_ubuntu, &domuimg_source_type_tar,
-  &domuimg_source_type_dir,    &domuimg_source_type_disk,   NULL,
+#include "lib/source/source-list.h"
+  NULL,
 };

@@ -7,7 +7,7 @@
 
 /* A way of making a guest: what lies behind --from. It gives a stream of files, or the disks of a
  * machine (DOMUIMG_SOURCE_GIVES_DISKS). To add one: a file here with its row and its class, and
- * the row's name in source-types.c. */
+ * a row in source-list.h. */
 #define DOMUIMG_TYPE_SOURCE (domuimg_source_get_type ())
 G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
 
@@ -75,9 +75,7 @@ DomuimgStream *domuimg_source_open (DomuimgSource *self, const DomuimgSourceCont
 gboolean domuimg_source_close (DomuimgSource *self, GError **error);
 void domuimg_source_explain (DomuimgSource *self, GError **error);
 
-/* The rows, each in the file of its source. */
-extern const DomuimgSourceType domuimg_source_type_debian;
-extern const DomuimgSourceType domuimg_source_type_ubuntu;
-extern const DomuimgSourceType domuimg_source_type_tar;
-extern const DomuimgSourceType domuimg_source_type_dir;
-extern const DomuimgSourceType domuimg_source_type_disk;
+/* The rows of source-list.h, each in the file of its source. */
+#define DOMUIMG_SOURCE_ROW(name) extern const DomuimgSourceType domuimg_source_type_##name;
+#include "lib/source/source-list.h"
+#undef DOMUIMG_SOURCE_ROW

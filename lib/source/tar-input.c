@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/source/tar-gzip.h"
+#include "lib/base/gunzip.h"
 
 #define BUFFER_SIZE (256 * 1024)
 /* Where a tar header says what it is. */

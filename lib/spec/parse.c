@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/base/mac.h"
+
 gboolean
 domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error)
 {
@@ -253,8 +255,12 @@ take_nic (gpointer into, const char *key, const char *value, GError **error)
       return TRUE;
     }
   if (g_str_equal (key, "mac"))
-    replace (&self->mac, value);
-  else if (g_str_equal (key, "bridge"))
+    {
+      g_free (self->mac);
+      self->mac = domuimg_mac_parse (value, error);
+      return self->mac != NULL;
+    }
+  if (g_str_equal (key, "bridge"))
     replace (&self->bridge, value);
   else if (g_str_equal (key, "model"))
     replace (&self->model, value);
@@ -274,6 +280,9 @@ domuimg_nic_spec_parse (const char *text, GError **error)
   g_autoptr (DomuimgNicSpec) self = g_new0 (DomuimgNicSpec, 1);
 
   self->dns = g_new0 (char *, 1);
+  self->is_none = g_str_equal (text, "none");
+  if (self->is_none)
+    return g_steal_pointer (&self);
   if (!each_pair (text, "bridge", take_nic, self, error))
     return NULL;
   if (self->gateway != NULL && self->address == NULL)
@@ -283,6 +292,22 @@ domuimg_nic_spec_parse (const char *text, GError **error)
       return NULL;
     }
   return g_steal_pointer (&self);
+}
+
+DomuimgNicSpec *
+domuimg_nic_spec_copy (const DomuimgNicSpec *self)
+{
+  DomuimgNicSpec *copy = g_new0 (DomuimgNicSpec, 1);
+
+  *copy = *self;
+  copy->mac = g_strdup (self->mac);
+  copy->bridge = g_strdup (self->bridge);
+  copy->model = g_strdup (self->model);
+  copy->script = g_strdup (self->script);
+  copy->address = g_strdup (self->address);
+  copy->gateway = g_strdup (self->gateway);
+  copy->dns = g_strdupv (self->dns);
+  return copy;
 }
 
 void

@@ -39,8 +39,10 @@ typedef struct {
   char **dns;     /* never NULL */
   gboolean unmanaged; /* the guest's files are not touched for it */
   gboolean has_ip;    /* ip= was given */
+  gboolean is_none;   /* there is to be no interface at all */
 } DomuimgNicSpec;
 
 DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);
+DomuimgNicSpec *domuimg_nic_spec_copy (const DomuimgNicSpec *self);
 void domuimg_nic_spec_free (DomuimgNicSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgNicSpec, domuimg_nic_spec_free)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/base/mac.h"
+#include "lib/base/name.h"
 #include "lib/spec/parse.h"
 #include "lib/spec/source-type.h"
 
@@ -26,15 +26,10 @@ matches (const char *pattern, const char *value)
   return g_regex_match_simple (pattern, value, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
-/* Also what libvirt and file names bear, and no option to xl. */
 static gboolean
 check_name (const char *key, const char *value, GError **error)
 {
-  if (matches ("^(?![0-9]+$)[A-Za-z0-9_][A-Za-z0-9._+-]{0,63}$", value))
-    return TRUE;
-  return invalid (error, key, value,
-                  "1 to 64 letters, digits and ._+-, starting with a letter, digit or _, "
-                  "and not digits alone, which xl would take for a domain id");
+  return domuimg_name_check (value, error);
 }
 
 static gboolean
@@ -84,17 +79,6 @@ check_uuid (const char *key, const char *value, GError **error)
 }
 
 static gboolean
-check_mac (const char *value, GError **error)
-{
-  guint8 bytes[6];
-
-  if (domuimg_mac_read (value, bytes) && strchr (value, '-') == NULL && (bytes[0] & 1) == 0
-      && !g_str_equal (value, "00:00:00:00:00:00"))
-    return TRUE;
-  return invalid (error, "mac", value, "a unicast address like 00:16:3e:12:34:56");
-}
-
-static gboolean
 check_disk (const char *key, const char *value, GError **error)
 {
   g_autoptr (DomuimgDiskSpec) disk = domuimg_disk_spec_parse (value, error);
@@ -102,15 +86,10 @@ check_disk (const char *key, const char *value, GError **error)
   return disk != NULL;
 }
 
-static gboolean
-check_nic (const char *key, const char *value, GError **error)
+static gpointer
+parse_nic (const char *value, GError **error)
 {
-  g_autoptr (DomuimgNicSpec) nic = NULL;
-
-  if (g_str_equal (value, "none"))
-    return TRUE;
-  nic = domuimg_nic_spec_parse (value, error);
-  return nic != NULL && (nic->mac == NULL || check_mac (nic->mac, error));
+  return domuimg_nic_spec_parse (value, error);
 }
 
 static gboolean
@@ -244,9 +223,10 @@ static const DomuimgSpecKey keys[] = {
   { "memory", STRING, "SIZE", check_memory, "memory at start; a bare number is MiB [512M]" },
   { "maxmem", STRING, "SIZE", check_memory, "most memory the guest can be given [memory]" },
   { "vcpus", STRING, "N", check_vcpus, "virtual CPUs [1]" },
-  { "nic", LIST, "SPEC", check_nic,
+  { "nic", LIST, "SPEC", NULL,
     "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX,gateway=…,"
-    "dns=…,model=…,script=…; or none [one, by DHCP]" },
+    "dns=…,model=…,script=…; or none [one, by DHCP]",
+    parse_nic, (GDestroyNotify) domuimg_nic_spec_free },
   { "hostname", STRING, "HOST", check_hostname, "host name in the guest [NAME]" },
   { "ssh-key", LIST, "FILE", check_text, "public key that may log in as root" },
   { "root-password-file", STRING, "FILE", check_text,

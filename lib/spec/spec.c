@@ -25,8 +25,15 @@
 struct _DomuimgSpec {
   GObject parent_instance;
 
-  GHashTable *values; /* name of the key (static) -> GPtrArray of char * */
+  GHashTable *values; /* name of the key (static) -> GPtrArray of Value */
 };
+
+/* A value as it was given, and what it means. */
+typedef struct {
+  char *text;
+  gpointer parsed; /* (nullable) for keys without a parser */
+  GDestroyNotify free_parsed;
+} Value;
 
 G_DEFINE_FINAL_TYPE (DomuimgSpec, domuimg_spec, G_TYPE_OBJECT)
 
@@ -65,29 +72,77 @@ domuimg_spec_new (void)
   return g_object_new (DOMUIMG_TYPE_SPEC, NULL);
 }
 
+static void
+value_free (gpointer data)
+{
+  Value *self = data;
+
+  if (self->parsed != NULL)
+    self->free_parsed (self->parsed);
+  g_free (self->text);
+  g_free (self);
+}
+
 static const DomuimgSpecKey *
-find_key (const char *key, const char *value, GError **error)
+find_key (const char *key, GError **error)
 {
   const DomuimgSpecKey *found = domuimg_spec_key_find (key);
-  g_autoptr (GError) local = NULL;
 
   if (found == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                  "a specification has no key “%s”; domuimg create --help lists them", key);
+  return found;
+}
+
+/* Every value is checked here, and parsed once. */
+static Value *
+make_value (const DomuimgSpecKey *key, const char *text, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  gpointer parsed = NULL;
+  Value *value;
+
+  if (!g_utf8_validate (text, -1, NULL))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                    "a specification has no key “%s”; domuimg create --help lists them", key);
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: the value is not UTF-8", key->name);
       return NULL;
     }
-  if (!g_utf8_validate (value, -1, NULL))
+  if (key->parse != NULL)
+    parsed = key->parse (text, &local);
+  else
+    key->check (key->name, text, &local);
+  if (local != NULL)
     {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: the value is not UTF-8", key);
+      if (!g_str_has_prefix (local->message, key->name))
+        g_prefix_error (&local, "%s: ", key->name);
+      g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  if (found->check (found->name, value, &local))
-    return found;
-  if (!g_str_has_prefix (local->message, found->name))
-    g_prefix_error (&local, "%s: ", found->name);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
+  value = g_new0 (Value, 1);
+  value->text = g_strdup (text);
+  value->parsed = parsed;
+  value->free_parsed = key->free_parsed;
+  return value;
+}
+
+/* A further value of a list, or the only one, which takes the place of all others. */
+static gboolean
+put (DomuimgSpec *self, const char *key, const char *text, gboolean add, GError **error)
+{
+  const DomuimgSpecKey *found = find_key (key, error);
+  Value *value = found != NULL ? make_value (found, text, error) : NULL;
+  GPtrArray *values;
+
+  if (value == NULL)
+    return FALSE;
+  values = g_hash_table_lookup (self->values, found->name);
+  if (values == NULL || !add || found->kind != DOMUIMG_SPEC_KIND_LIST)
+    {
+      values = g_ptr_array_new_with_free_func (value_free);
+      g_hash_table_replace (self->values, (char *) found->name, values);
+    }
+  g_ptr_array_add (values, value);
+  return TRUE;
 }
 
 /**
@@ -105,19 +160,9 @@ find_key (const char *key, const char *value, GError **error)
 gboolean
 domuimg_spec_set (DomuimgSpec *self, const char *key, const char *value, GError **error)
 {
-  const DomuimgSpecKey *found;
-  GPtrArray *values;
-
   g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
   g_return_val_if_fail (key != NULL && value != NULL, FALSE);
-
-  found = find_key (key, value, error);
-  if (found == NULL)
-    return FALSE;
-  values = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (values, g_strdup (value));
-  g_hash_table_replace (self->values, (char *) found->name, values);
-  return TRUE;
+  return put (self, key, value, FALSE, error);
 }
 
 /**
@@ -135,20 +180,9 @@ domuimg_spec_set (DomuimgSpec *self, const char *key, const char *value, GError 
 gboolean
 domuimg_spec_add (DomuimgSpec *self, const char *key, const char *value, GError **error)
 {
-  const DomuimgSpecKey *found;
-  GPtrArray *values;
-
   g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
   g_return_val_if_fail (key != NULL && value != NULL, FALSE);
-
-  found = find_key (key, value, error);
-  if (found == NULL)
-    return FALSE;
-  values = g_hash_table_lookup (self->values, found->name);
-  if (found->kind != DOMUIMG_SPEC_KIND_LIST || values == NULL)
-    return domuimg_spec_set (self, key, value, error);
-  g_ptr_array_add (values, g_strdup (value));
-  return TRUE;
+  return put (self, key, value, TRUE, error);
 }
 
 static GPtrArray *
@@ -157,6 +191,23 @@ lookup (DomuimgSpec *self, const char *key)
   const DomuimgSpecKey *found = domuimg_spec_key_find (key);
 
   return found != NULL ? g_hash_table_lookup (self->values, found->name) : NULL;
+}
+
+static const char *
+text_of (GPtrArray *values, guint i)
+{
+  return ((const Value *) g_ptr_array_index (values, i))->text;
+}
+
+GPtrArray *
+domuimg_spec_get_parsed (DomuimgSpec *self, const char *key)
+{
+  GPtrArray *all = g_ptr_array_new ();
+  GPtrArray *values = lookup (self, key);
+
+  for (guint i = 0; values != NULL && i < values->len; i++)
+    g_ptr_array_add (all, ((const Value *) g_ptr_array_index (values, i))->parsed);
+  return all;
 }
 
 /**
@@ -178,7 +229,7 @@ domuimg_spec_get (DomuimgSpec *self, const char *key)
   g_return_val_if_fail (key != NULL, NULL);
 
   values = lookup (self, key);
-  return values != NULL ? g_ptr_array_index (values, 0) : NULL;
+  return values != NULL ? text_of (values, 0) : NULL;
 }
 
 /**
@@ -202,7 +253,7 @@ domuimg_spec_get_all (DomuimgSpec *self, const char *key)
 
   values = lookup (self, key);
   for (guint i = 0; values != NULL && i < values->len; i++)
-    g_strv_builder_add (all, g_ptr_array_index (values, i));
+    g_strv_builder_add (all, text_of (values, i));
   return g_strv_builder_end (all);
 }
 
@@ -346,15 +397,15 @@ domuimg_spec_to_data (DomuimgSpec *self)
 
   for (guint i = 0; names[i] != NULL; i++)
     {
-      GPtrArray *values = lookup (self, names[i]);
+      g_auto (GStrv) values = domuimg_spec_get_all (self, names[i]);
 
-      if (values == NULL)
+      if (values[0] == NULL)
         continue;
       if (domuimg_spec_get_kind (names[i]) == DOMUIMG_SPEC_KIND_LIST)
-        g_key_file_set_string_list (file, GROUP, names[i], (const char *const *) values->pdata,
-                                    values->len);
+        g_key_file_set_string_list (file, GROUP, names[i], (const char *const *) values,
+                                    g_strv_length (values));
       else
-        g_key_file_set_string (file, GROUP, names[i], g_ptr_array_index (values, 0));
+        g_key_file_set_string (file, GROUP, names[i], values[0]);
     }
   return g_key_file_to_data (file, NULL, NULL);
 }

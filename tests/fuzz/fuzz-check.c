@@ -78,7 +78,7 @@ machine_of (const guint8 *data, gsize size, DomuimgVolume *volume)
 {
   g_autoptr (DomuimgDomainNic) nic = domuimg_domain_nic_new ("00:16:3e:00:00:01");
   DomuimgMachine *machine = domuimg_machine_new ();
-  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
+  DomuimgDevice *device = g_new0 (DomuimgDevice, 1);
 
   machine->path = g_strdup ("guest.cfg");
   machine->domain = domuimg_domain_new ("guest", NULL);
@@ -116,7 +116,9 @@ repair (DomuimgMachine *machine)
 {
   GPtrArray *findings = domuimg_report_get_findings (machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
-  DomuimgRepairSite site = { .machine = machine, .tree = machine->tree, .changes = changes };
+  DomuimgTree *tree = machine->tree;
+  DomuimgRepairSite site
+      = { .machine = machine, .root = { tree, .originals = tree, .changes = changes } };
 
   for (guint i = 0; i < findings->len; i++)
     {

@@ -347,12 +347,17 @@ class Update(Upgraded):
                 self.assert_one_line(self.update(status=1), part)
 
     def test_what_is_no_manifest_is_refused(self):
-        for text in ("", "[]", "{}", '{"kernel": 1}', '{"type": "pv", "kernel": {"from": "guest"}}',
-                     '{"type": "pv", "disks": [1], "kernel": {"from": "guest", "path": "/x"}}',
-                     '{"type": 1, "disks": [{"path": "/x"}], "kernel": {"from": "guest"}}'):
+        for text in ("", "[]", "{}", '{"kernel": 1}', '{"type": "pv", "kernel": {"from": "guest"}}'):
             with self.subTest(text):
                 (self.out / "t.json").write_text(text)
-                self.assert_one_line(self.update(status=1), "t.json", "no manifest")
+                self.assert_one_line(self.update(status=1), "t.json", "not a manifest")
+
+    def test_damaged_manifest_is_refused(self):
+        whole = self.manifest()
+        for damage in ({"disks": [1]}, {"disks": []}, {"type": 1}, {"kernel": None}):
+            with self.subTest(damage):
+                (self.out / "t.json").write_text(json.dumps({**whole, **damage}))
+                self.assert_one_line(self.update(status=1), "t.json", "damaged")
 
 
 class Killed(Upgraded):

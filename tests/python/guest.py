@@ -35,7 +35,7 @@ def program() -> bytes:
     return _elf([_load(0x400000)], 0x400000)
 
 
-def write_tar(path: pathlib.Path) -> pathlib.Path:
+def write_tar(path: pathlib.Path, without: str = "") -> pathlib.Path:
     with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
         for name in ("bin", "dev", "etc", "proc", "root", "run", "sbin", "sys", "tmp", "var"):
             directory = tarfile.TarInfo(name)
@@ -45,7 +45,8 @@ def write_tar(path: pathlib.Path) -> pathlib.Path:
         for name, text in ROOT_FILES.items():
             _add(tar, name, text.encode(), 0o644)
         for name in PROGRAMS:
-            _add(tar, name, program(), 0o755)
+            if name != without:
+                _add(tar, name, program(), 0o755)
     return path
 
 

@@ -7,6 +7,8 @@ import unittest
 
 import domuimg
 import guest
+from domuimg._gi import Domuimg
+from gi.repository import GLib
 
 
 class Checks(unittest.TestCase):
@@ -47,6 +49,51 @@ class Checks(unittest.TestCase):
         self.assertNotIn("root-device", self.ids(report))
         self.assertTrue(any("root" in change for change in changes), changes)
         self.assertEqual(self.config.read_text(), text)
+
+    def test_xml_and_manifest_are_the_same_guest(self):
+        first, *others = [domuimg.check(self.dir / "out" / f"web1.{end}")
+                          for end in ("cfg", "xml", "json")]
+        for other in others:
+            self.assertEqual(first, other)
+
+    def test_several_at_once(self):
+        good, absent = domuimg.check_all([self.config, self.dir / "absent.cfg"])
+        self.assertEqual(good.guest, str(self.config))
+        self.assertIsNone(good.error)
+        self.assertEqual(absent.verdict, "none")
+        self.assertIn("absent.cfg", absent.error)
+
+    def test_all_guests_of_this_host(self):
+        self.assertIsInstance(domuimg.check_all(), list)
+
+    def test_async(self):
+        loop = GLib.MainLoop()
+        done = []
+
+        def ended(check, result):
+            done.append(check.run_finish(result))
+            loop.quit()
+
+        Domuimg.Check.new_for_config(str(self.config)).run_async(None, ended)
+        self.assertEqual(done, [])
+        loop.run()
+        self.assertEqual([one.get_id() for one in done[0].get_findings()],
+                         self.ids(domuimg.check(self.config)))
+
+    def test_async_fix(self):
+        self.config.write_text(self.config.read_text().replace("root=/dev/xvda", "root=/dev/sda1"))
+        loop = GLib.MainLoop()
+        done = []
+
+        def ended(check, result):
+            done.append(check.fix_finish(result))
+            loop.quit()
+
+        Domuimg.Check.new_for_config(str(self.config)).fix_async(None, ended)
+        loop.run()
+        report, changes = done[0]
+        self.assertNotIn("root-device", [one.get_id() for one in report.get_findings()])
+        self.assertTrue(any("root" in change for change in changes), changes)
 
     def test_mistakes_are_exceptions(self):
         with self.assertRaises(domuimg.NotFound):

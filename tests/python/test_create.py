@@ -59,6 +59,14 @@ class Builds(unittest.TestCase):
         self.assertIn("memory = 600", config)
         self.assertIn(result.uuid, config)
         self.assertIsInstance(result.details, dict)
+        self.assertEqual(result.verdict, "unknown")
+
+    def test_a_guest_that_would_not_boot_is_an_error(self):
+        source = f"tar:{guest.write_tar(self.dir / 'no-init.tar', without='sbin/init')}"
+        with self.assertRaisesRegex(domuimg.NotBootable, r"\[init-missing\]"):
+            self.create(source=source)
+        self.assert_nothing_is_left()
+        self.assertEqual(self.create(source=source, allow_unbootable=True).verdict, "fails")
 
     def test_progress_runs_from_start_to_end_in_this_thread(self):
         seen = []

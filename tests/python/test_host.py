@@ -24,9 +24,9 @@ class Host(unittest.TestCase):
     def test_doctor_says_why(self):
         host = domuimg.doctor()
         self.assertGreater(len(host.findings), 30)
-        self.assertTrue(all(finding.why for finding in host.findings))
+        self.assertTrue(all(finding.purpose for finding in host.findings))
         mke2fs = next(one for one in host.findings if one.id == "program-mke2fs")
-        self.assertTrue(mke2fs.there)
+        self.assertFalse(mke2fs.fault)
         self.assertIn("mke2fs", str(host))
 
     def test_an_absent_guest_is_not_found(self):

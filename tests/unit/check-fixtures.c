@@ -12,7 +12,7 @@
 void
 guest_add_device (Guest *self, guint i, const char *name, const char *fs, const char *uuid)
 {
-  DomuimgCheckDevice *device = g_new0 (DomuimgCheckDevice, 1);
+  DomuimgDevice *device = g_new0 (DomuimgDevice, 1);
 
   self->volumes[i].fs = (char *) fs;
   self->volumes[i].uuid = (char *) uuid;
@@ -87,7 +87,7 @@ guest_init (Guest *self, const char *fixture)
   static const char *const directories[] = { "/dev", "/proc", "/sys", "/run", "/tmp" };
   g_autoptr (GError) error = NULL;
   DomuimgMachine *machine = domuimg_machine_new ();
-  DomuimgCheckDevice *root;
+  DomuimgDevice *root;
 
   memset (self, 0, sizeof *self);
   self->machine = machine;
@@ -154,8 +154,9 @@ guest_repair (Guest *self)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  DomuimgTree *tree = self->machine->tree;
   DomuimgRepairSite site
-      = { .machine = self->machine, .tree = self->machine->tree, .changes = changes };
+      = { .machine = self->machine, .root = { tree, .originals = tree, .changes = changes } };
 
   for (guint i = 0; i < findings->len; i++)
     {

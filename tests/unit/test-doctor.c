@@ -49,11 +49,11 @@ put_dom0 (Fixture *fixture)
   put (fixture, "/proc/xen/capabilities", "control_d\n");
 }
 
-static DomuimgHostFinding *
+static DomuimgFinding *
 find (GPtrArray *findings, const char *id)
 {
   for (guint i = 0; i < findings->len; i++)
-    if (g_str_equal (domuimg_host_finding_get_id (g_ptr_array_index (findings, i)), id))
+    if (g_str_equal (domuimg_finding_get_id (g_ptr_array_index (findings, i)), id))
       return g_ptr_array_index (findings, i);
   return NULL;
 }
@@ -72,14 +72,14 @@ static void
 assert_finding (GPtrArray *findings, const char *id, gboolean there, DomuimgSeverity severity,
                 const char *words)
 {
-  DomuimgHostFinding *one = find (findings, id);
+  DomuimgFinding *one = find (findings, id);
 
   g_test_message ("%s", id);
   g_assert_nonnull (one);
-  g_assert_cmpint (domuimg_host_finding_get_is_there (one), ==, there);
-  g_assert_cmpint (domuimg_host_finding_get_severity (one), ==, severity);
-  g_assert_nonnull (strstr (domuimg_host_finding_get_what (one), words));
-  g_assert_cmpstr (domuimg_host_finding_get_why (one), !=, NULL);
+  g_assert_cmpint (!domuimg_finding_get_is_fault (one), ==, there);
+  g_assert_cmpint (domuimg_finding_get_severity (one), ==, severity);
+  g_assert_nonnull (strstr (domuimg_finding_get_message (one), words));
+  g_assert_cmpstr (domuimg_finding_get_purpose (one), !=, NULL);
 }
 
 static void
@@ -129,7 +129,7 @@ test_bare_dom0 (Fixture *fixture, gconstpointer data)
   assert_finding (findings, "tool-xl", FALSE, DOMUIMG_SEVERITY_ERROR, "not installed");
   assert_finding (findings, "tool-xenstore", FALSE, DOMUIMG_SEVERITY_ERROR, "does not run");
   assert_finding (findings, "network-bridge", FALSE, DOMUIMG_SEVERITY_WARNING, "no bridge");
-  g_assert_cmpstr (domuimg_host_finding_get_remedy (find (findings, "loader-ovmf")), ==,
+  g_assert_cmpstr (domuimg_finding_get_remedy (find (findings, "loader-ovmf")), ==,
                    "apt install ovmf");
 }
 

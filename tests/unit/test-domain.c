@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "domuimg/error.h"
+#include "lib/base/name.h"
 #include "lib/domain/model/identity.h"
 #include "tests/unit/domain-fixtures.h"
 
@@ -32,8 +33,8 @@ test_names (void)
       g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
       g_assert_true (g_str_has_prefix (error->message, "name"));
     }
-  g_assert_true (domuimg_domain_name_check (longest, NULL));
-  g_assert_false (domuimg_domain_name_check (too_long, NULL));
+  g_assert_true (domuimg_name_check (longest, NULL));
+  g_assert_false (domuimg_name_check (too_long, NULL));
 }
 
 static void

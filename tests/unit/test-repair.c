@@ -168,73 +168,134 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->machine->path = g_strdup ("web1.cfg");
   fixture->site = (DomuimgRepairSite){
     .machine = fixture->machine,
-    .tree = memory (),
+    .root = { .tree = memory (),
+              .changes = g_ptr_array_new_with_free_func (g_free),
+              .kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) },
     .config_text = g_strdup (config),
-    .changes = g_ptr_array_new_with_free_func (g_free),
-    .kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
+  fixture->site.root.originals = fixture->site.root.tree;
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   domuimg_machine_free (fixture->machine);
-  g_object_unref (fixture->site.tree);
+  g_object_unref (fixture->site.root.tree);
   g_free (fixture->site.config_text);
-  g_ptr_array_unref (fixture->site.changes);
-  g_hash_table_unref (fixture->site.kept);
+  g_ptr_array_unref (fixture->site.root.changes);
+  g_hash_table_unref (fixture->site.root.kept);
 }
 
 static void
 test_original_is_kept_once (Fixture *fixture, gconstpointer data)
 {
-  DomuimgRepairSite *site = &fixture->site;
+  DomuimgEdit *edit = &fixture->site.root;
   g_autoptr (GError) error = NULL;
 
-  put (site->tree, "/etc/fstab", "old");
-  g_assert_true (domuimg_repair_write (site, "/etc/fstab", "new", 0644, &error));
-  g_assert_true (domuimg_repair_write (site, "/etc/fstab", "newer", 0644, &error));
-  g_assert_true (domuimg_repair_write (site, "/etc/fstab", "newer", 0644, &error));
-  tree_must_read (site->tree, "/var/lib/domuimg/replaced/etc/fstab", "old");
-  g_assert_false (domuimg_tree_exists (site->tree, "/var/lib/domuimg/replaced/etc/fstab.1"));
-  tree_must_read (site->tree, "/etc/fstab", "newer");
-  g_assert_cmpuint (site->changes->len, ==, 2);
-  g_assert_cmpstr (site->changes->pdata[0], ==, "changed /etc/fstab");
+  put (edit->tree, "/etc/fstab", "old");
+  g_assert_true (domuimg_edit_write (edit, "/etc/fstab", "new", 0644, &error));
+  g_assert_true (domuimg_edit_write (edit, "/etc/fstab", "newer", 0644, &error));
+  g_assert_true (domuimg_edit_write (edit, "/etc/fstab", "newer", 0644, &error));
+  tree_must_read (edit->tree, "/var/lib/domuimg/replaced/etc/fstab", "old");
+  g_assert_false (domuimg_tree_exists (edit->tree, "/var/lib/domuimg/replaced/etc/fstab.1"));
+  tree_must_read (edit->tree, "/etc/fstab", "newer");
+  g_assert_cmpuint (edit->changes->len, ==, 2);
+  g_assert_cmpstr (edit->changes->pdata[0], ==, "changed /etc/fstab");
 }
 
 static void
 test_older_original_stays (Fixture *fixture, gconstpointer data)
 {
-  DomuimgRepairSite *site = &fixture->site;
+  DomuimgEdit *edit = &fixture->site.root;
   g_autoptr (GError) error = NULL;
 
-  put (site->tree, "/var/lib/domuimg/replaced/etc/fstab", "oldest");
-  put (site->tree, "/etc/fstab", "old");
-  g_assert_true (domuimg_repair_write (site, "/etc/fstab", "new", 0644, &error));
-  tree_must_read (site->tree, "/var/lib/domuimg/replaced/etc/fstab", "oldest");
-  tree_must_read (site->tree, "/var/lib/domuimg/replaced/etc/fstab.1", "old");
+  put (edit->tree, "/var/lib/domuimg/replaced/etc/fstab", "oldest");
+  put (edit->tree, "/etc/fstab", "old");
+  g_assert_true (domuimg_edit_write (edit, "/etc/fstab", "new", 0644, &error));
+  tree_must_read (edit->tree, "/var/lib/domuimg/replaced/etc/fstab", "oldest");
+  tree_must_read (edit->tree, "/var/lib/domuimg/replaced/etc/fstab.1", "old");
 }
 
 static void
 test_new_file_has_no_original (Fixture *fixture, gconstpointer data)
 {
-  DomuimgRepairSite *site = &fixture->site;
+  DomuimgEdit *edit = &fixture->site.root;
 
-  g_assert_true (domuimg_repair_write (site, "/etc/new.d/a", "new", 0644, NULL));
-  g_assert_false (domuimg_tree_exists (site->tree, "/var/lib/domuimg"));
-  g_assert_cmpstr (site->changes->pdata[0], ==, "wrote /etc/new.d/a");
+  g_assert_true (domuimg_edit_write (edit, "/etc/new.d/a", "new", 0644, NULL));
+  g_assert_false (domuimg_tree_exists (edit->tree, "/var/lib/domuimg"));
+  g_assert_cmpstr (edit->changes->pdata[0], ==, "wrote /etc/new.d/a");
 }
 
 static void
 test_original_behind_a_symlink_is_kept (Fixture *fixture, gconstpointer data)
 {
-  DomuimgRepairSite *site = &fixture->site;
+  DomuimgEdit *edit = &fixture->site.root;
 
-  put (site->tree, "/usr/etc/a", "old");
-  g_assert_true (domuimg_tree_symlink (site->tree, "usr/etc", "/etc", NULL));
-  g_assert_true (domuimg_repair_write (site, "/etc/a", "new", 0644, NULL));
-  tree_must_read (site->tree, "/var/lib/domuimg/replaced/usr/etc/a", "old");
-  tree_must_read (site->tree, "/usr/etc/a", "new");
+  put (edit->tree, "/usr/etc/a", "old");
+  g_assert_true (domuimg_tree_symlink (edit->tree, "usr/etc", "/etc", NULL));
+  g_assert_true (domuimg_edit_write (edit, "/etc/a", "new", 0644, NULL));
+  tree_must_read (edit->tree, "/var/lib/domuimg/replaced/usr/etc/a", "old");
+  tree_must_read (edit->tree, "/usr/etc/a", "new");
+}
+
+static void
+test_original_of_boot_is_kept_in_the_root (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (DomuimgTree) boot = memory ();
+  DomuimgEdit *root = &fixture->site.root;
+  DomuimgEdit edit = *root;
+
+  edit.tree = boot;
+  edit.prefix = "/boot";
+  put (boot, "grub/grub.cfg", "old");
+  g_assert_true (domuimg_edit_write (&edit, "grub/grub.cfg", "new", 0644, NULL));
+  tree_must_read (root->tree, "/var/lib/domuimg/replaced/boot/grub/grub.cfg", "old");
+  tree_must_read (boot, "grub/grub.cfg", "new");
+  g_assert_cmpstr (root->changes->pdata[0], ==, "changed /boot/grub/grub.cfg");
+}
+
+static void
+test_taken_away_with_an_original (Fixture *fixture, gconstpointer data)
+{
+  DomuimgEdit *edit = &fixture->site.root;
+
+  put (edit->tree, "/etc/a", "old");
+  g_assert_true (domuimg_edit_take_away (edit, "/etc/a", NULL));
+  g_assert_true (domuimg_edit_take_away (edit, "/etc/a", NULL));
+  g_assert_false (domuimg_tree_exists (edit->tree, "/etc/a"));
+  tree_must_read (edit->tree, "/var/lib/domuimg/replaced/etc/a", "old");
+  g_assert_cmpuint (edit->changes->len, ==, 1);
+}
+
+/* "Could not be read" is not "not there". */
+static void
+test_what_is_no_text_stays (Fixture *fixture, gconstpointer data)
+{
+  DomuimgEdit *edit = &fixture->site.root;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (domuimg_tree_mkdir_p (edit->tree, "/etc/default/grub", 0755, NULL));
+  g_assert_false (domuimg_edit_write (edit, "/etc/default/grub", "new", 0644, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+  g_assert_cmpuint (edit->changes->len, ==, 0);
+}
+
+static void
+test_cancelled_edit_changes_nothing (Fixture *fixture, gconstpointer data)
+{
+  DomuimgEdit *edit = &fixture->site.root;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+
+  put (edit->tree, "/etc/a", "old");
+  g_cancellable_cancel (cancellable);
+  edit->cancellable = cancellable;
+  g_assert_false (domuimg_edit_write (edit, "/etc/a", "new", 0644, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (domuimg_edit_take_away (edit, "/etc/a", &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  tree_must_read (edit->tree, "/etc/a", "old");
 }
 
 static void
@@ -477,6 +538,10 @@ main (int argc, char **argv)
   CASE ("older-original-stays", NULL, test_older_original_stays);
   CASE ("new-file-has-no-original", NULL, test_new_file_has_no_original);
   CASE ("original-behind-a-symlink-is-kept", NULL, test_original_behind_a_symlink_is_kept);
+  CASE ("original-of-boot-is-kept-in-the-root", NULL, test_original_of_boot_is_kept_in_the_root);
+  CASE ("taken-away-with-an-original", NULL, test_taken_away_with_an_original);
+  CASE ("what-is-no-text-stays", NULL, test_what_is_no_text_stays);
+  CASE ("cancelled-edit-changes-nothing", NULL, test_cancelled_edit_changes_nothing);
   CASE ("config-cmdline", "# mine\nname = \"a\"\ncmdline = \"root=/dev/sda1 ro\"\n",
         test_config_cmdline);
   CASE ("config-root-and-extra", "root = \"/dev/sda1 ro\"\nextra = \"quiet\"\n",

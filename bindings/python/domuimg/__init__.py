@@ -31,9 +31,9 @@ from ._errors import (
     UnsafeInput,
     Untrusted,
 )
-from ._check import Finding, Report, check, fix
+from ._check import Finding, Report, check, check_all, fix
 from ._config import config_convert, config_set, config_show
-from ._host import Guest, Host, HostFinding, delete, doctor, list_guests, run
+from ._host import Guest, Host, delete, doctor, list_guests, run
 from ._kernel import KernelUpdate, kernel_update
 from ._settings import Settings
 
@@ -48,7 +48,6 @@ __all__ = [
     "Finding",
     "Guest",
     "Host",
-    "HostFinding",
     "IO",
     "InvalidArgument",
     "KernelUpdate",
@@ -68,6 +67,7 @@ __all__ = [
     "UnsafeInput",
     "Untrusted",
     "check",
+    "check_all",
     "cleanup",
     "config_convert",
     "config_set",

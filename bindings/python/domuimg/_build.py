@@ -50,6 +50,8 @@ class Result:
     manifest_path: Optional[str]
     kernel_path: Optional[str]
     ramdisk_path: Optional[str]
+    verdict: str
+    """Whether the guest will reach its login: "boots" or "unknown", or "fails" if that was allowed."""
     details: dict[str, Any]
     """All of it, as `domuimg create --json` prints it."""
 
@@ -206,6 +208,7 @@ def _wait_for_end(events: queue.SimpleQueue[Any]) -> None:
 
 
 def _result(result: Domuimg.Result) -> Result:
+    details = json.loads(result.to_json())
     return Result(
         name=result.get_name(),
         uuid=result.get_uuid(),
@@ -215,5 +218,6 @@ def _result(result: Domuimg.Result) -> Result:
         manifest_path=result.get_manifest_path(),
         kernel_path=result.get_kernel_path(),
         ramdisk_path=result.get_ramdisk_path(),
-        details=json.loads(result.to_json()),
+        verdict=details["check"]["verdict"],
+        details=details,
     )

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`check` and `fix` over the introspected library; no logic of their own."""
+"""`check`, `check_all` and `fix` over the introspected library; no logic of their own."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import Iterable, Optional, Union
 
 from ._build import Cancellable
 from ._errors import translated
@@ -16,7 +16,8 @@ PathLike = Union[str, "os.PathLike[str]"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that a check found; docs/checks.md explains the ids."""
+    """One thing that a check found in a guest (docs/checks.md explains the ids), or `doctor` on a
+    host."""
 
     id: str
     severity: str
@@ -25,6 +26,10 @@ class Finding:
     evidence: Optional[str]
     fixable: bool
     remedy: Optional[str]
+    fault: bool = True
+    """Whether something is wrong or missing: not so for what a host has."""
+    purpose: Optional[str] = None
+    """What a host has this for."""
 
 
 @dataclass(frozen=True)
@@ -32,31 +37,40 @@ class Report:
     """What a check found; `str()` says it for a person."""
 
     verdict: str
-    """"boots", "fails" or "unknown"."""
+    """"boots", "fails" or "unknown"; of `check_all` also "none" for what it could not look at."""
     type: str
     findings: list[Finding]
     text: str
+    guest: Optional[str] = None
+    """Of `check_all`: what was checked."""
+    error: Optional[str] = None
+    """Of `check_all`: why it could not be looked at."""
 
     def __str__(self) -> str:
         return self.text
+
+
+def _finding(finding: "Domuimg.Finding") -> Finding:
+    return Finding(
+        id=finding.get_id(),
+        severity=Domuimg.severity_to_string(finding.get_severity()),
+        message=finding.get_message(),
+        evidence=finding.get_evidence(),
+        fixable=finding.get_fixable(),
+        remedy=finding.get_remedy(),
+        fault=finding.get_is_fault(),
+        purpose=finding.get_purpose(),
+    )
 
 
 def _report(report: "Domuimg.Report") -> Report:
     return Report(
         verdict=Domuimg.verdict_to_string(report.get_verdict()),
         type=Domuimg.guest_type_to_string(report.get_guest_type()),
-        findings=[
-            Finding(
-                id=finding.get_id(),
-                severity=Domuimg.severity_to_string(finding.get_severity()),
-                message=finding.get_message(),
-                evidence=finding.get_evidence(),
-                fixable=finding.get_fixable(),
-                remedy=finding.get_remedy(),
-            )
-            for finding in report.get_findings()
-        ],
+        findings=[_finding(finding) for finding in report.get_findings()],
         text=report.to_text(),
+        guest=report.get_guest(),
+        error=report.get_error(),
     )
 
 
@@ -97,10 +111,28 @@ def check(
     xen: Optional[str] = None,
     cancellable: Optional[Cancellable] = None,
 ) -> Report:
-    """Says, without starting it, whether a guest will reach its login, and why not."""
+    """Says, without starting it, whether a guest will reach its login, and why not. `config` is the
+    path of a configuration (xl.cfg, libvirt's XML, a file of xm) or manifest, or a guest's name.
+    """
     with translated():
         made = _check(config, image, type, kernel, ramdisk, cmdline, xen)
         return _report(made.run(None if cancellable is None else cancellable._gio))
+
+
+def check_all(
+    guests: Optional[Iterable[PathLike]] = None,
+    *,
+    xen: Optional[str] = None,
+    cancellable: Optional[Cancellable] = None,
+) -> list[Report]:
+    """As `check`, of several; without `guests`, of all that are configured on this host. One that
+    cannot be looked at has an `error` in its report, and does not stop the others.
+    """
+    with translated():
+        names = Domuimg.Check.list_guests() if guests is None else list(guests)
+        checks = [_check(name, None, "auto", None, None, None, xen) for name in names]
+        reports = Domuimg.Check.run_all(checks, None if cancellable is None else cancellable._gio)
+    return [_report(report) for report in reports]
 
 
 def fix(

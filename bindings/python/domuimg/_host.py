@@ -8,23 +8,11 @@ from dataclasses import dataclass
 from typing import Optional, Union
 
 from ._build import Cancellable
+from ._check import Finding, _finding
 from ._errors import translated
 from ._gi import Domuimg
 
 PathLike = Union[str, "os.PathLike[str]"]
-
-
-@dataclass(frozen=True)
-class HostFinding:
-    """One thing that a host has or lacks."""
-
-    id: str
-    there: bool
-    severity: str
-    """"error", "unknown", "warning" or "info"."""
-    what: str
-    why: str
-    remedy: Optional[str]
 
 
 @dataclass(frozen=True)
@@ -34,7 +22,7 @@ class Host:
     xen: bool
     """Whether guests can be started here: Xen runs, and this is its dom0."""
     xen_version: Optional[str]
-    findings: list[HostFinding]
+    findings: list[Finding]
     text: str
 
     def __str__(self) -> str:
@@ -66,17 +54,7 @@ def doctor(*, cancellable: Optional[Cancellable] = None) -> Host:
     return Host(
         xen=made.get_is_xen(),
         xen_version=made.get_xen_version(),
-        findings=[
-            HostFinding(
-                id=finding.get_id(),
-                there=finding.get_is_there(),
-                severity=Domuimg.severity_to_string(finding.get_severity()),
-                what=finding.get_what(),
-                why=finding.get_why(),
-                remedy=finding.get_remedy(),
-            )
-            for finding in findings
-        ],
+        findings=[_finding(finding) for finding in findings],
         text=made.to_text(),
     )
 

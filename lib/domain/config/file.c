@@ -212,6 +212,37 @@ domuimg_domain_new_from_file (const char *path, GError **error)
   return text != NULL ? domuimg_domain_new_from_text (text, path, error) : NULL;
 }
 
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+char **
+domuimg_config_list_in (const char *directory, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
+  const char *name;
+
+  if (dir == NULL && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      domuimg_fail (error,
+                    g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                        ? DOMUIMG_ERROR_PERMISSION
+                        : DOMUIMG_ERROR_IO,
+                    "%s", local->message);
+      return NULL;
+    }
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".cfg"))
+      g_ptr_array_add (paths, g_build_filename (directory, name, NULL));
+  g_ptr_array_sort (paths, compare_paths);
+  g_ptr_array_add (paths, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&paths), FALSE);
+}
+
 char *
 domuimg_config_find_in (const char *directory, const char *name, GError **error)
 {

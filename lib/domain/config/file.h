@@ -10,6 +10,9 @@
 char *domuimg_config_read (const char *path, struct stat *status, GError **error);
 /* domuimg_domain_find_config with another directory than /etc/xen. */
 char *domuimg_config_find_in (const char *directory, const char *name, GError **error);
+/* (transfer full) The paths of the files NAME.cfg in a directory, sorted; empty where there is no such
+ * directory. */
+char **domuimg_config_list_in (const char *directory, GError **error);
 /* The text of a guest; @warnings as domuimg_domain_to_libvirt_xml has them. */
 char *domuimg_config_write_text (DomuimgDomain *self, DomuimgConfigFormat format, char ***warnings,
                                  GError **error);

@@ -2,6 +2,7 @@
 #include "config.h"
 #include "lib/domain/model/domain.h"
 
+#include "lib/base/name.h"
 #include "lib/domain/model/identity.h"
 
 /**
@@ -122,7 +123,7 @@ DomuimgDomain *
 domuimg_domain_new (const char *name, GError **error)
 {
   g_return_val_if_fail (name != NULL, NULL);
-  if (!domuimg_domain_name_check (name, error))
+  if (!domuimg_name_check (name, error))
     return NULL;
 
   DomuimgDomain *self = g_object_new (DOMUIMG_TYPE_DOMAIN, NULL);

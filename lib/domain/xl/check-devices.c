@@ -313,11 +313,11 @@ check_mac (Check *self, const DomuimgXlValue *item, guint index, const char *mac
     return;
   if (good != NULL)
     problem = add (self, "config-duplicate-mac", FALSE, "two interfaces have the address %s", mac);
-  else if (domuimg_mac_read (mac, bytes) && (bytes[0] & 1) != 0)
+  else if (domuimg_mac_read (mac, bytes) && domuimg_mac_is_multicast (bytes))
     problem = add (self, "config-mac", FALSE,
                    "%s is a multicast address, which no interface can have", mac);
   else
-    problem = add (self, "config-mac", FALSE, "“%s” is no MAC address such as 00:16:3e:12:34:56",
+    problem = add (self, "config-mac", FALSE, "“%s” is not a MAC address such as 00:16:3e:12:34:56",
                    mac);
   replacement = free_mac (self, mac, index);
   mend (self, problem, item, replacement);

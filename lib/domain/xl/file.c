@@ -31,14 +31,23 @@ domuimg_xl_value_free (DomuimgXlValue *self)
   g_free (self);
 }
 
-static void
-setting_free (gpointer data)
+void
+domuimg_xl_setting_free (DomuimgXlSetting *self)
 {
-  DomuimgXlSetting *self = data;
-
   g_free (self->key);
   domuimg_xl_value_free (self->value);
   g_free (self);
+}
+
+DomuimgXlFile *
+domuimg_xl_file_new (const char *text, gsize length, const char *name)
+{
+  DomuimgXlFile *self = g_new0 (DomuimgXlFile, 1);
+
+  self->name = g_strdup (name);
+  self->text = g_strndup (text, length);
+  self->settings = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_xl_setting_free);
+  return self;
 }
 
 void
@@ -354,13 +363,10 @@ parse_setting (Parser *self, GHashTable *kinds)
 DomuimgXlFile *
 domuimg_xl_file_parse (const char *text, gsize length, const char *name, GError **error)
 {
-  g_autoptr (DomuimgXlFile) self = g_new0 (DomuimgXlFile, 1);
+  g_autoptr (DomuimgXlFile) self = domuimg_xl_file_new (text, length, name);
   g_autoptr (GHashTable) kinds = g_hash_table_new (g_str_hash, g_str_equal);
   Parser parser = { self };
 
-  self->name = g_strdup (name);
-  self->text = g_strndup (text, length);
-  self->settings = g_ptr_array_new_with_free_func (setting_free);
   parser.at = parser.line_start = self->text;
   parser.end = self->text + strlen (self->text);
   parser.line = 1;

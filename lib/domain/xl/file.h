@@ -44,6 +44,9 @@ typedef struct {
  * 16 deep and more than 1024 settings. */
 DomuimgXlFile *domuimg_xl_file_parse (const char *text, gsize length, const char *name,
                                       GError **error);
+/* With no settings yet, which who reads @text adds. */
+DomuimgXlFile *domuimg_xl_file_new (const char *text, gsize length, const char *name);
+void domuimg_xl_setting_free (DomuimgXlSetting *self);
 void domuimg_xl_file_free (DomuimgXlFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgXlFile, domuimg_xl_file_free)
 /* The value that counts for xl, lists and strings with what was appended put together, (transfer

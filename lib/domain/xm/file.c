@@ -19,16 +19,6 @@ is_word (const char *word, gsize length, const char *const *words)
   return FALSE;
 }
 
-static void
-setting_free (gpointer data)
-{
-  DomuimgXlSetting *self = data;
-
-  g_free (self->key);
-  domuimg_xl_value_free (self->value);
-  g_free (self);
-}
-
 /* The last assignment to @name, as Python would have it. */
 static DomuimgXlSetting *
 find (DomuimgXlFile *file, const char *name)
@@ -121,7 +111,7 @@ parse_statement (DomuimgXmParser *self)
       g_ptr_array_add (self->file->settings, setting);
       return TRUE;
     }
-  setting_free (setting);
+  domuimg_xl_setting_free (setting);
   return FALSE;
 }
 
@@ -151,12 +141,9 @@ parse_all (DomuimgXmParser *self)
 DomuimgXlFile *
 domuimg_xm_file_parse (const char *text, gsize length, const char *name, GError **error)
 {
-  g_autoptr (DomuimgXlFile) file = g_new0 (DomuimgXlFile, 1);
+  g_autoptr (DomuimgXlFile) file = domuimg_xl_file_new (text, length, name);
   DomuimgXmParser parser = { file };
 
-  file->name = g_strdup (name);
-  file->text = g_strndup (text, length);
-  file->settings = g_ptr_array_new_with_free_func (setting_free);
   parser.at = parser.line_start = file->text;
   parser.end = file->text + strlen (file->text);
   parser.line = 1;

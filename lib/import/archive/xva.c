@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/sparse.h"
 #include "lib/import/archive/xva-xml.h"
-#include "lib/import/archive/xva-xxh64.h"
 
 #define BLOCK (256 * 1024)
 #define XML_MAX (16 << 20)
@@ -45,7 +45,7 @@ typedef struct {
   guint64 piece;       /* bytes of the first piece, and so of each that is left out */
   char *last_name;     /* (nullable) of a piece that has no checksum yet */
   GChecksum *checksum; /* of that piece */
-  DomuimgXxh64 xxh64;  /* likewise */
+  XXH64_state_t *xxh64; /* the same, as newer archives have it */
   DomuimgProgress *progress;
   GCancellable *cancellable;
 } Extraction;
@@ -186,6 +186,13 @@ fail_piece (Extraction *self, const char *name, const char *why, GError **error)
                        why);
 }
 
+/* 16 hexadecimal digits. */
+static char *
+get_xxh64 (const Extraction *self)
+{
+  return g_strdup_printf ("%016" G_GINT64_MODIFIER "X", (guint64) XXH64_digest (self->xxh64));
+}
+
 static gboolean
 check_checksum (Extraction *self, const char *name, guint64 length, GError **error)
 {
@@ -196,11 +203,11 @@ check_checksum (Extraction *self, const char *name, guint64 length, GError **err
   if (self->last_name == NULL || strncmp (name, self->last_name, stem) != 0 || name[stem] != '.')
     return fail_piece (self, name, "there is no piece before it that it could belong to", error);
   if (length > DIGEST_MAX)
-    return fail_piece (self, name, "it is no checksum", error);
+    return fail_piece (self, name, "it is not a checksum", error);
   if (!read_whole (self->xva->path, self->archive, digest, length, error))
     return FALSE;
   expected = g_str_has_suffix (name, ".xxhash")
-                 ? domuimg_xxh64_finish (&self->xxh64)
+                 ? get_xxh64 (self)
                  : g_strdup (g_checksum_get_string (self->checksum));
   if (g_ascii_strcasecmp (g_strstrip (digest), expected) != 0)
     return domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED,
@@ -225,7 +232,7 @@ copy_piece (Extraction *self, const Target *target, const char *name, guint64 le
           || !read_whole (self->xva->path, self->archive, buffer, now, error))
         return FALSE;
       g_checksum_update (self->checksum, buffer, now);
-      domuimg_xxh64_update (&self->xxh64, buffer, now);
+      XXH64_update (self->xxh64, buffer, now);
       if (!domuimg_sparse_write (target->fd, buffer, now, target->offset + done))
         return domuimg_set_errno (error, errno, "writing %s of %s", name, self->xva->path);
       done += now;
@@ -244,7 +251,7 @@ take_piece (Extraction *self, Target *target, const char *name, const char *rest
 
   if (!g_ascii_string_to_unsigned (rest, 10, 0, NUMBER_MAX, &number, NULL)
       || (gint64) number <= target->last || length > PIECE_MAX)
-    return fail_piece (self, name, "it is no piece that can follow the one before", error);
+    return fail_piece (self, name, "it is not a piece that can follow the one before", error);
   if (self->last_name != NULL)
     return fail_piece (self, self->last_name, "it has no checksum", error);
   if (self->piece == 0)
@@ -255,7 +262,7 @@ take_piece (Extraction *self, Target *target, const char *name, const char *rest
     return fail_piece (self, name, "it lies beyond the end of its disk", error);
   target->offset += skipped;
   g_checksum_reset (self->checksum);
-  domuimg_xxh64_init (&self->xxh64);
+  XXH64_reset (self->xxh64, 0);
   if (!copy_piece (self, target, name, length, error))
     return FALSE;
   target->last = number;
@@ -335,9 +342,11 @@ domuimg_xva_extract (DomuimgXva *self, const int *fds, DomuimgProgress *progress
     return FALSE;
   extraction.fd = fd;
   extraction.checksum = g_checksum_new (G_CHECKSUM_SHA1);
+  extraction.xxh64 = XXH64_createState ();
   ok = extract_all (&extraction, error);
   archive_read_free (extraction.archive);
   g_checksum_free (extraction.checksum);
+  XXH64_freeState (extraction.xxh64);
   g_free (extraction.last_name);
   return ok;
 }

@@ -196,7 +196,7 @@ qcow_l2_entry (const DomuimgTable *table, guint64 entry)
 gboolean
 domuimg_part_examine_qcow (DomuimgPart *self, DomuimgHeader *header, GError **error)
 {
-  guint8 buffer[48];
+  guint8 buffer[48] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint bits, l2_bits;
 
@@ -243,7 +243,7 @@ qed_l2_entry (const DomuimgTable *table, guint64 entry)
 gboolean
 domuimg_part_examine_qed (DomuimgPart *self, DomuimgHeader *header, GError **error)
 {
-  guint8 buffer[64];
+  guint8 buffer[64] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint32 cluster, table, name_at, name_length;
   guint64 features, l1_at;

@@ -63,7 +63,7 @@ vhd_entry (const DomuimgTable *table, guint64 entry)
 gboolean
 domuimg_part_examine_vhd (DomuimgPart *self, DomuimgHeader *header, GError **error)
 {
-  guint8 footer[SECTOR], buffer[1024];
+  guint8 footer[SECTOR] = { 0 }, buffer[1024] = { 0 };
   DomuimgBytes foot = domuimg_bytes (footer, sizeof footer);
   DomuimgBytes dynamic = domuimg_bytes (buffer, sizeof buffer);
   guint32 type;
@@ -111,7 +111,7 @@ gboolean
 domuimg_part_examine_vdi (DomuimgPart *self, DomuimgHeader *header, GError **error)
 {
   static const guint8 none[16] = { 0 };
-  guint8 buffer[SECTOR];
+  guint8 buffer[SECTOR] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint32 type, table_at, data_at, block, count;
 

@@ -81,7 +81,7 @@ read_footer (const DomuimgPart *self, guint8 *header, GError **error)
 static gboolean
 examine_sparse (DomuimgPart *self, guint64 *capacity, GError **error)
 {
-  guint8 buffer[SECTOR];
+  guint8 buffer[SECTOR] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint64 grain, directory;
   guint32 version, per_table;
@@ -115,7 +115,7 @@ examine_sparse (DomuimgPart *self, guint64 *capacity, GError **error)
 static gboolean
 examine_cowd (DomuimgPart *self, guint64 *capacity, GError **error)
 {
-  guint8 buffer[SECTOR];
+  guint8 buffer[SECTOR] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint32 sectors, grain, directory;
 
@@ -135,7 +135,7 @@ examine_sesparse (DomuimgPart *self, guint64 *capacity, GError **error)
     const char *what;
     guint at; /* of the offset and the length, in sectors */
   } regions[] = { { "second header", 80 }, { "grain directory", 128 }, { "grain tables", 144 } };
-  guint8 buffer[SECTOR];
+  guint8 buffer[SECTOR] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
   guint64 magic;
 

@@ -191,7 +191,7 @@ domuimg_hardware_mac (const char *text)
     g_string_append_printf (written, "%s%c", i > 0 && i % 2 == 0 ? ":" : "", text[i]);
   if (!domuimg_mac_read (written->len > 0 ? written->str : text, b))
     return NULL;
-  return g_strdup_printf ("%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+  return domuimg_mac_format (b);
 }
 
 char *

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs the rules in the order of a boot, over a machine that was read from files or that somebody
+ * has just made. */
+#include "config.h"
+#include "lib/check/run.h"
+
+#include "lib/check/report.h"
+
+/* Each finds what the ones before it put together. */
+static void (*const subjects[]) (DomuimgMachine *machine) = {
+  domuimg_check_config,       domuimg_check_images,     domuimg_check_menu,
+  domuimg_check_kernel,       domuimg_check_root,       domuimg_check_filesystem,
+  domuimg_check_initramfs,    domuimg_check_memory,     domuimg_check_modules,
+  domuimg_check_fstab,        domuimg_check_init_program, domuimg_check_console,
+  domuimg_check_network,
+};
+
+gboolean
+domuimg_machine_run_rules (DomuimgMachine *self, GCancellable *cancellable, GError **error)
+{
+  self->type = domuimg_domain_get_guest_type (self->domain);
+  for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      subjects[i] (self);
+    }
+  domuimg_report_set_guest_type (self->report, self->type);
+  return TRUE;
+}
+
+/* The images of the devices, each once, in the order of the disks. */
+static void
+take_images (DomuimgMachine *self)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      DomuimgImage *image = ((DomuimgDevice *) g_ptr_array_index (self->devices, i))->image;
+
+      if (image != NULL && !g_ptr_array_find (self->images, image, NULL))
+        g_ptr_array_add (self->images, image);
+    }
+}
+
+DomuimgReport *
+domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
+
+  machine->made = made;
+  machine->path = g_strdup (domuimg_domain_get_name (made->domain));
+  machine->xen = made->xen.major > 0 ? made->xen : domuimg_xen_version_of_host (NULL);
+  machine->domain = g_object_ref (made->domain);
+  g_ptr_array_unref (machine->devices);
+  machine->devices = g_ptr_array_ref (made->devices);
+  take_images (machine);
+  if (!domuimg_machine_run_rules (machine, cancellable, error))
+    return NULL;
+  return g_object_ref (machine->report);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/check/machine.h"
+
+/* The rules, run over a machine; and the way in for those who have made a guest and have all of it
+ * open: nothing of that is opened, read or unpacked again. */
+
+/* What was made. All of it stays the caller's. */
+struct _DomuimgMade {
+  DomuimgDomain *domain;       /* as it will be written: with the final names of files */
+  GPtrArray *devices;          /* (element-type DomuimgDevice) what is on its disks, with the trees
+                                * that are open, writable or not. Disks without a device here are
+                                * opened from their files */
+  GHashTable *places;          /* (nullable) (element-type filename filename) where files are now
+                                * that will have the names of the keys */
+  DomuimgKernel *kernel;       /* (nullable) what it boots, as it was read already */
+  const char *kernel_path;     /* (nullable) where @kernel lies in the guest, if a loader in the
+                                * guest or pygrub is to find it there */
+  DomuimgInitramfs *initramfs; /* (nullable) */
+  const char *initramfs_path;  /* (nullable) likewise */
+  DomuimgXenVersion xen;       /* major 0: the host's */
+};
+
+/* What a check says of it; NULL only where it is cancelled. */
+DomuimgReport *domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable,
+                                     GError **error);
+/* Runs all rules over a machine that has a domain. */
+gboolean domuimg_machine_run_rules (DomuimgMachine *self, GCancellable *cancellable,
+                                    GError **error);

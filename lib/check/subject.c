@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the domain of a check comes from: xl.cfg, libvirt's XML, a file of xm, a manifest that
+ * names one of these, the name of a guest, or nothing but an image. */
+#include "config.h"
+#include "lib/check/subject.h"
+
+#include <json-glib/json-glib.h>
+#include <string.h>
+
+#include "lib/check/repair.h"
+#include "lib/domain/config/file.h"
+
+static const char *
+get_text (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node)
+                 && json_node_get_value_type (node) == G_TYPE_STRING
+             ? json_node_get_string (node)
+             : NULL;
+}
+
+/* The configuration that a manifest names, or what has its name beside the manifest: a directory
+ * may have been moved as a whole. */
+static char *
+find_named (const char *manifest, JsonObject *object)
+{
+  static const char *const members[] = { "config", "xml" };
+  g_autofree char *directory = g_path_get_dirname (manifest);
+
+  for (guint i = 0; i < G_N_ELEMENTS (members); i++)
+    {
+      const char *path = get_text (object, members[i]);
+      g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
+      g_autofree char *beside = path != NULL ? g_build_filename (directory, name, NULL) : NULL;
+
+      if (path != NULL && g_file_test (path, G_FILE_TEST_EXISTS))
+        return g_strdup (path);
+      if (path != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&beside);
+    }
+  return NULL;
+}
+
+/* Sets *@config to the configuration that the manifest @text is of. */
+static gboolean
+read_manifest (const char *path, const char *text, char **config, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root = json_parser_load_from_data (parser, text, -1, NULL)
+                       ? json_parser_get_root (parser)
+                       : NULL;
+
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
+      || !json_object_has_member (json_node_get_object (root), "domuimg"))
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a manifest of domuimg",
+                         path);
+  *config = find_named (path, json_node_get_object (root));
+  if (*config != NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                       "%s: the configuration that this manifest names does not exist", path);
+}
+
+static char *
+read_text (DomuimgMachine *machine, GError **error)
+{
+  const char *repaired
+      = machine->work != NULL ? domuimg_repair_work_get_config (machine->work) : NULL;
+  struct stat status;
+
+  return repaired != NULL ? g_strdup (repaired)
+                          : domuimg_config_read (machine->path, &status, error);
+}
+
+/* What xl reads is judged as xl reads it, since xl will start it; the rest as the language that it
+ * is in. */
+static DomuimgDomain *
+parse (DomuimgMachine *machine, const char *text, GError **error)
+{
+  DomuimgConfigFormat format;
+
+  machine->config = domuimg_xl_file_parse (text, strlen (text), machine->path, NULL);
+  if (machine->config != NULL)
+    return domuimg_xl_file_to_domain (machine->config, error);
+  if (!domuimg_config_guess_format (text, machine->path, &format, error))
+    return NULL;
+  machine->format = format;
+  return format == DOMUIMG_CONFIG_FORMAT_LIBVIRT
+             ? domuimg_domain_new_from_libvirt_xml (text, machine->path, error)
+             : domuimg_domain_new_from_xm_cfg (text, machine->path, error);
+}
+
+gboolean
+domuimg_subject_read_config (DomuimgMachine *machine, const char *what, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *text = NULL;
+
+  machine->path = domuimg_domain_find_config (what, error);
+  text = machine->path != NULL ? read_text (machine, error) : NULL;
+  if (text != NULL && text[strspn (text, " \t\r\n")] == '{')
+    {
+      char *config;
+
+      if (!read_manifest (machine->path, text, &config, error))
+        return FALSE;
+      g_free (machine->path);
+      machine->path = config;
+      g_free (text);
+      text = read_text (machine, error);
+    }
+  if (text == NULL)
+    return FALSE;
+  machine->domain = parse (machine, text, &local);
+  if (machine->domain == NULL)
+    domuimg_machine_report (machine, "config-syntax", machine->path, "%s", local->message);
+  return machine->domain != NULL;
+}
+
+gboolean
+domuimg_subject_invent (DomuimgMachine *machine, const char *path, DomuimgGuestType type,
+                        GError **error)
+{
+  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (path, "xvda");
+  g_autoptr (DomuimgImage) image = domuimg_image_open (path, NULL, error);
+
+  if (image == NULL)
+    return FALSE;
+  machine->path = g_strdup (path);
+  machine->is_image = TRUE;
+  domuimg_domain_disk_set_format (disk, domuimg_image_get_format (image));
+  machine->domain = domuimg_domain_new ("image", error);
+  if (machine->domain == NULL)
+    return FALSE;
+  domuimg_domain_add_disk (machine->domain, disk);
+  machine->type_is_chosen = type == DOMUIMG_GUEST_TYPE_AUTO;
+  domuimg_domain_set_guest_type (machine->domain,
+                                 machine->type_is_chosen ? DOMUIMG_GUEST_TYPE_PVH : type);
+  return TRUE;
+}

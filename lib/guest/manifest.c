@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manifest of a guest, to and from the JSON of its file. */
+#include "config.h"
+#include "lib/guest/manifest.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#define MANIFEST_MAX (16 << 20)
+
+/* A member of the JSON and the field of a structure that it is; one table serves both ways. */
+typedef struct {
+  const char *name;
+  gsize offset;
+} Member;
+
+#define KERNEL(field) G_STRUCT_OFFSET (DomuimgManifestKernel, field)
+#define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
+#define DISK(field) G_STRUCT_OFFSET (DomuimgManifestDisk, field)
+#define GUEST(field) G_STRUCT_OFFSET (DomuimgManifest, field)
+
+static const Member kernel_texts[] = {
+  { "policy", KERNEL (policy) }, { "from", KERNEL (from) },
+  { "version", KERNEL (version) }, { "reason", KERNEL (reason) },
+  { "path", KERNEL (path) }, { "ramdisk", KERNEL (ramdisk) },
+  { "loader", KERNEL (loader) }, { "loader_path", KERNEL (loader_path) },
+};
+static const Member nic_texts[] = {
+  { "mac", NIC (mac) }, { "bridge", NIC (bridge) }, { "address", NIC (address) },
+};
+static const Member disk_texts[] = {
+  { "path", DISK (path) }, { "kind", DISK (kind) },
+  { "format", DISK (format) }, { "vdev", DISK (vdev) },
+};
+static const Member made_texts[] = { { "fs", DISK (fs) }, { "uuid", DISK (uuid) } };
+static const Member converted_texts[] = {
+  { "from", DISK (from) }, { "from_format", DISK (from_format) }, { "backing", DISK (backing) },
+};
+static const Member guest_texts[] = {
+  { "domuimg", GUEST (domuimg) }, { "name", GUEST (name) }, { "uuid", GUEST (uuid) },
+};
+static const Member guest_sizes[] = {
+  { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) }, { "vcpus", GUEST (vcpus) },
+};
+static const Member origin_texts[] = {
+  { "source", GUEST (source) }, { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
+};
+static const Member file_texts[] = {
+  { "config", GUEST (config) }, { "xml", GUEST (xml) }, { "manifest", GUEST (manifest) },
+};
+
+static char **
+text_at (gconstpointer self, const Member *member)
+{
+  return (char **) ((char *) self + member->offset);
+}
+
+static void
+clear_texts (gpointer self, const Member *members, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    g_clear_pointer (text_at (self, &members[i]), g_free);
+}
+
+#define CLEAR(self, members) clear_texts (self, members, G_N_ELEMENTS (members))
+#define TAKE(self, members, object, error)                                                        \
+  take_texts (self, members, G_N_ELEMENTS (members), object, error)
+#define SET(self, members, object) set_texts (self, members, G_N_ELEMENTS (members), object)
+
+static void
+disk_free (gpointer data)
+{
+  DomuimgManifestDisk *self = data;
+
+  CLEAR (self, disk_texts);
+  CLEAR (self, made_texts);
+  CLEAR (self, converted_texts);
+  g_clear_pointer (&self->json, json_object_unref);
+  g_free (self);
+}
+
+static void
+nic_free (gpointer data)
+{
+  CLEAR (data, nic_texts);
+  g_free (data);
+}
+
+DomuimgManifest *
+domuimg_manifest_new (void)
+{
+  DomuimgManifest *self = g_new0 (DomuimgManifest, 1);
+
+  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->changes = g_ptr_array_new_with_free_func (g_free);
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+domuimg_manifest_free (DomuimgManifest *self)
+{
+  CLEAR (self, guest_texts);
+  CLEAR (self, origin_texts);
+  CLEAR (self, file_texts);
+  CLEAR (&self->kernel, kernel_texts);
+  g_ptr_array_unref (self->disks);
+  g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->changes);
+  g_ptr_array_unref (self->warnings);
+  g_clear_pointer (&self->check, json_node_unref);
+  g_clear_pointer (&self->spec, json_node_unref);
+  g_clear_pointer (&self->json, json_object_unref);
+  g_free (self);
+}
+
+DomuimgManifestDisk *
+domuimg_manifest_add_disk (DomuimgManifest *self)
+{
+  DomuimgManifestDisk *disk = g_new0 (DomuimgManifestDisk, 1);
+
+  g_ptr_array_add (self->disks, disk);
+  return disk;
+}
+
+DomuimgManifestNic *
+domuimg_manifest_add_nic (DomuimgManifest *self)
+{
+  DomuimgManifestNic *nic = g_new0 (DomuimgManifestNic, 1);
+
+  g_ptr_array_add (self->nics, nic);
+  return nic;
+}
+
+/* Null for NULL. A member that is there keeps its place. */
+static void
+set_texts (gconstpointer self, const Member *members, gsize n, JsonObject *object)
+{
+  for (gsize i = 0; i < n; i++)
+    json_object_set_string_member (object, members[i].name, *text_at (self, &members[i]));
+}
+
+static JsonObject *
+disk_to_json (const DomuimgManifestDisk *self)
+{
+  JsonObject *object = self->json != NULL ? json_object_ref (self->json) : json_object_new ();
+
+  SET (self, disk_texts, object);
+  json_object_set_int_member (object, "size", self->size);
+  if (self->from == NULL)
+    {
+      SET (self, made_texts, object);
+      return object;
+    }
+  SET (self, converted_texts, object);
+  if (self->backing == NULL)
+    json_object_remove_member (object, "backing");
+  return object;
+}
+
+static void
+set_disks (const DomuimgManifest *self, JsonObject *object)
+{
+  JsonArray *array = json_array_sized_new (self->disks->len);
+
+  for (guint i = 0; i < self->disks->len; i++)
+    json_array_add_object_element (array, disk_to_json (g_ptr_array_index (self->disks, i)));
+  json_object_set_array_member (object, "disks", array);
+}
+
+static void
+set_nics (const DomuimgManifest *self, JsonObject *object)
+{
+  JsonArray *array = json_array_sized_new (self->nics->len);
+
+  for (guint i = 0; i < self->nics->len; i++)
+    {
+      JsonObject *nic = json_object_new ();
+
+      SET (g_ptr_array_index (self->nics, i), nic_texts, nic);
+      json_array_add_object_element (array, nic);
+    }
+  json_object_set_array_member (object, "nics", array);
+}
+
+static void
+set_kernel (const DomuimgManifest *self, JsonObject *object)
+{
+  JsonObject *kernel;
+
+  if (!json_object_has_member (object, "kernel"))
+    json_object_set_object_member (object, "kernel", json_object_new ());
+  kernel = json_object_get_object_member (object, "kernel");
+  SET (&self->kernel, kernel_texts, kernel);
+}
+
+static void
+set_lines (const GPtrArray *lines, JsonObject *object, const char *name)
+{
+  JsonArray *array = json_array_sized_new (lines->len);
+
+  for (guint i = 0; i < lines->len; i++)
+    json_array_add_string_element (array, g_ptr_array_index (lines, i));
+  json_object_set_array_member (object, name, array);
+}
+
+static void
+set_origin (const DomuimgManifest *self, JsonObject *object)
+{
+  SET (self, origin_texts, object);
+  if (self->converted)
+    json_object_set_int_member (object, "unused_bytes_left_out", self->unused);
+  else
+    json_object_remove_member (object, "system");
+  if (self->check != NULL)
+    json_object_set_member (object, "check", json_node_copy (self->check));
+}
+
+static void
+set_guest (const DomuimgManifest *self, JsonObject *object)
+{
+  SET (self, guest_texts, object);
+  json_object_set_string_member (object, "type", domuimg_guest_type_to_string (self->type));
+  for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
+    json_object_set_int_member (object, guest_sizes[i].name,
+                                G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset));
+  set_origin (self, object);
+  set_kernel (self, object);
+  set_disks (self, object);
+  set_nics (self, object);
+  SET (self, file_texts, object);
+  set_lines (self->changes, object, "changes");
+  set_lines (self->warnings, object, "warnings");
+  if (self->spec != NULL)
+    json_object_set_member (object, "spec", json_node_copy (self->spec));
+}
+
+char *
+domuimg_manifest_write (const DomuimgManifest *self)
+{
+  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  g_autofree char *text = NULL;
+
+  json_node_take_object (root, self->json != NULL ? json_object_ref (self->json)
+                                                  : json_object_new ());
+  set_guest (self, json_node_get_object (root));
+  text = json_to_string (root, TRUE);
+  return g_strconcat (text, "\n", NULL);
+}
+
+static gboolean
+damaged (const char *name, const char *expected, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "its member “%s” is not %s", name,
+                       expected);
+}
+
+/* (nullable) The member, unless it is null. */
+static JsonNode *
+find (JsonObject *object, const char *name)
+{
+  JsonNode *node = json_object_get_member (object, name);
+
+  return node != NULL && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
+}
+
+static gboolean
+is_text (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING;
+}
+
+static gboolean
+take_texts (gpointer self, const Member *members, gsize n, JsonObject *object, GError **error)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      JsonNode *node = find (object, members[i].name);
+
+      if (node == NULL)
+        continue;
+      if (!is_text (node))
+        return damaged (members[i].name, "text", error);
+      *text_at (self, &members[i]) = json_node_dup_string (node);
+    }
+  return TRUE;
+}
+
+static gboolean
+take_number (JsonObject *object, const char *name, gint64 max, gint64 *value, GError **error)
+{
+  JsonNode *node = find (object, name);
+
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
+    return damaged (name, "a number", error);
+  *value = json_node_get_int (node);
+  return (*value >= 0 && *value <= max) || damaged (name, "a number that it can be", error);
+}
+
+/* @array (transfer none) (nullable): it is missing or null. */
+static gboolean
+take_array (JsonObject *object, const char *name, JsonArray **array, GError **error)
+{
+  JsonNode *node = find (object, name);
+
+  *array = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  return node == NULL || *array != NULL || damaged (name, "a list", error);
+}
+
+/* Calls @take with each object in the list @name. */
+static gboolean
+take_objects (DomuimgManifest *self, JsonObject *object, const char *name,
+              gboolean (*take) (DomuimgManifest *self, JsonObject *object, GError **error),
+              GError **error)
+{
+  JsonArray *array;
+
+  if (!take_array (object, name, &array, error))
+    return FALSE;
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (!JSON_NODE_HOLDS_OBJECT (node))
+        return damaged (name, "a list of objects", error);
+      if (!take (self, json_node_get_object (node), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  DomuimgManifestDisk *disk = domuimg_manifest_add_disk (self);
+
+  disk->json = json_object_ref (object);
+  return TAKE (disk, disk_texts, object, error) && TAKE (disk, made_texts, object, error)
+         && TAKE (disk, converted_texts, object, error)
+         && take_number (object, "size", G_MAXINT64, &disk->size, error);
+}
+
+static gboolean
+take_nic (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  return TAKE (domuimg_manifest_add_nic (self), nic_texts, object, error);
+}
+
+static gboolean
+take_lines (GPtrArray *lines, JsonObject *object, const char *name, GError **error)
+{
+  JsonArray *array;
+
+  if (!take_array (object, name, &array, error))
+    return FALSE;
+  for (guint i = 0; array != NULL && i < json_array_get_length (array); i++)
+    {
+      JsonNode *node = json_array_get_element (array, i);
+
+      if (!is_text (node))
+        return damaged (name, "a list of lines", error);
+      g_ptr_array_add (lines, json_node_dup_string (node));
+    }
+  return TRUE;
+}
+
+static gboolean
+take_type (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  JsonNode *node = find (object, "type");
+
+  return node == NULL
+         || (is_text (node)
+             && domuimg_guest_type_from_string (json_node_get_string (node), &self->type, NULL))
+         || damaged ("type", "a type of guest", error);
+}
+
+static gboolean
+take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
+    {
+      gint64 value = 0;
+
+      if (!take_number (object, guest_sizes[i].name, G_MAXUINT, &value, error))
+        return FALSE;
+      G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) = (guint) value;
+    }
+  return take_number (object, "unused_bytes_left_out", G_MAXINT64, &self->unused, error);
+}
+
+static gboolean
+take_kernel (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  JsonNode *node = find (object, "kernel");
+
+  if (node == NULL)
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return damaged ("kernel", "an object", error);
+  return TAKE (&self->kernel, kernel_texts, json_node_get_object (node), error);
+}
+
+static JsonNode *
+copy_node (JsonObject *object, const char *name)
+{
+  JsonNode *node = find (object, name);
+
+  return node != NULL ? json_node_copy (node) : NULL;
+}
+
+static gboolean
+take_guest (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  self->json = json_object_ref (object);
+  self->converted = json_object_has_member (object, "unused_bytes_left_out");
+  self->check = copy_node (object, "check");
+  self->spec = copy_node (object, "spec");
+  return TAKE (self, guest_texts, object, error) && TAKE (self, origin_texts, object, error)
+         && TAKE (self, file_texts, object, error) && take_type (self, object, error)
+         && take_sizes (self, object, error) && take_kernel (self, object, error)
+         && take_objects (self, object, "disks", take_disk, error)
+         && take_objects (self, object, "nics", take_nic, error)
+         && take_lines (self->changes, object, "changes", error)
+         && take_lines (self->warnings, object, "warnings", error);
+}
+
+static JsonParser *
+parse (const char *path, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) local = NULL;
+  g_autofree char *text = NULL;
+  struct stat status;
+  gsize length;
+
+  if (stat (path, &status) != 0)
+    domuimg_set_errno (error, errno, "opening %s", path);
+  else if (!S_ISREG (status.st_mode) || status.st_size > MANIFEST_MAX)
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a manifest of domuimg", path);
+  else if (!g_file_get_contents (path, &text, &length, &local))
+    domuimg_fail (error,
+                  g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                      ? DOMUIMG_ERROR_PERMISSION
+                      : DOMUIMG_ERROR_IO,
+                  "%s", local->message);
+  else if (!json_parser_load_from_data (parser, text, (gssize) length, &local))
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                  "%s is not a manifest of domuimg, or is damaged: %s", path, local->message);
+  else
+    return g_steal_pointer (&parser);
+  return NULL;
+}
+
+DomuimgManifest *
+domuimg_manifest_read (const char *path, GError **error)
+{
+  g_autoptr (DomuimgManifest) self = domuimg_manifest_new ();
+  g_autoptr (JsonParser) parser = parse (path, error);
+  JsonNode *root = parser != NULL ? json_parser_get_root (parser) : NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (parser == NULL)
+    return NULL;
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root)
+      || !json_object_has_member (json_node_get_object (root), "domuimg"))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a manifest of domuimg", path);
+      return NULL;
+    }
+  if (take_guest (self, json_node_get_object (root), &local))
+    return g_steal_pointer (&self);
+  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "the manifest %s is damaged: %s", path,
+                local->message);
+  return NULL;
+}
+
+gboolean
+domuimg_manifest_read_if_any (const char *path, DomuimgManifest **manifest, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *manifest = domuimg_manifest_read (path, &local);
+  if (*manifest != NULL || g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "domuimg/types.h"
+#include "lib/base/base.h"
+
+/* The manifest, NAME.json: what was made for a guest, from what, and where it is. This is the only
+ * place that knows its format; what a newer version wrote into it stays when it is written again.
+ * Strings are NULL where the manifest has null or nothing. */
+
+typedef struct {
+  char *path;
+  char *kind;        /* where it lives: "file"; NULL in manifests before there were kinds */
+  char *format;      /* "raw", "qcow2", "xva" */
+  char *vdev;
+  gint64 size;       /* bytes, as the guest sees it */
+  char *fs, *uuid;   /* of the filesystem that was made in it */
+  char *from;        /* a disk that was converted, in the format @from_format */
+  char *from_format;
+  char *backing;     /* of an overlay: what it needs beside itself */
+  JsonObject *json;  /* as it was read; (nullable) it was not */
+} DomuimgManifestDisk;
+
+typedef struct {
+  char *mac, *bridge, *address;
+} DomuimgManifestNic;
+
+typedef struct {
+  char *policy;
+  char *from;        /* "guest", "host" or "file" */
+  char *version;
+  char *reason;
+  char *path;        /* of the copy outside of the guest */
+  char *ramdisk;     /* likewise */
+  char *loader;      /* "direct", "pvgrub", "pygrub", "firmware" */
+  char *loader_path;
+} DomuimgManifestKernel;
+
+typedef struct {
+  char *domuimg;     /* the version that wrote it */
+  char *name, *uuid;
+  DomuimgGuestType type;
+  guint memory, maxmem; /* MiB */
+  guint vcpus;
+  char *source;
+  gboolean converted; /* from another hypervisor's machine: @system and @unused are known */
+  char *system;
+  gint64 unused;     /* bytes of its disks that were left out */
+  char *verdict;     /* of the check of what was made: "boots", "fails", "unknown" */
+  JsonNode *check;   /* its report */
+  DomuimgManifestKernel kernel;
+  GPtrArray *disks;  /* (element-type DomuimgManifestDisk) the one with the root first */
+  GPtrArray *nics;   /* (element-type DomuimgManifestNic) */
+  char *config, *xml, *manifest; /* paths; of the manifest itself, too */
+  GPtrArray *changes;  /* (element-type utf8) in the guest */
+  GPtrArray *warnings; /* (element-type utf8) */
+  JsonNode *spec;    /* (nullable) the specification: each key with its value or values */
+  JsonObject *json;  /* as it was read; (nullable) it was not */
+} DomuimgManifest;
+
+DomuimgManifest *domuimg_manifest_new (void);
+void domuimg_manifest_free (DomuimgManifest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgManifest, domuimg_manifest_free)
+
+/* Empty ones, owned by @self. */
+DomuimgManifestDisk *domuimg_manifest_add_disk (DomuimgManifest *self);
+DomuimgManifestNic *domuimg_manifest_add_nic (DomuimgManifest *self);
+
+/* The text of the file. */
+char *domuimg_manifest_write (const DomuimgManifest *self);
+/* NOT_FOUND where there is no such file, CORRUPT_INPUT where it is damaged or something else, with
+ * its path; PERMISSION, IO. */
+DomuimgManifest *domuimg_manifest_read (const char *path, GError **error);
+/* As read; NULL without an error where there is no such file. FALSE on an error. */
+gboolean domuimg_manifest_read_if_any (const char *path, DomuimgManifest **manifest,
+                                       GError **error);

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every source, a row each, in the order of the manual: included where DOMUIMG_SOURCE_ROW says what
+ * becomes of a row. */
+DOMUIMG_SOURCE_ROW (debian)
+DOMUIMG_SOURCE_ROW (ubuntu)
+DOMUIMG_SOURCE_ROW (tar)
+DOMUIMG_SOURCE_ROW (dir)
+DOMUIMG_SOURCE_ROW (disk)

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A guest that was just made is checked by what is open of it, without its files. */
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "lib/check/run.h"
+#include "tests/unit/check-fixtures.h"
+#include "tests/unit/kernel-fixtures.h"
+
+#define KERNEL "/nowhere/web1.vmlinuz"
+#define RAMDISK "/nowhere/web1.initrd"
+#define VERSION "6.1.0-fixture"
+
+typedef struct {
+  Guest guest; /* for its tree and volumes */
+  DomuimgDomain *domain;
+  DomuimgKernel *kernel;
+  DomuimgInitramfs *initramfs;
+  DomuimgMade made;
+} Made;
+
+static void
+made_init (Made *self, const char *modules)
+{
+  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new ("/nowhere/web1.img", "xvda");
+  g_autoptr (GBytes) bytes = bzimage_of_linux (VERSION, TRUE, TRUE);
+  g_autoptr (GBytes) cpio
+      = cpio_new ("lib/modules/" VERSION "/xen-blkfront.ko", "x",
+                  "lib/modules/" VERSION "/modules.builtin", modules, NULL);
+  g_autoptr (GError) error = NULL;
+
+  memset (self, 0, sizeof *self);
+  guest_init_programs (&self->guest);
+  self->domain = domuimg_domain_new ("web1", &error);
+  g_assert_no_error (error);
+  domuimg_domain_set_guest_type (self->domain, DOMUIMG_GUEST_TYPE_PVH);
+  domuimg_domain_set_memory (self->domain, 512);
+  domuimg_domain_set_kernel (self->domain, KERNEL);
+  domuimg_domain_set_ramdisk (self->domain, RAMDISK);
+  domuimg_domain_set_cmdline (self->domain, "root=UUID=" ROOT_UUID " ro console=hvc0");
+  domuimg_domain_add_disk (self->domain, disk);
+  self->kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
+  g_assert_no_error (error);
+  self->initramfs = domuimg_initramfs_new_for_bytes (cpio, "initrd", &error);
+  g_assert_no_error (error);
+  self->made = (DomuimgMade){ .domain = self->domain,
+                              .devices = self->guest.machine->devices,
+                              .kernel = self->kernel,
+                              .initramfs = self->initramfs };
+}
+
+static void
+made_clear (Made *self)
+{
+  g_object_unref (self->domain);
+  g_object_unref (self->kernel);
+  domuimg_initramfs_free (self->initramfs);
+  guest_clear (&self->guest);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Made, made_clear)
+
+static char *
+find (const Made *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgReport) report = domuimg_check_run_on (&self->made, NULL, &error);
+  g_autoptr (GString) text = g_string_new (NULL);
+  GPtrArray *findings;
+
+  g_assert_no_error (error);
+  g_string_append (text, domuimg_verdict_to_string (domuimg_report_get_verdict (report)));
+  findings = domuimg_report_get_findings (report);
+  for (guint i = 0; i < findings->len; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+
+      if (domuimg_finding_get_severity (finding) == DOMUIMG_SEVERITY_ERROR)
+        g_string_append_printf (text, " %s", domuimg_finding_get_id (finding));
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+static void
+test_nothing_is_read_from_files (void)
+{
+  g_auto (Made) made = { 0 };
+  g_autofree char *found = NULL;
+
+  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  found = find (&made);
+  g_assert_cmpstr (found, ==, "boots");
+  /* What was handed over is still the caller's. */
+  g_assert_true (domuimg_initramfs_has_module (made.initramfs, "xen-blkfront"));
+  g_assert_nonnull (((DomuimgDevice *) made.made.devices->pdata[0])->tree);
+}
+
+static void
+test_faults_are_found (void)
+{
+  g_auto (Made) made = { 0 };
+  g_autofree char *no_driver = NULL;
+  g_autofree char *no_init = NULL;
+  g_autofree char *no_kernel = NULL;
+
+  made_init (&made, "kernel/fs/xfs/xfs.ko\n");
+  no_driver = find (&made);
+  g_assert_cmpstr (no_driver, ==, "fails initramfs-driver");
+  tree_edit (made.guest.machine->tree, "/sbin/init", "");
+  tree_edit (made.guest.machine->tree, GUEST_INIT, "");
+  no_init = find (&made);
+  g_assert_cmpstr (no_init, ==, "fails initramfs-driver init-missing");
+  made.made.kernel = NULL;
+  no_kernel = find (&made);
+  g_assert_cmpstr (no_kernel, ==, "fails kernel-missing init-missing");
+}
+
+/* A file that has its name later is read where it is now, and called by its name. */
+static void
+test_files_have_places (void)
+{
+  g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *now = g_build_filename (directory, "k", NULL);
+  g_autoptr (GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GBytes) bytes = bzimage_of_linux (VERSION, TRUE, FALSE);
+  g_autoptr (DomuimgReport) report = NULL;
+  g_auto (Made) made = { 0 };
+  DomuimgFinding *finding;
+
+  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  g_assert_true (g_file_set_contents (now, g_bytes_get_data (bytes, NULL),
+                                      g_bytes_get_size (bytes), NULL));
+  g_hash_table_insert (places, (gpointer) KERNEL, now);
+  made.made.places = places;
+  made.made.kernel = NULL;
+  report = domuimg_check_run_on (&made.made, NULL, NULL);
+  finding = g_ptr_array_index (domuimg_report_get_findings (report), 0);
+  g_assert_cmpstr (domuimg_finding_get_id (finding), ==, "kernel-type");
+  g_assert_cmpstr (domuimg_finding_get_evidence (finding), ==, KERNEL);
+  g_assert_cmpint (g_unlink (now), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+static void
+test_it_can_be_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_auto (Made) made = { 0 };
+
+  made_init (&made, "");
+  g_cancellable_cancel (cancellable);
+  g_assert_null (domuimg_check_run_on (&made.made, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/check-made/nothing-is-read-from-files", test_nothing_is_read_from_files);
+  g_test_add_func ("/check-made/faults-are-found", test_faults_are_found);
+  g_test_add_func ("/check-made/files-have-places", test_files_have_places);
+  g_test_add_func ("/check-made/it-can-be-cancelled", test_it_can_be_cancelled);
+  return g_test_run ();
+}
