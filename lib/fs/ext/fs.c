@@ -64,7 +64,7 @@ start_protection (ext2_filsys fs, int fd)
     code = ext2fs_get_mem (strlen (path) + 1, &fs->device_name);
   if (code != 0)
     return code;
-  strcpy (fs->device_name, path);
+  memcpy (fs->device_name, path, strlen (path) + 1);
   fs->flags &= ~EXT2_FLAG_SKIP_MMP;
   code = ext2fs_mmp_start (fs);
   if (code != 0)
