@@ -3,7 +3,7 @@
 #include "config.h"
 #include "domuimg/check.h"
 
-#include "lib/check/repair.h"
+#include "lib/check/fix.h"
 #include "lib/check/report.h"
 #include "lib/check/run.h"
 #include "lib/check/several.h"
@@ -207,6 +207,13 @@ apply_options (DomuimgCheck *self, DomuimgDomain *domain)
     domuimg_domain_set_cmdline (domain, self->cmdline);
 }
 
+static gboolean
+is_of_config (DomuimgRepair repair)
+{
+  return repair == domuimg_repair_config || repair == domuimg_repair_rename
+         || repair == domuimg_repair_disk_format;
+}
+
 /* Repairs of a configuration know the language of xl.cfg only; what can be done instead is said. */
 static void
 withdraw_repairs (DomuimgMachine *machine)
@@ -218,7 +225,7 @@ withdraw_repairs (DomuimgMachine *machine)
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
       g_autofree char *remedy = g_strdup (finding->remedy);
 
-      if (!domuimg_repair_is_of_config (finding->repair))
+      if (!is_of_config (finding->repair))
         continue;
       finding->repair = NULL;
       domuimg_finding_advise (finding, "%s, %s: --fix changes xl.cfg only", remedy,
@@ -321,7 +328,7 @@ domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError 
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
 
-      if (finding->repair != NULL)
+      if (domuimg_finding_get_fixable (finding))
         g_strv_builder_add (plan, finding->remedy);
     }
   return g_strv_builder_end (plan);
@@ -358,10 +365,10 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
       g_autoptr (DomuimgMachine) machine = examine (self, work, cancellable, error);
 
       before = done->len;
-      if (machine == NULL || !domuimg_repair_run (machine, work, done, error))
+      if (machine == NULL || !domuimg_fix_run (machine, work, done, error))
         return NULL;
     }
-  if (!domuimg_repair_finish (work, done, error))
+  if (!domuimg_fix_finish (work, done, error))
     return NULL;
   if (changes != NULL)
     {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 
 /* The configuration as xl reads it. */
 

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "lib/check/libraries.h"
-#include "lib/check/repair.h"
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 #include "lib/guest/steps.h"
 
 /* A login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest that has one,
@@ -52,11 +51,11 @@ is_masked (DomuimgMachine *self, const char *unit)
 }
 
 static gboolean
-repair_mask (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_mask (DomuimgEdit *edit, const char *argument, GError **error)
 {
   g_autofree char *path = g_strconcat ("/etc/systemd/system/", argument, NULL);
 
-  return domuimg_edit_take_away (&site->root, path, error);
+  return domuimg_edit_take_away (edit, path, error);
 }
 
 /* An HVM guest with a screen has its login there, too. */
@@ -134,7 +133,7 @@ check_systemd (DomuimgMachine *self, const char *console)
     if (is_masked (self, units[i]))
       {
         masked++;
-        domuimg_finding_offer (
+        domuimg_finding_offer_edit (
             domuimg_machine_report_as (self, weigh (self, console), "console-getty", units[i],
                                        "%s is masked in the guest: no login on %s", units[i],
                                        console),
@@ -230,14 +229,16 @@ is_getty_line (DomuimgMachine *self, const char *line, char level, const char *c
          || (busybox && g_str_equal (fields[0], console) && g_str_has_suffix (words[0], "login"));
 }
 
+/* @argument: the type of the guest. */
 static gboolean
-repair_getty (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_getty (DomuimgEdit *edit, const char *argument, GError **error)
 {
   g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
-  DomuimgGuestRun run = { .want = want, .edit = &site->root, .info = site->machine->info };
+  g_autoptr (DomuimgGuestInfo) info = domuimg_guest_info_new (edit->tree, error);
+  DomuimgGuestRun run = { .want = want, .edit = edit, .info = info };
 
-  want->type = site->machine->type;
-  return domuimg_guest_step_console (&run, error);
+  return info != NULL && domuimg_guest_type_from_string (argument, &want->type, error)
+         && domuimg_guest_step_console (&run, error);
 }
 
 /* That nothing starts a login, by the file or directory @place that would say so. */
@@ -250,8 +251,8 @@ report_getty (DomuimgMachine *self, const char *place, const char *console, gboo
                                                        console);
 
   if (repairable && !g_str_equal (console, "tty1"))
-    domuimg_finding_offer (finding, repair_getty, NULL, "start a getty on %s by %s", console,
-                           place);
+    domuimg_finding_offer_edit (finding, repair_getty, domuimg_guest_type_to_string (self->type),
+                                "start a getty on %s by %s", console, place);
   else
     domuimg_finding_advise (finding, "have %s start a getty, which is installed, on %s in the"
                                      " default run level",
@@ -410,15 +411,15 @@ check_cmdline (DomuimgMachine *self, const char *console)
 }
 
 static gboolean
-repair_securetty (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_securetty (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/securetty", error);
+  g_autofree char *text = domuimg_tree_read_text (edit->tree, "etc/securetty", error);
   g_autofree char *changed = NULL;
 
   if (text == NULL)
     return FALSE;
   changed = g_strdup_printf ("%s%s%s\n", text, g_str_has_suffix (text, "\n") ? "" : "\n", argument);
-  return domuimg_edit_write (&site->root, "/etc/securetty", changed, 0600, error);
+  return domuimg_edit_write (edit, "/etc/securetty", changed, 0600, error);
 }
 
 /* Without PAM, login looks at the file itself. */
@@ -445,11 +446,10 @@ check_securetty (DomuimgMachine *self, const char *console)
   for (guint i = 0; lines[i] != NULL; i++)
     if (g_str_equal (g_strstrip (lines[i]), console))
       return;
-  domuimg_finding_offer (domuimg_machine_report (self, "console-securetty", "/etc/securetty",
-                                                 "/etc/securetty does not list %s: root cannot log"
-                                                 " in there",
-                                                 console),
-                         repair_securetty, console, "add %s to /etc/securetty", console);
+  domuimg_finding_offer_edit (
+      domuimg_machine_report (self, "console-securetty", "/etc/securetty",
+                              "/etc/securetty does not list %s: root cannot log in there", console),
+      repair_securetty, console, "add %s to /etc/securetty", console);
 }
 
 void

@@ -3,7 +3,7 @@
 #include "lib/xen/grub-version.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 
 /* The state of the filesystems that are booted from. */
 

@@ -156,6 +156,20 @@ domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *a
 }
 
 void
+domuimg_finding_offer_edit (DomuimgFinding *self, DomuimgEditRepair repair, const char *argument,
+                            const char *plan_format, ...)
+{
+  va_list args;
+
+  va_start (args, plan_format);
+  set_remedy (self, plan_format, args);
+  va_end (args);
+  self->edit_repair = repair;
+  g_free (self->argument);
+  self->argument = g_strdup (argument);
+}
+
+void
 domuimg_finding_advise (DomuimgFinding *self, const char *format, ...)
 {
   va_list args;
@@ -236,7 +250,7 @@ domuimg_finding_get_evidence (DomuimgFinding *self)
 gboolean
 domuimg_finding_get_fixable (DomuimgFinding *self)
 {
-  return self->repair != NULL;
+  return self->repair != NULL || self->edit_repair != NULL;
 }
 
 /**

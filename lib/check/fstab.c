@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "lib/check/repair.h"
 #include "lib/guest/fstab-table.h"
 
 /* More than any guest has. */
@@ -115,10 +114,10 @@ weigh_failure (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 /* @argument: the line's number, a newline, and the field's value; without a value, the line is
  * commented out. */
 static gboolean
-repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError **error)
+repair_field (DomuimgEdit *edit, const char *argument, guint index, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 2);
-  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/fstab", error);
+  g_autofree char *text = domuimg_tree_read_text (edit->tree, "etc/fstab", error);
   g_autoptr (DomuimgFstab) fstab = text != NULL ? domuimg_fstab_parse (text) : NULL;
   guint line = (guint) g_ascii_strtoull (parts[0], NULL, 10);
   g_autofree char *edited = NULL;
@@ -130,14 +129,14 @@ repair_field (DomuimgRepairSite *site, const char *argument, guint index, GError
   else
     domuimg_fstab_comment_out (fstab, line, ABSENT);
   edited = domuimg_fstab_to_text (fstab);
-  return domuimg_edit_write (&site->root, "/etc/fstab", edited, 0644, error);
+  return domuimg_edit_write (edit, "/etc/fstab", edited, 0644, error);
 }
 
 /* The device; for the root, the true one. */
 static gboolean
-repair_line (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_line (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  return repair_field (site, argument, 0, error);
+  return repair_field (edit, argument, 0, error);
 }
 
 static void
@@ -177,10 +176,10 @@ report_missing (DomuimgMachine *self, const DomuimgFstabEntry *mount)
   if (root && right == NULL)
     domuimg_finding_advise (finding, "name the root's device in /etc/fstab");
   else
-    domuimg_finding_offer (finding, repair_line, argument,
-                           right != NULL ? "put %s into line %u of /etc/fstab"
+    domuimg_finding_offer_edit (finding, repair_line, argument,
+                                right != NULL ? "put %s into line %u of /etc/fstab"
                                          : "comment %s out in line %u of /etc/fstab",
-                           right != NULL ? right : mount->spec, mount->line);
+                                right != NULL ? right : mount->spec, mount->line);
 }
 
 /* ext4 mounts the older two; each of these mounts what has no more features than it. */
@@ -207,9 +206,9 @@ is_type_right (const DomuimgFstabEntry *mount, const char *fs)
 }
 
 static gboolean
-repair_type (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_type (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  return repair_field (site, argument, 2, error);
+  return repair_field (edit, argument, 2, error);
 }
 
 static void
@@ -220,7 +219,7 @@ check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgD
 
   if (fs == NULL || is_type_right (mount, fs))
     return;
-  domuimg_finding_offer (
+  domuimg_finding_offer_edit (
       domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
                                  "/etc/fstab:%u: %s is to be mounted as %s, and holds %s",
                                  mount->line, mount->spec, mount->type, fs),
@@ -263,14 +262,14 @@ check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount,
 }
 
 static gboolean
-repair_directory (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_directory (DomuimgEdit *edit, const char *argument, GError **error)
 {
   guint32 mode = g_str_equal (argument, "/tmp") ? 01777 : 0755;
 
   /* A symlink to nowhere is made good by the directory that it means. */
-  if (!domuimg_tree_mkdir_p (site->root.tree, argument, mode, error))
+  if (!domuimg_tree_mkdir_p (edit->tree, argument, mode, error))
     return FALSE;
-  domuimg_edit_note (&site->root, "made directory %s", argument);
+  domuimg_edit_note (edit, "made directory %s", argument);
   return TRUE;
 }
 
@@ -282,12 +281,11 @@ check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
       || domuimg_tree_is_dir (self->tree, mount->file)
       || domuimg_fstab_has_option (mount, "noauto"))
     return;
-  domuimg_finding_offer (domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING,
-                                                    "fstab-mount-point", mount->file,
-                                                    "/etc/fstab:%u: the directory %s to mount on is"
-                                                    " not there",
-                                                    mount->line, mount->file),
-                         repair_directory, mount->file, "make the directory %s", mount->file);
+  domuimg_finding_offer_edit (
+      domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "fstab-mount-point", mount->file,
+                                 "/etc/fstab:%u: the directory %s to mount on is not there",
+                                 mount->line, mount->file),
+      repair_directory, mount->file, "make the directory %s", mount->file);
 }
 
 static void
@@ -330,9 +328,9 @@ check_fstab (DomuimgMachine *self)
 }
 
 static gboolean
-repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_crypttab (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  g_autofree char *text = domuimg_tree_read_text (site->root.tree, "etc/crypttab", error);
+  g_autofree char *text = domuimg_tree_read_text (edit->tree, "etc/crypttab", error);
   g_autoptr (DomuimgFstab) crypttab = text != NULL ? domuimg_fstab_parse (text) : NULL;
   g_autofree char *edited = NULL;
 
@@ -340,7 +338,7 @@ repair_crypttab (DomuimgRepairSite *site, const char *argument, GError **error)
     return FALSE;
   domuimg_fstab_comment_out (crypttab, (guint) g_ascii_strtoull (argument, NULL, 10), ABSENT);
   edited = domuimg_fstab_to_text (crypttab);
-  return domuimg_edit_write (&site->root, "/etc/crypttab", edited, 0600, error);
+  return domuimg_edit_write (edit, "/etc/crypttab", edited, 0600, error);
 }
 
 /* A boot waits for these, and then goes on: cryptsetup.target only is wanted. What is mounted of
@@ -361,7 +359,7 @@ check_crypttab (DomuimgMachine *self)
       if (!domuimg_fstab_is_device (device) || domuimg_fstab_has_option (entry, "noauto")
           || may_hide_devices (self) || domuimg_machine_find_device (self, device) != NULL)
         continue;
-      domuimg_finding_offer (
+      domuimg_finding_offer_edit (
           domuimg_machine_report (self, "crypttab-device", device,
                                   "/etc/crypttab:%u: %s, to be decrypted as %s, is no device of"
                                   " this guest",
@@ -386,7 +384,7 @@ check_core (DomuimgMachine *self)
       if (domuimg_tree_is_dir (self->tree, directories[i])
           || (g_str_equal (directories[i], "/run") && !is_systemd))
         continue;
-      domuimg_finding_offer (
+      domuimg_finding_offer_edit (
           domuimg_machine_report_as (self,
                                      needed ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING,
                                      "mount-point-missing", directories[i],

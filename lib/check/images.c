@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 #include "lib/domain/model/vdev.h"
 
 /* The disks: their files, formats and filesystems, and the devices that the guest makes of them. */

@@ -7,7 +7,6 @@
 
 #include "lib/elf/needs.h"
 #include "lib/check/libraries.h"
-#include "lib/check/repair.h"
 #include "lib/elf/note.h"
 
 /* init: that it is there, and can start. Its libraries with it: the kernel panics when the first
@@ -24,16 +23,16 @@
 static const char *const places[] = { "/sbin/init", "/etc/init", "/bin/init" };
 
 static gboolean
-repair_mode (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_mode (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (site->root.tree, argument, error);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat_follow (edit->tree, argument, error);
 
   if (entry == NULL)
     return FALSE;
   entry->mode |= 0111;
-  if (!domuimg_tree_set_attributes (site->root.tree, entry, error))
+  if (!domuimg_tree_set_attributes (edit->tree, entry, error))
     return FALSE;
-  domuimg_edit_note (&site->root, "made %s executable", argument);
+  domuimg_edit_note (edit, "made %s executable", argument);
   return TRUE;
 }
 
@@ -56,9 +55,9 @@ check_executable (DomuimgMachine *self, const char *path)
                                                     "%s is no file", path),
                             "install it in the guest (Debian: apt install systemd-sysv)");
   else
-    domuimg_finding_offer (domuimg_machine_report (self, "init-not-executable", path,
-                                                   "%s is not executable", path),
-                           repair_mode, path, "make %s executable", path);
+    domuimg_finding_offer_edit (domuimg_machine_report (self, "init-not-executable", path,
+                                                        "%s is not executable", path),
+                                repair_mode, path, "make %s executable", path);
   return FALSE;
 }
 
@@ -275,9 +274,9 @@ check_words (DomuimgMachine *self)
 }
 
 static gboolean
-repair_target (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_target (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  return domuimg_edit_symlink (&site->root, argument, DEFAULT_TARGET, error);
+  return domuimg_edit_symlink (edit, argument, DEFAULT_TARGET, error);
 }
 
 /* Where systemd's default target is none, it starts rescue.target. */
@@ -301,7 +300,7 @@ check_target (DomuimgMachine *self)
   finding = domuimg_machine_report (self, "init-no-login", name,
                                     "%s is %s, %s: no login is started", DEFAULT_TARGET, name,
                                     path != NULL ? "a shell" : "which is not there");
-  domuimg_finding_offer (finding, repair_target, unit, "link %s to %s", DEFAULT_TARGET, unit);
+  domuimg_finding_offer_edit (finding, repair_target, unit, "link %s to %s", DEFAULT_TARGET, unit);
 }
 
 void

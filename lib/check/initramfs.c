@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "lib/check/initramfs.h"
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 #include "lib/check/run.h"
+#include "lib/kernel/needs.h"
 
 /* The initramfs: whole, the kernel's, and with what the root needs. */
 
@@ -150,84 +151,54 @@ take_given (DomuimgMachine *self)
 void
 domuimg_initramfs_read_ahead (DomuimgMachine *self)
 {
-  DomuimgCheckBoot *boot = &self->boot;
+  DomuimgGuestBoot *boot = &self->boot;
   g_autoptr (GPtrArray) parts = NULL;
   DomuimgInput input = { read_parts };
 
-  if (boot->ahead != NULL || boot->ahead_error != NULL || boot->initrd_paths->len == 0
+  if (self->ahead != NULL || self->ahead_error != NULL || boot->initrd_paths->len == 0
       || (boot->in_guest && self->boot_tree == NULL))
     return;
-  boot->ahead = take_given (self);
-  if (boot->ahead != NULL)
+  self->ahead = take_given (self);
+  if (self->ahead != NULL)
     return;
-  parts = open_parts (self, &boot->ahead_unopened, &boot->ahead_error);
+  parts = open_parts (self, &self->ahead_unopened, &self->ahead_error);
   if (parts == NULL)
     return;
   input.user_data = parts;
   input.name = g_ptr_array_index (boot->initrd_paths, 0);
-  boot->ahead = domuimg_initramfs_new (&input, &boot->ahead_error);
+  self->ahead = domuimg_initramfs_new (&input, &self->ahead_error);
 }
 
 static gboolean
 load (DomuimgMachine *self)
 {
-  DomuimgCheckBoot *boot = &self->boot;
+  DomuimgGuestBoot *boot = &self->boot;
 
   domuimg_initramfs_read_ahead (self);
-  boot->initramfs = g_steal_pointer (&boot->ahead);
-  if (boot->initramfs != NULL || boot->ahead_error == NULL)
+  boot->initramfs = g_steal_pointer (&self->ahead);
+  if (boot->initramfs != NULL || self->ahead_error == NULL)
     return boot->initramfs != NULL;
-  if (boot->ahead_unopened != NULL)
-    report_unopened (self, boot->ahead_unopened, boot->ahead_error);
+  if (self->ahead_unopened != NULL)
+    report_unopened (self, self->ahead_unopened, self->ahead_error);
   else
     domuimg_finding_advise (
         domuimg_machine_report (self, "initramfs-corrupt",
                                 g_ptr_array_index (boot->initrd_paths, 0), "%s",
-                                boot->ahead_error->message),
+                                self->ahead_error->message),
         "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
         " dracut --force --regenerate-all)");
   return FALSE;
 }
 
-/* A driver that the way to the root needs: one of the modules. */
-typedef struct {
-  const char *what;
-  const char *modules[3];
-  const char *options[3];
-} Need;
-
-static const Need disk = {
-  "Xen's disks", { "xen-blkfront" }, { "CONFIG_XEN_BLKDEV_FRONTEND" },
-};
-/* HVM has emulated disks until a kernel with Xen's drivers, in modules or not, takes them away. */
-static const Need any_disk = {
-  "its disks", { "xen-blkfront", "ata_piix", "ahci" },
-  { "CONFIG_XEN_BLKDEV_FRONTEND", "CONFIG_ATA_PIIX", "CONFIG_SATA_AHCI" },
-};
-static const Need filesystems[] = {
-  { "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_FS", "CONFIG_EXT2_FS" } },
-  { "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } },
-  { "ext4", { "ext4" }, { "CONFIG_EXT4_FS" } },
-  { "xfs", { "xfs" }, { "CONFIG_XFS_FS" } },
-  { "btrfs", { "btrfs" }, { "CONFIG_BTRFS_FS" } },
-  { "f2fs", { "f2fs" }, { "CONFIG_F2FS_FS" } },
-  { "erofs", { "erofs" }, { "CONFIG_EROFS_FS" } },
-  { "squashfs", { "squashfs" }, { "CONFIG_SQUASHFS" } },
-};
-static const Need volumes = { "logical volumes", { "dm-mod" }, { "CONFIG_BLK_DEV_DM" } };
-
 static gboolean
-is_there (DomuimgMachine *self, const Need *need)
+is_there (DomuimgMachine *self, const DomuimgNeed *need)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
-    if (domuimg_machine_has_driver (self, need->modules[i], need->options[i]))
-      return TRUE;
-  return FALSE;
+  return domuimg_guest_boot_meets (&self->boot, self->tree, need);
 }
 
 /* Where nothing tells what is built in, a driver that is in no initramfs may still be there. */
 static void
-report_driver (DomuimgMachine *self, const Need *need)
+report_driver (DomuimgMachine *self, const DomuimgNeed *need)
 {
   gboolean known = domuimg_machine_knows_drivers (self);
   const char *modules[] = { need->modules[0], NULL };
@@ -251,30 +222,19 @@ report_driver (DomuimgMachine *self, const Need *need)
   domuimg_offer_initramfs_modules (finding, self, modules);
 }
 
-static const Need *
-find_filesystem (const char *fs)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (filesystems); i++)
-    if (g_strcmp0 (fs, filesystems[i].what) == 0)
-      return &filesystems[i];
-  return NULL;
-}
-
 static void
 check_drivers (DomuimgMachine *self)
 {
-  const Need *first = self->type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &disk;
-  const Need *fs = self->root != NULL && self->root->volume != NULL
-                       ? find_filesystem (self->root->volume->fs)
-                       : NULL;
+  const DomuimgNeed *first = domuimg_need_of_disks (self->type);
+  const DomuimgVolume *root = self->root != NULL ? self->root->volume : NULL;
+  const DomuimgNeed *fs = root != NULL ? domuimg_need_of_fs (root->fs) : NULL;
 
   if (!is_there (self, first))
     report_driver (self, first);
   if (fs != NULL && !is_there (self, fs))
     report_driver (self, fs);
-  if (self->root != NULL && self->root->volume != NULL && self->root->volume->lv != NULL
-      && !is_there (self, &volumes))
-    report_driver (self, &volumes);
+  if (root != NULL && root->lv != NULL && !is_there (self, &domuimg_need_of_volumes))
+    report_driver (self, &domuimg_need_of_volumes);
 }
 
 /* Modules of another kernel do not load; where nothing is needed of them, that is no matter. */
@@ -292,29 +252,13 @@ check_version (DomuimgMachine *self)
     return;
   /* What is in it does not count any more. */
   g_clear_pointer (&self->boot.initramfs, domuimg_initramfs_free);
-  needed = !is_there (self, self->type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &disk);
+  needed = !is_there (self, domuimg_need_of_disks (self->type));
   domuimg_finding_advise (
       domuimg_machine_report_as (self, needed ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING,
                                  "initramfs-version", list,
                                  "the initramfs has modules for %s, and the kernel is %s", list,
                                  version),
       "take the initramfs of the same version (Debian: /boot/initrd.img-%s)", version);
-}
-
-GPtrArray *
-domuimg_check_list_missing_modules (DomuimgMachine *self)
-{
-  static const Need network
-      = { "Xen's network", { "xen-netfront" }, { "CONFIG_XEN_NETDEV_FRONTEND" } };
-  const DomuimgVolume *root = self->root != NULL ? self->root->volume : NULL;
-  const Need *needs[] = { &disk, &network, root != NULL ? find_filesystem (root->fs) : NULL,
-                          root != NULL && root->lv != NULL ? &volumes : NULL };
-  GPtrArray *modules = g_ptr_array_new ();
-
-  for (guint i = 0; i < G_N_ELEMENTS (needs); i++)
-    if (needs[i] != NULL && !is_there (self, needs[i]))
-      g_ptr_array_add (modules, (char *) needs[i]->modules[0]);
-  return modules;
 }
 
 void

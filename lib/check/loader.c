@@ -13,7 +13,7 @@
 #include "lib/kernel/select.h"
 
 const char *
-domuimg_loader_describe (const DomuimgCheckBoot *boot)
+domuimg_loader_describe (const DomuimgGuestBoot *boot)
 {
   switch (boot->loader)
     {

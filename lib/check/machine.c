@@ -4,11 +4,9 @@
 
 #include <string.h>
 
-#include "lib/guest/root.h"
-#include "lib/check/repair.h"
 #include "lib/check/report.h"
 #include "lib/check/run.h"
-#include "lib/tree/dir.h"
+#include "lib/guest/root.h"
 
 static void
 image_free (gpointer data)
@@ -24,22 +22,9 @@ domuimg_machine_new (void)
   self->images = g_ptr_array_new ();
   self->opened = g_ptr_array_new_with_free_func (image_free);
   self->devices = domuimg_devices_new ();
-  self->boot.initrd_paths = g_ptr_array_new_with_free_func (g_free);
+  domuimg_guest_boot_init (&self->boot);
   self->report = domuimg_report_new ();
   return self;
-}
-
-static void
-boot_clear (DomuimgCheckBoot *self)
-{
-  g_free (self->kernel_path);
-  g_ptr_array_unref (self->initrd_paths);
-  g_free (self->cmdline);
-  g_clear_object (&self->kernel);
-  g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
-  g_clear_pointer (&self->ahead, domuimg_initramfs_free);
-  g_clear_error (&self->ahead_error);
-  g_clear_pointer (&self->menu, domuimg_menu_free);
 }
 
 void
@@ -48,9 +33,10 @@ domuimg_machine_free (DomuimgMachine *self)
   g_free (self->path);
   g_clear_pointer (&self->config, domuimg_xl_file_free);
   g_clear_object (&self->domain);
-  boot_clear (&self->boot);
+  domuimg_guest_boot_clear (&self->boot);
+  g_clear_pointer (&self->ahead, domuimg_initramfs_free);
+  g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->info, domuimg_guest_info_free);
-  g_clear_pointer (&self->builtin, domuimg_builtin_free);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
   g_ptr_array_unref (self->opened);
@@ -139,103 +125,26 @@ domuimg_machine_find_device (DomuimgMachine *self, const char *spec)
   return domuimg_devices_find (self->devices, spec);
 }
 
-/* The next word of a command line, quotes taken away as next_arg() of Linux does; NULL at the
- * end. */
-static char *
-next_word (const char **at)
-{
-  GString *word;
-  gboolean quoted = FALSE;
-  const char *c = *at;
-
-  while (g_ascii_isspace (*c))
-    c++;
-  if (*c == '\0')
-    return NULL;
-  word = g_string_new (NULL);
-  for (; *c != '\0' && (quoted || !g_ascii_isspace (*c)); c++)
-    if (*c == '"')
-      quoted = !quoted;
-    else
-      g_string_append_c (word, *c);
-  *at = c;
-  return g_string_free (word, FALSE);
-}
-
 GPtrArray *
 domuimg_machine_list_parameter (DomuimgMachine *self, const char *key)
 {
-  GPtrArray *values = g_ptr_array_new_with_free_func (g_free);
-  const char *at = self->boot.cmdline != NULL ? self->boot.cmdline : "";
-  gsize length = strlen (key);
-  char *word;
-
-  for (; (word = next_word (&at)) != NULL; g_free (word))
-    {
-      /* What follows "--" is init's. */
-      if (g_str_equal (word, "--"))
-        {
-          g_free (word);
-          break;
-        }
-      if (strncmp (word, key, length) == 0 && (word[length] == '=' || word[length] == '\0'))
-        g_ptr_array_add (values, g_strdup (word[length] == '=' ? word + length + 1 : ""));
-    }
-  return values;
+  return domuimg_guest_boot_list_parameter (&self->boot, key);
 }
 
 char *
 domuimg_machine_get_parameter (DomuimgMachine *self, const char *key)
 {
-  g_autoptr (GPtrArray) values = domuimg_machine_list_parameter (self, key);
-
-  return values->len > 0 ? g_strdup (g_ptr_array_index (values, values->len - 1)) : NULL;
-}
-
-/* By the files that were installed with the kernel: in the guest, or for a kernel of the host
- * whose modules the guest does not have, on the host. */
-static DomuimgBuiltin *
-find_builtin (DomuimgMachine *self)
-{
-  const char *version = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel)
-                                                  : NULL;
-  g_autofree char *modules = g_strconcat ("lib/modules/", version != NULL ? version : "", NULL);
-  g_autoptr (DomuimgTree) host = NULL;
-
-  if (version == NULL)
-    return NULL;
-  if (self->tree != NULL && domuimg_tree_is_dir (self->tree, modules))
-    return domuimg_builtin_new (self->tree, modules, version);
-  host = domuimg_tree_dir_new ("/", NULL);
-  return host != NULL ? domuimg_builtin_new (host, modules, version) : NULL;
-}
-
-static DomuimgBuiltin *
-get_builtin (DomuimgMachine *self)
-{
-  if (self->builtin == NULL)
-    self->builtin = find_builtin (self);
-  return self->builtin;
+  return domuimg_guest_boot_get_parameter (&self->boot, key);
 }
 
 gboolean
 domuimg_machine_has_driver (DomuimgMachine *self, const char *module, const char *option)
 {
-  DomuimgBuiltin *builtin = get_builtin (self);
-  DomuimgInitramfs *initramfs = self->boot.initramfs;
-
-  return (builtin != NULL && domuimg_builtin_has (builtin, module, option))
-         || (initramfs != NULL
-             && (domuimg_initramfs_has_module (initramfs, module)
-                 || domuimg_initramfs_has_builtin (initramfs, module)));
+  return domuimg_guest_boot_has_driver (&self->boot, self->tree, module, option);
 }
 
 gboolean
 domuimg_machine_knows_drivers (DomuimgMachine *self)
 {
-  DomuimgBuiltin *builtin = get_builtin (self);
-
-  return (builtin != NULL && domuimg_builtin_is_known (builtin))
-         || (self->boot.initramfs != NULL
-             && domuimg_initramfs_knows_builtin (self->boot.initramfs));
+  return domuimg_guest_boot_knows_drivers (&self->boot, self->tree);
 }

@@ -3,44 +3,20 @@
 
 #include "domuimg/check.h"
 #include "domuimg/domain-config.h"
-#include "domuimg/kernel.h"
-#include "lib/boot/menu.h"
 #include "lib/domain/xl/file.h"
+#include "lib/guest/boot.h"
 #include "lib/guest/guest-info.h"
 #include "lib/image/devices.h"
-#include "lib/kernel/initramfs.h"
-#include "lib/kernel/select-builtin.h"
-#include "lib/xen/version.h"
+#include "lib/repair/work.h"
 #include "lib/tree/tree.h"
-
-/* What repairs call a device. */
-typedef DomuimgDevice DomuimgCheckDevice;
+#include "lib/xen/version.h"
 
 /* What somebody has just made, see run.h. */
 typedef struct _DomuimgMade DomuimgMade;
-/* What repairs have changed so far, see repair.h. */
-typedef struct _DomuimgRepairWork DomuimgRepairWork;
 
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */
-
-/* What is loaded, wherever the loader took it from. */
-typedef struct {
-  DomuimgLoader loader;
-  gboolean reads_all;           /* pygrub is domuimg-bootloader, which reads every menu */
-  char *kernel_path;            /* (nullable) on the host, or in the guest where @in_guest */
-  GPtrArray *initrd_paths;      /* (element-type utf8) likewise */
-  gboolean in_guest;            /* they lie in the guest: pvgrub, pygrub, firmware */
-  char *cmdline;                /* what the kernel will get; "" if nothing */
-  DomuimgKernel *kernel;        /* (nullable) could not be read, reported */
-  DomuimgInitramfs *initramfs;  /* (nullable) none, or could not be read */
-  DomuimgInitramfs *ahead;      /* (nullable) @initramfs, before its rule has looked at it */
-  GError *ahead_error;          /* (nullable) why it could not be read */
-  const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
-  DomuimgMenu *menu;            /* (nullable) of pvgrub, pygrub and firmware */
-  const DomuimgMenuEntry *entry; /* (nullable) the one that will be taken */
-} DomuimgCheckBoot;
 
 typedef struct {
   DomuimgXenVersion xen;
@@ -55,13 +31,15 @@ typedef struct {
   GPtrArray *images;            /* (element-type DomuimgImage) that can be read, in their order */
   GPtrArray *opened;            /* those that are ours */
   GPtrArray *devices;           /* (element-type DomuimgDevice) */
-  DomuimgCheckBoot boot;
-  DomuimgDevice *root;     /* (unowned) (nullable) what root= means */
+  DomuimgGuestBoot boot;
+  DomuimgInitramfs *ahead;      /* (nullable) of @boot, before its rule has looked at it */
+  GError *ahead_error;          /* (nullable) why it could not be read */
+  const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
+  DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
-  DomuimgBuiltin *builtin;      /* (nullable) of the kernel, once asked for */
   DomuimgReport *report;        /* what the rules find goes here */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
   GCancellable *cancellable;    /* (nullable) */

@@ -2,7 +2,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 #include "lib/kernel/compat.h"
 
 /* Memory: Xen puts kernel and initramfs into it, and Linux unpacks the initramfs into a filesystem

@@ -27,7 +27,7 @@ check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 static void
 take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 {
-  DomuimgCheckBoot *boot = &self->boot;
+  DomuimgGuestBoot *boot = &self->boot;
 
   boot->entry = entry;
   boot->kernel_path = g_strdup (entry->kernel);

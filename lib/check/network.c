@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/check/repair.h"
 
 /* The network's files: interfaces that the guest will not have. A login does not wait for them for
  * good, so these are warnings. */
@@ -118,10 +117,10 @@ is_part_of_name (char c)
 
 /* File, old and new name. */
 static gboolean
-repair_name (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_name (DomuimgEdit *edit, const char *argument, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\n", 3);
-  g_autofree char *text = domuimg_tree_read_text (site->root.tree, parts[0], error);
+  g_autofree char *text = domuimg_tree_read_text (edit->tree, parts[0], error);
   g_autoptr (GString) changed = g_string_new (NULL);
   gsize length = strlen (parts[1]);
 
@@ -136,7 +135,7 @@ repair_name (DomuimgRepairSite *site, const char *argument, GError **error)
       }
     else
       g_string_append_c (changed, *c++);
-  return domuimg_edit_write (&site->root, parts[0], changed->str, 0644, error);
+  return domuimg_edit_write (edit, parts[0], changed->str, 0644, error);
 }
 
 static void
@@ -154,8 +153,8 @@ report_name (const Names *names, const char *file, const char *name)
   argument = g_strdup_printf ("%s\n%s\n%s", file, name, names->name);
   /* Which one of several it is meant to be is anybody's guess. */
   if (names->name != NULL && domuimg_domain_get_nics (self->domain)->len == 1)
-    domuimg_finding_offer (finding, repair_name, argument, "write %s for %s in %s", names->name,
-                           name, file);
+    domuimg_finding_offer_edit (finding, repair_name, argument, "write %s for %s in %s",
+                                names->name, name, file);
   else
     domuimg_finding_advise (finding, "name the interface there as the guest does, or by its MAC"
                                      " address");
@@ -333,9 +332,9 @@ check_addresses (DomuimgMachine *self, const char *directory, const char *suffix
 }
 
 static gboolean
-repair_rules (DomuimgRepairSite *site, const char *argument, GError **error)
+repair_rules (DomuimgEdit *edit, const char *argument, GError **error)
 {
-  return domuimg_edit_take_away (&site->root, argument, error);
+  return domuimg_edit_take_away (edit, argument, error);
 }
 
 /* Of a rule like SUBSYSTEM=="net", ATTR{address}=="…", NAME="eth0". */
@@ -356,7 +355,7 @@ check_persistent (DomuimgMachine *self)
   for (guint i = 0; lines[i] != NULL; i++)
     if (is_rule_of_other_machine (self, g_strstrip (lines[i])))
       {
-        domuimg_finding_offer (
+        domuimg_finding_offer_edit (
             domuimg_machine_report (self, "network-persistent-rules", lines[i],
                                     "%s keeps a name for an interface of another machine: the"
                                     " guest's first one gets the next",

@@ -214,14 +214,15 @@ domuimg_report_get_error (DomuimgReport *self)
 }
 
 static void
-append_finding (GString *text, const DomuimgFinding *finding)
+append_finding (GString *text, DomuimgFinding *finding)
 {
   g_string_append_printf (text, "%s: %s [%s]\n", domuimg_severity_to_string (finding->severity),
                           finding->message, finding->id);
   if (finding->evidence != NULL)
     g_string_append_printf (text, "    found: %s\n", finding->evidence);
   if (finding->remedy != NULL)
-    g_string_append_printf (text, "    %s: %s\n", finding->repair != NULL ? "--fix" : "to do",
+    g_string_append_printf (text, "    %s: %s\n",
+                            domuimg_finding_get_fixable (finding) ? "--fix" : "to do",
                             finding->remedy);
 }
 
@@ -252,7 +253,7 @@ domuimg_report_to_text (DomuimgReport *self)
 }
 
 static void
-add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
+add_finding (JsonBuilder *builder, DomuimgFinding *finding)
 {
   json_builder_begin_object (builder);
   domuimg_json_add_string (builder, "id", finding->id);
@@ -260,7 +261,7 @@ add_finding (JsonBuilder *builder, const DomuimgFinding *finding)
   domuimg_json_add_string (builder, "message", finding->message);
   domuimg_json_add_string (builder, "evidence", finding->evidence);
   json_builder_set_member_name (builder, "fixable");
-  json_builder_add_boolean_value (builder, finding->repair != NULL);
+  json_builder_add_boolean_value (builder, domuimg_finding_get_fixable (finding));
   domuimg_json_add_string (builder, "remedy", finding->remedy);
   json_builder_end_object (builder);
 }

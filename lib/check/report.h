@@ -18,8 +18,9 @@ struct _DomuimgFinding {
   char *purpose;  /* (nullable) what it is for */
   char *evidence; /* (nullable) valid UTF-8 */
   char *remedy;   /* (nullable) what --fix would do, or what a person is to do */
-  DomuimgRepair repair; /* (nullable) */
-  char *argument; /* (nullable) of @repair */
+  DomuimgRepair repair; /* (nullable) one of the two, if it can be repaired */
+  DomuimgEditRepair edit_repair; /* (nullable) */
+  char *argument; /* (nullable) of the repair */
 };
 
 DomuimgReport *domuimg_report_new (void);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/guest/root.h"
-#include "lib/check/repairs.h"
+#include "lib/check/offers.h"
 
 /* root=: that it is there, and names the device that holds the guest's root. */
 

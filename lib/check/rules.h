@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/check/machine.h"
+#include "lib/repair/site.h"
 
 /* The rules: functions over the machine, one file for each subject, and a table of the ids that
  * they may report (rules.c), with severities. docs/checks.md has every id; a test compares. */
@@ -15,12 +16,6 @@ typedef struct {
 /* Ended by an id of NULL. */
 extern const DomuimgRule domuimg_rules[];
 
-/* What a repair gets to work on. The tree is writable, and every file that is changed through
- * domuimg_repair_write and its kin has its original kept in the guest. */
-typedef struct _DomuimgRepairSite DomuimgRepairSite;
-/* Does what was offered, with the text that the rule gave with it. */
-typedef gboolean (*DomuimgRepair) (DomuimgRepairSite *site, const char *argument, GError **error);
-
 /* Adds a finding. @evidence (nullable) is the line, name or number that shows it, as it stands.
  * Texts: message without full stop and what to do; foreign text may be in it as it stands. */
 DomuimgFinding *domuimg_machine_report (DomuimgMachine *self, const char *id,
@@ -33,6 +28,10 @@ DomuimgFinding *domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity
  * would do: "set root= to UUID=… in web1.cfg". */
 void domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *argument,
                             const char *plan_format, ...) G_GNUC_PRINTF (4, 5);
+/* Likewise by a repair that needs nothing but the files of the guest's root. */
+void domuimg_finding_offer_edit (DomuimgFinding *self, DomuimgEditRepair repair,
+                                 const char *argument, const char *plan_format, ...)
+    G_GNUC_PRINTF (4, 5);
 /* For what --fix cannot do: what a person would, with the command. */
 void domuimg_finding_advise (DomuimgFinding *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -50,7 +49,3 @@ void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount 
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
-
-/* (element-type utf8) Names of the modules on the way to Xen's disks, to the root and to Xen's
- * network that are neither built into the kernel nor in the initramfs. */
-GPtrArray *domuimg_check_list_missing_modules (DomuimgMachine *self);

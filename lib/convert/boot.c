@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
-#include "lib/check/rules.h"
 #include "lib/convert/edit.h"
 
 /* The kernel's command line, in the guest's own boot menu and what it makes that from. */
@@ -12,7 +11,7 @@
 static gboolean
 find_menu (DomuimgConvertEdit *self)
 {
-  DomuimgCheckBoot *boot = &self->site->machine->boot;
+  DomuimgGuestBoot *boot = self->boot;
   DomuimgTree *boot_tree = self->site->boot.tree != NULL ? self->site->boot.tree : self->root;
   const DomuimgMenu *menu;
 
@@ -47,10 +46,10 @@ set_parameter (DomuimgConvertEdit *self, const char *key, const char *value, GEr
 static gboolean
 convert_device (DomuimgConvertEdit *self, const char *key, GError **error)
 {
-  g_autofree char *device = domuimg_machine_get_parameter (self->site->machine, key);
+  g_autofree char *device = domuimg_guest_boot_get_parameter (self->boot, key);
   g_autofree char *spec = NULL;
   gboolean is_root = g_str_equal (key, "root");
-  g_autofree char *offset = domuimg_machine_get_parameter (self->site->machine, "resume_offset");
+  g_autofree char *offset = domuimg_guest_boot_get_parameter (self->boot, "resume_offset");
   /* Of a file, it is the filesystem that holds it. */
   const char *fs = is_root || offset != NULL ? NULL : "swap";
 
@@ -93,7 +92,7 @@ static gboolean
 convert_console (DomuimgConvertEdit *self, GError **error)
 {
   const char *wanted = self->want->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
-  g_autoptr (GPtrArray) values = domuimg_machine_list_parameter (self->site->machine, "console");
+  g_autoptr (GPtrArray) values = domuimg_guest_boot_list_parameter (self->boot, "console");
 
   return has_value (values, wanted) || set_parameter (self, "console", wanted, error);
 }

@@ -56,7 +56,7 @@ gboolean
 domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error)
 {
   g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
-  DomuimgGuestRun run = { .want = want, .edit = self->edit, .info = self->site->machine->info };
+  DomuimgGuestRun run = { .want = want, .edit = self->edit, .info = self->info };
 
   want->type = self->want->type;
   return domuimg_guest_step_console (&run, error);
@@ -92,32 +92,27 @@ domuimg_conversion_run (const DomuimgConversion *self, DomuimgTree *root, Domuim
                         DomuimgTree *whole, GPtrArray *changes, GCancellable *cancellable,
                         GError **error)
 {
-  g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
+  g_autoptr (DomuimgGuestInfo) info = domuimg_guest_info_new (root, error);
   g_autoptr (GHashTable) kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgDevice device = { .name = self->root->name, .volume = self->root->volume };
+  g_auto (DomuimgGuestBoot) loaded = { 0 };
   DomuimgEdit files = { .tree = root,
                         .originals = self->no_backup ? NULL : root,
                         .kept = kept,
                         .changes = changes,
                         .cancellable = cancellable };
-  DomuimgRepairSite site = { .machine = machine, .root = files };
-  DomuimgConvertEdit edit = { self, &site.root, &site, root, whole, NULL };
+  DomuimgRepairSite site = { .name = "the guest", .loaded = &loaded, .root = files };
+  DomuimgConvertEdit edit = { self, &site, &site.root, &loaded, info, root, whole, NULL };
   gboolean ok;
 
+  if (info == NULL)
+    return FALSE;
+  domuimg_guest_boot_init (&loaded);
   if (boot != NULL)
     {
       site.boot = files;
       site.boot.tree = boot;
       site.boot.prefix = "/boot";
     }
-  device.tree = root;
-  machine->path = g_strdup ("the guest");
-  machine->type = self->type;
-  machine->root = &device;
-  machine->tree = root;
-  machine->info = domuimg_guest_info_new (root, error);
-  if (machine->info == NULL)
-    return FALSE;
   ok = run_steps (&edit, error);
   g_free (edit.root_link);
   return ok;

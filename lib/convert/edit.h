@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/check/repair.h"
 #include "lib/convert/convert.h"
+#include "lib/guest/guest-info.h"
+#include "lib/repair/site.h"
 
 /* One run of a conversion: what its steps share. */
 typedef struct {
   const DomuimgConversion *want;
-  DomuimgEdit *edit;       /* of the root: files are changed through it */
   DomuimgRepairSite *site; /* for the repairs that it shares with a check */
+  DomuimgEdit *edit;       /* of its root: files are changed through it */
+  DomuimgGuestBoot *boot;  /* what is known of the guest's boot, for these repairs */
+  DomuimgGuestInfo *info;
   DomuimgTree *root;
   DomuimgTree *whole; /* the root with its /boot */
   char *root_link; /* (nullable) what the old machine's /dev/disk called the disk of the root */

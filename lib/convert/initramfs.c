@@ -1,26 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "lib/check/repair-modules.h"
-#include "lib/check/rules.h"
 #include "lib/convert/edit.h"
 #include "lib/kernel/select.h"
+#include "lib/repair/modules.h"
 
 /* Every kernel that Xen can start gets an initramfs that reaches the root: modules of the guest's
  * own are put before it, and its configuration has them for the next one that it makes. */
-
-static void
-set_initramfs (DomuimgMachine *machine, DomuimgKernelChoice *choice, DomuimgInitramfs *initramfs)
-{
-  DomuimgCheckBoot *boot = &machine->boot;
-
-  g_set_object (&boot->kernel, choice->kernel);
-  g_clear_pointer (&boot->initramfs, domuimg_initramfs_free);
-  boot->initramfs = initramfs;
-  g_ptr_array_set_size (boot->initrd_paths, 0);
-  g_ptr_array_add (boot->initrd_paths, g_strdup (choice->initrd));
-  g_clear_pointer (&machine->builtin, domuimg_builtin_free);
-}
 
 static gboolean
 add_modules (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, GPtrArray *missing,
@@ -72,7 +58,6 @@ leave_out_absent (DomuimgConvertEdit *self, const DomuimgKernelChoice *choice, G
 static gboolean
 convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **error)
 {
-  DomuimgMachine *machine = self->site->machine;
   DomuimgInitramfs *initramfs;
   g_autoptr (GPtrArray) missing = NULL;
   g_autoptr (GError) local = NULL;
@@ -86,8 +71,8 @@ convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **err
       domuimg_edit_warn (self->edit, "/%s: %s", choice->initrd, local->message);
       return TRUE;
     }
-  set_initramfs (machine, choice, initramfs);
-  missing = domuimg_check_list_missing_modules (machine);
+  domuimg_guest_boot_set_kernel (self->boot, choice->kernel, initramfs, choice->initrd);
+  missing = domuimg_repair_list_missing_modules (self->boot, self->root, self->want->root->volume);
   leave_out_absent (self, choice, missing);
   return missing->len == 0 || add_modules (self, choice, missing, error);
 }

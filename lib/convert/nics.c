@@ -407,7 +407,7 @@ make_rules (DomuimgConvertEdit *self, const Nics *nics)
 static void
 warn_of_exchange (DomuimgConvertEdit *self, const Nics *nics)
 {
-  if (self->site->machine->info->init != DOMUIMG_INIT_SYSTEMD)
+  if (self->info->init != DOMUIMG_INIT_SYSTEMD)
     return;
   for (guint i = 0; i < nics->n_nics; i++)
     for (guint j = 0; j < nics->n_nics; j++)

@@ -4,30 +4,9 @@
 
 #include <string.h>
 
+#include "lib/kernel/needs.h"
 #include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select-builtin.h"
-
-/* What is needed: one of these modules will do. */
-typedef struct {
-  const char *name; /* for messages */
-  const char *modules[4];
-  const char *configs[4]; /* the options that build them */
-} Need;
-
-static const Need xen_disk = {
-  "xen-blkfront", { "xen-blkfront" }, { "CONFIG_XEN_BLKDEV_FRONTEND" },
-};
-/* An HVM guest has emulated disks, too. */
-static const Need any_disk = {
-  "a disk driver (xen-blkfront, ata_piix or ahci)",
-  { "xen-blkfront", "ata_piix", "ahci" },
-  { "CONFIG_XEN_BLKDEV_FRONTEND", "CONFIG_ATA_PIIX", "CONFIG_SATA_AHCI" },
-};
-/* Filesystems that another one's driver reads, too; all others have a driver of their name. */
-static const Need ext2 = {
-  "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_USE_FOR_EXT2", "CONFIG_EXT2_FS" },
-};
-static const Need ext3 = { "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } };
 
 typedef struct {
   DomuimgTree *tree;
@@ -65,10 +44,10 @@ typedef struct {
 } Check;
 
 static gboolean
-is_inside (Check *self, const Need *need)
+is_inside (Check *self, const DomuimgNeed *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
-    if (domuimg_builtin_has (self->builtin, need->modules[i], need->configs[i])
+    if (domuimg_builtin_has (self->builtin, need->modules[i], need->options[i])
         || (self->choice->initramfs != NULL
             && domuimg_initramfs_has_builtin (self->choice->initramfs, need->modules[i])))
       return TRUE;
@@ -76,7 +55,7 @@ is_inside (Check *self, const Need *need)
 }
 
 static gboolean
-is_in_initramfs (Check *self, const Need *need)
+is_in_initramfs (Check *self, const DomuimgNeed *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)
     if (domuimg_initramfs_has_module (self->choice->initramfs, need->modules[i]))
@@ -132,34 +111,34 @@ open_initramfs (Check *self, const char *driver)
 }
 
 static char *
-check_need (Check *self, const Need *need)
+check_need (Check *self, const DomuimgNeed *need)
 {
   char *problem;
 
   if (is_inside (self, need))
     {
-      note (self->inside, need->name);
+      note (self->inside, need->drivers);
       return NULL;
     }
-  problem = open_initramfs (self, need->name);
+  problem = open_initramfs (self, need->drivers);
   if (problem != NULL)
     return problem;
   if (!is_inside (self, need) && !is_in_initramfs (self, need))
-    return refuse_initramfs (self, need->name);
-  note (is_inside (self, need) ? self->inside : self->in_initramfs, need->name);
+    return refuse_initramfs (self, need->drivers);
+  note (is_inside (self, need) ? self->inside : self->in_initramfs, need->drivers);
   return NULL;
 }
 
+/* A filesystem that the table does not have has a driver of its own name. */
 static char *
 check_root_fs (Check *self, const char *root_fs)
 {
+  const DomuimgNeed *known = domuimg_need_of_fs (root_fs);
   g_autofree char *upper = g_ascii_strup (root_fs, -1);
   g_autofree char *option = g_strconcat ("CONFIG_", upper, "_FS", NULL);
-  Need own = { root_fs, { root_fs }, { option } };
+  const DomuimgNeed own = { root_fs, root_fs, { root_fs }, { option } };
 
-  if (g_str_equal (root_fs, "ext2"))
-    return check_need (self, &ext2);
-  return check_need (self, g_str_equal (root_fs, "ext3") ? &ext3 : &own);
+  return check_need (self, known != NULL ? known : &own);
 }
 
 static char *
@@ -188,7 +167,7 @@ domuimg_drivers_check (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGu
   self.builtin = domuimg_builtin_new (tree, choice->modules, choice->version);
   self.inside = g_string_new (NULL);
   self.in_initramfs = g_string_new (NULL);
-  problem = check_need (&self, type == DOMUIMG_GUEST_TYPE_HVM ? &any_disk : &xen_disk);
+  problem = check_need (&self, domuimg_need_of_disks (type));
   if (problem == NULL && root_fs != NULL)
     problem = check_root_fs (&self, root_fs);
   *text = problem != NULL ? problem : describe (&self);

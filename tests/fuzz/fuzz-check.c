@@ -2,7 +2,7 @@
 #include "config.h"
 
 #include <string.h>
-#include "lib/check/repair.h"
+
 #include "lib/check/report.h"
 #include "lib/tree/memory.h"
 
@@ -117,15 +117,13 @@ repair (DomuimgMachine *machine)
   GPtrArray *findings = domuimg_report_get_findings (machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
   DomuimgTree *tree = machine->tree;
-  DomuimgRepairSite site
-      = { .machine = machine, .root = { tree, .originals = tree, .changes = changes } };
+  DomuimgEdit edit = { tree, .originals = tree, .changes = changes };
 
   for (guint i = 0; i < findings->len; i++)
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
 
-      if (finding->repair != NULL && finding->repair != domuimg_repair_parameter
-          && !finding->repair (&site, finding->argument, NULL))
+      if (finding->edit_repair != NULL && !finding->edit_repair (&edit, finding->argument, NULL))
         return FALSE;
     }
   return TRUE;

@@ -5,7 +5,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "lib/check/repair.h"
+#include "lib/repair/site.h"
 #include "lib/check/report.h"
 #include "tests/unit/kernel-fixtures.h"
 
@@ -154,9 +154,13 @@ guest_repair (Guest *self)
 {
   GPtrArray *findings = domuimg_report_get_findings (self->machine->report);
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *json = domuimg_report_to_json (self->machine->report);
   DomuimgTree *tree = self->machine->tree;
-  DomuimgRepairSite site
-      = { .machine = self->machine, .root = { tree, .originals = tree, .changes = changes } };
+  DomuimgEdit edit = { tree, .originals = tree, .changes = changes };
+  DomuimgRepairSite site = { .name = self->machine->path,
+                             .loaded = &self->machine->boot,
+                             .devices = self->machine->devices,
+                             .root = edit };
 
   for (guint i = 0; i < findings->len; i++)
     {
@@ -164,9 +168,13 @@ guest_repair (Guest *self)
       g_autoptr (GError) error = NULL;
 
       g_assert_nonnull (finding->remedy);
-      if (finding->repair == NULL || finding->repair == domuimg_repair_parameter)
+      if (!domuimg_finding_get_fixable (finding) || finding->repair == domuimg_repair_parameter)
         continue;
-      finding->repair (&site, finding->argument, &error);
+      g_assert_nonnull (strstr (json, "\"fixable\" : true"));
+      if (finding->repair != NULL)
+        finding->repair (&site, finding->argument, &error);
+      else
+        finding->edit_repair (&edit, finding->argument, &error);
       g_assert_no_error (error);
       g_assert_cmpuint (changes->len, >, 0);
     }

@@ -4,14 +4,14 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "lib/base/fd.h"
-#include "lib/check/repair-initramfs.h"
-#include "lib/check/repair-modules.h"
-#include "lib/check/repair-words.h"
-#include "lib/check/repair.h"
-#include "lib/check/report.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/fd.h"
+#include "lib/domain/xl/file.h"
 #include "lib/kernel/cpio-write.h"
+#include "lib/repair/initramfs.h"
+#include "lib/repair/modules.h"
+#include "lib/repair/site.h"
+#include "lib/repair/words.h"
 #include "tests/unit/tree-fixtures.h"
 
 #include <fcntl.h>
@@ -155,7 +155,7 @@ test_full_grubenv (void)
 }
 
 typedef struct {
-  DomuimgMachine *machine;
+  DomuimgGuestBoot boot;
   DomuimgRepairSite site;
 } Fixture;
 
@@ -164,14 +164,14 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   const char *config = data;
 
-  fixture->machine = domuimg_machine_new ();
-  fixture->machine->path = g_strdup ("web1.cfg");
+  domuimg_guest_boot_init (&fixture->boot);
   fixture->site = (DomuimgRepairSite){
-    .machine = fixture->machine,
+    .name = "web1.cfg",
+    .loaded = &fixture->boot,
     .root = { .tree = memory (),
               .changes = g_ptr_array_new_with_free_func (g_free),
               .kept = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL) },
-    .config_text = g_strdup (config),
+    .config = g_strdup (config),
   };
   fixture->site.root.originals = fixture->site.root.tree;
 }
@@ -179,9 +179,9 @@ set_up (Fixture *fixture, gconstpointer data)
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  domuimg_machine_free (fixture->machine);
+  domuimg_guest_boot_clear (&fixture->boot);
   g_object_unref (fixture->site.root.tree);
-  g_free (fixture->site.config_text);
+  g_free (fixture->site.config);
   g_ptr_array_unref (fixture->site.root.changes);
   g_hash_table_unref (fixture->site.root.kept);
 }
@@ -305,7 +305,7 @@ test_config_cmdline (Fixture *fixture, gconstpointer data)
 
   g_assert_true (domuimg_repair_set_parameter (&fixture->site, "root", "UUID=1", &error));
   g_assert_no_error (error);
-  g_assert_cmpstr (fixture->site.config_text, ==,
+  g_assert_cmpstr (fixture->site.config, ==,
                    "# mine\nname = \"a\"\ncmdline = \"root=UUID=1 ro\"\n");
 }
 
@@ -314,7 +314,7 @@ test_config_root_and_extra (Fixture *fixture, gconstpointer data)
 {
   g_assert_true (domuimg_repair_set_parameter (&fixture->site, "root", "UUID=1", NULL));
   g_assert_true (domuimg_repair_set_parameter (&fixture->site, "console", "hvc0", NULL));
-  g_assert_cmpstr (fixture->site.config_text, ==,
+  g_assert_cmpstr (fixture->site.config, ==,
                    "root = \"UUID=1 ro\"\nextra = \"quiet console=hvc0\"\n");
 }
 
@@ -336,7 +336,7 @@ test_disk_format (Fixture *fixture, gconstpointer data)
       g_assert_true (domuimg_repair_disk_format (&fixture->site, argument, &error));
       g_assert_no_error (error);
     }
-  file = domuimg_xl_file_parse (fixture->site.config_text, strlen (fixture->site.config_text), "x",
+  file = domuimg_xl_file_parse (fixture->site.config, strlen (fixture->site.config), "x",
                                 &error);
   g_assert_no_error (error);
   disks = domuimg_xl_file_get_list (file, "disk");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/check/repair.h"
+#include "lib/repair/site.h"
 
 /* The inside of the repair of an initramfs. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/check/repairs.h"
+#include "lib/repair/initramfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,8 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
-#include "lib/check/repair-initramfs.h"
-#include "lib/check/repair-modules.h"
-#include "lib/check/repair.h"
 #include "lib/kernel/cpio-write.h"
+#include "lib/repair/modules.h"
 
 /* Modules that an initramfs lacks. An archive with them is put before it, as the ones with
  * microcode are, so that nothing in it is replaced and any compression may follow: the modules in
@@ -244,7 +242,7 @@ choose_name (DomuimgInitramfs *initramfs, char **modules)
 gboolean
 domuimg_repair_initramfs (DomuimgRepairSite *self, const char *argument, GError **error)
 {
-  const DomuimgCheckBoot *boot = &self->machine->boot;
+  const DomuimgGuestBoot *boot = self->loaded;
   const char *path = g_ptr_array_index (boot->initrd_paths, boot->initrd_paths->len - 1);
   g_auto (GStrv) modules = g_strsplit (argument, ",", -1);
   g_autofree char *name = choose_name (boot->initramfs, modules);
@@ -267,44 +265,19 @@ domuimg_repair_initramfs (DomuimgRepairSite *self, const char *argument, GError 
   return domuimg_repair_keep_modules (root, (const char *const *) modules, error);
 }
 
-static gboolean
-can_add (DomuimgMachine *machine, const char *const *modules, GError **error)
+GPtrArray *
+domuimg_repair_list_missing_modules (DomuimgGuestBoot *boot, DomuimgTree *tree,
+                                     const DomuimgVolume *root)
 {
-  const DomuimgCheckBoot *boot = &machine->boot;
-  g_auto (DomuimgInitramfsHook) hook = { NULL };
-  DomuimgCheckDevice *root = machine->tree != NULL ? machine->root
-                                                    : domuimg_machine_guess_root (machine);
-  g_autoptr (GPtrArray) paths = NULL;
+  const DomuimgNeed *needs[] = { domuimg_need_of_disks (DOMUIMG_GUEST_TYPE_PV),
+                                 &domuimg_need_of_network,
+                                 root != NULL ? domuimg_need_of_fs (root->fs) : NULL,
+                                 root != NULL && root->lv != NULL ? &domuimg_need_of_volumes
+                                                                  : NULL };
+  GPtrArray *modules = g_ptr_array_new ();
 
-  if (root == NULL || boot->initramfs == NULL || boot->kernel == NULL
-      || domuimg_kernel_get_version (boot->kernel) == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "the guest's root was not found");
-  if (!domuimg_initramfs_find_hook (boot->initramfs, "domuimg", &hook))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "what loads modules in this initramfs is not known");
-  paths = domuimg_modules_resolve (root->tree, domuimg_kernel_get_version (boot->kernel),
-                                   modules, error);
-  return paths != NULL;
-}
-
-void
-domuimg_offer_initramfs_modules (DomuimgFinding *finding, DomuimgMachine *machine,
-                                 const char *const *modules)
-{
-  g_autofree char *list = g_strjoinv (",", (char **) modules);
-  g_autoptr (GError) error = NULL;
-
-  if (can_add (machine, modules, &error))
-    domuimg_finding_offer (finding, domuimg_repair_initramfs, list,
-                           "add %s of the guest's own modules, and what loads them, to the"
-                           " initramfs",
-                           list);
-  else
-    domuimg_finding_advise (finding, "%s; make the initramfs anew in the guest with %s in it"
-                                     " (Debian: /etc/initramfs-tools/modules, then"
-                                     " update-initramfs -u -k all; Fedora: dracut --force"
-                                     " --add-drivers; Arch: MODULES= in /etc/mkinitcpio.conf, then"
-                                     " mkinitcpio -P; Alpine: features= in"
-                                     " /etc/mkinitfs/mkinitfs.conf, then mkinitfs)",
-                            error->message, list);
+  for (guint i = 0; i < G_N_ELEMENTS (needs); i++)
+    if (needs[i] != NULL && !domuimg_guest_boot_meets (boot, tree, needs[i]))
+      g_ptr_array_add (modules, (char *) needs[i]->modules[0]);
+  return modules;
 }

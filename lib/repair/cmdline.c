@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A parameter of the kernel, set where its command line comes from. */
 #include "config.h"
-#include "lib/check/repairs.h"
+#include "lib/repair/site.h"
 
 #include <string.h>
 
-#include "lib/check/repair-words.h"
-#include "lib/check/repair.h"
-#include "lib/guest/edit.h"
-
-/* A parameter of the kernel, set where its command line comes from. */
+#include "lib/domain/xl/file.h"
+#include "lib/repair/words.h"
 
 static char *
 quote (const char *text)
@@ -39,7 +37,7 @@ static gboolean
 set_in_config (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
 {
   g_autoptr (DomuimgXlFile) file = domuimg_xl_file_parse (
-      self->config_text, strlen (self->config_text), self->machine->path, error);
+      self->config, strlen (self->config), self->name, error);
   g_autofree char *cmdline = NULL;
   g_autofree char *root = NULL;
   g_autofree char *extra = NULL;
@@ -90,14 +88,14 @@ edit_menu_file (DomuimgRepairSite *self, const DomuimgParameter *parameter, cons
     return FALSE;
   if (g_str_has_suffix (path, ".conf") && strstr (path, "loader/entries/") != NULL)
     edited = domuimg_parameter_edit_lines (parameter, text, bls, 0);
-  else if (self->machine->boot.menu->format == DOMUIMG_MENU_LEGACY)
+  else if (self->loaded->menu->format == DOMUIMG_MENU_LEGACY)
     {
       g_autofree char *entries = domuimg_parameter_edit_lines (parameter, text, legacy, 1);
 
       /* What Debian's update-grub made the entries of. */
       edited = domuimg_parameter_edit_after (parameter, entries, "# kopt=");
     }
-  else if (self->machine->boot.menu->format == DOMUIMG_MENU_EXTLINUX)
+  else if (self->loaded->menu->format == DOMUIMG_MENU_EXTLINUX)
     edited = domuimg_parameter_edit_lines (parameter, text, extlinux, 0);
   else
     edited = domuimg_parameter_edit_lines (parameter, text, grub, 1);
@@ -219,8 +217,8 @@ edit_sources (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError
 static gboolean
 set_in_menu (DomuimgRepairSite *self, const char *key, const char *value, GError **error)
 {
-  const DomuimgMenu *menu = self->machine->boot.menu;
-  g_autofree char *old = domuimg_machine_get_parameter (self->machine, key);
+  const DomuimgMenu *menu = self->loaded->menu;
+  g_autofree char *old = domuimg_guest_boot_get_parameter (self->loaded, key);
   DomuimgParameter parameter = { key, value, old };
   DomuimgParameter any = { key, value, NULL };
   g_autoptr (GHashTable) paths = g_hash_table_new (g_str_hash, g_str_equal);
@@ -249,13 +247,13 @@ domuimg_repair_set_parameter (DomuimgRepairSite *self, const char *key, const ch
 {
   const DomuimgParameter any = { key, value, NULL };
 
-  if (self->machine->boot.in_guest && self->machine->boot.menu != NULL)
+  if (self->loaded->in_guest && self->loaded->menu != NULL)
     return set_in_menu (self, key, value, error);
-  if (self->config_text != NULL)
+  if (self->config != NULL)
     return set_in_config (self, &any, error);
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: there is neither a boot menu nor a configuration to set %s in",
-                       self->machine->path, key);
+                       self->name, key);
 }
 
 gboolean
@@ -264,31 +262,4 @@ domuimg_repair_parameter (DomuimgRepairSite *self, const char *argument, GError 
   g_auto (GStrv) parts = g_strsplit (argument, "\t", 2);
 
   return domuimg_repair_set_parameter (self, parts[0], parts[1], error);
-}
-
-void
-domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const char *key,
-                         const char *value)
-{
-  g_autofree char *argument = g_strdup_printf ("%s\t%s", key, value);
-  const DomuimgMenu *menu = machine->boot.in_guest ? machine->boot.menu : NULL;
-
-  if (menu != NULL && menu->format == DOMUIMG_MENU_UKI)
-    domuimg_finding_advise (finding, "set %s=%s in the guest's /etc/kernel/cmdline and build its"
-                                     " unified kernel image anew (kernel-install add-all)",
-                            key, value);
-  else if (menu != NULL)
-    domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
-                           "set %s=%s in the guest's /%s", key, value, menu->path);
-  else if (machine->config != NULL)
-    domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
-                           "set %s=%s on the kernel's command line in the configuration", key,
-                           value);
-  else if (machine->is_image)
-    domuimg_finding_advise (finding, "say %s=%s in --cmdline", key, value);
-  else
-    domuimg_finding_advise (finding,
-                            "set %s=%s on the kernel's command line in the configuration by hand:"
-                            " --fix changes xl.cfg only",
-                            key, value);
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NAME.xml, made anew where a repair changes NAME.cfg. */
 #include "config.h"
-#include "lib/check/repair.h"
+#include "lib/repair/work.h"
 
 #include <string.h>
+
+#include "lib/domain/xl/file.h"
 
 /* The domain that a configuration describes, in libvirt's words. */
 static char *
@@ -17,8 +20,9 @@ to_xml (const char *text, const char *name)
 /* It is written anew only where it says what the configuration said before, in this library's
  * words: else it is a person's, too. */
 gboolean
-domuimg_repair_follow_with_xml (DomuimgRepairWork *self, const char *config, const char *before,
-                                const char *text, GPtrArray *changes, GError **error)
+domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config,
+                                     const char *before, const char *text, GPtrArray *changes,
+                                     GError **error)
 {
   g_autoptr (GString) path = g_string_new (config);
   g_autofree char *old = NULL;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Repairs of the configuration. */
 #include "config.h"
-#include "lib/check/repairs.h"
+#include "lib/repair/site.h"
 
 #include <string.h>
 
-#include "lib/check/repair.h"
-
-/* Repairs of the configuration. */
+#include "lib/domain/xl/file.h"
 
 gboolean
 domuimg_repair_config (DomuimgRepairSite *self, const char *argument, GError **error)
@@ -16,48 +15,23 @@ domuimg_repair_config (DomuimgRepairSite *self, const char *argument, GError **e
   return domuimg_repair_set_config (self, parts[0], parts[1], error);
 }
 
-void
-domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *value)
-{
-  g_autofree char *argument
-      = value != NULL ? g_strdup_printf ("%s\t%s", key, value) : g_strdup (key);
-
-  if (value != NULL)
-    domuimg_finding_offer (finding, domuimg_repair_config, argument,
-                           "set %s=%s in the configuration", key, value);
-  else
-    domuimg_finding_offer (finding, domuimg_repair_config, argument,
-                           "take %s out of the configuration", key);
-}
-
-static gboolean
-repair_name (DomuimgRepairSite *self, const char *argument, GError **error)
+gboolean
+domuimg_repair_rename (DomuimgRepairSite *self, const char *argument, GError **error)
 {
   g_auto (GStrv) names = g_strsplit (argument, "\t", 2);
   g_autoptr (DomuimgXlFile) file = NULL;
   char *renamed;
 
-  if (self->config_text == NULL)
+  if (self->config == NULL)
     return TRUE;
-  file = domuimg_xl_file_parse (self->config_text, strlen (self->config_text), self->machine->path,
-                                error);
+  file = domuimg_xl_file_parse (self->config, strlen (self->config), self->name, error);
   if (file == NULL)
     return FALSE;
   renamed = domuimg_xl_file_rename (file, names[0], names[1]);
-  g_free (self->config_text);
-  self->config_text = renamed;
-  domuimg_edit_note (&self->root,
-                     "renamed %s to %s in %s", names[0], names[1], self->machine->path);
+  g_free (self->config);
+  self->config = renamed;
+  domuimg_edit_note (&self->root, "renamed %s to %s in %s", names[0], names[1], self->name);
   return TRUE;
-}
-
-void
-domuimg_offer_rename (DomuimgFinding *finding, const char *from, const char *to)
-{
-  g_autofree char *argument = g_strdup_printf ("%s\t%s", from, to);
-
-  domuimg_finding_offer (finding, repair_name, argument, "rename %s to %s in the configuration",
-                         from, to);
 }
 
 /* One disk as xl-disk-configuration(5) has it, in its parts; "target=" takes all that follows. */
@@ -195,11 +169,10 @@ domuimg_repair_disk_format (DomuimgRepairSite *self, const char *argument, GErro
   g_autoptr (GPtrArray) disks = NULL;
   gboolean found = FALSE;
 
-  if (self->config_text != NULL)
-    file = domuimg_xl_file_parse (self->config_text, strlen (self->config_text),
-                                  self->machine->path, error);
+  if (self->config != NULL)
+    file = domuimg_xl_file_parse (self->config, strlen (self->config), self->name, error);
   if (file == NULL)
-    return self->config_text == NULL;
+    return self->config == NULL;
   disks = domuimg_xl_file_get_list (file, "disk");
   for (guint i = 0; i < disks->len; i++)
     {
@@ -214,31 +187,6 @@ domuimg_repair_disk_format (DomuimgRepairSite *self, const char *argument, GErro
   g_string_append (list, " ]");
   if (!found)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: there is no disk %s",
-                         self->machine->path, words[0]);
+                         self->name, words[0]);
   return domuimg_repair_set_config (self, "disk", list->str, error);
-}
-
-void
-domuimg_offer_disk_format (DomuimgFinding *finding, const char *vdev, const char *format)
-{
-  g_autofree char *argument = g_strdup_printf ("%s\t%s", vdev, format);
-
-  domuimg_finding_offer (finding, domuimg_repair_disk_format, argument,
-                         "set the format of the disk %s to %s in the configuration", vdev, format);
-}
-
-gboolean
-domuimg_repair_asks_for_tree (DomuimgRepair repair)
-{
-  return repair == domuimg_repair_config || repair == repair_name
-         || repair == domuimg_repair_disk_format
-         || repair == domuimg_repair_features || repair == domuimg_repair_parameter
-         || repair == domuimg_repair_initramfs;
-}
-
-gboolean
-domuimg_repair_is_of_config (DomuimgRepair repair)
-{
-  return repair == domuimg_repair_config || repair == repair_name
-         || repair == domuimg_repair_disk_format;
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/check/repairs.h"
+#include "lib/repair/site.h"
 
 #include <string.h>
 
 #include "lib/base/exec.h"
-#include "lib/check/repair.h"
 
 /* The ext tools at work on what no tree has open, inside an image by libext2fs's "IMAGE?offset=N"
  * (ext2fs_open2 in its manual). */
@@ -51,7 +50,7 @@ domuimg_repair_fsck (const char *path, guint64 offset, GCancellable *cancellable
 }
 
 static gboolean
-take_features (DomuimgRepairSite *self, const DomuimgCheckDevice *device, const char *features,
+take_features (DomuimgRepairSite *self, const DomuimgDevice *device, const char *features,
                GError **error)
 {
   g_autoptr (DomuimgExec) exec = NULL;
@@ -80,25 +79,13 @@ domuimg_repair_features (DomuimgRepairSite *self, const char *argument, GError *
 {
   g_auto (GStrv) parts = g_strsplit (argument, "\t", 2);
 
-  for (guint i = 0; i < self->machine->devices->len; i++)
+  for (guint i = 0; i < self->devices->len; i++)
     {
-      const DomuimgCheckDevice *device = g_ptr_array_index (self->machine->devices, i);
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
 
       if (g_str_equal (device->name, parts[0]))
         return take_features (self, device, parts[1], error);
     }
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: there is no device %s",
-                       self->machine->path, parts[0]);
-}
-
-void
-domuimg_offer_features (DomuimgFinding *finding, const DomuimgCheckDevice *device,
-                        const char *const *features)
-{
-  g_autofree char *names = g_strjoinv (",", (char **) features);
-  g_autofree char *argument = g_strdup_printf ("%s\t%s", device->name, names);
-
-  domuimg_finding_offer (finding, domuimg_repair_features, argument,
-                         "take %s away from the filesystem of %s (tune2fs -O)", names,
-                         device->name);
+                       self->name, parts[0]);
 }

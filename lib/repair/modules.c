@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/check/repair-modules.h"
+#include "lib/repair/modules.h"
 
 #include <string.h>
 

@@ -17,7 +17,7 @@ void domuimg_offer_rename (DomuimgFinding *finding, const char *from, const char
 void domuimg_offer_initramfs_modules (DomuimgFinding *finding, DomuimgMachine *machine,
                                       const char *const *modules);
 /* Features taken away from the filesystem of @device. */
-void domuimg_offer_features (DomuimgFinding *finding, const DomuimgCheckDevice *device,
+void domuimg_offer_features (DomuimgFinding *finding, const DomuimgDevice *device,
                              const char *const *features);
 /* The format of one disk of the configuration. */
 void domuimg_offer_disk_format (DomuimgFinding *finding, const char *vdev, const char *format);

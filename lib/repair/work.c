@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies of the host's files, in which repairs are made, and their commit. */
 #include "config.h"
-#include "lib/check/repair.h"
+#include "lib/repair/work.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/base/undo.h"
@@ -18,7 +20,7 @@ typedef struct {
 } Changed;
 
 typedef struct {
-  const DomuimgCheckDevice *device;
+  const DomuimgVolume *volume;
   Changed *changed;
   DomuimgTree *tree;
 } OpenTree;
@@ -191,7 +193,7 @@ place_of (const Changed *changed)
 }
 
 const char *
-domuimg_repair_work_image (DomuimgRepairWork *self, const char *path, GError **error)
+domuimg_repair_work_file (DomuimgRepairWork *self, const char *path, GError **error)
 {
   Changed *changed = begin (self, path, error);
 
@@ -221,10 +223,9 @@ make_clean (DomuimgRepairWork *self, Changed *changed, const DomuimgVolume *volu
 }
 
 DomuimgTree *
-domuimg_repair_work_open (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
-                          GError **error)
+domuimg_repair_work_open (DomuimgRepairWork *self, DomuimgImage *image,
+                          const DomuimgVolume *volume, GError **error)
 {
-  const char *path = domuimg_image_get_path (device->image);
   Changed *changed;
   OpenTree *open;
   DomuimgTree *tree;
@@ -232,32 +233,31 @@ domuimg_repair_work_open (DomuimgRepairWork *self, const DomuimgCheckDevice *dev
   for (guint i = 0; i < self->trees->len; i++)
     {
       open = g_ptr_array_index (self->trees, i);
-      if (open->device == device)
+      if (open->volume == volume)
         return open->tree;
     }
-  changed = begin (self, path, error);
+  changed = begin (self, domuimg_image_get_path (image), error);
   if (changed == NULL)
     return NULL;
   if (changed->image == NULL)
-    changed->image = domuimg_image_open (place_of (changed),
-                                         domuimg_image_get_format (device->image), error);
-  if (changed->image == NULL || !make_clean (self, changed, device->volume, error))
+    changed->image = domuimg_image_open (place_of (changed), domuimg_image_get_format (image),
+                                         error);
+  if (changed->image == NULL || !make_clean (self, changed, volume, error))
     return NULL;
-  tree = domuimg_image_open_tree (changed->image, device->volume, TRUE, error);
+  tree = domuimg_image_open_tree (changed->image, volume, TRUE, error);
   if (tree == NULL)
     return NULL;
   open = g_new0 (OpenTree, 1);
-  *open = (OpenTree){ device, changed, tree };
+  *open = (OpenTree){ volume, changed, tree };
   g_ptr_array_add (self->trees, open);
   return tree;
 }
 
 gboolean
-domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgCheckDevice *device,
-                           GError **error)
+domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgVolume *volume, GError **error)
 {
   for (guint i = 0; i < self->trees->len; i++)
-    if (((OpenTree *) g_ptr_array_index (self->trees, i))->device == device)
+    if (((OpenTree *) g_ptr_array_index (self->trees, i))->volume == volume)
       return close_tree (self, i, error);
   return TRUE;
 }
@@ -309,8 +309,8 @@ write_config (DomuimgRepairWork *self, GPtrArray *changes, GError **error)
   if (self->config == NULL || g_str_equal (self->config_before, self->config_text))
     return TRUE;
   return domuimg_repair_work_replace (self, self->config, self->config_text, error)
-         && domuimg_repair_follow_with_xml (self, self->config, self->config_before,
-                                            self->config_text, changes, error);
+         && domuimg_repair_work_follow_with_xml (self, self->config, self->config_before,
+                                                 self->config_text, changes, error);
 }
 
 gboolean
