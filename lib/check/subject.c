@@ -5,9 +5,8 @@
 #include "lib/check/subject.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
-#include "lib/check/rules.h"
+#include "lib/check/repair.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest.h"
 
