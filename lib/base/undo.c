@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A transaction: each act has its undo in the journal first, and results get their names at the
+ * end. */
 #include "config.h"
 #include "lib/base/undo.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The modules that are built into a kernel. */
 #include "config.h"
 #include "lib/kernel/select-builtin.h"
 

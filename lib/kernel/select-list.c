@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels of a tree, each with its initramfs and modules. */
 #include "config.h"
 #include "lib/kernel/select.h"
 

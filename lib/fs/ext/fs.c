@@ -165,6 +165,8 @@ domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
   code = ext2fs_flush2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
   if (code == 0)
     code = domuimg_ext_write_cache (self);
+  /* The disk may begin with the rest, for whoever waits for it in the end. */
+  sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
   return code == 0
          || domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
 }
