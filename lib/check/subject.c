@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "lib/check/repair.h"
+#include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest.h"
 
