@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "lib/repair/work.h"
 #include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest.h"

@@ -6,6 +6,7 @@
 
 #include "lib/convert/convert.h"
 #include "lib/guest/guest-info.h"
+#include "lib/guest/root.h"
 
 /* Windows does not tell cases apart. */
 static char *
@@ -31,10 +32,7 @@ is_windows (DomuimgTree *tree)
 static gboolean
 is_linux (DomuimgTree *tree)
 {
-  gboolean has_programs = domuimg_tree_is_dir (tree, "sbin") || domuimg_tree_is_dir (tree, "bin")
-                          || domuimg_tree_is_dir (tree, "usr/bin");
-
-  return domuimg_tree_is_dir (tree, "etc") && has_programs
+  return domuimg_guest_root_is (tree)
          && (domuimg_tree_exists (tree, "etc/os-release")
              || domuimg_tree_exists (tree, "usr/lib/os-release")
              || domuimg_tree_exists (tree, "etc/debian_version")

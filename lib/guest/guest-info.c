@@ -325,7 +325,7 @@ domuimg_guest_info_new (DomuimgTree *tree, GError **error)
   if (!domuimg_tree_is_dir (tree, "/etc"))
     {
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                    "The guest has no directory /etc: this is no root of a Linux system");
+                    "The guest has no directory /etc: this is not the root of a Linux system");
       return NULL;
     }
   find_release (self, tree);
