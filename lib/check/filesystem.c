@@ -121,7 +121,8 @@ check_device (DomuimgMachine *self, DomuimgDevice *device, gboolean is_read_by_l
   g_autoptr (GError) error = NULL;
   g_autoptr (DomuimgExtState) state = NULL;
 
-  if (device->image == NULL)
+  /* Opening it waits for all that is on its way to the disk. */
+  if (device->image == NULL || (self->made != NULL && !is_read_by_loader))
     return;
   state = domuimg_image_get_ext_state (device->image, device->volume, &error);
   if (state == NULL)

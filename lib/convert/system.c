@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What system a filesystem is the root of. */
 #include "config.h"
 
 #include <string.h>
 
 #include "lib/convert/convert.h"
 #include "lib/guest/guest-info.h"
-
-/* What system a filesystem is the root of. */
 
 /* Windows does not tell cases apart. */
 static char *

@@ -23,7 +23,8 @@ typedef struct {
   /* Makes an empty one over all of @region, which reads as zeros. */
   gboolean (*make) (const DomuimgMkfs *what, const DomuimgRegion *region,
                     GCancellable *cancellable, GError **error);
-  /* NULL where it cannot be filled as it is made: so it cannot be a new root. Leaves it open. */
+  /* NULL where it cannot be filled as it is made: so it cannot be a new root. What was filled stays
+   * open, as open () gives it. */
   DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
                         GCancellable *cancellable, GError **error);
   /* NULL where it holds no files. */

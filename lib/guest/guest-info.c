@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a guest is, told from its files: distribution, init, network tools, libc. */
 #include "config.h"
 #include "lib/guest/guest-info.h"
 

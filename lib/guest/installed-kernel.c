@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kernels of this host or of an image, with what is installed for each. */
 #include "config.h"
 #include "domuimg/installed-kernel.h"
 

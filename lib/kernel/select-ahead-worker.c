@@ -4,9 +4,7 @@
 #include "lib/kernel/select-ahead-worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Larger kernels are read when they are asked for: until then they would take memory. */
 #define KERNEL_MAX ((guint64) 64 << 20)
@@ -26,7 +24,7 @@ typedef struct {
   guint64 ino;
   guint64 size;
   DomuimgTime mtime;
-  int fd;
+  DomuimgRegion *region; /* (nullable) once it is read */
   GArray *pieces;
   DomuimgKernel *kernel;       /* (nullable) */
   DomuimgInitramfs *initramfs; /* (nullable) */
@@ -45,8 +43,7 @@ job_free (gpointer data)
 {
   Job *self = data;
 
-  if (self->fd >= 0)
-    close (self->fd);
+  g_clear_pointer (&self->region, domuimg_region_unref);
   g_array_unref (self->pieces);
   g_clear_object (&self->kernel);
   g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
@@ -102,8 +99,7 @@ read_at (gpointer user_data, guint64 offset, void *buffer, gsize length, GError 
       return (gssize) length;
     }
   length = MIN (length, piece->offset + piece->length - offset);
-  got = TEMP_FAILURE_RETRY (
-      pread (self->fd, buffer, length, (off_t) (piece->at + (offset - piece->offset))));
+  got = domuimg_region_read (self->region, piece->at + (offset - piece->offset), buffer, length);
   if (got <= 0)
     {
       domuimg_set_errno (error, got < 0 ? errno : EIO, "reading %s", self->path);
@@ -141,8 +137,7 @@ look (Job *self)
     self->initramfs = domuimg_initramfs_new (&input, NULL);
   else if ((bytes = read_whole (self)) != NULL)
     self->kernel = domuimg_kernel_new_for_bytes (bytes, name, NULL);
-  close (self->fd);
-  self->fd = -1;
+  g_clear_pointer (&self->region, domuimg_region_unref);
 }
 
 static Job *
@@ -247,7 +242,7 @@ domuimg_ahead_worker_wants (DomuimgAheadWorker *self, DomuimgAheadKind kind, con
 
 static Job *
 job_new (DomuimgAheadKind kind, const DomuimgAheadFile *file,
-         const char *version, int fd, GArray *pieces)
+         const char *version, DomuimgRegion *region, GArray *pieces)
 {
   Job *self = g_new0 (Job, 1);
 
@@ -257,27 +252,22 @@ job_new (DomuimgAheadKind kind, const DomuimgAheadFile *file,
   self->ino = file->ino;
   self->size = file->size;
   self->mtime = file->mtime;
-  self->fd = fd;
+  self->region = domuimg_region_ref (region);
   self->pieces = g_array_ref (pieces);
   return self;
 }
 
 void
 domuimg_ahead_worker_add (DomuimgAheadWorker *self, DomuimgAheadKind kind,
-                          const DomuimgAheadFile *file, const char *version, int fd,
-                          GArray *pieces)
+                          const DomuimgAheadFile *file, const char *version,
+                          DomuimgRegion *region, GArray *pieces)
 {
-  int own = fcntl (fd, F_DUPFD_CLOEXEC, 3);
-  g_autoptr (GMutexLocker) locker = NULL;
-  Job *old;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  Job *old = newest (self, kind);
 
-  if (own < 0)
-    return;
-  locker = g_mutex_locker_new (&self->lock);
-  old = newest (self, kind);
   if (old != NULL)
     discard (self, old);
-  g_ptr_array_add (self->jobs, job_new (kind, file, version, own, pieces));
+  g_ptr_array_add (self->jobs, job_new (kind, file, version, region, pieces));
   if (self->thread == NULL)
     self->thread = g_thread_try_new ("look-ahead", work, self, NULL);
   g_cond_broadcast (&self->changed);
@@ -290,7 +280,16 @@ is_same (const Job *job, const DomuimgAheadFile *file)
          && job->mtime.sec == file->mtime.sec && job->mtime.nsec == file->mtime.nsec;
 }
 
-/* One that nobody has begun is not waited for: it can be read as well by whoever asks. */
+static gboolean
+is_busy (DomuimgAheadWorker *self)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (((const Job *) g_ptr_array_index (self->jobs, i))->state == RUNNING)
+      return TRUE;
+  return self->thread == NULL;
+}
+
+/* One that has to wait for another is not waited for: whoever asks can read it as well. */
 static Job *
 wait_for (DomuimgAheadWorker *self, DomuimgAheadKind kind, const DomuimgAheadFile *file)
 {
@@ -298,12 +297,12 @@ wait_for (DomuimgAheadWorker *self, DomuimgAheadKind kind, const DomuimgAheadFil
 
   if (job == NULL || !is_same (job, file))
     return NULL;
-  if (job->state == WAITING)
+  if (job->state == WAITING && is_busy (self))
     {
       discard (self, job);
       return NULL;
     }
-  while (job->state == RUNNING)
+  while (job->state != DONE)
     g_cond_wait (&self->changed, &self->lock);
   return job;
 }

@@ -29,10 +29,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgAheadWorker, domuimg_ahead_worker_free)
 /* Whether such a file would be looked at: only the newest of each kind is kept. */
 gboolean domuimg_ahead_worker_wants (DomuimgAheadWorker *self, DomuimgAheadKind kind,
                                      const char *path, const char *version);
-/* Its bytes are at @pieces (DomuimgPiece) of @fd, which is duplicated. */
+/* Its bytes are at @pieces (DomuimgPiece) of @region. */
 void domuimg_ahead_worker_add (DomuimgAheadWorker *self, DomuimgAheadKind kind,
-                               const DomuimgAheadFile *file, const char *version, int fd,
-                               GArray *pieces);
+                               const DomuimgAheadFile *file, const char *version,
+                               DomuimgRegion *region, GArray *pieces);
 /* (transfer full) (nullable) */
 DomuimgKernel *domuimg_ahead_worker_find_kernel (DomuimgAheadWorker *self,
                                                  const DomuimgAheadFile *file);

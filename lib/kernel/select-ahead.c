@@ -137,12 +137,12 @@ look_ahead_is_watching (DomuimgStream *stream)
 }
 
 static void
-look_ahead_placed (DomuimgStream *stream, int fd, guint64 ino, GArray *pieces)
+look_ahead_placed (DomuimgStream *stream, DomuimgRegion *region, guint64 ino, GArray *pieces)
 {
   DomuimgLookAhead *self = DOMUIMG_LOOK_AHEAD (stream);
 
   self->file.ino = ino;
-  domuimg_ahead_worker_add (self->worker, self->kind, &self->file, self->version, fd, pieces);
+  domuimg_ahead_worker_add (self->worker, self->kind, &self->file, self->version, region, pieces);
 }
 
 static void

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* KEY=VALUE among the words of a kernel's command line, in files of several kinds. */
 #include "config.h"
 #include "lib/repair/words.h"
 

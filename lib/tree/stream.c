@@ -49,9 +49,9 @@ domuimg_stream_is_watching (DomuimgStream *self)
 }
 
 void
-domuimg_stream_placed (DomuimgStream *self, int fd, guint64 ino, GArray *pieces)
+domuimg_stream_placed (DomuimgStream *self, DomuimgRegion *region, guint64 ino, GArray *pieces)
 {
-  DOMUIMG_STREAM_GET_IFACE (self)->placed (self, fd, ino, pieces);
+  DOMUIMG_STREAM_GET_IFACE (self)->placed (self, region, ino, pieces);
 }
 
 static guint64

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/tree/entry.h"
 
 /* A guest's files one after another, as an archive or a walk gives them: pulled by
@@ -11,7 +12,7 @@ typedef struct {
   guint64 length;
 } DomuimgRange;
 
-/* A piece of a file, and where it lies in what holds the filesystem. */
+/* A piece of a file, and where it lies in the region of the filesystem. */
 typedef struct {
   guint64 offset;
   guint64 at;
@@ -36,10 +37,10 @@ struct _DomuimgStreamInterface {
   double (*get_fraction) (DomuimgStream *self);
   /* (nullable) Whether it wants to be told where the current file is put. */
   gboolean (*is_watching) (DomuimgStream *self);
-  /* (nullable) The current file is written: it is inode @ino, and its bytes lie in @fd, which is
-   * the caller's, at @pieces (DomuimgPiece, sorted); between them it has zeros. A writer that does
-   * not know does not call it. */
-  void (*placed) (DomuimgStream *self, int fd, guint64 ino, GArray *pieces);
+  /* (nullable) The current file is written: it is inode @ino, and its bytes lie in @region at
+   * @pieces (DomuimgPiece, sorted); between them it has zeros. A writer that does not know does not
+   * call it. */
+  void (*placed) (DomuimgStream *self, DomuimgRegion *region, guint64 ino, GArray *pieces);
 };
 
 const DomuimgEntry *domuimg_stream_next (DomuimgStream *self, GCancellable *cancellable,
@@ -49,7 +50,8 @@ gssize domuimg_stream_read (DomuimgStream *self, const void **data, guint64 *off
                             GError **error);
 double domuimg_stream_get_fraction (DomuimgStream *self);
 gboolean domuimg_stream_is_watching (DomuimgStream *self);
-void domuimg_stream_placed (DomuimgStream *self, int fd, guint64 ino, GArray *pieces);
+void domuimg_stream_placed (DomuimgStream *self, DomuimgRegion *region, guint64 ino,
+                            GArray *pieces);
 
 /* What a filesystem has to hold. */
 typedef struct {

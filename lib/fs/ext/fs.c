@@ -150,6 +150,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
       self->fs->flags &= ~(EXT2_FLAG_DIRTY | EXT2_FLAG_CHANGED);
       ext2fs_free (self->fs);
     }
+  g_clear_pointer (&self->names, g_hash_table_unref);
   domuimg_region_unref (self->region);
   g_free (self->buffer);
   g_free (self);
@@ -165,6 +166,8 @@ domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
   code = ext2fs_flush2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
   if (code == 0)
     code = domuimg_ext_write_cache (self);
+  /* The disk may begin with the rest, for whoever waits for it in the end. */
+  sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
   return code == 0
          || domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
 }

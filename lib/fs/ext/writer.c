@@ -153,12 +153,12 @@ tell_place (Writer *self, ext2_ino_t ino, const GArray *runs, GError **error)
   for (guint i = 0; i < runs->len; i++)
     {
       const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
-      const DomuimgPiece piece = { run->logical * block, self->ext->region->offset + run->physical * block,
-                                   run->length * block };
+      const DomuimgPiece piece = { run->logical * block, run->physical * block,
+                                   (guint64) run->length * block };
 
       g_array_append_val (pieces, piece);
     }
-  domuimg_stream_placed (self->stream, self->ext->region->fd, ino, pieces);
+  domuimg_stream_placed (self->stream, self->ext->region, ino, pieces);
   return TRUE;
 }
 
