@@ -14,7 +14,7 @@ domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
 
   if (self->transfer != NULL)
     return domuimg_build_find_system (self, progress, error);
-  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  region = domuimg_build_open_filesystem (self, 0, TRUE, error);
   self->tree = region != NULL ? domuimg_tree_ext_open (region, TRUE, error) : NULL;
   return self->tree != NULL;
 }

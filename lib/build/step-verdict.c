@@ -30,7 +30,7 @@ open_disk (DomuimgBuildState *self, guint i, const char *name, GError **error)
   if (self->transfer != NULL)
     return domuimg_image_new_named (
         ((DomuimgTransferDisk *) g_ptr_array_index (self->transfer->disks, i))->image, name);
-  region = domuimg_region_open (path, FALSE, error);
+  region = domuimg_plan_get_disk (self->plan, i)->kind->open (path, FALSE, error);
   if (region == NULL)
     return NULL;
   named = domuimg_region_new_named (region, name);
