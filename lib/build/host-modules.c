@@ -206,7 +206,7 @@ root_state (DomuimgBuildState *self, GError **error)
 
   if (self->transfer == NULL)
     {
-      region = domuimg_region_open (g_ptr_array_index (self->images, 0), FALSE, error);
+      region = domuimg_build_open_filesystem (self, 0, FALSE, error);
       return region != NULL ? domuimg_ext_state_read (region, error) : NULL;
     }
   root = g_ptr_array_index (self->transfer->mounts, 0);

@@ -40,7 +40,7 @@ set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
   disk->size = (gint64) spec->size;
   disk->from = g_strdup (domuimg_import_get_name (self->plan->import, i));
   disk->from_format = g_strdup (domuimg_import_get_format (self->plan->import, i));
-  if (g_str_equal (spec->format, "overlay"))
+  if ((spec->kind->traits & DOMUIMG_DISK_LIES_OVER) != 0)
     disk->backing = g_strdup (domuimg_import_get_backing (self->plan->import, i));
 }
 
@@ -52,8 +52,8 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
   gboolean archived = self->plan->archive_path != NULL;
 
   disk->path = g_strdup (spec->path);
-  disk->kind = g_strdup (archived ? "archive" : "file");
-  disk->format = g_strdup (archived ? spec->format : domuimg_plan_get_format (self->plan, i));
+  disk->kind = g_strdup (spec->kind->storage);
+  disk->format = g_strdup (archived ? spec->kind->name : spec->kind->format);
   disk->vdev = g_strdup (spec->vdev);
   if (self->transfer != NULL)
     {

@@ -23,30 +23,42 @@ check_asked (const DomuimgDiskSpec *disk, GError **error)
   return TRUE;
 }
 
+static gboolean
+holds_all (const DomuimgDiskSpec *disk)
+{
+  return (disk->kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0;
+}
+
 /* All disks are in one archive, whose path the first tells. */
 static gboolean
 check_archive (GPtrArray *asked, guint i, GError **error)
 {
   const DomuimgDiskSpec *first = g_ptr_array_index (asked, 0);
   const DomuimgDiskSpec *disk = g_ptr_array_index (asked, i);
-  gboolean is_archive = g_str_equal (first->format, "xva");
 
-  if (is_archive == g_str_equal (disk->format, "xva") && (!is_archive || i == 0 || disk->path == NULL))
+  if (holds_all (first) == holds_all (disk)
+      && (!holds_all (first) || i == 0 || disk->path == NULL))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "xva: holds all disks of the machine; give it for the first only");
+                       "%s: holds all disks of the machine; give it for the first only",
+                       holds_all (first) ? first->kind->name : disk->kind->name);
+}
+
+DomuimgDiskOrigin
+domuimg_plan_get_origin (DomuimgPlan *self, guint i)
+{
+  return (DomuimgDiskOrigin){ .name = domuimg_import_get_name (self->import, i),
+                              .format = domuimg_import_get_format (self->import, i),
+                              .backing = domuimg_import_get_backing (self->import, i),
+                              .size = domuimg_import_get_size (self->import, i) };
 }
 
 static gboolean
-check_overlay (DomuimgPlan *self, guint i, const DomuimgDiskSpec *disk, GError **error)
+check_origin (DomuimgPlan *self, guint i, const DomuimgDiskSpec *disk, GError **error)
 {
-  if (!g_str_equal (disk->format, "overlay")
-      || domuimg_import_get_backing (self->import, i) != NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "overlay: %s is no image file that an overlay could lie over; use"
-                       " --disk format=qcow2",
-                       domuimg_import_get_name (self->import, i));
+  const DomuimgDiskOrigin origin = domuimg_plan_get_origin (self, i);
+
+  return disk->kind->check_origin == NULL || disk->kind->check_origin (&origin, error);
 }
 
 GPtrArray *
@@ -72,15 +84,12 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
 
           disk = domuimg_disk_spec_parse ("format=raw", NULL);
           if (first != NULL)
-            {
-              g_free (disk->format);
-              disk->format = g_strdup (first->format);
-            }
+            disk->kind = first->kind;
           g_ptr_array_add (asked, disk);
         }
       disk = g_ptr_array_index (asked, i);
       if (!check_asked (disk, error) || !check_archive (asked, i, error)
-          || !check_overlay (self, i, disk, error))
+          || !check_origin (self, i, disk, error))
         return NULL;
       disk->size = domuimg_import_get_size (self->import, i);
     }

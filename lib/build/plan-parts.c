@@ -3,12 +3,13 @@
 #include "lib/build/plan-parts.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
+#include "lib/disk/file.h"
 #include "lib/domain/model/identity.h"
+#include "lib/fs/fs.h"
 #include "lib/spec/spec-keys.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
@@ -37,21 +38,13 @@ free_vdev (GPtrArray *disks)
   return NULL;
 }
 
-static const char *
-suffix_of (const DomuimgDiskSpec *disk)
-{
-  if (g_str_equal (disk->format, "xva"))
-    return "xva";
-  return g_str_equal (disk->format, "raw") ? "img" : "qcow2";
-}
-
 /* NAME.img holds the root; NAME-xvdb.img is a further disk. An archive holds all. */
 static void
 fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 {
   g_autofree char *dir = g_path_get_dirname (self->manifest_path);
-  const char *suffix = suffix_of (disk);
-  gboolean is_first = is_root || g_str_equal (disk->format, "xva");
+  const char *suffix = disk->kind->suffix;
+  gboolean is_first = is_root || (disk->kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0;
   g_autofree char *name = is_first ? g_strdup_printf ("%s.%s", self->name, suffix)
                                    : g_strdup_printf ("%s-%s.%s", self->name, disk->vdev, suffix);
   g_autofree char *given = g_steal_pointer (&disk->path);
@@ -63,11 +56,13 @@ fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 static gboolean
 check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
-  if (!g_str_equal (disk->format, "raw"))
+  const DomuimgFs *fs = domuimg_fs_find (disk->fs);
+
+  if ((disk->kind->traits & DOMUIMG_DISK_CAN_BE_FILLED) == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "only disks that are converted can become %s; this source makes raw ones",
-                         disk->format);
-  if (is_root && !g_str_equal (disk->fs, "ext4"))
+                         disk->kind->name);
+  if (is_root && (fs == NULL || fs->fill == NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the first disk holds the root, which can be ext4 only, not %s",
                          disk->fs);
@@ -79,18 +74,6 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
                          "disk %s: %" G_GUINT64_FORMAT " bytes are too small for a filesystem; "
                          "the least is 8M",
                          disk->vdev, disk->size);
-  return TRUE;
-}
-
-static gboolean
-check_place (const DomuimgDiskSpec *disk, GError **error)
-{
-  struct stat status;
-
-  if (stat (disk->path, &status) == 0 && !S_ISREG (status.st_mode))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s is no regular file; this version writes image files only",
-                         disk->path);
   return TRUE;
 }
 
@@ -131,7 +114,7 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
       fill_path (self, disk, i == 0);
-      if ((self->import == NULL && !check_made (disk, i == 0, error)) || !check_place (disk, error))
+      if (self->import == NULL && !check_made (disk, i == 0, error))
         return NULL;
     }
   return g_steal_pointer (&disks);
@@ -205,39 +188,6 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
 }
 
 static gboolean
-check_free (DomuimgPlan *self, const char *path, GError **error)
-{
-  struct stat status;
-
-  if (self->force || lstat (path, &status) != 0)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
-                       "%s exists already; remove it, choose another name, or use --force",
-                       path);
-}
-
-/* The directory, or where it is still to be made, the nearest one above it. */
-static gboolean
-check_writable (const char *result, GError **error)
-{
-  g_autofree char *directory = g_path_get_dirname (result);
-
-  while (access (directory, F_OK) != 0)
-    {
-      char *above = g_path_get_dirname (directory);
-
-      g_free (directory);
-      directory = above;
-    }
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no directory", directory);
-  if (access (directory, W_OK | X_OK) == 0)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION,
-                       "%s: you may not write there; choose another --dir", directory);
-}
-
-static gboolean
 check_readable (const char *what, const char *path, GError **error)
 {
   if (path == NULL || g_str_equal (path, "-") || access (path, R_OK) == 0)
@@ -270,15 +220,14 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 
   for (guint i = 0; i < self->disks->len; i++)
     {
-      const char *path = domuimg_plan_get_disk (self, i)->path;
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
 
-      if (!check_free (self, path, error) || !check_writable (path, error))
+      if (!disk->kind->check (disk, self->force, error))
         return FALSE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
-      if (results[i] != NULL
-          && (!check_free (self, results[i], error) || !check_writable (results[i], error)))
+      if (results[i] != NULL && !domuimg_check_place (results[i], self->force, error))
         return FALSE;
     }
   for (guint i = 0; keys[i] != NULL; i++)

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "lib/build/plan.h"
+#include "lib/build/plan-import.h"
 
 #include <string.h>
 
 #include "lib/base/json.h"
-
-static char *
-size_text (guint64 bytes)
-{
-  return bytes > 0 ? g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS)
-                   : g_strdup ("size by its content");
-}
 
 static char *
 describe_kernel (DomuimgPlan *self, const DomuimgFound *found)
@@ -47,17 +41,15 @@ describe_nic (const DomuimgNicSpec *nic)
 }
 
 static char *
-describe_conversion (DomuimgPlan *self, guint i, const char *size)
+describe_disk (DomuimgPlan *self, guint i)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
-  const char *from = domuimg_import_get_name (self->import, i);
-  const char *format = domuimg_import_get_format (self->import, i);
+  DomuimgDiskOrigin origin;
 
-  if (g_str_equal (disk->format, "overlay"))
-    return g_strdup_printf ("lay %s over %s (%s, %s), which has to stay as it is, as %s",
-                            disk->path, from, format, size, disk->vdev);
-  return g_strdup_printf ("convert %s (%s, %s) to %s (%s), as %s", from, format, size, disk->path,
-                          disk->format, disk->vdev);
+  if (self->import == NULL)
+    return disk->kind->describe (disk, NULL);
+  origin = domuimg_plan_get_origin (self, i);
+  return disk->kind->describe (disk, &origin);
 }
 
 /* As a rehearsal saw them; without one, what kind they are of. */
@@ -85,16 +77,7 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < self->disks->len; i++)
-    {
-      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
-      g_autofree char *size = size_text (disk->size);
-
-      if (self->import != NULL)
-        g_ptr_array_add (lines, describe_conversion (self, i, size));
-      else
-        g_ptr_array_add (lines, g_strdup_printf ("make %s: raw, %s, %s, as %s", disk->path, size,
-                                                 disk->fs, disk->vdev));
-    }
+    g_ptr_array_add (lines, describe_disk (self, i));
   if (self->import == NULL)
     g_ptr_array_add (lines, domuimg_source_describe (self->source));
   describe_changes (self, found, lines);
@@ -141,7 +124,7 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       json_builder_begin_object (builder);
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "vdev", disk->vdev);
-      domuimg_json_add_string (builder, "format", disk->format);
+      domuimg_json_add_string (builder, "format", disk->kind->name);
       domuimg_json_add_string (builder, "fs", self->import == NULL ? disk->fs : NULL);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)

@@ -71,9 +71,7 @@ domuimg_plan_get_disk (DomuimgPlan *self, guint i)
 const char *
 domuimg_plan_get_format (DomuimgPlan *self, guint i)
 {
-  static const char *const qcow2[] = { "qcow2", "overlay", NULL };
-
-  return g_strv_contains (qcow2, domuimg_plan_get_disk (self, i)->format) ? "qcow2" : "raw";
+  return domuimg_plan_get_disk (self, i)->kind->format;
 }
 
 gboolean
@@ -155,8 +153,9 @@ static gboolean
 wants_archive (DomuimgPlan *self)
 {
   const char *disk = domuimg_spec_get (self->spec, "disk");
+  const char *rest;
 
-  return disk != NULL && g_str_has_prefix (disk, "xva:");
+  return disk != NULL && (domuimg_disk_kind_find (disk, &rest)->traits & DOMUIMG_DISK_HOLDS_ALL) != 0;
 }
 
 /* What starts a guest from an XVA is on its disks. */

@@ -88,6 +88,9 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_archive (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* The filesystem of disk @i, while it is made. */
+DomuimgRegion *domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable,
+                                              GError **error);
 /* Finds the system on the disks that the source gave, and opens it. */
 gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GError **error);

@@ -6,9 +6,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "lib/fs/mkfs.h"
-#include "lib/disk/file.h"
-#include "lib/fs/ext/writer.h"
+#include "lib/disk/layout.h"
+#include "lib/fs/fs.h"
 
 #define MEMORY_DIRECTORY "/dev/shm"
 
@@ -76,6 +75,24 @@ prepare_source (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable
   return domuimg_source_prepare (self->plan->source, &context, progress, cancellable, error);
 }
 
+static gboolean
+create_disks (DomuimgBuildState *self, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+
+  for (guint i = 0; i < plan->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (plan, i);
+      const DomuimgDiskMaking making = { self->undo, self->work_directory, i, plan->force };
+      char *image = disk->kind->create (disk, &making, error);
+
+      if (image == NULL)
+        return FALSE;
+      g_ptr_array_add (self->images, image);
+    }
+  return TRUE;
+}
+
 gboolean
 domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error)
@@ -96,15 +113,14 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     self->undo = domuimg_undo_new (error);
   if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
     return FALSE;
+  if (self->work_directory == NULL)
+    self->work_directory
+        = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
+  if (self->work_directory == NULL)
+    return FALSE;
   domuimg_undo_hold (self->undo);
-  for (guint i = 0; plan->archive_path == NULL && i < plan->disks->len; i++)
-    {
-      char *image = domuimg_undo_add_result (self->undo, domuimg_plan_get_disk (plan, i)->path,
-                                             plan->force, error);
-      if (image == NULL)
-        return FALSE;
-      g_ptr_array_add (self->images, image);
-    }
+  if (!create_disks (self, error))
+    return FALSE;
   /* The manifest comes last: where it is, everything is. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
@@ -117,13 +133,6 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     }
   if (!domuimg_undo_release (self->undo, error))
     return FALSE;
-  if (self->work_directory == NULL)
-    self->work_directory
-        = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
-  if (self->work_directory == NULL)
-    return FALSE;
-  for (guint i = 0; plan->archive_path != NULL && i < plan->disks->len; i++)
-    g_ptr_array_add (self->images, g_strdup_printf ("%s/image%u", self->work_directory, i));
   return prepare_source (self, progress, cancellable, error);
 }
 
@@ -170,8 +179,18 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     return too_small (given, domuimg_mkfs_min_size (&self->usage), error);
   else
     self->root_size = given;
-  self->root_size &= ~(guint64) 4095;
+  self->root_size = domuimg_layout_none.round_size (self->root_size);
   return TRUE;
+}
+
+DomuimgRegion *
+domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
+{
+  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self->plan, i)->kind;
+  g_autoptr (DomuimgRegion) disk
+      = kind->open (g_ptr_array_index (self->images, i), writable, error);
+
+  return disk != NULL ? domuimg_layout_none.get_filesystem (disk) : NULL;
 }
 
 static gboolean
@@ -179,7 +198,7 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
   const char *image = g_ptr_array_index (self->images, i);
-  guint64 size = i == 0 ? self->root_size : disk->size & ~(guint64) 4095;
+  guint64 size = i == 0 ? self->root_size : domuimg_layout_none.round_size (disk->size);
   const DomuimgMkfs mkfs = {
     .fs_type = disk->fs,
     .label = disk->label,
@@ -190,12 +209,13 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
                   : MAX (size / 16384, self->usage.entries + self->usage.entries / 4 + 1024),
   };
 
+  const DomuimgFs *fs = domuimg_fs_find (disk->fs);
   g_autoptr (DomuimgRegion) region = NULL;
 
-  if (!domuimg_raw_create (image, size, error))
+  if (!disk->kind->allocate (image, size, error))
     return FALSE;
-  region = domuimg_region_open (image, TRUE, error);
-  return region != NULL && domuimg_mkfs_run (&mkfs, region, cancellable, error);
+  region = domuimg_build_open_filesystem (self, i, TRUE, error);
+  return region != NULL && fs->make (&mkfs, region, cancellable, error);
 }
 
 gboolean
@@ -247,20 +267,22 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
 {
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
+  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
+  DomuimgFsContent content = { NULL, &usage, progress };
 
   if (stream == NULL)
     {
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
-  region = domuimg_region_open (g_ptr_array_index (self->images, 0), TRUE, error);
+  region = domuimg_build_open_filesystem (self, 0, TRUE, error);
   if (region == NULL)
     return FALSE;
-  self->tree = domuimg_ext_write_stream (region, watch_kernel (self, stream), &usage, progress,
-                                         cancellable, &local);
+  content.stream = watch_kernel (self, stream);
+  self->tree = fs->fill (region, &content, cancellable, &local);
   if (self->tree == NULL)
     {
       explain_no_space (self, stream, &usage, cancellable, &local);

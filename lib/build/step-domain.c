@@ -51,7 +51,7 @@ add_disks (DomuimgBuildState *self)
       const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
       g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (spec->path, spec->vdev);
 
-      domuimg_domain_disk_set_format (disk, domuimg_plan_get_format (self->plan, i));
+      spec->kind->fill_domain (spec, disk);
       domuimg_domain_add_disk (self->domain, disk);
     }
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/build/plan-import.h"
 #include "lib/build/transfer.h"
 #include "lib/guest/root.h"
 #include "lib/tree/mount.h"
@@ -17,6 +18,18 @@ make_directory (DomuimgBuildState *self, GError **error)
   if (strlen (self->work_directory) <= DOMUIMG_SOCKET_DIRECTORY_MAX)
     return g_strdup (self->work_directory);
   return domuimg_undo_make_directory (self->undo, "/tmp", error);
+}
+
+/* What is made of the disk lies over it, and takes the changes at once. */
+static gboolean
+lay_over (DomuimgBuildState *self, guint i, const char **overlays, GCancellable *cancellable,
+          GError **error)
+{
+  const DomuimgDiskOrigin origin = domuimg_plan_get_origin (self->plan, i);
+
+  overlays[i] = g_ptr_array_index (self->images, i);
+  return domuimg_plan_get_disk (self->plan, i)->kind->lay_over (overlays[i], &origin, cancellable,
+                                                                error);
 }
 
 gboolean
@@ -33,8 +46,9 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
     return FALSE;
   self->transfer = domuimg_transfer_new (directory);
   for (guint i = 0; i < plan->disks->len; i++)
-    if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
-      overlays[i] = g_ptr_array_index (self->images, i);
+    if ((domuimg_plan_get_disk (plan, i)->kind->traits & DOMUIMG_DISK_LIES_OVER) != 0
+        && !lay_over (self, i, overlays, cancellable, error))
+      return FALSE;
   return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
                                 self->warnings, cancellable, error);
 }

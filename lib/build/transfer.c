@@ -70,25 +70,6 @@ make_overlay (const char *path, guint64 size, GCancellable *cancellable, GError 
   return domuimg_exec_run (exec, cancellable, error);
 }
 
-/* An overlay that stays names what it lies over. */
-static gboolean
-make_result_overlay (DomuimgImport *import, guint i, const char *path,
-                     GCancellable *cancellable, GError **error)
-{
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
-
-  domuimg_exec_arg (exec, "create");
-  domuimg_exec_arg (exec, "-q");
-  domuimg_exec_arg (exec, "-f");
-  domuimg_exec_arg (exec, "qcow2");
-  domuimg_exec_arg (exec, "-F");
-  domuimg_exec_arg (exec, domuimg_import_get_format (import, i));
-  domuimg_exec_arg (exec, "-b");
-  domuimg_exec_arg (exec, domuimg_import_get_backing (import, i));
-  domuimg_exec_arg (exec, path);
-  return domuimg_exec_run (exec, cancellable, error);
-}
-
 /* Where there is no FUSE: a whole copy, to work on. */
 static gboolean
 materialise (DomuimgTransferDisk *disk, const char *path, GCancellable *cancellable, GError **error)
@@ -121,8 +102,7 @@ add_disk (DomuimgTransfer *self, DomuimgImport *import, guint i, const char *dir
     return materialise (disk, path, cancellable, error);
   disk->overlay = g_strdup (result != NULL ? result : path);
   domuimg_export_add (self->export, disk->overlay, disk->node, disk->name);
-  return result != NULL ? make_result_overlay (import, i, result, cancellable, error)
-                        : make_overlay (path, disk->size, cancellable, error);
+  return result != NULL || make_overlay (path, disk->size, cancellable, error);
 }
 
 static DomuimgImage *
@@ -175,8 +155,8 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
   for (guint i = 0; i < domuimg_import_get_n_disks (import); i++)
     if (self->export == NULL && overlays[i] != NULL)
       return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                           "overlay: the guest cannot be changed in it, since %s; use --disk"
-                           " format=qcow2",
+                           "the guest cannot be changed in a disk that lies over another, since"
+                           " %s; use --disk format=qcow2",
                            why_not);
   for (guint i = 0; i < domuimg_import_get_n_disks (import); i++)
     if (!add_disk (self, import, i, directory, overlays[i], cancellable, error))

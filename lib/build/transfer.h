@@ -48,8 +48,8 @@ typedef struct {
 /* @directory is as domuimg_export_new wants it. */
 DomuimgTransfer *domuimg_transfer_new (const char *directory);
 void domuimg_transfer_free (DomuimgTransfer *self);
-/* Shows the disks of @import, which is prepared, with overlays in @directory; @overlays[i] (nullable) is where
- * the overlay of a disk is to stay. What the user should know goes to @warnings. */
+/* Shows the disks of @import, which is prepared, with overlays in @directory; @overlays[i]
+ * (nullable) is one that stays, and that there is already. What the user should know goes to @warnings. */
 gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
                               const char *const *overlays, GPtrArray *warnings,
                               GCancellable *cancellable, GError **error);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A disk that is a file of the guest's bytes, and what all files have in common. */
 #include "config.h"
 #include "lib/disk/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 gboolean
@@ -20,3 +22,95 @@ domuimg_raw_create (const char *path, guint64 size, GError **error)
   close (fd);
   return ok;
 }
+
+char *
+domuimg_disk_file_describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
+{
+  g_autofree char *size = disk->size > 0
+                              ? g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS)
+                              : g_strdup ("size by its content");
+
+  if (origin == NULL)
+    return g_strdup_printf ("make %s: %s, %s, %s, as %s", disk->path, disk->kind->name, size,
+                            disk->fs, disk->vdev);
+  return g_strdup_printf ("convert %s (%s, %s) to %s (%s), as %s", origin->name, origin->format,
+                          size, disk->path, disk->kind->name, disk->vdev);
+}
+
+static gboolean
+check_free (const char *path, gboolean replace, GError **error)
+{
+  struct stat status;
+
+  if (replace || lstat (path, &status) != 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                       "%s exists already; remove it, choose another name, or use --force",
+                       path);
+}
+
+static gboolean
+check_writable (const char *path, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  while (access (directory, F_OK) != 0)
+    {
+      char *above = g_path_get_dirname (directory);
+
+      g_free (directory);
+      directory = above;
+    }
+  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no directory", directory);
+  if (access (directory, W_OK | X_OK) == 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION,
+                       "%s: you may not write there; choose another --dir", directory);
+}
+
+gboolean
+domuimg_check_place (const char *path, gboolean replace, GError **error)
+{
+  return check_free (path, replace, error) && check_writable (path, error);
+}
+
+gboolean
+domuimg_disk_file_check (const DomuimgDiskSpec *disk, gboolean replace, GError **error)
+{
+  struct stat status;
+
+  if (stat (disk->path, &status) == 0 && !S_ISREG (status.st_mode))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s is no regular file; this version writes image files only",
+                         disk->path);
+  return domuimg_check_place (disk->path, replace, error);
+}
+
+char *
+domuimg_disk_file_create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
+                          GError **error)
+{
+  return domuimg_undo_add_result (making->undo, disk->path, making->replace, error);
+}
+
+void
+domuimg_disk_file_fill_domain (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk)
+{
+  domuimg_domain_disk_set_target (domain_disk, disk->path);
+  domuimg_domain_disk_set_format (domain_disk, disk->kind->format);
+}
+
+const DomuimgDiskKind domuimg_disk_kind_raw = {
+  .name = "raw",
+  .storage = "file",
+  .format = "raw",
+  .suffix = "img",
+  .traits = DOMUIMG_DISK_CAN_BE_FILLED,
+  .describe = domuimg_disk_file_describe,
+  .check = domuimg_disk_file_check,
+  .create = domuimg_disk_file_create,
+  .allocate = domuimg_raw_create,
+  .open = domuimg_region_open,
+  .fill_domain = domuimg_disk_file_fill_domain,
+};

@@ -1,7 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/base/base.h"
+#include "lib/spec/parse.h"
+
+/* What kinds of disks that are files have in common. */
 
 /* Makes a sparse file of @size bytes; nothing may be there. */
 gboolean domuimg_raw_create (const char *path, guint64 size, GError **error);
+
+char *domuimg_disk_file_describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin);
+gboolean domuimg_disk_file_check (const DomuimgDiskSpec *disk, gboolean replace, GError **error);
+char *domuimg_disk_file_create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
+                                GError **error);
+void domuimg_disk_file_fill_domain (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
+
+/* Whether a file can be made at @path: nothing is there, or @replace; the directory, or where that is
+ * still to be made, the nearest one above it, can be written to. */
+gboolean domuimg_check_place (const char *path, gboolean replace, GError **error);
+
+/* The rows, each in the file of its kind. */
+extern const DomuimgDiskKind domuimg_disk_kind_raw;
+extern const DomuimgDiskKind domuimg_disk_kind_qcow2;
+extern const DomuimgDiskKind domuimg_disk_kind_overlay;
+extern const DomuimgDiskKind domuimg_disk_kind_archive;

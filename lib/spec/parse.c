@@ -128,7 +128,8 @@ static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
   static const char *const places[] = { "path", "vdev", "format", NULL };
-  static const char *const formats[] = { "raw", "qcow2", NULL };
+  const DomuimgDiskKind *kind
+      = g_str_equal (key, "format") ? domuimg_disk_kind_find_format (value) : NULL;
   DomuimgDiskSpec *self = into;
 
   self->has_content |= !g_strv_contains (places, key);
@@ -148,8 +149,8 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
       replace (&self->vdev, value);
       return check_vdev (value, error);
     }
-  if (g_str_equal (key, "format") && g_strv_contains (formats, value))
-    replace (&self->format, value);
+  if (kind != NULL)
+    self->kind = kind;
   else if (g_str_equal (key, "path"))
     replace (&self->path, value);
   else if (g_str_equal (key, "label"))
@@ -164,31 +165,13 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   return TRUE;
 }
 
-/* "overlay:" and "xva:" before the rest of @text. */
-static const char *
-take_kind (DomuimgDiskSpec *self, const char *text)
-{
-  static const char *const kinds[] = { "overlay", "xva" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    {
-      gsize length = strlen (kinds[i]);
-
-      if (!g_str_has_prefix (text, kinds[i]) || text[length] != ':')
-        continue;
-      self->format = g_strdup (kinds[i]);
-      return text + length + 1;
-    }
-  self->format = g_strdup ("raw");
-  return text;
-}
-
 DomuimgDiskSpec *
 domuimg_disk_spec_parse (const char *text, GError **error)
 {
   g_autoptr (DomuimgDiskSpec) self = g_new0 (DomuimgDiskSpec, 1);
-  const char *rest = take_kind (self, text);
+  const char *rest;
 
+  self->kind = domuimg_disk_kind_find (text, &rest);
   self->fs = g_strdup ("ext4");
   if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
     return NULL;
@@ -211,7 +194,6 @@ domuimg_disk_spec_parse (const char *text, GError **error)
 void
 domuimg_disk_spec_free (DomuimgDiskSpec *self)
 {
-  g_free (self->format);
   g_free (self->path);
   g_free (self->vdev);
   g_free (self->fs);

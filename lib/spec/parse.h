@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/base.h"
+#include "lib/spec/disk-kind.h"
 
 /* "4G", "512M", "1.5G", "64K", "2T", "10MiB": powers of 1024. A bare number counts
  * @unit bytes. */
@@ -11,7 +12,7 @@ gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
 
 /* One --disk. */
-typedef struct {
+struct _DomuimgDiskSpec {
   char *path;      /* NULL: NAME.img, NAME-xvdb.img ... in the directory */
   guint64 size;    /* bytes, 0: by the content */
   char *vdev;      /* NULL: the next of xvda, xvdb, ... */
@@ -19,9 +20,9 @@ typedef struct {
   char *label;     /* NULL for none */
   char *mount;     /* of a further disk; NULL: not mounted */
   guint64 inodes;  /* 0: by the size */
-  char *format;    /* "raw", "qcow2", "overlay" (qcow2 over what is converted), "xva" */
+  const DomuimgDiskKind *kind;
   gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
-} DomuimgDiskSpec;
+};
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
 void domuimg_disk_spec_free (DomuimgDiskSpec *self);

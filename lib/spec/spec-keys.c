@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/name.h"
+#include "lib/spec/disk-kind.h"
 #include "lib/spec/parse.h"
 #include "lib/spec/source-type.h"
 
@@ -213,9 +214,7 @@ static const DomuimgSpecKey keys[] = {
   { "name", STRING, "NAME", check_name, "name of the domain" },
   { "from", STRING, "SOURCE", check_from, NULL },
   { "dir", STRING, "DIR", check_text, "directory for everything that is made" },
-  { "disk", LIST, "SPEC", check_disk,
-    "size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the first holds the root; "
-    "where disks are converted path=FILE,vdev=xvda,format=raw|qcow2, overlay: or xva:FILE" },
+  { "disk", LIST, "SPEC", check_disk, NULL },
   { "kernel", STRING, "POLICY", check_kernel,
     "auto (default), guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware" },
   { "loader", STRING, "FILE", check_absolute,
@@ -372,6 +371,25 @@ describe_from (void)
   return (const char *) once;
 }
 
+/* The kinds of disks, too. */
+static const char *
+describe_disk (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      g_autofree char *kinds = domuimg_disk_kind_list ();
+
+      g_once_init_leave (&once, (gsize) g_strdup_printf (
+                                    "size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,"
+                                    "inodes=N; the first holds the root; where disks are converted"
+                                    " path=FILE,vdev=xvda,%s",
+                                    kinds));
+    }
+  return (const char *) once;
+}
+
 /* With the schemes before it where a key goes with some sources only: "dir: shell pattern ...". */
 static const char *
 describe_key (const DomuimgSpecKey *key)
@@ -406,5 +424,7 @@ domuimg_spec_get_help (const char *key)
   found = domuimg_spec_key_find (key);
   if (found == NULL)
     return NULL;
-  return found->help != NULL ? describe_key (found) : describe_from ();
+  if (found->help != NULL)
+    return describe_key (found);
+  return g_str_equal (key, "disk") ? describe_disk () : describe_from ();
 }

@@ -356,20 +356,22 @@ class Convert(world.Case):
         subprocess.run(["qemu-img", "convert", "-O", "raw", self.out / "t.qcow2", raw], check=True)
         self.assertIn("console=hvc0", self.read_esp(raw, "/loader/entries/arch.conf"))
 
-    # Those that need no initramfs; "file:" is above, and auto and guest open the same.
+    # That the kernel there has no driver is known by those only who have read it from the ESP; auto would
+    # go on with the host's.
     @world.need_program("mkfs.vfat", "mcopy", "supermin")
     @need_fuse()
     def test_every_loader_of_an_image_with_esp(self):
         image = self.dir / "cloud.raw"
         self.make_cloud_image(image)
-        for policy in ("pvgrub", "pygrub", "firmware"):
+        for policy in ("guest", "pvgrub", "pygrub", "firmware"):
             with self.subTest(policy=policy):
                 command = [str(world.PROGRAM), "create", "t", "--progress", "none", "--from",
                            f"disk:{image}", "--dir", str(self.out), "--kernel", policy, "--dry-run"]
                 done = self.run_program(command)
-                self.assertEqual(done.returncode, 0, done.stderr)
-                self.assertIn("Arch Linux", done.stdout)
-                self.assertNotIn("cannot be mounted", done.stdout + done.stderr)
+                if done.returncode == 0:
+                    self.assertIn("Arch Linux", done.stdout)
+                else:
+                    self.assert_one_line(done, "/boot/vmlinuz-linux: xen-blkfront is not built into it")
 
     @world.need_program("mkntfs", "ntfs-3g", "umount")
     @world.need_root()

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A disk that is a qcow2 file over the disk that is converted, and holds only what was changed. */
+#include "config.h"
+#include "lib/disk/file.h"
+
+#include "lib/base/exec.h"
+
+static char *
+describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
+{
+  g_autofree char *size = g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS);
+
+  if (origin == NULL)
+    return domuimg_disk_file_describe (disk, origin);
+  return g_strdup_printf ("lay %s over %s (%s, %s), which has to stay as it is, as %s", disk->path,
+                          origin->name, origin->format, size, disk->vdev);
+}
+
+static gboolean
+check_origin (const DomuimgDiskOrigin *origin, GError **error)
+{
+  if (origin->backing != NULL)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "overlay: %s is no image file that an overlay could lie over; use"
+                       " --disk format=qcow2",
+                       origin->name);
+}
+
+/* It names what it lies over. */
+static gboolean
+lay_over (const char *path, const DomuimgDiskOrigin *origin, GCancellable *cancellable,
+          GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+
+  domuimg_exec_arg (exec, "create");
+  domuimg_exec_arg (exec, "-q");
+  domuimg_exec_arg (exec, "-f");
+  domuimg_exec_arg (exec, "qcow2");
+  domuimg_exec_arg (exec, "-F");
+  domuimg_exec_arg (exec, origin->format);
+  domuimg_exec_arg (exec, "-b");
+  domuimg_exec_arg (exec, origin->backing);
+  domuimg_exec_arg (exec, path);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+const DomuimgDiskKind domuimg_disk_kind_overlay = {
+  .scheme = "overlay",
+  .name = "overlay",
+  .storage = "file",
+  .format = "qcow2",
+  .suffix = "qcow2",
+  .traits = DOMUIMG_DISK_LIES_OVER,
+  .describe = describe,
+  .check = domuimg_disk_file_check,
+  .check_origin = check_origin,
+  .create = domuimg_disk_file_create,
+  .lay_over = lay_over,
+  .fill_domain = domuimg_disk_file_fill_domain,
+};

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which kind of disk a --disk asks for. */
+#include "config.h"
+#include "lib/spec/disk-kind.h"
+
+#include <string.h>
+
+const DomuimgDiskKind *
+domuimg_disk_kind_find (const char *text, const char **rest)
+{
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    {
+      const char *scheme = domuimg_disk_kinds[i]->scheme;
+      gsize length = scheme != NULL ? strlen (scheme) : 0;
+
+      if (scheme == NULL || !g_str_has_prefix (text, scheme) || text[length] != ':')
+        continue;
+      *rest = text + length + 1;
+      return domuimg_disk_kinds[i];
+    }
+  *rest = text;
+  return domuimg_disk_kinds[0];
+}
+
+const DomuimgDiskKind *
+domuimg_disk_kind_find_format (const char *format)
+{
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    if (domuimg_disk_kinds[i]->scheme == NULL && g_str_equal (domuimg_disk_kinds[i]->name, format))
+      return domuimg_disk_kinds[i];
+  return NULL;
+}
+
+char *
+domuimg_disk_kind_list (void)
+{
+  GString *list = g_string_new ("format=");
+  guint n = 0, schemes = 0;
+
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    if (domuimg_disk_kinds[i]->scheme == NULL)
+      g_string_append_printf (list, "%s%s", n++ > 0 ? "|" : "", domuimg_disk_kinds[i]->name);
+    else
+      schemes++;
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    if (domuimg_disk_kinds[i]->scheme != NULL)
+      g_string_append_printf (list, "%s%s:%s", --schemes > 0 ? ", " : " or ",
+                              domuimg_disk_kinds[i]->scheme,
+                              domuimg_disk_kinds[i]->placeholder ?: "");
+  return g_string_free (list, FALSE);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/domain.h"
+#include "lib/base/region.h"
+#include "lib/base/undo.h"
+
+/* Where a disk lives: a row for each kind of --disk. The rows stand in lib/disk, each in the file of
+ * its kind; this room only reads them, so that nothing below or above has to know a kind by name.
+ * To add one: a file there with its row, and the row's name in kinds.c. */
+
+typedef struct _DomuimgDiskSpec DomuimgDiskSpec;
+typedef struct _DomuimgDiskKind DomuimgDiskKind;
+
+typedef enum {
+  DOMUIMG_DISK_CAN_BE_FILLED = 1 << 0, /* with files; else only with the copy of a disk */
+  DOMUIMG_DISK_LIES_OVER = 1 << 1,     /* the disk that it is made of, which has to stay */
+  DOMUIMG_DISK_HOLDS_ALL = 1 << 2,     /* all disks of the guest are in one file, and no configuration */
+} DomuimgDiskTraits;
+
+/* What a disk is made of. */
+typedef struct {
+  const char *name;    /* for a person */
+  const char *format;  /* as qemu-img calls it */
+  const char *backing; /* (nullable) the image file that another could lie over */
+  guint64 size;        /* bytes */
+} DomuimgDiskOrigin;
+
+/* What making a disk takes. */
+typedef struct {
+  DomuimgUndo *undo;
+  const char *work_directory;
+  guint number;     /* of the disk, from 0 */
+  gboolean replace; /* what is there */
+} DomuimgDiskMaking;
+
+struct _DomuimgDiskKind {
+  const char *scheme;   /* (nullable) before a colon: "overlay" */
+  const char *placeholder; /* (nullable) what may follow the colon: "FILE" */
+  const char *name;     /* in plans; without @scheme also the value of format= */
+  const char *storage;  /* in manifests: "file" */
+  const char *format;   /* of the image while it is made, as xl.cfg has it */
+  const char *suffix;   /* of a file that has no path yet */
+  DomuimgDiskTraits traits;
+
+  /* For a plan, one line: @origin (nullable) where it is filled with files. */
+  char *(*describe) (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin);
+  /* Whether it can be made at disk->path: free or @replace, writable. Changes nothing. */
+  gboolean (*check) (const DomuimgDiskSpec *disk, gboolean replace, GError **error);
+  /* (nullable) Whether it can be made of this disk. */
+  gboolean (*check_origin) (const DomuimgDiskOrigin *origin, GError **error);
+  /* Where it is made, which becomes disk->path when the transaction commits; what takes it back is
+   * in the journal. */
+  char *(*create) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error);
+  /* (nullable) Gives it @size bytes that read as zeros. */
+  gboolean (*allocate) (const char *path, guint64 size, GError **error);
+  /* (nullable) Its first state, over @origin. */
+  gboolean (*lay_over) (const char *path, const DomuimgDiskOrigin *origin,
+                        GCancellable *cancellable, GError **error);
+  /* (nullable) Its bytes, where those are the guest's. */
+  DomuimgRegion *(*open) (const char *path, gboolean writable, GError **error);
+  /* What a domain says of it. */
+  void (*fill_domain) (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
+};
+
+/* Ended by NULL; the first one is what a disk is of which nothing is said. */
+extern const DomuimgDiskKind *const domuimg_disk_kinds[];
+
+/* The kind that @text ("overlay:FILE") begins with, *@rest becomes what follows the colon; the first
+ * kind, and all of @text, where it begins with none. */
+const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **rest);
+/* "format=raw|qcow2, overlay: or xva:FILE" */
+char *domuimg_disk_kind_list (void);
+/* NULL where format= has no such value. */
+const DomuimgDiskKind *domuimg_disk_kind_find_format (const char *format);
