@@ -131,7 +131,15 @@ domuimg_journal_append (DomuimgJournal *self, const DomuimgJournalRecord *record
   g_autofree char *line = record_to_line (record);
   gssize length = strlen (line);
 
-  if (write (self->fd, line, length) != length || fdatasync (self->fd) != 0)
+  if (write (self->fd, line, length) != length)
+    return domuimg_set_errno (error, errno, "writing the journal %s", self->path);
+  return TRUE;
+}
+
+gboolean
+domuimg_journal_sync (DomuimgJournal *self, GError **error)
+{
+  if (fdatasync (self->fd) != 0)
     return domuimg_set_errno (error, errno, "writing the journal %s", self->path);
   return TRUE;
 }

@@ -20,9 +20,10 @@ void domuimg_journal_record_free (DomuimgJournalRecord *self);
 DomuimgJournal *domuimg_journal_create (GError **error);
 /* A word that no other transaction has, for temporary names. */
 const char *domuimg_journal_get_id (DomuimgJournal *self);
-/* On the disk when it returns. */
+/* On the disk once domuimg_journal_sync () has returned. */
 gboolean domuimg_journal_append (DomuimgJournal *self, const DomuimgJournalRecord *record,
                                  GError **error);
+gboolean domuimg_journal_sync (DomuimgJournal *self, GError **error);
 void domuimg_journal_close (DomuimgJournal *self, gboolean remove);
 
 /* All journals of this user, of living processes too. */

@@ -13,6 +13,7 @@
 struct _DomuimgUndo {
   DomuimgJournal *journal;
   GPtrArray *records; /* of DomuimgJournalRecord, as they were written */
+  gboolean is_held;
   gboolean committed;
 };
 
@@ -38,7 +39,21 @@ record (DomuimgUndo *self, const char *verb, const char *path, const char *to, g
   DomuimgJournalRecord *added = domuimg_journal_record_new (verb, path, to, replace);
 
   g_ptr_array_add (self->records, added);
-  return domuimg_journal_append (self->journal, added, error);
+  return domuimg_journal_append (self->journal, added, error)
+         && (self->is_held || domuimg_journal_sync (self->journal, error));
+}
+
+void
+domuimg_undo_hold (DomuimgUndo *self)
+{
+  self->is_held = TRUE;
+}
+
+gboolean
+domuimg_undo_release (DomuimgUndo *self, GError **error)
+{
+  self->is_held = FALSE;
+  return domuimg_journal_sync (self->journal, error);
 }
 
 static char *

@@ -22,6 +22,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgUndo, domuimg_undo_free)
  * what has been made there becomes @path. @replace: whether something may be there. */
 char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace,
                                GError **error);
+/* Between the two, what is registered is written down and not waited for: for several results, none
+ * of which is made before the end. */
+void domuimg_undo_hold (DomuimgUndo *self);
+gboolean domuimg_undo_release (DomuimgUndo *self, GError **error);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
 /* A file that goes when the transaction commits, and not before. */

@@ -96,6 +96,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     self->undo = domuimg_undo_new (error);
   if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
     return FALSE;
+  domuimg_undo_hold (self->undo);
   for (guint i = 0; plan->archive_path == NULL && i < plan->disks->len; i++)
     {
       char *image = domuimg_undo_add_result (self->undo, domuimg_plan_get_disk (plan, i)->path,
@@ -114,6 +115,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (*results[i].temporary == NULL)
         return FALSE;
     }
+  if (!domuimg_undo_release (self->undo, error))
+    return FALSE;
   if (self->work_directory == NULL)
     self->work_directory
         = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);

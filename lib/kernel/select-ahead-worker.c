@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads kernels and initramfs in a thread of its own, from where a writer has put their bytes. */
+/* Reads kernels or initramfs in a thread of its own, from where a writer has put their bytes. */
 #include "config.h"
 #include "lib/kernel/select-ahead-worker.h"
 
@@ -35,7 +35,8 @@ struct _DomuimgAheadWorker {
   GMutex lock;
   GCond changed;
   gboolean is_ending;
-  GPtrArray *jobs; /* of Job: at most one of a kind that is not obsolete */
+  DomuimgAheadKind kind;
+  GPtrArray *jobs; /* of Job: at most one that is not obsolete */
 };
 
 static void
@@ -53,10 +54,11 @@ job_free (gpointer data)
 }
 
 DomuimgAheadWorker *
-domuimg_ahead_worker_new (void)
+domuimg_ahead_worker_new (DomuimgAheadKind kind)
 {
   DomuimgAheadWorker *self = g_new0 (DomuimgAheadWorker, 1);
 
+  self->kind = kind;
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->jobs = g_ptr_array_new_with_free_func (job_free);
@@ -207,13 +209,13 @@ domuimg_ahead_worker_free (DomuimgAheadWorker *self)
 }
 
 static Job *
-newest (DomuimgAheadWorker *self, DomuimgAheadKind kind)
+newest (DomuimgAheadWorker *self)
 {
   for (guint i = 0; i < self->jobs->len; i++)
     {
       Job *job = g_ptr_array_index (self->jobs, i);
 
-      if (job->kind == kind && !g_atomic_int_get (&job->is_obsolete))
+      if (!g_atomic_int_get (&job->is_obsolete))
         return job;
     }
   return NULL;
@@ -231,11 +233,10 @@ is_newer (const Job *job, const char *path, const char *version)
 }
 
 gboolean
-domuimg_ahead_worker_wants (DomuimgAheadWorker *self, DomuimgAheadKind kind, const char *path,
-                            const char *version)
+domuimg_ahead_worker_wants (DomuimgAheadWorker *self, const char *path, const char *version)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const Job *job = newest (self, kind);
+  const Job *job = newest (self);
 
   return job == NULL || is_newer (job, path, version);
 }
@@ -258,16 +259,15 @@ job_new (DomuimgAheadKind kind, const DomuimgAheadFile *file,
 }
 
 void
-domuimg_ahead_worker_add (DomuimgAheadWorker *self, DomuimgAheadKind kind,
-                          const DomuimgAheadFile *file, const char *version,
-                          DomuimgRegion *region, GArray *pieces)
+domuimg_ahead_worker_add (DomuimgAheadWorker *self, const DomuimgAheadFile *file,
+                          const char *version, DomuimgRegion *region, GArray *pieces)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  Job *old = newest (self, kind);
+  Job *old = newest (self);
 
   if (old != NULL)
     discard (self, old);
-  g_ptr_array_add (self->jobs, job_new (kind, file, version, region, pieces));
+  g_ptr_array_add (self->jobs, job_new (self->kind, file, version, region, pieces));
   if (self->thread == NULL)
     self->thread = g_thread_try_new ("look-ahead", work, self, NULL);
   g_cond_broadcast (&self->changed);
@@ -280,29 +280,16 @@ is_same (const Job *job, const DomuimgAheadFile *file)
          && job->mtime.sec == file->mtime.sec && job->mtime.nsec == file->mtime.nsec;
 }
 
-static gboolean
-is_busy (DomuimgAheadWorker *self)
-{
-  for (guint i = 0; i < self->jobs->len; i++)
-    if (((const Job *) g_ptr_array_index (self->jobs, i))->state == RUNNING)
-      return TRUE;
-  return self->thread == NULL;
-}
-
-/* One that has to wait for another is not waited for: whoever asks can read it as well. */
+/* What may be under way before it is obsolete, and ends soon. */
 static Job *
-wait_for (DomuimgAheadWorker *self, DomuimgAheadKind kind, const DomuimgAheadFile *file)
+wait_for (DomuimgAheadWorker *self, const DomuimgAheadFile *file)
 {
-  Job *job = newest (self, kind);
+  Job *job = newest (self);
 
   if (job == NULL || !is_same (job, file))
     return NULL;
-  if (job->state == WAITING && is_busy (self))
-    {
-      discard (self, job);
-      return NULL;
-    }
-  while (job->state != DONE)
+  /* Without a thread nobody ever reads it. */
+  while (job->state != DONE && self->thread != NULL)
     g_cond_wait (&self->changed, &self->lock);
   return job;
 }
@@ -311,7 +298,7 @@ DomuimgKernel *
 domuimg_ahead_worker_find_kernel (DomuimgAheadWorker *self, const DomuimgAheadFile *file)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const Job *job = wait_for (self, DOMUIMG_AHEAD_KERNEL, file);
+  const Job *job = wait_for (self, file);
 
   return job != NULL && job->kernel != NULL ? g_object_ref (job->kernel) : NULL;
 }
@@ -320,7 +307,7 @@ DomuimgInitramfs *
 domuimg_ahead_worker_find_initramfs (DomuimgAheadWorker *self, const DomuimgAheadFile *file)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  const Job *job = wait_for (self, DOMUIMG_AHEAD_INITRAMFS, file);
+  const Job *job = wait_for (self, file);
 
   return job != NULL && job->initramfs != NULL ? domuimg_initramfs_ref (job->initramfs) : NULL;
 }

@@ -5,7 +5,7 @@
 #include "lib/kernel/initramfs.h"
 #include "lib/tree/stream.h"
 
-/* The thread that looks at kernels and initramfs, one at a time. */
+/* A thread that looks at kernels, or one that looks at initramfs, one file at a time. */
 typedef struct _DomuimgAheadWorker DomuimgAheadWorker;
 
 typedef enum {
@@ -21,18 +21,17 @@ typedef struct {
   DomuimgTime mtime;
 } DomuimgAheadFile;
 
-DomuimgAheadWorker *domuimg_ahead_worker_new (void);
+DomuimgAheadWorker *domuimg_ahead_worker_new (DomuimgAheadKind kind);
 /* Ends what is under way. */
 void domuimg_ahead_worker_free (DomuimgAheadWorker *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgAheadWorker, domuimg_ahead_worker_free)
 
-/* Whether such a file would be looked at: only the newest of each kind is kept. */
-gboolean domuimg_ahead_worker_wants (DomuimgAheadWorker *self, DomuimgAheadKind kind,
-                                     const char *path, const char *version);
+/* Whether such a file would be looked at: only the newest is kept. */
+gboolean domuimg_ahead_worker_wants (DomuimgAheadWorker *self, const char *path,
+                                     const char *version);
 /* Its bytes are at @pieces (DomuimgPiece) of @region. */
-void domuimg_ahead_worker_add (DomuimgAheadWorker *self, DomuimgAheadKind kind,
-                               const DomuimgAheadFile *file, const char *version,
-                               DomuimgRegion *region, GArray *pieces);
+void domuimg_ahead_worker_add (DomuimgAheadWorker *self, const DomuimgAheadFile *file,
+                               const char *version, DomuimgRegion *region, GArray *pieces);
 /* (transfer full) (nullable) */
 DomuimgKernel *domuimg_ahead_worker_find_kernel (DomuimgAheadWorker *self,
                                                  const DomuimgAheadFile *file);

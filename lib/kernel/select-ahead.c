@@ -13,7 +13,7 @@ struct _DomuimgLookAhead {
   GObject parent_instance;
 
   DomuimgStream *inner;
-  DomuimgAheadWorker *worker;
+  DomuimgAheadWorker *workers[2]; /* by kind: each takes as long as the other */
   DomuimgAheadKind kind; /* of the current file, where it is wanted */
   char *version;         /* (nullable) likewise */
   char *path;
@@ -32,7 +32,8 @@ domuimg_look_ahead_finalize (GObject *object)
 {
   DomuimgLookAhead *self = DOMUIMG_LOOK_AHEAD (object);
 
-  g_clear_pointer (&self->worker, domuimg_ahead_worker_free);
+  for (guint i = 0; i < G_N_ELEMENTS (self->workers); i++)
+    g_clear_pointer (&self->workers[i], domuimg_ahead_worker_free);
   g_clear_object (&self->inner);
   g_free (self->version);
   g_free (self->path);
@@ -48,7 +49,8 @@ domuimg_look_ahead_class_init (DomuimgLookAheadClass *klass)
 static void
 domuimg_look_ahead_init (DomuimgLookAhead *self)
 {
-  self->worker = domuimg_ahead_worker_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (self->workers); i++)
+    self->workers[i] = domuimg_ahead_worker_new (i);
 }
 
 DomuimgLookAhead *
@@ -91,7 +93,7 @@ consider (DomuimgLookAhead *self, const DomuimgEntry *entry)
     }
   if (self->version == NULL)
     return;
-  if (!domuimg_ahead_worker_wants (self->worker, self->kind, entry->path, self->version))
+  if (!domuimg_ahead_worker_wants (self->workers[self->kind], entry->path, self->version))
     {
       g_clear_pointer (&self->version, g_free);
       return;
@@ -142,7 +144,7 @@ look_ahead_placed (DomuimgStream *stream, DomuimgRegion *region, guint64 ino, GA
   DomuimgLookAhead *self = DOMUIMG_LOOK_AHEAD (stream);
 
   self->file.ino = ino;
-  domuimg_ahead_worker_add (self->worker, self->kind, &self->file, self->version, region, pieces);
+  domuimg_ahead_worker_add (self->workers[self->kind], &self->file, self->version, region, pieces);
 }
 
 static void
@@ -175,7 +177,9 @@ domuimg_look_ahead_find_kernel (DomuimgTree *tree, const char *path)
   DomuimgAheadFile file;
   DomuimgLookAhead *self = find (tree, path, &file);
 
-  return self != NULL ? domuimg_ahead_worker_find_kernel (self->worker, &file) : NULL;
+  return self != NULL
+             ? domuimg_ahead_worker_find_kernel (self->workers[DOMUIMG_AHEAD_KERNEL], &file)
+             : NULL;
 }
 
 DomuimgInitramfs *
@@ -184,5 +188,7 @@ domuimg_look_ahead_find_initramfs (DomuimgTree *tree, const char *path)
   DomuimgAheadFile file;
   DomuimgLookAhead *self = find (tree, path, &file);
 
-  return self != NULL ? domuimg_ahead_worker_find_initramfs (self->worker, &file) : NULL;
+  return self != NULL
+             ? domuimg_ahead_worker_find_initramfs (self->workers[DOMUIMG_AHEAD_INITRAMFS], &file)
+             : NULL;
 }

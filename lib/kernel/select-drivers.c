@@ -165,6 +165,8 @@ domuimg_drivers_check (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGu
   Check self = { tree, choice };
   char *problem;
 
+  /* The guest may have changed since the last time. */
+  g_clear_pointer (&choice->initramfs, domuimg_initramfs_free);
   self.builtin = domuimg_builtin_new (tree, choice->modules, choice->version);
   self.inside = g_string_new (NULL);
   self.in_initramfs = g_string_new (NULL);

@@ -119,6 +119,16 @@ domuimg_ext_allocate_file (DomuimgExtFs *self, guint64 size, const GArray *range
   return TRUE;
 }
 
+void
+domuimg_ext_begin_writeback (DomuimgExtFs *self)
+{
+  self->unsynced = 0;
+  if (self->writeback == NULL)
+    self->writeback = domuimg_ext_writeback_new (self->region);
+  if (self->writeback != NULL)
+    domuimg_ext_writeback_begin (self->writeback);
+}
+
 static gboolean
 write_fully (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
 {
@@ -126,10 +136,7 @@ write_fully (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, G
     return domuimg_set_errno (error, errno, "%s: writing", self->region->name);
   self->unsynced += length;
   if (self->unsynced >= WRITEBACK_STEP)
-    {
-      sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-      self->unsynced = 0;
-    }
+    domuimg_ext_begin_writeback (self);
   return TRUE;
 }
 

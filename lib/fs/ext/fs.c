@@ -152,6 +152,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
     }
   g_clear_pointer (&self->names, g_hash_table_unref);
   domuimg_region_unref (self->region);
+  g_clear_pointer (&self->writeback, domuimg_ext_writeback_free);
   g_free (self->buffer);
   g_free (self);
 }
@@ -167,7 +168,7 @@ domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
   if (code == 0)
     code = domuimg_ext_write_cache (self);
   /* The disk may begin with the rest, for whoever waits for it in the end. */
-  sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  domuimg_ext_begin_writeback (self);
   return code == 0
          || domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
 }

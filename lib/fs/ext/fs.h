@@ -4,6 +4,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "lib/base/region.h"
+#include "lib/fs/ext/writeback.h"
 #include "lib/tree/stream.h"
 
 /* What the ext tree and the ext writer share: an open filesystem, where its blocks go,
@@ -20,6 +21,7 @@ typedef struct {
   guint64 unsynced;
   GHashTable *names; /* (nullable) "DIRECTORY/NAME" → inode, 0 if there is none: what was looked up
                       * in a filesystem that nobody changes */
+  DomuimgExtWriteback *writeback; /* (nullable) once much was written */
 } DomuimgExtFs;
 
 /* A run of blocks: logical, physical, both in the filesystem's block size. */
@@ -67,6 +69,8 @@ gboolean domuimg_ext_allocate_file (DomuimgExtFs *self, guint64 size, const GArr
 /* Writes @length bytes of a file at @offset to the blocks in @runs. */
 gboolean domuimg_ext_write_data (DomuimgExtFs *self, const GArray *runs, guint64 offset,
                                  const void *data, gsize length, GError **error);
+/* Does not wait for the disk. */
+void domuimg_ext_begin_writeback (DomuimgExtFs *self);
 /* The data that is still buffered. */
 gboolean domuimg_ext_flush_data (DomuimgExtFs *self, GError **error);
 /* Fills what the file's last block has after the file's end. */
