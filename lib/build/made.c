@@ -6,6 +6,7 @@
 
 #include "lib/build/transfer.h"
 #include "lib/check/run.h"
+#include "lib/domain/model/vdev.h"
 #include "lib/image/devices.h"
 
 static void
@@ -70,13 +71,13 @@ static gboolean
 add_devices (DomuimgBuildState *self, GPtrArray *devices, guint i, DomuimgImage *image,
              GError **error)
 {
+  g_autofree char *name = domuimg_vdev_linux_name (domuimg_plan_get_disk (self->plan, i)->vdev);
   GPtrArray *volumes = domuimg_image_list_volumes (image, error);
   guint first = devices->len;
 
   if (volumes == NULL)
     return FALSE;
-  domuimg_devices_add_volumes (devices, domuimg_plan_get_disk (self->plan, i)->vdev, i, image,
-                               volumes);
+  domuimg_devices_add_volumes (devices, name, i, image, volumes);
   for (guint j = first; j < devices->len; j++)
     {
       DomuimgDevice *device = g_ptr_array_index (devices, j);

@@ -9,6 +9,7 @@
 #include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest.h"
+#include "lib/repair/work.h"
 
 /* The configuration that a manifest names, or what has its name beside the manifest: a directory
  * may have been moved as a whole. */

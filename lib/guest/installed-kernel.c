@@ -154,6 +154,8 @@ domuimg_installed_kernel_list (const char *image, GCancellable *cancellable, GEr
   g_autoptr (DomuimgTree) host = NULL;
   g_autoptr (DomuimgGuestRoot) root = NULL;
 
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
   if (image == NULL)
     {
       host = domuimg_tree_dir_new ("/", error);
