@@ -277,6 +277,12 @@ test_installed_kernel (void)
   g_assert_false (domuimg_drivers_check (tree, choice, want->type, "ext4", &text));
   g_clear_pointer (&text, g_free);
   changes = convert_run (want, tree);
+  /* The old choice keeps the initramfs as it was before. */
+  g_ptr_array_unref (kernels);
+  kernels = domuimg_kernel_list (tree, &error);
+  g_assert_no_error (error);
+  choice = g_ptr_array_index (kernels, 0);
+  g_assert_true (domuimg_kernel_choice_load (choice, tree, &error));
   g_assert_true (domuimg_drivers_check (tree, choice, want->type, "ext4", &text));
   g_assert_true (convert_says (changes, "put xen-blkfront,xen-netfront into the initramfs "));
 }
