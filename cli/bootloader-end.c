@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What both boot loader programs do around their work: signals, errors, exit status. */
 #include "config.h"
 
 #include <domuimg/error.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `domuimg cleanup`. */
 #include "config.h"
 #include "cli/cli.h"
 

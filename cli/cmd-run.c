@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `domuimg run`. */
 #include "config.h"
 #include "cli/cli.h"
 #include "cli/json-out.h"

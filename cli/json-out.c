@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Prints JSON. */
 #include "config.h"
 #include "cli/json-out.h"
 

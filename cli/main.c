@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs of domuimg, and what they have in common. */
 #include "config.h"
 #include "cli/cli.h"
 

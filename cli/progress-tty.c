@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shows progress on standard error: a bar, lines or JSON. */
 #include "config.h"
 #include "cli/cli.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Signals that cancel what is being done. */
 #include "config.h"
 #include "cli/cli.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the helper programs print what they found: a line of JSON each. */
 #include "config.h"
 #include "cli/helpers/say.h"
 

@@ -134,6 +134,11 @@ DomuimgReport *domuimg_check_fix_finish (DomuimgCheck *self, GAsyncResult *resul
 DOMUIMG_API
 GPtrArray *domuimg_check_run_all (GPtrArray *checks, GCancellable *cancellable, GError **error);
 DOMUIMG_API
+void domuimg_check_run_all_async (GPtrArray *checks, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
+DOMUIMG_API
+GPtrArray *domuimg_check_run_all_finish (GAsyncResult *result, GError **error);
+DOMUIMG_API
 char **domuimg_check_list_guests (GError **error);
 
 G_END_DECLS

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies files with their holes, owner and mode, by reflink where the filesystem can. */
 #include "config.h"
 #include "lib/base/copy-file.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Unpacks what kernels and initramfs are packed with, piece by piece, through libarchive. */
 #include "config.h"
 #include "lib/base/decompress.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How large the dictionary of an xz or lzma stream is, which a loader must have memory for. */
 #include "config.h"
 #include "lib/base/decompress.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The error domain, and the helpers that set its errors. */
 #include "config.h"
 #include "lib/base/error.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs programs by their arguments, never by a shell: output, standard error, cancellation. */
 #include "config.h"
 #include "lib/base/exec.h"
 

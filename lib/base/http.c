@@ -9,6 +9,8 @@
 
 #define STALL (20 * G_TIME_SPAN_SECOND)
 #define REDIRECTIONS_MAX 5L
+/* curl counts milliseconds, and may end somewhat before the deadline. */
+#define SLACK (50 * G_TIME_SPAN_MILLISECOND)
 /* Fits an Ethernet frame; servers that know no options send 512. */
 #define TFTP_BLOCK 1428L
 
@@ -123,7 +125,7 @@ is_late (const Transfer *self, CURLcode code)
 
   return self->state == LATE
          || (deadline != 0 && code == CURLE_OPERATION_TIMEDOUT
-             && g_get_monotonic_time () >= deadline - 1000);
+             && g_get_monotonic_time () >= deadline - SLACK);
 }
 
 static gboolean

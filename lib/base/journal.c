@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The file that names what has to be undone, for the process that comes after a kill. */
 #include "config.h"
 #include "lib/base/journal.h"
 

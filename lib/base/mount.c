@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Unmounts what is mounted at or below a path. */
 #include "config.h"
 #include "lib/base/mount.h"
 

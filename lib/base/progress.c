@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How far a task is, in weighted steps that may have steps of their own. */
 #include "config.h"
 #include "lib/base/progress.h"
 

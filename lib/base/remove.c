@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Removes a directory and all that is in it. */
 #include "config.h"
 #include "lib/base/remove.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes bytes, and leaves holes for zeros. */
 #include "config.h"
 #include "lib/base/sparse.h"
 

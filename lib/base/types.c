@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The words for the types of guests. */
 #include "config.h"
 #include "lib/base/base.h"
 

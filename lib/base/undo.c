@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A transaction: its records, its commit, and what becomes of one that was interrupted. */
 #include "config.h"
 #include "lib/base/undo.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/exec.h"
 #include "lib/base/journal.h"
-#include "lib/base/mount.h"
-#include "lib/base/remove.h"
+#include "lib/base/undo-verbs.h"
 
 struct _DomuimgUndo {
   DomuimgJournal *journal;
@@ -132,24 +127,21 @@ domuimg_undo_add_removal (DomuimgUndo *self, const char *path, GError **error)
   return record (self, "delete", final, NULL, FALSE, error);
 }
 
-static gboolean
-rename_one (const DomuimgJournalRecord *result, GError **error)
+/* What a verb says of a record that this version does not know: nothing, but that it is there. */
+static const DomuimgUndoVerb *
+verb_of (const DomuimgJournalRecord *record)
 {
-  int flags = result->replace ? 0 : RENAME_NOREPLACE;
+  static const DomuimgUndoVerb unknown = { .name = "" };
+  const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
 
-  if (renameat2 (AT_FDCWD, result->path, AT_FDCWD, result->to, flags) == 0)
-    return TRUE;
-  /* Some network filesystems do not know the flag. */
-  if (errno == EINVAL && !result->replace && link (result->path, result->to) == 0)
-    return unlink (result->path) == 0;
-  return domuimg_set_errno (error, errno, "giving %s its name", result->to);
+  return verb != NULL ? verb : &unknown;
 }
 
 typedef struct {
-  const DomuimgJournalRecord *result;
+  const DomuimgJournalRecord *record;
+  const DomuimgUndoVerb *verb;
   GThread *thread; /* (nullable) */
-  int fd;          /* -1: there is no such file */
-  int problem;     /* an errno */
+  GError *error;   /* (nullable) */
 } Sync;
 
 static gpointer
@@ -157,7 +149,7 @@ sync_one (gpointer data)
 {
   Sync *self = data;
 
-  self->problem = self->fd >= 0 && fsync (self->fd) != 0 ? errno : 0;
+  self->verb->sync (self->record, &self->error);
   return NULL;
 }
 
@@ -173,89 +165,92 @@ sync_results (const GPtrArray *records, GError **error)
     {
       Sync *sync = &syncs[i];
 
-      sync->result = g_ptr_array_index (records, i);
-      sync->fd = sync->result->to != NULL ? open (sync->result->path, O_RDONLY | O_CLOEXEC) : -1;
-      if (sync->fd >= 0)
-        sync->thread = g_thread_try_new ("sync", sync_one, sync, NULL);
+      sync->record = g_ptr_array_index (records, i);
+      sync->verb = verb_of (sync->record);
+      if (sync->verb->sync == NULL)
+        continue;
+      sync->thread = g_thread_try_new ("sync", sync_one, sync, NULL);
       if (sync->thread == NULL)
         sync_one (sync);
     }
   for (guint i = 0; i < records->len; i++)
     {
       g_clear_pointer (&syncs[i].thread, g_thread_join);
-      if (syncs[i].fd >= 0)
-        close (syncs[i].fd);
-      if (ok && syncs[i].problem != 0)
-        ok = domuimg_set_errno (error, syncs[i].problem, "writing out %s", syncs[i].result->to);
+      if (syncs[i].error == NULL)
+        continue;
+      g_propagate_error (ok ? error : NULL, syncs[i].error);
+      ok = FALSE;
     }
   return ok;
 }
 
-/* Takes back the names that were given so far, for a rename that failed halfway. */
+/* Takes back what was finished so far, for one that failed halfway. */
 static void
-rename_back (const GPtrArray *records, guint count)
+take_back (const GPtrArray *records, guint count)
 {
   for (guint i = 0; i < count; i++)
     {
-      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
+      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
+      const DomuimgUndoVerb *verb = verb_of (one);
 
-      if (result->to != NULL && !result->replace)
-        g_rename (result->to, result->path);
+      if (verb->take_back != NULL)
+        verb->take_back (one);
     }
+}
+
+/* Gives the results their names. Those that got one are told in @lines (nullable). *@failed
+ * (nullable) is the record that could not. */
+static gboolean
+finish_all (const GPtrArray *records, GPtrArray *lines, guint *failed, GError **error)
+{
+  for (guint i = 0; i < records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
+      const DomuimgUndoVerb *verb = verb_of (one);
+      gboolean done = FALSE;
+
+      if (failed != NULL)
+        *failed = i;
+      if (verb->finish == NULL)
+        continue;
+      if (!verb->finish (one, &done, error))
+        return FALSE;
+      if (done && lines != NULL)
+        g_ptr_array_add (lines, g_strdup_printf ("completed %s",
+                                                 one->to != NULL ? one->to : one->path));
+    }
+  return TRUE;
 }
 
 gboolean
 domuimg_undo_commit (DomuimgUndo *self, GError **error)
 {
+  guint failed;
+
   if (!sync_results (self->records, error)
       || !record (self, "commit", NULL, NULL, FALSE, error))
     return FALSE;
-  for (guint i = 0; i < self->records->len; i++)
+  if (!finish_all (self->records, NULL, &failed, error))
     {
-      const DomuimgJournalRecord *result = g_ptr_array_index (self->records, i);
-
-      if (result->to == NULL || access (result->path, F_OK) != 0)
-        continue;
-      if (!rename_one (result, error))
-        {
-          rename_back (self->records, i);
-          return FALSE;
-        }
+      take_back (self->records, failed);
+      return FALSE;
     }
   self->committed = TRUE;
   return TRUE;
 }
 
-/* What mmdebstrap unpacked without root belongs to users of a namespace, and only such a
- * namespace's root can remove it; mmdebstrap can make one. */
 static gboolean
-remove_tree (const char *path)
+goes (const DomuimgJournalRecord *one, gboolean committed)
 {
-  g_autoptr (DomuimgExec) exec = NULL;
-
-  if (access (path, F_OK) != 0)
-    return FALSE;
-  if (domuimg_remove_tree (path))
-    return TRUE;
-  /* A disk that was shown when everything was killed; see image/export.c. */
-  domuimg_unmount_below (path);
-  if (domuimg_remove_tree (path))
-    return TRUE;
-  exec = domuimg_exec_new ("mmdebstrap");
-  domuimg_exec_arg (exec, "--unshare-helper");
-  domuimg_exec_arg (exec, "rm");
-  domuimg_exec_arg (exec, "-rf");
-  domuimg_exec_arg (exec, "--one-file-system");
-  domuimg_exec_arg (exec, path);
-  domuimg_exec_run (exec, NULL, NULL);
-  return domuimg_remove_tree (path);
+  return one->path != NULL
+         && (verb_of (one)->goes & (committed ? DOMUIMG_UNDO_COMMITTED : DOMUIMG_UNDO_ABANDONED))
+                != 0;
 }
 
-/* What is to be deleted stays unless all of the transaction is done. */
 static gboolean
-is_kept (const DomuimgJournalRecord *record, gboolean committed)
+is_there (const DomuimgJournalRecord *one)
 {
-  return g_str_equal (record->verb, "delete") && !committed;
+  return one->path != NULL && access (one->path, F_OK) == 0;
 }
 
 /* Newest first: what lies in a directory goes before the directory. FALSE where something
@@ -268,19 +263,27 @@ undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
   for (guint i = records->len; i > 0; i--)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (records, i - 1);
-      gboolean done = FALSE;
+      const DomuimgUndoVerb *verb = verb_of (one);
 
-      if (one->path == NULL || one->to != NULL || is_kept (one, committed))
+      /* The journal stays until a version finishes it that knows how. */
+      if (*verb->name == '\0')
+        {
+          all = FALSE;
+          if (lines != NULL)
+            g_ptr_array_add (lines, g_strdup_printf ("%s: this version of domuimg does not know"
+                                                     " how to finish it (%s)",
+                                                     one->path != NULL ? one->path : "a record",
+                                                     one->verb));
+        }
+      if (!goes (one, committed))
         continue;
-      if (g_str_equal (one->verb, "remove") || g_str_equal (one->verb, "delete"))
-        done = unlink (one->path) == 0;
-      else if (g_str_equal (one->verb, "remove-tree"))
-        done = remove_tree (one->path);
-      else if (g_str_equal (one->verb, "rmdir") && !committed)
-        done = rmdir (one->path) == 0;
-      if (done && lines != NULL)
-        g_ptr_array_add (lines, g_strdup_printf ("removed %s", one->path));
-      if (done || access (one->path, F_OK) != 0 || g_str_equal (one->verb, "rmdir"))
+      if (verb->remove (one))
+        {
+          if (lines != NULL)
+            g_ptr_array_add (lines, g_strdup_printf ("removed %s", one->path));
+          continue;
+        }
+      if (!is_there (one) || verb->may_stay)
         continue;
       all = FALSE;
       if (lines != NULL)
@@ -315,33 +318,19 @@ describe (const GPtrArray *records, gboolean committed, GPtrArray *lines)
   for (guint i = 0; i < records->len; i++)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
+      const DomuimgUndoVerb *verb = verb_of (one);
+      /* What goes in any case goes by itself where its results were completed. */
+      gboolean would_go = goes (one, committed)
+                          && !(committed && (verb->goes & DOMUIMG_UNDO_ABANDONED) != 0);
 
-      if (one->path == NULL || access (one->path, F_OK) != 0)
+      if (!is_there (one))
         continue;
-      if (committed && one->to != NULL)
-        g_ptr_array_add (lines, g_strdup_printf ("would complete %s", one->to));
-      else if (one->to == NULL && !is_kept (one, committed)
-               && (!committed || g_str_equal (one->verb, "delete"))
-               && !g_str_equal (one->verb, "rmdir"))
+      if (committed && verb->finish != NULL)
+        g_ptr_array_add (lines, g_strdup_printf ("would complete %s",
+                                                 one->to != NULL ? one->to : one->path));
+      else if (would_go && !verb->may_stay)
         g_ptr_array_add (lines, g_strdup_printf ("would remove %s", one->path));
     }
-}
-
-/* The transaction was whole: what lacks is its last names. */
-static gboolean
-complete (const GPtrArray *records, GPtrArray *lines, GError **error)
-{
-  for (guint i = 0; i < records->len; i++)
-    {
-      const DomuimgJournalRecord *result = g_ptr_array_index (records, i);
-
-      if (result->to == NULL || access (result->path, F_OK) != 0)
-        continue;
-      if (!rename_one (result, error))
-        return FALSE;
-      g_ptr_array_add (lines, g_strdup_printf ("completed %s", result->to));
-    }
-  return TRUE;
 }
 
 char **
@@ -361,7 +350,7 @@ domuimg_undo_recover (gboolean dry_run, GError **error)
       committed = is_committed (records);
       if (dry_run)
         describe (records, committed, lines);
-      else if (committed && !complete (records, lines, error))
+      else if (committed && !finish_all (records, lines, NULL, error))
         {
           domuimg_journal_close (journal, FALSE);
           return NULL;

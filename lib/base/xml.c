@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads XML that others wrote, without network, entities and document types. */
 #include "config.h"
 #include "lib/base/xml.h"
 

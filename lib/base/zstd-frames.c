@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the zstd frames of a file end, so that what follows them is not read as one. */
 #include "config.h"
 #include "lib/base/zstd-frames.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The entries and submenus of a grub.cfg, put into a menu with its default. */
 #include "config.h"
 #include "lib/boot/grub-menu.h"
 

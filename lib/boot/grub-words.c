@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Divides a line of GRUB's language into words, and expands their variables. */
 #include "config.h"
 #include "lib/boot/grub-words.h"
 

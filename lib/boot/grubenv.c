@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the environment block in which GRUB saves variables. */
 #include "config.h"
 #include "lib/boot/menu.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the boot menus of a guest lie, for each loader that reads them. */
 #include "config.h"
 #include "lib/boot/menu-find.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A boot menu: its entries, its default, and how one is found. */
 #include "config.h"
 #include "lib/boot/menu.h"
 

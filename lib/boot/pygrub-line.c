@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One line of a configuration as pygrub's parsers take it. */
 #include "config.h"
 #include "lib/boot/pygrub-line.h"
 

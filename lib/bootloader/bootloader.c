@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* domuimg-bootloader from its arguments to its answer: the process that has rights. */
 #include "config.h"
 #include "lib/bootloader/bootloader.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes a process's files away from it, by Landlock. */
 #include "config.h"
 #include "lib/bootloader/confine.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processes without rights that answer requests, and how they are started and asked. */
 #include "config.h"
 #include "lib/bootloader/confine.h"
 

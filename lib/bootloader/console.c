@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The menu on a guest's console. */
 #include "config.h"
 #include "lib/bootloader/console.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The thread that copies a file's blocks while the rest of the guest is read. */
 #include "config.h"
 #include "lib/bootloader/copier.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The end of a run: the files get their names, and libxl is told. */
 #include "config.h"
 #include "lib/bootloader/hand-out.h"
 

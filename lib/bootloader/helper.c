@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* grub-fstest, confined, for filesystems that no reader here knows. */
 #include "config.h"
 #include "lib/bootloader/helper.h"
 

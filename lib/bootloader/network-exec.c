@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Becomes domuimg-netboot, the program for --net. */
 #include "config.h"
 #include "lib/bootloader/network.h"
 

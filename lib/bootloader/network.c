@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* domuimg-netboot: three processes that bring a kernel from the network. */
 #include "config.h"
 #include "lib/bootloader/network.h"
 

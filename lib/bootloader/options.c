@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line of the boot loader, which is pygrub's. */
 #include "config.h"
 #include "lib/bootloader/options.h"
 

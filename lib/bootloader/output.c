@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The files that libxl reads: made without a name, and named at the end. */
 #include "config.h"
 #include "lib/bootloader/output.h"
 

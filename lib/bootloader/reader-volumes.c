@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The filesystems of a guest's disk, found and opened by the confined reader. */
 #include "config.h"
 #include "lib/bootloader/reader.h"
 

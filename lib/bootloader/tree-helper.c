@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tree over what the helper process reads. */
 #include "config.h"
 #include "lib/bootloader/tree-helper.h"
 

@@ -35,7 +35,7 @@ leave_out_unused (DomuimgBuildState *self, GError **error)
   for (; unused.disk < self->transfer->disks->len; unused.disk++)
     {
       DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, unused.disk);
-      GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
+      GPtrArray *volumes = domuimg_image_list_partitions (disk->image, NULL);
 
       if (disk->is_result)
         continue;
@@ -83,7 +83,10 @@ domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progres
 {
   if (self->transfer->export == NULL)
     return TRUE;
-  if (!leave_out_unused (self, error) || !domuimg_export_stop (self->transfer->export, error))
+  if (!leave_out_unused (self, error))
+    return FALSE;
+  domuimg_transfer_close_images (self->transfer);
+  if (!domuimg_export_stop (self->transfer->export, error))
     return FALSE;
   self->transfer->copy = domuimg_disk_copy_new ();
   add_copies (self);
@@ -127,11 +130,11 @@ copy_all (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *canc
 {
   gboolean is_ahead = self->transfer->copy != NULL;
 
+  domuimg_transfer_close_images (self->transfer);
   if (self->transfer->export != NULL && !domuimg_export_stop (self->transfer->export, error))
     return FALSE;
   if (!is_ahead)
     {
-      domuimg_transfer_close_images (self->transfer);
       self->transfer->copy = domuimg_disk_copy_new ();
       add_copies (self);
       domuimg_disk_copy_start (self->transfer->copy);

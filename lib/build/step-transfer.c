@@ -10,15 +10,28 @@
 
 /* The old machine's disks are opened, and the system on them is found. */
 
+/* The path of a socket is short, whatever directory the results are in. */
+static char *
+make_directory (DomuimgBuildState *self, GError **error)
+{
+  if (strlen (self->work_directory) <= DOMUIMG_SOCKET_DIRECTORY_MAX)
+    return g_strdup (self->work_directory);
+  return domuimg_undo_make_directory (self->undo, "/tmp", error);
+}
+
 gboolean
 domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
   DomuimgPlan *plan = self->plan;
   g_autofree const char **overlays = g_new0 (const char *, plan->disks->len);
+  g_autofree char *directory = NULL;
 
   domuimg_progress_set_message (progress, "Opening the disks");
-  self->transfer = domuimg_transfer_new ();
+  directory = make_directory (self, error);
+  if (directory == NULL)
+    return FALSE;
+  self->transfer = domuimg_transfer_new (directory);
   for (guint i = 0; i < plan->disks->len; i++)
     if (g_str_equal (domuimg_plan_get_disk (plan, i)->format, "overlay"))
       overlays[i] = g_ptr_array_index (self->images, i);
@@ -81,12 +94,12 @@ take_root (Search *self, guint disk, const DomuimgVolume *volume, const char *na
 }
 
 static gboolean
-fail_hibernated (DomuimgBuildState *self, guint disk, const char *name, GError **error)
+fail_hibernated (const DomuimgTransferDisk *disk, const char *name, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the system on %s is hibernated; start it on the old machine and shut it"
                        " down wholly (of Windows: shutdown /s /t 0)",
-                       domuimg_import_get_name (self->plan->import, disk), name);
+                       disk->name, name);
 }
 
 static gboolean
@@ -101,7 +114,8 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
   DomuimgSystem system;
   gboolean is_hibernated;
 
-  if (!domuimg_guest_root_has_files (volume))
+  /* An EFI system partition holds loaders, and no system. */
+  if (!domuimg_guest_root_has_files (volume) || domuimg_volume_is_esp (volume))
     return TRUE;
   tree = domuimg_image_open_tree (on->image, volume, FALSE, &local);
   if (tree == NULL)
@@ -114,7 +128,7 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
   is_hibernated = domuimg_system_is_hibernated (tree);
   domuimg_image_close_tree (on->image, g_steal_pointer (&tree), NULL);
   if (is_hibernated)
-    return fail_hibernated (self->build, disk, name, error);
+    return fail_hibernated (on, name, error);
   if (system == DOMUIMG_SYSTEM_UNKNOWN)
     return TRUE;
   g_string_append_printf (self->names, "%s%s (%s)", self->n_systems > 0 ? ", " : "", name,
@@ -136,10 +150,7 @@ search_disk (Search *self, guint disk, GError **error)
   GPtrArray *problems;
 
   if (volumes == NULL)
-    {
-      g_prefix_error (error, "%s: ", domuimg_import_get_name (self->build->plan->import, disk));
-      return FALSE;
-    }
+    return FALSE;
   for (guint i = 0; i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
@@ -149,7 +160,7 @@ search_disk (Search *self, guint disk, GError **error)
         {
           g_autofree char *name = name_of (self->build, disk, volume);
 
-          return fail_hibernated (self->build, disk, name, error);
+          return fail_hibernated (on, name, error);
         }
       if (!look_into (self, disk, volume, error))
         return FALSE;
@@ -184,7 +195,7 @@ decide (Search *self, GError **error)
 
 /* Changes to a filesystem whose journal is not replayed would be lost, or break it. */
 static gboolean
-check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
+check_clean (DomuimgTransferMount *mount, GError **error)
 {
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
@@ -192,7 +203,7 @@ check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
   state = domuimg_image_get_ext_state (mount->disk->image, mount->volume, &local);
   if (local != NULL)
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", name);
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
   if (state == NULL || (state->clean && !state->has_errors))
@@ -200,23 +211,17 @@ check_clean (DomuimgTransferMount *mount, const char *name, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the filesystem of %s was not left cleanly%s; start the system on the old"
                        " machine and shut it down, or run e2fsck on it there",
-                       name, mount->name, state->has_errors ? " and has errors" : "");
+                       mount->disk->name, mount->name,
+                       state->has_errors ? " and has errors" : "");
 }
 
 static gboolean
-open_mount (DomuimgBuildState *self, DomuimgTransferMount *mount, GError **error)
+open_mount (DomuimgTransferMount *mount, GError **error)
 {
-  guint disk = 0;
-
-  while (g_ptr_array_index (self->transfer->disks, disk) != mount->disk)
-    disk++;
-  if (!check_clean (mount, domuimg_import_get_name (self->plan->import, disk), error))
+  if (!check_clean (mount, error))
     return FALSE;
   mount->tree = domuimg_image_open_tree (mount->disk->image, mount->volume, TRUE, error);
-  if (mount->tree != NULL)
-    return TRUE;
-  g_prefix_error (error, "%s: ", domuimg_import_get_name (self->plan->import, disk));
-  return FALSE;
+  return mount->tree != NULL;
 }
 
 static DomuimgTransferMount *
@@ -247,7 +252,7 @@ mount_others (DomuimgBuildState *self, GError **error)
       if (mount == NULL)
         continue;
       g_ptr_array_add (self->transfer->mounts, mount);
-      if (!open_mount (self, mount, error))
+      if (!open_mount (mount, error))
         return FALSE;
       below = g_steal_pointer (&self->tree);
       self->tree = domuimg_tree_mount_new (below, points[i] + 1, mount->tree);
@@ -288,7 +293,7 @@ open_system (DomuimgBuildState *self, GError **error)
   self->transfer->root_fs = g_strdup (root->volume->fs);
   self->transfer->root_uuid = g_strdup (root->volume->uuid);
   add_volumes (self);
-  if (!open_mount (self, root, error))
+  if (!open_mount (root, error))
     return FALSE;
   self->tree = g_object_ref (root->tree);
   return mount_others (self, error);

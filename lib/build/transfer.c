@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The disks of a machine as they are seen while it is converted. */
 #include "config.h"
 #include "lib/build/transfer.h"
 
@@ -12,6 +13,7 @@ disk_free (gpointer data)
   g_clear_pointer (&self->image, domuimg_image_free);
   g_free (self->overlay);
   g_free (self->node);
+  g_free (self->name);
   g_free (self->path);
   g_free (self);
 }
@@ -27,10 +29,11 @@ mount_free (gpointer data)
 }
 
 DomuimgTransfer *
-domuimg_transfer_new (void)
+domuimg_transfer_new (const char *directory)
 {
   DomuimgTransfer *self = g_new0 (DomuimgTransfer, 1);
 
+  self->directory = g_strdup (directory);
   self->system = DOMUIMG_SYSTEM_UNKNOWN;
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
@@ -45,6 +48,7 @@ domuimg_transfer_free (DomuimgTransfer *self)
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->disks);
   g_clear_pointer (&self->export, domuimg_export_free);
+  g_free (self->directory);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);
@@ -111,13 +115,25 @@ add_disk (DomuimgTransfer *self, DomuimgImport *import, guint i, const char *dir
   g_ptr_array_add (self->disks, disk);
   disk->node = domuimg_import_get_node (import, i);
   disk->size = domuimg_import_get_size (import, i);
+  disk->name = g_strdup (domuimg_import_get_name (import, i));
   disk->is_result = result != NULL;
   if (self->export == NULL)
     return materialise (disk, path, cancellable, error);
   disk->overlay = g_strdup (result != NULL ? result : path);
-  domuimg_export_add (self->export, disk->overlay, disk->node);
+  domuimg_export_add (self->export, disk->overlay, disk->node, disk->name);
   return result != NULL ? make_result_overlay (import, i, result, cancellable, error)
                         : make_overlay (path, disk->size, cancellable, error);
+}
+
+static DomuimgImage *
+open_copy (const DomuimgTransferDisk *disk, GError **error)
+{
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (disk->path, TRUE, error);
+  g_autoptr (DomuimgRegion) named
+      = region != NULL ? domuimg_region_new_named (region, disk->name) : NULL;
+  g_autoptr (DomuimgAppliance) appliance = domuimg_appliance_new (disk->path, "raw");
+
+  return named != NULL ? domuimg_image_new (named, "raw", appliance, error) : NULL;
 }
 
 static gboolean
@@ -127,39 +143,12 @@ open_images (DomuimgTransfer *self, GError **error)
     {
       DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
 
-      if (self->export != NULL)
-        {
-          g_free (disk->path);
-          disk->path = g_strdup (domuimg_export_get_path (self->export, i));
-        }
-      disk->image = domuimg_image_open (disk->path, "raw", error);
+      disk->image = self->export != NULL ? domuimg_export_open_image (self->export, i, error)
+                                         : open_copy (disk, error);
       if (disk->image == NULL)
         return FALSE;
     }
   return TRUE;
-}
-
-/* What libguestfs has to look into. It resolves the names of files, and those that are shown have
- * none. */
-static gboolean
-needs_appliance (DomuimgTransfer *self)
-{
-  static const char *const direct[] = { "ext2", "ext3", "ext4", "swap", "vfat", NULL };
-
-  for (guint i = 0; i < self->disks->len; i++)
-    {
-      const DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
-      GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
-
-      for (guint j = 0; volumes != NULL && j < volumes->len; j++)
-        {
-          const char *fs = ((DomuimgVolume *) g_ptr_array_index (volumes, j))->fs;
-
-          if (fs != NULL && !g_strv_contains (direct, fs))
-            return TRUE;
-        }
-    }
-  return FALSE;
 }
 
 void
@@ -170,23 +159,6 @@ domuimg_transfer_close_images (DomuimgTransfer *self)
                      domuimg_image_free);
 }
 
-static gboolean
-use_copies (DomuimgTransfer *self, const char *directory, GCancellable *cancellable, GError **error)
-{
-  for (guint i = 0; i < self->disks->len; i++)
-    {
-      DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
-      g_autofree char *name = g_strdup_printf ("disk%u.raw", i);
-      g_autofree char *path = g_build_filename (directory, name, NULL);
-
-      g_clear_pointer (&disk->overlay, g_free);
-      g_clear_pointer (&disk->path, g_free);
-      if (!materialise (disk, path, cancellable, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 gboolean
 domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
                      const char *const *overlays, GPtrArray *warnings, GCancellable *cancellable,
@@ -195,7 +167,7 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
   g_autofree char *why_not = NULL;
 
   if (domuimg_export_is_possible (&why_not))
-    self->export = domuimg_export_new (directory);
+    self->export = domuimg_export_new (self->directory);
   else
     g_ptr_array_add (warnings, g_strdup_printf ("each disk is copied once more than necessary,"
                                                 " since %s",
@@ -211,18 +183,7 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
       return FALSE;
   if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
     return FALSE;
-  if (!open_images (self, error))
-    return FALSE;
-  if (self->export == NULL || !needs_appliance (self))
-    return TRUE;
-  for (guint i = 0; i < self->disks->len; i++)
-    if (overlays[i] != NULL)
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                           "overlay: the guest has filesystems other than ext, which cannot be"
-                           " changed in it; use --disk format=qcow2");
-  domuimg_transfer_close_images (self);
-  g_clear_pointer (&self->export, domuimg_export_free);
-  return use_copies (self, directory, cancellable, error) && open_images (self, error);
+  return open_images (self, error);
 }
 
 gboolean
@@ -259,11 +220,8 @@ gboolean
 domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory, GCancellable *cancellable,
                         GError **error)
 {
-  domuimg_transfer_close_images (self);
-  if (!domuimg_export_stop (self->export, error))
-    return FALSE;
   g_clear_pointer (&self->export, domuimg_export_free);
-  self->export = domuimg_export_new (directory);
+  self->export = domuimg_export_new (self->directory);
   for (guint i = 0; i < self->disks->len; i++)
     {
       DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
@@ -272,7 +230,7 @@ domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory, GCancell
 
       if (!disk->is_result && !add_overlay (disk, path, cancellable, error))
         return FALSE;
-      domuimg_export_add (self->export, disk->overlay, disk->node);
+      domuimg_export_add (self->export, disk->overlay, disk->node, disk->name);
     }
   return domuimg_export_start (self->export, cancellable, error) && open_images (self, error);
 }

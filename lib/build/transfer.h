@@ -17,8 +17,9 @@ typedef struct {
   char *node;    /* block node of the disk below @overlay (JSON) */
   guint64 size;  /* bytes */
   gboolean is_result; /* @overlay is what the user wants: nothing is copied */
-  char *path;    /* the disk as a plain file */
-  DomuimgImage *image; /* of @path, while its filesystems are open */
+  char *name;    /* of the old machine's, for messages */
+  char *path;    /* (nullable) of a whole copy, where the host cannot show the disk */
+  DomuimgImage *image; /* (nullable) of what is shown or copied, while its filesystems are open */
 } DomuimgTransferDisk;
 
 typedef struct {
@@ -29,8 +30,9 @@ typedef struct {
 } DomuimgTransferMount;
 
 typedef struct {
+  char *directory;       /* where disks are shown */
   GPtrArray *disks;      /* of DomuimgTransferDisk */
-  DomuimgExport *export; /* (nullable) where the host cannot: then @path is a whole copy */
+  DomuimgExport *export; /* (nullable) where the host cannot: then disks have a @path */
   DomuimgDiskCopy *copy; /* (nullable) under way */
   GPtrArray *mounts;     /* of DomuimgTransferMount, the root first; empty where nothing is known */
   DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
@@ -43,14 +45,16 @@ typedef struct {
   guint64 unused;        /* bytes that were left out */
 } DomuimgTransfer;
 
-DomuimgTransfer *domuimg_transfer_new (void);
+/* @directory is as domuimg_export_new wants it. */
+DomuimgTransfer *domuimg_transfer_new (const char *directory);
 void domuimg_transfer_free (DomuimgTransfer *self);
-/* Shows the disks of @import, which is prepared, in @directory; @overlays[i] (nullable) is where
+/* Shows the disks of @import, which is prepared, with overlays in @directory; @overlays[i] (nullable) is where
  * the overlay of a disk is to stay. What the user should know goes to @warnings. */
 gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
                               const char *const *overlays, GPtrArray *warnings,
                               GCancellable *cancellable, GError **error);
-/* Puts another overlay over each disk that is copied, so that what is below stays as it is. */
+/* Puts another overlay over each disk that is copied, so that what is below stays as it is. The
+ * disks were shown, and are no longer. */
 gboolean domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory,
                                  GCancellable *cancellable, GError **error);
 /* Writes out and closes all of @mounts. */

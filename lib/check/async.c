@@ -122,3 +122,50 @@ domuimg_check_fix_finish (DomuimgCheck *self, GAsyncResult *result, char ***chan
   fixed_free (fixed);
   return report;
 }
+
+static gpointer
+run_all (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+         GError **error)
+{
+  return domuimg_check_run_all (arguments, cancellable, error);
+}
+
+/**
+ * domuimg_check_run_all_async:
+ * @checks: (element-type DomuimgCheck): checks, which must not be changed until it has ended
+ * @cancellable: (nullable): to stop them
+ * @callback: (scope async): called when all have ended
+ * @user_data: for @callback
+ *
+ * As domuimg_check_run_all(), without waiting for it.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_run_all_async (GPtrArray *checks, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  GPtrArray *own;
+
+  g_return_if_fail (checks != NULL);
+  own = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < checks->len; i++)
+    g_ptr_array_add (own, g_object_ref (g_ptr_array_index (checks, i)));
+  domuimg_async_start (NULL, run_all, own, (GDestroyNotify) g_ptr_array_unref,
+                       (GDestroyNotify) g_ptr_array_unref, NULL, cancellable, callback, user_data);
+}
+
+/**
+ * domuimg_check_run_all_finish:
+ * @result: what the callback was given
+ * @error: return location, as of domuimg_check_run_all()
+ *
+ * Returns: (transfer container) (element-type DomuimgReport): a report for each, in their order
+ *
+ * Since: 0.1
+ */
+GPtrArray *
+domuimg_check_run_all_finish (GAsyncResult *result, GError **error)
+{
+  return domuimg_async_finish (NULL, result, error);
+}

@@ -130,12 +130,27 @@ check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
     check_problems (self, image);
 }
 
+/* A disk that is open already, with what is on it. */
+static void
+check_made (DomuimgMachine *self, guint number)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->disk == number && device->image != NULL && device->volume != NULL)
+        check_size (self, device->image, device->volume, device->name);
+    }
+}
+
 void
 domuimg_check_images (DomuimgMachine *self)
 {
   GPtrArray *disks = domuimg_domain_get_disks (self->domain);
 
   for (guint i = 0; i < disks->len; i++)
-    if (!domuimg_machine_has_devices (self, i))
+    if (domuimg_machine_has_devices (self, i))
+      check_made (self, i);
+    else
       check_disk (self, i, g_ptr_array_index (disks, i));
 }

@@ -5,46 +5,43 @@
 #include "lib/check/subject.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest.h"
+#include "lib/repair/work.h"
 
 /* The configuration that a manifest names, or what has its name beside the manifest: a directory
  * may have been moved as a whole. */
 static char *
-find_named (const DomuimgManifest *manifest, const char *manifest_path)
+find_named (const char *path, const DomuimgManifest *manifest)
 {
-  const char *const paths[] = { manifest->config, manifest->xml };
-  g_autofree char *directory = g_path_get_dirname (manifest_path);
+  const char *const named[] = { manifest->config, manifest->xml };
+  g_autofree char *directory = g_path_get_dirname (path);
 
-  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (named); i++)
     {
-      g_autofree char *name = paths[i] != NULL ? g_path_get_basename (paths[i]) : NULL;
+      g_autofree char *name = named[i] != NULL ? g_path_get_basename (named[i]) : NULL;
       g_autofree char *beside = name != NULL ? g_build_filename (directory, name, NULL) : NULL;
 
-      if (paths[i] != NULL && g_file_test (paths[i], G_FILE_TEST_EXISTS))
-        return g_strdup (paths[i]);
+      if (named[i] != NULL && g_file_test (named[i], G_FILE_TEST_EXISTS))
+        return g_strdup (named[i]);
       if (beside != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
         return g_steal_pointer (&beside);
     }
   return NULL;
 }
 
-/* Sets *@config to the configuration that the manifest is of. */
-static gboolean
-read_manifest (const char *path, char **config, GError **error)
+static char *
+read_manifest (const char *path, GError **error)
 {
   g_autoptr (DomuimgManifest) manifest = domuimg_manifest_read (path, error);
+  char *config = manifest != NULL ? find_named (path, manifest) : NULL;
 
-  if (manifest == NULL)
-    return FALSE;
-  *config = find_named (manifest, path);
-  if (*config != NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                       "%s: the configuration that this manifest names does not exist", path);
+  if (manifest != NULL && config == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                  "%s: the configuration that this manifest names does not exist", path);
+  return config;
 }
 
 static char *
@@ -86,9 +83,9 @@ domuimg_subject_read_config (DomuimgMachine *machine, const char *what, GError *
   text = machine->path != NULL ? read_text (machine, error) : NULL;
   if (text != NULL && text[strspn (text, " \t\r\n")] == '{')
     {
-      char *config;
+      char *config = read_manifest (machine->path, error);
 
-      if (!read_manifest (machine->path, &config, error))
+      if (config == NULL)
         return FALSE;
       g_free (machine->path);
       machine->path = config;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's command line, in the guest's own boot menu and what it makes that from. */
 #include "config.h"
 
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
 #include "lib/convert/edit.h"
-
-/* The kernel's command line, in the guest's own boot menu and what it makes that from. */
 
 static gboolean
 find_menu (DomuimgConvertEdit *self)

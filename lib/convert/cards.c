@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Addresses beside names of network cards, in files of several kinds. */
 #include "config.h"
 #include "lib/convert/cards.h"
 
 #include <string.h>
 
 #include "lib/base/mac.h"
-
-/* Addresses beside names of network cards, in files of several kinds. */
 
 #define MAC "([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})"
 /* What the kernel, systemd and biosdevname call cards. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ordered table of steps of a conversion. */
 #include "config.h"
 #include "lib/convert/convert.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices by the names that the old machine's buses gave them. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -6,8 +7,6 @@
 
 #include "lib/convert/edit.h"
 #include "lib/guest/fstab-table.h"
-
-/* Devices by the names that the old machine's buses gave them. */
 
 #define LINKS "/dev/disk/"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Drivers of a Xen guest for the initramfs of every kernel that Xen can start. */
 #include "config.h"
 
 #include "lib/convert/edit.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Network interfaces, which keep the names that the guest's files have for them. */
 #include "config.h"
 
 #include <string.h>

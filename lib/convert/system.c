@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What system a filesystem is the root of. */
 #include "config.h"
 
 #include <string.h>
 
 #include "lib/convert/convert.h"
 #include "lib/guest/guest-info.h"
-
-/* What system a filesystem is the root of. */
+#include "lib/guest/root.h"
 
 /* Windows does not tell cases apart. */
 static char *
@@ -32,10 +32,7 @@ is_windows (DomuimgTree *tree)
 static gboolean
 is_linux (DomuimgTree *tree)
 {
-  gboolean has_programs = domuimg_tree_is_dir (tree, "sbin") || domuimg_tree_is_dir (tree, "bin")
-                          || domuimg_tree_is_dir (tree, "usr/bin");
-
-  return domuimg_tree_is_dir (tree, "etc") && has_programs
+  return domuimg_guest_root_is (tree)
          && (domuimg_tree_exists (tree, "etc/os-release")
              || domuimg_tree_exists (tree, "usr/lib/os-release")
              || domuimg_tree_exists (tree, "etc/debian_version")

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What only helped the guest to live with the old hypervisor. */
 #include "config.h"
 
 #include <string.h>
 
 #include "lib/convert/edit.h"
-
-/* What only helped the guest to live with the old hypervisor. */
 
 static const char *const services[] = {
   "open-vm-tools", "vmtoolsd", "vgauth", "vgauthd", "vmware-tools", "vmware-tools-thinprint",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Originals of files, kept in the guest where no program looks. */
 #include "config.h"
 #include "lib/guest/aside.h"
 

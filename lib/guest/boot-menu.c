@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The boot menu that GRUB of a Xen guest and pygrub start a new guest by. */
 #include "config.h"
 #include "lib/guest/boot-menu.h"
 

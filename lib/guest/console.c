@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A login on the console of a Xen guest, whatever starts the gettys. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

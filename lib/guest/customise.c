@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ordered table of steps that make a guest's files fit the guest that is wanted. */
 #include "config.h"
 #include "lib/guest/customise.h"
 

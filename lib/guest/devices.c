@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Directories and device nodes that a boot needs and a copied root lacks. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

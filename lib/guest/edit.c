@@ -53,12 +53,15 @@ show (DomuimgEdit *self, const char *path)
   return g_strconcat (prefix, *path == '/' ? "" : "/", path, NULL);
 }
 
-/* NULL without an error where there is nothing. */
+/* How a change begins: @entry is NULL without an error where there is nothing. */
 static gboolean
 look (DomuimgEdit *self, const char *path, DomuimgEntry **entry, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
+  *entry = NULL;
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return FALSE;
   *entry = domuimg_tree_stat (self->tree, path, &local);
   if (*entry == NULL && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     {
@@ -152,6 +155,21 @@ domuimg_edit_write (DomuimgEdit *self, const char *path, const char *text, guint
 }
 
 gboolean
+domuimg_edit_rewrite (DomuimgEdit *self, const char *path, DomuimgEditRewrite rewrite,
+                      gpointer user_data, GError **error)
+{
+  g_autofree char *old = NULL;
+  g_autofree char *text = NULL;
+
+  if (!domuimg_edit_read (self, path, &old, error))
+    return FALSE;
+  if (old == NULL)
+    return TRUE;
+  text = rewrite (old, user_data);
+  return domuimg_edit_write (self, path, text, 0644, error);
+}
+
+gboolean
 domuimg_edit_write_own (DomuimgEdit *self, const char *path, const char *text, guint32 mode,
                          GError **error)
 {
@@ -211,8 +229,7 @@ domuimg_edit_remove (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
-      || !look (self, path, &entry, error))
+  if (!look (self, path, &entry, error))
     return FALSE;
   if (entry == NULL)
     return TRUE;
@@ -227,8 +244,7 @@ domuimg_edit_take_away (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
-      || !look (self, path, &entry, error))
+  if (!look (self, path, &entry, error))
     return FALSE;
   if (entry == NULL)
     return TRUE;
@@ -275,8 +291,7 @@ domuimg_edit_set_aside (DomuimgEdit *self, const char *path, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = NULL;
 
-  if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
-      || !look (self, path, &entry, error))
+  if (!look (self, path, &entry, error))
     return FALSE;
   if (entry == NULL)
     return TRUE;

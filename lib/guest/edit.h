@@ -33,6 +33,10 @@ gboolean domuimg_edit_keep (DomuimgEdit *self, const char *path, GError **error)
  * a new one @mode. */
 gboolean domuimg_edit_write (DomuimgEdit *self, const char *path, const char *text, guint32 mode,
                              GError **error);
+/* Writes what @rewrite makes of the text of a file; nothing where there is no such file. */
+typedef char *(*DomuimgEditRewrite) (const char *text, gpointer user_data);
+gboolean domuimg_edit_rewrite (DomuimgEdit *self, const char *path, DomuimgEditRewrite rewrite,
+                               gpointer user_data, GError **error);
 /* A file of our own: replaces a symlink, and enforces @mode. */
 gboolean domuimg_edit_write_own (DomuimgEdit *self, const char *path, const char *text,
                                  guint32 mode, GError **error);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a guest is, told from its files: distribution, init, network tools, libc. */
 #include "config.h"
 #include "lib/guest/guest-info.h"
 
@@ -324,7 +325,7 @@ domuimg_guest_info_new (DomuimgTree *tree, GError **error)
   if (!domuimg_tree_is_dir (tree, "/etc"))
     {
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                    "The guest has no directory /etc: this is no root of a Linux system");
+                    "The guest has no directory /etc: this is not the root of a Linux system");
       return NULL;
     }
   find_release (self, tree);

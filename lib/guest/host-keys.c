@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SSH host keys: those of the source go, and new ones are made now or at the first boot. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

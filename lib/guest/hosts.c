@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The host name, and what /etc/hosts says of it. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

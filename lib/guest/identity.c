@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What must differ between two guests of one source: machine-id, seeds, leases. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kernels of this host or of an image, with what is installed for each. */
 #include "config.h"
 #include "domuimg/installed-kernel.h"
 
 #include "lib/base/properties.h"
 #include "lib/guest/root.h"
 #include "lib/kernel/compat.h"
+#include "lib/kernel/select-builtin.h"
 #include "lib/kernel/select-drivers.h"
 #include "lib/tree/dir.h"
 
@@ -72,25 +74,13 @@ absolute (const char *path)
   return path != NULL ? g_strconcat ("/", path, NULL) : NULL;
 }
 
-static void
-read_config (DomuimgInstalledKernel *self, DomuimgTree *tree)
-{
-  g_autofree char *in_boot = g_strconcat ("boot/config-", self->version, NULL);
-  g_autofree char *in_modules = g_strconcat ("lib/modules/", self->version, "/config", NULL);
-  g_autofree char *config = domuimg_tree_read_text (tree, in_boot, NULL);
-
-  if (config == NULL)
-    config = domuimg_tree_read_text (tree, in_modules, NULL);
-  if (config != NULL)
-    domuimg_kernel_set_config (self->kernel, config);
-}
-
 /* Whether a guest with the kernel reaches its disk, as PV or PVH; HVM asks for less. */
 static void
 judge (DomuimgInstalledKernel *self, DomuimgTree *tree, DomuimgKernelChoice *choice,
        const char *root_fs)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *config = NULL;
 
   if (!domuimg_kernel_choice_load (choice, tree, &error))
     {
@@ -100,7 +90,9 @@ judge (DomuimgInstalledKernel *self, DomuimgTree *tree, DomuimgKernelChoice *cho
   self->kernel = g_steal_pointer (&choice->kernel);
   g_free (self->version);
   self->version = g_strdup (choice->version);
-  read_config (self, tree);
+  config = domuimg_builtin_read_config (tree, choice->modules, self->version);
+  if (config != NULL)
+    domuimg_kernel_set_config (self->kernel, config);
   self->matches = domuimg_drivers_check (tree, choice, DOMUIMG_GUEST_TYPE_PV, root_fs, &self->reason);
   if (self->matches && choice->modules == NULL)
     {
@@ -162,6 +154,8 @@ domuimg_installed_kernel_list (const char *image, GCancellable *cancellable, GEr
   g_autoptr (DomuimgTree) host = NULL;
   g_autoptr (DomuimgGuestRoot) root = NULL;
 
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
   if (image == NULL)
     {
       host = domuimg_tree_dir_new ("/", error);

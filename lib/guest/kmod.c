@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which compressed modules the modprobe of a guest can read. */
 #include "config.h"
 #include "lib/guest/kmod.h"
 

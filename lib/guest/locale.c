@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Locale, time zone and keyboard of a guest. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

@@ -187,9 +187,10 @@ set_nics (const DomuimgManifest *self, JsonObject *object)
 static void
 set_kernel (const DomuimgManifest *self, JsonObject *object)
 {
+  JsonNode *node = json_object_get_member (object, "kernel");
   JsonObject *kernel;
 
-  if (!json_object_has_member (object, "kernel"))
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     json_object_set_object_member (object, "kernel", json_object_new ());
   kernel = json_object_get_object_member (object, "kernel");
   SET (&self->kernel, kernel_texts, kernel);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Xen's front ends named for kernels that do not find them by themselves. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

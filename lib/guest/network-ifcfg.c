@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NICs for Red Hat's network scripts and SUSE's wicked. */
 #include "config.h"
 #include "lib/guest/network.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* NICs for NetworkManager. */
 #include "config.h"
 #include "lib/guest/network.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The network of a guest, by the tool that is in charge of it. */
 #include "config.h"
 #include "lib/guest/network.h"
 

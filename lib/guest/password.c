@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Hashes of passwords, by crypt(3). */
 #include "config.h"
 #include "lib/guest/customise.h"
 

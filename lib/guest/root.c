@@ -4,6 +4,7 @@
 #include "lib/guest/root.h"
 
 #include "lib/guest/fstab-table.h"
+#include "lib/kernel/select.h"
 #include "lib/tree/mount.h"
 
 gboolean
@@ -48,18 +49,6 @@ open_if_root (DomuimgImage *image, const DomuimgVolume *volume, GError **error)
   return NULL;
 }
 
-/* Whether kernels lie at the top of it, as in a filesystem for /boot. */
-static gboolean
-has_kernels (DomuimgTree *tree, const char *directory)
-{
-  g_auto (GStrv) names = domuimg_tree_list (tree, directory, NULL);
-
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
-    if (g_str_has_prefix (names[i], "vmlinuz") || g_str_has_prefix (names[i], "kernel-"))
-      return TRUE;
-  return FALSE;
-}
-
 /* Whether the guest's fstab names the filesystem as its /boot. */
 static gboolean
 is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
@@ -75,7 +64,7 @@ is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
   return FALSE;
 }
 
-/* (nullable) the filesystem for /boot: the one of the guest's fstab, else the first with kernels. */
+/* (nullable) The filesystem for /boot: that of the guest's fstab, else the first with kernels. */
 static DomuimgTree *
 find_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
 {
@@ -89,7 +78,7 @@ find_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
       if (volume == self->volume || !domuimg_guest_root_has_files (volume))
         continue;
       tree = domuimg_image_open_tree (self->image, volume, FALSE, NULL);
-      if (tree == NULL || !has_kernels (tree, ""))
+      if (tree == NULL || !domuimg_kernel_is_in (tree, ""))
         continue;
       if (is_in_fstab (self->tree, volume))
         return g_steal_pointer (&tree);
@@ -106,7 +95,8 @@ mount_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
   g_autoptr (DomuimgTree) boot = NULL;
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "boot", NULL);
 
-  if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY || has_kernels (self->tree, "boot"))
+  if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY
+      || domuimg_kernel_is_in (self->tree, "boot"))
     return;
   boot = find_boot (self, volumes);
   if (boot == NULL)

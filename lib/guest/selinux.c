@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Labels for the files that were changed, where SELinux wants them. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

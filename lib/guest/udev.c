@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rules of the source machine's udev that would rename the devices of a guest. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

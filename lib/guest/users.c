@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* root's password and SSH keys. */
 #include "config.h"
 #include "lib/guest/steps.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values that would break, or break out of, the file that they are written to. */
 #include "config.h"
 #include "lib/guest/customise.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The programs that speak to libxl and libvirt, and how they are started. */
 #include "config.h"
 #include "lib/host/backend.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A guest's console, shown on this terminal or watched for a login prompt. */
 #include "config.h"
 #include "lib/host/console.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a host has and lacks, put together, as text and as JSON. */
 #include "config.h"
 #include "lib/host/doctor.h"
 

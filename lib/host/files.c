@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host's files, of this machine or below another root. */
 #include "config.h"
 #include "lib/host/doctor.h"
 
@@ -6,8 +7,6 @@
 #include <string.h>
 
 #include "lib/base/exec.h"
-
-/* A host's files, of this machine or below another root. */
 
 #define TEXT_MAX (64 << 10)
 

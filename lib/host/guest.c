@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A guest of this host. */
 #include "config.h"
 #include "lib/host/guest.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The guests of this host: those that run, and those that have a configuration. */
 #include "config.h"
 #include "lib/host/guest.h"
 

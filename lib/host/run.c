@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Starts a guest: configuration, check, back end, console, wait. */
 #include "config.h"
 #include "lib/host/guest.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disks that QEMU's storage daemon shows as files. */
 #include "config.h"
 #include "lib/image/export.h"
 
@@ -6,29 +7,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "lib/base/exec.h"
-#include "lib/base/fd.h"
 #include "lib/base/json.h"
 #include "lib/base/mount.h"
-
-#define DAEMON "qemu-storage-daemon"
-/* Of a loaded machine; it takes 20 ms. */
-#define START_SECONDS 30
-#define POLL_MICROSECONDS 2000
+#include "lib/base/storage-daemon.h"
 
 typedef struct {
   char *overlay;
   char *node;
+  char *name;
   char *mount; /* (nullable) while its name is needed */
-  char *path;  /* (nullable) once it is open */
-  int fd;
+  DomuimgRegion *region; /* (nullable) once it is open */
 } Disk;
 
 struct _DomuimgExport {
   char *directory;
-  char *pidfile;
   GPtrArray *disks; /* of Disk */
-  DomuimgExec *daemon;
+  DomuimgStorageDaemon *daemon;
 };
 
 static void
@@ -36,59 +30,63 @@ disk_free (gpointer data)
 {
   Disk *self = data;
 
-  if (self->fd >= 0)
-    close (self->fd);
+  g_clear_pointer (&self->region, domuimg_region_unref);
   g_free (self->overlay);
   g_free (self->node);
+  g_free (self->name);
   g_free (self->mount);
-  g_free (self->path);
   g_free (self);
 }
 
 gboolean
 domuimg_export_is_possible (char **why_not)
 {
-  g_autofree char *daemon = domuimg_find_program (DAEMON);
   g_autofree char *unmount = domuimg_find_program ("fusermount3");
 
   if (access ("/dev/fuse", R_OK | W_OK) != 0)
     *why_not = g_strdup ("/dev/fuse cannot be used");
-  else if (daemon == NULL)
-    *why_not = g_strdup_printf ("there is no %s (Debian: the package %s)", DAEMON,
-                                domuimg_package_of_program (DAEMON));
   else if (geteuid () != 0 && unmount == NULL)
     *why_not = g_strdup ("there is no fusermount3 (Debian: the package fuse3)");
   else
-    return TRUE;
+    return domuimg_storage_daemon_is_installed (why_not);
   return FALSE;
 }
 
 DomuimgExport *
-domuimg_export_new (const char *work_directory)
+domuimg_export_new (const char *directory)
 {
   DomuimgExport *self = g_new0 (DomuimgExport, 1);
 
-  self->directory = g_strdup (work_directory);
-  self->pidfile = g_build_filename (work_directory, "export.pid", NULL);
+  self->directory = g_strdup (directory);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   return self;
 }
 
 void
-domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node)
+domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node, const char *name)
 {
   Disk *disk = g_new0 (Disk, 1);
 
-  disk->fd = -1;
+  disk->name = g_strdup (name);
   disk->overlay = g_strdup (overlay);
   disk->node = g_strdup (node);
   g_ptr_array_add (self->disks, disk);
 }
 
-const char *
-domuimg_export_get_path (DomuimgExport *self, guint i)
+DomuimgRegion *
+domuimg_export_get_region (DomuimgExport *self, guint i)
 {
-  return ((Disk *) g_ptr_array_index (self->disks, i))->path;
+  return ((Disk *) g_ptr_array_index (self->disks, i))->region;
+}
+
+DomuimgImage *
+domuimg_export_open_image (DomuimgExport *self, guint i, GError **error)
+{
+  const Disk *disk = g_ptr_array_index (self->disks, i);
+  g_autoptr (DomuimgAppliance) appliance
+      = domuimg_appliance_new_for_region (disk->region, self->directory);
+
+  return domuimg_image_new (disk->region, "raw", appliance, error);
 }
 
 /* @name: (nullable) of the node. */
@@ -147,49 +145,22 @@ domuimg_overlay_to_node (const char *overlay, const char *node)
 static gboolean
 add_to_daemon (DomuimgExport *self, guint i, GError **error)
 {
+  DomuimgExec *exec = domuimg_storage_daemon_get_exec (self->daemon);
   Disk *disk = g_ptr_array_index (self->disks, i);
   g_autofree char *name = g_strdup_printf ("disk%u", i);
   g_autofree char *node = to_node (disk->overlay, disk->node, name);
+  g_autofree char *mount = NULL;
   g_autoptr (GError) local = NULL;
 
   disk->mount = g_build_filename (self->directory, name, NULL);
   if (!g_file_set_contents (disk->mount, "", 0, &local))
     return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  domuimg_exec_arg (self->daemon, "--blockdev");
-  domuimg_exec_arg (self->daemon, node);
-  domuimg_exec_arg (self->daemon, "--export");
-  /* A comma in a value is written twice. */
-  g_auto (GStrv) parts = g_strsplit (disk->mount, ",", -1);
-  g_autofree char *mount = g_strjoinv (",,", parts);
-  domuimg_exec_argf (self->daemon, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
+  domuimg_exec_arg (exec, "--blockdev");
+  domuimg_exec_arg (exec, node);
+  domuimg_exec_arg (exec, "--export");
+  mount = domuimg_storage_daemon_escape (disk->mount);
+  domuimg_exec_argf (exec, "type=fuse,id=export%u,node-name=%s,mountpoint=%s,writable=on",
                      i, name, mount);
-  return TRUE;
-}
-
-/* It writes its number when everything else is ready. */
-static gboolean
-wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
-{
-  gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
-  int out = domuimg_exec_start (self->daemon, cancellable, error);
-
-  if (out < 0)
-    return FALSE;
-  while (access (self->pidfile, F_OK) != 0)
-    {
-      GPollFD poll = { out, G_IO_IN | G_IO_HUP, 0 };
-
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      if (g_poll (&poll, 1, 0) > 0 && (poll.revents & G_IO_HUP) != 0
-          && access (self->pidfile, F_OK) != 0)
-        return domuimg_exec_finish (self->daemon, error)
-               && domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s ended at once", DAEMON);
-      if (g_get_monotonic_time () > end)
-        return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED,
-                             "%s did not show the disk within %d seconds", DAEMON, START_SECONDS);
-      g_usleep (POLL_MICROSECONDS);
-    }
   return TRUE;
 }
 
@@ -197,31 +168,29 @@ wait_for_daemon (DomuimgExport *self, GCancellable *cancellable, GError **error)
 static gboolean
 take (Disk *disk, GError **error)
 {
-  gboolean ok;
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (disk->mount, TRUE, error);
+  gboolean ok = region != NULL;
 
-  disk->fd = open (disk->mount, O_RDWR | O_CLOEXEC);
-  ok = disk->fd >= 0 || domuimg_set_errno (error, errno, "opening %s", disk->mount);
+  if (ok)
+    disk->region = domuimg_region_new_named (region, disk->name);
   if (!domuimg_unmount (disk->mount, ok ? error : NULL))
     ok = FALSE;
   unlink (disk->mount);
   g_clear_pointer (&disk->mount, g_free);
-  if (ok)
-    disk->path = g_strdup_printf ("/proc/%d/fd/%d", (int) getpid (), disk->fd);
   return ok;
 }
 
 gboolean
 domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error)
 {
+  g_autofree char *pidfile = g_build_filename (self->directory, "export.pid", NULL);
   gboolean ok = TRUE;
 
-  self->daemon = domuimg_exec_new (DAEMON);
+  self->daemon = domuimg_storage_daemon_new (pidfile);
   for (guint i = 0; i < self->disks->len; i++)
     if (!add_to_daemon (self, i, error))
       return FALSE;
-  domuimg_exec_arg (self->daemon, "--pidfile");
-  domuimg_exec_arg (self->daemon, self->pidfile);
-  if (!wait_for_daemon (self, cancellable, error))
+  if (!domuimg_storage_daemon_start (self->daemon, cancellable, error))
     return FALSE;
   /* All of them, so that no mount stays. */
   for (guint i = 0; i < self->disks->len; i++)
@@ -236,7 +205,7 @@ domuimg_export_forget (DomuimgExport *self, guint i, guint64 offset, guint64 len
 {
   Disk *disk = g_ptr_array_index (self->disks, i);
 
-  if (fallocate (disk->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length) == 0)
+  if (fallocate (disk->region->fd, FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE, offset, length) == 0)
     return TRUE;
   return domuimg_set_errno (error, errno, "leaving out %" G_GUINT64_FORMAT
                                           " unused bytes of %s",
@@ -252,14 +221,11 @@ domuimg_export_stop (DomuimgExport *self, GError **error)
     {
       Disk *disk = g_ptr_array_index (self->disks, i);
 
-      if (disk->fd >= 0 && fsync (disk->fd) != 0)
+      if (disk->region != NULL && fsync (disk->region->fd) != 0)
         ok = domuimg_set_errno (ok ? error : NULL, errno, "writing %s", disk->overlay);
-      if (disk->fd >= 0)
-        close (disk->fd);
-      disk->fd = -1;
+      g_clear_pointer (&disk->region, domuimg_region_unref);
     }
-  g_clear_pointer (&self->daemon, domuimg_exec_free);
-  unlink (self->pidfile);
+  g_clear_pointer (&self->daemon, domuimg_storage_daemon_free);
   return ok;
 }
 
@@ -274,8 +240,7 @@ domuimg_export_free (DomuimgExport *self)
         domuimg_unmount (disk->mount, NULL);
     }
   g_ptr_array_unref (self->disks);
-  g_clear_pointer (&self->daemon, domuimg_exec_free);
+  g_clear_pointer (&self->daemon, domuimg_storage_daemon_free);
   g_free (self->directory);
-  g_free (self->pidfile);
   g_free (self);
 }

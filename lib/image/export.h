@@ -1,28 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/base/base.h"
+#include "lib/image/image.h"
 
-/* Disks of any format as plain files, while nothing is converted: QEMU's storage daemon shows them
- * through FUSE. What is written goes to overlays. The files have no name in any directory, so
- * that nothing of them stays when we are killed; the daemon dies with us. */
+/* Disks of any format as plain bytes, while nothing is converted: QEMU's storage daemon shows them
+ * through FUSE to us, and through a socket to libguestfs, which has to open what it reads by a name.
+ * What is written goes to overlays. The files have no name in any directory, so that nothing of them
+ * stays when we are killed; the daemon dies with us. */
 typedef struct _DomuimgExport DomuimgExport;
 
 /* FALSE where the host cannot do it, with the reason. */
 gboolean domuimg_export_is_possible (char **why_not);
 
-/* @work_directory: for what has to lie somewhere while this is started. */
-DomuimgExport *domuimg_export_new (const char *work_directory);
+/* @directory: for what has to lie somewhere while this is in use; domuimg_appliance_new_for_region
+ * says how long its path may be. */
+DomuimgExport *domuimg_export_new (const char *directory);
 /* Adds a disk: the block node @node (JSON, as of domuimg_image_chain_to_node) seen through the
- * overlay @overlay, a qcow2 file that is there. */
-void domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node);
-/* The file of disk @i, as large as the disk. */
-const char *domuimg_export_get_path (DomuimgExport *self, guint i);
+ * overlay @overlay, a qcow2 file that is there. @name is for messages. */
+void domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node,
+                         const char *name);
+/* Disk @i, as a raw image under its name. */
+DomuimgImage *domuimg_export_open_image (DomuimgExport *self, guint i, GError **error);
+/* Its bytes (unowned), for reading and writing. */
+DomuimgRegion *domuimg_export_get_region (DomuimgExport *self, guint i);
 gboolean domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error);
 /* That @length bytes at @offset of disk @i need not be kept: they read as zeros from now on. */
 gboolean domuimg_export_forget (DomuimgExport *self, guint i, guint64 offset, guint64 length,
                                 GError **error);
-/* Writes everything out into the overlays and ends the daemon; the files are gone. */
+/* Writes everything out into the overlays and ends the daemon. Images are closed before. */
 gboolean domuimg_export_stop (DomuimgExport *self, GError **error);
 void domuimg_export_free (DomuimgExport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExport, domuimg_export_free)

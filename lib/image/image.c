@@ -13,7 +13,6 @@
 
 #define SECTOR 512
 #define BOOT_CODE 440
-#define ESP_GPT "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 
 struct _DomuimgImage {
   DomuimgRegion *region;
@@ -21,6 +20,7 @@ struct _DomuimgImage {
   DomuimgImageFormat format;
   char *table;
   GPtrArray *volumes; /* (nullable) not before they are asked for */
+  gboolean has_lvs;   /* logical volumes were looked for, too */
   GPtrArray *problems;
   gboolean refers; /* to other files, which QEMU would open: no appliance then */
   DomuimgAppliance *appliance; /* starts when it is needed */
@@ -161,7 +161,7 @@ add_lvs (DomuimgImage *self, GPtrArray *volumes)
 }
 
 GPtrArray *
-domuimg_image_list_volumes (DomuimgImage *self, GError **error)
+domuimg_image_list_partitions (DomuimgImage *self, GError **error)
 {
   g_autoptr (GPtrArray) volumes = NULL;
   gboolean ok;
@@ -183,15 +183,25 @@ domuimg_image_list_volumes (DomuimgImage *self, GError **error)
     ok = domuimg_appliance_list_partitions (self->appliance, volumes, &self->table, error);
   if (!ok)
     return NULL;
-  add_lvs (self, volumes);
   self->volumes = g_steal_pointer (&volumes);
   return self->volumes;
+}
+
+GPtrArray *
+domuimg_image_list_volumes (DomuimgImage *self, GError **error)
+{
+  GPtrArray *volumes = domuimg_image_list_partitions (self, error);
+
+  if (volumes != NULL && !self->has_lvs)
+    add_lvs (self, volumes);
+  self->has_lvs |= volumes != NULL;
+  return volumes;
 }
 
 const char *
 domuimg_image_get_table (DomuimgImage *self)
 {
-  return domuimg_image_list_volumes (self, NULL) != NULL ? self->table : NULL;
+  return domuimg_image_list_partitions (self, NULL) != NULL ? self->table : NULL;
 }
 
 gboolean
@@ -215,15 +225,11 @@ domuimg_image_has_boot_code (DomuimgImage *self)
 gboolean
 domuimg_image_has_esp (DomuimgImage *self)
 {
-  GPtrArray *volumes = domuimg_image_list_volumes (self, NULL);
+  GPtrArray *volumes = domuimg_image_list_partitions (self, NULL);
 
   for (guint i = 0; volumes != NULL && i < volumes->len; i++)
-    {
-      const char *type = ((DomuimgVolume *) g_ptr_array_index (volumes, i))->part_type;
-
-      if (g_strcmp0 (type, ESP_GPT) == 0 || g_strcmp0 (type, "0xef") == 0)
-        return TRUE;
-    }
+    if (domuimg_volume_is_esp (g_ptr_array_index (volumes, i)))
+      return TRUE;
   return FALSE;
 }
 

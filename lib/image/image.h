@@ -53,6 +53,8 @@ gboolean domuimg_image_has_esp (DomuimgImage *self);
 /* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
  * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
 GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);
+/* The same without logical volumes, where nobody has asked for those yet. */
+GPtrArray *domuimg_image_list_partitions (DomuimgImage *self, GError **error);
 /* (element-type utf8) Sentences on what is cut off or contradictory: "the partition table says
  * that partition 2 ends at byte N, and the image has M bytes only". */
 GPtrArray *domuimg_image_get_problems (DomuimgImage *self);
@@ -67,5 +69,7 @@ gboolean domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError
 /* NULL where the volume is no ext filesystem that can be read directly (no error), or on error. */
 DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume,
                                               GError **error);
+/* Whether it is an EFI system partition, by its type in the table. */
+gboolean domuimg_volume_is_esp (const DomuimgVolume *self);
 void domuimg_volume_free (DomuimgVolume *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgVolume, domuimg_volume_free)

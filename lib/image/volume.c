@@ -4,6 +4,15 @@
 
 /* Apart from the rest of an image, for those who need no appliance. */
 
+#define ESP_GPT "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+#define ESP_DOS "0xef"
+
+gboolean
+domuimg_volume_is_esp (const DomuimgVolume *self)
+{
+  return g_strcmp0 (self->part_type, ESP_GPT) == 0 || g_strcmp0 (self->part_type, ESP_DOS) == 0;
+}
+
 void
 domuimg_volume_free (DomuimgVolume *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A machine that another hypervisor ran: from a path to its disks. */
 #include "config.h"
 #include "lib/import/import.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The header of a bzImage. */
 #include "config.h"
 #include "lib/kernel/bzimage.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes cpio archives, for what is put before an initramfs. */
 #include "config.h"
 #include "lib/kernel/cpio-write.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads cpio archives, whose bytes are pushed. */
 #include "config.h"
 #include "lib/kernel/cpio.h"
 

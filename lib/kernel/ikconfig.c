@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds the configuration that a kernel holds. */
 #include "config.h"
 #include "lib/kernel/ikconfig.h"
 

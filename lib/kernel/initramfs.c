@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What an initramfs holds: its archives, modules and kernel version. */
 #include "config.h"
 #include "lib/kernel/initramfs.h"
 

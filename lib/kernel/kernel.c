@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A kernel: its format, version, notes, and what it can start as. */
 #include "config.h"
 #include "domuimg/kernel.h"
 

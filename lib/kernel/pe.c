@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The sections of an EFI application. */
 #include "config.h"
 #include "lib/kernel/pe.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The modules that are built into a kernel. */
 #include "config.h"
 #include "lib/kernel/select-builtin.h"
 
@@ -22,22 +23,26 @@ read_list (DomuimgBuiltin *self, DomuimgTree *tree, const char *modules)
   self->has_list = TRUE;
 }
 
+char *
+domuimg_builtin_read_config (DomuimgTree *tree, const char *modules, const char *version)
+{
+  g_autofree char *in_boot = g_strconcat ("boot/config-", version, NULL);
+  g_autofree char *in_modules = modules != NULL ? g_strconcat (modules, "/config", NULL) : NULL;
+  char *config = domuimg_tree_read_text (tree, in_boot, NULL);
+
+  return config == NULL && in_modules != NULL ? domuimg_tree_read_text (tree, in_modules, NULL)
+                                              : config;
+}
+
 DomuimgBuiltin *
 domuimg_builtin_new (DomuimgTree *tree, const char *modules, const char *version)
 {
   DomuimgBuiltin *self = g_new0 (DomuimgBuiltin, 1);
-  g_autofree char *in_boot = g_strconcat ("boot/config-", version, NULL);
 
   self->modules = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (modules != NULL)
     read_list (self, tree, modules);
-  self->config = domuimg_tree_read_text (tree, in_boot, NULL);
-  if (self->config == NULL && modules != NULL)
-    {
-      g_autofree char *path = g_strconcat (modules, "/config", NULL);
-
-      self->config = domuimg_tree_read_text (tree, path, NULL);
-    }
+  self->config = domuimg_builtin_read_config (tree, modules, version);
   return self;
 }
 

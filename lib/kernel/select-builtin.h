@@ -8,7 +8,10 @@
  * configuration. */
 typedef struct _DomuimgBuiltin DomuimgBuiltin;
 
-/* @modules (nullable): the kernel's directory of modules in @tree. */
+/* (nullable) The configuration that a kernel was built with. @modules (nullable): its directory of
+ * modules in @tree. */
+char *domuimg_builtin_read_config (DomuimgTree *tree, const char *modules, const char *version);
+/* @modules (nullable) likewise. */
 DomuimgBuiltin *domuimg_builtin_new (DomuimgTree *tree, const char *modules, const char *version);
 void domuimg_builtin_free (DomuimgBuiltin *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgBuiltin, domuimg_builtin_free)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whether a kernel and its initramfs hold the drivers for the disks and the root. */
 #include "config.h"
 #include "lib/kernel/select-drivers.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernels of a tree, each with its initramfs and modules. */
 #include "config.h"
 #include "lib/kernel/select.h"
 
@@ -113,6 +114,33 @@ version_of_name (const char *name)
   return NULL;
 }
 
+/* (nullable) The version in the name of a kernel's file. */
+static const char *
+version_of (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kernel_prefixes); i++)
+    if (g_str_has_prefix (name, kernel_prefixes[i]) && strstr (name, "rescue") == NULL
+        && !g_str_has_suffix (name, ".debug"))
+      return name + strlen (kernel_prefixes[i]);
+  return NULL;
+}
+
+gboolean
+domuimg_kernel_is_in (DomuimgTree *tree, const char *directory)
+{
+  g_auto (GStrv) names = domuimg_tree_list (tree, directory, NULL);
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      if (version_of (names[i]) != NULL)
+        return TRUE;
+      for (guint j = 0; j < G_N_ELEMENTS (plain_names); j++)
+        if (g_str_equal (names[i], plain_names[j]))
+          return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 list_boot (GPtrArray *choices, DomuimgTree *tree, GError **error)
 {
@@ -122,8 +150,8 @@ list_boot (GPtrArray *choices, DomuimgTree *tree, GError **error)
     return FALSE;
   for (guint i = 0; names[i] != NULL; i++)
     {
+      const char *version = version_of (names[i]);
       g_autofree char *path = g_strconcat ("boot/", names[i], NULL);
-      const char *version = version_of_name (names[i]);
 
       if (version != NULL)
         add_choice (choices, tree, path, "boot", version);

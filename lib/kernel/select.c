@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which kernel of a tree to take. */
 #include "config.h"
 #include "lib/kernel/select.h"
 

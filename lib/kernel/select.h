@@ -26,6 +26,8 @@ GPtrArray *domuimg_kernel_list (DomuimgTree *tree, GError **error);
  * listed. Likewise where an initramfs is looked for. */
 char *domuimg_kernel_version_of_path (const char *path);
 char *domuimg_initrd_version_of_path (const char *path);
+/* Whether anything in the directory has the name of a kernel: quicker than a list. */
+gboolean domuimg_kernel_is_in (DomuimgTree *tree, const char *directory);
 /* Reads the kernel, which tells its true version. */
 gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tree, GError **error);
 

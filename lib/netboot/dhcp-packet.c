@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes and reads packets of DHCP. */
 #include "config.h"
 #include "lib/netboot/dhcp-packet.h"
 

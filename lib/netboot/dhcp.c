@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asks DHCP servers on behalf of a guest. */
 #include "config.h"
 #include "lib/netboot/dhcp.h"
 

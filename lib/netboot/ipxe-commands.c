@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The commands of iPXE's scripts. */
 #include "config.h"
 #include "lib/netboot/ipxe.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a parser says comes next, as bytes between processes. */
 #include "config.h"
 #include "lib/netboot/next.h"
 

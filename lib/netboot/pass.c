@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One run of the parsers over all that was fetched. */
 #include "config.h"
 #include "lib/netboot/pass.h"
 

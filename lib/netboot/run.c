@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The client of a network boot: DHCP, files, menus, until there is a kernel. */
 #include "config.h"
 #include "lib/netboot/netboot.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Addresses on boot servers, and what paths in menus mean beside them. */
 #include "config.h"
 #include "lib/netboot/url.h"
 

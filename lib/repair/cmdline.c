@@ -133,85 +133,65 @@ edit_grubenv (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError
   return TRUE;
 }
 
-static gboolean
-edit_variable (DomuimgEdit *edit, const DomuimgParameter *parameter, const char *path,
-               gboolean append, GError **error)
+/* Variables of GRUB's defaults; root= it finds out by itself. What a recovery entry does not have it
+ * does not get. */
+static char *
+rewrite_variables (const char *text, gpointer user_data)
 {
   static const char for_some[] = "GRUB_CMDLINE_LINUX_DEFAULT";
-  g_autofree char *text = NULL;
-  g_autofree char *first = NULL;
-  g_autofree char *both = NULL;
+  const DomuimgParameter *parameter = user_data;
+  gboolean append = !g_str_equal (parameter->key, "root")
+                    && (g_str_equal (parameter->key, "console")
+                        || !domuimg_parameter_is_assigned (parameter, text, for_some));
+  g_autofree char *first
+      = domuimg_parameter_edit_assignment (parameter, text, "GRUB_CMDLINE_LINUX", append);
 
-  if (!domuimg_edit_read (edit, path, &text, error))
-    return FALSE;
-  if (text == NULL)
-    return TRUE;
-  /* What a recovery entry does not have it does not get. */
-  append = append
-           && (g_str_equal (parameter->key, "console")
-               || !domuimg_parameter_is_assigned (parameter, text, for_some));
-  first = domuimg_parameter_edit_assignment (parameter, text, "GRUB_CMDLINE_LINUX", append);
-  both = domuimg_parameter_edit_assignment (parameter, first, for_some, FALSE);
-  return domuimg_edit_write (edit, path, both, 0644, error);
+  return domuimg_parameter_edit_assignment (parameter, first, for_some, FALSE);
 }
 
 /* Alpine's update-extlinux, which has the root apart from the other words. */
-static gboolean
-edit_update_extlinux (DomuimgEdit *edit, const DomuimgParameter *parameter, GError **error)
+static char *
+rewrite_update_extlinux (const char *text, gpointer user_data)
 {
-  static const char path[] = "/etc/update-extlinux.conf";
-  g_autofree char *text = NULL;
-  g_autofree char *edited = NULL;
+  const DomuimgParameter *parameter = user_data;
 
-  if (!domuimg_edit_read (edit, path, &text, error))
-    return FALSE;
-  if (text == NULL)
-    return TRUE;
   if (g_str_equal (parameter->key, "root") && parameter->value != NULL)
-    edited = domuimg_edit_set_assignment (text, "root", parameter->value);
-  else
-    edited = domuimg_parameter_edit_assignment (parameter, text, "default_kernel_opts", TRUE);
-  return domuimg_edit_write (edit, path, edited, 0644, error);
+    return domuimg_edit_set_assignment (text, "root", parameter->value);
+  return domuimg_parameter_edit_assignment (parameter, text, "default_kernel_opts", TRUE);
 }
 
-static gboolean
-edit_kernel_cmdline (DomuimgEdit *edit, const DomuimgParameter *parameter, GError **error)
+static char *
+rewrite_kernel_cmdline (const char *text, gpointer user_data)
 {
-  static const char path[] = "/etc/kernel/cmdline";
-  g_autofree char *words = NULL;
-  g_autofree char *edited = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *words = g_strchomp (g_strdup (text));
+  g_autofree char *edited = domuimg_parameter_edit (user_data, words);
 
-  if (!domuimg_edit_read (edit, path, &words, error))
-    return FALSE;
-  if (words == NULL)
-    return TRUE;
-  edited = domuimg_parameter_edit (parameter, g_strchomp (words));
-  text = g_strconcat (edited, "\n", NULL);
-  return domuimg_edit_write (edit, path, text, 0644, error);
+  return g_strconcat (edited, "\n", NULL);
 }
 
-/* The guest makes its menu of these when its kernel is next upgraded; its root it finds out by
- * itself. */
+/* The guest makes its menu of these when its kernel is next upgraded. */
 static gboolean
-edit_sources (DomuimgRepairSite *self, const DomuimgParameter *parameter, GError **error)
+edit_sources (DomuimgRepairSite *self, DomuimgParameter *parameter, GError **error)
 {
-  gboolean append = !g_str_equal (parameter->key, "root");
   DomuimgEdit *edit = domuimg_repair_get_root (self, error);
   g_auto (GStrv) names = NULL;
 
-  if (edit == NULL || !edit_variable (edit, parameter, "/etc/default/grub", append, error)
-      || !edit_update_extlinux (edit, parameter, error))
+  if (edit == NULL
+      || !domuimg_edit_rewrite (edit, "/etc/default/grub", rewrite_variables, parameter, error)
+      || !domuimg_edit_rewrite (edit, "/etc/update-extlinux.conf", rewrite_update_extlinux,
+                                parameter, error))
     return FALSE;
   names = domuimg_tree_list (edit->tree, "/etc/default/grub.d", NULL);
   for (guint i = 0; names != NULL && names[i] != NULL; i++)
     {
       g_autofree char *path = g_build_filename ("/etc/default/grub.d", names[i], NULL);
 
-      if (g_str_has_suffix (path, ".cfg") && !edit_variable (edit, parameter, path, append, error))
+      if (g_str_has_suffix (path, ".cfg")
+          && !domuimg_edit_rewrite (edit, path, rewrite_variables, parameter, error))
         return FALSE;
     }
-  return edit_kernel_cmdline (edit, parameter, error);
+  return domuimg_edit_rewrite (edit, "/etc/kernel/cmdline", rewrite_kernel_cmdline, parameter,
+                               error);
 }
 
 static gboolean

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ext tools at work on filesystems that no tree has open. */
 #include "config.h"
 #include "lib/repair/site.h"
 
@@ -6,8 +7,7 @@
 
 #include "lib/base/exec.h"
 
-/* The ext tools at work on what no tree has open, inside an image by libext2fs's "IMAGE?offset=N"
- * (ext2fs_open2 in its manual). */
+/* Inside an image they work by libext2fs's "IMAGE?offset=N" (ext2fs_open2 in its manual). */
 
 static DomuimgExec *
 tool_new (const char *program, const char *path, GError **error)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Modules that an initramfs lacks, in an archive that is put before it. */
 #include "config.h"
 #include "lib/repair/initramfs.h"
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Modules that a repair gave an initramfs, for the next one that the guest makes. */
 #include "config.h"
 #include "lib/repair/initramfs.h"
 
 #include <string.h>
-
-/* What an initramfs was given by a repair is to be in the next one that the guest makes. */
 
 static gboolean
 has_line (const char *text, const char *line)
@@ -14,10 +13,11 @@ has_line (const char *text, const char *line)
   return g_strv_contains ((const char *const *) lines, line);
 }
 
+/* Each module in a line of its own, in a file that may not exist yet. */
 static gboolean
-keep_for_debian (DomuimgEdit *self, const char *const *modules, GError **error)
+add_lines (DomuimgEdit *self, const char *path, const char *before, const char *const *modules,
+           const char *after, GError **error)
 {
-  static const char path[] = "/etc/initramfs-tools/modules";
   g_autofree char *old = NULL;
   g_autoptr (GString) text = NULL;
 
@@ -27,24 +27,8 @@ keep_for_debian (DomuimgEdit *self, const char *const *modules, GError **error)
   if (text->len > 0 && text->str[text->len - 1] != '\n')
     g_string_append_c (text, '\n');
   for (guint i = 0; modules[i] != NULL; i++)
-    if (!has_line (text->str, modules[i]))
-      g_string_append_printf (text, "%s\n", modules[i]);
-  return domuimg_edit_write (self, path, text->str, 0644, error);
-}
-
-static gboolean
-keep_for_dracut (DomuimgEdit *self, const char *const *modules, GError **error)
-{
-  static const char path[] = "/etc/dracut.conf.d/domuimg-xen.conf";
-  g_autofree char *old = NULL;
-  g_autoptr (GString) text = NULL;
-
-  if (!domuimg_edit_read (self, path, &old, error))
-    return FALSE;
-  text = g_string_new (old);
-  for (guint i = 0; modules[i] != NULL; i++)
     {
-      g_autofree char *line = g_strdup_printf ("add_drivers+=\" %s \"", modules[i]);
+      g_autofree char *line = g_strconcat (before, modules[i], after, NULL);
 
       if (!has_line (text->str, line))
         g_string_append_printf (text, "%s\n", line);
@@ -79,10 +63,11 @@ domuimg_repair_keep_modules (DomuimgEdit *self, const char *const *modules, GErr
   DomuimgTree *tree = self->tree;
 
   if (domuimg_tree_is_dir (tree, "/etc/initramfs-tools"))
-    return keep_for_debian (self, modules, error);
+    return add_lines (self, "/etc/initramfs-tools/modules", "", modules, "", error);
   if (domuimg_tree_is_dir (tree, "/etc/dracut.conf.d")
       || domuimg_tree_exists (tree, "/usr/bin/dracut"))
-    return keep_for_dracut (self, modules, error);
+    return add_lines (self, "/etc/dracut.conf.d/domuimg-xen.conf", "add_drivers+=\" ", modules,
+                      " \"", error);
   return !domuimg_tree_exists (tree, "/etc/mkinitcpio.conf")
          || keep_for_mkinitcpio (self, modules, error);
 }

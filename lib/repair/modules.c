@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Modules of a kernel with all that they need, in the order that they load in. */
 #include "config.h"
 #include "lib/repair/modules.h"
 

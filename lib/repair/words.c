@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* KEY=VALUE among the words of a kernel's command line, in files of several kinds. */
 #include "config.h"
 #include "lib/repair/words.h"
 
@@ -280,7 +281,7 @@ domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block,
 
   if (!g_str_has_prefix (block, GRUBENV_MARK) || strlen (block) != GRUBENV_SIZE)
     {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "this is no environment block of GRUB");
+      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "this is not an environment block of GRUB");
       return NULL;
     }
   line = strstr (text, "\nkernelopts=");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The syntax of values: sizes, addresses, disks and interfaces. */
 #include "config.h"
 #include "lib/spec/parse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of keys: their kinds, checks, parsers and help. */
 #include "config.h"
 #include "lib/spec/spec-keys.h"
 

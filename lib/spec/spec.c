@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A specification: keys with their values, from files, options and setters. */
 #include "config.h"
 #include "domuimg/spec.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies a file from one tree to another. */
 #include "config.h"
 #include "lib/tree/copy.h"
 

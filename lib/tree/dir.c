@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tree over a directory of the host, which no symlink leads out of. */
 #include "config.h"
 #include "lib/tree/dir.h"
 

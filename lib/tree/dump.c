@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tree as text, an entry a line. */
 #include "config.h"
 #include "lib/tree/dump.h"
 

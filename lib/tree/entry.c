@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* An entry of a tree: type, owner, mode, times, extended attributes. */
 #include "config.h"
 #include "lib/tree/entry.h"
 

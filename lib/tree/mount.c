@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tree with another one mounted in it. */
 #include "config.h"
 #include "lib/tree/mount.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The interface of a stream of files. */
 #include "config.h"
 #include "lib/tree/stream.h"
 

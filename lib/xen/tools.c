@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Xen's tools as they are installed, and what they can unpack; they are never started. */
 #include "config.h"
 #include "lib/xen/tools.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Versions of Xen: the host's, and how they compare. */
 #include "config.h"
 #include "lib/xen/version.h"
 

@@ -408,7 +408,7 @@ class HostileTest(BootloaderCase):
     def test_what_is_no_kernel(self):
         self.put("/boot/grub/grub.cfg", GRUB.format(timeout=0))
         (self.root / "boot/vmlinuz").write_text("not a kernel")
-        self.refuse(self.make(), "no kernel")
+        self.refuse(self.make(), "not a kernel")
 
     def test_no_menu_and_no_filesystem(self):
         self.refuse(self.make(), "no boot menu")

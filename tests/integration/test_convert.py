@@ -303,6 +303,74 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(image), "hibernated")
         self.assert_nothing_left()
 
+    def make_cloud_image(self, path):
+        """GPT: where GRUB lies for a BIOS, an ESP that is /boot, too, and the root, as a Debian's
+        or Arch's image may have them."""
+        uuid = "11111111-2222-4333-8444-555555555555"
+        root, boot = self.dir / "root", self.dir / "boot"
+        for name in ("bin", "boot", "etc", "sbin"):
+            (root / name).mkdir(parents=True)
+        (root / "etc/os-release").write_text('ID=arch\nPRETTY_NAME="Arch Linux"\n')
+        (root / "etc/fstab").write_text(f"UUID={uuid} / ext4 rw 0 1\nUUID=ABCD-1234 /boot vfat rw 0 2\n")
+        (boot / "loader/entries").mkdir(parents=True)
+        (boot / "EFI/BOOT").mkdir(parents=True)
+        (boot / "EFI/BOOT/BOOTX64.EFI").write_bytes(b"MZ")
+        (boot / "loader/loader.conf").write_text("default arch.conf\n")
+        (boot / "vmlinuz-linux").write_bytes(self.kernel.read_bytes())
+        (boot / "loader/entries/arch.conf").write_text(
+            f"title Arch Linux\nlinux /vmlinuz-linux\noptions root=UUID={uuid} rw quiet\n")
+        with path.open("wb") as file:
+            file.truncate(100 * MIB)
+        subprocess.run(["sfdisk", "-q", path], text=True, check=True, input=(
+            "label: gpt\nstart=2048, size=2048, type=21686148-6449-6E6F-744E-656564454649\n"
+            "start=4096, size=98304, type=U\nstart=102400, size=98304, type=L\n"))
+        subprocess.run(["mkfs.vfat", "-F", "32", "-i", "ABCD1234", "--offset=4096", path, "49152"],
+                       check=True, capture_output=True)
+        for entry in sorted(boot.iterdir()):
+            subprocess.run(["mcopy", "-s", "-i", f"{path}@@{2 * MIB}", entry, "::"], check=True)
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-U", uuid, "-E", f"offset={50 * MIB}", "-d", root,
+                        path, "49152k"], check=True, capture_output=True)
+
+    def read_esp(self, image, path):
+        done = subprocess.run(["mtype", "-i", f"{image}@@{2 * MIB}", f"::{path}"], check=True,
+                              capture_output=True, text=True)
+        return done.stdout
+
+    # libguestfs has to open what is shown without a name, also where results lie in a long path.
+    @world.need_program("mkfs.vfat", "mcopy", "mtype", "supermin")
+    @need_fuse()
+    def test_boot_on_esp(self):
+        image = self.dir / "cloud.raw"
+        self.make_cloud_image(image)
+        self.out = self.out / ("long" * 20) / "out"
+        self.out.mkdir(parents=True)
+        manifest = self.converted(image)
+        self.assertEqual(manifest["system"], "Arch Linux")
+        self.assertIn("changed /boot/loader/entries/arch.conf", manifest["changes"])
+        self.assertIn("console=hvc0", self.read_esp(self.out / "t.img", "/loader/entries/arch.conf"))
+        self.assertEqual({path.name for path in self.out.iterdir()},
+                         {"t.img", "t.cfg", "t.xml", "t.json", "t.vmlinuz"})
+        self.clear()
+        manifest = self.converted(image, "--disk", "format=qcow2")
+        raw = self.dir / "flat"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", self.out / "t.qcow2", raw], check=True)
+        self.assertIn("console=hvc0", self.read_esp(raw, "/loader/entries/arch.conf"))
+
+    # Those that need no initramfs; "file:" is above, and auto and guest open the same.
+    @world.need_program("mkfs.vfat", "mcopy", "supermin")
+    @need_fuse()
+    def test_every_loader_of_an_image_with_esp(self):
+        image = self.dir / "cloud.raw"
+        self.make_cloud_image(image)
+        for policy in ("pvgrub", "pygrub", "firmware"):
+            with self.subTest(policy=policy):
+                command = [str(world.PROGRAM), "create", "t", "--progress", "none", "--from",
+                           f"disk:{image}", "--dir", str(self.out), "--kernel", policy, "--dry-run"]
+                done = self.run_program(command)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("Arch Linux", done.stdout)
+                self.assertNotIn("cannot be mounted", done.stdout + done.stderr)
+
     @world.need_program("mkntfs", "ntfs-3g", "umount")
     @world.need_root()
     @need_fuse()

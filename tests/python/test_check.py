@@ -80,6 +80,22 @@ class Checks(unittest.TestCase):
         self.assertEqual([one.get_id() for one in done[0].get_findings()],
                          self.ids(domuimg.check(self.config)))
 
+    def test_async_of_several(self):
+        loop = GLib.MainLoop()
+        done = []
+
+        def ended(_source, result):
+            done.extend(Domuimg.Check.run_all_finish(result))
+            loop.quit()
+
+        checks = [Domuimg.Check.new_for_config(str(self.dir / name))
+                  for name in ("out/web1.cfg", "absent.cfg")]
+        Domuimg.Check.run_all_async(checks, None, ended)
+        loop.run()
+        self.assertEqual([Domuimg.verdict_to_string(one.get_verdict()) for one in done][1], "none")
+        self.assertEqual([one.get_guest() for one in done],
+                         [str(self.dir / name) for name in ("out/web1.cfg", "absent.cfg")])
+
     def test_async_fix(self):
         self.config.write_text(self.config.read_text().replace("root=/dev/xvda", "root=/dev/sda1"))
         loop = GLib.MainLoop()

@@ -5,6 +5,7 @@
 #include "domuimg/domuimg.h"
 #include "lib/base/async.h"
 #include "lib/base/progress.h"
+#include "lib/base/remove.h"
 
 /* Where a callback leaves what it got. */
 typedef struct {
@@ -132,6 +133,46 @@ test_progress_comes_to_the_caller (void)
   waiting_clear (&waiting);
 }
 
+/* Makes a cancelled call, and a directory to work in. */
+static GCancellable *
+cancelled (char **directory)
+{
+  GCancellable *cancellable = g_cancellable_new ();
+
+  g_cancellable_cancel (cancellable);
+  *directory = g_dir_make_tmp ("domuimg-async-XXXXXX", NULL);
+  g_assert_nonnull (*directory);
+  return cancellable;
+}
+
+static void
+test_what_is_cancelled_is_not_done (void)
+{
+  g_autofree char *directory = NULL;
+  g_autoptr (GCancellable) cancellable = cancelled (&directory);
+  g_autofree char *from = g_build_filename (directory, "web1.cfg", NULL);
+  g_autofree char *to = g_build_filename (directory, "web1.xml", NULL);
+  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+  g_autoptr (DomuimgBuild) build = domuimg_build_new (spec);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (domuimg_build_get_plan (build, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_null (domuimg_cleanup (TRUE, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_null (domuimg_installed_kernel_list (NULL, cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (from, "name='web1'\nmemory=64\nkernel='/k'\n", -1, NULL));
+  g_assert_false (domuimg_config_convert (from, to, DOMUIMG_CONFIG_FORMAT_LIBVIRT, FALSE, NULL,
+                                          cancellable, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_false (g_file_test (to, G_FILE_TEST_EXISTS));
+  domuimg_remove_tree (directory);
+}
+
 static void
 test_getters_are_properties (void)
 {
@@ -156,6 +197,7 @@ main (int argc, char **argv)
   g_test_add_func ("/async/a-cancelled-call-is-an-error", test_a_cancelled_call_is_an_error);
   g_test_add_func ("/async/an-absent-guest-is-an-error", test_an_absent_guest_is_an_error);
   g_test_add_func ("/async/progress-comes-to-the-caller", test_progress_comes_to_the_caller);
+  g_test_add_func ("/async/what-is-cancelled-is-not-done", test_what_is_cancelled_is_not_done);
   g_test_add_func ("/async/getters-are-properties", test_getters_are_properties);
   return g_test_run ();
 }

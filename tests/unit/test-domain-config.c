@@ -565,6 +565,39 @@ test_names_are_found (void)
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
 }
 
+static void
+test_configurations_are_listed (void)
+{
+  static const char *const files[] = { "b.cfg", "a.cfg", "xl.conf" };
+  g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *absent = g_build_filename (directory, "absent", NULL);
+  g_autofree char *file = g_build_filename (directory, "xl.conf", NULL);
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) found = NULL;
+  g_auto (GStrv) none = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (directory, files[i], NULL);
+
+      g_assert_true (g_file_set_contents (path, "not read", -1, NULL));
+    }
+  found = domuimg_config_list_in (directory, NULL);
+  g_assert_cmpuint (g_strv_length (found), ==, 2);
+  g_assert_true (g_str_has_suffix (found[0], "/a.cfg") && g_str_has_suffix (found[1], "/b.cfg"));
+  none = domuimg_config_list_in (absent, NULL);
+  g_assert_cmpuint (g_strv_length (none), ==, 0);
+  g_assert_null (domuimg_config_list_in (file, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_IO);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *path = g_build_filename (directory, files[i], NULL);
+
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -580,6 +613,7 @@ main (int argc, char **argv)
                    test_every_key_of_the_manual_survives);
   g_test_add_func ("/domain/config/hostile files are refused", test_hostile_files_are_refused);
   g_test_add_func ("/domain/config/names are found", test_names_are_found);
+  g_test_add_func ("/domain/config/configurations are listed", test_configurations_are_listed);
   g_test_add_func ("/domain/config/mistakes have a place", test_mistakes_have_a_place);
   return g_test_run ();
 }

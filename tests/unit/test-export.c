@@ -72,7 +72,7 @@ start (Fixture *self)
       return NULL;
     }
   export = domuimg_export_new (self->directory);
-  domuimg_export_add (export, self->overlay, self->node);
+  domuimg_export_add (export, self->overlay, self->node, "old.vmdk");
   domuimg_export_start (export, NULL, &error);
   /* A container may have the device without the right to use it. */
   if (error != NULL && strstr (error->message, "fuse") != NULL)
@@ -107,7 +107,7 @@ test_changes_go_to_the_overlay (Fixture *self, gconstpointer data)
 
   if (export == NULL)
     return;
-  image = domuimg_image_open (domuimg_export_get_path (export, 0), "raw", &error);
+  image = domuimg_export_open_image (export, 0, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (domuimg_image_get_size (image), ==, SIZE);
   volumes = domuimg_image_list_volumes (image, &error);
@@ -163,22 +163,26 @@ test_unused_blocks_read_as_zeros (Fixture *self, gconstpointer data)
   g_autofree guint8 *zeros = g_malloc0 (1 << 20), *read_back = g_malloc (1 << 20);
   g_autoptr (DomuimgExport) export = start (self);
   g_autoptr (DomuimgImage) image = NULL;
+  g_autoptr (DomuimgExec) fsck = domuimg_exec_new ("e2fsck");
+  g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
-  int fd;
+  DomuimgRegion *region;
 
   if (export == NULL)
     return;
-  fd = open (domuimg_export_get_path (export, 0), O_RDWR | O_CLOEXEC);
-  g_assert_cmpint (pwrite (fd, junk, 1 << 20, 48 << 20), ==, 1 << 20);
-  image = domuimg_image_open (domuimg_export_get_path (export, 0), "raw", &error);
+  region = domuimg_export_get_region (export, 0);
+  g_assert_true (domuimg_region_write (region, 48 << 20, junk, 1 << 20));
+  image = domuimg_export_open_image (export, 0, &error);
   g_assert_true (domuimg_image_each_unused (
       image, domuimg_image_list_volumes (image, &error)->pdata[0], 65536, forget, export, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (pread (fd, read_back, 1 << 20, 48 << 20), ==, 1 << 20);
+  g_assert_cmpint (domuimg_region_read (region, 48 << 20, read_back, 1 << 20), ==, 1 << 20);
   g_assert_cmpmem (read_back, 1 << 20, zeros, 1 << 20);
-  run ("e2fsck", "-fn", domuimg_export_get_path (export, 0), NULL);
-  close (fd);
-  close (fd);
+  path = domuimg_exec_pass_fd (fsck, region->fd);
+  domuimg_exec_arg (fsck, "-fn");
+  domuimg_exec_arg (fsck, path);
+  domuimg_exec_run (fsck, NULL, &error);
+  g_assert_no_error (error);
 }
 
 static void
@@ -194,7 +198,7 @@ test_no_such_image (Fixture *self, gconstpointer data)
       return;
     }
   export = domuimg_export_new (self->directory);
-  domuimg_export_add (export, "/gone.qcow2", self->node);
+  domuimg_export_add (export, "/gone.qcow2", self->node, "old.vmdk");
   g_assert_false (domuimg_export_start (export, NULL, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_TOOL_FAILED);
   g_assert_nonnull (strstr (error->message, "gone.qcow2"));

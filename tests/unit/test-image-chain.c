@@ -367,9 +367,9 @@ test_extents_that_only_qemu_sees (Fixture *self, gconstpointer data)
 {
   make_flat (self);
   replace_in (self, "flat.vmdk", "RW ", "RW\n");
-  must_refuse (self, "flat.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "no extent");
+  must_refuse (self, "flat.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "not an extent");
   replace_in (self, "flat.vmdk", "RW\n", "\n\nRW ");
-  must_refuse (self, "flat.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "no extent");
+  must_refuse (self, "flat.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "not an extent");
   replace_in (self, "flat.vmdk", "\n\nRW ", "\vRW ");
   must_refuse (self, "flat.vmdk", DOMUIMG_ERROR_CORRUPT_INPUT, "characters");
 }

@@ -83,7 +83,7 @@ test_elf_is_nothing_for_32_bit_entries (void)
 {
   static const Matrix matrix = {
     { NULL, NULL, "bzImages" },
-    { NULL, "no bzImage", "by its firmware" },
+    { NULL, "not a bzImage", "by its firmware" },
     { NULL, NULL, "by its firmware" },
     { "no firmware", "no firmware", NULL },
   };

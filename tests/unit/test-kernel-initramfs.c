@@ -196,7 +196,7 @@ test_headers_that_lie (void)
   must_refuse (old_format, "newc");
   must_refuse (open_name, "does not end");
   must_refuse (text, "not an initramfs");
-  must_refuse (packed, "no cpio archive");
+  must_refuse (packed, "do not hold a cpio archive");
 }
 
 /* Linux, too, starts with what it has unpacked. */

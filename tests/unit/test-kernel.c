@@ -164,7 +164,7 @@ static const PvCase pv_cases[] = {
   { EM_X86_64, "generic", NULL, NULL, NULL, NULL, "missing" },
   { EM_X86_64, "generic", NULL, "xen-3.0", "!writable_page_tables|anything", NULL, NULL },
   { EM_X86_64, "generic", NULL, "xen-3.0", "!no_such_thing", NULL, "'no_such_thing'" },
-  { EM_X86_64, "generic", NULL, "xen-3.0", "!dom0", NULL, "no kernel for guests" },
+  { EM_X86_64, "generic", NULL, "xen-3.0", "!dom0", NULL, "not a kernel for guests" },
   { EM_X86_64, "generic", NULL, "xen-3.0", "!auto_translated_physmap", NULL, "no longer" },
   { EM_X86_64, "generic", NULL, "xen-3.0", "auto_translated_physmap|dom0", NULL, NULL },
   { EM_386, "generic", NULL, "xen-3.0", NULL, "yes", NULL },

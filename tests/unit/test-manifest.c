@@ -91,6 +91,23 @@ test_what_is_not_known_stays (void)
 }
 
 static void
+test_null_is_nothing (void)
+{
+  g_autofree char *scratch = tree_scratch_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgManifest) manifest = read_text (
+      scratch, "{\"domuimg\": null, \"kernel\": null, \"disks\": null, \"type\": null}", &error);
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  g_assert_null (manifest->kernel.from);
+  g_assert_cmpuint (manifest->disks->len, ==, 0);
+  text = domuimg_manifest_write (manifest);
+  g_assert_nonnull (strstr (text, "\"policy\" : null"));
+  tree_scratch_free (g_steal_pointer (&scratch));
+}
+
+static void
 test_damage_is_an_error_with_the_path (void)
 {
   static const char *const texts[] = {
@@ -138,6 +155,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/manifest/what-is-written-is-read", test_what_is_written_is_read);
   g_test_add_func ("/manifest/what-is-not-known-stays", test_what_is_not_known_stays);
+  g_test_add_func ("/manifest/null-is-nothing", test_null_is_nothing);
   g_test_add_func ("/manifest/damage-is-an-error-with-the-path",
                    test_damage_is_an_error_with_the_path);
   g_test_add_func ("/manifest/only-what-is-missing-is-missing",

@@ -340,6 +340,45 @@ run (gconstpointer data)
   tear_down ();
 }
 
+/* Journals are read by versions other than the one that wrote them. */
+static void
+test_a_journal_of_another_version (void)
+{
+  static const char *const names[] = { "left", "gone", "result", "kept" };
+  g_autofree char *journal = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *directory = NULL;
+  g_auto (GStrv) paths = g_new0 (char *, G_N_ELEMENTS (names) + 1);
+  g_auto (GStrv) lines = NULL;
+  g_auto (GStrv) again = NULL;
+
+  set_up ();
+  directory = in_scratch ("state");
+  g_mkdir (directory, 0700);
+  journal = g_build_filename (directory, "01234567.journal", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      paths[i] = in_scratch (names[i]);
+      g_assert_true (g_file_set_contents (paths[i], "", -1, NULL));
+    }
+  text = g_strdup_printf ("[\"remove\",\"%s\"]\n[\"delete\",\"%s\"]\n"
+                          "[\"rename\",\"%s\",\"%s.final\",\"keep\"]\n"
+                          "[\"lvremove\",\"%s\"]\n[\"commit\"]\n",
+                          paths[0], paths[1], paths[2], paths[2], paths[3]);
+  g_assert_true (g_file_set_contents (journal, text, -1, NULL));
+  lines = domuimg_undo_recover (FALSE, NULL);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  for (guint i = 0; i < 3; i++)
+    g_assert_false (g_file_test (paths[i], G_FILE_TEST_EXISTS));
+  /* What it does not know it leaves to the version that does, with the journal. */
+  g_assert_true (g_file_test (paths[3], G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_test (journal, G_FILE_TEST_EXISTS));
+  again = domuimg_undo_recover (FALSE, NULL);
+  g_assert_cmpuint (g_strv_length (again), ==, 1);
+  g_assert_nonnull (strstr (again[0], "lvremove"));
+  tear_down ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -361,6 +400,7 @@ main (int argc, char **argv)
                         test_a_removal_waits_for_the_commit, run);
   g_test_add_data_func ("/undo/cleanup-completes-a-removal", test_cleanup_completes_a_removal,
                         run);
+  g_test_add_func ("/undo/a-journal-of-another-version", test_a_journal_of_another_version);
   g_test_add_data_func ("/undo/a-cut-off-journal-is-understood",
                         test_a_cut_off_journal_is_understood, run);
   return g_test_run ();

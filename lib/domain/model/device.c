@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices of a domain other than disks and interfaces, each a set of options. */
 #include "config.h"
 #include "lib/domain/model/device.h"
 

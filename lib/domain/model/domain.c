@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The typed model of a Xen guest. */
 #include "config.h"
 #include "lib/domain/model/domain.h"
 

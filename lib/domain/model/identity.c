@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* MAC addresses and UUIDs for new guests, random or from a seed. */
 #include "config.h"
 #include "lib/domain/model/identity.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A network interface of a domain. */
 #include "config.h"
 #include "lib/domain/model/domain.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is wrong with a domain before it is written. */
 #include "config.h"
 #include "lib/domain/model/domain.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The names of virtual devices: xvda1, sda, hdc and d0p1. */
 #include "config.h"
 #include "lib/domain/model/vdev.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The keys of xl.cfg: their kinds, and which Xen brought them. */
 #include "config.h"
 #include "lib/domain/xl/keys.h"
 

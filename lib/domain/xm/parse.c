@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Expressions of the Python that xm's files are written in, without running it. */
 #include "config.h"
 #include "lib/domain/xm/parse.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes what the model has out of libvirt's XML, so that the rest can be carried. */
 #include "config.h"
 #include "lib/domain/xml/read.h"
 

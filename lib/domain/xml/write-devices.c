@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disks and interfaces as libvirt's XML has them. */
 #include "config.h"
 #include "lib/domain/xml/write.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Helpers that add elements and attributes to libvirt's XML. */
 #include "config.h"
 #include "lib/domain/xml/write.h"
 

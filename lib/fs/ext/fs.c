@@ -58,13 +58,14 @@ static errcode_t
 start_protection (ext2_filsys fs, int fd)
 {
   g_autofree char *path = g_strdup_printf ("/dev/fd/%d", fd);
+  gsize size = strlen (path) + 1;
   errcode_t code = ext2fs_free_mem (&fs->device_name);
 
   if (code == 0)
-    code = ext2fs_get_mem (strlen (path) + 1, &fs->device_name);
+    code = ext2fs_get_mem (size, &fs->device_name);
   if (code != 0)
     return code;
-  strcpy (fs->device_name, path);
+  memcpy (fs->device_name, path, size);
   fs->flags &= ~EXT2_FLAG_SKIP_MMP;
   code = ext2fs_mmp_start (fs);
   if (code != 0)
@@ -149,6 +150,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
       self->fs->flags &= ~(EXT2_FLAG_DIRTY | EXT2_FLAG_CHANGED);
       ext2fs_free (self->fs);
     }
+  g_clear_pointer (&self->names, g_hash_table_unref);
   domuimg_region_unref (self->region);
   g_clear_pointer (&self->writeback, domuimg_ext_writeback_free);
   g_free (self->buffer);

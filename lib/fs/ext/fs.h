@@ -20,6 +20,8 @@ typedef struct {
   guint64 buffer_at;
   guint64 unsynced;
   DomuimgExtWriteback *writeback; /* (nullable) once much was written */
+  GHashTable *names; /* (nullable) "DIRECTORY/NAME" → inode, 0 if there is none: what was looked up
+                      * in a filesystem that nobody changes */
 } DomuimgExtFs;
 
 /* A run of blocks: logical, physical, both in the filesystem's block size. */

@@ -8,6 +8,37 @@
 #include <unistd.h>
 
 #define PIECE (256 * 1024)
+/* Names that are remembered. */
+#define NAMES_MAX 4096
+
+/* A directory is read from its beginning for each name, and its checksums are computed. */
+static errcode_t
+lookup_once (DomuimgExtFs *self, ext2_ino_t directory, const char *name, gsize length,
+             ext2_ino_t *ino)
+{
+  g_autofree char *key = NULL;
+  errcode_t code;
+  gpointer known;
+
+  if (self->fs->flags & EXT2_FLAG_RW)
+    return ext2fs_lookup (self->fs, directory, name, length, NULL, ino);
+  if (self->names == NULL || g_hash_table_size (self->names) >= NAMES_MAX)
+    {
+      g_clear_pointer (&self->names, g_hash_table_unref);
+      self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+    }
+  key = g_strdup_printf ("%u/%.*s", directory, (int) length, name);
+  if (g_hash_table_lookup_extended (self->names, key, NULL, &known))
+    {
+      *ino = GPOINTER_TO_UINT (known);
+      return *ino != 0 ? 0 : EXT2_ET_FILE_NOT_FOUND;
+    }
+  code = ext2fs_lookup (self->fs, directory, name, length, NULL, ino);
+  if (code == 0 || code == EXT2_ET_FILE_NOT_FOUND)
+    g_hash_table_insert (self->names, g_steal_pointer (&key),
+                         GUINT_TO_POINTER (code == 0 ? *ino : 0));
+  return code;
+}
 
 gboolean
 domuimg_ext_lookup (DomuimgExtFs *self, const char *path, ext2_ino_t *ino, GError **error)
@@ -18,7 +49,7 @@ domuimg_ext_lookup (DomuimgExtFs *self, const char *path, ext2_ino_t *ino, GErro
   while (*rest != '\0')
     {
       gsize length = strcspn (rest, "/");
-      errcode_t code = ext2fs_lookup (self->fs, *ino, rest, length, NULL, ino);
+      errcode_t code = lookup_once (self, *ino, rest, length, ino);
 
       if (code == EXT2_ET_FILE_NOT_FOUND || code == EXT2_ET_NO_DIRECTORY)
         return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file: /%s",

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libguestfs's virtual machine, started when it is needed, and what is mounted in it. */
 #include "config.h"
 #include "lib/fs/guestfs/appliance.h"
 
@@ -17,16 +18,34 @@ mount_free (gpointer data)
   g_free (self);
 }
 
-DomuimgAppliance *
-domuimg_appliance_new (const char *path, const char *format)
+static DomuimgAppliance *
+appliance_new (const char *name, const char *format)
 {
   DomuimgAppliance *self = g_new0 (DomuimgAppliance, 1);
 
   g_atomic_ref_count_init (&self->references);
-  self->path = g_strdup (path);
-  /* QEMU's name of Microsoft's older format is that of the product it was made for. */
-  self->format = g_strdup (g_str_equal (format, "vhd") ? "vpc" : format);
+  self->name = g_strdup (name);
+  self->format = g_strdup (format);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
+  return self;
+}
+
+DomuimgAppliance *
+domuimg_appliance_new (const char *path, const char *format)
+{
+  /* QEMU's name of Microsoft's older format is that of the product it was made for. */
+  DomuimgAppliance *self = appliance_new (path, g_str_equal (format, "vhd") ? "vpc" : format);
+
+  self->path = g_strdup (path);
+  return self;
+}
+
+DomuimgAppliance *
+domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory)
+{
+  DomuimgAppliance *self = appliance_new (region->name, "raw");
+
+  self->share = domuimg_share_new (region, directory);
   return self;
 }
 
@@ -44,8 +63,10 @@ domuimg_appliance_unref (DomuimgAppliance *self)
     return;
   g_clear_pointer (&self->handle, guestfs_close);
   g_ptr_array_unref (self->mounts);
+  g_free (self->name);
   g_free (self->path);
   g_free (self->format);
+  g_clear_pointer (&self->share, domuimg_share_free);
   g_free (self);
 }
 
@@ -60,9 +81,27 @@ domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what
   g_autofree char *doing = g_strdup_vprintf (what, args);
   va_end (args);
   if (saved_errno != 0)
-    return domuimg_set_errno (error, saved_errno, "%s: %s", self->path, doing);
-  return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s: %s: libguestfs: %s", self->path,
+    return domuimg_set_errno (error, saved_errno, "%s: %s", self->name, doing);
+  return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s: %s: libguestfs: %s", self->name,
                        doing, message != NULL ? message : "it does not say what is wrong");
+}
+
+static gboolean
+add_drive (DomuimgAppliance *self)
+{
+  g_autofree char *server = NULL;
+  char *servers[] = { NULL, NULL };
+
+  if (self->share == NULL)
+    return guestfs_add_drive_opts (self->handle, self->path, GUESTFS_ADD_DRIVE_OPTS_READONLY,
+                                   !self->writable, GUESTFS_ADD_DRIVE_OPTS_FORMAT, self->format, -1)
+           == 0;
+  servers[0] = server = g_strdup_printf ("unix:%s", domuimg_share_get_socket (self->share));
+  return guestfs_add_drive_opts (self->handle, DOMUIMG_SHARE_NAME, GUESTFS_ADD_DRIVE_OPTS_READONLY,
+                                 !self->writable, GUESTFS_ADD_DRIVE_OPTS_FORMAT, self->format,
+                                 GUESTFS_ADD_DRIVE_OPTS_PROTOCOL, "nbd",
+                                 GUESTFS_ADD_DRIVE_OPTS_SERVER, servers, -1)
+         == 0;
 }
 
 static gboolean
@@ -73,10 +112,7 @@ launch (DomuimgAppliance *self)
   return guestfs_set_backend (self->handle, "direct") == 0
          && (domuimg_kvm_works ()
              || guestfs_set_backend_setting (self->handle, "force_tcg", "1") == 0)
-         && guestfs_add_drive_opts (self->handle, self->path, GUESTFS_ADD_DRIVE_OPTS_READONLY,
-                                    !self->writable, GUESTFS_ADD_DRIVE_OPTS_FORMAT, self->format,
-                                    -1) == 0
-         && guestfs_launch (self->handle) == 0;
+         && add_drive (self) && guestfs_launch (self->handle) == 0;
 }
 
 gpointer
@@ -84,10 +120,12 @@ domuimg_appliance_start (DomuimgAppliance *self, GError **error)
 {
   if (self->handle != NULL)
     return self->handle;
+  if (self->share != NULL && !domuimg_share_start (self->share, error))
+    return NULL;
   self->handle = guestfs_create_flags (GUESTFS_CREATE_NO_CLOSE_ON_EXIT);
   if (self->handle == NULL)
     {
-      domuimg_set_errno (error, errno, "%s: starting libguestfs", self->path);
+      domuimg_set_errno (error, errno, "%s: starting libguestfs", self->name);
       return NULL;
     }
   if (!launch (self))
@@ -96,7 +134,7 @@ domuimg_appliance_start (DomuimgAppliance *self, GError **error)
 
       domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED,
                     "%s: libguestfs does not start: %s; libguestfs-test-tool shows why",
-                    self->path, message != NULL ? message : "it does not say what is wrong");
+                    self->name, message != NULL ? message : "it does not say what is wrong");
       g_clear_pointer (&self->handle, guestfs_close);
       return NULL;
     }
@@ -113,7 +151,7 @@ mount_device (DomuimgAppliance *self, const DomuimgMount *mount, GError **error)
       const char *message = guestfs_last_error (self->handle);
 
       return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: %s cannot be mounted: %s",
-                           self->path, mount->device, message != NULL ? message : "");
+                           self->name, mount->device, message != NULL ? message : "");
     }
   return TRUE;
 }

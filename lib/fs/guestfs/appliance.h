@@ -3,6 +3,7 @@
 
 #include <guestfs.h>
 
+#include "lib/fs/guestfs/share.h"
 #include "lib/fs/guestfs/tree.h"
 
 /* What the appliance and the trees in it share. */
@@ -19,8 +20,10 @@ typedef struct {
 
 struct _DomuimgAppliance {
   gatomicrefcount references;
-  char *path;
+  char *name;   /* for messages */
+  char *path;   /* (nullable) of the image: this or @share */
   char *format;
+  DomuimgShare *share; /* (nullable) */
   guestfs_h *handle; /* (nullable) while it runs */
   gboolean writable;
   guint next;

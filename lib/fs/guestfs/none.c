@@ -22,6 +22,12 @@ domuimg_appliance_new (const char *path, const char *format)
 }
 
 DomuimgAppliance *
+domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory)
+{
+  return domuimg_appliance_new (region->name, "raw");
+}
+
+DomuimgAppliance *
 domuimg_appliance_ref (DomuimgAppliance *self)
 {
   g_atomic_ref_count_inc (&self->references);

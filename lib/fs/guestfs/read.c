@@ -123,7 +123,7 @@ domuimg_guestfs_stat (DomuimgAppliance *self, DomuimgMount *mount, const char *p
   if (!g_hash_table_lookup_extended (mount->seen, path, NULL, &seen))
     return ask (self, mount, path, error);
   if (seen == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file: /%s", self->path, path);
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file: /%s", self->name, path);
   return seen != NULL ? domuimg_entry_copy (seen) : NULL;
 }
 

@@ -98,7 +98,7 @@ begin_change (DomuimgTreeGuestfs *self, GError **error)
     return FALSE;
   if (!self->writable)
     return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION, "%s was opened to be read only",
-                         self->appliance->path);
+                         self->appliance->name);
   g_hash_table_remove_all (mount->seen);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/region.h"
 #include "lib/tree/tree.h"
 
 /* Filesystems that nothing here reads by itself, by libguestfs: a small virtual machine with the
@@ -10,6 +11,11 @@ typedef struct _DomuimgAppliance DomuimgAppliance;
 
 /* Of the image at @path; @format as domuimg_image_get_format gives it. Starts nothing. */
 DomuimgAppliance *domuimg_appliance_new (const char *path, const char *format);
+/* Of the raw disk that @region is, a whole file, whether or not it has a name by which libguestfs
+ * could open it: it is handed on through a socket, which lies in @directory while the appliance
+ * runs. The path of a socket is short: @directory has DOMUIMG_SOCKET_DIRECTORY_MAX bytes at most. */
+#define DOMUIMG_SOCKET_DIRECTORY_MAX 80
+DomuimgAppliance *domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory);
 DomuimgAppliance *domuimg_appliance_ref (DomuimgAppliance *self);
 void domuimg_appliance_unref (DomuimgAppliance *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgAppliance, domuimg_appliance_unref)

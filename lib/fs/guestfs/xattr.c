@@ -77,7 +77,7 @@ static gboolean
 cannot_set (DomuimgAppliance *self, const char *path, const char *name, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s: /%s: libguestfs cannot set this value of the attribute %s", self->path,
+                       "%s: /%s: libguestfs cannot set this value of the attribute %s", self->name,
                        path, name);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads OVA archives, and checks what their manifest says. */
 #include "config.h"
 #include "lib/import/archive/ova.h"
 

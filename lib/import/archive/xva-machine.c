@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A machine as an XVA has it. */
 #include "config.h"
 #include "lib/import/archive/xva.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Packs disks into an XVA. */
 #include "config.h"
 #include "lib/import/archive/xva.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the ova.xml of an XVA. */
 #include "config.h"
 #include "lib/import/archive/xva-xml.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads XVA archives: their machine, and their disks piece by piece. */
 #include "config.h"
 #include "lib/import/archive/xva.h"
 

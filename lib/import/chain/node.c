@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The block node that tells QEMU the format and file of each link of a chain. */
 #include "config.h"
 #include "lib/base/json.h"
 #include "lib/import/chain/link.h"

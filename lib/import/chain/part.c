@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What all readers of image formats need: bytes, tables and errors of one file. */
 #include "config.h"
 #include "lib/import/chain/part.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A machine of another hypervisor: memory, processors, disks and cards. */
 #include "config.h"
 #include "lib/import/describe/parts.h"
 

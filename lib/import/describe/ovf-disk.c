@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The disks and files that an OVF names. */
 #include "config.h"
 #include "lib/import/describe/ovf-disk.h"
 

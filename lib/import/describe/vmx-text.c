@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The lines of a .vmx, unescaped. */
 #include "config.h"
 #include "lib/import/describe/vmx-text.h"
 

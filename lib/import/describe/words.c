@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds a command in a shell script, divided into words as a shell does. */
 #include "config.h"
 #include "lib/import/describe/words.h"
 

@@ -37,7 +37,7 @@ def good_pv_label(guest):
     guest.cmdline = "root=LABEL=corpus ro console=hvc0"
 
 
-@case(sample=True)
+@case()
 def good_pygrub(guest):
     """PV by pygrub, reading the guest's grub.cfg."""
     guest.loader = "pygrub"
@@ -55,7 +55,7 @@ def good_pv_pvgrub(guest):
     guest.loader = "pvgrub"
 
 
-@case(sample=True)
+@case()
 def good_pvh_pvgrub(guest):
     """PVH by GRUB for Xen, with a kernel packed by LZ4."""
     guest.type, guest.loader = "pvh", "pvgrub"

@@ -15,7 +15,6 @@ TIMEOUT = 3600
 # In the time of the emulated machine, by whether it is systemd; initramfs-tools waits 30 s for the
 # root without a word, and systemd 90 s for a device.
 SILENCE = {False: 60, True: 120}
-ATTEMPTS = 3
 # What says more than the line that the guest stopped at.
 TELLING = re.compile(r"ALERT!.*|No root device specified.*|not syncing: .*|run-init: .*|mount: .*failed: .*|"
                      r"error: .*|Failed to mount .*|Failed to start .*|.*respawning too fast.*")
@@ -66,15 +65,24 @@ def find_out(config, digest, systemd, fresh=False, boots=True):
     return outcome
 
 
+def lab_boot(config, *options, silence=SILENCE[True]):
+    """`lab boot` with further options: (its status, all that it said)."""
+    done = run_lab(config, silence, options)
+    return done.returncode, done.stdout + done.stderr
+
+
+def run_lab(config, silence, options):
+    return subprocess.run([LAB, "boot", config, "--log", config.parent / "console.log", "--timeout", str(TIMEOUT),
+                           "--silence", str(silence), *options], text=True, errors="replace", capture_output=True,
+                          check=False)
+
+
 def boot(config, silence, *options):
     """With further options of `lab boot`."""
-    log = config.parent / "console.log"
-    for _ in range(ATTEMPTS):
-        done = subprocess.run([LAB, "boot", config, "--log", log, "--timeout", str(TIMEOUT), "--silence", str(silence),
-                               *options], text=True, errors="replace", capture_output=True, check=False)
-        if done.returncode in (0, 1):
-            return read(done, log)
-    raise LabBroken(done.stderr)
+    done = run_lab(config, silence, options)
+    if done.returncode not in (0, 1):
+        raise LabBroken(done.stderr)
+    return read(done, config.parent / "console.log")
 
 
 def read(done, log):

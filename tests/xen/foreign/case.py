@@ -23,8 +23,8 @@ class Case:
 
 CASES = (
     Case("ova-mbr", "bookworm-mbr-ext4", export.ova, DESCRIBED, nics=2, sample=True, rehearse=True),
-    Case("qcow2-libvirt-gpt", "bullseye-gpt-ext4", with_libvirt(), DESCRIBED, sample=True),
-    Case("vmdk-split-sparse-vmx-mbr", "bookworm-mbr-ext4", with_vmx("twoGbMaxExtentSparse"), DESCRIBED, sample=True),
+    Case("qcow2-libvirt-gpt", "bullseye-gpt-ext4", with_libvirt(), DESCRIBED),
+    Case("vmdk-split-sparse-vmx-mbr", "bookworm-mbr-ext4", with_vmx("twoGbMaxExtentSparse"), DESCRIBED),
     Case("vmdk-sparse-xfs", "bookworm-xfs", vmdk("monolithicSparse"), BARE),
     Case("vmdk-flat-vmx-uefi", "trixie-gpt-uefi-ext4", with_vmx("monolithicFlat"), DESCRIBED),
     Case("vmdk-split-flat-lvm", "bookworm-lvm", vmdk("twoGbMaxExtentFlat"), BARE),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What run-host takes into dom0, and runs there."""
+"""What cases/host.py takes into dom0, and runs there."""

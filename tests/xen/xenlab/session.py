@@ -1,23 +1,16 @@
 """A restored dom0 with its cargo, and the guests that run in it."""
 import contextlib
-import re
 import sys
 import tempfile
 import threading
 import time
 
-from . import prepare, tools
+from . import accident, prepare, tools
 from .errors import GuestFailed, LabError
 from .guest import Run
 from .link import Console
 from .machine import Machine, disks
 from .ship import Cargo
-
-# QEMU's SVM leaves the vector of an interrupt that it injected pending, and delivers it once more
-# when it has to leave the guest in that very moment. Where that hits a PVH or HVM kernel on its
-# entry stack, nothing helps it, whatever the guest.
-ACCIDENT = re.compile(r"Triple fault|Fatal exception in interrupt|double fault|stack guard page was hit")
-ATTEMPTS = 3
 
 
 @contextlib.contextmanager
@@ -77,12 +70,8 @@ def inside(run, options):
 
 def boot(guests, options):
     """Boot them at once; the exit status."""
-    for attempt in range(1, ATTEMPTS + 1):
-        said, failures = boot_once(guests, options)
-        accident = next(filter(None, map(accident_of, failures.values())), None)
-        if not accident or attempt == ATTEMPTS:
-            break
-        print(f"An accident of the emulated processor ({accident}); once more.", file=sys.stderr)
+    names = " and ".join(guest.name for guest in guests)
+    said, failures = accident.retried(names, lambda: boot_once(guests, options), accident_in)
     for guest in guests:
         report(guest, said.get(guest.name), failures.get(guest.name))
     if any(error.status != GuestFailed.status for error in failures.values()):
@@ -91,9 +80,15 @@ def boot(guests, options):
     return 0 if len(said) == len(guests) else GuestFailed.status
 
 
-def accident_of(failure):
-    found = ACCIDENT.search(f"{failure}\n{getattr(failure, 'evidence', '')}")
-    return found and found[0]
+def accident_in(result):
+    """What the lab, or the emulated processor, did to one of the guests; or None."""
+    _, failures = result
+    for failure in failures.values():
+        if failure.status == LabError.status:
+            return str(failure).splitlines()[0]
+        if found := accident.sign_in(f"{failure}\n{getattr(failure, 'evidence', '')}"):
+            return found
+    return None
 
 
 def boot_once(guests, options):

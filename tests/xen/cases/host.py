@@ -1,43 +1,29 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Guests that domuimg starts on a real Xen host: `run-host BUILD`.
+"""Guests that domuimg makes, starts, lists and deletes on a real Xen host.
 
-Speaks TAP. What `meson install` installs of the build directory, the libraries and Python modules
-that dom0 lacks, and libvirt's daemon are taken into the lab's dom0 as files; its snapshot stays
-what it is. There guests are made, started, listed and deleted: by the CLI and by the Python
-package through libxl, and by the CLI through libvirt.
+What `meson install` installs of the build directory, the libraries and Python modules that dom0
+lacks, and libvirt's daemon are taken into the lab's dom0 as files; its snapshot stays what it is.
 """
 import json
 import pathlib
 import shlex
 import subprocess
-import sys
-import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-sys.dont_write_bytecode = True
+from corpus.guest import Guest
+from host.cargo import LIBRARIES, Cargo
+from xenlab import accident, session
 
-from corpus import roots  # noqa: E402
-from corpus.guest import Guest  # noqa: E402
-from host.cargo import LIBRARIES, Cargo  # noqa: E402
-from xenlab import prepare, session  # noqa: E402
-from xenlab.tap import Tap, say  # noqa: E402
-from xenlab.errors import LabError, Unavailable  # noqa: E402
+from .case import Case, Line
 
-HERE = pathlib.Path(__file__).resolve().parent
 BY_PYTHON = "/opt/domuimg/by_python.py"
+SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "host/by_python.py"
 WAIT = 240
 LIBVIRT = ("--backend", "libvirt")
-TAP = Tap()
 # Moved at once: a process for each takes dom0 seconds.
 INSTALL = f"""cd {LIBRARIES} && set -- && for name in *; do
   [ -e /usr/lib/x86_64-linux-gnu/$name ] || [ -e /lib/x86_64-linux-gnu/$name ] || set -- "$@" $name
 done && mv "$@" /usr/local/lib/ && ldconfig"""
-
-
-def result(ok, name, *details):
-    TAP.line(ok, name, [str(detail) for detail in details])
-    return ok
+CONSOLES = "cat /var/log/xen/console/guest-*.log /var/log/xen/domuimg-*.log 2>/dev/null; xl dmesg"
 
 
 class Host:
@@ -46,6 +32,11 @@ class Host:
     def __init__(self, link, cargo):
         self.link = link
         self.program = cargo.program
+        self.lines = []
+
+    def result(self, ok, name, *details):
+        self.lines.append(Line(name, [] if ok else ["What was seen instead:", *map(str, details)]))
+        return ok
 
     def sh(self, command, timeout=300):
         return self.link.run(command, timeout)
@@ -106,7 +97,7 @@ def test_doctor(host):
     ok = status in (0, 3) and found["xen"] and found["xen_version"].startswith("4.17") \
         and all(ids[name]["there"] for name in ("xen-pv", "xen-hvm", "xen-libxl", "tool-xl", "tool-xenstore",
                                                 "network-bridge", "loader-pygrub"))
-    result(ok, "doctor knows the host again", json.dumps(found, indent=1))
+    host.result(ok, "doctor knows the host again", json.dumps(found, indent=1))
 
 
 def test_run(host, guest):
@@ -115,7 +106,7 @@ def test_run(host, guest):
     there = host.guest(guest.name)
     ok = status == 0 and there.get("state") == "running" and there.get("type") == guest.type \
         and there.get("autostart") and there.get("config") == f"/etc/xen/{guest.name}.cfg"
-    return result(ok, f"a {guest.type} guest is run to its login prompt, and listed", status, output, there,
+    return host.result(ok, f"a {guest.type} guest is run to its login prompt, and listed", status, output, there,
                   host.log(guest.name) if not ok else "")
 
 
@@ -125,30 +116,30 @@ def test_restart(host, guest):
     host.sh(f"xl sysrq {guest.name} b")
     status, _ = host.sh(f"for i in $(seq 120); do d=$(xl domid {guest.name} 2>/dev/null); "
                         f'[ -n "$d" ] && [ "$d" != {before} ] && exit 0; sleep 0.5; done; exit 1', 120)
-    result(status == 0, "on_reboot starts it again", host.log(guest.name) if status else "")
+    host.result(status == 0, "on_reboot starts it again", host.log(guest.name) if status else "")
 
 
 def test_delete(host, guest):
     status, output = host.run("delete", guest.name, "--timeout", 2, timeout=180)
     gone = not host.guest(guest.name)
     left = host.sh(f"ls /etc/xen/{guest.name}.cfg /etc/xen/auto/{guest.name}.cfg 2>/dev/null")[1]
-    result(status == 0 and gone and not left, f"the {guest.type} guest is deleted", status, output, left)
+    host.result(status == 0 and gone and not left, f"the {guest.type} guest is deleted", status, output, left)
 
 
 def test_nobody(host):
     """Those that stay for on_reboot end with their guests; dom0 has no pgrep."""
     status, output = host.sh("for i in $(seq 40); do grep -lx domuimg-libxl /proc/[0-9]*/comm 2>/dev/null || exit 0; "
                              "sleep 0.5; done; exit 1", 60)
-    result(status == 0, "and nobody stays with guests that are gone", output)
+    host.result(status == 0, "and nobody stays with guests that are gone", output)
 
 
 def test_errors(host, guest):
     host.place(guest, "s/^memory = .*/memory = 900000/")
     status, output = host.run("run", guest.name, "--no-check", "--verbose")
     ok = status == 1 and "libxl" in output and "memory" in output.lower()
-    result(ok, "libxl's own words say why a guest does not start", status, output)
+    host.result(ok, "libxl's own words say why a guest does not start", status, output)
     left = host.guest(guest.name)
-    result(left.get("state") == "off", "and nothing of it is left", left)
+    host.result(left.get("state") == "off", "and nothing of it is left", left)
     host.remove(guest)
 
 
@@ -157,7 +148,7 @@ def test_once(host, guest):
     host.place(guest, '/^ramdisk = /d; s/^cmdline = "/&panic=-1 mem=16M /')
     status, output = host.run("run", guest.name, "--no-check", "--once", timeout=200)
     ok = "has ended" in output and host.guest(guest.name).get("state") == "off"
-    result(ok, "--once comes back at its end", status, output)
+    host.result(ok, "--once comes back at its end", status, output)
     host.remove(guest)
 
 
@@ -173,10 +164,10 @@ def test_python(host, tar):
         and said["run"]["domid"] == said["running"]["domid"] >= 0 and said["running"]["state"] == "running" \
         and said["running"]["type"] == "pvh" and said["running"]["autostart"] \
         and said["running"]["uuid"] == said["off"]["uuid"]
-    result(ok, "the Python package makes a guest in dom0, runs it to its login prompt, and lists it", status, output,
+    host.result(ok, "the Python package makes a guest in dom0, runs it to its login prompt, and lists it", status, output,
            host.log(name) if not ok else "")
     left = host.sh(f"ls /etc/xen/{name}.* /etc/xen/auto/{name}.* /var/lib/xen/images/{name}.* 2>/dev/null")[1]
-    result(ok and said["gone"] is None and said["error"] == "NotFound" and not left,
+    host.result(ok and said["gone"] is None and said["error"] == "NotFound" and not left,
            "and deletes it with all that was made", left, output)
 
 
@@ -187,7 +178,7 @@ def test_libvirtd(host):
     _, found = host.json("doctor")
     ids = {one["id"]: one["there"] for one in found["findings"]}
     ok = status == 0 and ids.get("tool-libvirt") and ids.get("tool-libvirtd") and ids.get("backend-libvirt")
-    return result(ok, "doctor finds libvirt's daemon", output, ids, host.log("none") if not ok else "")
+    return host.result(ok, "doctor finds libvirt's daemon", output, ids, host.log("none") if not ok else "")
 
 
 def test_libvirt_run(host, guest, *options):
@@ -199,7 +190,7 @@ def test_libvirt_run(host, guest, *options):
         and there.get("autostart") == ("--autostart" in options) \
         and host.guest(guest.name).get("domid") == there.get("domid")
     how = " to its login prompt" if options else ""
-    result(ok, f"libvirt: a {guest.type} guest is run{how}, and listed", status, output, there,
+    host.result(ok, f"libvirt: a {guest.type} guest is run{how}, and listed", status, output, there,
            host.log(guest.name) if not ok else "")
 
 
@@ -211,39 +202,41 @@ def test_libvirt_again(host, guest):
     after = host.guest(guest.name, *LIBVIRT)
     ok = before.get("state") == "off" and status == 0 and after.get("state") == "running" \
         and after.get("uuid") == before.get("uuid")
-    result(ok, "libvirt: what was ended is known as off, and run again", before, status, output, after)
+    host.result(ok, "libvirt: what was ended is known as off, and run again", before, status, output, after)
 
 
 def test_libvirt_delete(host, guest):
     status, output = host.run("delete", guest.name, *LIBVIRT, "--timeout", 2, timeout=180)
     left = host.guest(guest.name, *LIBVIRT) or host.guest(guest.name)
-    result(status == 0 and not left, f"libvirt: the {guest.type} guest is deleted, and forgotten", status, output, left)
+    host.result(status == 0 and not left, f"libvirt: the {guest.type} guest is deleted, and forgotten", status, output, left)
 
 
 def test_libvirt_errors(host, guest):
     host.place(guest, "s/^memory = .*/memory = 900000/")
     status, output = host.run("run", guest.name, *LIBVIRT, "--no-check")
     left = host.guest(guest.name, *LIBVIRT)
-    result(status == 1 and "libvirt did not start the guest" in output and not left,
+    host.result(status == 1 and "libvirt did not start the guest" in output and not left,
            "libvirt: its own words say why a guest does not start, and it is forgotten", status, output, left)
     host.remove(guest)
 
 
-def test_all(host, cargo, tar, pv, pvh):
+def by_libxl(host, pv):
     test_doctor(host)
     if test_run(host, pv):
         test_restart(host, pv)
     test_delete(host, pv)
-    if cargo.has_python:
-        test_python(host, tar)
-    else:
-        TAP.skip("python", "this build is without the Python package")
     test_nobody(host)
     test_errors(host, pv)
     test_once(host, pv)
-    if not cargo.has_libvirt:
-        TAP.skip("libvirt", "this build is without libvirt, or this machine without its Xen driver")
-    elif test_libvirtd(host):
+
+
+def by_python(host, tar):
+    test_python(host, tar)
+    test_nobody(host)
+
+
+def by_libvirt(host, pv, pvh):
+    if test_libvirtd(host):
         test_libvirt_run(host, pv, f"--wait={WAIT}", "--autostart")
         test_libvirt_again(host, pv)
         test_libvirt_delete(host, pv)
@@ -252,35 +245,57 @@ def test_all(host, cargo, tar, pv, pvh):
         test_libvirt_errors(host, pvh)
 
 
-def run(build, work):
-    bases = roots.ensure(say)
-    pv, pvh = (make_guest(bases, work, f"host-{kind}", kind) for kind in ("pv", "pvh"))
-    cargo = Cargo(build, work)
-    files = [(str(guest.directory / name), None) for guest in (pv, pvh)
-             for name in ("guest.cfg", "vmlinuz", "initrd.img")]
-    files += cargo.files() + [(str(HERE / "host/by_python.py"), BY_PYTHON)]
-    tar = make_tar(bases, work)
-    # As a disk it need not be copied into dom0's.
-    with session.dom0([], files, [str(pv.image), str(pvh.image), str(tar)]) as link:
-        link.must(INSTALL)
-        test_all(Host(link, cargo), cargo, tar, pv, pvh)
+def in_dom0(shared, name, steps, files, images, *arguments):
+    """All the steps in one dom0; its lines."""
+    def attempt():
+        # As disks they need not be copied into dom0's.
+        with session.dom0([], [*files, *cargo.files()], [str(image) for image in images]) as link:
+            link.must(INSTALL)
+            host = Host(link, cargo)
+            steps(host, *arguments)
+            left = host.sh(CONSOLES)[1] if any(line.problems for line in host.lines) else ""
+        return host.lines, left
+
+    cargo = shared.cargo
+    return accident.retried(name, attempt, lambda result: accident.sign_in(result[1]))[0]
 
 
-def main():
-    build = pathlib.Path(sys.argv[1]).resolve()
-    if not (build / "cli/helpers/domuimg-libxl").exists():
-        TAP.skip("host", "this build is without libxl")
-        return TAP.end()
-    try:
-        prepare.ensure()
-        with tempfile.TemporaryDirectory(prefix="domuimg-host-") as work:
-            run(build, pathlib.Path(work))
-    except Unavailable as error:
-        TAP.skip("lab", str(error))
-    except LabError as error:
-        result(False, "the lab works", str(error))
-    return TAP.end()
+def guest_files(*guests):
+    return [(str(guest.directory / name), None) for guest in guests for name in ("guest.cfg", "vmlinuz", "initrd.img")]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def without(what):
+    return [Line("it is tried", skipped=f"this build is without {what}")]
+
+
+def libxl(shared, work):
+    if not shared.has_libxl:
+        return without("libxl")
+    pv = make_guest(shared.bases, work, "host-pv", "pv")
+    return in_dom0(shared, "host/libxl", by_libxl, guest_files(pv), [pv.image], pv)
+
+
+def python(shared, work):
+    if not shared.has_libxl or not shared.cargo.has_python:
+        return without("libxl or the Python package")
+    tar = make_tar(shared.bases, work)
+    return in_dom0(shared, "host/python", by_python, [(str(SCRIPT), BY_PYTHON)], [tar], tar)
+
+
+def libvirt(shared, work):
+    if not shared.has_libxl or not shared.cargo.has_libvirt:
+        return without("libxl or libvirt, or this machine without libvirt's Xen driver")
+    pv, pvh = (make_guest(shared.bases, work, f"host-{kind}", kind) for kind in ("pv", "pvh"))
+    return in_dom0(shared, "host/libvirt", by_libvirt, guest_files(pv, pvh), [pv.image, pvh.image], pv, pvh)
+
+
+def row(name, made, boots, asked, run, seconds):
+    return Case("host", name, made, boots, asked, run, seconds, default=True)
+
+
+CASES = (
+    row("libxl", "the CLI in dom0", "PV through libxl", "doctor, run, list, restart, delete, libxl's words", libxl, 120),
+    row("python", "the Python package in dom0, of a tar", "PVH through libxl", "run, list, delete", python, 120),
+    row("libvirt", "the CLI in dom0", "PV and PVH through libvirt", "run, list, again, delete, libvirt's words", libvirt,
+        150),
+)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/journal.h"
+
+/* What the records of a journal mean: a row for each verb. What a new kind of result needs to be
+ * taken back or finished by, such as a volume, is one more row. Journals outlive the version that
+ * wrote them, so a verb never changes its meaning. */
+
+typedef enum {
+  DOMUIMG_UNDO_ABANDONED = 1 << 0, /* the transaction was not committed */
+  DOMUIMG_UNDO_COMMITTED = 1 << 1,
+} DomuimgUndoCase;
+
+typedef struct {
+  const char *name;
+
+  /* In which cases what the record names goes, and how: FALSE where it could not be removed, or was
+   * not there. Newest records first. NULL: nothing goes. */
+  DomuimgUndoCase goes;
+  gboolean (*remove) (const DomuimgJournalRecord *record);
+  gboolean may_stay; /* that it is still there then is no failure, and not told */
+
+  /* (nullable) Before the commit: writes it out to the disk. */
+  gboolean (*sync) (const DomuimgJournalRecord *record, GError **error);
+  /* (nullable) After the commit, oldest records first: what makes the result appear. Nothing where
+   * that was done before. *@done becomes TRUE where it was done now. */
+  gboolean (*finish) (const DomuimgJournalRecord *record, gboolean *done, GError **error);
+  /* (nullable) Takes finish back, where a later one failed. */
+  void (*take_back) (const DomuimgJournalRecord *record);
+} DomuimgUndoVerb;
+
+/* NULL for one that this version does not know. */
+const DomuimgUndoVerb *domuimg_undo_verb_find (const char *name);

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The builds that suites need: each made once in a run, by whoever needs it first."""
+import collections
+import dataclasses
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+TAIL = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Build:
+    suffix: str
+    target: str
+    settings: tuple
+
+
+BARE = ("-Dintrospection=disabled", "-Dpython=disabled", "-Dman=disabled")
+BUILDS = {
+    "default": Build("", "all", ("-Dintrospection=enabled", "-Dpython=enabled", "-Dman=enabled")),
+    # What is left out does not depend on how the rest is optimized.
+    "minimal": Build("-minimal", "all", ("--auto-features=disabled", *BARE, "-Doptimization=0")),
+    # What the sanitizers put in misleads gcc's flow analysis, so its warnings are no errors here.
+    "sanitizers": Build("-sanitizers", "all", (*BARE, "-Db_sanitize=address,undefined", "-Db_lundef=false",
+                                               "-Dwerror=false")),
+    "fuzz": Build("-fuzz", "fuzzers", (*BARE, "-Dfuzz=true", "--native-file", "tests/fuzz/clang.ini")),
+}
+
+
+class Builds:
+    def __init__(self, root, processes, report, jobs):
+        self.root, self.processes, self.report, self.jobs = root, processes, report, jobs
+        self.base = os.path.abspath(os.environ.get("DOMUIMG_TEST_BUILD") or root / "build-tests")
+        self.locks = collections.defaultdict(threading.Lock)
+        self.made = {}
+        self.makers = set()
+
+    def path(self, name):
+        return pathlib.Path(self.base + BUILDS[name].suffix)
+
+    def claim(self, name):
+        """Tell that a lane will make it, or has."""
+        self.makers.add(name)
+
+    def claimed(self, name):
+        """Whether another lane is about to make it."""
+        return name in self.makers and name not in self.made
+
+    def ensure(self, name):
+        """Whether the build is there; that it is made is a result of its own."""
+        with self.locks[name]:
+            if name not in self.made:
+                self.made[name] = self.make(name)
+            return self.made[name]
+
+    def make(self, name):
+        started = time.monotonic()
+        directory, log = self.path(name), self.logs() / f"build-{name}.log"
+        log.unlink(missing_ok=True)
+        result = f"build/{directory.name}"
+        steps = self.configure(name, directory, log) and self.ninja(name, directory, log)
+        seconds = time.monotonic() - started
+        self.report.took(result, seconds)
+        if steps:
+            self.report.result("passed", f"{result} ({seconds:.1f} s)")
+        else:
+            tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
+            self.report.result("failed", result, f"does not build: {log}", tail)
+        return steps
+
+    def configure(self, name, directory, log):
+        """Settings of an older build are brought up to date; where that fails, it is made anew."""
+        def setup(*options):
+            argv = ["meson", "setup", *options, directory, self.root, "-Dwerror=true", *BUILDS[name].settings]
+            return self.processes.run_quietly(log, argv, cwd=self.root) == 0
+        if (directory / "build.ninja").exists() and setup("--reconfigure"):
+            return True
+        subprocess.run(["rm", "-rf", "--", directory], check=False)
+        return setup()
+
+    def ninja(self, name, directory, log):
+        argv = ["ninja", "-C", directory, "-j", self.jobs, BUILDS[name].target]
+        return self.processes.run_quietly(log, argv) == 0
+
+    def logs(self):
+        """Beside the builds, so that they stay when the run has ended."""
+        logs = pathlib.Path(f"{self.base}-logs")
+        logs.mkdir(parents=True, exist_ok=True)
+        return logs

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The table of suites, and how each is run."""
+import dataclasses
+import os
+import typing
+
+from . import tap
+
+SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "G_SLICE": "always-malloc"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    name: str
+    says: str
+    tiers: str                  # of quick, default, nightly
+    build: str                  # the build that it needs
+    run: typing.Callable        # of (run, this suite)
+    lab: bool = False           # it boots guests, in workers of its own
+
+
+def meson(patience="4", **environment):
+    """Their time-outs are for tests that hang, and no judgement of a busy machine: hence the patience."""
+    return lambda run, suite: run.meson_tests(suite, ["--timeout-multiplier", patience], environment)
+
+
+def program(path, *options, **environment):
+    """A program of tests/ that speaks TAP, given the build's directory."""
+    def start(run, suite):
+        argv = [run.root / "tests" / path, run.builds.path(suite.build), *options]
+        tap.run(suite.name, run.processes, run.report, argv, env={**os.environ, **environment})
+    return start
+
+
+def sanitizers(run, suite):
+    meson("15", **SANITIZED)(run, suite)
+    run.report.result("skipped", "sanitizers/python", "python3 is not linked with the sanitizers' runtime")
+
+
+def fuzz(run, suite):
+    program("fuzz/run", "1" if run.options.tier == "quick" else "5")(run, suite)
+
+
+def lab(*options):
+    """Cases of the Xen lab's table."""
+    def start(run, suite):
+        options_of_run = [*options, *(["--fresh"] if run.options.repeat > 1 else []),
+                          "--logs", run.logs / suite.name]
+        program("xen/run-lab", *options_of_run)(run, suite)
+    return start
+
+
+def in_lab(name, says, *options, tiers="nightly"):
+    return Suite(name, says, tiers, "default", lab(*options), lab=True)
+
+
+# Each of the nightly ones fits in 100 minutes on two processors.
+SUITES = (
+    Suite("tests", "unit tests, the CLI's and the Python package's", "quick default nightly", "default", meson()),
+    Suite("integration", "the program against foreign judges", "quick default nightly", "default",
+          program("integration/run")),
+    Suite("minimal", "what is left without any optional dependency", "quick default nightly", "minimal", meson()),
+    Suite("sanitizers", "unit and CLI tests with ASan and UBSan", "default nightly", "sanitizers", sanitizers),
+    Suite("fuzz", "each fuzz target: its corpus, and some seconds of libFuzzer", "quick default", "fuzz",
+          fuzz),
+    Suite("meta", "what the sources themselves must keep to", "quick default nightly", "default", program("meta/run")),
+    Suite("sanitizers-integration", "the program, with ASan and UBSan, against foreign judges", "nightly", "sanitizers",
+          program("integration/run", **SANITIZED)),
+    Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
+    in_lab("xen", "the lab's default cases: each way to make a guest, each loader, each rule", "--tier", "default",
+           tiers="default"),
+    in_lab("xen-create", "guests that domuimg makes, and domuimg in dom0", "--group", "create", "--group", "host"),
+    in_lab("xen-corpus", "what `domuimg check` predicts of each guest of the corpus, and what Xen does with it",
+           "--group", "checks"),
+    in_lab("xen-foreign", "machines of other hypervisors, in every format, converted and booted",
+           "--group", "foreign", "--group", "plain"),
+)

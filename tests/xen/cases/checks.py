@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The corpus of `domuimg check`: what it predicts of each guest against what real Xen does with it.
+
+Where the report calls a guest fixable, `domuimg check --fix` mends it, and it has to boot then.
+"""
+import dataclasses
+import functools
+import hashlib
+
+from corpus import CASES as GUESTS
+from corpus import outcome, predict
+from corpus.guest import Guest
+
+from .case import Case, Line
+
+
+@dataclasses.dataclass
+class Result:
+    case: object
+    predicted: str = ""
+    ids: list = dataclasses.field(default_factory=list)
+    outcome: object = None
+    fixed: bool = None
+    problems: list = dataclasses.field(default_factory=list)
+    fix_problems: list = dataclasses.field(default_factory=list)
+    tried_fix: bool = False
+
+
+def examine(case, shared, directory):
+    """All that is done with one guest."""
+    options, result = shared.options, Result(case)
+    guest = Guest(shared.bases, directory, case.name, case.root, case.kernel)
+    case.edit(guest)
+    config = guest.finish()
+    judge = predict.Judge(shared.build) if shared.build else None
+    found = judge.check(config) if judge else None
+    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh, not options.no_boot)
+    if found is not None:
+        compare(result, found)
+        if not options.no_fix and (found.fixable or case.fixable):
+            try_fix(result, judge, guest, config, options)
+    shared.results[case.name] = result
+    return lines(result)
+
+
+def compare(result, found):
+    result.predicted, result.ids = found.verdict, found.ids()
+    if found.trouble:
+        result.problems.append(f"check: {found.trouble}")
+    if result.outcome and found.verdict != result.outcome.verdict:
+        result.problems.append(f"predicted {found.verdict}, but it {result.outcome.verdict}")
+    if result.case.breaks and result.case.breaks not in result.ids:
+        result.problems.append(f"no finding {result.case.breaks}")
+    if not result.case.breaks and found.ids("error", "warning"):
+        result.problems.append("a good guest has findings")
+    if result.case.fixable and not found.mends(result.case.breaks):
+        result.problems.append("it is not called fixable")
+    if result.problems:
+        result.problems += [f"  {finding['severity']}: {finding['id']}: {finding['message']} "
+                            f"[{finding['evidence']}] fixable: {finding['fixable']}" for finding in found.findings]
+
+
+def try_fix(result, judge, guest, config, options):
+    result.tried_fix = True
+    after = judge.check(config, "--fix")
+    if after.verdict != "boots":
+        result.fixed = False
+        result.fix_problems = [f"after --fix the check says {after.verdict} {after.trouble}",
+                               *(f"  {finding['severity']}: {finding['id']}: {finding['message']}"
+                                 for finding in after.findings)]
+        return
+    key = hashlib.sha256(predict.digest_of_fixed(guest, config).encode()).hexdigest()
+    # That each repair makes its guest boot is proved every night; the default run proves it of some.
+    boots = not options.no_boot and (options.tier == "all" or result.case.sample)
+    real = outcome.find_out(config, key, guest.systemd, options.fresh and boots, boots)
+    result.fixed = real.boots if real else None
+    if real and not real.boots:
+        result.fix_problems = [f"after --fix: {real.reason}", real.console]
+
+
+def lines(result):
+    real = result.outcome
+    said = f"{real.verdict}: {real.reason}" if real else "not booted"
+    console = f"console:\n{real.console}" if real else ""
+    problems = [*result.problems, console] if result.problems else []
+    found = [Line(f"predicted {result.predicted or 'nothing'}, {said}", problems, details=console)]
+    if result.tried_fix:
+        said = "check says boots" if result.fixed is None else "boots"
+        found.append(Line(f"{said} after --fix", result.fix_problems))
+    return found
+
+
+def in_default_run():
+    """The names of one guest for each rule, a small one where there is one, and of the good ones that say so."""
+    first = {}
+    for guest in sorted(GUESTS, key=lambda guest: (not guest.sample, guest.root == "systemd")):
+        if guest.breaks:
+            first.setdefault(guest.breaks, guest.name)
+    return {*first.values(), *(guest.name for guest in GUESTS if guest.sample)}
+
+
+def row(guest, default):
+    summary = guest.summary + (f"; breaks {guest.breaks}" if guest.breaks else "")
+    seconds = (90 if guest.root == "systemd" else 40) * (2 if guest.fixable else 1)
+    return Case("checks", guest.name, summary, "as its words say", "its login prompt", functools.partial(examine, guest),
+                seconds, default=default)
+
+
+CASES = tuple(row(guest, guest.name in in_default_run()) for guest in GUESTS)

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests that `domuimg create` makes: each is started from the xl.cfg that it wrote, unchanged, and
+has to reach its login prompt. Only where systemd is the subject is the guest a whole Debian."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+from corpus import outcome, predict
+
+from .case import Case, Line
+
+PASSWORD = "correct horse"
+DEBIAN = ("--from", "debian:bookworm", "--disk", "size=2G", "--kernel", "guest")
+WRAPPER = """#!/bin/sh
+export DOMUIMG_LIBEXEC_DIR=/lab/libexec
+exec /lab/programs/ld-linux-x86-64.so.2 --library-path /lab/programs /lab/programs/{name} "$@"
+"""
+DNSMASQ = ("dnsmasq --conf-file=/dev/null --port=0 --user=root --interface=xenbr0 --bind-interfaces"
+           " --no-ping --pid-file= --dhcp-leasefile=/run/leases --log-facility=/var/log/dnsmasq"
+           " --dhcp-range=10.77.0.50,10.77.0.60 --dhcp-boot=pxelinux.0 --enable-tftp --tftp-root=/lab/tftp")
+PXE_MENU = "DEFAULT guest\nLABEL guest\n KERNEL kernel\n INITRD ramdisk\n APPEND from=network\n IPAPPEND 2\n"
+
+
+class Failed(Exception):
+    """domuimg's own words."""
+
+
+class Maker:
+    """The CLI of the build, in one case."""
+
+    def __init__(self, shared, work):
+        self.shared, self.work, self.cli = shared, work, shared.build / "cli"
+
+    def create(self, name, *options):
+        """The path of its xl.cfg."""
+        command = [self.cli / "domuimg", "create", name, "--dir", self.work / "out", *options]
+        environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"), **os.environ}
+        done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
+        if done.returncode != 0:
+            raise Failed(f"{' '.join(map(str, command))}\n{done.stderr}")
+        return self.work / "out" / f"{name}.cfg"
+
+    def debian(self, name, *options):
+        """One after another: the first one downloads it for all."""
+        with self.shared.locks["debian"]:
+            return self.create(name, *DEBIAN, *options)
+
+    def secret(self):
+        path = self.work / "password"
+        path.write_text(f"{PASSWORD}\n", encoding="ascii")
+        return path
+
+    def ship(self, programs):
+        """Options of the lab that put programs of this machine, with their libraries beside them,
+        into dom0 at the paths given."""
+        cargo = self.work / "programs"
+        cargo.mkdir()
+        options = ["--ship", f"{cargo}:/lab/programs"]
+        for program, inside in programs.items():
+            said = subprocess.run(["ldd", program], check=True, text=True, capture_output=True).stdout
+            for path in [program, *re.findall(r"(/\S+) \(0x", said)]:
+                shutil.copy(path, cargo)
+            wrapper = self.work / f"wrapper-{program.name}"
+            wrapper.write_text(WRAPPER.format(name=program.name), encoding="ascii")
+            wrapper.chmod(0o755)
+            options += ["--ship", f"{wrapper}:{inside}"]
+        return options
+
+
+def debian_pv(maker):
+    return maker.debian("pv1", "--type", "pv"), [], []
+
+
+def debian_pvh(maker):
+    cfg = maker.debian("pvh1", "--type", "pvh", "--hostname", "edited.example.org",
+                       "--root-password-file", maker.secret(), "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1")
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "hostname", "--run", "ip -4 addr",
+                 "--run", "cat /proc/mounts; systemctl is-system-running; systemctl --failed --no-legend; true",
+                 "--ping", "10.77.0.5"], ["edited", "10.77.0.5/24"]
+
+
+def tar_pv(maker):
+    return maker.create("tar1", "--from", f"tar:{maker.shared.tar}", "--kernel", "host",
+                        "--host-root", maker.shared.host, "--type", "pv"), [], []
+
+
+def directory(maker):
+    return maker.create("dir1", "--from", f"dir:{maker.shared.host}"), [], []
+
+
+def pygrub(maker):
+    return maker.create("pygrub1", "--from", f"dir:{maker.shared.host}", "--kernel", "pygrub", "--type", "pv"), [], []
+
+
+def pvgrub(maker):
+    return maker.create("pvgrub1", "--from", f"dir:{maker.shared.host}", "--kernel", "pvgrub", "--type", "pvh"), [], []
+
+
+def bootloader(kind):
+    """A guest of pygrub's kind, whose only change is the boot loader's name."""
+    def make(maker):
+        cfg = maker.create(f"bl{kind}", "--from", f"dir:{maker.shared.host}", "--kernel", "pygrub", "--type", "pv")
+        text = re.sub("bootloader = .*", 'bootloader = "domuimg-bootloader"', cfg.read_text())
+        cfg.write_text(text.replace('type = "pv"', f'type = "{kind}"'))
+        return cfg, maker.ship({maker.cli / "domuimg-bootloader": "/usr/bin/domuimg-bootloader"}), []
+    return make
+
+
+def network(maker):
+    """A guest with no kernel on its disk, whose kernel and initramfs are on a boot server."""
+    cfg = maker.create("net1", "--from", f"tar:{maker.shared.tar}", "--kernel", "host",
+                       "--host-root", maker.shared.host, "--type", "pvh", "--root-password-file", maker.secret())
+    text, served = cfg.read_text(), maker.work / "tftp"
+    (served / "pxelinux.cfg").mkdir(parents=True)
+    mac = re.search(r"mac=([0-9a-fA-F:]{17})", text)[1].lower()
+    for key in ("kernel", "ramdisk"):
+        shutil.copy(re.search(rf'^{key} *= *"(.*)"', text, re.M)[1], served / key)
+        (served / key).chmod(0o644)
+    (served / "pxelinux.cfg" / f"01-{mac.replace(':', '-')}").write_text(PXE_MENU)
+    text = re.sub(r"^(kernel|ramdisk) *=.*\n", "", text, flags=re.M)
+    cfg.write_text(f'{text}bootloader = "domuimg-bootloader"\nbootloader_args = ["--net", "--mac={mac}"]\n')
+    dnsmasq = pathlib.Path(shutil.which("dnsmasq", path=f"{os.environ['PATH']}:/usr/sbin"))
+    options = maker.ship({maker.cli / "domuimg-bootloader": "/usr/bin/domuimg-bootloader",
+                          maker.cli / "helpers/domuimg-netboot": "/lab/libexec/domuimg-netboot",
+                          dnsmasq: "/usr/bin/dnsmasq"})
+    return cfg, [*options, "--ship", f"{served}:/lab/tftp", "--before", DNSMASQ, "--login", f"root:{PASSWORD}",
+                 "--run", "cat /proc/cmdline"], ["from=network", "BOOTIF=01-00-16-3e"]
+
+
+def predicted(shared, cfg):
+    """What is wrong with the words of `domuimg check` about a guest that is good."""
+    found = predict.Judge(shared.build).check(cfg)
+    if found.verdict == "boots" and not found.trouble and not found.ids("error", "warning"):
+        return []
+    return [f"domuimg check says {found.verdict} {found.trouble}", *map(str, found.findings)]
+
+
+def booted(make, good):
+    def run(shared, work):
+        try:
+            cfg, options, expected = make(Maker(shared, work))
+        except Failed as error:
+            return [Line("it is made", str(error).splitlines())]
+        lines = [Line("it is predicted to boot", predicted(shared, cfg))] if good else []
+        status, said = outcome.lab_boot(cfg, *options)
+        missing = [word for word in expected if word not in said]
+        problems = [f"not in what it said: {missing}"] if missing else []
+        if status or missing:
+            problems += [f"lab boot ended with {status}", said]
+        return [*lines, Line("it boots", problems)]
+    return run
+
+
+def row(name, made, boots, asked, make, seconds=40, good=True):
+    """Of a @good one, `domuimg check` must predict that it boots, and find nothing."""
+    return Case("create", name, made, boots, asked, booted(make, good), seconds, default=True)
+
+
+CASES = (
+    row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120),
+    row("debian-pvh", "debian: with host name, address and password", "PVH, its own kernel copied out",
+        "host name, address, password and ping", debian_pvh, 150),
+    row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),
+    row("dir", "dir:", "as it chooses by itself", "", directory),
+    row("pygrub", "dir:", "PV by pygrub", "", pygrub),
+    row("bootloader-pv", "dir:", "PV by domuimg-bootloader, found by its name alone", "", bootloader("pv"), good=False),
+    row("bootloader-pvh", "dir:", "PVH by domuimg-bootloader, found by its name alone", "", bootloader("pvh"), good=False),
+    row("bootloader-net", "tar: with the host's kernel", "PVH by domuimg-bootloader --net from dnsmasq",
+        "its command line", network, good=False),
+    row("pvgrub-pvh", "dir:", "PVH by GRUB for Xen", "", pvgrub),
+)
