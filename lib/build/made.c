@@ -96,14 +96,23 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_image_free);
   g_autoptr (GPtrArray) devices = domuimg_devices_new ();
   g_autoptr (GHashTable) places = list_places (self);
-  const DomuimgMade made = { .domain = self->domain,
-                             .devices = devices,
-                             .places = places,
-                             .kernel = self->kernel_read,
-                             .kernel_path = self->kernel_in_tree,
-                             .initramfs = self->ramdisk_read,
-                             .initramfs_path = self->ramdisk_in_tree };
+  g_autofree char *config = NULL;
+  DomuimgMade made = { .domain = self->domain,
+                       .config_path = self->plan->config_path,
+                       .devices = devices,
+                       .places = places,
+                       .kernel = self->kernel_read,
+                       .kernel_path = self->kernel_in_tree,
+                       .initramfs = self->ramdisk_read,
+                       .initramfs_path = self->ramdisk_in_tree };
 
+  if (self->plan->archive_path == NULL)
+    {
+      config = domuimg_domain_to_xl_cfg (self->domain, error);
+      if (config == NULL)
+        return NULL;
+      made.config = config;
+    }
   for (guint i = 0; i < self->plan->disks->len; i++)
     {
       DomuimgImage *image = open_disk (self, i, error);

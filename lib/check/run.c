@@ -4,6 +4,8 @@
 #include "config.h"
 #include "lib/check/run.h"
 
+#include <string.h>
+
 #include "lib/check/report.h"
 
 /* Each finds what the ones before it put together. */
@@ -42,13 +44,30 @@ take_images (DomuimgMachine *self)
     }
 }
 
+/* Rules look at the text, too, and repairs are of it: without it, they would say less than a check
+ * of the file does later. */
+static gboolean
+take_config (DomuimgMachine *self, const DomuimgMade *made, GError **error)
+{
+  if (made->config == NULL)
+    {
+      self->path = g_strdup (domuimg_domain_get_name (made->domain));
+      return TRUE;
+    }
+  self->path = g_strdup (made->config_path);
+  self->config
+      = domuimg_xl_file_parse (made->config, strlen (made->config), made->config_path, error);
+  return self->config != NULL;
+}
+
 DomuimgReport *
 domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
 
   machine->made = made;
-  machine->path = g_strdup (domuimg_domain_get_name (made->domain));
+  if (!take_config (machine, made, error))
+    return NULL;
   machine->xen = made->xen.major > 0 ? made->xen : domuimg_xen_version_of_host (NULL);
   machine->domain = g_object_ref (made->domain);
   g_ptr_array_unref (machine->devices);

@@ -9,6 +9,8 @@
 /* What was made. All of it stays the caller's. */
 struct _DomuimgMade {
   DomuimgDomain *domain;       /* as it will be written: with the final names of files */
+  const char *config;          /* (nullable) the text of its xl.cfg, ... */
+  const char *config_path;     /* ... and the name that this will have */
   GPtrArray *devices;          /* (element-type DomuimgDevice) what is on its disks, with the trees
                                 * that are open, writable or not. Disks without a device here are
                                 * opened from their files */
@@ -22,7 +24,7 @@ struct _DomuimgMade {
   DomuimgXenVersion xen;       /* major 0: the host's */
 };
 
-/* What a check says of it; NULL only where it is cancelled. */
+/* What a check says of it; NULL only where it is cancelled, or @config cannot be parsed. */
 DomuimgReport *domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable,
                                      GError **error);
 /* Runs all rules over a machine that has a domain. */

@@ -142,6 +142,32 @@ test_files_have_places (void)
   g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
+/* What a check of the file would say later is said now, with the same repairs. */
+static void
+test_its_configuration_is_judged (void)
+{
+  g_autofree char *written = NULL;
+  g_autofree char *config = NULL;
+  g_autoptr (DomuimgReport) report = NULL;
+  g_auto (Made) made = { 0 };
+  GPtrArray *findings;
+
+  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  domuimg_domain_set_cmdline (made.domain, "root=/dev/xvdz9 ro console=hvc0");
+  written = domuimg_domain_to_xl_cfg (made.domain, NULL);
+  config = g_strconcat (written, "memroy = 12\n", NULL);
+  made.made.config = config;
+  made.made.config_path = "/srv/web1.cfg";
+  report = domuimg_check_run_on (&made.made, NULL, NULL);
+  findings = domuimg_report_get_findings (report);
+  g_assert_cmpuint (findings->len, ==, 2);
+  g_assert_cmpstr (domuimg_finding_get_id (findings->pdata[0]), ==, "config-unknown-key");
+  g_assert_true (
+      g_str_has_prefix (domuimg_finding_get_evidence (findings->pdata[0]), "/srv/web1.cfg:"));
+  g_assert_cmpstr (domuimg_finding_get_id (findings->pdata[1]), ==, "root-device");
+  g_assert_true (domuimg_finding_get_fixable (findings->pdata[1]));
+}
+
 static void
 test_it_can_be_cancelled (void)
 {
@@ -162,6 +188,7 @@ main (int argc, char **argv)
   g_test_add_func ("/check-made/nothing-is-read-from-files", test_nothing_is_read_from_files);
   g_test_add_func ("/check-made/faults-are-found", test_faults_are_found);
   g_test_add_func ("/check-made/files-have-places", test_files_have_places);
+  g_test_add_func ("/check-made/its-configuration-is-judged", test_its_configuration_is_judged);
   g_test_add_func ("/check-made/it-can-be-cancelled", test_it_can_be_cancelled);
   return g_test_run ();
 }
