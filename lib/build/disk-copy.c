@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/exec.h"
+#include "lib/disk/file.h"
 #include "lib/image/export.h"
 
 /* How often a user is told how far it is. */
@@ -104,6 +105,9 @@ copy (DomuimgDiskCopy *self, const Disk *disk, GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
 
+  /* QEMU would let everybody read the guest's secrets; a file that is there keeps its mode. */
+  if (!domuimg_raw_create (disk->target, 0, error))
+    return FALSE;
   domuimg_exec_arg (exec, "convert");
   domuimg_exec_arg (exec, "-p");
   /* Blocks may be written as they come: a file that is new has no order. */

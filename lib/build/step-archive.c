@@ -64,7 +64,7 @@ write_archive (DomuimgBuildState *self, const GArray *fds, DomuimgProgress *prog
                GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgXvaMachine) machine = describe (self);
-  int out = g_open (self->archive, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int out = g_open (self->archive, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   gboolean ok;
 
   if (out < 0)

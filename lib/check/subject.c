@@ -38,7 +38,12 @@ read_manifest (const char *path, GError **error)
   g_autoptr (DomuimgManifest) manifest = domuimg_manifest_read (path, error);
   char *config = manifest != NULL ? find_named (path, manifest) : NULL;
 
-  if (manifest != NULL && config == NULL)
+  if (manifest != NULL && manifest->config == NULL && manifest->xml == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                  "%s names no configuration, since the guest is in an XVA; check the disk in it"
+                  " with --image",
+                  path);
+  else if (manifest != NULL && config == NULL)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                   "%s: the configuration that this manifest names does not exist", path);
   return config;

@@ -34,6 +34,9 @@ lay_over (const char *path, const DomuimgDiskOrigin *origin, GCancellable *cance
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
 
+  /* QEMU would let everybody read the guest's secrets; a file that is there keeps its mode. */
+  if (!domuimg_raw_create (path, 0, error))
+    return FALSE;
   domuimg_exec_arg (exec, "create");
   domuimg_exec_arg (exec, "-q");
   domuimg_exec_arg (exec, "-f");

@@ -144,6 +144,10 @@ class Convert(world.Case):
     def assert_old_is_untouched(self):
         self.assertEqual({path: digest(path) for path in self.files}, self.files)
 
+    def assert_private(self, image):
+        """A guest's disk holds its keys and passwords."""
+        self.assertEqual(image.stat().st_mode & 0o777, 0o600, image)
+
     def clear(self):
         for path in self.out.iterdir():
             path.unlink()
@@ -178,9 +182,14 @@ class Convert(world.Case):
         self.assert_nothing_left()
         self.assert_old_is_untouched()
 
+    def test_raw_is_private(self):
+        self.converted(self.old / "sparse.vmdk", "--no-customise")
+        self.assert_private(self.out / "t.img")
+
     def test_qcow2(self):
         self.converted(self.old / "sparse.vmdk", "--disk", "format=qcow2", "--no-customise")
         image = self.out / "t.qcow2"
+        self.assert_private(image)
         subprocess.run(["qemu-img", "check", "-q", image], check=True)
         subprocess.run(["qemu-img", "compare", "-q", "-f", "qcow2", "-F", "raw", image,
                         self.old / "disk.raw"], check=True)
@@ -190,6 +199,7 @@ class Convert(world.Case):
     def test_overlay(self):
         manifest = self.converted(self.old / "disk.qcow2", "--disk", "overlay:")
         image = self.out / "t.qcow2"
+        self.assert_private(image)
         self.assertLess(image.stat().st_size, 8 * MIB)
         self.assertEqual(manifest["disks"][0]["backing"], str(self.old / "disk.qcow2"))
         raw = self.dir / "flat"
