@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks for a login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest
+ * that has one, otherwise its screen. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -7,9 +9,6 @@
 #include "lib/check/libraries.h"
 #include "lib/check/offers.h"
 #include "lib/guest/steps.h"
-
-/* A login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest that has one,
- * else its screen. */
 
 static const char *
 console_of (DomuimgMachine *self)

@@ -171,7 +171,7 @@ report_missing (DomuimgMachine *self, const DomuimgFstabEntry *mount)
     }
   finding = domuimg_machine_report_as (
       self, severity, "fstab-device", mount->spec,
-      "/etc/fstab:%u: %s, %s%s, is no device of this guest", mount->line, mount->spec,
+      "/etc/fstab:%u: %s, %s%s, does not exist in this guest", mount->line, mount->spec,
       swap ? "swap" : "to be mounted on ", swap ? "" : mount->file);
   if (root && right == NULL)
     domuimg_finding_advise (finding, "name the root's device in /etc/fstab");
@@ -361,8 +361,8 @@ check_crypttab (DomuimgMachine *self)
         continue;
       domuimg_finding_offer_edit (
           domuimg_machine_report (self, "crypttab-device", device,
-                                  "/etc/crypttab:%u: %s, to be decrypted as %s, is no device of"
-                                  " this guest",
+                                  "/etc/crypttab:%u: %s, to be decrypted as %s, does not exist"
+                                  " in this guest",
                                   entry->line, device, name),
           repair_crypttab, number, "comment %s out in line %u of /etc/crypttab", name, entry->line);
     }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that init exists and can start, with its libraries: the kernel panics when the first
+ * process ends, and a missing library ends it. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -9,11 +11,8 @@
 #include "lib/check/libraries.h"
 #include "lib/elf/note.h"
 
-/* init: that it is there, and can start. Its libraries with it: the kernel panics when the first
- * process ends, and that is what a missing one comes to. */
-
 #define SCRIPT_MAX 256
-/* As Linux, which gives up with ELOOP. */
+/* Linux has the same limit, and then fails with ELOOP. */
 #define INTERPRETERS_MAX 5
 #define REINSTALL "install it anew in the guest (chroot, or its package manager's --root)"
 #define DEFAULT_TARGET "/etc/systemd/system/default.target"
@@ -52,7 +51,7 @@ check_executable (DomuimgMachine *self, const char *path)
     return TRUE;
   if (entry->type != DOMUIMG_ENTRY_FILE)
     domuimg_finding_advise (domuimg_machine_report (self, "init-not-executable", path,
-                                                    "%s is no file", path),
+                                                    "%s is not a file", path),
                             "install it in the guest (Debian: apt install systemd-sysv)");
   else
     domuimg_finding_offer_edit (domuimg_machine_report (self, "init-not-executable", path,
@@ -167,7 +166,7 @@ check_program (DomuimgMachine *self, const char *path, guint depth)
     check_script (self, path, depth);
 }
 
-/* run-init of initramfs-tools, and the kernel, pass over what they cannot execute. */
+/* The kernel and initramfs-tools' run-init skip files that they cannot execute. */
 static const char *
 find_init (DomuimgMachine *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds what is booted: by the configuration, or by the menu that the loader finds in the guest. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -6,8 +7,6 @@
 
 #include "lib/boot/menu-find.h"
 #include "lib/check/loader.h"
-
-/* What is booted: by the configuration, or by the menu that the loader finds in the guest. */
 
 /* pygrub takes the rest of the line for one path, and does not find that. */
 static void

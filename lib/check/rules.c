@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of all rules: id, severity and summary. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -11,7 +12,7 @@ const DomuimgRule domuimg_rules[] = {
   /* The configuration. */
   { "config-syntax", ERROR, "the configuration is not xl.cfg's language" },
   { "config-name", ERROR, "the guest has no name" },
-  { "config-unknown-key", WARNING, "a key that xl does not know, and passes over" },
+  { "config-unknown-key", WARNING, "a key that xl does not know and ignores" },
   { "config-key-too-new", WARNING, "a key that this version of Xen does not know" },
   { "config-value", ERROR, "a value of the wrong kind" },
   { "config-contradiction", ERROR, "settings that exclude each other" },
@@ -43,7 +44,7 @@ const DomuimgRule domuimg_rules[] = {
   { "loader-unknown", UNKNOWN, "a bootloader whose choice is not known" },
   /* The kernel. */
   { "kernel-missing", ERROR, "there is no kernel" },
-  { "kernel-not-a-kernel", ERROR, "the file is no kernel" },
+  { "kernel-not-a-kernel", ERROR, "the file is not a kernel" },
   { "kernel-architecture", ERROR, "the kernel is for another architecture" },
   { "kernel-type", ERROR, "the kernel cannot start as this type of guest" },
   { "kernel-compression", ERROR, "Xen or the loader cannot unpack the kernel" },

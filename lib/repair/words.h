@@ -14,7 +14,7 @@ typedef struct {
  * (before what is init's, "--") where it is not there. console= may be there several times and the
  * last one counts: it is added at the end, the others stay. */
 char *domuimg_parameter_edit (const DomuimgParameter *self, const char *words);
-/* As edit; but nothing is appended. */
+/* Edits the parameter like domuimg_parameter_edit, but never appends it. */
 char *domuimg_parameter_replace (const DomuimgParameter *self, const char *words);
 
 /* Every line that begins with one of @commands (ended by NULL; any case) has the words after it,
