@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies the disks once, without unused blocks, and then adds the changes. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -6,8 +7,6 @@
 
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
-
-/* The disks are copied, once, without what is unused; then what was changed is added. */
 
 /* The clusters of the overlays. */
 #define GRANULARITY 65536

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opens the disks of the old machine and finds the system on them. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -8,8 +9,6 @@
 #include "lib/build/transfer.h"
 #include "lib/guest/root.h"
 #include "lib/tree/mount.h"
-
-/* The old machine's disks are opened, and the system on them is found. */
 
 /* The path of a socket is short, whatever directory the results are in. */
 static char *
@@ -53,7 +52,7 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                                 self->warnings, cancellable, error);
 }
 
-/* As the domU's Linux calls it. */
+/* The name that the domU's Linux gives the device. */
 static char *
 name_of (DomuimgBuildState *self, guint disk, const DomuimgVolume *volume)
 {
