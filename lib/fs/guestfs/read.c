@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the entries, attributes and data of a filesystem through libguestfs. */
 #include "config.h"
 #include "lib/fs/guestfs/read.h"
 
