@@ -295,6 +295,6 @@ domuimg_host_modules_copy (DomuimgBuildState *self, DomuimgTree *host, const cha
                                     suffix != NULL ? ", unpacked since the guest's modprobe does not"
                                                      " read " : "",
                                     suffix != NULL ? suffix : "",
-                                    staged != NULL ? ", with depmod's files made anew" : ""));
+                                    staged != NULL ? ", and ran depmod again" : ""));
   return TRUE;
 }

@@ -14,7 +14,7 @@
 /* A build under way: the plan, and what the steps have found so far. */
 typedef struct {
   DomuimgPlan *plan;
-  gboolean is_rehearsal; /* the disks are only looked into */
+  gboolean is_rehearsal; /* the disks are only inspected */
   DomuimgUndo *undo;
   char *work_directory;
   GPtrArray *images;  /* of char *: where the disks are while they are made */

@@ -57,7 +57,7 @@ take_copy (DomuimgBuildState *self, guint i)
          && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
 }
 
-/* Where a whole copy is no result by itself, it is copied once more. */
+/* A whole copy that is not a result itself is copied once more. */
 static void
 add_copies (DomuimgBuildState *self)
 {

@@ -149,7 +149,7 @@ choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, G
                        path, reason);
 }
 
-/* What is damaged is known by the rule of a check; what could not be read is no such case. */
+/* What is damaged is known by the rule of a check; what could not be read is a different case. */
 static gboolean
 name_rule (GError **error, const char *rule)
 {

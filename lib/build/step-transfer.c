@@ -86,7 +86,7 @@ typedef struct {
   GString *names;     /* of all systems, for a message */
   guint n_systems;
   gboolean was_found; /* the one that was asked for */
-  GError *first;      /* why a filesystem could not be looked into */
+  GError *first;      /* why a filesystem could not be read */
 } Search;
 
 static void
@@ -111,7 +111,7 @@ fail_hibernated (const DomuimgTransferDisk *disk, const char *name, GError **err
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the system on %s is hibernated; start it on the old machine and shut it"
-                       " down wholly (of Windows: shutdown /s /t 0)",
+                       " down completely (Windows: shutdown /s /t 0)",
                        disk->name, name);
 }
 

@@ -86,7 +86,7 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
 
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     domuimg_finding_advise (domuimg_machine_report (self, "config-missing-file", target,
-                                                    "the disk %s: %s is not there",
+                                                    "the disk %s: %s does not exist",
                                                     domuimg_domain_disk_get_vdev (disk), target),
                             "put the image there, or correct the path in the configuration");
   else

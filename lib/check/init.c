@@ -14,11 +14,11 @@
 #define SCRIPT_MAX 256
 /* Linux has the same limit, and then fails with ELOOP. */
 #define INTERPRETERS_MAX 5
-#define REINSTALL "install it anew in the guest (chroot, or its package manager's --root)"
+#define REINSTALL "reinstall it in the guest (chroot, or its package manager's --root)"
 #define DEFAULT_TARGET "/etc/systemd/system/default.target"
 
-/* Where the kernel, and initramfs-tools, look when init= is not given. /bin/sh comes next, which is
- * not among these: a shell is no login. */
+/* Where the kernel, and initramfs-tools, look when init= is not given. /bin/sh comes next, but is
+ * not listed here: a shell is not a login. */
 static const char *const places[] = { "/sbin/init", "/etc/init", "/bin/init" };
 
 static gboolean
@@ -179,7 +179,7 @@ find_init (DomuimgMachine *self)
   return places[0];
 }
 
-/* initramfs-tools goes on to the usual places where the named one is not there or not executable;
+/* initramfs-tools goes on to the usual places if the named one is missing or not executable;
  * the kernel panics then, and others end in a shell. */
 static gboolean
 has_fallback (DomuimgMachine *self)
@@ -203,7 +203,7 @@ check_named (DomuimgMachine *self, const char *named)
   if (!domuimg_tree_is_executable (self->tree, named) && has_fallback (self))
     {
       domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "init-missing", named,
-                                 "init=%s is not there or not executable: the initramfs goes on to"
+                                 "init=%s is missing or not executable: the initramfs goes on to"
                                  " %s",
                                  named, find_init (self));
       return FALSE;
@@ -211,7 +211,7 @@ check_named (DomuimgMachine *self, const char *named)
   if (is_shell (named))
     domuimg_finding_advise (domuimg_machine_report (self, "init-no-login", named,
                                                     "init=%s starts a shell: no login", named),
-                            "take init= off the kernel's command line");
+                            "remove init= from the kernel's command line");
   else
     check_program (self, named, 0);
   return TRUE;
@@ -267,7 +267,7 @@ check_words (DomuimgMachine *self)
                                     "\"%s\" on the kernel's command line asks for a shell, and no"
                                     " login is started",
                                     words[i].word),
-            "take it off the kernel's command line");
+            "remove it from the kernel's command line");
         return;
       }
 }
@@ -298,7 +298,7 @@ check_target (DomuimgMachine *self)
     return;
   finding = domuimg_machine_report (self, "init-no-login", name,
                                     "%s is %s, %s: no login is started", DEFAULT_TARGET, name,
-                                    path != NULL ? "a shell" : "which is not there");
+                                    path != NULL ? "a shell" : "which does not exist");
   domuimg_finding_offer_edit (finding, repair_target, unit, "link %s to %s", DEFAULT_TARGET, unit);
 }
 

@@ -236,7 +236,7 @@ check_drivers (DomuimgMachine *self)
     report_driver (self, &domuimg_need_of_volumes);
 }
 
-/* Modules of another kernel do not load; where nothing is needed of them, that is no matter. */
+/* Modules of another kernel do not load; if none of them is needed, that does not matter. */
 static void
 check_version (DomuimgMachine *self)
 {

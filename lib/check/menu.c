@@ -17,8 +17,8 @@ check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
   if (self->boot.loader == DOMUIMG_LOADER_PYGRUB && !self->boot.reads_all && strpbrk (path, " \t") != NULL)
     domuimg_finding_advise (
         domuimg_machine_report (self, "menu-initrds", path,
-                                "pygrub takes several initramfs for one file, which is not there:"
-                                " “%s”",
+                                "pygrub takes several initramfs for one file name, and there is no"
+                                " such file: “%s”",
                                 path),
         "make one of them (cat them into one file), or boot by GRUB for Xen");
 }

@@ -87,7 +87,7 @@ report_device (DomuimgMachine *self, const char *root)
   if (self->devices->len < domuimg_domain_get_disks (self->domain)->len || has_lost_volume (self))
     {
       domuimg_machine_report (self, "root-unknown", root,
-                              "root=%s may be on a disk that could not be looked into", root);
+                              "root=%s may be on a disk that could not be read", root);
       return;
     }
   for (guint i = 0; i < self->devices->len; i++)
