@@ -8,6 +8,7 @@
 #include "lib/build/plan-import.h"
 #include "lib/build/transfer.h"
 #include "lib/guest/root.h"
+#include "lib/image/devices.h"
 #include "lib/tree/mount.h"
 
 /* The path of a socket is short, whatever directory the results are in. */
@@ -56,28 +57,15 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
 static char *
 name_of (DomuimgBuildState *self, guint disk, const DomuimgVolume *volume)
 {
-  const char *vdev = domuimg_plan_get_disk (self->plan, disk)->vdev;
-
-  if (volume->lv != NULL)
-    return g_strdup (volume->lv);
-  return volume->number > 0 ? g_strdup_printf ("%s%u", vdev, volume->number) : g_strdup (vdev);
+  return domuimg_device_name_volume (domuimg_plan_get_disk (self->plan, disk)->vdev, volume);
 }
 
 static gboolean
 is_asked_for (const char *asked, const char *name, const DomuimgVolume *volume)
 {
-  const struct {
-    const char *prefix;
-    const char *value;
-  } ways[] = { { "UUID=", volume->uuid },           { "LABEL=", volume->label },
-               { "PARTUUID=", volume->partuuid },   { "PARTLABEL=", volume->partlabel },
-               { "/dev/", name },                   { "", name } };
+  const DomuimgDevice device = { .name = (char *) name, .volume = volume };
 
-  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
-    if (ways[i].value != NULL && g_str_has_prefix (asked, ways[i].prefix)
-        && g_ascii_strcasecmp (asked + strlen (ways[i].prefix), ways[i].value) == 0)
-      return TRUE;
-  return FALSE;
+  return g_str_equal (asked, name) || domuimg_device_is_called (&device, asked);
 }
 
 /* What is found on the disks. */

@@ -87,6 +87,24 @@ report_libraries (DomuimgMachine *self, const char *path, const DomuimgElfNeeds 
       "install them in the guest (chroot, or its package manager's --root)");
 }
 
+/* The kernel starts no loader that is for another processor than the program. */
+static void
+check_loader_machine (DomuimgMachine *self, const char *path, const DomuimgElfNeeds *needs)
+{
+  g_autoptr (DomuimgElfNeeds) loader
+      = domuimg_elf_needs_read (self->tree, needs->interpreter, NULL);
+  g_autofree char *machine = NULL;
+
+  if (loader == NULL || (loader->bits == needs->bits && loader->machine == needs->machine))
+    return;
+  machine = domuimg_elf_describe_machine (loader->machine);
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "init-loader", needs->interpreter,
+                              "%s needs the dynamic loader %s, which is for %s with %u bits", path,
+                              needs->interpreter, machine, loader->bits),
+      "install the C library of the program's architecture in the guest");
+}
+
 static void check_program (DomuimgMachine *self, const char *path, guint depth);
 
 static void
@@ -116,6 +134,8 @@ check_elf (DomuimgMachine *self, const char *path, const DomuimgElfNeeds *needs)
           "install the C library in the guest, or correct the link that leads there");
       return;
     }
+  if (needs->interpreter != NULL)
+    check_loader_machine (self, path, needs);
   report_libraries (self, path, needs);
 }
 
