@@ -187,7 +187,7 @@ cli_check (int argc, char **argv)
       context, "Says, without starting it, whether a guest will boot, and why not.\n"
                "GUEST is a configuration (xl.cfg, libvirt's XML, a file of xm), a manifest\n"
                "(NAME.json), or the name of a guest. Exit status: 0 it boots, 3 it fails, 4 unknown,\n"
-               "1 it could not be looked at; of several guests, the first of 1, 3, 4, 0 that is one's.");
+               "1 it could not be checked; of several guests, the first of 1, 3, 4, 0 that is one's.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;

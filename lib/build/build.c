@@ -137,7 +137,7 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
 typedef enum {
   FILES = 1 << 0,    /* sources that give files */
   DISKS = 1 << 1,    /* sources that give disks, which are fitted while they are copied */
-  REHEARSED = 1 << 2 /* also when the disks are only to be looked into */
+  REHEARSED = 1 << 2 /* also if the disks are only to be inspected */
 } When;
 
 typedef struct {

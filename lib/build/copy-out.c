@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies a file out of a guest's tree, and compares such a copy with its source. */
 #include "config.h"
 #include "lib/build/copy-out.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies disks by qemu-img in a thread, one after the other, and tells how far it is. */
 #include "config.h"
 #include "lib/build/disk-copy.h"
 

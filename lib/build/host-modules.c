@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies the modules of the host's kernel into a guest, and checks first that there is room. */
 #include "config.h"
 #include "lib/build/host-modules.h"
 
@@ -197,7 +198,7 @@ to_mib (guint64 bytes)
   return (bytes + 1048575) / 1048576;
 }
 
-/* Of the root's filesystem; NULL, without an error, where that cannot be told. */
+/* The state of the root's filesystem; NULL without an error if it cannot be read. */
 static DomuimgExtState *
 root_state (DomuimgBuildState *self, GError **error)
 {
@@ -294,6 +295,6 @@ domuimg_host_modules_copy (DomuimgBuildState *self, DomuimgTree *host, const cha
                                     suffix != NULL ? ", unpacked since the guest's modprobe does not"
                                                      " read " : "",
                                     suffix != NULL ? suffix : "",
-                                    staged != NULL ? ", with depmod's files made anew" : ""));
+                                    staged != NULL ? ", and ran depmod again" : ""));
   return TRUE;
 }

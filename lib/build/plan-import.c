@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans the disks and network interfaces of a machine that is converted. */
 #include "config.h"
 #include "lib/build/plan-import.h"
 

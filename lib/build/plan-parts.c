@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans the disks, network interfaces and kernel files of a new guest. */
 #include "config.h"
 #include "lib/build/plan-parts.h"
 

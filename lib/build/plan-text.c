@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Describes a plan as text and as JSON. */
 #include "config.h"
 #include "lib/build/plan.h"
 #include "lib/build/plan-import.h"
@@ -52,7 +53,7 @@ describe_disk (DomuimgPlan *self, guint i)
   return disk->kind->describe (disk, &origin);
 }
 
-/* As a rehearsal saw them; without one, what kind they are of. */
+/* Lists the changes that a rehearsal found; without a rehearsal, only what kinds to expect. */
 static void
 describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
 {

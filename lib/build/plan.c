@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes a plan from a specification, and checks that its settings fit together. */
 #include "config.h"
 #include "lib/build/plan.h"
 
@@ -92,7 +93,7 @@ uuid_for (DomuimgPlan *self, const char *what)
                                          : domuimg_uuid_new_random ();
 }
 
-/* As much as the old machine had; MiB. */
+/* The memory of the old machine, in MiB. */
 static char *
 default_memory (DomuimgPlan *self)
 {

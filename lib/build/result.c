@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Holds what a build has made, and describes it as text and as JSON. */
 #include "config.h"
 #include "lib/build/result.h"
 #include "lib/base/properties.h"

@@ -14,7 +14,7 @@
 /* A build under way: the plan, and what the steps have found so far. */
 typedef struct {
   DomuimgPlan *plan;
-  gboolean is_rehearsal; /* the disks are only looked into */
+  gboolean is_rehearsal; /* the disks are only inspected */
   DomuimgUndo *undo;
   char *work_directory;
   GPtrArray *images;  /* of char *: where the disks are while they are made */
@@ -109,10 +109,10 @@ const char *domuimg_build_get_system (const DomuimgBuildState *self);
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
-/* (nullable) Of the filesystem that holds the root. */
+/* (nullable) The type of the root's filesystem, and its UUID. */
 const char *domuimg_build_get_root_fs (DomuimgBuildState *self);
 const char *domuimg_build_get_root_uuid (DomuimgBuildState *self);
-/* Of Linux: its root, its console and what is wanted beside. */
+/* The kernel command line: root, console and the words that the user adds. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */
 char *domuimg_build_manifest (DomuimgBuildState *self);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Packs the disks and the configuration of the guest into one XVA. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -8,8 +9,6 @@
 #include <unistd.h>
 
 #include "lib/import/archive/xva.h"
-
-/* The disks and what a configuration says of the guest, in one XVA. */
 
 static DomuimgXvaMachine *
 describe (DomuimgBuildState *self)

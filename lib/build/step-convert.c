@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Converts the system inside the guest, before a kernel is chosen. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -7,8 +8,6 @@
 #include "lib/boot/menu-find.h"
 #include "lib/build/transfer.h"
 #include "lib/kernel/select.h"
-
-/* The guest's own part in the conversion, before a kernel is chosen. */
 
 /* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
  * of the system. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies the disks once, without unused blocks, and then adds the changes. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -6,8 +7,6 @@
 
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
-
-/* The disks are copied, once, without what is unused; then what was changed is added. */
 
 /* The clusters of the overlays. */
 #define GRANULARITY 65536
@@ -58,7 +57,7 @@ take_copy (DomuimgBuildState *self, guint i)
          && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
 }
 
-/* Where a whole copy is no result by itself, it is copied once more. */
+/* A whole copy that is not a result itself is copied once more. */
 static void
 add_copies (DomuimgBuildState *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Creates the disks of a new guest, makes their filesystems and fills the root. */
 #include "config.h"
 #include "lib/build/state.h"
 

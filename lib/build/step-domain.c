@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes the domain of the guest, and writes its configuration and libvirt XML. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -102,7 +103,7 @@ add_graphics (DomuimgBuildState *self)
   domuimg_domain_set_graphics (self->domain, graphics, NULL, 0);
 }
 
-/* As the system on the disk expects it, whose drivers are those of its old machine. */
+/* Keeps the old machine's firmware, disk bus and clock: the system on the disk expects them. */
 static void
 set_firmware (DomuimgBuildState *self)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Customises the guest with its users, keys, network, identity and mounts. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -82,7 +83,7 @@ add_key_file (DomuimgCustomise *customise, const char *path, GError **error)
       if (!g_regex_match_simple ("(^|\\s)(ssh-|ecdsa-|sk-)[a-z0-9@.-]+\\s+[A-Za-z0-9+/=]+",
                                  lines[i], 0, 0))
         return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "ssh-key: line %u of %s is no public key", i + 1, path);
+                             "ssh-key: line %u of %s is not a public key", i + 1, path);
       g_ptr_array_add (customise->authorized_keys, g_strdup (lines[i]));
       found++;
     }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Chooses the kernel that the guest starts with and copies it beside the image; if it is not the
+ * guest's own, its modules are copied into the guest. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -11,9 +13,6 @@
 #include "lib/kernel/initramfs.h"
 #include "lib/kernel/select.h"
 #include "lib/tree/dir.h"
-
-/* The kernel that the guest starts with: chosen, copied beside the image, and where it is
- * not the guest's own, with its modules copied into the guest. */
 
 void
 domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
@@ -150,7 +149,7 @@ choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, G
                        path, reason);
 }
 
-/* What is damaged is known by the rule of a check; what could not be read is no such case. */
+/* What is damaged is known by the rule of a check; what could not be read is a different case. */
 static gboolean
 name_rule (GError **error, const char *rule)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Prepares guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it
+ * there by a menu. */
 #include "config.h"
 #include "lib/build/step-loader.h"
 
@@ -9,10 +11,7 @@
 #include "lib/kernel/select.h"
 #include "lib/xen/version.h"
 
-/* Guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it there
- * by a menu. */
-
-/* Of Debian's package grub-xen-host. */
+/* Where Debian's package grub-xen-host installs GRUB. */
 #define GRUB_DIRECTORY "/usr/lib/grub-xen/"
 #define GRUB_PVH GRUB_DIRECTORY "grub-i386-xen_pvh.bin"
 #define GRUB_PV64 GRUB_DIRECTORY "grub-x86_64-xen.bin"

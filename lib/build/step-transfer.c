@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opens the disks of the old machine and finds the system on them. */
 #include "config.h"
 #include "lib/build/state.h"
 
@@ -7,9 +8,8 @@
 #include "lib/build/plan-import.h"
 #include "lib/build/transfer.h"
 #include "lib/guest/root.h"
+#include "lib/image/devices.h"
 #include "lib/tree/mount.h"
-
-/* The old machine's disks are opened, and the system on them is found. */
 
 /* The path of a socket is short, whatever directory the results are in. */
 static char *
@@ -53,32 +53,19 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                                 self->warnings, cancellable, error);
 }
 
-/* As the domU's Linux calls it. */
+/* The name that the domU's Linux gives the device. */
 static char *
 name_of (DomuimgBuildState *self, guint disk, const DomuimgVolume *volume)
 {
-  const char *vdev = domuimg_plan_get_disk (self->plan, disk)->vdev;
-
-  if (volume->lv != NULL)
-    return g_strdup (volume->lv);
-  return volume->number > 0 ? g_strdup_printf ("%s%u", vdev, volume->number) : g_strdup (vdev);
+  return domuimg_device_name_volume (domuimg_plan_get_disk (self->plan, disk)->vdev, volume);
 }
 
 static gboolean
 is_asked_for (const char *asked, const char *name, const DomuimgVolume *volume)
 {
-  const struct {
-    const char *prefix;
-    const char *value;
-  } ways[] = { { "UUID=", volume->uuid },           { "LABEL=", volume->label },
-               { "PARTUUID=", volume->partuuid },   { "PARTLABEL=", volume->partlabel },
-               { "/dev/", name },                   { "", name } };
+  const DomuimgDevice device = { .name = (char *) name, .volume = volume };
 
-  for (guint i = 0; i < G_N_ELEMENTS (ways); i++)
-    if (ways[i].value != NULL && g_str_has_prefix (asked, ways[i].prefix)
-        && g_ascii_strcasecmp (asked + strlen (ways[i].prefix), ways[i].value) == 0)
-      return TRUE;
-  return FALSE;
+  return g_str_equal (asked, name) || domuimg_device_is_called (&device, asked);
 }
 
 /* What is found on the disks. */
@@ -87,7 +74,7 @@ typedef struct {
   GString *names;     /* of all systems, for a message */
   guint n_systems;
   gboolean was_found; /* the one that was asked for */
-  GError *first;      /* why a filesystem could not be looked into */
+  GError *first;      /* why a filesystem could not be read */
 } Search;
 
 static void
@@ -112,7 +99,7 @@ fail_hibernated (const DomuimgTransferDisk *disk, const char *name, GError **err
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the system on %s is hibernated; start it on the old machine and shut it"
-                       " down wholly (of Windows: shutdown /s /t 0)",
+                       " down completely (Windows: shutdown /s /t 0)",
                        disk->name, name);
 }
 

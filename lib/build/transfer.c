@@ -70,7 +70,7 @@ make_overlay (const char *path, guint64 size, GCancellable *cancellable, GError 
   return domuimg_exec_run (exec, cancellable, error);
 }
 
-/* Where there is no FUSE: a whole copy, to work on. */
+/* Makes a whole copy to work on, if there is no FUSE. */
 static gboolean
 materialise (DomuimgTransferDisk *disk, const char *path, GCancellable *cancellable, GError **error)
 {

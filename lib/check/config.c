@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the configuration as xl reads it. */
 #include "config.h"
 #include "lib/check/rules.h"
 
 #include <string.h>
 
 #include "lib/check/offers.h"
-
-/* The configuration as xl reads it. */
 
 static DomuimgSeverity
 weigh (const DomuimgXlProblem *problem)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks for a login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest
+ * that has one, otherwise its screen. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -7,9 +9,6 @@
 #include "lib/check/libraries.h"
 #include "lib/check/offers.h"
 #include "lib/guest/steps.h"
-
-/* A login on the console: hvc0 of PV and PVH guests, the serial line of an HVM guest that has one,
- * else its screen. */
 
 static const char *
 console_of (DomuimgMachine *self)
@@ -100,7 +99,7 @@ check_template (DomuimgMachine *self, const char *template, const char *console)
       domuimg_finding_advise (domuimg_machine_report (self, "console-getty", template,
                                                       "the guest has no %s: no login on %s",
                                                       template, console),
-                              "install systemd anew in the guest");
+                              "reinstall systemd in the guest");
       return;
     }
   if (command == NULL || *command != '/')
@@ -111,7 +110,7 @@ check_template (DomuimgMachine *self, const char *template, const char *console)
     g_ptr_array_add (missing, g_strdup (command));
   if (missing->len > 0)
     domuimg_finding_advise (domuimg_machine_report (self, "console-getty", missing->pdata[0],
-                                                    "%s needs %s, which is not there or not"
+                                                    "%s needs %s, which is missing or not"
                                                     " executable: no login on %s",
                                                     template, (char *) missing->pdata[0], console),
                             "install it in the guest (Debian: apt install util-linux)");

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the state of the filesystems that the guest boots from. */
 #include "config.h"
 #include "lib/xen/grub-version.h"
 #include "lib/check/rules.h"
 
 #include "lib/check/offers.h"
 
-/* The state of the filesystems that are booted from. */
-
 /* A login writes to logs and to wtmp, and does without; a first boot that makes keys does not. */
 #define ROOM ((guint64) 1 << 20)
 
-/* Incompatible features that the ext2 module of GRUB 2.06 reads or may pass over, by its source
+/* Incompatible features that the ext2 module of GRUB 2.06 reads or may ignore, by its source
  * grub-core/fs/ext2.c; with any other it says "unknown filesystem". */
 static const char *const grub_features[] = {
   "filetype", "extent", "extents", "flex_bg", "64bit", "meta_bg", "encrypt", "needs_recovery",
   "mmp", NULL,
 };
-/* It may pass over these, too, since 2.12, and in Debian since 2.06-8. */
+/* It may ignore these too since 2.12, and in Debian since 2.06-8. */
 static const char *const grub_new_features[] = { "metadata_csum_seed", "large_dir", NULL };
 #define GRUB_NEW "2.06-8"
 /* The incompatible features that ext4 has besides. */
@@ -54,7 +53,7 @@ report_features (DomuimgMachine *self, DomuimgDevice *device, GPtrArray *feature
     domuimg_finding_advise (finding, "make the filesystem again without it (mke2fs -O ^%s)", list);
 }
 
-/* Of an image that is not here, or does not tell, it is taken that it is not that old. */
+/* A GRUB image that is missing, or whose version cannot be read, is assumed to be new. */
 static gboolean
 is_new_grub (DomuimgMachine *self)
 {
@@ -99,7 +98,7 @@ check_state (DomuimgMachine *self, const DomuimgDevice *device, const DomuimgExt
                                 state->needs_recovery
                                     ? ": the guest's kernel will replay its journal"
                                     : ": the guest's fsck will look at it"),
-        "if the guest is running, this is no fault; else e2fsck -p");
+        "this is normal while the guest runs; otherwise run e2fsck -p");
   if (state->has_errors)
     domuimg_finding_advise (domuimg_machine_report (self, "filesystem-errors", device->name,
                                                     "the filesystem of %s is marked as having"

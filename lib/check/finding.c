@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Holds one finding of a check: its rule, its message and its remedy. */
 #include "config.h"
 #include "lib/check/report.h"
 

@@ -42,8 +42,8 @@ is_made_by_guest (DomuimgMachine *self, const char *spec)
          && has_cdrom (self);
 }
 
-/* Whether more devices can appear than were seen: in what is encrypted, of a RAID, of LVM that
- * was not taken apart, or on a disk that could not be looked into. */
+/* Whether more devices can appear than were seen: in an encrypted volume, a RAID, LVM that could
+ * not be opened, or on a disk that could not be read. */
 static gboolean
 may_hide_devices (DomuimgMachine *self)
 {
@@ -165,13 +165,13 @@ report_missing (DomuimgMachine *self, const DomuimgFstabEntry *mount)
                                  severity == DOMUIMG_SEVERITY_ERROR ? DOMUIMG_SEVERITY_UNKNOWN
                                                                     : DOMUIMG_SEVERITY_INFO,
                                  "fstab-device", mount->spec,
-                                 "/etc/fstab:%u: %s may be on a disk that could not be looked into",
+                                 "/etc/fstab:%u: %s may be on a disk that could not be read",
                                  mount->line, mount->spec);
       return;
     }
   finding = domuimg_machine_report_as (
       self, severity, "fstab-device", mount->spec,
-      "/etc/fstab:%u: %s, %s%s, is no device of this guest", mount->line, mount->spec,
+      "/etc/fstab:%u: %s, %s%s, does not exist in this guest", mount->line, mount->spec,
       swap ? "swap" : "to be mounted on ", swap ? "" : mount->file);
   if (root && right == NULL)
     domuimg_finding_advise (finding, "name the root's device in /etc/fstab");
@@ -283,7 +283,7 @@ check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
     return;
   domuimg_finding_offer_edit (
       domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "fstab-mount-point", mount->file,
-                                 "/etc/fstab:%u: the directory %s to mount on is not there",
+                                 "/etc/fstab:%u: the mount point %s does not exist",
                                  mount->line, mount->file),
       repair_directory, mount->file, "make the directory %s", mount->file);
 }
@@ -361,8 +361,8 @@ check_crypttab (DomuimgMachine *self)
         continue;
       domuimg_finding_offer_edit (
           domuimg_machine_report (self, "crypttab-device", device,
-                                  "/etc/crypttab:%u: %s, to be decrypted as %s, is no device of"
-                                  " this guest",
+                                  "/etc/crypttab:%u: %s, to be decrypted as %s, does not exist"
+                                  " in this guest",
                                   entry->line, device, name),
           repair_crypttab, number, "comment %s out in line %u of /etc/crypttab", name, entry->line);
     }

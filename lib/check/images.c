@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the disks: their files, formats and filesystems, and the devices that they become. */
 #include "config.h"
 #include "lib/check/rules.h"
 
 #include "lib/check/offers.h"
 #include "lib/domain/model/vdev.h"
-
-/* The disks: their files, formats and filesystems, and the devices that the guest makes of them. */
 
 /* The kernel cuts a partition off at the disk's end, and refuses a filesystem that is larger than
  * what holds it; what has no filesystem there may still boot. */
@@ -87,7 +86,7 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
 
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     domuimg_finding_advise (domuimg_machine_report (self, "config-missing-file", target,
-                                                    "the disk %s: %s is not there",
+                                                    "the disk %s: %s does not exist",
                                                     domuimg_domain_disk_get_vdev (disk), target),
                             "put the image there, or correct the path in the configuration");
   else
@@ -107,8 +106,8 @@ check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
   if (target == NULL || *target != '/')
     {
       domuimg_machine_report (self, "image-unreadable", target,
-                              "the disk %s is no file or device of this host, and was not looked"
-                              " at",
+                              "the disk %s is not a file or device of this host, so it was not"
+                              " checked",
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }

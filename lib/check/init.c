@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that init exists and can start, with its libraries: the kernel panics when the first
+ * process ends, and a missing library ends it. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -9,17 +11,14 @@
 #include "lib/check/libraries.h"
 #include "lib/elf/note.h"
 
-/* init: that it is there, and can start. Its libraries with it: the kernel panics when the first
- * process ends, and that is what a missing one comes to. */
-
 #define SCRIPT_MAX 256
-/* As Linux, which gives up with ELOOP. */
+/* Linux has the same limit, and then fails with ELOOP. */
 #define INTERPRETERS_MAX 5
-#define REINSTALL "install it anew in the guest (chroot, or its package manager's --root)"
+#define REINSTALL "reinstall it in the guest (chroot, or its package manager's --root)"
 #define DEFAULT_TARGET "/etc/systemd/system/default.target"
 
-/* Where the kernel, and initramfs-tools, look when init= is not given. /bin/sh comes next, which is
- * not among these: a shell is no login. */
+/* Where the kernel, and initramfs-tools, look when init= is not given. /bin/sh comes next, but is
+ * not listed here: a shell is not a login. */
 static const char *const places[] = { "/sbin/init", "/etc/init", "/bin/init" };
 
 static gboolean
@@ -52,7 +51,7 @@ check_executable (DomuimgMachine *self, const char *path)
     return TRUE;
   if (entry->type != DOMUIMG_ENTRY_FILE)
     domuimg_finding_advise (domuimg_machine_report (self, "init-not-executable", path,
-                                                    "%s is no file", path),
+                                                    "%s is not a file", path),
                             "install it in the guest (Debian: apt install systemd-sysv)");
   else
     domuimg_finding_offer_edit (domuimg_machine_report (self, "init-not-executable", path,
@@ -88,6 +87,24 @@ report_libraries (DomuimgMachine *self, const char *path, const DomuimgElfNeeds 
       "install them in the guest (chroot, or its package manager's --root)");
 }
 
+/* The kernel starts no loader that is for another processor than the program. */
+static void
+check_loader_machine (DomuimgMachine *self, const char *path, const DomuimgElfNeeds *needs)
+{
+  g_autoptr (DomuimgElfNeeds) loader
+      = domuimg_elf_needs_read (self->tree, needs->interpreter, NULL);
+  g_autofree char *machine = NULL;
+
+  if (loader == NULL || (loader->bits == needs->bits && loader->machine == needs->machine))
+    return;
+  machine = domuimg_elf_describe_machine (loader->machine);
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "init-loader", needs->interpreter,
+                              "%s needs the dynamic loader %s, which is for %s with %u bits", path,
+                              needs->interpreter, machine, loader->bits),
+      "install the C library of the program's architecture in the guest");
+}
+
 static void check_program (DomuimgMachine *self, const char *path, guint depth);
 
 static void
@@ -117,6 +134,8 @@ check_elf (DomuimgMachine *self, const char *path, const DomuimgElfNeeds *needs)
           "install the C library in the guest, or correct the link that leads there");
       return;
     }
+  if (needs->interpreter != NULL)
+    check_loader_machine (self, path, needs);
   report_libraries (self, path, needs);
 }
 
@@ -167,7 +186,7 @@ check_program (DomuimgMachine *self, const char *path, guint depth)
     check_script (self, path, depth);
 }
 
-/* run-init of initramfs-tools, and the kernel, pass over what they cannot execute. */
+/* The kernel and initramfs-tools' run-init skip files that they cannot execute. */
 static const char *
 find_init (DomuimgMachine *self)
 {
@@ -180,7 +199,7 @@ find_init (DomuimgMachine *self)
   return places[0];
 }
 
-/* initramfs-tools goes on to the usual places where the named one is not there or not executable;
+/* initramfs-tools goes on to the usual places if the named one is missing or not executable;
  * the kernel panics then, and others end in a shell. */
 static gboolean
 has_fallback (DomuimgMachine *self)
@@ -204,7 +223,7 @@ check_named (DomuimgMachine *self, const char *named)
   if (!domuimg_tree_is_executable (self->tree, named) && has_fallback (self))
     {
       domuimg_machine_report_as (self, DOMUIMG_SEVERITY_WARNING, "init-missing", named,
-                                 "init=%s is not there or not executable: the initramfs goes on to"
+                                 "init=%s is missing or not executable: the initramfs goes on to"
                                  " %s",
                                  named, find_init (self));
       return FALSE;
@@ -212,7 +231,7 @@ check_named (DomuimgMachine *self, const char *named)
   if (is_shell (named))
     domuimg_finding_advise (domuimg_machine_report (self, "init-no-login", named,
                                                     "init=%s starts a shell: no login", named),
-                            "take init= off the kernel's command line");
+                            "remove init= from the kernel's command line");
   else
     check_program (self, named, 0);
   return TRUE;
@@ -268,7 +287,7 @@ check_words (DomuimgMachine *self)
                                     "\"%s\" on the kernel's command line asks for a shell, and no"
                                     " login is started",
                                     words[i].word),
-            "take it off the kernel's command line");
+            "remove it from the kernel's command line");
         return;
       }
 }
@@ -299,7 +318,7 @@ check_target (DomuimgMachine *self)
     return;
   finding = domuimg_machine_report (self, "init-no-login", name,
                                     "%s is %s, %s: no login is started", DEFAULT_TARGET, name,
-                                    path != NULL ? "a shell" : "which is not there");
+                                    path != NULL ? "a shell" : "which does not exist");
   domuimg_finding_offer_edit (finding, repair_target, unit, "link %s to %s", DEFAULT_TARGET, unit);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that the initramfs is whole, fits the kernel, and has what the root needs. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -12,8 +13,6 @@
 #include "lib/check/offers.h"
 #include "lib/check/run.h"
 #include "lib/kernel/needs.h"
-
-/* The initramfs: whole, the kernel's, and with what the root needs. */
 
 /* Linux starts each archive of an initramfs at a multiple of this; loaders fill up with zeros. */
 #define ALIGNMENT 4
@@ -237,7 +236,7 @@ check_drivers (DomuimgMachine *self)
     report_driver (self, &domuimg_need_of_volumes);
 }
 
-/* Modules of another kernel do not load; where nothing is needed of them, that is no matter. */
+/* Modules of another kernel do not load; if none of them is needed, that does not matter. */
 static void
 check_version (DomuimgMachine *self)
 {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that the kernel exists, is a kernel, and can be started as this type of guest by this
+ * loader on this Xen. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -6,9 +8,6 @@
 #include "lib/check/run.h"
 #include "lib/kernel/compat.h"
 #include "lib/xen/limits.h"
-
-/* The kernel: that it is there, is one, and can be started as this type of guest by this loader
- * on this Xen. */
 
 /* A file of the guest as its loader names it: on the filesystem of the menu, where the entry does
  * not name another. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds the libraries that a program needs and the guest lacks, like its dynamic loader would. */
 #include "config.h"
 #include "lib/check/libraries.h"
 
@@ -87,7 +88,7 @@ add_defaults (Search *self)
     add_directory (self, common[i]);
 }
 
-/* Of the right kind: the loader passes over libraries of another class. */
+/* The loader skips libraries of another class or architecture. */
 static gboolean
 is_library (Search *self, const char *path)
 {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds out what loads the guest's kernel, and chooses a kernel if no configuration does. */
 #include "config.h"
 #include "lib/check/loader.h"
 

@@ -12,5 +12,5 @@ gboolean domuimg_loader_find (DomuimgMachine *self);
 gboolean domuimg_loader_check_firmware (DomuimgMachine *self);
 /* For an image without a configuration: what `domuimg create --kernel guest` would take. */
 void domuimg_loader_choose_kernel (DomuimgMachine *self);
-/* As the subject of a sentence: "pygrub". */
+/* Names the loader as the subject of a sentence: "pygrub". */
 const char *domuimg_loader_describe (const DomuimgGuestBoot *boot);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Holds a machine while it is checked, and answers the rules' questions about it. */
 #include "config.h"
 #include "lib/check/machine.h"
 

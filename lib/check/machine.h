@@ -59,7 +59,7 @@ DomuimgDevice *domuimg_machine_guess_root (DomuimgMachine *self);
 /* Whether @path, as the loader names it, is the file @known of the guest (nullable); without a loader
  * that looks into the guest, any is. */
 gboolean domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, const char *known);
-/* Whether the disk with this number, from 0, could be looked into. */
+/* Whether the disk with this number, from 0, could be read. */
 gboolean domuimg_machine_has_devices (DomuimgMachine *self, guint disk);
 /* A device by what a guest may call it (domuimg_device_is_called); NULL if there is none. */
 DomuimgDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);

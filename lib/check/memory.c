@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the memory: Xen loads kernel and initramfs into it, and Linux unpacks the initramfs into a
+ * filesystem in memory before it frees the packed one. */
 #include "config.h"
 #include "lib/check/rules.h"
 
 #include "lib/check/offers.h"
 #include "lib/kernel/compat.h"
-
-/* Memory: Xen puts kernel and initramfs into it, and Linux unpacks the initramfs into a filesystem
- * in memory before it gives the packed one back. */
 
 #define MIB ((guint64) 1 << 20)
 /* What Linux needs besides, for its tables and its first programs. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Finds what is booted: by the configuration, or by the menu that the loader finds in the guest. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -6,8 +7,6 @@
 
 #include "lib/boot/menu-find.h"
 #include "lib/check/loader.h"
-
-/* What is booted: by the configuration, or by the menu that the loader finds in the guest. */
 
 /* pygrub takes the rest of the line for one path, and does not find that. */
 static void
@@ -18,8 +17,8 @@ check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
   if (self->boot.loader == DOMUIMG_LOADER_PYGRUB && !self->boot.reads_all && strpbrk (path, " \t") != NULL)
     domuimg_finding_advise (
         domuimg_machine_report (self, "menu-initrds", path,
-                                "pygrub takes several initramfs for one file, which is not there:"
-                                " “%s”",
+                                "pygrub takes several initramfs for one file name, and there is no"
+                                " such file: “%s”",
                                 path),
         "make one of them (cat them into one file), or boot by GRUB for Xen");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the guest's modules for what is not needed to reach the root, such as its network. */
 #include "config.h"
 #include "lib/check/rules.h"
-
-/* The guest's modules: for what is not needed to reach the root, such as its network. */
 
 static gboolean
 needs_modules (DomuimgMachine *self)

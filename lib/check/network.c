@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks the network's files for interfaces that the guest will not have; a login does not wait for
+ * them forever, so these are warnings. */
 #include "config.h"
 #include "lib/check/rules.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-
-/* The network's files: interfaces that the guest will not have. A login does not wait for them for
- * good, so these are warnings. */
 
 #define LINES_MAX 2000
 
@@ -337,7 +335,8 @@ repair_rules (DomuimgEdit *edit, const char *argument, GError **error)
   return domuimg_edit_take_away (edit, argument, error);
 }
 
-/* Of a rule like SUBSYSTEM=="net", ATTR{address}=="…", NAME="eth0". */
+/* Whether a rule like SUBSYSTEM=="net", ATTR{address}=="…", NAME="eth0" is for a MAC address that
+ * this guest does not have. */
 static gboolean
 is_rule_of_other_machine (DomuimgMachine *self, const char *line)
 {

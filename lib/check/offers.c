@@ -17,7 +17,7 @@ domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *valu
                            "set %s=%s in the configuration", key, value);
   else
     domuimg_finding_offer (finding, domuimg_repair_config, argument,
-                           "take %s out of the configuration", key);
+                           "remove %s from the configuration", key);
 }
 
 void
@@ -47,7 +47,7 @@ domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const
 
   if (menu != NULL && menu->format == DOMUIMG_MENU_UKI)
     domuimg_finding_advise (finding, "set %s=%s in the guest's /etc/kernel/cmdline and build its"
-                                     " unified kernel image anew (kernel-install add-all)",
+                                     " unified kernel image again (kernel-install add-all)",
                             key, value);
   else if (menu != NULL)
     domuimg_finding_offer (finding, domuimg_repair_parameter, argument,
@@ -73,7 +73,7 @@ domuimg_offer_features (DomuimgFinding *finding, const DomuimgDevice *device,
   g_autofree char *argument = g_strdup_printf ("%s\t%s", device->name, names);
 
   domuimg_finding_offer (finding, domuimg_repair_features, argument,
-                         "take %s away from the filesystem of %s (tune2fs -O)", names,
+                         "remove %s from the filesystem of %s (tune2fs -O)", names,
                          device->name);
 }
 
@@ -110,7 +110,7 @@ domuimg_offer_initramfs_modules (DomuimgFinding *finding, DomuimgMachine *machin
                            " initramfs",
                            list);
   else
-    domuimg_finding_advise (finding, "%s; make the initramfs anew in the guest with %s in it"
+    domuimg_finding_advise (finding, "%s; make the initramfs again in the guest with %s in it"
                                      " (Debian: /etc/initramfs-tools/modules, then"
                                      " update-initramfs -u -k all; Fedora: dracut --force"
                                      " --add-drivers; Arch: MODULES= in /etc/mkinitcpio.conf, then"

@@ -203,7 +203,7 @@ domuimg_report_get_guest (DomuimgReport *self)
  * @self: a report
  *
  * Returns: (transfer none) (nullable): in a report of domuimg_check_run_all(), why the guest could
- *   not be looked at; there are no findings then
+ *   not be checked; there are no findings then
  *
  * Since: 0.1
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks that root= exists and names the device that holds the guest's root. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -6,8 +7,6 @@
 
 #include "lib/guest/root.h"
 #include "lib/check/offers.h"
-
-/* root=: that it is there, and names the device that holds the guest's root. */
 
 /* What the kernel itself finds without an initramfs: names, and what partition tables say. */
 static gboolean
@@ -88,14 +87,14 @@ report_device (DomuimgMachine *self, const char *root)
   if (self->devices->len < domuimg_domain_get_disks (self->domain)->len || has_lost_volume (self))
     {
       domuimg_machine_report (self, "root-unknown", root,
-                              "root=%s may be on a disk that could not be looked into", root);
+                              "root=%s may be on a disk that could not be read", root);
       return;
     }
   for (guint i = 0; i < self->devices->len; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "",
                             ((DomuimgDevice *) self->devices->pdata[i])->name);
   offer (self, domuimg_machine_report (self, "root-device", root,
-                                       "root=%s is no device of this guest, which has %s", root,
+                                       "root=%s does not exist in this guest (its disks: %s)", root,
                                        names->len > 0 ? names->str : "none"));
 }
 

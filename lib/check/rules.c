@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The table of all rules: id, severity and summary. */
 #include "config.h"
 #include "lib/check/rules.h"
 
@@ -11,7 +12,7 @@ const DomuimgRule domuimg_rules[] = {
   /* The configuration. */
   { "config-syntax", ERROR, "the configuration is not xl.cfg's language" },
   { "config-name", ERROR, "the guest has no name" },
-  { "config-unknown-key", WARNING, "a key that xl does not know, and passes over" },
+  { "config-unknown-key", WARNING, "a key that xl does not know and ignores" },
   { "config-key-too-new", WARNING, "a key that this version of Xen does not know" },
   { "config-value", ERROR, "a value of the wrong kind" },
   { "config-contradiction", ERROR, "settings that exclude each other" },
@@ -19,14 +20,14 @@ const DomuimgRule domuimg_rules[] = {
   { "config-disk", ERROR, "a disk that xl does not understand" },
   { "config-duplicate-vdev", ERROR, "two disks with one name" },
   { "config-duplicate-mac", WARNING, "two interfaces with one MAC address" },
-  { "config-mac", ERROR, "no MAC address that an interface may have" },
+  { "config-mac", ERROR, "not a valid MAC address for an interface" },
   { "config-memory", ERROR, "no memory is given" },
-  { "config-missing-file", ERROR, "a file that the configuration names is not there" },
+  { "config-missing-file", ERROR, "a file that the configuration names does not exist" },
   { "config-format", ERROR, "the format of a disk is not what its file holds" },
   { "config-no-kernel", ERROR, "nothing says what to boot" },
   { "config-no-disk", WARNING, "the guest has no disk" },
   /* Images. */
-  { "image-unreadable", UNKNOWN, "an image cannot be looked into" },
+  { "image-unreadable", UNKNOWN, "an image cannot be read" },
   { "image-truncated", ERROR, "an image is shorter than its content says" },
   { "image-no-boot-loader", ERROR, "the disk has no boot loader for the firmware" },
   { "filesystem-unclean", WARNING, "the root filesystem was not unmounted" },
@@ -37,13 +38,13 @@ const DomuimgRule domuimg_rules[] = {
   /* What the loader reads. */
   { "menu-missing", ERROR, "the loader finds no boot menu" },
   { "menu-unreadable", ERROR, "the loader cannot read the boot menu" },
-  { "menu-default", WARNING, "the default entry of the boot menu is not there" },
+  { "menu-default", WARNING, "the default entry of the boot menu does not exist" },
   { "menu-initrds", ERROR, "the loader takes one initramfs, and the entry has several" },
-  { "loader-missing", ERROR, "the loader is not there" },
+  { "loader-missing", ERROR, "the loader is missing" },
   { "loader-unknown", UNKNOWN, "a bootloader whose choice is not known" },
   /* The kernel. */
   { "kernel-missing", ERROR, "there is no kernel" },
-  { "kernel-not-a-kernel", ERROR, "the file is no kernel" },
+  { "kernel-not-a-kernel", ERROR, "the file is not a kernel" },
   { "kernel-architecture", ERROR, "the kernel is for another architecture" },
   { "kernel-type", ERROR, "the kernel cannot start as this type of guest" },
   { "kernel-compression", ERROR, "Xen or the loader cannot unpack the kernel" },
@@ -57,22 +58,22 @@ const DomuimgRule domuimg_rules[] = {
   { "root-missing", ERROR, "nothing says where the root is" },
   { "root-device", ERROR, "root= names no device of the guest" },
   { "root-filesystem", ERROR, "root= names a device that holds no root" },
-  { "root-unknown", UNKNOWN, "where the root is cannot be told" },
+  { "root-unknown", UNKNOWN, "it is unknown where the root is" },
   /* The guest's files. */
   { "modules-missing", WARNING, "the guest has no modules for its kernel" },
   { "modules-index", WARNING, "the guest's modules have no modules.dep" },
   { "mount-point-missing", ERROR, "a directory that every guest has is missing" },
   { "fstab-device", ERROR, "fstab names a device that the guest does not have" },
   { "fstab-type", ERROR, "fstab names another filesystem than the device holds" },
-  { "fstab-driver", ERROR, "fstab wants a filesystem that the kernel has no driver for" },
+  { "fstab-driver", ERROR, "fstab needs a filesystem that the kernel has no driver for" },
   { "fstab-mount-point", WARNING, "a directory to mount on is missing" },
   { "crypttab-device", WARNING, "crypttab names a device that the guest does not have" },
   { "init-missing", ERROR, "init is missing" },
   { "init-not-executable", ERROR, "init is not executable" },
-  { "init-architecture", ERROR, "init is for another architecture, or no program" },
+  { "init-architecture", ERROR, "init is for another architecture, or not a program" },
   { "init-loader", ERROR, "the dynamic loader of init is missing" },
   { "init-libraries", ERROR, "libraries of init are missing" },
-  { "init-no-login", ERROR, "what is started is a shell, and no login" },
+  { "init-no-login", ERROR, "a shell is started instead of a login" },
   { "console-parameter", WARNING, "console= is not the console of such a guest" },
   { "console-getty", ERROR, "nothing starts a login on the console" },
   { "console-login", WARNING, "login is missing" },

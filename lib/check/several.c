@@ -11,7 +11,7 @@
 /* Where xl and the init scripts of Xen's tools look for guests. */
 #define CONFIG_DIR "/etc/xen"
 
-/* The worst first: that a guest could not be looked at is worse than that it fails. */
+/* The worst first: that a guest could not be checked is worse than that it fails. */
 static const DomuimgVerdict order[] = { DOMUIMG_VERDICT_NONE, DOMUIMG_VERDICT_FAILS,
                                         DOMUIMG_VERDICT_UNKNOWN, DOMUIMG_VERDICT_BOOTS };
 
@@ -114,7 +114,7 @@ append_summary (GString *text, GPtrArray *reports)
   } words[] = { { DOMUIMG_VERDICT_BOOTS, "boots", "boot" },
                 { DOMUIMG_VERDICT_FAILS, "fails", "fail" },
                 { DOMUIMG_VERDICT_UNKNOWN, "unknown", "unknown" },
-                { DOMUIMG_VERDICT_NONE, "could not be looked at", "could not be looked at" } };
+                { DOMUIMG_VERDICT_NONE, "could not be checked", "could not be checked" } };
   const char *separator = ": ";
 
   g_string_append_printf (text, "%u guest%s", reports->len, reports->len == 1 ? "" : "s");
@@ -152,7 +152,7 @@ domuimg_report_list_to_text (GPtrArray *reports)
     {
       DomuimgReport *report = g_ptr_array_index (reports, i);
       const char *error = domuimg_report_get_error (report);
-      g_autofree char *body = error != NULL ? g_strdup_printf ("could not be looked at: %s\n", error)
+      g_autofree char *body = error != NULL ? g_strdup_printf ("could not be checked: %s\n", error)
                                             : domuimg_report_to_text (report);
 
       g_string_append_printf (text, "%s:\n%s\n", domuimg_report_get_guest (report), body);
@@ -166,7 +166,7 @@ domuimg_report_list_to_text (GPtrArray *reports)
  * @reports: (element-type DomuimgReport): reports of domuimg_check_run_all()
  *
  * Returns: (transfer full): an object with "reports", an array of what domuimg_report_to_json()
- *   has, each with "guest", what was checked, and "error", null or why that could not be looked at;
+ *   has, each with "guest", what was checked, and "error", null or why that could not be checked;
  *   "verdict" is null then
  *
  * Since: 0.1

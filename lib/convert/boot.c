@@ -49,7 +49,7 @@ convert_device (DomuimgConvertEdit *self, const char *key, GError **error)
   g_autofree char *spec = NULL;
   gboolean is_root = g_str_equal (key, "root");
   g_autofree char *offset = domuimg_guest_boot_get_parameter (self->boot, "resume_offset");
-  /* Of a file, it is the filesystem that holds it. */
+  /* With an offset, the swap is a file, and the device is the filesystem that holds it. */
   const char *fs = is_root || offset != NULL ? NULL : "swap";
 
   if (device == NULL)
@@ -63,7 +63,7 @@ convert_device (DomuimgConvertEdit *self, const char *key, GError **error)
     case DOMUIMG_DEVICE_MISSING:
       /* An initramfs waits minutes for what it is to resume from. */
       domuimg_edit_warn (self->edit,
-                         "the boot menu's %s=%s is no device of this guest, and is left"
+                         "the boot menu's %s=%s does not exist in this guest and is left"
                          " out",
                          key, device);
       return set_parameter (self, key, NULL, error);

@@ -81,7 +81,7 @@ read_rules (const char *text, GPtrArray *cards)
     }
 }
 
-/* ifcfg-NAME, of which Red Hat's may say otherwise. */
+/* ifcfg-NAME; DEVICE= in Red Hat's files may name another interface. */
 static void
 read_ifcfg (const char *base, const char *text, GPtrArray *cards)
 {

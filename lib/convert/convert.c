@@ -52,7 +52,7 @@ domuimg_conversion_add_nic (DomuimgConversion *self, const char *old_mac, const 
   g_ptr_array_add (self->nics, nic);
 }
 
-/* A getty on the console; what is there of it already stays. */
+/* Adds a getty on the console; one that exists already stays. */
 gboolean
 domuimg_convert_step_console (DomuimgConvertEdit *self, GError **error)
 {

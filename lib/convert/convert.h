@@ -52,7 +52,7 @@ typedef enum {
 } DomuimgSystem;
 
 /* By the files of a root filesystem; @name (transfer full) is for a person ("Debian GNU/Linux 12",
- * "Windows"). UNKNOWN where it is no root of a system. */
+ * "Windows"). UNKNOWN if it is not the root of a system. */
 DomuimgSystem domuimg_system_of_tree (DomuimgTree *tree, char **name);
 /* Whether Windows has left its memory there, so that its filesystem must not be changed. */
 gboolean domuimg_system_is_hibernated (DomuimgTree *tree);

@@ -27,7 +27,7 @@ parse_kernel_name (const char *name, Named *named)
   return TRUE;
 }
 
-/* "by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1": of which disk, only the bus would tell. */
+/* "by-path/pci-0000:00:10.0-scsi-0:0:0:0-part1": only the bus knows which disk that is. */
 static gboolean
 parse_link_name (const char *name, Named *named)
 {

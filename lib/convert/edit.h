@@ -24,9 +24,9 @@ typedef enum {
   DOMUIMG_DEVICE_MISSING, /* of the old machine, and not here */
 } DomuimgDeviceFate;
 
-/* Of "/dev/sda1" and its kin; *@spec (transfer full) becomes "UUID=…" or what else names it for
- * good where it is found. @point (nullable) is where it is mounted, @fs (nullable) as what: these
- * tell devices apart whose names say nothing of the disk. */
+/* Finds out what becomes of "/dev/sda1" or a similar name; if the device is found, *@spec (transfer
+ * full) is "UUID=…" or another lasting name. @point (nullable) is the mount point, and @fs
+ * (nullable) the type: they tell apart devices whose names say nothing about the disk. */
 DomuimgDeviceFate domuimg_convert_find_device (DomuimgConvertEdit *self, const char *device,
                                                const char *point, const char *fs, char **spec);
 /* Takes in that @device is what the old machine had its root on. */

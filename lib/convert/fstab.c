@@ -63,8 +63,8 @@ convert_entry (DomuimgConvertEdit *self, DomuimgFstab *fstab, const DomuimgFstab
       break;
     case DOMUIMG_DEVICE_MISSING:
       domuimg_edit_warn (self->edit,
-                         "/etc/fstab: %s, for %s, is no device of this guest, and it boots"
-                         " without",
+                         "/etc/fstab: %s, for %s, does not exist in this guest, which boots"
+                         " without it",
                          entry->spec, entry->file);
       set_nofail (fstab, entry);
       break;

@@ -127,7 +127,7 @@ read_configuration (DomuimgConvertEdit *self, GPtrArray *files)
       read_file (self, places[i].directory, files);
 }
 
-/* Names that are no card's by their look are those that somebody gave to one. */
+/* A name that does not look like a kernel's or udev's was given by somebody. */
 static void
 add_given_names (Nics *nics)
 {

@@ -29,7 +29,7 @@ is_of_tools (const char *name)
   return FALSE;
 }
 
-/* As systemctl disable does: what wants them is forgotten. */
+/* Removes the links that want the units, like systemctl disable. */
 static gboolean
 disable_units (DomuimgConvertEdit *self, const char *directory, GError **error)
 {

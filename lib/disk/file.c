@@ -62,7 +62,7 @@ check_writable (const char *path, GError **error)
       directory = above;
     }
   if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is no directory", directory);
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a directory", directory);
   if (access (directory, W_OK | X_OK) == 0)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION,
@@ -82,7 +82,7 @@ domuimg_disk_file_check (const DomuimgDiskSpec *disk, gboolean replace, GError *
 
   if (stat (disk->path, &status) == 0 && !S_ISREG (status.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s is no regular file; this version writes image files only",
+                         "%s is not a regular file; this version writes image files only",
                          disk->path);
   return domuimg_check_place (disk->path, replace, error);
 }

@@ -22,8 +22,8 @@ check_origin (const DomuimgDiskOrigin *origin, GError **error)
   if (origin->backing != NULL)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "overlay: %s is no image file that an overlay could lie over; use"
-                       " --disk format=qcow2",
+                       "overlay: %s is not an image file that an overlay can be based on;"
+                       " use --disk format=qcow2",
                        origin->name);
 }
 

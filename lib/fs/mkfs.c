@@ -21,7 +21,7 @@
 #define EXT4_FEATURES                                                                         \
   EXT3_FEATURES ",extent,huge_file,flex_bg,metadata_csum,64bit,dir_nlink,extra_isize"
 
-/* As mke2fs(8) chooses by default, but never more than 64 MiB: a guest's log. */
+/* The default of mke2fs(8), but at most 64 MiB: that is enough for a guest. */
 static guint64
 journal_mib (guint64 size)
 {

@@ -14,7 +14,7 @@ typedef struct {
   const char *prefix;     /* (nullable) where @tree is mounted in the guest: "/boot" */
   DomuimgTree *originals; /* (nullable) the tree that originals are kept in; NULL: they are not */
   GHashTable *kept;       /* (nullable) a set of the paths whose originals are kept, each once;
-                             without it, each time anew */
+                             without it, they are kept at every write */
   GPtrArray *changes;     /* (element-type utf8) (nullable) a line for each change or warning */
   guint n_changes;        /* without the warnings */
   GCancellable *cancellable; /* (nullable) */

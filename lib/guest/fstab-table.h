@@ -47,7 +47,7 @@ gboolean domuimg_fstab_is_device (const char *spec);
 void domuimg_fstab_set_field (DomuimgFstab *self, guint line, guint field, const char *value);
 /* Makes it a comment, "# WHY: LINE"; @why (nullable). */
 void domuimg_fstab_comment_out (DomuimgFstab *self, guint line, const char *why);
-/* As before, and an entry of @fields (ended by NULL) follows. */
+/* Comments the line out too, and adds an entry of @fields (ended by NULL) after it. */
 void domuimg_fstab_replace (DomuimgFstab *self, guint line, const char *why,
                             const char *const *fields);
 void domuimg_fstab_append (DomuimgFstab *self, const char *const *fields);

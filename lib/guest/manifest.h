@@ -73,6 +73,7 @@ char *domuimg_manifest_write (const DomuimgManifest *self);
 /* NOT_FOUND where there is no such file, CORRUPT_INPUT where it is damaged or something else, with
  * its path; PERMISSION, IO. */
 DomuimgManifest *domuimg_manifest_read (const char *path, GError **error);
-/* As read; NULL without an error where there is no such file. FALSE on an error. */
+/* Like domuimg_manifest_read, but a missing file is not an error: *@manifest is then NULL. FALSE on
+ * an error. */
 gboolean domuimg_manifest_read_if_any (const char *path, DomuimgManifest **manifest,
                                        GError **error);

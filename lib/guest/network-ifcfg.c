@@ -117,7 +117,7 @@ starts_in (DomuimgGuestRun *self, const char *directory)
   return FALSE;
 }
 
-/* As `chkconfig network on` does: the script says "chkconfig: 2345 10 90". */
+/* Makes the links of `chkconfig network on`: the script says "chkconfig: 2345 10 90". */
 static gboolean
 enable_scripts (DomuimgGuestRun *self, GError **error)
 {

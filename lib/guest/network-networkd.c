@@ -34,7 +34,7 @@ network_file (const DomuimgGuestNic *nic)
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
-/* As `systemctl enable systemd-networkd` does; units that this version lacks are left out. */
+/* Does what `systemctl enable systemd-networkd` does; units that the guest lacks are left out. */
 static gboolean
 enable_networkd (DomuimgGuestRun *self, GError **error)
 {

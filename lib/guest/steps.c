@@ -12,7 +12,7 @@ domuimg_guest_want_unit (DomuimgGuestRun *self, const char *wanting, const char 
   g_autofree char *link = g_strdup_printf ("/etc/systemd/system/%s.wants/%s", wanting, unit);
   g_autofree char *path = domuimg_guest_unit_path (self->edit->tree, unit);
 
-  /* /lib or /usr/lib: both mean the same, leave what is there. */
+  /* /lib and /usr/lib mean the same: a unit's existing link stays. */
   if (path == NULL || domuimg_tree_exists (self->edit->tree, link))
     return TRUE;
   return domuimg_edit_symlink (self->edit, path, link, error);

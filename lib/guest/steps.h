@@ -12,7 +12,7 @@ typedef struct {
   DomuimgGuestInfo *info;
 } DomuimgGuestRun;
 
-/* As systemctl enable does for one wanting unit ("multi-user.target"). */
+/* Does what systemctl enable does for one wanting unit ("multi-user.target"). */
 gboolean domuimg_guest_want_unit (DomuimgGuestRun *self, const char *wanting, const char *unit,
                                   GError **error);
 /* The last component of hostname, up to the first dot. */

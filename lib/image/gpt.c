@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Parses a GUID partition table. */
 #include "config.h"
 #include "lib/image/gpt.h"
 

@@ -4,7 +4,7 @@
 #include "lib/base/bytes.h"
 #include "lib/image/image.h"
 
-/* As much of a disk's beginning as holds a GPT of the usual 128 partitions, and more. */
+/* This much of a disk's beginning holds a GPT of the usual 128 partitions, and more. */
 #define DOMUIMG_GPT_HEAD (64 * 1024)
 
 /* Adds to @volumes the partitions of the GPT in @head, as its first copy has them: libblkid takes

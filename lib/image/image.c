@@ -73,8 +73,8 @@ find_format (DomuimgImage *self, const char *format, GError **error)
   self->refers = domuimg_image_refers_to_others (region, self->format.name);
   if (is_raw (self) && region->length % SECTOR != 0)
     g_ptr_array_add (self->problems,
-                     g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is no multiple of"
-                                      " 512: the rest of the last sector is lost",
+                     g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is not a multiple"
+                                      " of 512: the rest of the last sector is lost",
                                       region->name, region->length));
   return TRUE;
 }

@@ -66,7 +66,7 @@ DomuimgTree *domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *v
                                       gboolean writable, GError **error);
 /* Writes everything out where it was writable, and unrefs @tree. */
 gboolean domuimg_image_close_tree (DomuimgImage *self, DomuimgTree *tree, GError **error);
-/* NULL where the volume is no ext filesystem that can be read directly (no error), or on error. */
+/* NULL on an error, and without one if the volume is not ext or cannot be read directly. */
 DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume,
                                               GError **error);
 /* Whether it is an EFI system partition, by its type in the table. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The functions of a volume, apart from the rest of an image for code that needs no appliance. */
 #include "config.h"
 #include "lib/image/image.h"
-
-/* Apart from the rest of an image, for those who need no appliance. */
 
 #define ESP_GPT "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
 #define ESP_DOS "0xef"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Lists the partitions and logical volumes of an image by libguestfs. */
 #include "config.h"
 #include "lib/image/volumes-guestfs.h"
 

@@ -10,7 +10,7 @@
 
 /* No module comes near these. */
 #define MODULE_MAX ((gsize) 64 << 20)
-/* Steps of one search, of which each may go through a list that the guest wrote. */
+/* How many steps a search may have: each may read a whole list that the guest wrote. */
 #define STEPS_MAX 256
 
 /* modules.dep, modules.builtin, modules.softdep and modules.alias of one kernel. */
@@ -102,7 +102,7 @@ take_path (Resolver *self, const char *path)
 
 static gboolean resolve (Resolver *self, const char *module);
 
-/* A name that is no module's may be one that modules answer to: "crc32c". */
+/* A name that is not a module's may be an alias of modules: "crc32c". */
 static void
 resolve_alias (Resolver *self, const char *name)
 {
@@ -178,7 +178,7 @@ domuimg_modules_resolve (DomuimgTree *tree, const char *version, const char *con
   for (guint i = 0; modules[i] != NULL; i++)
     if (!resolve (&self, modules[i]))
       {
-        domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: the module %s is not there",
+        domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: the module %s is missing",
                       self.directory, modules[i]);
         return NULL;
       }

@@ -11,10 +11,10 @@ typedef struct {
 } DomuimgParameter;
 
 /* The text with the parameter set, spacing and quotes of the other words as they were; appended
- * (before what is init's, "--") where it is not there. console= may be there several times and the
+ * (before what is init's, "--") if it is missing. console= may appear several times and the
  * last one counts: it is added at the end, the others stay. */
 char *domuimg_parameter_edit (const DomuimgParameter *self, const char *words);
-/* As edit; but nothing is appended. */
+/* Edits the parameter like domuimg_parameter_edit, but never appends it. */
 char *domuimg_parameter_replace (const DomuimgParameter *self, const char *words);
 
 /* Every line that begins with one of @commands (ended by NULL; any case) has the words after it,
@@ -32,6 +32,6 @@ char *domuimg_parameter_edit_after (const DomuimgParameter *self, const char *te
 gboolean domuimg_parameter_is_assigned (const DomuimgParameter *self, const char *text,
                                         const char *variable);
 /* kernelopts of GRUB's environment block, which keeps its size: NULL with NO_SPACE where that is
- * too small, CORRUPT_INPUT where it is no such block. */
+ * too small, CORRUPT_INPUT if it is not such a block. */
 char *domuimg_parameter_edit_grubenv (const DomuimgParameter *self, const char *block,
                                       GError **error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NAME.xml, made anew where a repair changes NAME.cfg. */
+/* Writes NAME.xml again when a repair changes NAME.cfg. */
 #include "config.h"
 #include "lib/repair/work.h"
 
@@ -17,8 +17,8 @@ to_xml (const char *text, const char *name)
   return domain != NULL ? domuimg_domain_to_libvirt_xml (domain, NULL, NULL) : NULL;
 }
 
-/* It is written anew only where it says what the configuration said before, in this library's
- * words: else it is a person's, too. */
+/* It is written again only if it says what the configuration said before, in this library's
+ * words: otherwise a person has edited it, too. */
 gboolean
 domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config,
                                      const char *before, const char *text, GPtrArray *changes,

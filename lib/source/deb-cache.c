@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Keeps roots made of packages in a cache, keyed by the request and the state of the mirrors. */
 #include "config.h"
 #include "lib/source/deb.h"
 

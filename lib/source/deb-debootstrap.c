@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Makes a root by debootstrap if mmdebstrap is missing: as root only, slower, with one mirror. */
 #include "config.h"
 #include "lib/source/deb.h"
 
 #include <string.h>
 #include <unistd.h>
-
-/* The fallback where there is no mmdebstrap: as root only, slower, and with one mirror. */
 
 static void
 on_line (const char *line, gpointer user_data)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Adds the hooks by which mmdebstrap fits a root to Xen while it makes it. */
 #include "config.h"
 #include "lib/source/deb-hooks.h"
 

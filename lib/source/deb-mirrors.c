@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Chooses the mirrors of a Debian or Ubuntu suite, and reads their state. */
 #include "config.h"
 #include "lib/source/deb.h"
 

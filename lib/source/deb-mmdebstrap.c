@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Builds the command line of mmdebstrap, follows its progress and explains its errors. */
 #include "config.h"
 #include "lib/source/deb.h"
 

@@ -240,7 +240,7 @@ deb_check (DomuimgSource *source, GError **error)
 
   if (!g_regex_match_simple ("^[a-z0-9][a-z0-9._-]*$", self->request.suite,
                              G_REGEX_CASELESS | G_REGEX_DOLLAR_ENDONLY, 0))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is no name of a suite",
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is not a valid suite name",
                          self->request.suite);
   for (guint i = 0; self->request.keyrings[i] != NULL; i++)
     {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Decides by patterns which files of a directory are not copied. */
 #include "config.h"
 #include "lib/source/dir-excludes.h"
 

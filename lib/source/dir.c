@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads a directory tree as a stream of entries. */
 #include "config.h"
 #include "lib/source/dir.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Converts the ACLs of a tar entry to the form of the kernel's extended attributes. */
 #include "config.h"
 #include "lib/source/tar-acl.h"
 

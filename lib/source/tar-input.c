@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the bytes of a tar archive, and decompresses them if necessary. */
 #include "config.h"
 #include "lib/source/tar-input.h"
 
@@ -14,8 +15,8 @@
 #define BUFFER_SIZE (256 * 1024)
 /* What is read first after a file that nobody wanted: headers, and small files. */
 #define HEADER_PIECE 4096
-/* How much is asked for before it is read, where most is passed over: the kernel would take it for
- * reading here and there. */
+/* How much is asked for in advance where most of the input is skipped: the kernel would take that
+ * for random access and not read ahead. */
 #define AHEAD (4 * 1024 * 1024)
 /* Where a tar header says what it is. */
 #define USTAR_AT 257

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the names of a tar entry from its raw headers, byte for byte. */
 #include "config.h"
 #include "lib/source/tar-names.h"
 

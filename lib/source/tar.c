@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads a tar archive as a stream of entries, by libarchive. */
 #include "config.h"
 #include "lib/source/tar.h"
 
@@ -12,7 +13,7 @@
 #include "lib/source/tar-input.h"
 #include "lib/source/tar-names.h"
 
-/* As much of an entry's headers as is looked at for its names. */
+/* How much of an entry's headers is searched for its names. */
 #define MAX_HEADERS (1024 * 1024)
 
 struct _DomuimgTar {

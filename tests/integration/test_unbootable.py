@@ -123,6 +123,11 @@ class UnbootableTest(world.Case):
         self.files["sbin/init"] = (with_interpreter("/lib64/ld-linux-x86-64.so.2"), 0o755)
         self.assert_refused("init-loader")
 
+    def test_dynamic_loader_for_another_processor(self):
+        self.files["sbin/init"] = (with_interpreter("/lib64/ld-linux-x86-64.so.2"), 0o755)
+        self.files["lib64/ld-linux-x86-64.so.2"] = (of_machine(ARM64), 0o755)
+        self.assert_refused("init-loader")
+
     def test_script_without_its_interpreter(self):
         self.files["sbin/init"] = (b"#!/bin/absent\n", 0o755)
         self.assert_refused("init-missing")

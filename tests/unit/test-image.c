@@ -273,7 +273,7 @@ test_cut_off_ext (Fixture *self, gconstpointer data)
   g_assert_cmpstr (volume->label, ==, "root");
   g_assert_cmpuint (volume->fs_size, ==, 32 * MIB);
   must_have_problem (image, 2, "is cut off");
-  must_have_problem (image, 2, "no multiple of 512");
+  must_have_problem (image, 2, "not a multiple of 512");
 }
 
 static void

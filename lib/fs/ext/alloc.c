@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Allocates the blocks of an ext filesystem and writes the data of files into them. */
 #include "config.h"
 #include "lib/fs/ext/fs.h"
 

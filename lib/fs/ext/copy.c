@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copies a whole file at once: its blocks are looked up once, and the kernel copies the bytes. */
 #include "config.h"
 #include "lib/fs/ext/copy.h"
 
@@ -7,8 +8,6 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
-
-/* A whole file at once: its blocks are looked for once, and the kernel copies the bytes. */
 
 /* No kernel or initramfs is in more pieces; a hostile tree of extents may be endless. */
 #define RUNS_MAX (1 << 20)
@@ -83,7 +82,7 @@ see_block (ext2_filsys fs, blk64_t *block, e2_blkcnt_t logical, blk64_t at, int 
   return walk->is_bad ? BLOCK_ABORT : 0;
 }
 
-/* As ext2 and ext3 have it. */
+/* Reads the block map that ext2 and ext3 have in place of extents. */
 static errcode_t
 read_blocks (ext2_filsys fs, ext2_ino_t ino, struct ext2_inode *inode, GArray *runs)
 {

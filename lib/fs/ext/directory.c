@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes the blocks of one directory of an ext filesystem. */
 #include "config.h"
 #include "lib/fs/ext/directory.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes, changes and frees the inodes of an ext filesystem. */
 #include "config.h"
 #include "lib/fs/ext/fs.h"
 
@@ -135,7 +136,7 @@ fill_times_of_birth (DomuimgExtFs *self, DomuimgExtInode *inode)
   inode->large.i_crtime_extra = time_extra (self->now);
 }
 
-/* As the kernel's old_encode_dev and new_encode_dev. */
+/* Encodes a device number like the kernel's old_encode_dev and new_encode_dev. */
 static void
 fill_device (DomuimgExtInode *inode, guint32 major_number, guint32 minor_number)
 {

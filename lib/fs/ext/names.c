@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Remembers the names that a writer has seen, and their inodes. */
 #include "config.h"
 #include "lib/fs/ext/names.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the inodes, extended attributes and data of an ext filesystem. */
 #include "config.h"
 #include "lib/fs/ext/fs.h"
 
@@ -34,7 +35,7 @@ repair_acl (const char *name, guint8 *value, size_t length)
     return;
   for (size_t at = 4; at + 8 <= length; at += 8)
     {
-      /* Of the tags, user (2) and group (8) name somebody. */
+      /* Only the tags user (2) and group (8) have an id. */
       if (value[at] != 0x02 && value[at] != 0x08)
         memset (value + at + 4, 0xff, 4);
     }

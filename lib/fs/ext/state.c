@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads what the superblock of an ext filesystem says, by libext2fs and libe2p. */
 #include "config.h"
 #include "lib/fs/ext/state.h"
 
@@ -6,8 +7,6 @@
 #include <et/com_err.h>
 
 #include "lib/fs/ext/fs.h"
-
-/* What the superblock of an ext filesystem says, by libext2fs and libe2p. */
 
 void
 domuimg_ext_state_free (DomuimgExtState *self)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looks up, adds, replaces and removes files in an ext filesystem. */
 #include "config.h"
 #include "lib/fs/ext/tree-edit.h"
 

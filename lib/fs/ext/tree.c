@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Offers an ext filesystem as a tree. */
 #include "config.h"
 #include "lib/fs/ext/tree.h"
 

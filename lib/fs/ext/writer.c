@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writes a stream of entries into a new ext filesystem. */
 #include "config.h"
 #include "lib/fs/ext/writer.h"
 
@@ -80,7 +81,7 @@ parent_of (Writer *self, const char *path, const char **name, GError **error)
       if (child->type != DOMUIMG_ENTRY_DIRECTORY)
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "/%s lies below “%s”, which is no directory", full, child->name);
+                        "/%s lies below “%s”, which is not a directory", full, child->name);
           return NULL;
         }
       at = child;

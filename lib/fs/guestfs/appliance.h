@@ -14,7 +14,7 @@ typedef struct {
   char *at;
   gboolean writable;
   guint users;
-  /* Path in the tree → DomuimgEntry, NULL for what is not there: a call takes milliseconds. */
+  /* Path in the tree → DomuimgEntry, NULL if it does not exist: a call takes milliseconds. */
   GHashTable *seen;
 } DomuimgMount;
 

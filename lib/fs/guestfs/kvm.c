@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tells whether KVM can be used on this host. */
 #include "config.h"
 #include "lib/fs/guestfs/kvm.h"
 

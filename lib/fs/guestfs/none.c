@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes the place of the libguestfs code in a build without libguestfs. */
 #include "config.h"
 #include "lib/fs/guestfs/tree.h"
-
-/* What a build without libguestfs has in its place. */
 
 struct _DomuimgAppliance {
   gatomicrefcount references;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the entries, attributes and data of a filesystem through libguestfs. */
 #include "config.h"
 #include "lib/fs/guestfs/read.h"
 
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-/* Entries that are remembered; then all are forgotten. */
+/* How many entries are cached; then the cache is emptied. */
 #define SEEN_MAX 50000
 /* Names that are asked for at once: an answer is below libguestfs's 4 MiB. */
 #define BATCH 500

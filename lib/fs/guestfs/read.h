@@ -5,7 +5,7 @@
 
 /* Path in the appliance of what is at @path in the tree. */
 char *domuimg_guestfs_path (const DomuimgMount *mount, const char *path);
-/* As DomuimgTreeInterface has them. */
+/* These three implement methods of DomuimgTreeInterface. */
 DomuimgEntry *domuimg_guestfs_stat (DomuimgAppliance *appliance, DomuimgMount *mount,
                                     const char *path, GError **error);
 /* What is in the directory is then known without another call. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Offers a filesystem that libguestfs mounts as a tree. */
 #include "config.h"
 #include "lib/fs/guestfs/tree.h"
 

@@ -9,11 +9,12 @@
 
 typedef struct _DomuimgAppliance DomuimgAppliance;
 
-/* Of the image at @path; @format as domuimg_image_get_format gives it. Starts nothing. */
+/* An appliance for the image at @path, in a @format from domuimg_image_get_format. Nothing is
+ * started yet. */
 DomuimgAppliance *domuimg_appliance_new (const char *path, const char *format);
-/* Of the raw disk that @region is, a whole file, whether or not it has a name by which libguestfs
- * could open it: it is handed on through a socket, which lies in @directory while the appliance
- * runs. The path of a socket is short: @directory has DOMUIMG_SOCKET_DIRECTORY_MAX bytes at most. */
+/* An appliance for the raw disk in @region, a whole file; libguestfs need not be able to open it by
+ * name, since it reads through a socket that is in @directory while the appliance runs. The path of
+ * a socket is short: @directory has at most DOMUIMG_SOCKET_DIRECTORY_MAX bytes. */
 #define DOMUIMG_SOCKET_DIRECTORY_MAX 80
 DomuimgAppliance *domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory);
 DomuimgAppliance *domuimg_appliance_ref (DomuimgAppliance *self);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads and sets extended attributes through libguestfs, which takes a value as a string, so that
+ * nothing can follow a NUL in it; ACLs and capabilities, which are full of NULs, have calls of
+ * their own, which take text. */
 #include "config.h"
 #include "lib/fs/guestfs/xattr.h"
 
@@ -8,9 +11,6 @@
 
 #include "lib/base/bytes.h"
 #include "lib/fs/guestfs/read.h"
-
-/* libguestfs takes an attribute's value as a string, so that nothing can follow a NUL in it. ACLs
- * and capabilities, which are full of them, have calls of their own, which take text. */
 
 #define CAPABILITY "security.capability"
 
