@@ -563,6 +563,9 @@ test_names_are_found (void)
   g_assert_cmpstr (path, ==, "./no/such");
   g_assert_null (none);
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_null (domuimg_config_find_in (directory, "no-such.cfg", &error));
+  g_assert_true (g_str_has_suffix (error->message, "/no-such.cfg"));
 }
 
 static void

@@ -259,7 +259,8 @@ domuimg_config_find_in (const char *directory, const char *name, GError **error)
         return g_steal_pointer (&path);
     }
   domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                "%s: there is neither such a file nor %s/%s.cfg", name, directory, name);
+                "%s: there is neither such a file nor %s/%s%s", name, directory, name,
+                g_str_has_suffix (name, ".cfg") ? "" : ".cfg");
   return NULL;
 }
 
