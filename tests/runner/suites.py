@@ -29,7 +29,8 @@ def program(path, *options, **environment):
     """A program of tests/ that speaks TAP, given the build's directory."""
     def start(run, suite):
         argv = [run.root / "tests" / path, run.builds.path(suite.build), *options]
-        tap.run(suite.name, run.processes, run.report, argv, env={**os.environ, **environment})
+        tap.run(suite.name, run.processes, run.report, argv, sequential=not suite.lab,
+                env={**os.environ, **environment})
     return start
 
 
@@ -45,9 +46,8 @@ def fuzz(run, suite):
 def lab(*options):
     """Cases of the Xen lab's table."""
     def start(run, suite):
-        options_of_run = [*options, *(["--fresh"] if run.options.repeat > 1 else []),
-                          "--logs", run.logs / suite.name]
-        program("xen/run-lab", *options_of_run)(run, suite)
+        fresh = ["--fresh"] if run.options.repeat > 1 else []
+        program("xen/run-lab", *options, *fresh, "--logs", run.logs / suite.name)(run, suite)
     return start
 
 
