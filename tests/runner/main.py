@@ -36,7 +36,8 @@ def parse(argv):
     names = [suite.name for suite in SUITES]
     table = "\n".join(f"  {suite.name:22} {suite.tiers:22} {suite.says}" for suite in SUITES)
     parser = argparse.ArgumentParser(prog="tests/run", description="Sets up, builds and runs every test.",
-                                     epilog=EPILOG.format(suites=table), formatter_class=argparse.RawDescriptionHelpFormatter)
+                                     epilog=EPILOG.format(suites=table),
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     tiers = parser.add_mutually_exclusive_group()
     tiers.add_argument("--quick", dest="tier", action="store_const", const="quick", default="default",
                        help="leave out the sanitizers and the Xen lab: minutes")
@@ -45,7 +46,8 @@ def parse(argv):
     parser.add_argument("--only", metavar="SUITE", action="append", choices=names, default=[],
                         help="run this suite only; may be given again")
     for name in ("xen-corpus", "xen-foreign"):
-        parser.add_argument(f"--{name}", dest="only", action="append_const", const=name, help=f"the same as --only {name}")
+        parser.add_argument(f"--{name}", dest="only", action="append_const", const=name,
+                            help=f"the same as --only {name}")
     parser.add_argument("--repeat", metavar="N", type=int, default=1,
                         help="run them so many times in a row, and boot each guest again each time")
     parser.add_argument("--list", action="store_true", help="list the suites")
@@ -71,7 +73,8 @@ class Run:
         testlog = directory / "meson-logs" / "testlog.json"
         for path in (testlog, log):
             path.unlink(missing_ok=True)
-        argv = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", self.jobs, "--no-stdsplit", *options]
+        argv = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", self.jobs, "--no-stdsplit",
+                *options]
         self.processes.run_quietly(log, argv, env={**os.environ, **environment})
         if testlog.exists() and testlog.stat().st_size:
             meson_log.report_all(suite.name, testlog, self.report)
@@ -162,7 +165,7 @@ def run_suites(run):
     over, said = budget.verdict()
     run.report.say(f"== the run took {said}")
     if over and not options.only and options.tier == "default" and options.repeat == 1:
-        run.report.result("failed", "budget", "the default run takes too long; DOMUIMG_TEST_BUDGET=MINUTES gives it more")
+        run.report.result("failed", "budget", "the default run takes too long; DOMUIMG_TEST_BUDGET=MINUTES gives more")
 
 
 def run_benchmarks(run):

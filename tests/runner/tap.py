@@ -12,10 +12,11 @@ ACCIDENT = re.compile(r"# accident: (.*)$")
 
 
 class Reader:
-    """What a failed result says of itself may come before its line or after it."""
+    """What a failed result says of itself may come before its line or after it. A program that runs
+    one test after another need not say how long each took: @sequential."""
 
-    def __init__(self, suite, report):
-        self.suite, self.report = suite, report
+    def __init__(self, suite, report, sequential):
+        self.suite, self.report, self.sequential = suite, report, sequential
         self.results = self.failures = 0
         self.since = time.monotonic()
 
@@ -34,33 +35,33 @@ class Reader:
 
     def result(self, failed, text, detail):
         self.results += 1
-        name = f"{self.suite}/{text}"
+        name = self.timed(f"{self.suite}/{text}")
         skip = SKIP.match(detail)
         if failed:
             self.fail(name, detail)
         elif skip:
-            self.report.result("skipped", name, skip[1])
+            self.report.result("skipped", f"{self.suite}/{text}", skip[1])
         else:
-            self.report.result("passed", self.timed(name))
+            self.report.result("passed", name)
 
     def timed(self, name):
-        """With its seconds: its own words where it has any, else since the result before it."""
-        now = time.monotonic()
-        said = SECONDS.search(name)
+        """With its seconds: in its own words where it has any, else since the result before it."""
+        said, now = SECONDS.search(name), time.monotonic()
         seconds = float(said[1]) if said else now - self.since
         self.since = now
+        if not said and not self.sequential:
+            return name
         self.report.took(SECONDS.sub("", name), seconds)
         return name if said else f"{name} ({seconds:.1f} s)"
 
     def fail(self, name, detail=""):
         self.failures += 1
-        self.since = time.monotonic()
         self.report.result("failed", name, detail)
 
 
-def run(suite, processes, report, argv, **options):
+def run(suite, processes, report, argv, sequential=True, **options):
     """Run a program that speaks TAP; a failure is reported even if it had no words for it."""
-    reader = Reader(suite, report)
+    reader = Reader(suite, report, sequential)
     with processes.start(argv, stdout=subprocess.PIPE, text=True, errors="replace", **options) as child:
         for line in child.stdout:
             reader.read(line.rstrip("\n"))

@@ -91,7 +91,7 @@ def lines(result):
 
 
 def in_default_run():
-    """The names of one guest for each rule, a small one where there is one, and of the good ones that say so."""
+    """The names of the samples, and of one guest for each other rule: a small one where there is one."""
     first = {}
     for guest in sorted(GUESTS, key=lambda guest: (not guest.sample, guest.root == "systemd")):
         if guest.breaks:
@@ -100,10 +100,11 @@ def in_default_run():
 
 
 def row(guest, default):
-    summary = guest.summary + (f"; breaks {guest.breaks}" if guest.breaks else "")
+    made = f"a {guest.root} root with the {guest.kernel} kernel" + (f", broken in {guest.breaks}" if guest.breaks else "")
+    asked = "its login prompt" + (", after --fix, too" if guest.fixable else "")
     seconds = (90 if guest.root == "systemd" else 40) * (2 if guest.fixable else 1)
-    return Case("checks", guest.name, summary, "as its words say", "its login prompt", functools.partial(examine, guest),
-                seconds, default=default)
+    return Case("checks", guest.name, made, guest.summary, asked, functools.partial(examine, guest), seconds,
+                default=default)
 
 
 CASES = tuple(row(guest, guest.name in in_default_run()) for guest in GUESTS)

@@ -50,12 +50,14 @@ def run_one(case, shared):
     """(the case, its lines, its seconds once it had a slot)."""
     directory = shared.work / case.id
     with slots.held(PATIENCE):
+        if accident.ending.is_set():
+            return case, [], 0
         started = time.monotonic()
         directory.mkdir(parents=True)
         lines = examine(case, shared, directory)
         seconds = time.monotonic() - started
     if any(line.problems for line in lines):
-        shared.keep_log(case, directory)
+        shared.keep_logs(case, directory)
     if not shared.options.keep:
         subprocess.run(["rm", "-rf", directory], check=False)
     return case, lines, seconds

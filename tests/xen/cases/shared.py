@@ -2,6 +2,7 @@
 """What cases share: the build, the options of the run, and what is made once for all of them."""
 import collections
 import pathlib
+import shutil
 import subprocess
 import threading
 
@@ -79,13 +80,14 @@ class Shared:
         directory.mkdir()
         return Cargo(self.build, directory)
 
-    def keep_log(self, case, directory):
+    def keep_logs(self, case, directory):
         """The console of a guest that failed, where the run keeps its logs."""
-        console = directory / "console.log"
-        if self.options.logs and console.exists():
-            target = pathlib.Path(self.options.logs)
-            target.mkdir(parents=True, exist_ok=True)
-            subprocess.run(["cp", console, target / f"{case.id.replace('/', '-')}.log"], check=False)
+        if not self.options.logs:
+            return
+        target = pathlib.Path(self.options.logs)
+        target.mkdir(parents=True, exist_ok=True)
+        for console in directory.rglob("console.log"):
+            shutil.copyfile(console, target / f"{case.id.replace('/', '-')}.log")
 
 
 def copy(source, target):
