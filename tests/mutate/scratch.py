@@ -2,6 +2,7 @@
 """A copy of the sources with a build of its own, in which mutants are made, and the tests that are run in it."""
 import ctypes
 import dataclasses
+import filecmp
 import json
 import os
 import pathlib
@@ -32,12 +33,23 @@ class Test:
 
 def with_own_tmp(directory):
     """What a mutant does to /tmp must not meet anybody else's files there."""
+    places = [place for place in ("/tmp", "/var/tmp") if not directory.is_relative_to(place)]
+
     def prepare():
         if LIBC.unshare(CLONE_NEWNS) != 0 or LIBC.mount(b"none", b"/", None, MS_REC_PRIVATE, None) != 0:
             return  # without rights, the tests are as harmless as their user
-        for place in (b"/tmp", b"/var/tmp"):
-            LIBC.mount(os.fsencode(directory), place, None, MS_BIND, None)
+        for place in places:
+            LIBC.mount(os.fsencode(directory), os.fsencode(place), None, MS_BIND, None)
     return prepare
+
+
+def sources():
+    """Every file beside the builds, by its path from the top."""
+    for directory, below, files in os.walk(ROOT):
+        here = pathlib.Path(directory).relative_to(ROOT)
+        below[:] = [name for name in below
+                    if name not in (".git", "__pycache__") and not (here == pathlib.Path() and name.startswith("build"))]
+        yield from (here / name for name in files if name != ".git")
 
 
 class Scratch:
@@ -48,15 +60,23 @@ class Scratch:
         self.tests = {}
 
     def make(self):
-        """Copy the sources and build all of them once."""
-        ignored = shutil.ignore_patterns("build*", ".git", "__pycache__", "out")
-        shutil.copytree(ROOT, self.root, symlinks=True, ignore=lambda directory, names: (
-            ignored(directory, names) if pathlib.Path(directory) == ROOT else set()))
-        self.tmp.mkdir()
-        self.run(["meson", "setup", self.build, self.root, "-Doptimization=0", "-Ddebug=false", "-Dwerror=false",
-                  "-Dintrospection=enabled", "-Dpython=enabled", "-Dman=disabled"])
+        """Copy the sources and build all of them once; in a copy that was kept, what has changed since."""
+        self.tmp.mkdir(parents=True, exist_ok=True)
+        for name in sources():
+            self.copy(name)
+        if not (self.build / "build.ninja").exists():
+            self.run(["meson", "setup", self.build, self.root, "-Doptimization=0", "-Ddebug=false", "-Dwerror=false",
+                      "-Dintrospection=enabled", "-Dpython=enabled", "-Dman=disabled"])
         self.run(["ninja", "-C", self.build])
         self.find_tests()
+
+    def copy(self, name):
+        source, copy = ROOT / name, self.root / name
+        if copy.exists() and filecmp.cmp(source, copy, shallow=False):
+            return
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.unlink(missing_ok=True)
+        shutil.copy(source, copy, follow_symlinks=False)
 
     def run(self, argv):
         with open(self.log, "ab") as log:
