@@ -218,6 +218,41 @@ test_bls_with_variables (void)
   g_assert_cmpuint (default_of (menu)->initrds->len, ==, 1);
 }
 
+/* What blscfg adds: microcode in front, and options to an entry without; one that has its own keeps
+ * them. A backslash of the block keeps the next character. */
+static void
+test_bls_is_completed (void)
+{
+  const File files[]
+      = { { "boot/grub2/grub.cfg", "load_env\nset default_kernelopts=\"root=$r ro\"\nblscfg\n" },
+          { "boot/grub2/grubenv",
+            "# GRUB Environment Block\nr=a\\\\b\nearly_initrd=early.img\n#r=commented\n####" },
+          { "boot/loader/entries/b.conf", "linux /k\ninitrd /boot/i.img\n" },
+          { "boot/loader/entries/a.conf", "linux /k\noptions own\n" },
+          { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+  const DomuimgMenuEntry *with, *without;
+
+  g_assert_cmpuint (menu->entries->len, ==, 2);
+  without = g_ptr_array_index (menu->entries, 0);
+  with = g_ptr_array_index (menu->entries, 1);
+  g_assert_cmpstr (initrd_of (without, 0), ==, "/boot/early.img");
+  g_assert_cmpstr (initrd_of (without, 1), ==, "/boot/i.img");
+  g_assert_cmpstr (without->cmdline, ==, "root=a\\b ro");
+  g_assert_cmpstr (with->cmdline, ==, "own");
+}
+
+static void
+test_other_files_are_no_environment (void)
+{
+  const File files[] = { { "boot/grub/grub.cfg", "load_env\nmenuentry T { linux /k a$a }\n" },
+                         { "boot/grub/grubenv", "# GRUB Environment Black\na=1\n####" },
+                         { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+  g_assert_cmpstr (default_of (menu)->cmdline, ==, "a");
+}
+
 static void
 test_pygrub_finds_nothing_in_blscfg (void)
 {
@@ -712,6 +747,9 @@ main (int argc, char **argv)
     { "unified kernel images", test_unified_kernel_images },
     { "a menu of its own with an entry is taken", test_a_menu_of_its_own_with_an_entry_is_taken },
     { "bls entries take grubenv's variables, newest first", test_bls_with_variables },
+    { "bls entries are completed as blscfg does", test_bls_is_completed },
+    { "a file that is not an environment block has no variables",
+      test_other_files_are_no_environment },
     { "pygrub finds no entry where blscfg is all", test_pygrub_finds_nothing_in_blscfg },
     { "GRUB for Xen has no blscfg", test_pvgrub_has_no_blscfg },
     { "pygrub reads line by line", test_pygrub_reads_line_by_line },
