@@ -15,6 +15,7 @@ IN, OUT = WORLD / "in", WORLD / "out"
 MIB = 1 << 20
 VERSION = "6.1.0-1-test"
 MAC = "mac=00:16:3e:01:02:03"
+BUILTIN = b"kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n"
 FSTAB = "/dev/sda1 / ext4 defaults 0 1\n"
 CONFIG = """\
 # mine
@@ -22,7 +23,7 @@ name = "t"
 type = "pv"
 memory = 256
 kernel = "{kernel}"
-cmdline = "root=/dev/xvda console=hvc0"
+extra = "root=/dev/xvda console=hvc0"
 disk = [ "{image},qcow2,xvda,w" ]
 """
 
@@ -48,14 +49,19 @@ def write_tar(path, word="", kernel=False):
     guest.write_tar(path)
     with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as tar:
         add(tar, "etc/motd", f"{word}\n".encode() * 3000)
+        add(tar, f"lib/modules/{VERSION}/modules.builtin", BUILTIN)
         if kernel:
-            add(tar, f"boot/vmlinuz-{VERSION}", guest.write_kernel(path.with_name("k")).read_bytes())
-            add(tar, f"lib/modules/{VERSION}/modules.builtin",
-                b"kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n")
+            add(tar, f"boot/vmlinuz-{VERSION}", (IN / "vmlinuz").read_bytes())
+
+
+def write_kernel(path):
+    guest.write_kernel(path)
+    with path.open("ab") as file:
+        file.write(f"Linux version {VERSION} (x) #1 SMP\n\0".encode())
 
 
 def inputs(_stage):
-    guest.write_kernel(IN / "vmlinuz")
+    write_kernel(IN / "vmlinuz")
     write_tar(IN / "root.tar", "new")
 
 
@@ -83,6 +89,7 @@ def made_guest(stage):
 
 
 def guest_with_kernel(stage):
+    write_kernel(IN / "vmlinuz")
     write_tar(IN / "root.tar", kernel=True)
     stage.must("create", "t", "--progress", "none", "--from", f"tar:{IN / 'root.tar'}", "--dir", str(OUT),
                "--type", "pv", "--kernel", "extract", "--disk", "size=16M", "--nic", MAC)
@@ -95,8 +102,9 @@ def make_filesystem(image, offset, size, root):
 
 
 def make_root(root):
-    for name in ("bin", "boot/grub", "dev", "etc", "proc", "run", "sbin", "sys", "tmp", "var"):
-        (root / name).mkdir(parents=True)
+    write_tar(IN / "root.tar")
+    (root / "boot/grub").mkdir(parents=True)
+    subprocess.run(["tar", "-xf", IN / "root.tar", "-C", root], check=True)
     (root / "etc/fstab").write_text(FSTAB)
     (root / "etc/os-release").write_text('ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Old 12"\n')
     (root / "boot/grub/grub.cfg").write_text(

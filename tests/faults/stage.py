@@ -78,6 +78,7 @@ class Stage:
         self.tracer = str(build / "tests" / "faults" / "fault")
         self.report = TOP / "report"
         self.digests = Digests()
+        self.trees = {}  # what is in the images of a run without a fault, by their paths
         self.mounts = self.read_mounts()
 
     # What is there.

@@ -6,7 +6,7 @@ import sys
 
 import points
 import stage as stages
-from judge import Expected, compare, judge
+from judge import Expected, compare, is_image, judge, tree_of
 from scenarios import SCENARIOS
 
 
@@ -28,11 +28,12 @@ class Worker:
         if done.returncode not in scenario.statuses:
             raise RuntimeError(f"{name} ends with {done.returncode} without any fault: {done.stderr.strip()}")
         after, self.counts = stage.snapshot(), stage.read_report()[2]
+        stage.trees = {path: tree_of(path) for path in after if is_image(path)}
         self.expected = Expected(before, after, done.returncode)
         self.scenario = scenario
         self.begin()
         stage.run(*scenario.argv)
-        differences = compare(stage.snapshot(), after=after)
+        differences = compare(stage, stage.snapshot(), after=after)
         if differences:
             raise RuntimeError(f"{name} is not the same twice: {differences}")
 
