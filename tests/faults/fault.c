@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* fault [--at WHO:KIND:N=ACTION] REPORT PROGRAM ARGUMENT...: runs a program and all that it starts,
- * and lets something happen at the N-th system call of a kind; without --at it counts the calls.
- * README.md says what WHO, KIND and ACTION are, and what is in REPORT. */
+/* fault [--at WHO:KIND:N=ACTION] [--disturb FILE] REPORT PROGRAM ARGUMENT...: runs a program and all
+ * that it starts, and lets something happen at the N-th system call of a kind; without --at it counts
+ * the calls. README.md says what WHO, KIND and ACTION are, and what is in REPORT. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -30,7 +30,7 @@
 /* How long what was started may live on when the program has ended. */
 #define PATIENCE (10 * G_TIME_SPAN_SECOND)
 
-typedef enum { COUNT, KILL, KILL_MAIN, FAIL, SHORTEN, WAIT } Action;
+typedef enum { COUNT, KILL, KILL_MAIN, FAIL, SHORTEN, WAIT, DROP } Action;
 
 static const struct {
   const char *name;
@@ -38,9 +38,9 @@ static const struct {
   int error;
 } actions[] = {
   { "kill", KILL, 0 },          { "kill-main", KILL_MAIN, 0 }, { "short", SHORTEN, 0 },
-  { "delay", WAIT, 0 },         { "EIO", FAIL, EIO },          { "ENOSPC", FAIL, ENOSPC },
+  { "delay", WAIT, 0 },         { "drop", DROP, 0 },           { "ENOSPC", FAIL, ENOSPC },
   { "EMFILE", FAIL, EMFILE },   { "ENOMEM", FAIL, ENOMEM },    { "EACCES", FAIL, EACCES },
-  { "EAGAIN", FAIL, EAGAIN },   { "EINTR", FAIL, EINTR },      { "EROFS", FAIL, EROFS },
+  { "EAGAIN", FAIL, EAGAIN },   { "EINTR", FAIL, EINTR },      { "EIO", FAIL, EIO },
 };
 
 typedef struct {
@@ -58,6 +58,7 @@ typedef struct {
   gboolean self, tools; /* whose calls are counted */
   guint64 wanted, seen;
   gboolean is_done;
+  int disturbed; /* a file that is synced before the calls that change names; -1: none */
   pid_t held; /* who waits until @until */
   gint64 until;
 
@@ -67,7 +68,8 @@ typedef struct {
 static void
 usage (const char *why)
 {
-  fprintf (stderr, "fault: %s\nusage: fault [--at WHO:KIND:N=ACTION] REPORT PROGRAM ARGUMENT...\n", why);
+  fprintf (stderr, "fault: %s\nusage: fault [--at WHO:KIND:N=ACTION] [--disturb FILE] REPORT PROGRAM"
+                   " ARGUMENT...\n", why);
   exit (2);
 }
 
@@ -200,6 +202,7 @@ act (Fault *self, Tracee *tracee, struct user_regs_struct *registers, int index)
       kill (self->main, SIGKILL);
       break;
     case FAIL:
+    case DROP:
       fail_call (self, tracee, registers);
       break;
     case SHORTEN:
@@ -212,6 +215,19 @@ act (Fault *self, Tracee *tracee, struct user_regs_struct *registers, int index)
     default:
       break;
     }
+}
+
+/* A filesystem that writes out its metadata just then, and no data of other files, is one that may be
+ * met: the kernel's own timer does the same. */
+static void
+disturb (Fault *self, guint kind)
+{
+  static const char *const disturbed[] = { "open", "rename", "unlink", "mkdir", "sync", NULL };
+
+  if (self->disturbed < 0 || !g_strv_contains (disturbed, kinds[kind].name))
+    return;
+  if (pwrite (self->disturbed, &kind, sizeof kind, 0) < 0 || fsync (self->disturbed) != 0)
+    usage (strerror (errno));
 }
 
 static gboolean
@@ -233,6 +249,7 @@ on_call (Fault *self, Tracee *tracee)
       || ptrace (PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0
       || is_loaders (tracee, &registers))
     return;
+  disturb (self, kind);
   index = call_get_count (registers.orig_rax);
   has_count = index >= 0 && *argument_of (&registers, index) > 1;
   self->counts[kind][tracee->is_tool][0]++;
@@ -410,18 +427,25 @@ begin (Fault *self, char **argv)
   kill (self->main, SIGCONT);
 }
 
+static void
+parse_option (Fault *self, const char *option, const char *value)
+{
+  if (g_str_equal (option, "--at"))
+    parse_point (self, value);
+  else if (g_str_equal (option, "--disturb"))
+    self->disturbed = open (value, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  else
+    usage ("no such option");
+}
+
 int
 main (int argc, char **argv)
 {
-  Fault self = { .action = COUNT, .kind = -1 };
+  Fault self = { .action = COUNT, .kind = -1, .disturbed = -1 };
   g_autofree char *program = NULL;
 
-  if (argc > 2 && g_str_equal (argv[1], "--at"))
-    {
-      parse_point (&self, argv[2]);
-      argv += 2;
-      argc -= 2;
-    }
+  for (; argc > 2 && g_str_has_prefix (argv[1], "--"); argc -= 2, argv += 2)
+    parse_option (&self, argv[1], argv[2]);
   if (argc < 3 || n_kinds > G_N_ELEMENTS (self.counts))
     usage ("no report or no program");
   program = realpath (argv[2], NULL);

@@ -14,7 +14,10 @@ import time
 TOP = pathlib.Path("/var/tmp")  # a tmpfs, for a worker
 WORLD = TOP / "faults"
 TEMPLATE = TOP / "template"
+DISTURBED = WORLD / "disturbed"  # is synced while the program runs, in the tests of power loss
+NOT_OURS = {str(DISTURBED), str(WORLD / "lost+found")}
 PATIENCE = 60
+PAGE = 4096
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C.UTF-8",
@@ -65,9 +68,9 @@ class Digests:
                 except OSError:
                     return digest.hexdigest()[:16]
                 end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
-                os.lseek(file.fileno(), start, os.SEEK_SET)
-                for offset in range(start, end, 4096):
-                    block = file.read(min(4096, end - offset))
+                end += -end % PAGE
+                for offset in range(start - start % PAGE, end, PAGE):
+                    block = os.pread(file.fileno(), PAGE, offset)
                     if block.strip(b"\0"):
                         digest.update(b"%d:" % offset + block)
 
@@ -102,7 +105,7 @@ class Stage:
         found = {}
         for top in (WORLD, pathlib.Path("/tmp")):
             for path in sorted(top.rglob("*")):
-                if path.is_relative_to(WORLD / "state"):
+                if path.is_relative_to(WORLD / "state") or str(path) in NOT_OURS:
                     continue
                 found[str(path)] = self.describe(path)
         return found
@@ -169,9 +172,9 @@ class Stage:
         self.clear()
         copy(TEMPLATE, WORLD)
 
-    def run(self, *argv, at=None):
+    def run(self, *argv, at=None, disturb=False):
         """The program, under the tracer; its status is that of the program."""
-        options = ["--at", at] if at else []
+        options = [*(["--at", at] if at else []), *(["--disturb", DISTURBED] if disturb else [])]
         try:
             return subprocess.run([self.tracer, *options, self.report, self.program, *argv], env=ENVIRONMENT,
                                   cwd=WORLD, stdin=subprocess.DEVNULL, capture_output=True, text=True,

@@ -69,4 +69,5 @@ def main(build):
         print(json.dumps(worker.answer(json.loads(line))), flush=True)
 
 
-main(pathlib.Path(sys.argv[1]))
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))
