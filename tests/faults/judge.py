@@ -32,14 +32,16 @@ def differences(wanted, found):
 
 
 def tree_of(image):
-    """What is in an image, as the kernel sees it; its filesystem has to be whole."""
+    """What is in an image, as the kernel sees it; None where its filesystem is not whole."""
     raw, offset = TOP / "raw", 0
-    subprocess.run(["qemu-img", "convert", "-O", "raw", image, raw], check=True)
+    if subprocess.run(["qemu-img", "convert", "-O", "raw", image, raw], check=False).returncode != 0:
+        return None
     with raw.open("rb") as file:
         file.seek(510)
         if file.read(2) == b"\x55\xaa":
             offset = 1 << 20
-    subprocess.run(["e2fsck", "-fn", f"{raw}?offset={offset}"], check=True, capture_output=True)
+    if subprocess.run(["e2fsck", "-fn", f"{raw}?offset={offset}"], capture_output=True, check=False).returncode != 0:
+        return None
     with trees.mounted(raw, f"ro,offset={offset}") as mounted:
         return trees.describe(mounted)
 
@@ -54,7 +56,7 @@ def is_equal(stage, state, found):
     if state == found:
         return True
     unlike = [path for path in state.keys() | found.keys() if state.get(path) != found.get(path)]
-    return all(is_image(path) and path in found and path in stage.trees and found[path][:3] == state[path][:3]
+    return all(path in stage.trees and path in found and path in state and found[path][:3] == state[path][:3]
                and tree_of(path) == stage.trees[path] for path in unlike)
 
 
