@@ -125,11 +125,24 @@ state_clear (DomuimgBuildState *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgBuildState, state_clear)
 
+/* What this guest does without, of what was planned. */
+static void
+drop_unmade (DomuimgBuildState *self)
+{
+  if (self->kernel != NULL && domuimg_build_get_kernel_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->kernel);
+  if (self->ramdisk != NULL && domuimg_build_get_ramdisk_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->ramdisk);
+  if (self->xml != NULL && domuimg_build_get_xml_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->xml);
+}
+
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
 {
   domuimg_progress_set_message (progress, "Writing everything out");
+  drop_unmade (self);
   return domuimg_undo_commit (self->undo, error);
 }
 

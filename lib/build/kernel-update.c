@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/lease.h"
 #include "lib/base/properties.h"
 #include "lib/guest/manifest.h"
 #include "lib/image/image.h"
