@@ -12,8 +12,8 @@ typedef enum {
   DOMUIMG_RESULT_CONFLICT, /* its name is of something else than it was to replace */
 } DomuimgResultState;
 
-/* Of a record with a final name. *@why (out) (nullable) is set for a conflict: a part of a
- * sentence. */
+/* What has become of a record with a final name. *@why (out) (nullable) is set for a conflict: a
+ * part of a sentence. */
 DomuimgResultState domuimg_undo_look (DomuimgJournalRecord *record, char **why);
 /* Puts back what was done, newest first, unless one of it was changed since, or is in use: then
  * nothing is done, and *@why (out) says what of. Lines for what was put back go to @lines
