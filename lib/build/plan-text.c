@@ -81,6 +81,10 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
   else
     g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
                                              self->xml_path, self->manifest_path));
+  g_ptr_array_add (lines, g_strdup (domuimg_spec_get_flag (self->spec, "allow-unbootable")
+                                        ? "check whether the guest will boot"
+                                        : "check whether the guest will boot; nothing is left of"
+                                          " one that will not"));
   return lines;
 }
 

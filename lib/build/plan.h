@@ -4,13 +4,11 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
 #include "lib/spec/spec-keys.h"
-
-/* Where everything lands but the xl.cfg, without --dir. */
-#define DOMUIMG_IMAGE_DIRECTORY "/var/lib/xen/images"
 
 /* A specification with every choice made that can be made without work. */
 struct _DomuimgPlan {
