@@ -253,7 +253,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   if (state->plan == NULL)
     return FALSE;
   state->type = state->plan->type;
-  state->loader = state->plan->loader;
+  state->loader = state->plan->kernel->policy->loader;
   state->has_xml = TRUE;
   state->images = g_ptr_array_new_with_free_func (g_free);
   state->changes = g_ptr_array_new_with_free_func (g_free);
