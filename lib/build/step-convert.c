@@ -48,7 +48,7 @@ has_boot_loader (DomuimgBuildState *self)
 static gboolean
 is_auto (DomuimgBuildState *self)
 {
-  return g_str_equal (self->plan->kernel, "auto");
+  return self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_ANY;
 }
 
 /* With a BIOS or UEFI, by the disk's own boot loader. */
@@ -80,9 +80,7 @@ choose_type (DomuimgBuildState *self, GError **error)
 
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
-  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO)
-    return TRUE;
-  if (g_str_equal (plan->kernel, "host") || g_str_has_prefix (plan->kernel, "file:"))
+  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO || domuimg_build_has_other_kernel (self))
     return TRUE;
   self->type = find_type (self);
   if (self->type == DOMUIMG_GUEST_TYPE_HVM && is_auto (self) && has_boot_loader (self))
