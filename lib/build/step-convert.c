@@ -51,7 +51,7 @@ find_boot_loader (DomuimgBuildState *self, gboolean *has, GError **error)
 static gboolean
 is_auto (DomuimgBuildState *self)
 {
-  return g_str_equal (self->plan->kernel, "auto");
+  return self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_ANY;
 }
 
 /* With a BIOS or UEFI, by the disk's own boot loader. */
@@ -88,9 +88,7 @@ choose_type (DomuimgBuildState *self, GError **error)
 
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
-  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO)
-    return TRUE;
-  if (g_str_equal (plan->kernel, "host") || g_str_has_prefix (plan->kernel, "file:"))
+  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO || domuimg_build_has_other_kernel (self))
     return TRUE;
   self->type = find_type (self);
   /* A kernel that could not be read is none that is not there. */

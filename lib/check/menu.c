@@ -148,7 +148,7 @@ check_guest_loader (DomuimgMachine *self)
     return;
   if (find_menu (self))
     check_menu (self);
-  else if (self->devices->len > 0)
+  else if (self->devices->len > 0 && !domuimg_loader_check_empty (self))
     domuimg_finding_advise (
         domuimg_machine_report_as (self,
                                    self->boot.loader == DOMUIMG_LOADER_FIRMWARE

@@ -106,6 +106,28 @@ domuimg_image_open (const char *path, const char *format, GError **error)
 }
 
 DomuimgImage *
+domuimg_image_open_copy (const DomuimgImage *self, const char *path, GError **error)
+{
+  DomuimgImage *copy = domuimg_image_open (path, self->format.name, error);
+
+  if (copy != NULL)
+    copy->refers = self->refers;
+  return copy;
+}
+
+gboolean
+domuimg_image_refers_on (const DomuimgImage *self)
+{
+  return self->refers;
+}
+
+void
+domuimg_image_set_vetted (DomuimgImage *self)
+{
+  self->refers = FALSE;
+}
+
+DomuimgImage *
 domuimg_image_new_named (DomuimgImage *self, const char *name)
 {
   g_autoptr (DomuimgRegion) region = domuimg_region_new_named (self->region, name);

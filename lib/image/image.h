@@ -39,6 +39,13 @@ DomuimgImage *domuimg_image_new_named (DomuimgImage *self, const char *name);
 void domuimg_image_free (DomuimgImage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImage, domuimg_image_free)
 
+/* The image at @path, which is a copy of @self and may be opened as that may. */
+DomuimgImage *domuimg_image_open_copy (const DomuimgImage *self, const char *path, GError **error);
+/* Whether it takes content from other files that it names; nothing is opened then. */
+gboolean domuimg_image_refers_on (const DomuimgImage *self);
+/* Those files were looked at, and may be opened with it. */
+void domuimg_image_set_vetted (DomuimgImage *self);
+
 /* Its path, or what it is called where it has none. */
 const char *domuimg_image_get_path (DomuimgImage *self);
 /* By its content: "raw", "qcow2", "qcow", "vhd", "vhdx", "vmdk", "vdi", "qed". */

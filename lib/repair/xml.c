@@ -47,5 +47,5 @@ domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config
       return TRUE;
     }
   g_ptr_array_add (changes, g_strdup_printf ("wrote %s from the new configuration", path->str));
-  return domuimg_repair_work_replace (self, path->str, new, error);
+  return domuimg_repair_work_replace (self, path->str, old, new, error);
 }
