@@ -23,11 +23,9 @@ typedef struct {
 
   /* (nullable) Before the commit: writes it out to the disk. */
   gboolean (*sync) (const DomuimgJournalRecord *record, GError **error);
-  /* (nullable) After the commit, oldest records first: what makes the result appear. Nothing where
-   * that was done before. *@done becomes TRUE where it was done now. */
-  gboolean (*finish) (const DomuimgJournalRecord *record, gboolean *done, GError **error);
-  /* (nullable) Takes finish back, where a later one failed. */
-  void (*take_back) (const DomuimgJournalRecord *record);
+  /* (nullable) What it does at the commit, oldest records first; nothing of it where it fails. The
+   * names of the record and its labels tell later whether that was done (undo-settle.h). */
+  gboolean (*finish) (const DomuimgJournalRecord *record, GError **error);
 } DomuimgUndoVerb;
 
 /* NULL for one that this version does not know. */
