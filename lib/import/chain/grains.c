@@ -11,7 +11,7 @@
 
 /* VMware's "Virtual Disk Format 5.0". */
 #define SECTOR 512
-/* Of a grain: where it belongs, and how many bytes follow. */
+/* A grain begins with where it belongs, and how many bytes follow. */
 #define MARKER 12
 /* Most grains are read at once so. */
 #define FIRST_READ (32 * 1024)

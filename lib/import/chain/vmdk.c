@@ -15,7 +15,7 @@
 #define MARKER_FOOTER 3
 #define SESPARSE_MAGIC 0xcafebabeULL
 #define COWD_TABLE 4096
-/* Of the header: markers and zlib's data in place of plain grains. */
+/* The header's flags for markers, and zlib's data in place of plain grains. */
 #define FLAG_COMPRESSED (1u << 16)
 #define FLAG_MARKERS (1u << 17)
 /* What anybody has. */
