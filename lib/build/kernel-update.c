@@ -35,6 +35,7 @@ struct _DomuimgKernelUpdate {
   char *reason;
   gboolean needed;
   gboolean dry_run;
+  DomuimgUndo *undo; /* (nullable) nothing is written */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgKernelUpdate, domuimg_kernel_update, G_TYPE_OBJECT)
@@ -47,6 +48,7 @@ domuimg_kernel_update_finalize (GObject *object)
   g_free (self->name);
   g_free (self->manifest_path);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   g_free (self->old_version);
   g_free (self->new_version);
   g_free (self->reason);
@@ -70,6 +72,23 @@ domuimg_kernel_update_class_init (DomuimgKernelUpdateClass *klass)
 static void
 domuimg_kernel_update_init (DomuimgKernelUpdate *self)
 {
+}
+
+/* An update that was killed among its renames is finished first, and no other begins at the same
+ * time: what the manifest says is what is replaced. */
+static gboolean
+begin (DomuimgKernelUpdate *self, GError **error)
+{
+  const char *const names[] = { self->manifest_path, NULL };
+  g_auto (GStrv) recovered = NULL;
+
+  if (self->dry_run)
+    return TRUE;
+  recovered = domuimg_undo_recover (FALSE, error);
+  if (recovered == NULL)
+    return FALSE;
+  self->undo = domuimg_undo_new (error);
+  return self->undo != NULL && domuimg_undo_lock (self->undo, names, error);
 }
 
 static gboolean
@@ -201,17 +220,13 @@ static gboolean
 replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
          GCancellable *cancellable, GError **error)
 {
-  /* An update that was killed among its renames is completed now, not over this one later. */
-  g_auto (GStrv) recovered = domuimg_undo_recover (FALSE, error);
-  g_autoptr (DomuimgUndo) undo = recovered != NULL ? domuimg_undo_new (error) : NULL;
+  DomuimgUndo *undo = self->undo;
   g_autofree char *manifest_text = new_manifest (self);
   g_autofree char *kernel = NULL;
   g_autofree char *ramdisk = NULL;
   g_autofree char *manifest = NULL;
   g_autoptr (GError) local = NULL;
 
-  if (undo == NULL)
-    return FALSE;
   kernel = domuimg_undo_add_result (undo, self->manifest->kernel.path, TRUE, error);
   if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, cancellable, error))
     return FALSE;
@@ -331,9 +346,10 @@ domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
   self->name = g_strdup (name);
   self->manifest_path = g_build_filename (directory, file, NULL);
   self->dry_run = dry_run;
-  if (!read_manifest (self, error) || !check_manifest (self, error)
+  if (!begin (self, error) || !read_manifest (self, error) || !check_manifest (self, error)
       || !update (self, cancellable, error))
     return NULL;
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   return g_steal_pointer (&self);
 }
 
