@@ -128,6 +128,22 @@ test_overload (void)
   g_assert_null (reply->server_name);
 }
 
+/* Options that would be a text, too: option 33 of 33 bytes. */
+static void
+test_overload_is_no_name (void)
+{
+  static const char option[] = "!!xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+  g_autoptr (GByteArray) packet = ANSWER ("\x34\x01\x03\xff");
+  g_autoptr (DomuimgDhcpReply) reply = NULL;
+
+  memcpy (packet->data + FILE_AT, option, strlen (option));
+  memcpy (packet->data + SNAME_AT, option, strlen (option));
+  reply = parse (packet, NULL);
+  g_assert_nonnull (reply);
+  g_assert_null (reply->file);
+  g_assert_null (reply->server_name);
+}
+
 /* RFC 3396: an option may come in parts. */
 static void
 test_option_in_parts (void)
@@ -234,6 +250,7 @@ main (int argc, char **argv)
   g_test_add_func ("/dhcp-packet/damaged", test_damaged);
   g_test_add_func ("/dhcp-packet/fields", test_fields);
   g_test_add_func ("/dhcp-packet/overload", test_overload);
+  g_test_add_func ("/dhcp-packet/overload-is-no-name", test_overload_is_no_name);
   g_test_add_func ("/dhcp-packet/option-in-parts", test_option_in_parts);
   g_test_add_func ("/dhcp-packet/texts-are-one-word", test_texts_are_one_word);
   g_test_add_func ("/dhcp-packet/frames", test_frames);
