@@ -11,9 +11,11 @@
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
 #include "lib/base/lease.h"
+#include "lib/base/name.h"
 #include "lib/base/properties.h"
-#include "lib/guest/manifest.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/image/image.h"
+#include "lib/import/chain/follow.h"
 #include "lib/kernel/select.h"
 
 /**
@@ -75,7 +77,7 @@ domuimg_kernel_update_init (DomuimgKernelUpdate *self)
 }
 
 /* An update that was killed among its renames is finished first, and no other begins at the same
- * time: what the manifest says is what is replaced. */
+ * time. What the manifest says is what is replaced, so it is read again when nobody else changes it. */
 static gboolean
 begin (DomuimgKernelUpdate *self, GError **error)
 {
@@ -88,24 +90,49 @@ begin (DomuimgKernelUpdate *self, GError **error)
   if (recovered == NULL)
     return FALSE;
   self->undo = domuimg_undo_new (error);
-  return self->undo != NULL && domuimg_undo_lock (self->undo, names, error);
+  if (self->undo == NULL || !domuimg_undo_lock (self->undo, names, error))
+    return FALSE;
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  self->manifest = domuimg_manifest_read (self->manifest_path, error);
+  return self->manifest != NULL;
+}
+
+/* A guest that was made in @dir, which is its name there. */
+static DomuimgManifest *
+read_in (const char *dir, const char *name, char **path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *file = g_strconcat (name, ".json", NULL);
+  DomuimgManifest *manifest;
+
+  /* A name that could be a path is none. */
+  if (!domuimg_name_check (name, error))
+    return NULL;
+  *path = g_build_filename (dir, file, NULL);
+  manifest = domuimg_manifest_read (*path, &local);
+  if (manifest != NULL)
+    return manifest;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "there is no manifest of a guest “%s”: %s", name,
+                  local->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
 }
 
 static gboolean
-read_manifest (DomuimgKernelUpdate *self, GError **error)
+find_manifest (DomuimgKernelUpdate *self, const char *what, const char *dir, GError **error)
 {
-  g_autoptr (GError) local = NULL;
+  g_autofree char *directory = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
 
-  self->manifest = domuimg_manifest_read (self->manifest_path, &local);
-  if (self->manifest != NULL)
-    return TRUE;
-  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                         "there is no manifest of a guest “%s”: %s; --dir names the directory that"
-                         " it was made in",
-                         self->name, local->message);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+  self->manifest = dir != NULL
+                       ? read_in (directory, what, &self->manifest_path, error)
+                       : domuimg_manifest_find (what, DOMUIMG_IMAGE_DIRECTORY,
+                                                &self->manifest_path, error);
+  if (self->manifest == NULL)
+    return FALSE;
+  self->name = g_strdup (self->manifest->name != NULL ? self->manifest->name : what);
+  return TRUE;
 }
 
 /* (nullable) The disk that holds the root. */
@@ -277,7 +304,10 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
 {
   const DomuimgManifestDisk *disk = disk_of (self);
   g_autoptr (DomuimgImage) image = domuimg_image_open (disk->path, disk->format, error);
-  DomuimgVolume *root = image != NULL ? find_root (image, disk->uuid, error) : NULL;
+  DomuimgVolume *root
+      = image != NULL && domuimg_image_follow (image, disk->backing, FALSE, error)
+            ? find_root (image, disk->uuid, error)
+            : NULL;
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgTree *tree;
@@ -302,9 +332,10 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
 
 /**
  * domuimg_kernel_update_run:
- * @name: the guest's name
+ * @name: the guest: its name, or the path of its configuration or manifest, as
+ *   domuimg_domain_find_config() takes them; with @dir its name
  * @dir: (nullable) (type filename): the directory that it was made in; %NULL
- *   for `/var/lib/xen/images`
+ *   where @name tells, or the manifest is in `/var/lib/xen/images`
  * @dry_run: only say what would be done
  * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
  * @error: return location for a #GError
@@ -331,22 +362,11 @@ domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
                            GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgKernelUpdate) self = NULL;
-  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
-  g_autofree char *directory = NULL;
-  g_autofree char *file = NULL;
 
   g_return_val_if_fail (name != NULL, NULL);
-
-  /* A name that could be a path is none. */
-  if (!domuimg_spec_set (spec, "name", name, error))
-    return NULL;
-  directory = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
-  file = g_strconcat (name, ".json", NULL);
   self = g_object_new (DOMUIMG_TYPE_KERNEL_UPDATE, NULL);
-  self->name = g_strdup (name);
-  self->manifest_path = g_build_filename (directory, file, NULL);
   self->dry_run = dry_run;
-  if (!begin (self, error) || !read_manifest (self, error) || !check_manifest (self, error)
+  if (!find_manifest (self, name, dir, error) || !begin (self, error) || !check_manifest (self, error)
       || !update (self, cancellable, error))
     return NULL;
   g_clear_pointer (&self->undo, domuimg_undo_free);

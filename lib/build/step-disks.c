@@ -275,9 +275,7 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
 static DomuimgStream *
 watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
 {
-  const char *kernel = self->plan->kernel;
-
-  if (g_str_equal (kernel, "host") || g_str_has_prefix (kernel, "file:"))
+  if (domuimg_build_has_other_kernel (self))
     return stream;
   self->ahead = domuimg_look_ahead_new (stream);
   return DOMUIMG_STREAM (self->ahead);

@@ -10,51 +10,25 @@
 #include "domuimg/domain-config.h"
 #include "lib/base/lease.h"
 #include "lib/base/undo.h"
-#include "lib/guest/manifest.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
 #include "lib/host/doctor.h"
 
-#define IMAGES "/var/lib/xen/images"
 #define IDLE_POLLS 50
 #define IDLE_POLL_USEC (G_USEC_PER_SEC / 10)
 
-/* The manifest of @name in @directory, NULL without an error where there is none or it is that of
- * another configuration than @config. */
-static gboolean
-read_manifest (const char *directory, const char *name, const char *config,
-               DomuimgManifest **manifest, char **path, GError **error)
-{
-  g_autofree char *file = g_strdup_printf ("%s/%s.json", directory, name);
-  g_autofree char *wanted = g_canonicalize_filename (config, NULL);
-
-  if (!domuimg_manifest_read_if_any (file, manifest, error))
-    return FALSE;
-  if (*manifest != NULL && g_strcmp0 ((*manifest)->config, wanted) != 0)
-    g_clear_pointer (manifest, domuimg_manifest_free);
-  if (*manifest != NULL)
-    *path = g_steal_pointer (&file);
-  return TRUE;
-}
-
-/* Beside the configuration, or where images are without --dir. @manifest is NULL without an error
- * where it is not @needed and there is none. */
+/* @manifest is NULL without an error where it is not @needed and there is none. */
 static gboolean
 find_manifest (const char *config, const char *images, gboolean needed, DomuimgManifest **manifest,
                char **path, GError **error)
 {
-  g_autofree char *directory = g_path_get_dirname (config);
-  g_autofree char *name = g_path_get_basename (config);
-
-  if (g_str_has_suffix (name, ".cfg"))
-    name[strlen (name) - strlen (".cfg")] = '\0';
-  if (!read_manifest (directory, name, config, manifest, path, error)
-      || (*manifest == NULL && !read_manifest (images, name, config, manifest, path, error)))
+  if (!domuimg_manifest_find_for (config, images, manifest, path, error))
     return FALSE;
   if (*manifest == NULL && needed)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                         "%s: there is no manifest %s.json of it, so which disks were made for it is"
+                         "%s: there is no manifest of it, so which disks were made for it is"
                          " not known; nothing is removed",
-                         config, name);
+                         config);
   return TRUE;
 }
 
@@ -263,10 +237,10 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   if (config == NULL || (domain = domuimg_domain_new_from_file (config, error)) == NULL)
     return NULL;
   /* Before the guest is ended for nothing. */
-  if (!find_manifest (config, IMAGES, disks, &manifest, &path, error)
+  if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error)
       || !end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
                      error))
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
-  return domuimg_host_delete_files (config, IMAGES, disks, link, error);
+  return domuimg_host_delete_files (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, error);
 }

@@ -263,8 +263,7 @@ domuimg_repair_work_open (DomuimgRepairWork *self, DomuimgImage *image,
   if (changed == NULL)
     return NULL;
   if (changed->image == NULL)
-    changed->image = domuimg_image_open (place_of (changed), domuimg_image_get_format (image),
-                                         error);
+    changed->image = domuimg_image_open_copy (image, place_of (changed), error);
   if (changed->image == NULL || !make_clean (self, changed, volume, error))
     return NULL;
   tree = domuimg_image_open_tree (changed->image, volume, TRUE, error);
