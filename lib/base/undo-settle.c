@@ -227,14 +227,6 @@ domuimg_undo_sync_directories (const GPtrArray *records, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_there (const DomuimgJournalRecord *record)
-{
-  struct stat status;
-
-  return lstat (record->path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
 /* Whether another record says that what is at its path could not be put back. */
 static gboolean
 is_held (const GPtrArray *records, const DomuimgJournalRecord *record)
@@ -269,7 +261,7 @@ remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPt
       add_line (lines, "removed %s", record->path);
       return TRUE;
     }
-  if (!is_there (record) || verb->may_stay)
+  if (errno == ENOENT || errno == ENOTDIR || verb->may_stay)
     return TRUE;
   add_line (lines, "%s is still in use, or cannot be removed; run this again soon", record->path);
   return FALSE;
