@@ -6,6 +6,7 @@
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
+#include "lib/tree/faults.h"
 
 /**
  * DomuimgBuild:
@@ -199,7 +200,8 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
       if (!is_wanted (&steps[i], state))
         continue;
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
-          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error))
+          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error)
+          || (state->tree != NULL && !domuimg_tree_check_faults (state->tree, error)))
         return FALSE;
       domuimg_progress_step_done (progress);
     }

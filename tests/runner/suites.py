@@ -64,6 +64,12 @@ def in_lab(name, says, *options, tiers="nightly"):
     return Suite(name, says, tiers, "default", lab(*options), lab=True)
 
 
+def mutants(parts):
+    """The list of mutants, in parts that each fit in a suite's time."""
+    return (Suite(f"mutants-{part}", f"mistakes that some test has to notice, part {part} of {parts}", "nightly",
+                  "default", program("mutate/run", "--part", f"{part}/{parts}")) for part in range(1, parts + 1))
+
+
 # Each of the nightly ones fits in 100 minutes on two processors.
 SUITES = (
     Suite("tests", "unit tests, the CLI's and the Python package's", "quick default nightly", "default", meson()),
@@ -76,6 +82,7 @@ SUITES = (
     Suite("meta", "what the sources themselves must keep to", "quick default nightly", "default", program("meta/run")),
     Suite("sanitizers-integration", "the program, with ASan and UBSan, against foreign judges", "nightly", "sanitizers",
           program("integration/run", **SANITIZED)),
+    *mutants(4),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
     Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
           "default", faults(("run", "--sample", "250"), ("run-pairs", "--rounds", "1"),
