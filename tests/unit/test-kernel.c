@@ -88,6 +88,26 @@ test_elf_plain_and_gzipped (void)
   must_boot (packed, DOMUIMG_GUEST_TYPE_HVM, "bzImages");
 }
 
+/* The checksum and the size behind the data. */
+#define GZIP_END 8
+
+static void
+test_gzip_with_a_wrong_checksum (void)
+{
+  g_autoptr (GBytes) elf = elf_of_linux (TRUE, TRUE);
+  g_autoptr (GBytes) packed = compress_bytes (&compressors[0], elf);
+  gsize size = g_bytes_get_size (packed);
+  const guint8 *bytes = g_bytes_get_data (packed, NULL);
+  g_autoptr (GBytes) wrong
+      = patch_bytes (packed, size - GZIP_END, 1, bytes[size - GZIP_END] ^ 1);
+  g_autoptr (GBytes) image = bzimage_new (0x020f, wrong, 0, "6.1.0");
+  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (packed, 0, size - 1);
+
+  must_refuse (wrong, "damaged");
+  must_refuse (image, "damaged");
+  must_refuse (cut, "truncated");
+}
+
 static void
 test_notes_are_found_wherever_they_lie (void)
 {
@@ -460,6 +480,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernel/bzimage-in-each-compression", test_bzimage_in_each_compression);
   g_test_add_func ("/kernel/elf-plain-and-gzipped", test_elf_plain_and_gzipped);
+  g_test_add_func ("/kernel/gzip-checksum", test_gzip_with_a_wrong_checksum);
   g_test_add_func ("/kernel/notes-are-found-wherever-they-lie",
                    test_notes_are_found_wherever_they_lie);
   g_test_add_func ("/kernel/guest-section-is-for-pv-only", test_guest_section_is_for_pv_only);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/base/lease.h"
 #include "lib/base/fd.h"
 #include "lib/domain/xl/file.h"
 #include "lib/kernel/cpio-write.h"
