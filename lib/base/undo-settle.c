@@ -114,7 +114,7 @@ domuimg_undo_look (DomuimgJournalRecord *record, char **why)
 /* Whether it was done, and nothing stands against putting it back. Of what cannot be looked at,
  * nothing is touched. */
 static gboolean
-can_be_put_back (DomuimgJournalRecord *record, gboolean *done, char **why)
+can_be_put_back (DomuimgJournalRecord *record, gboolean just_done, gboolean *done, char **why)
 {
   g_auto (Now) now = { NULL, NULL };
 
@@ -129,7 +129,7 @@ can_be_put_back (DomuimgJournalRecord *record, gboolean *done, char **why)
     return TRUE;
   if (!g_str_equal (now.to, record->is))
     conflict (record, "was changed since", why);
-  else if (domuimg_file_is_busy (record->to))
+  else if (!just_done && domuimg_file_is_busy (record->to))
     conflict (record, "is in use", why);
   return *why == NULL;
 }
@@ -149,7 +149,7 @@ put_back_one (const DomuimgJournalRecord *record)
 /* All that are to be put back, in the order of the records; NULL where one cannot be. None of what
  * is then left as it is may be removed as unfinished. */
 static GPtrArray *
-find_done (const GPtrArray *records, char **why)
+find_done (const GPtrArray *records, gboolean just_done, char **why)
 {
   g_autoptr (GPtrArray) found = g_ptr_array_new ();
   gboolean all = TRUE;
@@ -162,7 +162,7 @@ find_done (const GPtrArray *records, char **why)
 
       if (!is_result (record))
         continue;
-      if (!can_be_put_back (record, &done, &why_not))
+      if (!can_be_put_back (record, just_done, &done, &why_not))
         all = FALSE;
       if (*why == NULL)
         *why = g_steal_pointer (&why_not);
@@ -179,7 +179,7 @@ domuimg_undo_put_back (const GPtrArray *records, GPtrArray *lines, char **why)
   g_autoptr (GPtrArray) found = NULL;
 
   *why = NULL;
-  found = find_done (records, why);
+  found = find_done (records, lines == NULL, why);
   for (guint i = found != NULL ? found->len : 0; i > 0; i--)
     {
       DomuimgJournalRecord *record = g_ptr_array_index (found, i - 1);
@@ -227,14 +227,6 @@ domuimg_undo_sync_directories (const GPtrArray *records, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_there (const DomuimgJournalRecord *record)
-{
-  struct stat status;
-
-  return lstat (record->path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
-}
-
 /* Whether another record says that what is at its path could not be put back. */
 static gboolean
 is_held (const GPtrArray *records, const DomuimgJournalRecord *record)
@@ -269,7 +261,7 @@ remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPt
       add_line (lines, "removed %s", record->path);
       return TRUE;
     }
-  if (!is_there (record) || verb->may_stay)
+  if (errno == ENOENT || errno == ENOTDIR || verb->may_stay)
     return TRUE;
   add_line (lines, "%s is still in use, or cannot be removed; run this again soon", record->path);
   return FALSE;

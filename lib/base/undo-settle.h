@@ -16,8 +16,8 @@ typedef enum {
  * part of a sentence. */
 DomuimgResultState domuimg_undo_look (DomuimgJournalRecord *record, char **why);
 /* Puts back what was done, newest first, unless one of it was changed since, or is in use: then
- * nothing is done, and *@why (out) says what of. Lines for what was put back go to @lines
- * (nullable). */
+ * nothing is done, and *@why (out) says what of. What has just been done (@lines is NULL) may be in
+ * use, as we may have it open ourselves. Lines for what was put back go to @lines. */
 gboolean domuimg_undo_put_back (const GPtrArray *records, GPtrArray *lines, char **why);
 /* Writes out the directories in which names were changed, each once. */
 gboolean domuimg_undo_sync_directories (const GPtrArray *records, GError **error);

@@ -48,7 +48,10 @@ remove_tree (const DomuimgJournalRecord *record)
   domuimg_exec_arg (exec, "--one-file-system");
   domuimg_exec_arg (exec, path);
   domuimg_exec_run (exec, NULL, NULL);
-  return domuimg_remove_tree (path);
+  if (domuimg_remove_tree (path))
+    return TRUE;
+  errno = EBUSY;
+  return FALSE;
 }
 
 static gboolean

@@ -15,8 +15,8 @@ typedef enum {
 typedef struct {
   const char *name;
 
-  /* In which cases what the record names goes, and how: FALSE where it could not be removed, or was
-   * not there. Newest records first. NULL: nothing goes. */
+  /* In which cases what the record names goes, and how: FALSE with errno where it could not be
+   * removed, or did not exist (ENOENT). Newest records first. NULL: nothing goes. */
   DomuimgUndoCase goes;
   gboolean (*remove) (const DomuimgJournalRecord *record);
   gboolean may_stay; /* that it is still there then is no failure, and not told */

@@ -361,8 +361,14 @@ domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes, GError 
   if (!domuimg_repair_work_close_all (self, error) || !write_config (self, changes, error))
     return FALSE;
   for (guint i = 0; i < self->files->len; i++)
-    if (!check_unchanged (g_ptr_array_index (self->files, i), error))
-      return FALSE;
+    {
+      Changed *changed = g_ptr_array_index (self->files, i);
+
+      /* Nobody has the copies open for writing when they become somebody's images. */
+      g_clear_pointer (&changed->image, domuimg_image_free);
+      if (!check_unchanged (changed, error))
+        return FALSE;
+    }
   return !g_cancellable_set_error_if_cancelled (self->cancellable, error)
          && (self->undo == NULL || domuimg_undo_commit (self->undo, error));
 }

@@ -127,3 +127,9 @@ call_get_count (int number)
       return -1;
     }
 }
+
+gboolean
+call_is_transfer (int number)
+{
+  return call_get_count (number) >= 0;
+}

@@ -20,3 +20,6 @@ int call_get_path (int number);
 
 /* Which argument of a call is the number of bytes (or buffers) that can be made smaller, or -1. */
 int call_get_count (int number);
+
+/* Whether it reads or writes a descriptor. */
+gboolean call_is_transfer (int number);

@@ -186,6 +186,7 @@ tell (Fault *self, const Tracee *tracee, struct user_regs_struct *registers)
     arguments[i] = *argument_of (registers, i);
   about = tracee_describe (tracee, registers->orig_rax, arguments);
   fprintf (self->report, "at %s %s\n", name, about);
+  fflush (self->report);
 }
 
 static void
@@ -248,6 +249,10 @@ on_call (Fault *self, Tracee *tracee)
   if (!self->started || ptrace (PTRACE_GETEVENTMSG, tracee->tid, NULL, &kind) != 0
       || ptrace (PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0
       || is_loaders (tracee, &registers))
+    return;
+  /* How tools talk to themselves and to the kernel is their own affair: a FUSE request that is never
+   * answered waits for ever. */
+  if (tracee->is_tool && call_is_transfer (registers.orig_rax) && !tracee_has_file (tracee, registers.rdi))
     return;
   disturb (self, kind);
   index = call_get_count (registers.orig_rax);

@@ -84,16 +84,14 @@ def errors(scenario, counts):
                 yield Point(scenario, who, kind, number, action)
 
 
+def shares(points_of, count):
+    """How many of each scenario there are among so many: the root of how many it has."""
+    whole = sum(len(points) ** 0.5 for points in points_of.values())
+    return {name: round(count * len(points) ** 0.5 / whole) for name, points in points_of.items()}
+
+
 def spread(points, count):
-    """So many of them, from all groups: each has some, and they are spread over it."""
-    groups = {}
-    for point in points:
-        groups.setdefault(point.group, []).append(point)
-    if count is None or count >= sum(map(len, groups.values())):
-        return list(points)
-    share = count / sum(len(group) ** 0.5 for group in groups.values())
-    chosen = []
-    for group in groups.values():
-        wanted = max(1, min(len(group), round(share * len(group) ** 0.5)))
-        chosen += [group[(2 * i + 1) * len(group) // (2 * wanted)] for i in range(wanted)]
-    return chosen
+    """So many of them, spread over all: as the groups follow each other, each has its share."""
+    if count is None or count >= len(points):
+        return points
+    return [points[(2 * i + 1) * len(points) // (2 * count)] for i in range(count)]

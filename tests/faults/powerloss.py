@@ -10,7 +10,7 @@ import struct
 import subprocess
 import time
 
-from judge import compare, judge_journals
+from judge import compare_results, judge_cleaned
 from stage import TEMPLATE, TOP, WORLD, Digests
 
 DISK_SIZE = "96M"
@@ -113,26 +113,20 @@ class PowerLoss:
         scratch = SCRATCH / "recovered"
         subprocess.run(["cp", "--sparse=always", NOW, scratch], check=True)
         stage.digests = Digests()
-        lines = []
+        before = {} if is_end else {"before": expected.before}
         with mounted(scratch, "noatime"):
-            if is_end:
-                # The guest is whole as it is; what goes in any case may have to wait for cleanup.
-                found = stage.snapshot()
-                lines += compare(stage, {path: found[path] for path in expected.after if path in found},
-                                 after=expected.after)
-            cleaned = stage.plainly("cleanup")
-            if cleaned.returncode != 0:
-                lines.append(f"cleanup ends with {cleaned.returncode}: {cleaned.stderr.strip()}")
-            before = {} if is_end else {"before": expected.before}
-            lines += judge_journals(stage) + compare(stage, stage.snapshot(), **before, after=expected.after)
-        return lines
+            lines = compare_results(stage, expected) if is_end else []
+            return lines + judge_cleaned(stage, **before, after=expected.after)
 
-    def test(self, name, at=None):
-        """How many states there were, and what is wrong with the first that is."""
+    def test(self, name, at, step):
+        """How many states were looked at, every @step-th and the last, and what is wrong with the first
+        that is."""
         entries, done = self.record(name, at)
         succeeded = done.returncode in self.worker.scenario.statuses
         count = 0
-        for number, is_end in self.states(entries):
+        for order, (number, is_end) in enumerate(self.states(entries)):
+            if order % step and not is_end:
+                continue
             count += 1
             lines = self.look(is_end and succeeded)
             if lines:

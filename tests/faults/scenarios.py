@@ -45,13 +45,16 @@ def add(tar, name, content):
     tar.addfile(file, io.BytesIO(content))
 
 
-def write_tar(path, word="", kernel=False):
+def write_tar(path, word=""):
     guest.write_tar(path)
     with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as tar:
         add(tar, "etc/motd", f"{word}\n".encode() * 3000)
         add(tar, f"lib/modules/{VERSION}/modules.builtin", BUILTIN)
-        if kernel:
-            add(tar, f"boot/vmlinuz-{VERSION}", (IN / "vmlinuz").read_bytes())
+
+
+def add_kernel(path):
+    with tarfile.open(path, "a", format=tarfile.PAX_FORMAT) as tar:
+        add(tar, f"boot/vmlinuz-{VERSION}", (IN / "vmlinuz").read_bytes())
 
 
 def write_kernel(path):
@@ -90,7 +93,8 @@ def made_guest(stage):
 
 def guest_with_kernel(stage):
     write_kernel(IN / "vmlinuz")
-    write_tar(IN / "root.tar", kernel=True)
+    write_tar(IN / "root.tar")
+    add_kernel(IN / "root.tar")
     stage.must("create", "t", "--progress", "none", "--from", f"tar:{IN / 'root.tar'}", "--dir", str(OUT),
                "--type", "pv", "--kernel", "extract", "--disk", "size=16M", "--nic", MAC)
     (OUT / "t.vmlinuz").write_bytes(b"old")

@@ -80,6 +80,23 @@ tracees_kill (GHashTable *tracees)
 }
 
 static char *
+read_fd (pid_t tid, int fd)
+{
+  g_autofree char *name = g_strdup_printf ("fd/%d", fd);
+  g_autofree char *link = proc_path (tid, name);
+
+  return g_file_read_link (link, NULL);
+}
+
+gboolean
+tracee_has_file (const Tracee *self, int fd)
+{
+  g_autofree char *target = read_fd (self->tid, fd);
+
+  return target != NULL && *target == '/' && !g_str_has_prefix (target, "/dev/");
+}
+
+static char *
 read_string (pid_t tid, guint64 address)
 {
   char text[PATH_MAX] = "";
@@ -96,14 +113,10 @@ read_string (pid_t tid, guint64 address)
 char *
 tracee_describe (const Tracee *self, int number, const guint64 arguments[6])
 {
-  g_autofree char *name = NULL;
-  g_autofree char *link = NULL;
   char *target;
 
   if (call_get_path (number) >= 0)
     return read_string (self->tid, arguments[call_get_path (number)]);
-  name = g_strdup_printf ("fd/%d", (int) arguments[0]);
-  link = proc_path (self->tid, name);
-  target = g_file_read_link (link, NULL);
+  target = read_fd (self->tid, arguments[0]);
   return target != NULL ? target : g_strdup_printf ("%d", (int) arguments[0]);
 }

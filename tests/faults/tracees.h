@@ -24,5 +24,8 @@ void tracee_look (Tracee *self, const char *program);
 /* Sends SIGKILL to all. */
 void tracees_kill (GHashTable *tracees);
 
+/* Whether the descriptor is one of a file, and not of a pipe, a socket or a device. */
+gboolean tracee_has_file (const Tracee *self, int fd);
+
 /* What a call was about: the file of a descriptor, or a path. */
 char *tracee_describe (const Tracee *self, int number, const guint64 arguments[6]);

@@ -7,6 +7,8 @@ import sys
 import points
 import stage as stages
 from judge import Expected, compare, is_image, judge, tree_of
+from pairs import Pairs
+from powerloss import PowerLoss
 from scenarios import SCENARIOS
 
 
@@ -14,6 +16,7 @@ class Worker:
     def __init__(self, stage):
         self.stage = stage
         self.scenario = self.expected = self.counts = None
+        self.pairs = Pairs(stage)
 
     def set_up(self, name):
         """Runs it twice: what it makes must be the same, or nothing could be compared with it."""
@@ -54,9 +57,18 @@ class Worker:
         done = self.stage.run(*self.scenario.argv, at=point.at)
         return judge(self.stage, self.scenario, self.expected, point, done)
 
+    def try_pair(self, first, second, number, rounds):
+        self.scenario = None
+        return self.pairs.test(first, second, number, rounds)
+
+    def lose_power(self, text, step):
+        """TEXT is a scenario, or a point of it."""
+        name, _, at = text.partition(":")
+        return PowerLoss(self).test(name, at or None, step)
+
     def answer(self, question):
         try:
-            return {"answer": getattr(self, question["verb"])(question["about"])}
+            return {"answer": getattr(self, question["verb"])(*question["about"])}
         except Exception as error:  # the next question may have an answer
             self.scenario = None
             return {"error": f"{type(error).__name__}: {error}"}

@@ -157,7 +157,7 @@ class Scratch:
 
 
 def first_failure(output, status):
-    failed = re.search(r"^not ok \d* ?(?:- )?(.*)|^(?:FAIL|ERROR): (\S+)", output, re.M)
+    failed = re.search(r"^not ok \d* ?(?:- )?(.*)|^(?:FAIL|ERROR): (\S+)|ERROR:[./]*(\S+:\d+:\w+): ", output, re.M)
     if failed:
         return next(text for text in failed.groups() if text is not None)
     return f"ends with status {status}"

@@ -127,10 +127,13 @@ commit_spoiled (void (*spoil) (const char *path), int code)
   g_autofree char *temporary_a = undo_add_file (undo, a, "new", TRUE);
   g_assert_true (domuimg_undo_add_removal (undo, c, &error));
   g_autofree char *temporary_b = undo_add_file (undo, b, "new", TRUE);
+  /* Who made it may have it open still. */
+  int fd = g_open (temporary_a, O_RDWR, 0);
   spoil (b);
   g_assert_false (domuimg_undo_commit (undo, &error));
   g_assert_error (error, DOMUIMG_ERROR, code);
   domuimg_undo_free (undo);
+  close (fd);
   undo_assert_content ("a", "old");
   undo_assert_content ("c", "old");
   g_assert_cmpuint (undo_count_files ("state"), ==, 0);
