@@ -58,15 +58,15 @@ class Builds:
             return self.made[name]
 
     def make(self, name):
-        started = time.monotonic()
+        started, worked = time.monotonic(), self.processes.effort.seconds
         directory, log = self.path(name), self.logs() / f"build-{name}.log"
         log.unlink(missing_ok=True)
         result = f"build/{name}"
         steps = self.configure(name, directory, log) and self.ninja(name, directory, log)
-        seconds = time.monotonic() - started
+        seconds, worked = time.monotonic() - started, self.processes.effort.seconds - worked
         self.report.took(result, seconds)
         if steps:
-            self.report.result("passed", f"{result} ({seconds:.1f} s)")
+            self.report.result("passed", f"{result} ({worked:.1f} s of processor time, {seconds:.1f} s)")
         else:
             tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
             self.report.result("failed", result, f"does not build: {log}", tail)

@@ -86,9 +86,11 @@ class Run:
             if not self.builds.ensure(suite.build):
                 return
             self.report.say(f"== {suite.name}")
-            started = time.monotonic()
+            (self.logs / f"{suite.name}.log").unlink(missing_ok=True)
+            started, worked = time.monotonic(), self.processes.effort.seconds
             suite.run(self, suite)
-            self.report.say(f"== {suite.name} took {time.monotonic() - started:.0f} s")
+            seconds, worked = time.monotonic() - started, self.processes.effort.seconds - worked
+            self.report.say(f"== {suite.name} took {seconds:.0f} s, {worked:.0f} s of processor time")
         except Stopping:
             pass
         except Exception:  # a mistake of the runner itself must not look like a suite that went well
@@ -100,6 +102,7 @@ class Run:
             return
         with contextlib.suppress(Stopping):
             self.processes.run_quietly(self.logs / "xen-prepare.log", [ROOT / "tests/xen/run-lab", "--prepare"])
+        self.report.say(f"== the lab is ready, {self.processes.effort.seconds:.0f} s of processor time")
         for suite in suites:
             self.suite(suite)
 
