@@ -50,7 +50,7 @@ def parse(argv):
                             help=f"the same as --only {name}")
     parser.add_argument("--repeat", metavar="N", type=int, default=1,
                         help="run them so many times in a row, and boot each guest again each time")
-    parser.add_argument("--list", action="store_true", help="list the suites")
+    parser.add_argument("--list", action="store_true", help="list the suites of the tier")
     parser.add_argument("--bench", action="store_true", help="run the benchmarks instead of the tests")
     return parser.parse_args(argv)
 
@@ -71,8 +71,7 @@ class Run:
     def meson_tests(self, suite, options, environment):
         directory, log = self.builds.path(suite.build), self.logs / f"{suite.name}.log"
         testlog = directory / "meson-logs" / "testlog.json"
-        for path in (testlog, log):
-            path.unlink(missing_ok=True)
+        testlog.unlink(missing_ok=True)
         argv = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", self.jobs, "--no-stdsplit",
                 *options]
         self.processes.run_quietly(log, argv, env={**os.environ, **environment})
@@ -187,7 +186,7 @@ def stop(number, _frame):
 def main(argv):
     options = parse(argv)
     if options.list:
-        for suite in SUITES:
+        for suite in chosen(options):
             print(suite.name)
         return 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
