@@ -160,14 +160,26 @@ def set_up(suites, report):
 
 def run_suites(run):
     budget, options = Budget(DEFAULT_MINUTES), run.options
-    for number in range(1, options.repeat + 1):
-        if options.repeat > 1:
-            run.report.say(f"== round {number} of {options.repeat}")
+    if options.repeat > 1:
+        run_rounds(run, options.repeat)
+    else:
         run.all_suites()
     over, said = budget.verdict()
     run.report.say(f"== the run took {said}")
     if over and not options.only and options.tier == "default" and options.repeat == 1:
         run.report.result("failed", "budget", "the default run takes too long; DOMUIMG_TEST_BUDGET=MINUTES gives more")
+
+
+def run_rounds(run, count):
+    """One after the other; what came of each is told together at the end."""
+    said = []
+    for number in range(1, count + 1):
+        run.report.say(f"== round {number} of {count}")
+        started, before = time.monotonic(), run.report.score()
+        run.all_suites()
+        score = ", ".join(f"{after - before[word]} {word}" for word, after in run.report.score().items())
+        said.append(f"      round {number}: {score}, {time.monotonic() - started:.0f} s")
+    run.report.say(f"== {count} rounds", *said)
 
 
 def run_benchmarks(run):
