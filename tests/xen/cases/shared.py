@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What cases share: the build, the options of the run, and what is made once for all of them."""
 import collections
+import os
 import pathlib
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import threading
 from corpus import roots
 from foreign import MACHINES, disk
 from host.cargo import Cargo
-from xenlab import prepare
+from xenlab import cache, prepare
 from xenlab.tap import say
 
 
@@ -35,7 +36,13 @@ class Shared:
 
     @property
     def lab(self):
-        return self.once("lab", prepare.ensure)
+        return self.once("lab", self.make_lab)
+
+    @staticmethod
+    def make_lab():
+        entry = prepare.ensure()
+        os.environ[cache.VARIABLE] = str(entry)
+        return entry
 
     @property
     def bases(self):
