@@ -63,7 +63,7 @@ class Run:
         self.processes = Processes()
         self.picking = threading.Lock()
         processors = len(os.sched_getaffinity(0))
-        self.jobs = processors if len(suites) == 1 else max(1, processors // SLOTS)
+        self.jobs = processors if len(suites) <= 1 else max(1, processors // SLOTS)
         self.builds = Builds(ROOT, self.processes, None, self.jobs)
         self.logs = self.builds.logs()
         self.report = self.builds.report = Report(open(self.logs / "run.log", "w", encoding="utf-8"))
@@ -183,9 +183,13 @@ def run_rounds(run, count):
 
 
 def run_benchmarks(run):
-    run.builds.ensure("default")
+    """What they measured is theirs to print."""
+    if not run.builds.ensure("default"):
+        return
     for program, *options in BENCHMARKS:
-        subprocess.run([ROOT / "tests/bench" / program, run.builds.path("default"), *options], check=True)
+        argv = [ROOT / "tests/bench" / program, run.builds.path("default"), *options]
+        status = subprocess.run(argv, check=False).returncode
+        run.report.result("failed" if status else "passed", " ".join(("bench", program, *options)), f"exit status {status}")
 
 
 def stop(number, _frame):
@@ -203,15 +207,15 @@ def main(argv):
         return 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    suites = chosen(options)
+    suites = [] if options.bench else chosen(options)
     with sandbox.entered() as scratch:
         run = Run(options, suites, scratch)
         slots.create(scratch, min(SLOTS, len(os.sched_getaffinity(0))))
         if set_up(suites, run.report):
             if options.bench:
                 run_benchmarks(run)
-                return 0
-            run_suites(run)
+            else:
+                run_suites(run)
         run.report.summary()
         run.report.last_line()
     return 1 if run.report.counts["failed"] else 0
