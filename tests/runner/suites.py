@@ -47,7 +47,7 @@ def sanitizers(run, suite):
 
 
 def fuzz(run, suite):
-    program("fuzz/run", "1" if run.options.tier == "quick" else "5")(run, suite)
+    program("fuzz/run", "1" if run.options.tier == "quick" else "2")(run, suite)
 
 
 def lab(*options):
