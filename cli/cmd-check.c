@@ -13,6 +13,7 @@ typedef struct {
   gboolean fix;
   gboolean dry_run;
   gboolean all;
+  gboolean allow_backing;
   gboolean json;
 } Options;
 
@@ -42,6 +43,7 @@ make_check (const Options *options, const char *config, GError **error)
   domuimg_check_set_kernel (check, options->kernel);
   domuimg_check_set_ramdisk (check, options->ramdisk);
   domuimg_check_set_cmdline (check, options->cmdline);
+  domuimg_check_set_allow_backing (check, options->allow_backing);
   return g_steal_pointer (&check);
 }
 
@@ -177,6 +179,8 @@ cli_check (int argc, char **argv)
       NULL },
     { "all", 'a', 0, G_OPTION_ARG_NONE, &options.all,
       "check all guests of this host, those in /etc/xen", NULL },
+    { "allow-backing", 0, 0, G_OPTION_ARG_NONE, &options.allow_backing,
+      "follow backing files outside the images' directories", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print as JSON", NULL },
     { NULL },
   };

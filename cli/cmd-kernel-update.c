@@ -31,15 +31,17 @@ cli_kernel_update (int argc, char **argv)
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new ("GUEST");
   int status = CLI_DONE;
 
   g_option_context_set_summary (context, "Copies a guest's own kernel and initramfs out again, "
-                                         "after the guest has upgraded them.");
+                                         "after the guest has upgraded them.\n"
+                                         "GUEST is its name, or the path of its configuration or"
+                                         " manifest.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
   if (argc != 2)
-    return cli_usage ("usage: domuimg kernel update NAME [--dir DIR] [--dry-run] [--json]");
+    return cli_usage ("usage: domuimg kernel update GUEST [--dir DIR] [--dry-run] [--json]");
   return update (argv[1], dir, dry_run, json);
 }

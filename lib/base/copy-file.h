@@ -12,7 +12,3 @@ gboolean domuimg_copy_file (const char *from, const char *to, GCancellable *canc
 /* The same as copy_file, with @content in place of the bytes of @from. */
 gboolean domuimg_copy_file_as (const char *from, const char *to, const void *content, gsize length,
                                GError **error);
-
-/* Whether somebody has the file open for writing, or uses the block device: an image of a guest
- * that runs. FALSE, too, where that cannot be told. */
-gboolean domuimg_file_is_busy (const char *path);

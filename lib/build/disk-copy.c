@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies disks by qemu-img in a thread, one after the other, and tells how far it is. */
+/* Copies disks in a thread, one after the other, by qemu-img or by their grains, and tells how far it
+ * is. */
 #include "config.h"
 #include "lib/build/disk-copy.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/disk/file.h"
@@ -19,6 +23,8 @@ typedef struct {
   char *format;
   char *name;
   guint64 size;
+  DomuimgImageChain *grains; /* (unowned) (nullable) */
+  GArray *unused;            /* (nullable) of DomuimgRange */
 } Disk;
 
 struct _DomuimgDiskCopy {
@@ -43,6 +49,7 @@ disk_free (gpointer data)
   g_free (self->target);
   g_free (self->format);
   g_free (self->name);
+  g_clear_pointer (&self->unused, g_array_unref);
   g_free (self);
 }
 
@@ -86,26 +93,61 @@ domuimg_disk_copy_add (DomuimgDiskCopy *self, const char *node, const char *targ
   g_ptr_array_add (self->disks, disk);
 }
 
+void
+domuimg_disk_copy_add_grains (DomuimgDiskCopy *self, DomuimgImageChain *grains, GArray *unused)
+{
+  Disk *disk = g_ptr_array_index (self->disks, self->disks->len - 1);
+
+  disk->grains = grains;
+  disk->unused = g_array_ref (unused);
+}
+
+static void
+on_fraction (double fraction, gpointer data)
+{
+  DomuimgDiskCopy *self = data;
+
+  g_mutex_lock (&self->mutex);
+  self->fraction = fraction;
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->mutex);
+}
+
 /* "    (12.50/100%)" */
 static void
 on_line (const char *line, gpointer data)
 {
-  DomuimgDiskCopy *self = data;
   const char *number = strchr (line, '(');
 
-  if (number == NULL || strstr (line, "/100%)") == NULL)
-    return;
-  g_mutex_lock (&self->mutex);
-  self->fraction = CLAMP (g_ascii_strtod (number + 1, NULL), 0, 100) / 100;
-  g_cond_signal (&self->changed);
-  g_mutex_unlock (&self->mutex);
+  if (number != NULL && strstr (line, "/100%)") != NULL)
+    on_fraction (CLAMP (g_ascii_strtod (number + 1, NULL), 0, 100) / 100, data);
+}
+
+static gboolean
+copy_grains (DomuimgDiskCopy *self, const Disk *disk, GError **error)
+{
+  DomuimgGrainsTarget target = { -1, disk->target, disk->unused, on_fraction, self };
+  gboolean ok;
+
+  if (!domuimg_raw_create (disk->target, disk->size, error))
+    return FALSE;
+  target.fd = open (disk->target, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (target.fd < 0)
+    return domuimg_set_errno (error, errno, "opening %s", disk->target);
+  ok = domuimg_image_chain_copy_grains (disk->grains, &target, self->cancellable, error);
+  if (close (target.fd) != 0 && ok)
+    ok = domuimg_set_errno (error, errno, "writing %s", disk->target);
+  return ok;
 }
 
 static gboolean
 copy (DomuimgDiskCopy *self, const Disk *disk, GError **error)
 {
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+  g_autoptr (DomuimgExec) exec = NULL;
 
+  if (disk->grains != NULL && g_str_equal (disk->format, "raw"))
+    return copy_grains (self, disk, error);
+  exec = domuimg_exec_new ("qemu-img");
   /* QEMU would let everybody read the guest's secrets; a file that is there keeps its mode. */
   if (!domuimg_raw_create (disk->target, 0, error))
     return FALSE;

@@ -10,9 +10,12 @@
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/lease.h"
+#include "lib/base/name.h"
 #include "lib/base/properties.h"
-#include "lib/guest/manifest.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/image/image.h"
+#include "lib/import/chain/follow.h"
 #include "lib/kernel/select.h"
 
 /**
@@ -34,6 +37,7 @@ struct _DomuimgKernelUpdate {
   char *reason;
   gboolean needed;
   gboolean dry_run;
+  DomuimgUndo *undo; /* (nullable) nothing is written */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgKernelUpdate, domuimg_kernel_update, G_TYPE_OBJECT)
@@ -46,6 +50,7 @@ domuimg_kernel_update_finalize (GObject *object)
   g_free (self->name);
   g_free (self->manifest_path);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   g_free (self->old_version);
   g_free (self->new_version);
   g_free (self->reason);
@@ -71,21 +76,63 @@ domuimg_kernel_update_init (DomuimgKernelUpdate *self)
 {
 }
 
+/* An update that was killed among its renames is finished first, and no other begins at the same
+ * time. What the manifest says is what is replaced, so it is read again when nobody else changes it. */
 static gboolean
-read_manifest (DomuimgKernelUpdate *self, GError **error)
+begin (DomuimgKernelUpdate *self, GError **error)
+{
+  const char *const names[] = { self->manifest_path, NULL };
+  g_auto (GStrv) recovered = NULL;
+
+  if (self->dry_run)
+    return TRUE;
+  recovered = domuimg_undo_recover (FALSE, error);
+  if (recovered == NULL)
+    return FALSE;
+  self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL || !domuimg_undo_lock (self->undo, names, error))
+    return FALSE;
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  self->manifest = domuimg_manifest_read (self->manifest_path, error);
+  return self->manifest != NULL;
+}
+
+/* A guest that was made in @dir, which is its name there. */
+static DomuimgManifest *
+read_in (const char *dir, const char *name, char **path, GError **error)
 {
   g_autoptr (GError) local = NULL;
+  g_autofree char *file = g_strconcat (name, ".json", NULL);
+  DomuimgManifest *manifest;
 
-  self->manifest = domuimg_manifest_read (self->manifest_path, &local);
-  if (self->manifest != NULL)
-    return TRUE;
+  /* A name that could be a path is none. */
+  if (!domuimg_name_check (name, error))
+    return NULL;
+  *path = g_build_filename (dir, file, NULL);
+  manifest = domuimg_manifest_read (*path, &local);
+  if (manifest != NULL)
+    return manifest;
   if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                         "there is no manifest of a guest “%s”: %s; --dir names the directory that"
-                         " it was made in",
-                         self->name, local->message);
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "there is no manifest of a guest “%s”: %s", name,
+                  local->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+static gboolean
+find_manifest (DomuimgKernelUpdate *self, const char *what, const char *dir, GError **error)
+{
+  g_autofree char *directory = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
+
+  self->manifest = dir != NULL
+                       ? read_in (directory, what, &self->manifest_path, error)
+                       : domuimg_manifest_find (what, DOMUIMG_IMAGE_DIRECTORY,
+                                                &self->manifest_path, error);
+  if (self->manifest == NULL)
+    return FALSE;
+  self->name = g_strdup (self->manifest->name != NULL ? self->manifest->name : what);
+  return TRUE;
 }
 
 /* (nullable) The disk that holds the root. */
@@ -200,17 +247,13 @@ static gboolean
 replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
          GCancellable *cancellable, GError **error)
 {
-  /* An update that was killed among its renames is completed now, not over this one later. */
-  g_auto (GStrv) recovered = domuimg_undo_recover (FALSE, error);
-  g_autoptr (DomuimgUndo) undo = recovered != NULL ? domuimg_undo_new (error) : NULL;
+  DomuimgUndo *undo = self->undo;
   g_autofree char *manifest_text = new_manifest (self);
   g_autofree char *kernel = NULL;
   g_autofree char *ramdisk = NULL;
   g_autofree char *manifest = NULL;
   g_autoptr (GError) local = NULL;
 
-  if (undo == NULL)
-    return FALSE;
   kernel = domuimg_undo_add_result (undo, self->manifest->kernel.path, TRUE, error);
   if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, cancellable, error))
     return FALSE;
@@ -261,7 +304,10 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
 {
   const DomuimgManifestDisk *disk = disk_of (self);
   g_autoptr (DomuimgImage) image = domuimg_image_open (disk->path, disk->format, error);
-  DomuimgVolume *root = image != NULL ? find_root (image, disk->uuid, error) : NULL;
+  DomuimgVolume *root
+      = image != NULL && domuimg_image_follow (image, disk->backing, FALSE, error)
+            ? find_root (image, disk->uuid, error)
+            : NULL;
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgTree *tree;
@@ -286,9 +332,10 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
 
 /**
  * domuimg_kernel_update_run:
- * @name: the guest's name
+ * @name: the guest: its name, or the path of its configuration or manifest, as
+ *   domuimg_domain_find_config() takes them; with @dir its name
  * @dir: (nullable) (type filename): the directory that it was made in; %NULL
- *   for `/var/lib/xen/images`
+ *   where @name tells, or the manifest is in `/var/lib/xen/images`
  * @dry_run: only say what would be done
  * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
  * @error: return location for a #GError
@@ -315,24 +362,14 @@ domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
                            GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgKernelUpdate) self = NULL;
-  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
-  g_autofree char *directory = NULL;
-  g_autofree char *file = NULL;
 
   g_return_val_if_fail (name != NULL, NULL);
-
-  /* A name that could be a path is none. */
-  if (!domuimg_spec_set (spec, "name", name, error))
-    return NULL;
-  directory = g_canonicalize_filename (dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY, NULL);
-  file = g_strconcat (name, ".json", NULL);
   self = g_object_new (DOMUIMG_TYPE_KERNEL_UPDATE, NULL);
-  self->name = g_strdup (name);
-  self->manifest_path = g_build_filename (directory, file, NULL);
   self->dry_run = dry_run;
-  if (!read_manifest (self, error) || !check_manifest (self, error)
+  if (!find_manifest (self, name, dir, error) || !begin (self, error) || !check_manifest (self, error)
       || !update (self, cancellable, error))
     return NULL;
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   return g_steal_pointer (&self);
 }
 

@@ -78,20 +78,13 @@ add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
 static void
 set_kernel (DomuimgManifestKernel *kernel, DomuimgBuildState *self)
 {
-  static const char *const loaders[] = {
-    [DOMUIMG_LOADER_DIRECT] = "direct",
-    [DOMUIMG_LOADER_PVGRUB] = "pvgrub",
-    [DOMUIMG_LOADER_PYGRUB] = "pygrub",
-    [DOMUIMG_LOADER_FIRMWARE] = "firmware",
-  };
-
-  kernel->policy = g_strdup (self->plan->kernel);
+  kernel->policy = g_strdup (self->plan->kernel->text);
   kernel->from = g_strdup (self->kernel_from);
   kernel->version = g_strdup (self->kernel_version);
   kernel->reason = g_strdup (self->kernel_reason);
   kernel->path = g_strdup (domuimg_build_get_kernel_path (self));
   kernel->ramdisk = g_strdup (domuimg_build_get_ramdisk_path (self));
-  kernel->loader = g_strdup (loaders[self->loader]);
+  kernel->loader = g_strdup (domuimg_loader_to_string (self->loader));
   kernel->loader_path = g_strdup (self->loader_path);
 }
 

@@ -83,7 +83,7 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
         {
           const DomuimgDiskSpec *first = i > 0 ? g_ptr_array_index (asked, 0) : NULL;
 
-          disk = domuimg_disk_spec_parse ("format=raw", NULL);
+          disk = domuimg_disk_spec_new ();
           if (first != NULL)
             disk->kind = first->kind;
           g_ptr_array_add (asked, disk);
@@ -101,18 +101,17 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
 static char *
 map_network (DomuimgPlan *self, const char *network)
 {
-  g_auto (GStrv) maps = domuimg_spec_get_all (self->spec, "map-network");
+  g_autoptr (GPtrArray) maps = domuimg_spec_get_objects (self->spec, "map-network");
   const char *any = NULL;
 
-  for (guint i = 0; maps[i] != NULL; i++)
+  for (guint i = 0; i < maps->len; i++)
     {
-      char *equals = strrchr (maps[i], '=');
+      const DomuimgPairSpec *map = g_ptr_array_index (maps, i);
 
-      *equals = '\0';
-      if (g_strcmp0 (maps[i], network) == 0)
-        return g_strdup (equals + 1);
-      if (g_str_equal (maps[i], "*"))
-        any = equals + 1;
+      if (g_strcmp0 (map->key, network) == 0)
+        return g_strdup (map->value);
+      if (g_str_equal (map->key, "*"))
+        any = map->value;
     }
   return g_strdup (any);
 }
@@ -134,7 +133,7 @@ has_network (const DomuimgHardware *hardware, const char *name)
 static gboolean
 check_maps (DomuimgPlan *self, const DomuimgHardware *hardware, GError **error)
 {
-  g_auto (GStrv) maps = domuimg_spec_get_all (self->spec, "map-network");
+  g_autoptr (GPtrArray) maps = domuimg_spec_get_objects (self->spec, "map-network");
   g_autoptr (GString) names = g_string_new (NULL);
 
   for (guint i = 0; hardware != NULL && i < hardware->nics->len; i++)
@@ -144,12 +143,13 @@ check_maps (DomuimgPlan *self, const DomuimgHardware *hardware, GError **error)
       if (nic->network != NULL)
         g_string_append_printf (names, "%s“%s”", names->len > 0 ? ", " : "", nic->network);
     }
-  for (guint i = 0; maps[i] != NULL; i++)
+  for (guint i = 0; i < maps->len; i++)
     {
-      *strrchr (maps[i], '=') = '\0';
-      if (!g_str_equal (maps[i], "*") && !has_network (hardware, maps[i]))
+      const DomuimgPairSpec *map = g_ptr_array_index (maps, i);
+
+      if (!g_str_equal (map->key, "*") && !has_network (hardware, map->key))
         return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "map-network: the machine has no network “%s”; it has %s", maps[i],
+                             "map-network: the machine has no network “%s”; it has %s", map->key,
                              names->len > 0 ? names->str : "none that is named");
     }
   return TRUE;
@@ -167,19 +167,21 @@ domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
   for (guint i = 0; hardware != NULL && i < hardware->nics->len; i++)
     {
       const DomuimgHardwareNic *old = g_ptr_array_index (hardware->nics, i);
-      DomuimgNicSpec *nic = domuimg_nic_spec_parse ("ip=none", NULL);
+      DomuimgNicSpec *nic = domuimg_nic_spec_new ();
       guint8 bytes[6];
 
+      nic->unmanaged = TRUE;
       nic->bridge = map_network (self, old->network);
       if (domuimg_spec_get_flag (self->spec, "keep-macs") && old->mac != NULL
           && domuimg_mac_read (old->mac, bytes) && (bytes[0] & 1) == 0)
-        nic->mac = g_strdup (old->mac);
+        nic->mac = domuimg_mac_format (bytes);
       g_ptr_array_add (nics, nic);
     }
   if (hardware == NULL)
     {
-      DomuimgNicSpec *nic = domuimg_nic_spec_parse ("ip=none", NULL);
+      DomuimgNicSpec *nic = domuimg_nic_spec_new ();
 
+      nic->unmanaged = TRUE;
       nic->bridge = map_network (self, "");
       g_ptr_array_add (nics, nic);
     }

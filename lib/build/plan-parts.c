@@ -81,16 +81,14 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 GPtrArray *
 domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
 {
-  g_auto (GStrv) texts = domuimg_spec_get_all (self->spec, "disk");
+  g_autoptr (GPtrArray) given = domuimg_spec_get_objects (self->spec, "disk");
   g_autoptr (GPtrArray) disks
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_disk_spec_free);
 
-  for (guint i = 0; texts[i] != NULL; i++)
+  for (guint i = 0; i < given->len; i++)
     {
-      DomuimgDiskSpec *disk = domuimg_disk_spec_parse (texts[i], error);
+      DomuimgDiskSpec *disk = domuimg_disk_spec_copy (g_ptr_array_index (given, i));
 
-      if (disk == NULL)
-        return NULL;
       if (disk->vdev != NULL && vdev_is_taken (disks, disk->vdev))
         {
           domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "two disks are %s", disk->vdev);
@@ -107,7 +105,7 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
         return NULL;
     }
   else if (disks->len == 0)
-    g_ptr_array_add (disks, domuimg_disk_spec_parse ("fs=ext4", NULL));
+    g_ptr_array_add (disks, domuimg_disk_spec_new ());
   for (guint i = 0; i < disks->len; i++)
     {
       DomuimgDiskSpec *disk = g_ptr_array_index (disks, i);
@@ -125,14 +123,10 @@ static void
 fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
 {
   g_autofree char *seed = g_strdup_printf ("domuimg/%s/nic/%u", self->name, i);
-  g_autofree char *given = g_steal_pointer (&nic->mac);
 
-  if (given != NULL)
-    nic->mac = g_ascii_strdown (given, -1);
-  else if (domuimg_plan_is_reproducible ())
-    nic->mac = domuimg_mac_new_from_seed (seed);
-  else
-    nic->mac = domuimg_mac_new_random ();
+  if (nic->mac == NULL)
+    nic->mac = domuimg_plan_is_reproducible () ? domuimg_mac_new_from_seed (seed)
+                                               : domuimg_mac_new_random ();
   if (nic->bridge == NULL)
     nic->bridge = g_strdup (DEFAULT_BRIDGE);
 }
@@ -141,7 +135,7 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
 static GPtrArray *
 take_nics (DomuimgPlan *self, gboolean *none, GError **error)
 {
-  g_autoptr (GPtrArray) given = domuimg_spec_get_parsed (self->spec, "nic");
+  g_autoptr (GPtrArray) given = domuimg_spec_get_objects (self->spec, "nic");
   g_autoptr (GPtrArray) nics
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_nic_spec_free);
 
@@ -182,7 +176,7 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
         return NULL;
     }
   else if (!none && nics->len == 0)
-    g_ptr_array_add (nics, domuimg_nic_spec_parse ("ip=dhcp", NULL));
+    g_ptr_array_add (nics, domuimg_nic_spec_new ());
   for (guint i = 0; i < nics->len; i++)
     fill_nic (self, g_ptr_array_index (nics, i), i);
   return g_steal_pointer (&nics);
@@ -199,17 +193,8 @@ check_readable (const char *what, const char *path, GError **error)
 static gboolean
 check_kernel_files (DomuimgPlan *self, GError **error)
 {
-  g_auto (GStrv) files = NULL;
-
-  if (!g_str_has_prefix (self->kernel, "file:"))
-    return TRUE;
-  files = g_strsplit (self->kernel + strlen ("file:"), ",", 2);
-  for (guint i = 0; files[i] != NULL; i++)
-    {
-      if (!check_readable (i == 0 ? "kernel" : "ramdisk", files[i], error))
-        return FALSE;
-    }
-  return TRUE;
+  return check_readable ("kernel", self->kernel->kernel, error)
+         && check_readable ("ramdisk", self->kernel->ramdisk, error);
 }
 
 gboolean

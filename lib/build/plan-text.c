@@ -4,8 +4,6 @@
 #include "lib/build/plan.h"
 #include "lib/build/plan-import.h"
 
-#include <string.h>
-
 #include "lib/base/json.h"
 
 static char *
@@ -13,22 +11,15 @@ describe_kernel (DomuimgPlan *self, const DomuimgFound *found)
 {
   if (found != NULL && found->kernel_reason != NULL)
     return g_strdup (found->kernel_reason);
-  if (self->loader == DOMUIMG_LOADER_FIRMWARE)
-    return g_strdup ("let the BIOS or UEFI start the boot loader on the disk");
-  if (g_str_equal (self->kernel, "guest"))
-    return g_strdup ("copy the guest's own kernel out");
-  if (g_str_equal (self->kernel, "extract"))
-    return g_strdup ("copy the guest's own kernel out, for “domuimg kernel update” to refresh");
-  if (self->loader == DOMUIMG_LOADER_PVGRUB)
-    return g_strdup ("write a menu, by which GRUB in the guest starts the guest's own kernel");
-  if (self->loader == DOMUIMG_LOADER_PYGRUB)
-    return g_strdup ("write a menu, by which pygrub starts the guest's own kernel");
-  if (g_str_equal (self->kernel, "host"))
+  if (self->kernel->policy->origin == DOMUIMG_KERNEL_OF_HOST)
     return g_strdup_printf ("copy the kernel of %s, and its modules into the guest",
                             domuimg_plan_get (self, "host-root", "/"));
-  if (g_str_has_prefix (self->kernel, "file:"))
-    return g_strdup_printf ("copy the kernel %s", self->kernel + strlen ("file:"));
-  return g_strdup ("copy the guest's own kernel out if it can boot, else the host's");
+  if (self->kernel->ramdisk != NULL)
+    return g_strdup_printf ("copy the kernel %s and the initramfs %s", self->kernel->kernel,
+                            self->kernel->ramdisk);
+  if (self->kernel->kernel != NULL)
+    return g_strdup_printf ("copy the kernel %s", self->kernel->kernel);
+  return g_strdup (self->kernel->policy->plan);
 }
 
 static char *
@@ -90,6 +81,10 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
   else
     g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
                                              self->xml_path, self->manifest_path));
+  g_ptr_array_add (lines, g_strdup (domuimg_spec_get_flag (self->spec, "allow-unbootable")
+                                        ? "check whether the guest will boot"
+                                        : "check whether the guest will boot; nothing is left of"
+                                          " one that will not"));
   return lines;
 }
 
@@ -161,7 +156,7 @@ domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found)
   domuimg_json_add_string (builder, "name", self->name);
   domuimg_json_add_string (builder, "uuid", self->uuid);
   domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (type));
-  domuimg_json_add_string (builder, "kernel", self->kernel);
+  domuimg_json_add_string (builder, "kernel", self->kernel->text);
   domuimg_json_add_int (builder, "memory", self->memory);
   domuimg_json_add_int (builder, "maxmem", self->maxmem);
   domuimg_json_add_int (builder, "vcpus", self->vcpus);

@@ -13,6 +13,8 @@
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
 
+#define MIB ((guint64) 1048576)
+
 /**
  * DomuimgPlan:
  *
@@ -31,7 +33,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_object (&self->source);
   g_free (self->name);
   g_free (self->uuid);
-  g_free (self->kernel);
+  g_clear_pointer (&self->kernel, domuimg_kernel_spec_free);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_strfreev (self->disk_uuids);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
@@ -93,16 +95,15 @@ uuid_for (DomuimgPlan *self, const char *what)
                                          : domuimg_uuid_new_random ();
 }
 
-/* The memory of the old machine, in MiB. */
-static char *
+/* The memory of the old machine, in bytes. */
+static guint64
 default_memory (DomuimgPlan *self)
 {
   const DomuimgHardware *hardware = domuimg_plan_get_hardware (self);
 
   if (hardware == NULL || hardware->memory == 0)
-    return g_strdup ("512");
-  return g_strdup_printf ("%" G_GUINT64_FORMAT,
-                          CLAMP (hardware->memory / 1048576, 16, (guint64) 16 << 20));
+    return 512 * MIB;
+  return CLAMP (hardware->memory, 16 * MIB, ((guint64) 16 << 20) * MIB);
 }
 
 static guint
@@ -116,20 +117,12 @@ default_vcpus (DomuimgPlan *self)
 static gboolean
 plan_numbers (DomuimgPlan *self, GError **error)
 {
-  g_autofree char *usual = default_memory (self);
-  const char *memory = domuimg_plan_get (self, "memory", usual);
-  const char *vcpus = domuimg_spec_get (self->spec, "vcpus");
-  guint64 bytes, max_bytes;
+  guint64 memory = domuimg_spec_get_number (self->spec, "memory", default_memory (self));
 
-  if (!domuimg_parse_size (memory, 1048576, &bytes, error)
-      || !domuimg_parse_size (domuimg_plan_get (self, "maxmem", memory), 1048576, &max_bytes,
-                              error)
-      || !domuimg_guest_type_from_string (domuimg_plan_get (self, "type", "auto"), &self->type,
-                                          error))
-    return FALSE;
-  self->memory = bytes / 1048576;
-  self->maxmem = max_bytes / 1048576;
-  self->vcpus = vcpus != NULL ? g_ascii_strtoull (vcpus, NULL, 10) : default_vcpus (self);
+  self->memory = memory / MIB;
+  self->maxmem = domuimg_spec_get_number (self->spec, "maxmem", memory) / MIB;
+  self->vcpus = domuimg_spec_get_number (self->spec, "vcpus", default_vcpus (self));
+  self->type = domuimg_spec_get_number (self->spec, "type", DOMUIMG_GUEST_TYPE_AUTO);
   if (self->maxmem < self->memory)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "maxmem (%u MiB) is less than memory (%u MiB)", self->maxmem,
@@ -146,66 +139,70 @@ plan_firmware (DomuimgPlan *self, GError **error)
                          "--kernel firmware is for HVM guests: PV and PVH have none; use --type"
                          " hvm");
   self->type = DOMUIMG_GUEST_TYPE_HVM;
-  self->loader = DOMUIMG_LOADER_FIRMWARE;
   return TRUE;
 }
 
 static gboolean
 wants_archive (DomuimgPlan *self)
 {
-  const char *disk = domuimg_spec_get (self->spec, "disk");
-  const char *rest;
+  const DomuimgDiskSpec *disk = domuimg_spec_get_object (self->spec, "disk");
 
-  return disk != NULL && (domuimg_disk_kind_find (disk, &rest)->traits & DOMUIMG_DISK_HOLDS_ALL) != 0;
+  return disk != NULL && (disk->kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0;
 }
 
 /* What starts a guest from an XVA is on its disks. */
 static gboolean
 check_archive (DomuimgPlan *self, GError **error)
 {
-  if (!wants_archive (self) || self->loader == DOMUIMG_LOADER_FIRMWARE
-      || (self->loader == DOMUIMG_LOADER_PYGRUB && self->type == DOMUIMG_GUEST_TYPE_PV))
+  DomuimgLoader loader = self->kernel->policy->loader;
+
+  if (!wants_archive (self) || loader == DOMUIMG_LOADER_FIRMWARE
+      || (loader == DOMUIMG_LOADER_PYGRUB && self->type == DOMUIMG_GUEST_TYPE_PV))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "an XVA has no kernel beside its disks: use --kernel firmware, or --kernel"
                        " pygrub with --type pv");
 }
 
+/* The policy that was asked for. HVM guests, and those in an archive, have no kernel beside them. */
+static void
+plan_kernel (DomuimgPlan *self)
+{
+  const DomuimgKernelSpec *asked = domuimg_spec_get_object (self->spec, "kernel");
+
+  self->kernel = asked != NULL ? domuimg_kernel_spec_copy (asked) : domuimg_kernel_spec_new ();
+  if (self->import == NULL || self->kernel->policy->origin != DOMUIMG_KERNEL_OF_ANY
+      || (self->type != DOMUIMG_GUEST_TYPE_HVM
+          && (self->type != DOMUIMG_GUEST_TYPE_AUTO || !wants_archive (self))))
+    return;
+  domuimg_kernel_spec_free (self->kernel);
+  self->kernel = domuimg_kernel_spec_new_firmware ();
+}
+
 /* Ways to boot that contradict the rest, or that nothing could boot by. */
 static gboolean
-plan_loader (DomuimgPlan *self, GError **error)
+check_loader (DomuimgPlan *self, GError **error)
 {
-  const char *extra = domuimg_plan_get (self, "extra", "");
+  DomuimgLoader loader = self->kernel->policy->loader;
 
-  self->loader = DOMUIMG_LOADER_DIRECT;
-  if (self->import != NULL && g_str_equal (self->kernel, "auto")
-      && (self->type == DOMUIMG_GUEST_TYPE_HVM
-          || (self->type == DOMUIMG_GUEST_TYPE_AUTO && wants_archive (self))))
-    {
-      g_free (self->kernel);
-      self->kernel = g_strdup ("firmware");
-    }
-  if (g_str_equal (self->kernel, "firmware") && self->import != NULL)
+  if (loader == DOMUIMG_LOADER_FIRMWARE && self->import != NULL)
     return plan_firmware (self, error);
-  if (g_str_equal (self->kernel, "firmware"))
+  if (loader == DOMUIMG_LOADER_FIRMWARE)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "--kernel firmware needs a whole disk with a boot loader of its own, and a"
+                         "--kernel %s needs a whole disk with a boot loader of its own, and a"
                          " guest from %s is a filesystem without one; use --kernel auto, or pvgrub"
                          " to have GRUB start the guest's own kernel",
-                         domuimg_spec_get (self->spec, "from"));
-  if (g_str_equal (self->kernel, "pvgrub"))
-    self->loader = DOMUIMG_LOADER_PVGRUB;
-  else if (g_str_equal (self->kernel, "pygrub"))
-    self->loader = DOMUIMG_LOADER_PYGRUB;
-  else if (domuimg_spec_get (self->spec, "loader") != NULL)
+                         self->kernel->text, domuimg_spec_get (self->spec, "from"));
+  if (loader == DOMUIMG_LOADER_DIRECT && domuimg_spec_get (self->spec, "loader") != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--loader goes with --kernel pvgrub or pygrub only");
-  if (self->loader == DOMUIMG_LOADER_DIRECT)
+  if (loader == DOMUIMG_LOADER_DIRECT)
     return TRUE;
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "--kernel %s is for PV and PVH guests; use --type pvh", self->kernel);
-  return domuimg_boot_menu_check_cmdline (extra, error);
+                         "--kernel %s is for PV and PVH guests; use --type pvh",
+                         self->kernel->text);
+  return domuimg_boot_menu_check_cmdline (domuimg_plan_get (self, "extra", ""), error);
 }
 
 /* Everything in --dir; else where Xen's tools look. */
@@ -223,7 +220,7 @@ plan_paths (DomuimgPlan *self)
     return;
   self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);
   self->xml_path = g_strdup_printf ("%s/%s.xml", dir, self->name);
-  if (self->loader != DOMUIMG_LOADER_DIRECT)
+  if (self->kernel->policy->loader != DOMUIMG_LOADER_DIRECT)
     return;
   self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", dir, self->name);
   self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", dir, self->name);
@@ -272,7 +269,9 @@ domuimg_plan_make_source (DomuimgSpec *spec, GError **error)
 static void
 plan_source (DomuimgPlan *self, DomuimgSource *source)
 {
-  self->source_type = domuimg_source_type_find (domuimg_spec_get (self->spec, "from"), NULL);
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
+
+  self->source_type = from->type;
   self->source = g_object_ref (source);
   self->import = domuimg_source_get_import (source);
 }
@@ -281,17 +280,19 @@ DomuimgPlan *
 domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 {
   g_autoptr (DomuimgPlan) self = g_object_new (DOMUIMG_TYPE_PLAN, NULL);
-  const char *uuid = domuimg_spec_get (spec, "uuid");
+  const char *uuid = domuimg_spec_get_object (spec, "uuid");
 
-  self->spec = g_object_ref (spec);
+  self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  self->uuid = uuid != NULL ? g_ascii_strdown (uuid, -1) : uuid_for (self, "domain");
-  self->kernel = g_strdup (domuimg_plan_get (self, "kernel", "auto"));
+  self->uuid = uuid != NULL ? g_strdup (uuid) : uuid_for (self, "domain");
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_source_check (source, error))
     return NULL;
   plan_source (self, source);
-  if (!plan_numbers (self, error) || !plan_loader (self, error) || !check_archive (self, error))
+  if (!plan_numbers (self, error))
+    return NULL;
+  plan_kernel (self);
+  if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
   if (!plan_disks (self, error))

@@ -4,25 +4,24 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/source/source.h"
+#include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
-
-/* Where everything lands but the xl.cfg, without --dir. */
-#define DOMUIMG_IMAGE_DIRECTORY "/var/lib/xen/images"
+#include "lib/spec/spec-keys.h"
 
 /* A specification with every choice made that can be made without work. */
 struct _DomuimgPlan {
   GObject parent_instance;
 
-  DomuimgSpec *spec;
+  DomuimgSpec *spec; /* the plan's own */
   char *name;
   char *uuid;
   const DomuimgSourceType *source_type;
   DomuimgSource *source;
   DomuimgImport *import; /* (unowned) (nullable) the machine whose disks the source gives */
   DomuimgGuestType type;
-  char *kernel; /* the policy */
-  DomuimgLoader loader; /* by the policy */
+  DomuimgKernelSpec *kernel;
   guint memory; /* MiB */
   guint maxmem; /* MiB */
   guint vcpus;

@@ -94,6 +94,8 @@ DomuimgRegion *domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, 
 /* Finds the system on the disks that the source gave, and opens it. */
 gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GError **error);
+/* Whether a kernel that is not the guest's was asked for. */
+gboolean domuimg_build_has_other_kernel (DomuimgBuildState *self);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
                                 const DomuimgKernelChoice *choice);
 /* What a check says of a guest whose filesystem is still open; NULL on error. */

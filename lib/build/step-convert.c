@@ -8,6 +8,7 @@
 #include "lib/boot/menu-find.h"
 #include "lib/build/transfer.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/faults.h"
 
 /* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
  * of the system. */
@@ -37,25 +38,31 @@ find_type (DomuimgBuildState *self)
 }
 
 static gboolean
-has_boot_loader (DomuimgBuildState *self)
+find_boot_loader (DomuimgBuildState *self, gboolean *has, GError **error)
 {
   DomuimgTransferDisk *first = g_ptr_array_index (self->transfer->disks, 0);
 
-  self->transfer->needs_uefi = !domuimg_image_has_boot_code (first->image);
-  return !self->transfer->needs_uefi || domuimg_image_has_esp (first->image);
+  if (!domuimg_image_has_boot_code (first->image, has, error))
+    return FALSE;
+  self->transfer->needs_uefi = !*has;
+  return *has || domuimg_image_has_esp (first->image, has, error);
 }
 
 static gboolean
 is_auto (DomuimgBuildState *self)
 {
-  return g_str_equal (self->plan->kernel, "auto");
+  return self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_ANY;
 }
 
 /* With a BIOS or UEFI, by the disk's own boot loader. */
 static gboolean
 use_firmware (DomuimgBuildState *self, GError **error)
 {
-  if (!has_boot_loader (self))
+  gboolean has;
+
+  if (!find_boot_loader (self, &has, error))
+    return FALSE;
+  if (!has)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
                          " --kernel host or --kernel file:VMLINUZ,INITRD",
@@ -77,15 +84,20 @@ static gboolean
 choose_type (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
+  gboolean has_loader = FALSE;
 
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
-  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO)
-    return TRUE;
-  if (g_str_equal (plan->kernel, "host") || g_str_has_prefix (plan->kernel, "file:"))
+  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO || domuimg_build_has_other_kernel (self))
     return TRUE;
   self->type = find_type (self);
-  if (self->type == DOMUIMG_GUEST_TYPE_HVM && is_auto (self) && has_boot_loader (self))
+  /* A kernel that could not be read is none that is not there. */
+  if (self->tree != NULL && !domuimg_tree_check_faults (self->tree, error))
+    return FALSE;
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM && is_auto (self)
+      && !find_boot_loader (self, &has_loader, error))
+    return FALSE;
+  if (has_loader)
     return use_firmware (self, error);
   if (self->tree != NULL)
     return TRUE;

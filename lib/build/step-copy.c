@@ -20,9 +20,20 @@ static gboolean
 forget (guint64 offset, guint64 length, gpointer data, GError **error)
 {
   Unused *self = data;
+  DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, self->disk);
+  const DomuimgRange range = { offset, length };
 
+  g_array_append_val (disk->unused, range);
   self->transfer->unused += length;
   return domuimg_export_forget (self->transfer->export, self->disk, offset, length, error);
+}
+
+static gint
+compare_ranges (gconstpointer a, gconstpointer b)
+{
+  const DomuimgRange *one = a, *other = b;
+
+  return one->offset < other->offset ? -1 : one->offset > other->offset;
 }
 
 /* What a volume group or a filesystem that is not known here leaves unused cannot be told. */
@@ -42,6 +53,7 @@ leave_out_unused (DomuimgBuildState *self, GError **error)
         if (!domuimg_image_each_unused (disk->image, g_ptr_array_index (volumes, i), GRANULARITY,
                                         forget, &unused, error))
           return FALSE;
+      g_array_sort (disk->unused, compare_ranges);
     }
   return TRUE;
 }
@@ -73,6 +85,11 @@ add_copies (DomuimgBuildState *self)
       domuimg_disk_copy_add (self->transfer->copy, node, g_ptr_array_index (self->images, i),
                              domuimg_plan_get_format (self->plan, i), disk->size,
                              domuimg_import_get_name (self->plan->import, i));
+      /* The overlay has nothing but what is unused so far. */
+      if (disk->overlay != NULL)
+        domuimg_disk_copy_add_grains (self->transfer->copy,
+                                      domuimg_import_get_grains (self->plan->import, i),
+                                      disk->unused);
     }
 }
 

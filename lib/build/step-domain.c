@@ -76,13 +76,13 @@ add_nics (DomuimgBuildState *self)
 static void
 add_extra (DomuimgBuildState *self)
 {
-  g_auto (GStrv) lines = domuimg_spec_get_all (self->plan->spec, "config");
+  g_autoptr (GPtrArray) lines = domuimg_spec_get_objects (self->plan->spec, "config");
 
-  for (guint i = 0; lines[i] != NULL; i++)
+  for (guint i = 0; i < lines->len; i++)
     {
-      g_auto (GStrv) parts = g_strsplit (lines[i], "=", 2);
+      const DomuimgPairSpec *line = g_ptr_array_index (lines, i);
 
-      domuimg_domain_add_extra (self->domain, g_strstrip (parts[0]), g_strstrip (parts[1]));
+      domuimg_domain_add_extra (self->domain, line->key, line->value);
     }
 }
 
@@ -91,15 +91,10 @@ add_graphics (DomuimgBuildState *self)
 {
   /* What has no console is seen on a screen only. */
   gboolean needs_screen = self->transfer != NULL && self->transfer->system != DOMUIMG_SYSTEM_LINUX;
-  const char *kind = domuimg_plan_get (self->plan, "graphics", needs_screen ? "vnc" : "none");
-  DomuimgGraphics graphics = DOMUIMG_GRAPHICS_NONE;
+  DomuimgGraphics graphics = domuimg_spec_get_number (
+      self->plan->spec, "graphics",
+      needs_screen ? DOMUIMG_GRAPHICS_VNC : DOMUIMG_GRAPHICS_NONE);
 
-  if (g_str_equal (kind, "vnc"))
-    graphics = DOMUIMG_GRAPHICS_VNC;
-  else if (g_str_equal (kind, "sdl"))
-    graphics = DOMUIMG_GRAPHICS_SDL;
-  else if (g_str_equal (kind, "spice"))
-    graphics = DOMUIMG_GRAPHICS_SPICE;
   domuimg_domain_set_graphics (self->domain, graphics, NULL, 0);
 }
 

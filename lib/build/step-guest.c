@@ -96,13 +96,12 @@ static void
 add_nic (DomuimgCustomise *customise, const DomuimgNicSpec *spec)
 {
   DomuimgGuestNic *nic = domuimg_customise_add_nic (customise, spec->mac);
-  gboolean is_v6 = spec->address != NULL && strchr (spec->address, ':') != NULL;
   char *address
       = spec->address != NULL ? g_strdup_printf ("%s/%u", spec->address, spec->prefix) : NULL;
 
   nic->mode = spec->address != NULL ? DOMUIMG_GUEST_NIC_STATIC : DOMUIMG_GUEST_NIC_DHCP;
-  *(is_v6 ? &nic->address6 : &nic->address) = address;
-  *(is_v6 ? &nic->gateway6 : &nic->gateway) = g_strdup (spec->gateway);
+  *(spec->is_v6 ? &nic->address6 : &nic->address) = address;
+  *(spec->is_v6 ? &nic->gateway6 : &nic->gateway) = g_strdup (spec->gateway);
   for (guint i = 0; spec->dns[i] != NULL; i++)
     g_ptr_array_add (nic->dns, g_strdup (spec->dns[i]));
 }
@@ -129,16 +128,14 @@ static void
 add_identity (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   g_auto (GStrv) include = domuimg_spec_get_all (self->plan->spec, "include");
-  const char *when = domuimg_plan_get (self->plan, "host-keys", "first-boot");
   gboolean all = g_strv_contains ((const char *const *) include, "all");
 
   customise->fresh_identity
       = !all && !g_strv_contains ((const char *const *) include, "identity");
-  if (g_str_equal (when, "keep") || all
-      || g_strv_contains ((const char *const *) include, "host-keys"))
+  customise->host_keys
+      = domuimg_spec_get_number (self->plan->spec, "host-keys", DOMUIMG_HOST_KEYS_FIRST_BOOT);
+  if (all || g_strv_contains ((const char *const *) include, "host-keys"))
     customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
-  else if (g_str_equal (when, "build"))
-    customise->host_keys = DOMUIMG_HOST_KEYS_BUILD;
 }
 
 static gboolean

@@ -165,24 +165,24 @@ name_rule (GError **error, const char *rule)
 static gboolean
 use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  g_auto (GStrv) files = g_strsplit (self->plan->kernel + strlen ("file:"), ",", 2);
-  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (files[0], error);
+  const DomuimgKernelSpec *files = self->plan->kernel;
+  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (files->kernel, error);
   const char *version;
 
   if (kernel == NULL)
     return name_rule (error, "kernel-not-a-kernel");
-  if (!choose_type (self, kernel, files[0], error))
+  if (!choose_type (self, kernel, files->kernel, error))
     return FALSE;
-  if (files[1] != NULL && !check_ramdisk (self, files[1], error))
+  if (files->ramdisk != NULL && !check_ramdisk (self, files->ramdisk, error))
     return name_rule (error, "initramfs-corrupt");
   g_set_object (&self->kernel_read, kernel);
   version = domuimg_kernel_get_version (kernel);
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
   self->kernel_from = g_strdup ("file");
-  self->kernel_reason = g_strdup_printf ("The kernel is %s, as it was asked for.", files[0]);
-  self->has_ramdisk = files[1] != NULL;
-  return copy_file (files[0], self->kernel, cancellable, error)
-         && (!self->has_ramdisk || copy_file (files[1], self->ramdisk, cancellable, error));
+  self->kernel_reason = g_strdup_printf ("The kernel is %s, as it was asked for.", files->kernel);
+  self->has_ramdisk = files->ramdisk != NULL;
+  return copy_file (files->kernel, self->kernel, cancellable, error)
+         && (!self->has_ramdisk || copy_file (files->ramdisk, self->ramdisk, cancellable, error));
 }
 
 /* What is tried second must not find the first's half copy. */
@@ -247,15 +247,27 @@ use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 }
 
 gboolean
+domuimg_build_has_other_kernel (DomuimgBuildState *self)
+{
+  DomuimgKernelOrigin origin = self->plan->kernel->policy->origin;
+
+  return origin == DOMUIMG_KERNEL_OF_HOST || origin == DOMUIMG_KERNEL_OF_FILE;
+}
+
+gboolean
 domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                                  GCancellable *cancellable, GError **error)
 {
   domuimg_progress_set_message (progress, "Looking at the kernel");
-  if (g_str_equal (self->plan->kernel, "host"))
-    return choose_host (self, cancellable, error);
-  if (g_str_has_prefix (self->plan->kernel, "file:"))
-    return use_file (self, cancellable, error);
-  return TRUE;
+  switch (self->plan->kernel->policy->origin)
+    {
+    case DOMUIMG_KERNEL_OF_HOST:
+      return choose_host (self, cancellable, error);
+    case DOMUIMG_KERNEL_OF_FILE:
+      return use_file (self, cancellable, error);
+    default:
+      return TRUE;
+    }
 }
 
 gboolean
@@ -265,11 +277,17 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return TRUE;
   domuimg_progress_set_message (progress, "Choosing the kernel");
-  if (g_str_equal (self->plan->kernel, "host"))
-    return add_host_modules (self, cancellable, error);
-  if (g_str_equal (self->plan->kernel, "guest") || g_str_equal (self->plan->kernel, "extract"))
-    return use_guest (self, cancellable, error);
-  if (self->loader != DOMUIMG_LOADER_DIRECT)
-    return domuimg_build_use_loader (self, error);
-  return g_str_has_prefix (self->plan->kernel, "file:") || use_auto (self, cancellable, error);
+  switch (self->plan->kernel->policy->origin)
+    {
+    case DOMUIMG_KERNEL_OF_HOST:
+      return add_host_modules (self, cancellable, error);
+    case DOMUIMG_KERNEL_OF_GUEST:
+      return use_guest (self, cancellable, error);
+    case DOMUIMG_KERNEL_STAYS:
+      return domuimg_build_use_loader (self, error);
+    case DOMUIMG_KERNEL_OF_FILE:
+      return TRUE;
+    default:
+      return use_auto (self, cancellable, error);
+    }
 }

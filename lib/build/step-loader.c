@@ -67,7 +67,7 @@ refuse (DomuimgBuildState *self, const char *refusals, GError **error)
                          "the guest: there is no kernel in /boot; install one (Debian:"
                          " --kernel-package linux-image-amd64, Fedora: kernel-core) [kernel-missing]");
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
-                       "the guest: %s can start no kernel here: %s%s", self->plan->kernel, refusals,
+                       "the guest: %s can start no kernel here: %s%s", self->plan->kernel->text, refusals,
                        pv_grub ? "; use --type pvh, where the kernel unpacks itself, or a kernel"
                                  " packed by xz or gzip (--kernel-package linux-image-amd64)"
                                : "");

@@ -30,6 +30,7 @@ struct _DomuimgCheck {
   char *ramdisk;
   char *cmdline;
   DomuimgXenVersion xen; /* major 0: the host's */
+  gboolean allow_backing;
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgCheck, domuimg_check, G_TYPE_OBJECT)
@@ -190,6 +191,21 @@ domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError *
   return domuimg_xen_version_parse (version, &self->xen, error);
 }
 
+/**
+ * domuimg_check_set_allow_backing:
+ * @self: a check
+ * @allow: whether images may lie over backing files outside of their directories, beside those that
+ *   the manifest of the guest names; without this such a disk is not read
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_allow_backing (DomuimgCheck *self, gboolean allow)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  self->allow_backing = allow;
+}
+
 static void
 apply_options (DomuimgCheck *self, DomuimgDomain *domain)
 {
@@ -250,6 +266,7 @@ examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable,
   g_autoptr (GError) local = NULL;
 
   machine->work = work;
+  machine->allow_backing = self->allow_backing;
   machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
   if (cancellable != NULL)
     machine->cancellable = g_object_ref (cancellable);

@@ -5,6 +5,7 @@
 
 #include "lib/check/offers.h"
 #include "lib/domain/model/vdev.h"
+#include "lib/import/chain/follow.h"
 
 /* The kernel cuts a partition off at the disk's end, and refuses a filesystem that is larger than
  * what holds it; what has no filesystem there may still boot. */
@@ -93,6 +94,34 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
     domuimg_machine_report (self, "image-unreadable", target, "%s", error->message);
 }
 
+/* (nullable) What the disk was made to lie over. */
+static const char *
+find_backing (DomuimgMachine *self, const char *target)
+{
+  GPtrArray *disks = self->manifest != NULL ? self->manifest->disks : NULL;
+
+  for (guint i = 0; disks != NULL && i < disks->len; i++)
+    {
+      const DomuimgManifestDisk *disk = g_ptr_array_index (disks, i);
+
+      if (g_strcmp0 (disk->path, target) == 0)
+        return disk->backing;
+    }
+  return NULL;
+}
+
+static DomuimgImage *
+open_image (DomuimgMachine *self, const char *target, GError **error)
+{
+  g_autoptr (DomuimgImage) image
+      = domuimg_image_open (domuimg_machine_where (self, target), NULL, error);
+
+  if (image == NULL
+      || !domuimg_image_follow (image, find_backing (self, target), self->allow_backing, error))
+    return NULL;
+  return g_steal_pointer (&image);
+}
+
 static void
 check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
 {
@@ -111,7 +140,7 @@ check_disk (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk)
                               domuimg_domain_disk_get_vdev (disk));
       return;
     }
-  image = domuimg_image_open (domuimg_machine_where (self, target), NULL, &error);
+  image = open_image (self, target, &error);
   if (image == NULL)
     {
       report_unopened (self, disk, error);

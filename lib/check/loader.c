@@ -185,17 +185,33 @@ domuimg_loader_find (DomuimgMachine *self)
   return FALSE;
 }
 
+static gboolean
+has_uefi (DomuimgMachine *self)
+{
+  const char *firmware = domuimg_domain_get_firmware (self->domain);
+
+  return g_strcmp0 (firmware, "uefi") == 0 || g_strcmp0 (firmware, "ovmf") == 0;
+}
+
 gboolean
 domuimg_loader_check_firmware (DomuimgMachine *self)
 {
-  const char *firmware = domuimg_domain_get_firmware (self->domain);
-  gboolean uefi = g_strcmp0 (firmware, "uefi") == 0 || g_strcmp0 (firmware, "ovmf") == 0;
+  g_autoptr (GError) error = NULL;
+  gboolean uefi = has_uefi (self);
   DomuimgImage *image;
+  gboolean has;
 
   if (self->images->len == 0)
     return FALSE;
   image = g_ptr_array_index (self->images, 0);
-  if (uefi ? domuimg_image_has_esp (image) : domuimg_image_has_boot_code (image))
+  if (uefi ? !domuimg_image_has_esp (image, &has, &error)
+           : !domuimg_image_has_boot_code (image, &has, &error))
+    {
+      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s",
+                              error->message);
+      return FALSE;
+    }
+  if (has)
     return TRUE;
   domuimg_finding_advise (
       domuimg_machine_report (self, "image-no-boot-loader", domuimg_image_get_path (image),
@@ -203,6 +219,54 @@ domuimg_loader_check_firmware (DomuimgMachine *self)
                                    : "the first disk has no boot code for the BIOS"),
       "make it a PV or PVH guest with kernel= and ramdisk=, or install a boot loader on the disk");
   return FALSE;
+}
+
+/* The trees were opened when the menu was sought; what could not be opened may hold anything. */
+static gboolean
+is_esp_without_loader (const DomuimgDevice *device)
+{
+  return domuimg_volume_is_esp (device->volume) && !device->broken
+         && (device->tree == NULL || !domuimg_tree_is_dir (device->tree, "EFI"));
+}
+
+static gboolean
+is_without_partitions (DomuimgImage *image)
+{
+  GPtrArray *partitions = domuimg_image_list_partitions (image, NULL);
+
+  return partitions != NULL && partitions->len == 0 && domuimg_image_get_table (image) != NULL;
+}
+
+static gboolean
+is_empty (DomuimgMachine *self, DomuimgImage *image)
+{
+  if (!has_uefi (self))
+    return is_without_partitions (image);
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->image == image && device->volume != NULL
+          && domuimg_volume_is_esp (device->volume) && !is_esp_without_loader (device))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+domuimg_loader_check_empty (DomuimgMachine *self)
+{
+  DomuimgImage *image = g_ptr_array_index (self->images, 0);
+
+  if (self->boot.loader != DOMUIMG_LOADER_FIRMWARE || !is_empty (self, image))
+    return FALSE;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "image-no-boot-loader", domuimg_image_get_path (image),
+                              has_uefi (self)
+                                  ? "the EFI system partition of the first disk holds no loader"
+                                  : "the first disk has no partition that its boot code could start"),
+      "install a system with a boot loader on the disk");
+  return TRUE;
 }
 
 /* Without one on the command line, the root is where the kernel was found. */

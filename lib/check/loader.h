@@ -10,6 +10,9 @@
 gboolean domuimg_loader_find (DomuimgMachine *self);
 /* Whether the first disk has what the guest's firmware starts; reported if not. */
 gboolean domuimg_loader_check_firmware (DomuimgMachine *self);
+/* With no menu: whether nothing is on the first disk that the firmware, or what it starts, could go on
+ * with; reported if so. */
+gboolean domuimg_loader_check_empty (DomuimgMachine *self);
 /* For an image without a configuration: what `domuimg create --kernel guest` would take. */
 void domuimg_loader_choose_kernel (DomuimgMachine *self);
 /* Names the loader as the subject of a sentence: "pygrub". */

@@ -32,6 +32,7 @@ void
 domuimg_machine_free (DomuimgMachine *self)
 {
   g_free (self->path);
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_clear_pointer (&self->config, domuimg_xl_file_free);
   g_clear_object (&self->domain);
   domuimg_guest_boot_clear (&self->boot);

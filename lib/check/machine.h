@@ -6,6 +6,7 @@
 #include "lib/domain/xl/file.h"
 #include "lib/guest/boot.h"
 #include "lib/guest/guest-info.h"
+#include "lib/guest/manifest.h"
 #include "lib/image/devices.h"
 #include "lib/repair/work.h"
 #include "lib/tree/tree.h"
@@ -21,6 +22,8 @@ typedef struct _DomuimgMade DomuimgMade;
 typedef struct {
   DomuimgXenVersion xen;
   char *path;                   /* of the configuration, or with --image of the image */
+  DomuimgManifest *manifest;    /* (nullable) what was made, where that was written down */
+  gboolean allow_backing;       /* of images: files outside of their directories */
   gboolean is_image;            /* there is no configuration, only an image and options */
   DomuimgConfigFormat format;   /* of the configuration */
   DomuimgXlFile *config;        /* (nullable) where the configuration is an xl.cfg */

@@ -8,7 +8,7 @@
 
 #include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
-#include "lib/guest/manifest.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/repair/work.h"
 
 /* The configuration that a manifest names, or what has its name beside the manifest: a directory
@@ -47,6 +47,16 @@ read_manifest (const char *path, GError **error)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                   "%s: the configuration that this manifest names does not exist", path);
   return config;
+}
+
+/* It only helps: one that is damaged says nothing. */
+static void
+find_manifest (DomuimgMachine *machine)
+{
+  g_autofree char *path = NULL;
+
+  domuimg_manifest_find_for (machine->path, DOMUIMG_IMAGE_DIRECTORY, &machine->manifest, &path,
+                             NULL);
 }
 
 static char *
@@ -99,6 +109,7 @@ domuimg_subject_read_config (DomuimgMachine *machine, const char *what, GError *
     }
   if (text == NULL)
     return FALSE;
+  find_manifest (machine);
   machine->domain = parse (machine, text, &local);
   if (machine->domain == NULL)
     domuimg_machine_report (machine, "config-syntax", machine->path, "%s", local->message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/spec/spec-keys.h"
 #include "lib/tree/tree.h"
 
 /* Makes a guest's files fit the guest that is wanted: an ordered table of steps over any
@@ -35,12 +36,6 @@ typedef enum {
   DOMUIMG_ROOT_PASSWORD_HASH,
   DOMUIMG_ROOT_PASSWORD_LOCK,
 } DomuimgRootPassword;
-
-typedef enum {
-  DOMUIMG_HOST_KEYS_FIRST_BOOT, /* the guest makes them when it first boots */
-  DOMUIMG_HOST_KEYS_BUILD,      /* the host's ssh-keygen makes them now */
-  DOMUIMG_HOST_KEYS_KEEP,       /* those that are there stay */
-} DomuimgHostKeys;
 
 typedef struct {
   DomuimgGuestType type; /* PV and PVH talk on hvc0, HVM on ttyS0 */

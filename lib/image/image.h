@@ -39,6 +39,13 @@ DomuimgImage *domuimg_image_new_named (DomuimgImage *self, const char *name);
 void domuimg_image_free (DomuimgImage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImage, domuimg_image_free)
 
+/* The image at @path, which is a copy of @self and may be opened as that may. */
+DomuimgImage *domuimg_image_open_copy (const DomuimgImage *self, const char *path, GError **error);
+/* Whether it takes content from other files that it names; nothing is opened then. */
+gboolean domuimg_image_refers_on (const DomuimgImage *self);
+/* Those files were looked at, and may be opened with it. */
+void domuimg_image_set_vetted (DomuimgImage *self);
+
 /* Its path, or what it is called where it has none. */
 const char *domuimg_image_get_path (DomuimgImage *self);
 /* By its content: "raw", "qcow2", "qcow", "vhd", "vhdx", "vmdk", "vdi", "qed". */
@@ -47,9 +54,10 @@ const char *domuimg_image_get_format (DomuimgImage *self);
 guint64 domuimg_image_get_size (DomuimgImage *self);
 /* "dos", "gpt", or NULL. */
 const char *domuimg_image_get_table (DomuimgImage *self);
-/* Whether the first sector holds boot code for a BIOS / there is an EFI system partition. */
-gboolean domuimg_image_has_boot_code (DomuimgImage *self);
-gboolean domuimg_image_has_esp (DomuimgImage *self);
+/* *@has: whether the first sector holds boot code for a BIOS / there is an EFI system partition.
+ * FALSE with an error where it cannot be told. */
+gboolean domuimg_image_has_boot_code (DomuimgImage *self, gboolean *has, GError **error);
+gboolean domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error);
 /* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
  * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
 GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);

@@ -9,6 +9,8 @@
 #include "lib/source/deb.h"
 #include "lib/source/dir.h"
 #include "lib/source/tar.h"
+#include "lib/spec/kernel-policy.h"
+#include "lib/spec/spec-keys.h"
 
 #define DOMUIMG_TYPE_SOURCE_DEB (domuimg_source_deb_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDeb, domuimg_source_deb, DOMUIMG, SOURCE_DEB, GObject)
@@ -114,9 +116,12 @@ has_resolved_package (const char *suite)
 static gboolean
 needs_plain_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
-  return !request->ubuntu && g_str_equal (request->arch, "amd64")
-         && g_strcmp0 (domuimg_spec_get (spec, "kernel"), "pvgrub") == 0
-         && g_strcmp0 (domuimg_spec_get (spec, "type"), "pv") == 0;
+  const DomuimgKernelSpec *kernel = domuimg_spec_get_object (spec, "kernel");
+
+  return !request->ubuntu && g_str_equal (request->arch, "amd64") && kernel != NULL
+         && kernel->policy->loader == DOMUIMG_LOADER_PVGRUB
+         && domuimg_spec_get_number (spec, "type", DOMUIMG_GUEST_TYPE_AUTO)
+                == DOMUIMG_GUEST_TYPE_PV;
 }
 
 static const char *

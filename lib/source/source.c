@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/source/source.h"
 
+#include "lib/spec/spec-keys.h"
+
 G_DEFINE_INTERFACE (DomuimgSource, domuimg_source, G_TYPE_OBJECT)
 
 static void
@@ -33,14 +35,12 @@ check_keys (const DomuimgSourceType *type, DomuimgSpec *spec, GError **error)
 DomuimgSource *
 domuimg_source_new (DomuimgSpec *spec, GError **error)
 {
-  const char *rest = NULL;
-  const DomuimgSourceType *type
-      = domuimg_source_type_find (domuimg_spec_get (spec, "from"), &rest);
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (spec, "from");
 
-  g_return_val_if_fail (type != NULL, NULL);
-  if (!check_keys (type, spec, error))
+  g_return_val_if_fail (from != NULL, NULL);
+  if (!check_keys (from->type, spec, error))
     return NULL;
-  return type->create (type, spec, rest, error);
+  return from->type->create (from->type, spec, from->rest, error);
 }
 
 char *

@@ -5,9 +5,26 @@
 
 #include <string.h>
 
-const DomuimgDiskKind *
-domuimg_disk_kind_find (const char *text, const char **rest)
+#include "lib/base/base.h"
+
+/* A kind of a later version, or one mistyped, must not become the name of a file. */
+static const DomuimgDiskKind *
+fail_unknown (const char *text, GError **error)
 {
+  g_autofree char *known = domuimg_disk_kind_list ();
+
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "disk “%s”: there is no such kind of disk; use a path, %s (a file of this name is"
+                " path=./%s)",
+                text, known, text);
+  return NULL;
+}
+
+const DomuimgDiskKind *
+domuimg_disk_kind_find (const char *text, const char **rest, GError **error)
+{
+  const char *end = text + strcspn (text, ":=,/");
+
   for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
     {
       const char *scheme = domuimg_disk_kinds[i]->scheme;
@@ -18,6 +35,8 @@ domuimg_disk_kind_find (const char *text, const char **rest)
       *rest = text + length + 1;
       return domuimg_disk_kinds[i];
     }
+  if (*end == ':' && end > text)
+    return fail_unknown (text, error);
   *rest = text;
   return domuimg_disk_kinds[0];
 }

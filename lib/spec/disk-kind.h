@@ -67,8 +67,10 @@ struct _DomuimgDiskKind {
 extern const DomuimgDiskKind *const domuimg_disk_kinds[];
 
 /* The kind that @text ("overlay:FILE") begins with, *@rest becomes what follows the colon; the first
- * kind, and all of @text, where it begins with none. */
-const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **rest);
+ * kind, and all of @text, where it begins with none. NULL where it begins with another word and a
+ * colon. */
+const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **rest,
+                                               GError **error);
 /* "format=raw|qcow2, overlay: or xva:FILE" */
 char *domuimg_disk_kind_list (void);
 /* NULL where format= has no such value. */

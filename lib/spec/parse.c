@@ -36,6 +36,18 @@ domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **err
   return TRUE;
 }
 
+char *
+domuimg_join_words (const GPtrArray *words)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < words->len; i++)
+    g_string_append_printf (list, "%s%s",
+                            i == 0 ? "" : i + 1 == words->len ? " or " : ", ",
+                            (const char *) g_ptr_array_index (words, i));
+  return g_string_free (list, FALSE);
+}
+
 gboolean
 domuimg_parse_bool (const char *text, gboolean *value, GError **error)
 {
@@ -166,13 +178,24 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
 }
 
 DomuimgDiskSpec *
+domuimg_disk_spec_new (void)
+{
+  DomuimgDiskSpec *self = g_new0 (DomuimgDiskSpec, 1);
+
+  self->kind = domuimg_disk_kinds[0];
+  self->fs = g_strdup ("ext4");
+  return self;
+}
+
+DomuimgDiskSpec *
 domuimg_disk_spec_parse (const char *text, GError **error)
 {
-  g_autoptr (DomuimgDiskSpec) self = g_new0 (DomuimgDiskSpec, 1);
+  g_autoptr (DomuimgDiskSpec) self = domuimg_disk_spec_new ();
   const char *rest;
 
-  self->kind = domuimg_disk_kind_find (text, &rest);
-  self->fs = g_strdup ("ext4");
+  self->kind = domuimg_disk_kind_find (text, &rest, error);
+  if (self->kind == NULL)
+    return NULL;
   if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
     return NULL;
   if (self->label != NULL && strlen (self->label) > 16)
@@ -189,6 +212,20 @@ domuimg_disk_spec_parse (const char *text, GError **error)
       return NULL;
     }
   return g_steal_pointer (&self);
+}
+
+DomuimgDiskSpec *
+domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
+{
+  DomuimgDiskSpec *copy = g_new0 (DomuimgDiskSpec, 1);
+
+  *copy = *self;
+  copy->path = g_strdup (self->path);
+  copy->vdev = g_strdup (self->vdev);
+  copy->fs = g_strdup (self->fs);
+  copy->label = g_strdup (self->label);
+  copy->mount = g_strdup (self->mount);
+  return copy;
 }
 
 void
@@ -208,7 +245,10 @@ take_nic_address (DomuimgNicSpec *self, const char *value, GError **error)
   self->unmanaged = g_str_equal (value, "none");
   if (self->unmanaged || g_str_equal (value, "dhcp"))
     return TRUE;
-  return domuimg_parse_address (value, &self->address, &self->prefix, error);
+  if (!domuimg_parse_address (value, &self->address, &self->prefix, error))
+    return FALSE;
+  self->is_v6 = strchr (self->address, ':') != NULL;
+  return TRUE;
 }
 
 static gboolean
@@ -258,11 +298,19 @@ take_nic (gpointer into, const char *key, const char *value, GError **error)
 }
 
 DomuimgNicSpec *
-domuimg_nic_spec_parse (const char *text, GError **error)
+domuimg_nic_spec_new (void)
 {
-  g_autoptr (DomuimgNicSpec) self = g_new0 (DomuimgNicSpec, 1);
+  DomuimgNicSpec *self = g_new0 (DomuimgNicSpec, 1);
 
   self->dns = g_new0 (char *, 1);
+  return self;
+}
+
+DomuimgNicSpec *
+domuimg_nic_spec_parse (const char *text, GError **error)
+{
+  g_autoptr (DomuimgNicSpec) self = domuimg_nic_spec_new ();
+
   self->is_none = g_str_equal (text, "none");
   if (self->is_none)
     return g_steal_pointer (&self);
@@ -303,5 +351,23 @@ domuimg_nic_spec_free (DomuimgNicSpec *self)
   g_free (self->address);
   g_free (self->gateway);
   g_strfreev (self->dns);
+  g_free (self);
+}
+
+DomuimgPairSpec *
+domuimg_pair_spec_new (const char *text, const char *equals)
+{
+  DomuimgPairSpec *self = g_new0 (DomuimgPairSpec, 1);
+
+  self->key = g_strndup (text, equals - text);
+  self->value = g_strdup (equals + 1);
+  return self;
+}
+
+void
+domuimg_pair_spec_free (DomuimgPairSpec *self)
+{
+  g_free (self->key);
+  g_free (self->value);
   g_free (self);
 }

@@ -7,6 +7,8 @@
 /* "4G", "512M", "1.5G", "64K", "2T", "10MiB": powers of 1024. A bare number counts
  * @unit bytes. */
 gboolean domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error);
+/* "a, b or c". */
+char *domuimg_join_words (const GPtrArray *words);
 gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 /* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
@@ -25,6 +27,9 @@ struct _DomuimgDiskSpec {
 };
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
+/* A disk of which nothing is said. */
+DomuimgDiskSpec *domuimg_disk_spec_new (void);
+DomuimgDiskSpec *domuimg_disk_spec_copy (const DomuimgDiskSpec *self);
 void domuimg_disk_spec_free (DomuimgDiskSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgDiskSpec, domuimg_disk_spec_free)
 
@@ -36,6 +41,7 @@ typedef struct {
   char *script;
   char *address;  /* NULL: by DHCP, unless @unmanaged */
   guint prefix;
+  gboolean is_v6; /* @address is */
   char *gateway;
   char **dns;     /* never NULL */
   gboolean unmanaged; /* the guest's files are not touched for it */
@@ -44,6 +50,18 @@ typedef struct {
 } DomuimgNicSpec;
 
 DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);
+/* An interface of which nothing is said. */
+DomuimgNicSpec *domuimg_nic_spec_new (void);
 DomuimgNicSpec *domuimg_nic_spec_copy (const DomuimgNicSpec *self);
 void domuimg_nic_spec_free (DomuimgNicSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgNicSpec, domuimg_nic_spec_free)
+
+/* One --config or --map-network: what is before and after its "=". */
+typedef struct {
+  char *key;
+  char *value;
+} DomuimgPairSpec;
+
+/* @equals points at the "=" in @text. */
+DomuimgPairSpec *domuimg_pair_spec_new (const char *text, const char *equals);
+void domuimg_pair_spec_free (DomuimgPairSpec *self);

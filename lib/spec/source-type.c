@@ -5,26 +5,49 @@
 
 #include <string.h>
 
-const DomuimgSourceType *
-domuimg_source_type_find (const char *from, const char **rest)
-{
-  const char *colon = strchr (from, ':');
+#include "lib/spec/parse.h"
 
-  if (colon == NULL || colon[1] == '\0')
-    return NULL;
+/* (nullable) The row for @text ("tar:FILE"), whose colon is at @colon. */
+static const DomuimgSourceType *
+find (const char *text, const char *colon)
+{
   for (guint i = 0; domuimg_source_types[i] != NULL; i++)
     {
       const DomuimgSourceType *type = domuimg_source_types[i];
 
-      if (strlen (type->scheme) == (gsize) (colon - from)
-          && strncmp (type->scheme, from, colon - from) == 0)
-        {
-          if (rest != NULL)
-            *rest = colon + 1;
-          return type;
-        }
+      if (strlen (type->scheme) == (gsize) (colon - text)
+          && strncmp (type->scheme, text, colon - text) == 0)
+        return type;
     }
   return NULL;
+}
+
+DomuimgSourceSpec *
+domuimg_source_spec_parse (const char *text, GError **error)
+{
+  const char *colon = strchr (text, ':');
+  const DomuimgSourceType *type
+      = colon != NULL && colon[1] != '\0' ? find (text, colon) : NULL;
+  g_autofree char *known = NULL;
+  DomuimgSourceSpec *self;
+
+  if (type == NULL)
+    {
+      known = domuimg_source_type_list (NULL);
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "from “%s”: expected %s", text, known);
+      return NULL;
+    }
+  self = g_new0 (DomuimgSourceSpec, 1);
+  self->type = type;
+  self->rest = g_strdup (colon + 1);
+  return self;
+}
+
+void
+domuimg_source_spec_free (DomuimgSourceSpec *self)
+{
+  g_free (self->rest);
+  g_free (self);
 }
 
 gboolean
@@ -37,7 +60,6 @@ char *
 domuimg_source_type_list (const char *key)
 {
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  GString *list = g_string_new (NULL);
 
   for (guint i = 0; domuimg_source_types[i] != NULL; i++)
     {
@@ -46,11 +68,5 @@ domuimg_source_type_list (const char *key)
       if (key == NULL || domuimg_source_type_owns_key (type, key))
         g_ptr_array_add (names, g_strdup_printf ("%s:%s", type->scheme, type->placeholder));
     }
-  for (guint i = 0; i < names->len; i++)
-    {
-      if (i > 0)
-        g_string_append (list, i + 1 == names->len ? " or " : ", ");
-      g_string_append (list, g_ptr_array_index (names, i));
-    }
-  return g_string_free (list, FALSE);
+  return domuimg_join_words (names);
 }

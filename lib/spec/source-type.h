@@ -40,9 +40,14 @@ struct _DomuimgSourceType {
 /* Ended by NULL, in the order of the manual. */
 extern const DomuimgSourceType *const domuimg_source_types[];
 
-/* The row for @from ("tar:FILE"), *@rest (nullable) becomes what follows the colon; NULL where no
- * row has its scheme, or nothing follows it. */
-const DomuimgSourceType *domuimg_source_type_find (const char *from, const char **rest);
+/* One --from. */
+typedef struct {
+  const DomuimgSourceType *type;
+  char *rest; /* what follows the colon, never empty */
+} DomuimgSourceSpec;
+
+DomuimgSourceSpec *domuimg_source_spec_parse (const char *text, GError **error);
+void domuimg_source_spec_free (DomuimgSourceSpec *self);
 /* "tar:FILE" for each row, joined by commas and, before the last, "or". @key (nullable): only rows
  * that this key goes with. */
 char *domuimg_source_type_list (const char *key);

@@ -7,12 +7,19 @@
 
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
+#include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
 #include "lib/spec/source-type.h"
 
 #define STRING DOMUIMG_SPEC_KIND_STRING
 #define LIST DOMUIMG_SPEC_KIND_LIST
 #define FLAG DOMUIMG_SPEC_KIND_FLAG
+
+#define TEXT(function) { .check = function }
+#define NUMBER(function) { .read = function }
+#define WORD(list) { .words = list }
+#define OBJECT(function, free_function) \
+  { .parse = function, .free = (GDestroyNotify) free_function }
 
 static gboolean
 invalid (GError **error, const char *key, const char *value, const char *expected)
@@ -45,47 +52,58 @@ check_hostname (const char *key, const char *value, GError **error)
 }
 
 static gboolean
-check_memory (const char *key, const char *value, GError **error)
+read_memory (const char *key, const char *value, guint64 *bytes, GError **error)
 {
-  guint64 bytes;
-
-  if (!domuimg_parse_size (value, 1048576, &bytes, error))
+  if (!domuimg_parse_size (value, 1048576, bytes, error))
     return FALSE;
-  if (bytes >= 16 * 1048576ull && bytes <= ((guint64) 16 << 40))
+  if (*bytes >= 16 * 1048576ull && *bytes <= ((guint64) 16 << 40))
     return TRUE;
   return invalid (error, key, value, "16M to 16T");
 }
 
 static gboolean
-check_vcpus (const char *key, const char *value, GError **error)
+read_vcpus (const char *key, const char *value, guint64 *number, GError **error)
 {
-  if (g_ascii_string_to_unsigned (value, 10, 1, 512, NULL, NULL))
+  if (g_ascii_string_to_unsigned (value, 10, 1, 512, number, NULL))
     return TRUE;
   return invalid (error, key, value, "a number from 1 to 512");
 }
 
 static gboolean
-check_type (const char *key, const char *value, GError **error)
+read_type (const char *key, const char *value, guint64 *number, GError **error)
 {
   DomuimgGuestType type;
 
-  return domuimg_guest_type_from_string (value, &type, error);
+  if (!domuimg_guest_type_from_string (value, &type, error))
+    return FALSE;
+  *number = type;
+  return TRUE;
 }
 
 static gboolean
-check_uuid (const char *key, const char *value, GError **error)
+read_flag (const char *key, const char *value, guint64 *number, GError **error)
+{
+  gboolean flag;
+
+  if (!domuimg_parse_bool (value, &flag, error))
+    return FALSE;
+  *number = flag;
+  return TRUE;
+}
+
+static gpointer
+parse_uuid (const char *value, GError **error)
 {
   if (g_uuid_string_is_valid (value))
-    return TRUE;
-  return invalid (error, key, value, "a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+    return g_ascii_strdown (value, -1);
+  invalid (error, "uuid", value, "a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
+  return NULL;
 }
 
-static gboolean
-check_disk (const char *key, const char *value, GError **error)
+static gpointer
+parse_disk (const char *value, GError **error)
 {
-  g_autoptr (DomuimgDiskSpec) disk = domuimg_disk_spec_parse (value, error);
-
-  return disk != NULL;
+  return domuimg_disk_spec_parse (value, error);
 }
 
 static gpointer
@@ -94,27 +112,16 @@ parse_nic (const char *value, GError **error)
   return domuimg_nic_spec_parse (value, error);
 }
 
-static gboolean
-check_from (const char *key, const char *value, GError **error)
+static gpointer
+parse_from (const char *value, GError **error)
 {
-  g_autofree char *known = NULL;
-
-  if (domuimg_source_type_find (value, NULL) != NULL)
-    return TRUE;
-  known = domuimg_source_type_list (NULL);
-  return invalid (error, key, value, known);
+  return domuimg_source_spec_parse (value, error);
 }
 
-static gboolean
-check_kernel (const char *key, const char *value, GError **error)
+static gpointer
+parse_kernel (const char *value, GError **error)
 {
-  static const char *const policies[]
-      = { "auto", "guest", "extract", "host", "pvgrub", "pygrub", "firmware", NULL };
-
-  if (g_strv_contains (policies, value)
-      || (g_str_has_prefix (value, "file:") && strlen (value) > 5))
-    return TRUE;
-  return invalid (error, key, value, "auto, guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware");
+  return domuimg_kernel_spec_parse (value, error);
 }
 
 static gboolean
@@ -133,54 +140,56 @@ check_word (const char *key, const char *value, GError **error)
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
 
-static gboolean
-check_graphics (const char *key, const char *value, GError **error)
-{
-  static const char *const kinds[] = { "none", "vnc", "sdl", "spice", NULL };
+/* In the order of DomuimgGraphics, and of DomuimgHostKeys. */
+static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
+/* The domain's model takes the word. */
+static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
+                                       "soft-reset", "coredump-destroy", "coredump-restart", NULL };
 
-  if (g_strv_contains (kinds, value))
-    return TRUE;
-  return invalid (error, key, value, "none, vnc, sdl or spice");
+static gboolean
+read_word (const char *key, const char *const *words, const char *value, guint64 *number,
+           GError **error)
+{
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+  g_autofree char *list = NULL;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      if (g_str_equal (words[i], value))
+        {
+          *number = i;
+          return TRUE;
+        }
+      g_ptr_array_add (all, (char *) words[i]);
+    }
+  list = domuimg_join_words (all);
+  return invalid (error, key, value, list);
 }
 
-static gboolean
-check_action (const char *key, const char *value, GError **error)
-{
-  static const char *const actions[]
-      = { "destroy", "restart", "rename-restart", "preserve", "soft-reset",
-          "coredump-destroy", "coredump-restart", NULL };
-
-  if (g_strv_contains (actions, value))
-    return TRUE;
-  return invalid (error, key, value,
-                  "destroy, restart, rename-restart, preserve, soft-reset, coredump-destroy or "
-                  "coredump-restart");
-}
-
-static gboolean
-check_host_keys (const char *key, const char *value, GError **error)
-{
-  static const char *const policies[] = { "first-boot", "build", "keep", NULL };
-
-  if (g_strv_contains (policies, value))
-    return TRUE;
-  return invalid (error, key, value, "first-boot, build or keep");
-}
-
-static gboolean
-check_map (const char *key, const char *value, GError **error)
+static gpointer
+parse_map (const char *value, GError **error)
 {
   if (matches ("^[^=\\x00-\\x1f]+=[A-Za-z0-9][A-Za-z0-9._-]{0,14}$", value))
-    return TRUE;
-  return invalid (error, key, value, "NAME=BRIDGE, as in “VM Network=xenbr0”");
+    return domuimg_pair_spec_new (value, strrchr (value, '='));
+  invalid (error, "map-network", value, "NAME=BRIDGE, as in “VM Network=xenbr0”");
+  return NULL;
 }
 
-static gboolean
-check_config (const char *key, const char *value, GError **error)
+static gpointer
+parse_config (const char *value, GError **error)
 {
-  if (matches ("^[a-z][a-z0-9_]* *=.", value))
-    return TRUE;
-  return invalid (error, key, value, "KEY=VALUE as it stands in xl.cfg(5)");
+  DomuimgPairSpec *pair;
+
+  if (!matches ("^[a-z][a-z0-9_]* *=.", value))
+    {
+      invalid (error, "config", value, "KEY=VALUE as it stands in xl.cfg(5)");
+      return NULL;
+    }
+  pair = domuimg_pair_spec_new (value, strchr (value, '='));
+  g_strstrip (pair->key);
+  g_strstrip (pair->value);
+  return pair;
 }
 
 static gboolean
@@ -202,75 +211,76 @@ check_absolute (const char *key, const char *value, GError **error)
   return value[0] == '/' || invalid (error, key, value, "an absolute path");
 }
 
-static gboolean
-check_flag (const char *key, const char *value, GError **error)
-{
-  gboolean flag;
-
-  return domuimg_parse_bool (value, &flag, error);
-}
-
 static const DomuimgSpecKey keys[] = {
-  { "name", STRING, "NAME", check_name, "name of the domain" },
-  { "from", STRING, "SOURCE", check_from, NULL },
-  { "dir", STRING, "DIR", check_text, "directory for everything that is made" },
-  { "disk", LIST, "SPEC", check_disk, NULL },
-  { "kernel", STRING, "POLICY", check_kernel,
-    "auto (default), guest, extract, host, file:VMLINUZ[,INITRD], pvgrub, pygrub or firmware" },
-  { "loader", STRING, "FILE", check_absolute,
-    "GRUB image of --kernel pvgrub, or program of --kernel pygrub, on the Xen host [Debian's]" },
-  { "type", STRING, "TYPE", check_type, "auto (default: PVH, else PV), pv, pvh or hvm" },
-  { "memory", STRING, "SIZE", check_memory, "memory at start; a bare number is MiB [512M]" },
-  { "maxmem", STRING, "SIZE", check_memory, "most memory the guest can be given [memory]" },
-  { "vcpus", STRING, "N", check_vcpus, "virtual CPUs [1]" },
-  { "nic", LIST, "SPEC", NULL,
+  { "name", STRING, "NAME", "name of the domain", TEXT (check_name) },
+  { "from", STRING, "SOURCE", NULL, OBJECT (parse_from, domuimg_source_spec_free) },
+  { "dir", STRING, "DIR", "directory for everything that is made", TEXT (check_text) },
+  { "disk", LIST, "SPEC", NULL, OBJECT (parse_disk, domuimg_disk_spec_free) },
+  { "kernel", STRING, "POLICY", NULL, OBJECT (parse_kernel, domuimg_kernel_spec_free) },
+  { "loader", STRING, "FILE",
+    "GRUB image of --kernel pvgrub, or program of --kernel pygrub, on the Xen host [Debian's]",
+    TEXT (check_absolute) },
+  { "type", STRING, "TYPE", "auto (default: PVH, else PV), pv, pvh or hvm", NUMBER (read_type) },
+  { "memory", STRING, "SIZE", "memory at start; a bare number is MiB [512M]",
+    NUMBER (read_memory) },
+  { "maxmem", STRING, "SIZE", "most memory the guest can be given [memory]", NUMBER (read_memory) },
+  { "vcpus", STRING, "N", "virtual CPUs [1]", NUMBER (read_vcpus) },
+  { "nic", LIST, "SPEC",
     "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX,gateway=…,"
     "dns=…,model=…,script=…; or none [one, by DHCP]",
-    parse_nic, (GDestroyNotify) domuimg_nic_spec_free },
-  { "hostname", STRING, "HOST", check_hostname, "host name in the guest [NAME]" },
-  { "ssh-key", LIST, "FILE", check_text, "public key that may log in as root" },
-  { "root-password-file", STRING, "FILE", check_text,
-    "file with root's password in its first line; - is standard input [locked]" },
-  { "package", LIST, "PACKAGE", check_package, "further package to install" },
-  { "kernel-package", STRING, "PACKAGE", check_package,
-    "kernel package to install, or none [linux-image-cloud-ARCH]" },
-  { "mirror", LIST, "URI", check_text,
-    "package mirror, or a whole sources.list line [the machine's own]" },
-  { "variant", STRING, "VARIANT", check_word, "package set, as in mmdebstrap(1) [minbase]" },
-  { "arch", STRING, "ARCH", check_word, "architecture of the packages [the machine's]" },
-  { "keyring", LIST, "FILE", check_text, "keys that the packages must be signed by" },
-  { "exclude", LIST, "PATTERN", check_text, "path or shell pattern to leave out" },
-  { "include", LIST, "NAME", check_word,
+    OBJECT (parse_nic, domuimg_nic_spec_free) },
+  { "hostname", STRING, "HOST", "host name in the guest [NAME]", TEXT (check_hostname) },
+  { "ssh-key", LIST, "FILE", "public key that may log in as root", TEXT (check_text) },
+  { "root-password-file", STRING, "FILE",
+    "file with root's password in its first line; - is standard input [locked]",
+    TEXT (check_text) },
+  { "package", LIST, "PACKAGE", "further package to install", TEXT (check_package) },
+  { "kernel-package", STRING, "PACKAGE",
+    "kernel package to install, or none [linux-image-cloud-ARCH]",
+    TEXT (check_package) },
+  { "mirror", LIST, "URI", "package mirror, or a whole sources.list line [the machine's own]",
+    TEXT (check_text) },
+  { "variant", STRING, "VARIANT", "package set, as in mmdebstrap(1) [minbase]", TEXT (check_word) },
+  { "arch", STRING, "ARCH", "architecture of the packages [the machine's]", TEXT (check_word) },
+  { "keyring", LIST, "FILE", "keys that the packages must be signed by", TEXT (check_text) },
+  { "exclude", LIST, "PATTERN", "path or shell pattern to leave out", TEXT (check_text) },
+  { "include", LIST, "NAME",
     "group of default excludes to copy all the same: home, tmp, mnt, caches, logs, "
-    "host-keys, identity or all" },
-  { "timezone", STRING, "ZONE", check_text, "time zone, such as Europe/Berlin" },
-  { "locale", STRING, "LOCALE", check_text, "locale, such as en_GB.UTF-8" },
-  { "keymap", STRING, "KEYMAP", check_word, "keyboard layout of the console" },
-  { "extra", STRING, "TEXT", check_text, "further words for the kernel's command line" },
-  { "graphics", STRING, "KIND", check_graphics, "virtual screen: none (default), vnc, sdl, spice" },
-  { "on-poweroff", STRING, "ACTION", check_action, "when the guest powers off [destroy]" },
-  { "on-reboot", STRING, "ACTION", check_action, "when the guest reboots [restart]" },
-  { "on-crash", STRING, "ACTION", check_action, "when the guest crashes [destroy]" },
-  { "uuid", STRING, "UUID", check_uuid, "UUID of the domain [random]" },
-  { "config", LIST, "KEY=VALUE", check_config, "line for the xl.cfg, as it stands" },
-  { "host-keys", STRING, "WHEN", check_host_keys,
-    "SSH host keys: first-boot (default), build or keep" },
-  { "host-root", STRING, "DIR", check_text, "root of the dom0 for --kernel host [/]" },
-  { "map-network", LIST, "NAME=BRIDGE", check_map,
-    "the bridge for a network of the old machine; NAME * for any other" },
-  { "keep-macs", FLAG, NULL, check_flag, "keep the network cards' addresses" },
-  { "root", STRING, "VOLUME", check_text,
-    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…" },
-  { "allow-backing", FLAG, NULL, check_flag,
-    "follow a backing file outside the image's directory" },
-  { "no-backup", FLAG, NULL, check_flag, "keep no originals of changed files in the guest" },
-  { "keep-guest-tools", FLAG, NULL, check_flag,
-    "leave the old hypervisor's guest tools enabled" },
-  { "no-customise", FLAG, NULL, check_flag, "leave the guest's files as they are" },
-  { "no-cache", FLAG, NULL, check_flag, "neither use nor fill the cache of package roots" },
-  { "force", FLAG, NULL, check_flag, "replace results of the same name" },
-  { "allow-unbootable", FLAG, NULL, check_flag,
-    "make the guest even if a check says that it will not boot" },
+    "host-keys, identity or all",
+    TEXT (check_word) },
+  { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
+  { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
+  { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },
+  { "extra", STRING, "TEXT", "further words for the kernel's command line", TEXT (check_text) },
+  { "graphics", STRING, "KIND", "virtual screen: none (default), vnc, sdl, spice",
+    WORD (graphics) },
+  { "on-poweroff", STRING, "ACTION", "when the guest powers off [destroy]", WORD (actions) },
+  { "on-reboot", STRING, "ACTION", "when the guest reboots [restart]", WORD (actions) },
+  { "on-crash", STRING, "ACTION", "when the guest crashes [destroy]", WORD (actions) },
+  { "uuid", STRING, "UUID", "UUID of the domain [random]", OBJECT (parse_uuid, g_free) },
+  { "config", LIST, "KEY=VALUE", "line for the xl.cfg, as it stands",
+    OBJECT (parse_config, domuimg_pair_spec_free) },
+  { "host-keys", STRING, "WHEN", "SSH host keys: first-boot (default), build or keep",
+    WORD (host_keys) },
+  { "host-root", STRING, "DIR", "root of the dom0 for --kernel host [/]", TEXT (check_text) },
+  { "map-network", LIST, "NAME=BRIDGE",
+    "the bridge for a network of the old machine; NAME * for any other",
+    OBJECT (parse_map, domuimg_pair_spec_free) },
+  { "keep-macs", FLAG, NULL, "keep the network cards' addresses", NUMBER (read_flag) },
+  { "root", STRING, "VOLUME",
+    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…",
+    TEXT (check_text) },
+  { "allow-backing", FLAG, NULL, "follow a backing file outside the image's directory",
+    NUMBER (read_flag) },
+  { "no-backup", FLAG, NULL, "keep no originals of changed files in the guest",
+    NUMBER (read_flag) },
+  { "keep-guest-tools", FLAG, NULL, "leave the old hypervisor's guest tools enabled",
+    NUMBER (read_flag) },
+  { "no-customise", FLAG, NULL, "leave the guest's files as they are", NUMBER (read_flag) },
+  { "no-cache", FLAG, NULL, "neither use nor fill the cache of package roots", NUMBER (read_flag) },
+  { "force", FLAG, NULL, "replace results of the same name", NUMBER (read_flag) },
+  { "allow-unbootable", FLAG, NULL, "make the guest even if a check says that it will not boot",
+    NUMBER (read_flag) },
 };
 
 static gboolean
@@ -293,6 +303,22 @@ domuimg_spec_key_find (const char *name)
         return &keys[i];
     }
   return NULL;
+}
+
+gboolean
+domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *number,
+                       gpointer *object, GError **error)
+{
+  const DomuimgSpecReader *reader = &self->reader;
+
+  if (reader->read != NULL)
+    return reader->read (self->name, value, number, error);
+  if (reader->words != NULL)
+    return read_word (self->name, reader->words, value, number, error);
+  if (reader->check != NULL)
+    return reader->check (self->name, value, error);
+  *object = reader->parse (value, error);
+  return *object != NULL;
 }
 
 /**
@@ -351,43 +377,47 @@ domuimg_spec_get_placeholder (const char *key)
   return found != NULL ? found->placeholder : NULL;
 }
 
-/* The sources say themselves what they are. */
-static const char *
+static char *
 describe_from (void)
 {
-  static gsize once = 0;
+  GString *text = g_string_new ("what the guest is made from");
 
-  if (g_once_init_enter (&once))
-    {
-      GString *text = g_string_new ("what the guest is made from");
-
-      for (guint i = 0; domuimg_source_types[i] != NULL; i++)
-        g_string_append_printf (text, "%s %s:%s (%s)", i == 0 ? ":" : ",",
-                                domuimg_source_types[i]->scheme,
-                                domuimg_source_types[i]->placeholder,
-                                domuimg_source_types[i]->help);
-      g_once_init_leave (&once, (gsize) g_string_free (text, FALSE));
-    }
-  return (const char *) once;
+  for (guint i = 0; domuimg_source_types[i] != NULL; i++)
+    g_string_append_printf (text, "%s %s:%s (%s)", i == 0 ? ":" : ",",
+                            domuimg_source_types[i]->scheme, domuimg_source_types[i]->placeholder,
+                            domuimg_source_types[i]->help);
+  return g_string_free (text, FALSE);
 }
 
-/* The kinds of disks, too. */
-static const char *
+static char *
 describe_disk (void)
 {
-  static gsize once = 0;
+  g_autofree char *kinds = domuimg_disk_kind_list ();
 
-  if (g_once_init_enter (&once))
-    {
-      g_autofree char *kinds = domuimg_disk_kind_list ();
+  return g_strdup_printf ("size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the"
+                          " first holds the root; where disks are converted path=FILE,vdev=xvda,%s",
+                          kinds);
+}
 
-      g_once_init_leave (&once, (gsize) g_strdup_printf (
-                                    "size=4G,path=FILE,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,"
-                                    "inodes=N; the first holds the root; where disks are converted"
-                                    " path=FILE,vdev=xvda,%s",
-                                    kinds));
-    }
-  return (const char *) once;
+/* Sources, disks and kernel policies say themselves what they are. */
+static const char *
+describe_rows (const DomuimgSpecKey *key)
+{
+  static const struct {
+    const char *key;
+    char *(*describe) (void);
+  } rows[] = { { "from", describe_from },
+               { "disk", describe_disk },
+               { "kernel", domuimg_kernel_policy_list } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_str_equal (rows[i].key, key->name))
+      {
+        g_autofree char *text = rows[i].describe ();
+
+        return g_intern_string (text);
+      }
+  return NULL;
 }
 
 /* With the schemes before it where a key goes with some sources only: "dir: shell pattern ...". */
@@ -424,7 +454,5 @@ domuimg_spec_get_help (const char *key)
   found = domuimg_spec_key_find (key);
   if (found == NULL)
     return NULL;
-  if (found->help != NULL)
-    return describe_key (found);
-  return g_str_equal (key, "disk") ? describe_disk () : describe_from ();
+  return found->help != NULL ? describe_key (found) : describe_rows (found);
 }

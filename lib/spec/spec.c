@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/base.h"
-#include "lib/spec/parse.h"
 #include "lib/spec/spec-keys.h"
 
 #define GROUP "domu"
@@ -29,11 +28,12 @@ struct _DomuimgSpec {
   GHashTable *values; /* name of the key (static) -> GPtrArray of Value */
 };
 
-/* A value as it was given, and what it means. */
+/* A value as it was given, and what it means. Copies of a specification share it. */
 typedef struct {
+  const DomuimgSpecKey *key;
   char *text;
-  gpointer parsed; /* (nullable) for keys without a parser */
-  GDestroyNotify free_parsed;
+  guint64 number;
+  gpointer object; /* (nullable) */
 } Value;
 
 G_DEFINE_FINAL_TYPE (DomuimgSpec, domuimg_spec, G_TYPE_OBJECT)
@@ -74,14 +74,19 @@ domuimg_spec_new (void)
 }
 
 static void
-value_free (gpointer data)
+value_clear (gpointer data)
 {
   Value *self = data;
 
-  if (self->parsed != NULL)
-    self->free_parsed (self->parsed);
+  if (self->object != NULL)
+    self->key->reader.free (self->object);
   g_free (self->text);
-  g_free (self);
+}
+
+static void
+value_unref (gpointer data)
+{
+  g_atomic_rc_box_release_full (data, value_clear);
 }
 
 static const DomuimgSpecKey *
@@ -95,12 +100,13 @@ find_key (const char *key, GError **error)
   return found;
 }
 
-/* Every value is checked here, and parsed once. */
+/* Every value is read here, and only here. */
 static Value *
 make_value (const DomuimgSpecKey *key, const char *text, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  gpointer parsed = NULL;
+  gpointer object = NULL;
+  guint64 number = 0;
   Value *value;
 
   if (!g_utf8_validate (text, -1, NULL))
@@ -108,21 +114,18 @@ make_value (const DomuimgSpecKey *key, const char *text, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: the value is not UTF-8", key->name);
       return NULL;
     }
-  if (key->parse != NULL)
-    parsed = key->parse (text, &local);
-  else
-    key->check (key->name, text, &local);
-  if (local != NULL)
+  if (!domuimg_spec_key_read (key, text, &number, &object, &local))
     {
       if (!g_str_has_prefix (local->message, key->name))
         g_prefix_error (&local, "%s: ", key->name);
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  value = g_new0 (Value, 1);
+  value = g_atomic_rc_box_new0 (Value);
+  value->key = key;
   value->text = g_strdup (text);
-  value->parsed = parsed;
-  value->free_parsed = key->free_parsed;
+  value->number = number;
+  value->object = object;
   return value;
 }
 
@@ -139,7 +142,7 @@ put (DomuimgSpec *self, const char *key, const char *text, gboolean add, GError 
   values = g_hash_table_lookup (self->values, found->name);
   if (values == NULL || !add || found->kind != DOMUIMG_SPEC_KIND_LIST)
     {
-      values = g_ptr_array_new_with_free_func (value_free);
+      values = g_ptr_array_new_with_free_func (value_unref);
       g_hash_table_replace (self->values, (char *) found->name, values);
     }
   g_ptr_array_add (values, value);
@@ -194,20 +197,59 @@ lookup (DomuimgSpec *self, const char *key)
   return found != NULL ? g_hash_table_lookup (self->values, found->name) : NULL;
 }
 
-static const char *
-text_of (GPtrArray *values, guint i)
+static const Value *
+value_at (GPtrArray *values, guint i)
 {
-  return ((const Value *) g_ptr_array_index (values, i))->text;
+  return g_ptr_array_index (values, i);
+}
+
+static gpointer
+copy_value (gconstpointer value, gpointer unused)
+{
+  return g_atomic_rc_box_acquire ((gpointer) value);
+}
+
+DomuimgSpec *
+domuimg_spec_copy (DomuimgSpec *self)
+{
+  DomuimgSpec *copy = domuimg_spec_new ();
+  GHashTableIter iter;
+  gpointer key, values;
+
+  g_hash_table_iter_init (&iter, self->values);
+  while (g_hash_table_iter_next (&iter, &key, &values))
+    {
+      GPtrArray *shared = g_ptr_array_copy (values, (GCopyFunc) copy_value, NULL);
+
+      g_hash_table_insert (copy->values, key, shared);
+    }
+  return copy;
+}
+
+guint64
+domuimg_spec_get_number (DomuimgSpec *self, const char *key, guint64 fallback)
+{
+  GPtrArray *values = lookup (self, key);
+
+  return values != NULL ? value_at (values, 0)->number : fallback;
+}
+
+gconstpointer
+domuimg_spec_get_object (DomuimgSpec *self, const char *key)
+{
+  GPtrArray *values = lookup (self, key);
+
+  return values != NULL ? value_at (values, 0)->object : NULL;
 }
 
 GPtrArray *
-domuimg_spec_get_parsed (DomuimgSpec *self, const char *key)
+domuimg_spec_get_objects (DomuimgSpec *self, const char *key)
 {
   GPtrArray *all = g_ptr_array_new ();
   GPtrArray *values = lookup (self, key);
 
   for (guint i = 0; values != NULL && i < values->len; i++)
-    g_ptr_array_add (all, ((const Value *) g_ptr_array_index (values, i))->parsed);
+    g_ptr_array_add (all, value_at (values, i)->object);
   return all;
 }
 
@@ -230,7 +272,7 @@ domuimg_spec_get (DomuimgSpec *self, const char *key)
   g_return_val_if_fail (key != NULL, NULL);
 
   values = lookup (self, key);
-  return values != NULL ? text_of (values, 0) : NULL;
+  return values != NULL ? value_at (values, 0)->text : NULL;
 }
 
 /**
@@ -254,7 +296,7 @@ domuimg_spec_get_all (DomuimgSpec *self, const char *key)
 
   values = lookup (self, key);
   for (guint i = 0; values != NULL && i < values->len; i++)
-    g_strv_builder_add (all, text_of (values, i));
+    g_strv_builder_add (all, value_at (values, i)->text);
   return g_strv_builder_end (all);
 }
 
@@ -270,14 +312,11 @@ domuimg_spec_get_all (DomuimgSpec *self, const char *key)
 gboolean
 domuimg_spec_get_flag (DomuimgSpec *self, const char *key)
 {
-  const char *value;
-  gboolean flag = FALSE;
-
   g_return_val_if_fail (DOMUIMG_IS_SPEC (self), FALSE);
   g_return_val_if_fail (key != NULL, FALSE);
 
-  value = domuimg_spec_get (self, key);
-  return value != NULL && domuimg_parse_bool (value, &flag, NULL) && flag;
+  return domuimg_spec_get_kind (key) == DOMUIMG_SPEC_KIND_FLAG
+         && domuimg_spec_get_number (self, key, FALSE) != 0;
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/fd.h"
+#include "lib/tree/faults.h"
 
 /* The kernel's MAXSYMLINKS. */
 #define MAX_SYMLINKS 40
@@ -107,7 +108,7 @@ look_at (Resolver *self, gboolean follow_last, GError **error)
   if (last && !follow_last)
     return TRUE;
   g_autoptr (DomuimgEntry) entry
-      = DOMUIMG_TREE_GET_IFACE (self->tree)->stat (self->tree, self->done->str, &local);
+      = domuimg_tree_backend_stat (self->tree, self->done->str, &local);
   if (entry == NULL)
     {
       if (last && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
@@ -184,7 +185,7 @@ domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error)
 
   if (real == NULL)
     return NULL;
-  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+  return domuimg_tree_backend_stat (self, real, error);
 }
 
 DomuimgEntry *
@@ -194,7 +195,7 @@ domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GError **error)
 
   if (real == NULL)
     return NULL;
-  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+  return domuimg_tree_backend_stat (self, real, error);
 }
 
 gboolean
@@ -239,7 +240,7 @@ domuimg_tree_list (DomuimgTree *self, const char *path, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "/%s is not a directory", entry->path);
       return NULL;
     }
-  return DOMUIMG_TREE_GET_IFACE (self)->list (self, entry->path, error);
+  return domuimg_tree_backend_list (self, entry->path, error);
 }
 
 /* The entry of the file that @path means. */
@@ -259,6 +260,19 @@ stat_file (DomuimgTree *self, const char *path, GError **error)
   return g_steal_pointer (&entry);
 }
 
+/* Nothing is known of what is in it then, as of what cannot be read. */
+static GByteArray *
+fail_too_large (DomuimgTree *self, const char *path, gsize max, GError **error)
+{
+  GError *local = NULL;
+
+  domuimg_fail (&local, DOMUIMG_ERROR_CORRUPT_INPUT,
+                "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", path, max);
+  domuimg_tree_add_fault (self, path, local);
+  g_propagate_error (error, local);
+  return NULL;
+}
+
 /* At most @max bytes, and then one that is 0 and not counted. */
 static GByteArray *
 read_whole (DomuimgTree *self, const char *path, gsize max, GError **error)
@@ -275,18 +289,13 @@ read_whole (DomuimgTree *self, const char *path, gsize max, GError **error)
       guint have = bytes->len;
 
       g_byte_array_set_size (bytes, (guint) (have + piece));
-      gssize got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, have,
-                                                           bytes->data + have, piece, error);
+      gssize got = domuimg_tree_backend_read_at (self, entry->path, have, bytes->data + have,
+                                                 piece, error);
       if (got < 0)
         return NULL;
       g_byte_array_set_size (bytes, have + (guint) got);
       if (bytes->len > max)
-        {
-          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", entry->path,
-                        max);
-          return NULL;
-        }
+        return fail_too_large (self, entry->path, max, error);
       if (got == 0)
         break;
     }
@@ -320,8 +329,7 @@ domuimg_tree_read_at (DomuimgTree *self, const char *path, guint64 offset, void 
 
   if (entry == NULL)
     return -1;
-  return DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, length,
-                                                 error);
+  return domuimg_tree_backend_read_at (self, entry->path, offset, buffer, length, error);
 }
 
 gboolean
@@ -339,8 +347,7 @@ domuimg_tree_copy_out (DomuimgTree *self, const char *path, int fd, GCancellable
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, PIECE,
-                                                    error);
+      got = domuimg_tree_backend_read_at (self, entry->path, offset, buffer, PIECE, error);
       if (got < 0)
         return FALSE;
       if (!domuimg_write_all (fd, buffer, (gsize) got))

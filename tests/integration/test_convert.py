@@ -195,6 +195,11 @@ class Convert(world.Case):
                         self.old / "disk.raw"], check=True)
         self.assertIn("format=qcow2", (self.out / "t.cfg").read_text())
 
+    def check_report(self, *words):
+        done = subprocess.run([world.PROGRAM, "check", "--json", *words], env=self.environment,
+                              capture_output=True, text=True)
+        return json.loads(done.stdout)
+
     @need_fuse()
     def test_overlay(self):
         manifest = self.converted(self.old / "disk.qcow2", "--disk", "overlay:")
@@ -206,6 +211,19 @@ class Convert(world.Case):
         subprocess.run(["qemu-img", "convert", "-O", "raw", image, raw], check=True)
         self.assertTrue(self.read(raw, "/etc/fstab").startswith("UUID="))
         self.assert_old_is_untouched()
+
+    @need_fuse()
+    def test_an_overlay_is_checked_with_what_it_lies_over(self):
+        manifest = self.converted(self.old / "disk.qcow2", "--disk", "overlay:")
+        report = self.check_report(self.out / "t.cfg")
+        self.assertEqual(report["verdict"], manifest["verdict"], report)
+        made = {finding["id"] for finding in manifest["check"]["findings"]}
+        self.assertEqual({finding["id"] for finding in report["findings"]}, made)
+        # Nobody says so of another image that lies over a file of another directory.
+        (self.out / "t.json").unlink()
+        report = self.check_report(self.out / "t.cfg")
+        self.assertEqual(report["verdict"], "unknown")
+        self.assertIn("--allow-backing", report["findings"][0]["message"])
 
     @need_fuse()
     def test_unused_blocks_are_not_copied(self):

@@ -43,6 +43,17 @@ class Updates(unittest.TestCase):
         self.assertTrue(domuimg.kernel_update("web1", dir=self.out).details["done"])
         self.assertEqual(copy.read_bytes(), content)
 
+    def test_a_guest_is_named_as_it_is_for_a_check(self):
+        for name in ("web1.cfg", "web1.json"):
+            self.assertFalse(domuimg.kernel_update(self.out / name).needed, name)
+        (self.out / "web1.json").unlink()
+        with self.assertRaisesRegex(domuimg.NotFound, "manifest"):
+            domuimg.kernel_update(self.out / "web1.cfg")
+        with self.assertRaises(domuimg.NotFound):
+            domuimg.kernel_update("no-such-guest")
+        with self.assertRaises(domuimg.InvalidArgument):
+            domuimg.kernel_update("../web1", dir=self.out)
+
     def test_errors_are_exceptions(self):
         with self.assertRaises(domuimg.NotFound):
             domuimg.kernel_update("web2", dir=self.out)

@@ -50,6 +50,14 @@ def fuzz(run, suite):
     program("fuzz/run", "1" if run.options.tier == "quick" else "2")(run, suite)
 
 
+def faults(*programs):
+    """Programs of tests/faults, each with its options, on as many processors as a suite has."""
+    def start(run, suite):
+        for path, *options in programs:
+            program(f"faults/{path}", "--jobs", str(run.jobs), *options)(run, suite)
+    return start
+
+
 def lab(*options):
     """Cases of the Xen lab's table."""
     def start(run, suite):
@@ -60,6 +68,12 @@ def lab(*options):
 
 def in_lab(name, says, *options, tiers="nightly"):
     return Suite(name, says, tiers, "default", lab(*options), lab=True)
+
+
+def mutants(parts):
+    """The list of mutants, in parts that each fit in a suite's time."""
+    return (Suite(f"mutants-{part}", f"mistakes that some test has to notice, part {part} of {parts}", "nightly",
+                  "default", program("mutate/run", "--part", f"{part}/{parts}")) for part in range(1, parts + 1))
 
 
 # Each of the nightly ones fits in 100 minutes on two processors.
@@ -76,7 +90,19 @@ SUITES = (
     Suite("meta", "what the sources themselves must keep to", "quick default nightly", "default", program("meta/run")),
     Suite("sanitizers-integration", "the program, with ASan and UBSan, against foreign judges", "nightly", "sanitizers",
           program("integration/run", **SANITIZED)),
+    *mutants(4),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
+    Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
+          "default", faults(("run", "--sample", "250"), ("run-pairs", "--rounds", "1"),
+                            ("run-powerloss", "--step", "25", "create-tar", "check-fix"))),
+    Suite("faults-kills", "the program killed at its system calls", "nightly", "default",
+          faults(("run", "--kills", "--sample", "9000"))),
+    Suite("faults-errors", "its system calls fail, are shortened or delayed", "nightly", "default",
+          faults(("run", "--errors", "--sample", "15000"))),
+    Suite("faults-pairs", "each pair of verbs on one guest at once, 40 times", "nightly", "default",
+          faults(("run-pairs",))),
+    Suite("faults-powerloss", "power lost at each flush of the disk", "nightly", "default",
+          faults(("run-powerloss",))),
     in_lab("xen", "the lab's default cases: each way to make a guest, each loader, each rule", "--tier", "default",
            tiers="default"),
     in_lab("xen-create", "guests that domuimg makes, and domuimg in dom0", "--group", "create", "--group", "host"),

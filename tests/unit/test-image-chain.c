@@ -10,6 +10,7 @@
 
 #include "lib/disk/file.h"
 #include "lib/import/chain/chain.h"
+#include "lib/import/chain/follow.h"
 #include "tree-fixtures.h"
 
 /* Images are made, and judged, by qemu-img. */
@@ -538,6 +539,38 @@ test_backing_outside (Fixture *self, gconstpointer data)
 }
 
 static void
+must_follow (Fixture *self, const char *name, const char *backing, gboolean allow, gboolean expected)
+{
+  g_autofree char *path = path_of (self, name);
+  g_autofree char *known = backing != NULL ? path_of (self, backing) : NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgImage) image = domuimg_image_open (path, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (domuimg_image_follow (image, known, allow, &error), ==, expected);
+  g_assert_cmpint (domuimg_image_refers_on (image), ==, !expected);
+  if (!expected)
+    g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_UNSAFE_INPUT);
+}
+
+/* A check follows what a conversion follows, and what the manifest of the guest names. */
+static void
+test_images_are_followed (Fixture *self, gconstpointer data)
+{
+  make_source (self, SIZE);
+  must_run (self, "mkdir inner");
+  must_run (self, "cp source.raw other.raw");
+  must_run (self, "qemu-img create -q -f qcow2 -F raw -b source.raw beside.qcow2");
+  must_run (self, "qemu-img create -q -f qcow2 -F raw -b ../source.raw inner/top.qcow2");
+  must_follow (self, "beside.qcow2", NULL, FALSE, TRUE);
+  must_follow (self, "inner/top.qcow2", NULL, FALSE, FALSE);
+  must_follow (self, "inner/top.qcow2", "other.raw", FALSE, FALSE);
+  must_follow (self, "inner/top.qcow2", "gone.raw", FALSE, FALSE);
+  must_follow (self, "inner/top.qcow2", "source.raw", FALSE, TRUE);
+  must_follow (self, "inner/top.qcow2", NULL, TRUE, TRUE);
+}
+
+static void
 test_data_file_outside (Fixture *self, gconstpointer data)
 {
   make_source (self, SIZE);
@@ -728,6 +761,7 @@ main (int argc, char **argv)
     { "/chain/encrypted", test_encrypted },
     { "/chain/backing-chain", test_backing_chain },
     { "/chain/backing-outside", test_backing_outside },
+    { "/chain/images-are-followed", test_images_are_followed },
     { "/chain/data-file-outside", test_data_file_outside },
     { "/chain/backing-loop", test_backing_loop },
     { "/chain/backing-without-end", test_backing_without_end },

@@ -330,6 +330,18 @@ test_ipxe (void)
   assert_ipxe ("set a b\nset b-c d\nkernel k ${${a}-c}\nboot", "http://s/d/k", "d");
 }
 
+/* The name that iPXE had before. */
+static void
+test_gpxe (void)
+{
+  static const File files[] = { { "http://s/d/s", "#!gpxe\nkernel k a\nboot\n" },
+                                { "http://s/d/k", KERNEL }, { NULL, NULL } };
+  g_auto (World) world = { NULL };
+
+  world_init (&world, files, "http://s/d/s");
+  assert_boots (&world, "http://s/d/k", "a");
+}
+
 static void
 test_ipxe_flow (void)
 {
@@ -500,6 +512,14 @@ test_urls (void)
   assert_resolves ("tftp://s/a/b", "c d", NULL);
   assert_resolves ("tftp://s/a/b", "http://", NULL);
   assert_resolves ("tftp://s/a/b", "\xff", NULL);
+  assert_resolves ("tftp://s/a/b", "file://t/c", NULL);
+  assert_resolves ("tftp://s/a/b", "http:///c", NULL);
+  for (const char *at = "\"'\\<>`{}|^$\177"; *at != '\0'; at++)
+    {
+      const char path[] = { 'c', *at, 'd', '\0' };
+
+      assert_resolves ("tftp://s/a/b", path, NULL);
+    }
 }
 
 /* What a parser that was taken over could write. */
@@ -569,6 +589,7 @@ main (int argc, char **argv)
   g_test_add_func ("/netboot/grub/entries", test_grub);
   g_test_add_func ("/netboot/grub/disk-is-refused", test_grub_disk);
   g_test_add_func ("/netboot/ipxe/kernel-and-variables", test_ipxe);
+  g_test_add_func ("/netboot/ipxe/of-its-old-name", test_gpxe);
   g_test_add_func ("/netboot/ipxe/flow", test_ipxe_flow);
   g_test_add_func ("/netboot/ipxe/chain", test_ipxe_chain);
   g_test_add_func ("/netboot/ipxe/menu", test_ipxe_menu);

@@ -6,6 +6,7 @@
 #include "domuimg/spec.h"
 #include "lib/base/base.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/spec-keys.h"
 
 static void
 test_sizes (void)
@@ -54,6 +55,8 @@ test_wrong_values_are_refused (void)
     { "disk", "size" "=4G,x=1" }, { "disk", "a,b" },
     { "disk", "vdev=sd" },    { "disk", "fs=ntfs" },
     { "disk", "label=01234567890123456" }, { "disk", "mount=srv" },
+    { "disk", "lvm:VG/LV" },  { "disk", "pool:X" },
+    { "disk", "web:1.img,vdev=xvda" }, { "disk", "xvas:a.xva" },
     { "disk", "inodes=many" }, { "nic", "mac=01:00:00:00:00:00" },
     { "nic", "mac=00:16:3e" }, { "nic", "ip=1.2.3" },
     { "nic", "ip=10.0.0.1/33" }, { "nic", "gateway=10.0.0.1" },
@@ -95,6 +98,51 @@ test_every_kernel_policy_is_taken (void)
       g_assert_nonnull (strstr (domuimg_spec_get_help ("kernel"),
                                 g_str_has_prefix (policies[i], "file:") ? "file:" : policies[i]));
     }
+}
+
+static void
+test_a_colon_in_a_path_is_not_a_kind_of_disk (void)
+{
+  static const char *const right[]
+      = { "/srv/web:1.img", "./web:1.img", "path=web:1.img", "label=a:b", "overlay:", "overlay:a:b" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (right); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      domuimg_spec_set (spec, "disk", right[i], &error);
+      g_assert_no_error (error);
+    }
+}
+
+static void
+test_a_copy_keeps_what_was_read (void)
+{
+  g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+  g_autoptr (DomuimgSpec) copy = NULL;
+  g_autoptr (GPtrArray) maps = NULL;
+  const DomuimgPairSpec *map;
+  const DomuimgDiskSpec *disk;
+
+  g_assert_true (domuimg_spec_set (spec, "memory", "1.5G", NULL));
+  g_assert_true (domuimg_spec_set (spec, "graphics", "spice", NULL));
+  g_assert_true (domuimg_spec_set (spec, "disk", "size=4G", NULL));
+  g_assert_true (domuimg_spec_add (spec, "map-network", "a=xenbr0", NULL));
+  g_assert_true (domuimg_spec_add (spec, "map-network", "b c=xenbr1", NULL));
+  copy = domuimg_spec_copy (spec);
+  g_assert_true (domuimg_spec_set (spec, "memory", "64M", NULL));
+  g_assert_true (domuimg_spec_set (spec, "disk", "size=1G", NULL));
+  g_assert_cmpuint (domuimg_spec_get_number (copy, "memory", 0), ==, (guint64) 3 << 29);
+  g_assert_cmpuint (domuimg_spec_get_number (copy, "maxmem", 7), ==, 7);
+  g_assert_cmpuint (domuimg_spec_get_number (copy, "graphics", 0), ==, DOMUIMG_GRAPHICS_SPICE);
+  disk = domuimg_spec_get_object (copy, "disk");
+  g_assert_cmpuint (disk->size, ==, (guint64) 4 << 30);
+  maps = domuimg_spec_get_objects (copy, "map-network");
+  g_assert_cmpuint (maps->len, ==, 2);
+  map = g_ptr_array_index (maps, 1);
+  g_assert_cmpstr (map->key, ==, "b c");
+  g_assert_cmpstr (map->value, ==, "xenbr1");
 }
 
 static void
@@ -164,6 +212,8 @@ main (int argc, char **argv)
   g_test_add_func ("/spec/sizes", test_sizes);
   g_test_add_func ("/spec/wrong-values-are-refused", test_wrong_values_are_refused);
   g_test_add_func ("/spec/every-kernel-policy-is-taken", test_every_kernel_policy_is_taken);
+  g_test_add_func ("/spec/colon", test_a_colon_in_a_path_is_not_a_kind_of_disk);
+  g_test_add_func ("/spec/copy", test_a_copy_keeps_what_was_read);
   g_test_add_func ("/spec/a-file-says-what-was-set", test_a_file_says_what_was_set);
   g_test_add_func ("/spec/wrong-files-are-refused", test_wrong_files_are_refused);
   g_test_add_func ("/spec/every-key-is-described", test_every_key_is_described);

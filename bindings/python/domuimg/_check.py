@@ -82,6 +82,7 @@ def _check(
     ramdisk: Optional[PathLike],
     cmdline: Optional[str],
     xen: Optional[str],
+    allow_backing: bool = False,
 ) -> "Domuimg.Check":
     if (config is None) == (image is None):
         raise TypeError("give either a configuration or an image")
@@ -95,6 +96,7 @@ def _check(
     check.set_kernel(None if kernel is None else os.fsdecode(kernel))
     check.set_ramdisk(None if ramdisk is None else os.fsdecode(ramdisk))
     check.set_cmdline(cmdline)
+    check.set_allow_backing(allow_backing)
     if xen is not None:
         check.set_xen_version(xen)
     return check
@@ -109,13 +111,15 @@ def check(
     ramdisk: Optional[PathLike] = None,
     cmdline: Optional[str] = None,
     xen: Optional[str] = None,
+    allow_backing: bool = False,
     cancellable: Optional[Cancellable] = None,
 ) -> Report:
     """Says, without starting it, whether a guest will reach its login, and why not. `config` is the
     path of a configuration (xl.cfg, libvirt's XML, a file of xm) or manifest, or a guest's name.
+    `allow_backing`: follow backing files outside the images' directories.
     """
     with translated():
-        made = _check(config, image, type, kernel, ramdisk, cmdline, xen)
+        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing)
         return _report(made.run(None if cancellable is None else cancellable._gio))
 
 
@@ -123,6 +127,7 @@ def check_all(
     guests: Optional[Iterable[PathLike]] = None,
     *,
     xen: Optional[str] = None,
+    allow_backing: bool = False,
     cancellable: Optional[Cancellable] = None,
 ) -> list[Report]:
     """As `check`, of several; without `guests`, of all that are configured on this host. One that
@@ -130,7 +135,7 @@ def check_all(
     """
     with translated():
         names = Domuimg.Check.list_guests() if guests is None else list(guests)
-        checks = [_check(name, None, "auto", None, None, None, xen) for name in names]
+        checks = [_check(name, None, "auto", None, None, None, xen, allow_backing) for name in names]
         reports = Domuimg.Check.run_all(checks, None if cancellable is None else cancellable._gio)
     return [_report(report) for report in reports]
 
@@ -144,12 +149,13 @@ def fix(
     ramdisk: Optional[PathLike] = None,
     cmdline: Optional[str] = None,
     xen: Optional[str] = None,
+    allow_backing: bool = False,
     cancellable: Optional[Cancellable] = None,
 ) -> tuple[Report, list[str]]:
     """Repairs what can be repaired, all of it or nothing; what a check finds afterwards, and what
     was done. The guest has to be shut down.
     """
     with translated():
-        made = _check(config, image, type, kernel, ramdisk, cmdline, xen)
+        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing)
         report, changes = made.fix(None if cancellable is None else cancellable._gio)
     return _report(report), list(changes)

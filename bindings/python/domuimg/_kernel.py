@@ -29,7 +29,7 @@ class KernelUpdate:
 
 
 def kernel_update(
-    name: str,
+    name: Union[str, os.PathLike[str]],
     *,
     dir: Union[str, os.PathLike[str], None] = None,
     dry_run: bool = False,
@@ -37,11 +37,12 @@ def kernel_update(
 ) -> KernelUpdate:
     """Copies a guest's own kernel and initramfs out again, after the guest upgraded them.
 
-    The guest has to be shut down. With `dry_run` nothing is written.
+    `name` is its name, or the path of its configuration or manifest; with `dir`, in which it was
+    made, its name. The guest has to be shut down. With `dry_run` nothing is written.
     """
     with translated():
         update = Domuimg.KernelUpdate.run(
-            name,
+            os.fsdecode(name),
             None if dir is None else os.fsdecode(dir),
             dry_run,
             None if cancellable is None else cancellable._gio,

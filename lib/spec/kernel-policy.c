@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The ways of choosing a guest's kernel, and which of them a --kernel asks for. */
+#include "config.h"
+#include "lib/spec/kernel-policy.h"
+
+#include <string.h>
+
+#include "lib/spec/parse.h"
+
+/* The first is the default; the last leaves everything to the disk. */
+static const DomuimgKernelPolicy policies[] = {
+  { "auto", NULL, DOMUIMG_KERNEL_OF_ANY, DOMUIMG_LOADER_DIRECT,
+    "copy the guest's own kernel out if it can boot, else the host's" },
+  { "guest", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT,
+    "copy the guest's own kernel out" },
+  { "extract", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT,
+    "copy the guest's own kernel out, for “domuimg kernel update” to refresh" },
+  { "host", NULL, DOMUIMG_KERNEL_OF_HOST, DOMUIMG_LOADER_DIRECT, NULL },
+  { "file", "VMLINUZ[,INITRD]", DOMUIMG_KERNEL_OF_FILE, DOMUIMG_LOADER_DIRECT, NULL },
+  { "pvgrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PVGRUB,
+    "write a menu, by which GRUB in the guest starts the guest's own kernel" },
+  { "pygrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB,
+    "write a menu, by which pygrub starts the guest's own kernel" },
+  { "firmware", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_FIRMWARE,
+    "let the BIOS or UEFI start the boot loader on the disk" },
+};
+
+char *
+domuimg_kernel_policy_list (void)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    g_ptr_array_add (names, g_strconcat (policies[i].name,
+                                         policies[i].placeholder != NULL ? ":" : "",
+                                         policies[i].placeholder ?: "",
+                                         i == 0 ? " (default)" : "", NULL));
+  return domuimg_join_words (names);
+}
+
+/* (nullable) *@rest becomes what follows the name and its colon, where the policy takes that. */
+static const DomuimgKernelPolicy *
+find (const char *text, const char **rest)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    {
+      gsize length = strlen (policies[i].name);
+      gboolean takes_more = policies[i].placeholder != NULL;
+
+      if (strncmp (text, policies[i].name, length) != 0)
+        continue;
+      *rest = takes_more ? text + length + 1 : NULL;
+      if (takes_more ? text[length] == ':' && text[length + 1] != '\0' : text[length] == '\0')
+        return &policies[i];
+    }
+  return NULL;
+}
+
+static DomuimgKernelSpec *
+make (const DomuimgKernelPolicy *policy, const char *text)
+{
+  DomuimgKernelSpec *self = g_new0 (DomuimgKernelSpec, 1);
+
+  self->policy = policy;
+  self->text = g_strdup (text);
+  return self;
+}
+
+DomuimgKernelSpec *
+domuimg_kernel_spec_parse (const char *text, GError **error)
+{
+  const char *files = NULL;
+  const DomuimgKernelPolicy *policy = find (text, &files);
+  g_autofree char *known = NULL;
+  DomuimgKernelSpec *self;
+
+  if (policy == NULL)
+    {
+      known = domuimg_kernel_policy_list ();
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "kernel “%s”: expected %s", text, known);
+      return NULL;
+    }
+  self = make (policy, text);
+  if (files != NULL)
+    {
+      g_auto (GStrv) parts = g_strsplit (files, ",", 2);
+
+      self->kernel = g_strdup (parts[0]);
+      self->ramdisk = g_strdup (parts[1]);
+    }
+  return self;
+}
+
+DomuimgKernelSpec *
+domuimg_kernel_spec_new (void)
+{
+  return make (&policies[0], policies[0].name);
+}
+
+DomuimgKernelSpec *
+domuimg_kernel_spec_new_firmware (void)
+{
+  const DomuimgKernelPolicy *last = &policies[G_N_ELEMENTS (policies) - 1];
+
+  return make (last, last->name);
+}
+
+DomuimgKernelSpec *
+domuimg_kernel_spec_copy (const DomuimgKernelSpec *self)
+{
+  DomuimgKernelSpec *copy = make (self->policy, self->text);
+
+  copy->kernel = g_strdup (self->kernel);
+  copy->ramdisk = g_strdup (self->ramdisk);
+  return copy;
+}
+
+void
+domuimg_kernel_spec_free (DomuimgKernelSpec *self)
+{
+  g_free (self->text);
+  g_free (self->kernel);
+  g_free (self->ramdisk);
+  g_free (self);
+}
