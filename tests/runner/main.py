@@ -101,7 +101,7 @@ class Run:
             return
         with contextlib.suppress(Stopping):
             self.processes.run_quietly(self.logs / "xen-prepare.log", [ROOT / "tests/xen/run-lab", "--prepare"])
-        self.report.say(f"== the lab is ready, {self.processes.effort.seconds:.0f} s of processor time")
+            self.report.say(f"== the lab is ready, {self.processes.effort.seconds:.0f} s of processor time")
         for suite in suites:
             self.suite(suite)
 
