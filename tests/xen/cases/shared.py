@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from corpus import roots
-from foreign import MACHINES, disk
+from foreign import MACHINES, disk, small
 from host.cargo import Cargo
 from xenlab import cache, prepare
 from xenlab.tap import say
@@ -49,7 +49,14 @@ class Shared:
         return self.once("bases", roots.ensure, say)
 
     def machine(self, name):
+        if name == small.MACHINE.name:
+            return self.once(name, self.make_small)
         return self.once(f"machine {name}", disk.ensure, MACHINES[name], say)
+
+    def make_small(self):
+        directory = self.work / "shared-small"
+        directory.mkdir()
+        return small.make(self.bases, directory)
 
     @property
     def host(self):
