@@ -93,7 +93,7 @@ SUITES = (
     *mutants(4),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
     Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
-          "default", faults(("run", "--sample", "250"), ("run-pairs", "--rounds", "1"),
+          "default", faults(("run", "--sample", "200"), ("run-pairs", "--rounds", "1"),
                             ("run-powerloss", "--step", "25", "create-tar", "check-fix"))),
     Suite("faults-kills", "the program killed at its system calls", "nightly", "default",
           faults(("run", "--kills", "--sample", "9000"))),
