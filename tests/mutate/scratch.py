@@ -19,6 +19,7 @@ MS_REC_PRIVATE = 0x4000 | 0x40000
 MS_BIND = 0x1000
 PATIENCE = 6            # a test that takes so many times its usual time hangs
 LEAST_SECONDS = 40
+FAULTS = {"powerloss": ("run-powerloss", "create-tar"), "calls": ("run", "--sample", "120")}
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -83,7 +84,7 @@ class Scratch:
             subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def find_tests(self):
-        """The tests that meson knows, and below integration/ each file of those."""
+        """The tests that meson knows, and each file of those below integration/, and some faults."""
         library = [str(path.relative_to(self.build)) for path in self.build.glob("lib/libdomuimg.so.*")
                    if path.is_file() and not path.is_symlink()]
         programs = [str(path.relative_to(self.build)) for path in self.build.glob("cli/**/*")
@@ -97,6 +98,11 @@ class Scratch:
             name = f"integration/{path.stem}"
             command = [self.root / "tests/integration/run", self.build, path.stem]
             self.tests[name] = Test(name, command, {}, library + programs)
+
+        for name, words in FAULTS.items():
+            command = [self.root / "tests/faults" / words[0], self.build, *words[1:]]
+            self.tests[f"faults/{name}"] = Test(f"faults/{name}", command, {},
+                                                [*library, *programs, "tests/faults/fault"])
 
     def find(self, name):
         """A test by its name; after "@", the only case of it that is run: tree@/tree/memory."""
