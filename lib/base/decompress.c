@@ -3,10 +3,13 @@
 #include "config.h"
 #include "lib/base/decompress.h"
 
+#include <string.h>
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/gunzip.h"
 #include "lib/base/lzop.h"
 #include "lib/base/zstd-frames.h"
@@ -238,18 +241,21 @@ domuimg_decoder_get_consumed (DomuimgDecoder *self)
 }
 
 static gboolean
-append_all (GByteArray *out, DomuimgDecoder *decoder, guint64 max, GError **error)
+append_all (DomuimgBuffer *out, DomuimgDecoder *decoder, guint64 max, GError **error)
 {
   const void *data;
   gssize got;
 
   while ((got = domuimg_decoder_read (decoder, &data, error)) > 0)
     {
-      if ((gsize) got > max - out->len)
+      if ((gsize) got > max - out->length)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                              "%s: more than %" G_GUINT64_FORMAT " MiB when decompressed",
                              decoder->input->name, max >> 20);
-      g_byte_array_append (out, data, (guint) got);
+      if (!domuimg_buffer_reserve (out, (gsize) got, decoder->input->name, error))
+        return FALSE;
+      memcpy (out->data + out->length, data, (gsize) got);
+      out->length += (gsize) got;
     }
   return got == 0;
 }
@@ -261,17 +267,21 @@ domuimg_decompress (DomuimgCompression compression, DomuimgBytes in, const char 
   DomuimgInput input = domuimg_input_of_bytes (&in, name);
   g_autoptr (DomuimgDecoder) decoder = domuimg_decoder_new (compression, &input, 0, error);
   g_autoptr (GError) local = NULL;
-  g_autoptr (GByteArray) out = NULL;
+  g_auto (DomuimgBuffer) out = { NULL };
+  gsize length;
+  guint8 *data;
 
   if (decoder == NULL)
     return NULL;
   /* What is expected is a foreign word, too: no kernel shrinks to a tenth. */
-  out = g_byte_array_sized_new ((guint) MIN (expected, MIN (max, (guint64) in.size * 10)));
-  if (!append_all (out, decoder, max, &local)
-      && (compression == DOMUIMG_COMPRESSION_GZIP || expected == 0 || out->len != expected))
+  if (!domuimg_buffer_reserve (&out, MIN (expected, MIN (max, (guint64) in.size * 10)), name, error))
+    return NULL;
+  if (!append_all (&out, decoder, max, &local)
+      && (compression == DOMUIMG_COMPRESSION_GZIP || expected == 0 || out.length != expected))
     {
       g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
-  return g_byte_array_free_to_bytes (g_steal_pointer (&out));
+  data = domuimg_buffer_steal (&out, &length);
+  return g_bytes_new_take (data, length);
 }

@@ -22,43 +22,59 @@ has_verb (const GPtrArray *records, const char *verb)
   return FALSE;
 }
 
-/* Whether every result has its name already, or can get it. *@conflicts (nullable) gets why not, a
- * line each. */
-static gboolean
-can_be_completed (const GPtrArray *records, GPtrArray *conflicts)
+/* The worst state that a result is in, with *@why (nullable) it is. */
+static DomuimgResultState
+look_at_all (const GPtrArray *records, char **why)
 {
-  gboolean all = TRUE;
+  DomuimgResultState worst = DOMUIMG_RESULT_GONE;
 
+  *why = NULL;
   for (guint i = 0; i < records->len; i++)
     {
-      g_autofree char *why = NULL;
+      g_autofree char *reason = NULL;
+      DomuimgResultState state = domuimg_undo_look (g_ptr_array_index (records, i), &reason);
 
-      if (domuimg_undo_look (g_ptr_array_index (records, i), &why) != DOMUIMG_RESULT_CONFLICT)
+      if (state <= worst)
         continue;
-      g_ptr_array_add (conflicts, g_steal_pointer (&why));
-      all = FALSE;
+      worst = state;
+      g_free (*why);
+      *why = g_steal_pointer (&reason);
     }
-  return all;
+  return worst;
+}
+
+static gboolean
+complete_one (DomuimgJournalRecord *record, GPtrArray *lines, GError **error)
+{
+  g_autofree char *why = NULL;
+
+  switch (domuimg_undo_look (record, &why))
+    {
+    case DOMUIMG_RESULT_CONFLICT:
+      return domuimg_fail (error, DOMUIMG_ERROR_BUSY, "%s", why);
+    case DOMUIMG_RESULT_UNKNOWN:
+      return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", why);
+    case DOMUIMG_RESULT_PENDING:
+      break;
+    default:
+      return TRUE;
+    }
+  if (!domuimg_undo_verb_find (record->verb)->finish (record, error))
+    return FALSE;
+  g_ptr_array_add (lines, g_strdup_printf ("completed %s%s",
+                                           domuimg_label_is_absent (record->is)
+                                               ? "the removal of "
+                                               : "",
+                                           record->to));
+  return TRUE;
 }
 
 static gboolean
 complete (const GPtrArray *records, GPtrArray *lines, GError **error)
 {
   for (guint i = 0; i < records->len; i++)
-    {
-      DomuimgJournalRecord *record = g_ptr_array_index (records, i);
-      g_autofree char *why = NULL;
-
-      if (domuimg_undo_look (record, &why) != DOMUIMG_RESULT_PENDING)
-        continue;
-      if (!domuimg_undo_verb_find (record->verb)->finish (record, error))
-        return FALSE;
-      g_ptr_array_add (lines, g_strdup_printf ("completed %s%s",
-                                               domuimg_label_is_absent (record->is)
-                                                   ? "the removal of "
-                                                   : "",
-                                               record->to));
-    }
+    if (!complete_one (g_ptr_array_index (records, i), lines, error))
+      return FALSE;
   return domuimg_undo_sync_directories (records, error);
 }
 
@@ -96,22 +112,43 @@ take_back (DomuimgJournal *journal, const GPtrArray *records, const char *why, G
   return domuimg_undo_remove_all (records, FALSE, lines);
 }
 
+/* All have their old names until this is tried again: what failed need not do so then. */
+static void
+postpone (DomuimgJournal *journal, const GPtrArray *records, const char *why, GPtrArray *lines)
+{
+  g_autofree char *why_not = NULL;
+
+  if (!domuimg_undo_put_back (records, lines, &why_not))
+    tell_unfinished (journal, why_not, lines);
+  else
+    tell_unfinished (journal, why, lines);
+}
+
 static gboolean
 finish_committed (DomuimgJournal *journal, const GPtrArray *records, GPtrArray *lines)
 {
-  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *why = NULL;
   g_autoptr (GError) error = NULL;
-  const char *why;
 
-  if (!can_be_completed (records, conflicts))
+  switch (look_at_all (records, &why))
     {
-      why = g_ptr_array_index (conflicts, 0);
-      g_ptr_array_add (lines, g_strdup_printf ("%s, so what was made for it is taken back", why));
+    case DOMUIMG_RESULT_UNKNOWN:
+      tell_unfinished (journal, why, lines);
+      return FALSE;
+    case DOMUIMG_RESULT_CONFLICT:
+      break;
+    default:
+      if (complete (records, lines, &error))
+        return domuimg_undo_remove_all (records, TRUE, lines);
+      why = g_strdup (error->message);
+      if (!g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_BUSY)
+          && !g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_EXISTS))
+        {
+          postpone (journal, records, why, lines);
+          return FALSE;
+        }
     }
-  else if (complete (records, lines, &error))
-    return domuimg_undo_remove_all (records, TRUE, lines);
-  else
-    why = error->message;
+  g_ptr_array_add (lines, g_strdup_printf ("%s, so what was made for it is taken back", why));
   return take_back (journal, records, why, lines);
 }
 
@@ -157,15 +194,25 @@ describe_removal (const GPtrArray *records, GPtrArray *lines)
 static void
 describe (const GPtrArray *records, GPtrArray *lines)
 {
-  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *why = NULL;
 
   if (!has_verb (records, "commit"))
-    describe_removal (records, lines);
-  else if (can_be_completed (records, conflicts))
-    describe_completion (records, lines);
-  else
-    g_ptr_array_add (lines, g_strdup_printf ("%s, so what was made for it would be taken back",
-                                             (char *) g_ptr_array_index (conflicts, 0)));
+    {
+      describe_removal (records, lines);
+      return;
+    }
+  switch (look_at_all (records, &why))
+    {
+    case DOMUIMG_RESULT_UNKNOWN:
+      g_ptr_array_add (lines, g_steal_pointer (&why));
+      return;
+    case DOMUIMG_RESULT_CONFLICT:
+      g_ptr_array_add (lines, g_strdup_printf ("%s, so what was made for it would be taken back",
+                                               why));
+      return;
+    default:
+      describe_completion (records, lines);
+    }
 }
 
 static void

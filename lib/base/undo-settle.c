@@ -106,7 +106,7 @@ domuimg_undo_look (DomuimgJournalRecord *record, char **why)
   if (!is_result (record))
     return DOMUIMG_RESULT_GONE;
   if (!look_at_both (record, &now, why))
-    return DOMUIMG_RESULT_CONFLICT;
+    return DOMUIMG_RESULT_UNKNOWN;
   complete_labels (record, &now);
   return judge (record, &now, why);
 }
@@ -254,6 +254,21 @@ add_line (GPtrArray *lines, const char *format, ...)
 }
 
 static gboolean
+says_gone (int saved_errno)
+{
+  return saved_errno == ENOENT || saved_errno == ENOTDIR;
+}
+
+/* As the attempt to remove it said, or else a second look. */
+static gboolean
+is_gone (const DomuimgJournalRecord *record, int saved_errno)
+{
+  struct stat status;
+
+  return says_gone (saved_errno) || (lstat (record->path, &status) != 0 && says_gone (errno));
+}
+
+static gboolean
 remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPtrArray *lines)
 {
   if (verb->remove (record))
@@ -261,7 +276,7 @@ remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPt
       add_line (lines, "removed %s", record->path);
       return TRUE;
     }
-  if (errno == ENOENT || errno == ENOTDIR || verb->may_stay)
+  if (is_gone (record, errno) || verb->may_stay)
     return TRUE;
   add_line (lines, "%s is still in use, or cannot be removed; run this again soon", record->path);
   return FALSE;

@@ -10,10 +10,11 @@ typedef enum {
   DOMUIMG_RESULT_PENDING,  /* it can be completed */
   DOMUIMG_RESULT_DONE,
   DOMUIMG_RESULT_CONFLICT, /* its name is of something else than it was to replace */
+  DOMUIMG_RESULT_UNKNOWN,  /* it cannot be looked at, now */
 } DomuimgResultState;
 
-/* What has become of a record with a final name. *@why (out) (nullable) is set for a conflict: a
- * part of a sentence. */
+/* What has become of a record with a final name. *@why (out) (nullable) is set for a
+ * conflict and what is unknown: a part of a sentence. */
 DomuimgResultState domuimg_undo_look (DomuimgJournalRecord *record, char **why);
 /* Puts back what was done, newest first, unless one of it was changed since, or is in use: then
  * nothing is done, and *@why (out) says what of. What has just been done (@lines is NULL) may be in

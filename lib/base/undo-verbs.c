@@ -79,11 +79,11 @@ changed (const DomuimgJournalRecord *record, GError **error)
 
 /* Whether what is now at @record's temporary name is what was to be replaced. */
 static gboolean
-took_the_right_one (const DomuimgJournalRecord *record)
+took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 {
-  g_autofree char *label = domuimg_label_of (record->path, NULL);
+  g_autofree char *label = domuimg_label_of (record->path, error);
 
-  return g_strcmp0 (label, record->was) == 0;
+  return label != NULL && (g_str_equal (label, record->was) || changed (record, error));
 }
 
 static gboolean
@@ -94,10 +94,10 @@ give_name (const DomuimgJournalRecord *record, GError **error)
            || domuimg_set_errno (error, errno, "giving %s its name", record->to);
   if (!domuimg_exchange (record->path, record->to))
     return domuimg_set_errno (error, errno, "replacing %s", record->to);
-  if (took_the_right_one (record))
+  if (took_the_right_one (record, error))
     return TRUE;
   domuimg_exchange (record->path, record->to);
-  return changed (record, error);
+  return FALSE;
 }
 
 static gboolean
@@ -107,10 +107,10 @@ take_name (const DomuimgJournalRecord *record, GError **error)
     return TRUE;
   if (!domuimg_rename_new (record->to, record->path))
     return domuimg_set_errno (error, errno, "removing %s", record->to);
-  if (took_the_right_one (record))
+  if (took_the_right_one (record, error))
     return TRUE;
   domuimg_rename_new (record->path, record->to);
-  return changed (record, error);
+  return FALSE;
 }
 
 static const DomuimgUndoVerb verbs[] = {

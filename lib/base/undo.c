@@ -422,7 +422,11 @@ remove_old (DomuimgUndo *self, GError **error)
                                   "removing %s, which is %s now; domuimg cleanup tries it again",
                                   one->to, one->path);
     }
-  return !any || domuimg_undo_sync_directories (self->records, error);
+  /* Before the journal goes, which may be on another filesystem: a power loss would leave files that
+   * nothing names. The results are safe without. */
+  if (any)
+    domuimg_undo_sync_directories (self->records, NULL);
+  return TRUE;
 }
 
 gboolean

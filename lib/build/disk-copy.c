@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/exec.h"
+#include "lib/base/thread.h"
 #include "lib/disk/file.h"
 #include "lib/image/export.h"
 
@@ -188,7 +189,9 @@ copy_all (gpointer data)
 void
 domuimg_disk_copy_start (DomuimgDiskCopy *self)
 {
-  self->thread = g_thread_new ("domuimg-copy", copy_all, self);
+  /* That it cannot start is an error of the copy, for who waits for it. */
+  self->thread = domuimg_thread_start ("domuimg-copy", copy_all, self, &self->error);
+  self->is_done = self->thread == NULL;
 }
 
 /* Under the mutex. */

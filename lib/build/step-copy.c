@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 
+#include "lib/base/thread.h"
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
 
@@ -170,7 +171,11 @@ domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
   gboolean ok;
 
   if (domuimg_import_has_manifest (self->plan->import))
-    thread = g_thread_new ("domuimg-verify", verify, &verification);
+    {
+      thread = domuimg_thread_start ("domuimg-verify", verify, &verification, error);
+      if (thread == NULL)
+        return FALSE;
+    }
   ok = copy_all (self, progress, cancellable, error);
   if (thread != NULL)
     mismatch = g_thread_join (thread);

@@ -8,14 +8,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/private-file.h"
+
 gboolean
 domuimg_raw_create (const char *path, guint64 size, GError **error)
 {
-  int fd = open (path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  int fd = domuimg_private_file_make (path, error);
   gboolean ok;
 
   if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", path);
+    return FALSE;
   ok = ftruncate (fd, size) == 0
        || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes",
                              path, size);

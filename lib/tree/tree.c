@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/fd.h"
 #include "lib/tree/faults.h"
 
@@ -261,64 +262,73 @@ stat_file (DomuimgTree *self, const char *path, GError **error)
 }
 
 /* Nothing is known of what is in it then, as of what cannot be read. */
-static GByteArray *
+static gboolean
+give_up (DomuimgTree *self, const char *path, GError *local, GError **error)
+{
+  domuimg_tree_add_fault (self, path, local);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+static gboolean
 fail_too_large (DomuimgTree *self, const char *path, gsize max, GError **error)
 {
   GError *local = NULL;
 
   domuimg_fail (&local, DOMUIMG_ERROR_CORRUPT_INPUT,
                 "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", path, max);
-  domuimg_tree_add_fault (self, path, local);
-  g_propagate_error (error, local);
-  return NULL;
+  return give_up (self, path, local, error);
 }
 
-/* At most @max bytes, and then one that is 0 and not counted. */
-static GByteArray *
-read_whole (DomuimgTree *self, const char *path, gsize max, GError **error)
+/* At most @max bytes. */
+static gboolean
+read_whole (DomuimgTree *self, const char *path, gsize max, DomuimgBuffer *bytes, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = stat_file (self, path, error);
+  GError *local = NULL;
+  gssize got = 1;
 
   if (entry == NULL)
-    return NULL;
+    return FALSE;
   /* The size is only a hint: a file of a live root grows, one in /proc says 0. */
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   gsize piece = (gsize) CLAMP (entry->size, 4096, PIECE);
-  for (;;)
+  while (got > 0)
     {
-      guint have = bytes->len;
-
-      g_byte_array_set_size (bytes, (guint) (have + piece));
-      gssize got = domuimg_tree_backend_read_at (self, entry->path, have, bytes->data + have,
-                                                 piece, error);
+      if (!domuimg_buffer_reserve (bytes, piece, entry->path, &local))
+        return give_up (self, entry->path, local, error);
+      got = domuimg_tree_backend_read_at (self, entry->path, bytes->length,
+                                          bytes->data + bytes->length, piece, error);
       if (got < 0)
-        return NULL;
-      g_byte_array_set_size (bytes, have + (guint) got);
-      if (bytes->len > max)
+        return FALSE;
+      bytes->length += (gsize) got;
+      if (bytes->length > max)
         return fail_too_large (self, entry->path, max, error);
-      if (got == 0)
-        break;
     }
-  g_byte_array_append (bytes, (const guint8 *) "", 1);
-  g_byte_array_set_size (bytes, bytes->len - 1);
-  return g_steal_pointer (&bytes);
+  return TRUE;
 }
 
 GBytes *
 domuimg_tree_read (DomuimgTree *self, const char *path, gsize max, GError **error)
 {
-  /* GByteArray counts in 32 bits; what is larger than this is read in pieces. */
-  GByteArray *bytes = read_whole (self, path, MIN (max, G_MAXINT32), error);
+  g_auto (DomuimgBuffer) bytes = { NULL };
+  gsize length;
+  guint8 *data;
 
-  return bytes != NULL ? g_byte_array_free_to_bytes (bytes) : NULL;
+  /* What is larger than this is read in pieces. */
+  if (!read_whole (self, path, MIN (max, G_MAXINT32), &bytes, error))
+    return NULL;
+  data = domuimg_buffer_steal (&bytes, &length);
+  return g_bytes_new_take (data, length);
 }
 
 char *
 domuimg_tree_read_text (DomuimgTree *self, const char *path, GError **error)
 {
-  GByteArray *bytes = read_whole (self, path, TEXT_MAX, error);
+  g_auto (DomuimgBuffer) bytes = { NULL };
 
-  return bytes != NULL ? (char *) g_byte_array_free (bytes, FALSE) : NULL;
+  return read_whole (self, path, TEXT_MAX, &bytes, error)
+             ? (char *) domuimg_buffer_steal (&bytes, NULL)
+             : NULL;
 }
 
 gssize

@@ -102,6 +102,16 @@ def judge_killed(stage, expected, scenario):
     return judge_cleaned(stage, **before, after=expected.after)
 
 
+def nothing(expected):
+    """What a cleanup leaves of a build that it could not complete, and says so."""
+    return {path: what for path, what in expected.after.items() if not path.startswith(f"{WORLD}/out/")}
+
+
+def judge_troubled_cleanup(stage, expected):
+    """It had an error of its own: the next one makes it whole or nothing."""
+    return judge_cleaned(stage, after=expected.after, nothing=nothing(expected))
+
+
 def judge_words(done):
     """An error is one line, the last one, that says what failed."""
     lines = done.stderr.splitlines()
@@ -113,7 +123,9 @@ def judge_words(done):
 def judge_failed(stage, expected, scenario, done):
     """All is as it was, or at least the next cleanup knows what to do."""
     words = judge_words(done)
-    if scenario.is_cleanup or stage.journals():
+    if scenario.is_cleanup:
+        return words + judge_troubled_cleanup(stage, expected)
+    if stage.journals():
         return words + judge_killed(stage, expected, scenario)
     return words + compare(stage, stage.snapshot(), before=expected.before)
 
@@ -128,8 +140,10 @@ def judge_less(stage, expected, done):
         ["e2fsck", "-fn", path], capture_output=True, check=False).returncode]
 
 
-def judge_success(stage, expected, done):
+def judge_success(stage, expected, scenario, done):
     """All is there. A check that could not read something may know less, and then says so."""
+    if scenario.is_cleanup:
+        return judge_troubled_cleanup(stage, expected)
     if done.returncode not in (expected.status, 1):
         return judge_journals(stage) + judge_less(stage, expected, done)
     if stage.journals():
@@ -157,7 +171,7 @@ def judge(stage, scenario, expected, point, done):
     if died(point, status):
         lines += judge_killed(stage, expected, scenario) + judge_leftovers(stage, [])
     elif status in scenario.statuses or is_done_but_not_said(done):
-        lines += judge_success(stage, expected, done)
+        lines += judge_success(stage, expected, scenario, done)
     elif status == 1:
         lines += judge_failed(stage, expected, scenario, done)
     else:

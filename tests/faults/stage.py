@@ -87,8 +87,13 @@ class Stage:
     # What is there.
 
     def read_mounts(self):
+        """Number → place: where somebody renames a directory, mounts that were copied into the namespace move
+        with it."""
         lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-        return sorted(line.split()[4] for line in lines)
+        return {line.split()[0]: line.split()[4] for line in lines}
+
+    def new_mounts(self):
+        return [place for number, place in self.read_mounts().items() if number not in self.mounts]
 
     def describe(self, path):
         status = path.lstat()
@@ -116,7 +121,7 @@ class Stage:
 
     def leftovers(self):
         """Mounts, processes and loop devices that were not there before."""
-        found = [f"mount {mount}" for mount in self.read_mounts() if mount not in self.mounts]
+        found = [f"mount {mount}" for mount in self.new_mounts()]
         found += [f"process {process}" for process in self.processes()]
         for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
             try:
@@ -146,14 +151,14 @@ class Stage:
     # What is done.
 
     def clear(self):
-        for mount in reversed([mount for mount in self.read_mounts() if mount not in self.mounts]):
+        for mount in reversed(self.new_mounts()):
             subprocess.run(["umount", "-l", mount], check=False)
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             if int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
         self.processes()
         for directory in (WORLD, *(path for path in pathlib.Path("/tmp").iterdir() if path.is_dir())):
-            if directory.is_relative_to("/tmp") and "/tmp" not in self.mounts:
+            if directory.is_relative_to("/tmp") and "/tmp" not in self.mounts.values():
                 continue
             shutil.rmtree(directory, ignore_errors=True)
 

@@ -5,6 +5,7 @@ import os
 import typing
 
 from . import tap
+from .builds import DIFFERENT
 
 # The sanitizer's strstr() measures all of its text each time: g_strsplit() of megabytes takes minutes.
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:intercept_strstr=0",
@@ -21,9 +22,9 @@ class Suite:
     lab: bool = False           # it boots guests, in workers of its own
 
 
-def meson(patience="4", **environment):
+def meson(patience="4", *which, **environment):
     """Their time-outs are for tests that hang, and no judgement of a busy machine: hence the patience."""
-    return lambda run, suite: run.meson_tests(suite, ["--timeout-multiplier", patience], environment)
+    return lambda run, suite: run.meson_tests(suite, ["--timeout-multiplier", patience, *which], environment)
 
 
 def program(path, *options, **environment):
@@ -35,13 +36,18 @@ def program(path, *options, **environment):
     return start
 
 
+def minimal(run, suite):
+    meson("4", "--suite", "cli")(run, suite)
+    meson("4", *DIFFERENT)(run, suite)
+
+
 def sanitizers(run, suite):
     meson("15", **SANITIZED)(run, suite)
     run.report.result("skipped", "sanitizers/python", "python3 is not linked with the sanitizers' runtime")
 
 
 def fuzz(run, suite):
-    program("fuzz/run", "1" if run.options.tier == "quick" else "5")(run, suite)
+    program("fuzz/run", "1" if run.options.tier == "quick" else "2")(run, suite)
 
 
 def faults(*programs):
@@ -75,7 +81,9 @@ SUITES = (
     Suite("tests", "unit tests, the CLI's and the Python package's", "quick default nightly", "default", meson()),
     Suite("integration", "the program against foreign judges", "quick default nightly", "default",
           program("integration/run")),
-    Suite("minimal", "what is left without any optional dependency", "quick default nightly", "minimal", meson()),
+    Suite("minimal", "the program without any optional dependency, and the unit tests of what then differs",
+          "quick default", "minimal", minimal),
+    Suite("minimal-all", "all tests of what is left without any optional dependency", "nightly", "minimal-all", meson()),
     Suite("sanitizers", "unit and CLI tests with ASan and UBSan", "default nightly", "sanitizers", sanitizers),
     Suite("fuzz", "each fuzz target: its corpus, and some seconds of libFuzzer", "quick default", "fuzz",
           fuzz),
@@ -85,7 +93,7 @@ SUITES = (
     *mutants(4),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
     Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
-          "default", faults(("run", "--sample", "250"), ("run-pairs", "--rounds", "1"),
+          "default", faults(("run", "--sample", "200"), ("run-pairs", "--rounds", "1"),
                             ("run-powerloss", "--step", "25", "create-tar", "check-fix"))),
     Suite("faults-kills", "the program killed at its system calls", "nightly", "default",
           faults(("run", "--kills", "--sample", "9000"))),

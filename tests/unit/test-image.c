@@ -336,6 +336,32 @@ test_directories_in_circles (Fixture *self, gconstpointer data)
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
 }
 
+/* Its bytes lie in a file that it names, as with a backing file: neither is opened. */
+static void
+test_other_files_are_not_followed (Fixture *self, gconstpointer data)
+{
+  static const char *const lines[] = {
+    "qemu-img create -q -f qcow2 -o data_file=data.raw,data_file_raw=on %P 8M",
+    "qemu-img create -q -f qcow2 -F raw -b data.raw %P",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr (DomuimgImage) image = NULL;
+      g_autoptr (GError) error = NULL, second = NULL;
+      gboolean has;
+
+      must_run (self, lines[i]);
+      image = must_open (self);
+      g_assert_cmpstr (domuimg_image_get_format (image), ==, "qcow2");
+      g_assert_null (domuimg_image_list_volumes (image, &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+      g_assert_nonnull (strstr (error->message, "another file"));
+      g_assert_false (domuimg_image_has_boot_code (image, &has, &second));
+      g_assert_error (second, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+    }
+}
+
 static void
 test_swap (Fixture *self, gconstpointer data)
 {
@@ -488,6 +514,7 @@ main (int argc, char **argv)
   ADD ("/image/root-below-itself", "ln\t/\tdir/root", test_directories_in_circles);
   ADD ("/image/directory-with-two-names", "ln\tdir\ttwin", test_directories_in_circles);
   ADD ("/image/swap", NULL, test_swap);
+  ADD ("/image/other-files", NULL, test_other_files_are_not_followed);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
       g_autofree char *path = g_strdup_printf ("/image/format/%u-%s", i, formats[i].format);

@@ -32,6 +32,9 @@ typedef struct {
   gboolean has_hint;    /* QEMU, left to itself, would open what the image hints at as a parent */
 } DomuimgHeader;
 
+/* Whether @path lies in @directory or further down; both without symbolic links, "." and "..". */
+gboolean domuimg_path_is_below (const char *path, const char *directory);
+
 void domuimg_header_clear (DomuimgHeader *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgHeader, domuimg_header_clear)
 
