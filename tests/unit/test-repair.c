@@ -57,6 +57,9 @@ test_words (void)
                 "rootflags=a root=x rootfstype=c");
   assert_words ("root=a ro root=b", "root", "x", NULL, "root=x ro");
   assert_words ("root=\"LABEL=my root\" ro", "root", "x", NULL, "root=x ro");
+  assert_words ("root=\"LABEL=my disk\" ro", "root", "x", NULL, "root=x ro");
+  /* What follows the end is for init. */
+  assert_words ("ro -- root=kept", "root", "x", NULL, "ro root=x -- root=kept");
   assert_words ("ro", "root", "LABEL=my root", NULL, "ro root=\"LABEL=my root\"");
   assert_words ("root=other ro", "root", "x", "wrong", "root=other ro");
   assert_words ("root=$device ro", "root", "x", "wrong", "root=x ro");
