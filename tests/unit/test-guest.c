@@ -133,6 +133,26 @@ test_host_keys_go (void)
     guest_assert_absent (tree, files[i]);
 }
 
+/* Only root's own line changes, and a hash that passwd has counts no more. */
+static void
+test_lock_of_root_alone (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+
+  want->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/passwd",
+                                          "rootless:x:1:1::/:/bin/sh\nroot:$1$old:0:0:root:/root:/bin/sh\n",
+                                          0644, NULL));
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/shadow",
+                                          "rootless:$6$kept:1:0:99999:7:::\nroot:$6$old:1:0:99999:7:::\n", 0640,
+                                          NULL));
+  guest_apply (want, tree);
+  guest_assert_contains (tree, "/etc/shadow", "rootless:$6$kept:1:");
+  guest_assert_contains (tree, "/etc/shadow", "\nroot:!*:");
+  guest_assert_contains (tree, "/etc/passwd", "\nroot:x:0:0:");
+}
+
 static void
 test_root_login (void)
 {
@@ -350,6 +370,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/debian-bookworm", test_debian_bookworm);
   g_test_add_func ("/guest/fstab-of-other-filesystems", test_fstab_of_other_filesystems);
   g_test_add_func ("/guest/host-keys-go", test_host_keys_go);
+  g_test_add_func ("/guest/lock-of-root-alone", test_lock_of_root_alone);
   g_test_add_func ("/guest/root-login", test_root_login);
   g_test_add_func ("/guest/clock-of-1970-asks-for-no-new-password",
                    test_clock_of_1970_asks_for_no_new_password);
