@@ -90,7 +90,7 @@ SUITES = (
     Suite("meta", "what the sources themselves must keep to", "quick default nightly", "default", program("meta/run")),
     Suite("sanitizers-integration", "the program, with ASan and UBSan, against foreign judges", "nightly", "sanitizers",
           program("integration/run", **SANITIZED)),
-    *mutants(4),
+    *mutants(6),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
     Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
           "default", faults(("run", "--sample", "200"), ("run-pairs", "--rounds", "1"),

@@ -61,6 +61,14 @@ test_another_filesystem_is_another_device (void)
                 "/dev/sda1 /data xfs rw,nofail 0 2\n/dev/sdb2 none swap sw,nofail 0 0\n");
 }
 
+/* The root is the filesystem with the guest in it, whatever letter its disk had. */
+static void
+test_root_of_another_letter (void)
+{
+  assert_fstab ("/dev/sdc7 / ext4 defaults 0 1\n",
+                "UUID=" CONVERT_ROOT_UUID " / ext4 defaults 0 1\n");
+}
+
 static void
 test_usb_disks (void)
 {
@@ -130,6 +138,7 @@ main (int argc, char **argv)
        test_links_are_told_apart_by_their_filesystems);
   ADD ("links-that-may-be-two-things", test_links_that_may_be_two_things);
   ADD ("another-filesystem-is-another-device", test_another_filesystem_is_another_device);
+  ADD ("root-of-another-letter", test_root_of_another_letter);
   ADD ("usb-disks", test_usb_disks);
   ADD ("mounted", test_mounted);
   ADD ("mounted-without-a-root", test_mounted_without_a_root);

@@ -289,10 +289,57 @@ test_hostile_text (void)
 
 #define ADD(name, function) g_test_add_func ("/convert-network/" name, function)
 
+static void
+assert_card (const char *path, const char *text, const char *name, const char *mac)
+{
+  g_autoptr (GPtrArray) cards = domuimg_cards_new ();
+  g_autofree char *plain = domuimg_cards_strip (text);
+  const DomuimgCard *card;
+
+  domuimg_cards_read (cards, path, plain);
+  g_assert_cmpuint (cards->len, ==, 1);
+  card = g_ptr_array_index (cards, 0);
+  g_assert_cmpstr (card->name, ==, name);
+  g_assert_cmpstr (card->mac, ==, mac);
+}
+
+/* Each way to write down which address is whose. */
+static void
+test_cards_of_each_file (void)
+{
+  assert_card ("/etc/sysconfig/network-scripts/ifcfg-lan", "DEVICE=eth7\nHWADDR=00:0C:29:AA:BB:CC\n",
+               "eth7", "00:0c:29:aa:bb:cc");
+  assert_card ("/etc/sysconfig/network-scripts/ifcfg-eth1",
+               "#DEVICE=eth9\nHWADDR=\"00:0c:29:aa:bb:cc\"\n", "eth1", "00:0c:29:aa:bb:cc");
+  assert_card ("/etc/netplan/a.yaml",
+               "network:\n  ethernets:\n    lan:\n      match:\n        macaddress: '00:0C:29:aa:bb:cc'\n"
+               "      set-name: eth3\n",
+               "eth3", "00:0c:29:aa:bb:cc");
+  assert_card ("/etc/udev/rules.d/70-persistent-net.rules",
+               "SUBSYSTEM==\"net\", ATTR{address}==\"00:0c:29:aa:bb:cc\", NAME=\"eth4\"\n"
+               "#SUBSYSTEM==\"net\", ATTR{address}==\"00:0c:29:aa:bb:cd\", NAME=\"eth5\"\n",
+               "eth4", "00:0c:29:aa:bb:cc");
+}
+
+static void
+test_names_are_whole_words (void)
+{
+  static const struct {
+    const char *text;
+    gboolean mentions;
+  } cases[] = { { "iface eth0 inet dhcp", TRUE }, { "veth0", FALSE }, { "eth01", FALSE },
+                { "eth0.5", TRUE }, { "/sys/class/net/eth0", FALSE }, { "br-eth0", FALSE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (domuimg_cards_mention (cases[i].text, "eth0"), ==, cases[i].mentions);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/convert-network/cards-of-each-file", test_cards_of_each_file);
+  g_test_add_func ("/convert-network/names-are-whole-words", test_names_are_whole_words);
   ADD ("ifupdown", test_ifupdown);
   ADD ("port-of-a-bridge", test_port_of_a_bridge);
   ADD ("netplan", test_netplan);

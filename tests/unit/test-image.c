@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/disk/file.h"
+#include "lib/image/gpt.h"
 #include "lib/image/image.h"
 #include "tree-fixtures.h"
 
@@ -455,10 +456,52 @@ test_nothing_in_it (Fixture *self, gconstpointer data)
 
 #define ADD(path, data, test) g_test_add (path, Fixture, data, set_up, test, tear_down)
 
+static void
+put_entry (guint8 *disk, guint index, guint64 first, guint64 last)
+{
+  guint8 *entry = disk + 2 * 512 + 128 * index;
+
+  memset (entry, 0x11, 32);
+  first = GUINT64_TO_LE (first);
+  last = GUINT64_TO_LE (last);
+  memcpy (entry + 32, &first, 8);
+  memcpy (entry + 40, &last, 8);
+}
+
+/* Entries that are not used, or that end before they begin, are no partitions. */
+static void
+test_entries_of_a_gpt (void)
+{
+  g_autofree guint8 *disk = g_malloc0 (DOMUIMG_GPT_HEAD);
+  g_autoptr (GPtrArray) volumes = g_ptr_array_new ();
+  const DomuimgVolume *one, *other;
+
+  memcpy (disk + 512, "EFI PART", 8);
+  disk[512 + 72] = 2;
+  disk[512 + 80] = 5;
+  disk[512 + 84] = 128;
+  put_entry (disk, 0, 40, 47);
+  put_entry (disk, 2, 60, 59);
+  put_entry (disk, 3, 100, 100);
+  put_entry (disk, 4, 100, (guint64) 1 << 60);
+  g_assert_true (domuimg_gpt_parse (domuimg_bytes (disk, DOMUIMG_GPT_HEAD), volumes));
+  g_assert_cmpuint (volumes->len, ==, 2);
+  one = g_ptr_array_index (volumes, 0);
+  other = g_ptr_array_index (volumes, 1);
+  g_assert_cmpuint (one->number, ==, 1);
+  g_assert_cmpuint (one->offset, ==, 40 * 512);
+  g_assert_cmpuint (one->length, ==, 8 * 512);
+  g_assert_cmpstr (one->partuuid, ==, "11111111-1111-1111-1111-111111111111");
+  g_assert_cmpuint (other->number, ==, 4);
+  g_assert_cmpuint (other->length, ==, 512);
+  g_ptr_array_set_free_func (volumes, (GDestroyNotify) domuimg_volume_free);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/image/entries-of-a-gpt", test_entries_of_a_gpt);
   ADD ("/image/ext4-without-a-table", "ext4", test_ext_without_a_table);
   ADD ("/image/ext3-without-a-table", "ext3", test_ext_without_a_table);
   ADD ("/image/ext2-without-a-table", "ext2", test_ext_without_a_table);

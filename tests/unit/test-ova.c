@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/gunzip.h"
+#include "lib/import/archive/ova-manifest.h"
 #include "lib/import/archive/ova.h"
 #include "tree-fixtures.h"
 
@@ -342,6 +343,22 @@ test_hostile_samples (Fixture *self, gconstpointer data)
   g_assert_cmpuint (count, >, 8);
 }
 
+static void
+test_lines_of_a_manifest (void)
+{
+  static const char text[] = "SHA1(a (1).vmdk)= DA39A3EE5E6B4B0D3255BFEF95601890AFD80709\r\n\n";
+  g_autoptr (GPtrArray) lines = domuimg_ova_manifest_parse (text, strlen (text), "t.mf", NULL);
+  g_autoptr (GPtrArray) short_digest = domuimg_ova_manifest_parse (text, 40, "t.mf", NULL);
+  const DomuimgOvaChecksum *checksum;
+
+  g_assert_nonnull (lines);
+  g_assert_cmpuint (lines->len, ==, 1);
+  checksum = g_ptr_array_index (lines, 0);
+  g_assert_cmpstr (checksum->name, ==, "a (1).vmdk");
+  g_assert_cmpstr (checksum->digest, ==, "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  g_assert_null (short_digest);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -349,6 +366,7 @@ main (int argc, char **argv)
   static const char *const algorithms[] = { "sha1", "sha256", "sha512" };
 
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/ova/lines-of-a-manifest", test_lines_of_a_manifest);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
       g_autofree char *name = g_strdup_printf ("/ova/members/%s", formats[i]);
