@@ -259,7 +259,7 @@ says_gone (int saved_errno)
   return saved_errno == ENOENT || saved_errno == ENOTDIR;
 }
 
-/* As the attempt to remove it said, or else a second look. */
+/* The attempt to remove it has said so, or a second look does. */
 static gboolean
 is_gone (const DomuimgJournalRecord *record, int saved_errno)
 {

@@ -3,20 +3,16 @@
  * that it starts, and lets something happen at the N-th system call of a kind; without --at it counts
  * the calls. README.md says what WHO, KIND and ACTION are, and what is in REPORT. */
 #include <errno.h>
-#include <fcntl.h>
-#include <glib.h>
 #include <seccomp.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "calls.h"
-#include "tracees.h"
+#include "fault.h"
 
 #define OPTIONS                                                                                   \
   (PTRACE_O_TRACESECCOMP | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK          \
@@ -25,82 +21,8 @@
 #ifndef PTRACE_EVENT_STOP
 #define PTRACE_EVENT_STOP 128
 #endif
-#define LOADER_SIZE 0x40000
-#define DELAY (50 * G_TIME_SPAN_MILLISECOND)
 /* How long what was started may live on when the program has ended. */
 #define PATIENCE (10 * G_TIME_SPAN_SECOND)
-
-typedef enum { COUNT, KILL, KILL_MAIN, FAIL, SHORTEN, WAIT, DROP } Action;
-
-static const struct {
-  const char *name;
-  Action action;
-  int error;
-} actions[] = {
-  { "kill", KILL, 0 },          { "kill-main", KILL_MAIN, 0 }, { "short", SHORTEN, 0 },
-  { "delay", WAIT, 0 },         { "drop", DROP, 0 },           { "ENOSPC", FAIL, ENOSPC },
-  { "EMFILE", FAIL, EMFILE },   { "ENOMEM", FAIL, ENOMEM },    { "EACCES", FAIL, EACCES },
-  { "EAGAIN", FAIL, EAGAIN },   { "EINTR", FAIL, EINTR },      { "EIO", FAIL, EIO },
-};
-
-typedef struct {
-  const char *program; /* its real path */
-  FILE *report;
-  GHashTable *tracees;
-  pid_t main;
-  int main_status;
-  gboolean main_ended;
-  gboolean started; /* the program has taken the place of this one */
-
-  Action action;
-  int error;
-  int kind;
-  gboolean self, tools; /* whose calls are counted */
-  guint64 wanted, seen;
-  gboolean is_done;
-  int disturbed; /* a file that is synced before the calls that change names; -1: none */
-  pid_t held; /* who waits until @until */
-  gint64 until;
-
-  guint64 counts[64][2][2]; /* of each kind, in program and tools, all and those with a count */
-} Fault;
-
-static void
-usage (const char *why)
-{
-  fprintf (stderr, "fault: %s\nusage: fault [--at WHO:KIND:N=ACTION] [--disturb FILE] REPORT PROGRAM"
-                   " ARGUMENT...\n", why);
-  exit (2);
-}
-
-static void
-parse_action (Fault *self, const char *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
-    if (g_str_equal (actions[i].name, name))
-      {
-        self->action = actions[i].action;
-        self->error = actions[i].error;
-        return;
-      }
-  usage ("no such action");
-}
-
-static void
-parse_point (Fault *self, const char *text)
-{
-  g_auto (GStrv) parts = g_strsplit_set (text, ":=", -1);
-
-  if (g_strv_length (parts) != 4)
-    usage ("a point is WHO:KIND:N=ACTION");
-  self->self = !g_str_equal (parts[0], "tool");
-  self->tools = !g_str_equal (parts[0], "self");
-  self->kind = kind_find (parts[1]);
-  self->wanted = g_ascii_strtoull (parts[2], NULL, 10);
-  if (self->kind < 0 || self->wanted == 0)
-    usage ("no such kind, or a number that is not one");
-  parse_action (self, parts[3]);
-}
 
 /* Only these calls stop: everything else runs as fast as ever. */
 static gboolean
@@ -132,155 +54,10 @@ start (char **argv)
   _exit (126);
 }
 
-static guint64 *
-argument_of (struct user_regs_struct *registers, int index)
-{
-  unsigned long long *places[] = { &registers->rdi, &registers->rsi, &registers->rdx,
-                                   &registers->r10, &registers->r8,  &registers->r9 };
-
-  return (guint64 *) places[index];
-}
-
 static void
 resume (Tracee *tracee, int number)
 {
   ptrace (tracee->at_exit ? PTRACE_SYSCALL : PTRACE_CONT, tracee->tid, NULL, number);
-}
-
-static void
-fail_call (Fault *self, Tracee *tracee, struct user_regs_struct *registers)
-{
-  /* A descriptor is closed even where close() fails. */
-  if (g_str_equal (kinds[self->kind].name, "close"))
-    {
-      tracee->at_exit = TRUE;
-      tracee->result = -self->error;
-      return;
-    }
-  registers->orig_rax = -1;
-  registers->rax = -self->error;
-  ptrace (PTRACE_SETREGS, tracee->tid, NULL, registers);
-}
-
-/* The count is put back when the call returns: compilers rely on it. */
-static void
-shorten_call (Tracee *tracee, struct user_regs_struct *registers, int index)
-{
-  guint64 *count = argument_of (registers, index);
-
-  tracee->at_exit = TRUE;
-  tracee->restore_register = index;
-  tracee->restore_value = *count;
-  *count /= 2;
-  ptrace (PTRACE_SETREGS, tracee->tid, NULL, registers);
-}
-
-static void
-tell (Fault *self, const Tracee *tracee, struct user_regs_struct *registers)
-{
-  guint64 arguments[6];
-  g_autofree char *about = NULL;
-  g_autofree char *name = seccomp_syscall_resolve_num_arch (SCMP_ARCH_NATIVE, registers->orig_rax);
-
-  for (int i = 0; i < 6; i++)
-    arguments[i] = *argument_of (registers, i);
-  about = tracee_describe (tracee, registers->orig_rax, arguments);
-  fprintf (self->report, "at %s %s\n", name, about);
-  fflush (self->report);
-}
-
-static void
-act (Fault *self, Tracee *tracee, struct user_regs_struct *registers, int index)
-{
-  self->is_done = TRUE;
-  tell (self, tracee, registers);
-  switch (self->action)
-    {
-    case KILL:
-      tracees_kill (self->tracees);
-      break;
-    case KILL_MAIN:
-      kill (self->main, SIGKILL);
-      break;
-    case FAIL:
-    case DROP:
-      fail_call (self, tracee, registers);
-      break;
-    case SHORTEN:
-      shorten_call (tracee, registers, index);
-      break;
-    case WAIT:
-      self->held = tracee->tid;
-      self->until = g_get_monotonic_time () + DELAY;
-      break;
-    default:
-      break;
-    }
-}
-
-/* A filesystem that writes out its metadata just then, and no data of other files, is one that may be
- * met: the kernel's own timer does the same. */
-static void
-disturb (Fault *self, guint kind)
-{
-  static const char *const disturbed[] = { "open", "rename", "unlink", "mkdir", "sync", NULL };
-
-  if (self->disturbed < 0 || !g_strv_contains (disturbed, kinds[kind].name))
-    return;
-  if (pwrite (self->disturbed, &kind, sizeof kind, 0) < 0 || fsync (self->disturbed) != 0)
-    usage (strerror (errno));
-}
-
-static gboolean
-is_loaders (const Tracee *tracee, const struct user_regs_struct *registers)
-{
-  return tracee->loader != 0 && registers->rip >= tracee->loader
-         && registers->rip < tracee->loader + LOADER_SIZE;
-}
-
-static void
-on_call (Fault *self, Tracee *tracee)
-{
-  struct user_regs_struct registers;
-  unsigned long kind;
-  gboolean has_count;
-  int index;
-
-  if (!self->started || ptrace (PTRACE_GETEVENTMSG, tracee->tid, NULL, &kind) != 0
-      || ptrace (PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0
-      || is_loaders (tracee, &registers))
-    return;
-  /* How tools talk to themselves and to the kernel is their own affair: a FUSE request that is never
-   * answered waits for ever. */
-  if (tracee->is_tool && call_is_transfer (registers.orig_rax) && !tracee_has_file (tracee, registers.rdi))
-    return;
-  disturb (self, kind);
-  index = call_get_count (registers.orig_rax);
-  has_count = index >= 0 && *argument_of (&registers, index) > 1;
-  self->counts[kind][tracee->is_tool][0]++;
-  self->counts[kind][tracee->is_tool][1] += has_count;
-  if (self->action == COUNT || self->is_done || (int) kind != self->kind
-      || !(tracee->is_tool ? self->tools : self->self)
-      || (self->action == SHORTEN && !has_count) || ++self->seen != self->wanted)
-    return;
-  act (self, tracee, &registers, index);
-}
-
-static void
-on_return (Tracee *tracee)
-{
-  struct user_regs_struct registers;
-
-  tracee->at_exit = FALSE;
-  if (ptrace (PTRACE_GETREGS, tracee->tid, NULL, &registers) != 0)
-    return;
-  if (tracee->restore_register >= 0)
-    *argument_of (&registers, tracee->restore_register) = tracee->restore_value;
-  if (tracee->result != 0)
-    registers.rax = tracee->result;
-  tracee->restore_register = -1;
-  tracee->result = 0;
-  ptrace (PTRACE_SETREGS, tracee->tid, NULL, &registers);
 }
 
 static void
@@ -296,7 +73,7 @@ static int
 on_event (Fault *self, Tracee *tracee, int event)
 {
   if (event == PTRACE_EVENT_SECCOMP)
-    on_call (self, tracee);
+    fault_on_call (self, tracee);
   else if (event == PTRACE_EVENT_EXEC)
     on_exec (self, tracee);
   return 0;
@@ -319,7 +96,7 @@ on_stop (Fault *self, Tracee *tracee, int status)
     number = on_event (self, tracee, event);
   else if (number == (SIGTRAP | 0x80))
     {
-      on_return (tracee);
+      fault_on_return (tracee);
       number = 0;
     }
   if (tracee->tid != self->held)
@@ -432,17 +209,6 @@ begin (Fault *self, char **argv)
   kill (self->main, SIGCONT);
 }
 
-static void
-parse_option (Fault *self, const char *option, const char *value)
-{
-  if (g_str_equal (option, "--at"))
-    parse_point (self, value);
-  else if (g_str_equal (option, "--disturb"))
-    self->disturbed = open (value, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  else
-    usage ("no such option");
-}
-
 int
 main (int argc, char **argv)
 {
@@ -450,14 +216,14 @@ main (int argc, char **argv)
   g_autofree char *program = NULL;
 
   for (; argc > 2 && g_str_has_prefix (argv[1], "--"); argc -= 2, argv += 2)
-    parse_option (&self, argv[1], argv[2]);
+    fault_parse_option (&self, argv[1], argv[2]);
   if (argc < 3 || n_kinds > G_N_ELEMENTS (self.counts))
-    usage ("no report or no program");
+    fault_usage ("no report or no program");
   program = realpath (argv[2], NULL);
   self.program = program;
   self.report = fopen (argv[1], "we");
   if (program == NULL || self.report == NULL)
-    usage (strerror (errno));
+    fault_usage (strerror (errno));
   self.tracees = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   begin (&self, argv + 2);
   watch (&self);

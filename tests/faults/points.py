@@ -87,7 +87,7 @@ def errors(scenario, counts):
 def shares(points_of, count):
     """How many of each scenario there are among so many: the root of how many it has."""
     whole = sum(len(points) ** 0.5 for points in points_of.values())
-    return {name: round(count * len(points) ** 0.5 / whole) for name, points in points_of.items()}
+    return {name: round(count * len(points) ** 0.5 / (whole or 1)) for name, points in points_of.items()}
 
 
 def spread(points, count):

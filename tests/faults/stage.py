@@ -29,12 +29,15 @@ ENVIRONMENT = {
 }
 
 
+def own_tmp(build):
+    """/tmp, where only what does not ask for TMPDIR leaves something; not if the build has to stay in sight."""
+    return () if build.is_relative_to("/tmp") else (pathlib.Path("/tmp"),)
+
+
 def enter_namespace(build):
     """For a process that `unshare` has put into namespaces of its own."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", TOP], check=True)
-    # Only what has a fixed path in /tmp goes there at all; a build there has to stay in sight.
-    if not str(build).startswith("/tmp/"):
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", "/tmp"], check=True)
+    for place in (TOP, *own_tmp(build)):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", place], check=True)
     # Its parent's end is its own.
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
@@ -83,6 +86,7 @@ class Stage:
         self.digests = Digests()
         self.trees = {}  # what is in the images of a run without a fault, by their paths
         self.mounts = self.read_mounts()
+        self.places = (WORLD, *own_tmp(build))
 
     # What is there.
 
@@ -108,7 +112,7 @@ class Stage:
     def snapshot(self):
         """All files but journals, and what a run may leave: locks and empty directories of the state."""
         found = {}
-        for top in (WORLD, pathlib.Path("/tmp")):
+        for top in self.places:
             for path in sorted(top.rglob("*")):
                 if path.is_relative_to(WORLD / "state") or str(path) in NOT_OURS:
                     continue
@@ -157,10 +161,12 @@ class Stage:
             if int(process.name) != os.getpid():
                 os.kill(int(process.name), signal.SIGKILL)
         self.processes()
-        for directory in (WORLD, *(path for path in pathlib.Path("/tmp").iterdir() if path.is_dir())):
-            if directory.is_relative_to("/tmp") and "/tmp" not in self.mounts.values():
-                continue
-            shutil.rmtree(directory, ignore_errors=True)
+        for place in self.places:
+            for path in place.iterdir() if place.exists() else ():
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
 
     def make_world(self, prepare):
         """From nothing."""
@@ -175,7 +181,8 @@ class Stage:
 
     def restore_world(self):
         self.clear()
-        copy(TEMPLATE, WORLD)
+        WORLD.mkdir(exist_ok=True)
+        copy(f"{TEMPLATE}/.", WORLD)
 
     def run(self, *argv, at=None, disturb=False):
         """The program, under the tracer; its status is that of the program."""
