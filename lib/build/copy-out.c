@@ -14,17 +14,19 @@
 #define PIECE (256 * 1024)
 
 gboolean
-domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, GCancellable *cancellable,
-                  GError **error)
+domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, const char *name,
+                  GCancellable *cancellable, GError **error)
 {
   int fd = open (to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
   gboolean ok;
 
   if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", to);
+    return domuimg_set_errno (error, errno, "making %s", name);
   ok = domuimg_tree_copy_out (tree, path, fd, cancellable, error);
+  if (!ok && error != NULL && g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE))
+    g_prefix_error (error, "making %s: ", name);
   if (close (fd) != 0 && ok)
-    ok = domuimg_set_errno (error, errno, "writing %s", to);
+    ok = domuimg_set_errno (error, errno, "writing %s", name);
   return ok;
 }
 

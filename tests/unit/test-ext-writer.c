@@ -100,7 +100,7 @@ write_image (Fixture *self, guint64 size, GError **error)
   int fd;
 
   archive_write_close (self->archive);
-  g_assert_true (domuimg_raw_create (self->image, size, error));
+  g_assert_true (domuimg_disk_file_allocate_raw (self->image, size, NULL, NULL, error));
   region = domuimg_region_open (self->image, TRUE, error);
   g_assert_nonnull (region);
   g_assert_true (domuimg_mkfs_run (&mkfs, region, NULL, error));
