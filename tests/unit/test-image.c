@@ -16,24 +16,7 @@
 
 /* Images are made, and told about, by the programs of e2fsprogs, util-linux and QEMU. */
 
-typedef struct {
-  char *scratch;
-  char *path;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->scratch = tree_scratch_new ();
-  self->path = g_build_filename (self->scratch, "disk", NULL);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  g_free (self->path);
-  tree_scratch_free (self->scratch);
-}
+typedef TreeDisk Fixture;
 
 /* What @line, with words apart by spaces, prints; %P in it is the image, a tab a space. */
 static char *
@@ -419,7 +402,8 @@ test_nothing_in_it (Fixture *self, gconstpointer data)
   g_assert_cmpuint (volume_at (image, 0, 1)->fs_size, ==, 0);
 }
 
-#define ADD(path, data, test) g_test_add (path, Fixture, data, set_up, test, tear_down)
+#define ADD(path, data, test) \
+  g_test_add (path, Fixture, data, tree_disk_set_up, test, tree_disk_tear_down)
 
 int
 main (int argc, char **argv)

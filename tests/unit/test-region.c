@@ -17,24 +17,7 @@
 #define MIB ((guint64) 1024 * 1024)
 #define UUID "11111111-2222-4333-8444-555555555555"
 
-typedef struct {
-  char *scratch;
-  char *path;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->scratch = tree_scratch_new ();
-  self->path = g_build_filename (self->scratch, "disk", NULL);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  g_free (self->path);
-  tree_scratch_free (self->scratch);
-}
+typedef TreeDisk Fixture;
 
 static DomuimgRegion *
 open_disk (Fixture *self, const char *content, gboolean writable)
@@ -242,7 +225,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function, data) \
-  g_test_add ("/region/" name, Fixture, data, set_up, function, tear_down)
+  g_test_add ("/region/" name, Fixture, data, tree_disk_set_up, function, tree_disk_tear_down)
   ADD ("parts", test_parts, NULL);
   ADD ("writing stays inside", test_writing_stays_inside, NULL);
   ADD ("made writable", test_made_writable, NULL);

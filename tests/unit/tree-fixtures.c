@@ -134,6 +134,20 @@ tree_scratch_free (char *scratch)
 }
 
 void
+tree_disk_set_up (TreeDisk *self, gconstpointer data)
+{
+  self->scratch = tree_scratch_new ();
+  self->path = g_build_filename (self->scratch, "disk", NULL);
+}
+
+void
+tree_disk_tear_down (TreeDisk *self, gconstpointer data)
+{
+  g_free (self->path);
+  tree_scratch_free (self->scratch);
+}
+
+void
 tree_must_load (DomuimgTree *tree, const char *dump)
 {
   g_autoptr (GError) error = NULL;
