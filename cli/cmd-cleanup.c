@@ -3,12 +3,49 @@
 #include "config.h"
 #include "cli/cli.h"
 
+static void
+print_lines (char **lines, gboolean json)
+{
+  if (json)
+    cli_print_json_lines (lines);
+  for (guint i = 0; !json && lines[i] != NULL; i++)
+    {
+      g_autofree char *plain = cli_plain (lines[i]);
+
+      g_print ("%s\n", plain);
+    }
+  if (!json && lines[0] == NULL)
+    g_print ("nothing to do\n");
+}
+
+/* What a script needs to know, whatever the lines say. */
+static int
+judge (GError **error)
+{
+  g_auto (GStrv) left = domuimg_cleanup_list_unfinished (error);
+  g_autofree char *ids = NULL;
+
+  if (left == NULL)
+    return cli_report (*error);
+  if (left[0] == NULL)
+    return CLI_DONE;
+  ids = g_strjoinv (", ", left);
+  g_set_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_FAILED,
+               "not everything could be finished: %s; run this again later, or give one up with"
+               " --discard ID, which leaves its files as they are",
+               ids);
+  return cli_report (*error);
+}
+
 int
 cli_cleanup (int argc, char **argv)
 {
+  g_autofree char *discard = NULL;
   gboolean dry_run = FALSE, json = FALSE;
   const GOptionEntry entries[] = {
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "print what would be done", NULL },
+    { "discard", 0, 0, G_OPTION_ARG_STRING, &discard,
+      "give up one that cannot be finished: its files stay as they are", "ID" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };
@@ -17,21 +54,19 @@ cli_cleanup (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int status = CLI_DONE;
 
-  g_option_context_set_summary (context, "Removes what builds left that were killed, or gives "
+  g_option_context_set_summary (context, "Removes what was left by what was killed, or gives "
                                          "finished results their names.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
   if (argc > 1)
     return cli_usage ("cleanup takes no argument such as “%s”", argv[1]);
-  lines = domuimg_cleanup (dry_run, NULL, &error);
+  if (discard != NULL && dry_run)
+    return cli_usage ("--discard does not go with --dry-run");
+  lines = discard != NULL ? domuimg_cleanup_discard (discard, &error)
+                          : domuimg_cleanup (dry_run, NULL, &error);
   if (lines == NULL)
     return cli_report (error);
-  if (json)
-    cli_print_json_lines (lines);
-  for (guint i = 0; !json && lines[i] != NULL; i++)
-    g_print ("%s\n", lines[i]);
-  if (!json && lines[0] == NULL)
-    g_print ("nothing to do\n");
-  return CLI_DONE;
+  print_lines (lines, json);
+  return dry_run || discard != NULL ? CLI_DONE : judge (&error);
 }

@@ -31,6 +31,7 @@ wait_for_signals (gpointer data)
 void
 cli_signals_cancel (GCancellable *cancellable)
 {
+  GThread *thread;
   sigset_t set;
 
   sigemptyset (&set);
@@ -38,7 +39,15 @@ cli_signals_cancel (GCancellable *cancellable)
   sigaddset (&set, SIGTERM);
   sigaddset (&set, SIGHUP);
   pthread_sigmask (SIG_BLOCK, &set, NULL);
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, g_object_ref (cancellable)));
+  thread = g_thread_try_new ("signals", wait_for_signals, g_object_ref (cancellable), NULL);
+  if (thread != NULL)
+    {
+      g_thread_unref (thread);
+      return;
+    }
+  /* Then a signal ends the program as kill -9 does, and "domuimg cleanup" removes what is left. */
+  g_object_unref (cancellable);
+  pthread_sigmask (SIG_UNBLOCK, &set, NULL);
 }
 
 int

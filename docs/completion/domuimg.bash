@@ -46,7 +46,7 @@ _domuimg_value () {
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
-      --connect | --timeout) ;;
+      --connect | --timeout | --discard) ;;
     *) return 1 ;;
   esac
 }

@@ -32,5 +32,9 @@ DomuimgResult *domuimg_build_run_finish (DomuimgBuild *self, GAsyncResult *resul
 
 DOMUIMG_API
 char **domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error);
+DOMUIMG_API
+char **domuimg_cleanup_list_unfinished (GError **error);
+DOMUIMG_API
+char **domuimg_cleanup_discard (const char *id, GError **error);
 
 G_END_DECLS

@@ -3,23 +3,102 @@
 #include "config.h"
 #include "lib/base/async.h"
 
-typedef struct {
+#include "lib/base/thread.h"
+
+/* The result of a call, from its beginning on. It is not a GTask, since the first of those starts a
+ * thread of GLib's that ends the process where it cannot start. */
+#define DOMUIMG_TYPE_CALL (domuimg_call_get_type ())
+G_DECLARE_FINAL_TYPE (DomuimgCall, domuimg_call, DOMUIMG, CALL, GObject)
+
+struct _DomuimgCall {
+  GObject parent_instance;
+
+  GObject *source; /* (nullable) */
   DomuimgAsyncWork work;
   gpointer arguments;
   GDestroyNotify free_arguments;
   GDestroyNotify free_result;
   DomuimgProgress *progress; /* (nullable) the caller's */
-} Call;
+  GCancellable *cancellable; /* (nullable) */
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+  GMainContext *context; /* the caller's */
+  /* Set by the thread, and read once it has handed the call back. */
+  gpointer result;
+  GError *error;
+};
+
+static void call_result_init (GAsyncResultIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DomuimgCall, domuimg_call, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT, call_result_init))
 
 static void
-call_free (gpointer data)
+call_finalize (GObject *object)
 {
-  Call *self = data;
+  DomuimgCall *self = DOMUIMG_CALL (object);
 
   if (self->free_arguments != NULL && self->arguments != NULL)
     self->free_arguments (self->arguments);
+  if (self->result != NULL && self->free_result != NULL)
+    self->free_result (self->result);
+  g_clear_error (&self->error);
   g_clear_object (&self->progress);
-  g_free (self);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->source);
+  g_main_context_unref (self->context);
+  G_OBJECT_CLASS (domuimg_call_parent_class)->finalize (object);
+}
+
+static void
+domuimg_call_class_init (DomuimgCallClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = call_finalize;
+}
+
+static void
+domuimg_call_init (DomuimgCall *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+}
+
+static gpointer
+call_get_user_data (GAsyncResult *result)
+{
+  return DOMUIMG_CALL (result)->user_data;
+}
+
+static GObject *
+call_get_source_object (GAsyncResult *result)
+{
+  DomuimgCall *self = DOMUIMG_CALL (result);
+
+  return self->source != NULL ? g_object_ref (self->source) : NULL;
+}
+
+static gboolean
+call_is_tagged (GAsyncResult *result, gpointer tag)
+{
+  return DOMUIMG_CALL (result)->work == tag;
+}
+
+static void
+call_result_init (GAsyncResultIface *iface)
+{
+  iface->get_user_data = call_get_user_data;
+  iface->get_source_object = call_get_source_object;
+  iface->is_tagged = call_is_tagged;
+}
+
+/* @run is called in the caller's main loop. */
+static void
+send (DomuimgCall *self, GSourceFunc run, gpointer data, GDestroyNotify free_data)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, run, data, free_data);
+  g_source_attach (source, self->context);
 }
 
 /* One change of the progress, on its way from the thread to who watches. */
@@ -52,38 +131,43 @@ apply_change (gpointer data)
 static void
 send_change (DomuimgProgress *inner, double fraction, const char *message, gpointer data)
 {
-  GTask *task = data;
-  Call *call = g_task_get_task_data (task);
+  DomuimgCall *call = data;
   Change *change = g_new0 (Change, 1);
-  g_autoptr (GSource) source = g_idle_source_new ();
 
   change->progress = g_object_ref (call->progress);
   change->fraction = fraction;
   change->message = g_strdup (message);
-  /* Before the callback of the task, which comes by the same priority. */
-  g_source_set_priority (source, g_task_get_priority (task));
-  g_source_set_callback (source, apply_change, change, change_free);
-  g_source_attach (source, g_task_get_context (task));
+  /* Before the end of the call, which comes by the same priority. */
+  send (call, apply_change, change, change_free);
 }
 
-static void
-run (GTask *task, gpointer self, gpointer data, GCancellable *cancellable)
+static gboolean
+tell_end (gpointer data)
 {
-  Call *call = data;
-  g_autoptr (DomuimgProgress) progress = NULL;
-  GError *error = NULL;
-  gpointer result;
+  DomuimgCall *self = data;
 
-  if (call->progress != NULL)
+  if (self->callback != NULL)
+    self->callback (self->source, G_ASYNC_RESULT (self), self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The reference is the thread's, and goes on to the caller's main loop. */
+static gpointer
+run (gpointer data)
+{
+  DomuimgCall *self = data;
+  g_autoptr (DomuimgProgress) progress = NULL;
+
+  if (self->progress != NULL)
     {
       progress = domuimg_progress_new ();
-      g_signal_connect (progress, "changed", G_CALLBACK (send_change), task);
+      g_signal_connect (progress, "changed", G_CALLBACK (send_change), self);
     }
-  result = call->work (self, call->arguments, progress, cancellable, &error);
-  if (result != NULL)
-    g_task_return_pointer (task, result, call->free_result);
-  else
-    g_task_return_error (task, error);
+  /* What was done before a cancellation came too late has been done: its result counts. */
+  self->result = self->work (self->source, self->arguments, progress, self->cancellable,
+                             &self->error);
+  send (self, tell_end, self, g_object_unref);
+  return NULL;
 }
 
 void
@@ -92,24 +176,33 @@ domuimg_async_start (gpointer self, DomuimgAsyncWork work, gpointer arguments,
                      DomuimgProgress *progress, GCancellable *cancellable,
                      GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Call *call = g_new0 (Call, 1);
+  DomuimgCall *call = g_object_new (DOMUIMG_TYPE_CALL, NULL);
+  GThread *thread;
 
+  call->source = self != NULL ? g_object_ref (self) : NULL;
   call->work = work;
   call->arguments = arguments;
   call->free_arguments = free_arguments;
   call->free_result = free_result;
   call->progress = progress != NULL ? g_object_ref (progress) : NULL;
-  /* What was done before a cancellation came too late has been done: its result counts. */
-  g_task_set_check_cancellable (task, FALSE);
-  g_task_set_source_tag (task, work);
-  g_task_set_task_data (task, call, call_free);
-  g_task_run_in_thread (task, run);
+  call->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  call->callback = callback;
+  call->user_data = user_data;
+  thread = domuimg_thread_start ("domuimg-async", run, call, &call->error);
+  if (thread != NULL)
+    g_thread_unref (thread);
+  else
+    send (call, tell_end, call, g_object_unref);
 }
 
 gpointer
 domuimg_async_finish (gpointer self, GAsyncResult *result, GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  return g_task_propagate_pointer (G_TASK (result), error);
+  DomuimgCall *call = DOMUIMG_CALL (result);
+
+  g_return_val_if_fail (DOMUIMG_IS_CALL (result), NULL);
+  g_return_val_if_fail (call->source == self, NULL);
+  if (call->error != NULL)
+    g_propagate_error (error, g_steal_pointer (&call->error));
+  return g_steal_pointer (&call->result);
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -187,35 +186,4 @@ domuimg_write_text (const char *path, const char *name, const char *text, GError
     return domuimg_set_errno (error, errno, "making %s", name);
   return domuimg_write_all (fd, text, strlen (text))
          || domuimg_set_errno (error, errno, "writing %s", name);
-}
-
-/* A read lease is not given on a file that is open for writing, by a loop device or by the kernel
- * of a backend, too. */
-static gboolean
-is_written (int fd)
-{
-  /* Whoever opens the file in the moment of the lease makes the kernel send this signal: SIGIO
-   * would end us, this one does nothing. */
-  fcntl (fd, F_SETSIG, SIGURG);
-  if (fcntl (fd, F_SETLEASE, F_RDLCK) != 0)
-    return errno == EAGAIN;
-  fcntl (fd, F_SETLEASE, F_UNLCK);
-  return FALSE;
-}
-
-gboolean
-domuimg_file_is_busy (const char *path)
-{
-  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat status;
-
-  if (fd < 0 || fstat (fd, &status) != 0)
-    return FALSE;
-  if (S_ISBLK (status.st_mode))
-    {
-      g_auto (DomuimgFd) exclusive = open (path, O_RDONLY | O_EXCL | O_CLOEXEC);
-
-      return exclusive < 0 && errno == EBUSY;
-    }
-  return is_written (fd);
 }

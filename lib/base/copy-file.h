@@ -15,7 +15,3 @@ gboolean domuimg_copy_file_as (const char *from, const char *to, const void *con
 
 /* Makes the file @path, which is to get the name @name and has it in messages, of @text. */
 gboolean domuimg_write_text (const char *path, const char *name, const char *text, GError **error);
-
-/* Whether somebody has the file open for writing, or uses the block device: an image of a guest
- * that runs. FALSE, too, where that cannot be told. */
-gboolean domuimg_file_is_busy (const char *path);

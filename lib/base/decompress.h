@@ -37,8 +37,8 @@ typedef struct {
 /* @bytes must stay where they are. */
 DomuimgInput domuimg_input_of_bytes (const DomuimgBytes *bytes, const char *name);
 
-/* Decompresses a stream, piece by piece, through libarchive (LZO, for which Debian's
- * libarchive would run a program, by liblzo2). */
+/* Decompresses a stream, piece by piece: one member of gzip, and the others through libarchive (LZO,
+ * for which Debian's libarchive would run a program, by liblzo2). */
 typedef struct _DomuimgDecoder DomuimgDecoder;
 
 /* @input is read from @offset; it must outlive the decoder. */
@@ -54,6 +54,7 @@ guint64 domuimg_decoder_get_consumed (DomuimgDecoder *self);
 
 /* All of a stream. More than @max bytes of output are CORRUPT_INPUT. @expected, where it is
  * not 0, is the size that the output ought to have: when it has, what follows the stream in
- * @in is of no interest. */
+ * @in is of no interest. gzip tells by itself where it ends, and a checksum of it that does not
+ * match is damage in any case. */
 GBytes *domuimg_decompress (DomuimgCompression compression, DomuimgBytes in, const char *name,
                             guint64 expected, guint64 max, GError **error);

@@ -13,6 +13,7 @@
 
 #include "lib/base/exec-spawn.h"
 #include "lib/base/fd.h"
+#include "lib/base/thread.h"
 
 #define TAIL_LINES 20
 #define LINE_MAX_BYTES ((gsize) 64 * 1024)
@@ -533,7 +534,9 @@ domuimg_exec_start (DomuimgExec *self, GCancellable *cancellable, GError **error
 
   if (!prepare (self, STDOUT_STREAMED, cancellable, error))
     return -1;
-  self->thread = g_thread_new ("domuimg-exec", start_and_supervise, &start);
+  self->thread = domuimg_thread_start ("domuimg-exec", start_and_supervise, &start, error);
+  if (self->thread == NULL)
+    return -1;
   g_async_queue_pop (answer);
   if (start.error == NULL)
     return self->out;

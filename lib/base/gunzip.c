@@ -6,21 +6,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/inflate.h"
 #include "lib/base/sparse.h"
 
 #define IN_SIZE (128 * 1024)
 #define OUT_SIZE (256 * 1024)
-/* zlib's number for "gzip, with the largest window". */
-#define GZIP_WINDOW (15 + 16)
 
 typedef enum { AT_START, IN_MEMBER, AFTER_MEMBER } State;
 
 struct _DomuimgGunzip {
-  z_stream stream;
-  gboolean at_end; /* of the input */
+  DomuimgInflate *inflate;
+  DomuimgInflateBuffers buffers;
+  gboolean is_single; /* it ends after the first member */
+  gboolean at_end;    /* of the input */
   State state;
   guint8 out[OUT_SIZE];
 };
@@ -30,65 +30,84 @@ domuimg_gunzip_new (void)
 {
   DomuimgGunzip *self = g_new0 (DomuimgGunzip, 1);
 
-  inflateInit2 (&self->stream, GZIP_WINDOW);
+  self->inflate = domuimg_inflate_new (DOMUIMG_WRAPPER_GZIP);
+  return self;
+}
+
+DomuimgGunzip *
+domuimg_gunzip_new_single (void)
+{
+  DomuimgGunzip *self = domuimg_gunzip_new ();
+
+  self->is_single = TRUE;
   return self;
 }
 
 void
 domuimg_gunzip_free (DomuimgGunzip *self)
 {
-  inflateEnd (&self->stream);
+  domuimg_inflate_free (self->inflate);
   g_free (self);
 }
 
 void
 domuimg_gunzip_feed (DomuimgGunzip *self, const void *data, gsize length)
 {
-  self->stream.next_in = (Bytef *) data;
-  self->stream.avail_in = length;
+  self->buffers.in = data;
+  self->buffers.in_left = length;
   self->at_end = length == 0;
+}
+
+gsize
+domuimg_gunzip_get_left (DomuimgGunzip *self)
+{
+  return self->buffers.in_left;
 }
 
 /* Tapes leave zeros behind a member. */
 static gboolean
 skip_padding (DomuimgGunzip *self)
 {
-  if (self->state != AFTER_MEMBER || *self->stream.next_in != 0)
+  if (self->state != AFTER_MEMBER || *self->buffers.in != 0)
     return FALSE;
-  self->stream.next_in++;
-  self->stream.avail_in--;
+  self->buffers.in++;
+  self->buffers.in_left--;
   return TRUE;
 }
 
 static gboolean
 inflate_some (DomuimgGunzip *self, const char **problem)
 {
-  int status = inflate (&self->stream, Z_NO_FLUSH);
+  gsize left = self->buffers.in_left, room = self->buffers.out_left;
+  DomuimgInflateStatus status = domuimg_inflate_run (self->inflate, &self->buffers);
 
   self->state = IN_MEMBER;
-  if (status == Z_STREAM_END)
+  if (status == DOMUIMG_INFLATE_ENDED)
     {
       self->state = AFTER_MEMBER;
-      inflateReset (&self->stream);
+      domuimg_inflate_reset (self->inflate);
       return TRUE;
     }
-  *problem = status == Z_BUF_ERROR ? "truncated gzip data" : "damaged gzip data";
-  return status == Z_OK;
+  *problem = status == DOMUIMG_INFLATE_DAMAGED ? "damaged gzip data" : "truncated gzip data";
+  return status == DOMUIMG_INFLATE_GOES_ON
+         && (left != self->buffers.in_left || room != self->buffers.out_left);
 }
 
 gssize
 domuimg_gunzip_next (DomuimgGunzip *self, const void **data, const char **problem)
 {
-  self->stream.next_out = self->out;
-  self->stream.avail_out = OUT_SIZE;
+  self->buffers.out = self->out;
+  self->buffers.out_left = OUT_SIZE;
   *data = self->out;
-  while (self->stream.avail_out > 0)
+  while (self->buffers.out_left > 0)
     {
-      gsize produced = OUT_SIZE - self->stream.avail_out;
+      gsize produced = OUT_SIZE - self->buffers.out_left;
 
-      if (self->stream.avail_in == 0 && (!self->at_end || self->state == AFTER_MEMBER))
+      if (self->is_single && self->state == AFTER_MEMBER)
+        return (gssize) produced;
+      if (self->buffers.in_left == 0 && (!self->at_end || self->state == AFTER_MEMBER))
         return produced > 0 || self->at_end ? (gssize) produced : DOMUIMG_GUNZIP_HUNGRY;
-      if (self->stream.avail_in > 0 && skip_padding (self))
+      if (self->buffers.in_left > 0 && skip_padding (self))
         continue;
       /* What came before damaged data is given out first; the damage is met again. */
       if (!inflate_some (self, problem))

@@ -9,14 +9,29 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/exchange.h"
+#include "lib/base/fd.h"
+
 #define SUFFIX ".journal"
+#define ID_LENGTH 8
+/* Both of one length: one takes the place of the other. */
+#define COMMIT "[\"commit\"]\n"
+#define UNDONE "[\"undone\"]\n"
+#define JOURNAL_MAX (16 << 20)
+#define ATTEMPTS 100
+
+G_STATIC_ASSERT (sizeof COMMIT == sizeof UNDONE);
 
 struct _DomuimgJournal {
   char *path;
   char *id;
   int fd;
+  off_t end;       /* of the records that are whole */
+  off_t commit_at; /* -1: there is none */
+  gboolean is_named; /* its name is on the disk */
 };
 
 DomuimgJournalRecord *
@@ -37,12 +52,15 @@ domuimg_journal_record_free (DomuimgJournalRecord *self)
   g_free (self->verb);
   g_free (self->path);
   g_free (self->to);
+  g_free (self->was);
+  g_free (self->is);
+  g_free (self->wanted);
   g_free (self);
 }
 
 /* Root's belong to the machine, others' to their own state. */
 static char *
-journal_directory (void)
+choose_directory (void)
 {
   const char *chosen = g_getenv ("DOMUIMG_STATE_DIR");
 
@@ -53,48 +71,91 @@ journal_directory (void)
   return g_build_filename (g_get_user_state_dir (), "domuimg", "journal", NULL);
 }
 
-static DomuimgJournal *
-journal_open (const char *path, int flags, GError **error)
+char *
+domuimg_journal_directory (GError **error)
 {
-  DomuimgJournal *self;
-  int fd = open (path, flags | O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  g_autofree char *directory = choose_directory ();
+
+  if (g_mkdir_with_parents (directory, 0700) == 0)
+    return g_steal_pointer (&directory);
+  domuimg_set_errno (error, errno, "making the directory %s for the journal", directory);
+  return NULL;
+}
+
+static DomuimgJournal *
+journal_new (const char *path, int fd)
+{
+  DomuimgJournal *self = g_new0 (DomuimgJournal, 1);
+  g_autofree char *name = g_path_get_basename (path);
+
+  self->path = g_strdup (path);
+  self->id = g_strndup (name, strlen (name) - strlen (SUFFIX));
+  self->fd = fd;
+  self->commit_at = -1;
+  return self;
+}
+
+/* -1 with errno: EWOULDBLOCK where another process has it locked, or has removed it between the two
+ * calls. */
+static int
+open_locked (const char *path, int flags)
+{
+  g_auto (DomuimgFd) fd = open (path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+  struct stat status;
+  int result;
 
   if (fd < 0)
+    return -1;
+  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || fstat (fd, &status) != 0)
     {
-      domuimg_set_errno (error, errno, "opening the journal %s", path);
-      return NULL;
+      /* What was made just now is nobody's. */
+      if (flags != 0 && errno != EWOULDBLOCK)
+        unlink (path);
+      return -1;
     }
-  if (flock (fd, LOCK_EX | LOCK_NB) != 0)
+  if (status.st_nlink == 0)
     {
-      domuimg_set_errno (error, errno, "locking the journal %s", path);
-      close (fd);
-      return NULL;
+      errno = EWOULDBLOCK;
+      return -1;
     }
-  self = g_new0 (DomuimgJournal, 1);
-  self->path = g_strdup (path);
-  self->fd = fd;
-  return self;
+  result = fd;
+  fd = -1;
+  return result;
+}
+
+static int
+create_locked (const char *directory, char **path)
+{
+  int fd = -1;
+
+  /* A cleanup may take one over before it is locked. */
+  for (guint i = 0; i < ATTEMPTS; i++)
+    {
+      g_autofree char *uuid = g_uuid_string_random ();
+
+      g_free (*path);
+      *path = g_strdup_printf ("%s/%.*s" SUFFIX, directory, ID_LENGTH, uuid);
+      fd = open_locked (*path, O_CREAT | O_EXCL);
+      if (fd >= 0 || (errno != EWOULDBLOCK && errno != EEXIST))
+        return fd;
+    }
+  return fd;
 }
 
 DomuimgJournal *
 domuimg_journal_create (GError **error)
 {
-  g_autofree char *directory = journal_directory ();
-  g_autofree char *uuid = g_uuid_string_random ();
-  g_autofree char *id = g_strndup (uuid, 8);
-  g_autofree char *path = g_strdup_printf ("%s/%s" SUFFIX, directory, id);
-  DomuimgJournal *self;
+  g_autofree char *directory = domuimg_journal_directory (error);
+  g_autofree char *path = NULL;
+  int fd;
 
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      domuimg_set_errno (error, errno, "making the directory %s for the journal", directory);
-      return NULL;
-    }
-  self = journal_open (path, O_CREAT | O_EXCL, error);
-  if (self == NULL)
+  if (directory == NULL)
     return NULL;
-  self->id = g_steal_pointer (&id);
-  return self;
+  fd = create_locked (directory, &path);
+  if (fd >= 0)
+    return journal_new (path, fd);
+  domuimg_set_errno (error, errno, "making the journal %s", path);
+  return NULL;
 }
 
 const char *
@@ -104,43 +165,108 @@ domuimg_journal_get_id (DomuimgJournal *self)
 }
 
 static char *
-record_to_line (const DomuimgJournalRecord *record)
+words_to_line (const char *const *words)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 
   json_builder_begin_array (builder);
-  json_builder_add_string_value (builder, record->verb);
-  if (record->path != NULL)
-    json_builder_add_string_value (builder, record->path);
-  if (record->to != NULL)
-    {
-      json_builder_add_string_value (builder, record->to);
-      json_builder_add_string_value (builder, record->replace ? "replace" : "keep");
-    }
+  for (guint i = 0; words[i] != NULL; i++)
+    json_builder_add_string_value (builder, words[i]);
   json_builder_end_array (builder);
   root = json_builder_get_root (builder);
   text = json_to_string (root, FALSE);
   return g_strconcat (text, "\n", NULL);
 }
 
+static gboolean
+write_at (DomuimgJournal *self, const char *text, off_t at)
+{
+  gsize length = strlen (text);
+
+  for (gsize done = 0; done < length;)
+    {
+      gssize written = pwrite (self->fd, text + done, length - done, at + (off_t) done);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return FALSE;
+      done += (gsize) written;
+    }
+  return TRUE;
+}
+
+static gboolean
+append_line (DomuimgJournal *self, const char *line, GError **error)
+{
+  if (!write_at (self, line, self->end))
+    {
+      domuimg_set_errno (error, errno, "writing the journal %s", self->path);
+      /* A part of a line is no record, and must not become one with the next. */
+      if (ftruncate (self->fd, self->end) != 0)
+        g_prefix_error (error, "cutting off a part of a record failed, and: ");
+      return FALSE;
+    }
+  self->end += (off_t) strlen (line);
+  return TRUE;
+}
+
 gboolean
 domuimg_journal_append (DomuimgJournal *self, const DomuimgJournalRecord *record, GError **error)
 {
-  g_autofree char *line = record_to_line (record);
-  gssize length = strlen (line);
+  const char *words[] = { record->verb, record->path, record->to,
+                          record->replace ? "replace" : "keep", NULL };
+  g_autofree char *line = NULL;
 
-  if (write (self->fd, line, length) != length)
-    return domuimg_set_errno (error, errno, "writing the journal %s", self->path);
+  if (record->to == NULL)
+    words[2] = NULL;
+  line = words_to_line (words);
+  return append_line (self, line, error);
+}
+
+gboolean
+domuimg_journal_append_labels (DomuimgJournal *self, const DomuimgJournalRecord *record,
+                               GError **error)
+{
+  const char *words[] = { "expect", record->to, record->was, record->is, NULL };
+  g_autofree char *line = words_to_line (words);
+
+  return append_line (self, line, error);
+}
+
+gboolean
+domuimg_journal_append_commit (DomuimgJournal *self, GError **error)
+{
+  off_t at = self->end;
+
+  if (!append_line (self, COMMIT, error))
+    return FALSE;
+  self->commit_at = at;
   return TRUE;
+}
+
+gboolean
+domuimg_journal_revoke_commit (DomuimgJournal *self, GError **error)
+{
+  if (self->commit_at < 0)
+    return TRUE;
+  return (write_at (self, UNDONE, self->commit_at)
+          || domuimg_set_errno (error, errno, "writing the journal %s", self->path))
+         && domuimg_journal_sync (self, error);
 }
 
 gboolean
 domuimg_journal_sync (DomuimgJournal *self, GError **error)
 {
+  g_autofree char *directory = g_path_get_dirname (self->path);
+
   if (fdatasync (self->fd) != 0)
     return domuimg_set_errno (error, errno, "writing the journal %s", self->path);
+  if (!self->is_named && !domuimg_sync_directory (directory, error))
+    return FALSE;
+  self->is_named = TRUE;
   return TRUE;
 }
 
@@ -156,13 +282,23 @@ domuimg_journal_close (DomuimgJournal *self, gboolean remove)
 }
 
 char **
-domuimg_journal_list (void)
+domuimg_journal_list (GError **error)
 {
-  g_autofree char *directory = journal_directory ();
+  g_autofree char *directory = choose_directory ();
   g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
   const char *name;
 
+  if (dir == NULL && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      domuimg_fail (error,
+                    g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES)
+                        ? DOMUIMG_ERROR_PERMISSION
+                        : DOMUIMG_ERROR_IO,
+                    "%s", local->message);
+      return NULL;
+    }
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
@@ -173,51 +309,124 @@ domuimg_journal_list (void)
   return g_strv_builder_end (paths);
 }
 
+char *
+domuimg_journal_path (const char *id, GError **error)
+{
+  g_autofree char *directory = choose_directory ();
+
+  if (*id != '\0' && strchr (id, '/') == NULL)
+    return g_strdup_printf ("%s/%s" SUFFIX, directory, id);
+  domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                "“%s” is not the ID of a transaction; domuimg cleanup names those that there are",
+                id);
+  return NULL;
+}
+
 static const char *
 element (JsonArray *array, guint i)
 {
   return i < json_array_get_length (array) ? json_array_get_string_element (array, i) : NULL;
 }
 
-static DomuimgJournalRecord *
-record_from_line (const char *line)
+/* To the newest record of that name. */
+static void
+take_labels (GPtrArray *records, JsonArray *array)
+{
+  for (guint i = records->len; i > 0; i--)
+    {
+      DomuimgJournalRecord *record = g_ptr_array_index (records, i - 1);
+
+      if (record->to == NULL || g_strcmp0 (record->to, element (array, 1)) != 0)
+        continue;
+      g_free (record->was);
+      g_free (record->is);
+      record->was = g_strdup (element (array, 2));
+      record->is = g_strdup (element (array, 3));
+      return;
+    }
+}
+
+static void
+take_line (GPtrArray *records, const char *line)
 {
   g_autoptr (JsonNode) node = json_from_string (line, NULL);
   JsonArray *array;
 
   if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
-    return NULL;
+    return;
   array = json_node_get_array (node);
   for (guint i = 0; i < json_array_get_length (array); i++)
     {
       if (json_node_get_value_type (json_array_get_element (array, i)) != G_TYPE_STRING)
-        return NULL;
+        return;
     }
   if (element (array, 0) == NULL)
-    return NULL;
-  return domuimg_journal_record_new (element (array, 0), element (array, 1), element (array, 2),
-                                     g_strcmp0 (element (array, 3), "replace") == 0);
+    return;
+  if (g_str_equal (element (array, 0), "expect"))
+    take_labels (records, array);
+  else
+    g_ptr_array_add (records,
+                     domuimg_journal_record_new (element (array, 0), element (array, 1),
+                                                 element (array, 2),
+                                                 g_strcmp0 (element (array, 3), "replace") == 0));
+}
+
+/* By the descriptor that is locked: another file may have the name by now. */
+static gboolean
+read_all (DomuimgJournal *self, GString *text, GError **error)
+{
+  char block[16384];
+  gssize got;
+
+  while ((got = pread (self->fd, block, sizeof block, (off_t) text->len)) != 0)
+    {
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got < 0)
+        return domuimg_set_errno (error, errno, "reading the journal %s", self->path);
+      g_string_append_len (text, block, got);
+      if (text->len > JOURNAL_MAX)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is too large for a journal",
+                             self->path);
+    }
+  return TRUE;
+}
+
+static void
+take_lines (DomuimgJournal *self, const char *text, GPtrArray *records)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL && lines[i + 1] != NULL; i++)
+    {
+      take_line (records, lines[i]);
+      if (g_str_has_prefix (COMMIT, lines[i]) && strlen (lines[i]) + 1 == strlen (COMMIT))
+        self->commit_at = self->end;
+      self->end += (off_t) strlen (lines[i]) + 1;
+    }
 }
 
 DomuimgJournal *
-domuimg_journal_take_over (const char *path, GPtrArray **records)
+domuimg_journal_take_over (const char *path, GPtrArray **records, GError **error)
 {
-  DomuimgJournal *self = journal_open (path, 0, NULL);
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  int fd = open_locked (path, 0);
+  DomuimgJournal *self;
 
-  if (self == NULL)
-    return NULL;
-  *records = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_journal_record_free);
-  if (!g_file_get_contents (path, &text, NULL, NULL))
-    return self;
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL && lines[i + 1] != NULL; i++)
+  if (fd < 0)
     {
-      DomuimgJournalRecord *record = record_from_line (lines[i]);
-
-      if (record != NULL)
-        g_ptr_array_add (*records, record);
+      if (errno != EWOULDBLOCK && errno != ENOENT)
+        domuimg_set_errno (error, errno, "opening the journal %s", path);
+      return NULL;
     }
+  self = journal_new (path, fd);
+  self->is_named = TRUE;
+  if (!read_all (self, text, error))
+    {
+      domuimg_journal_close (self, FALSE);
+      return NULL;
+    }
+  *records = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_journal_record_free);
+  take_lines (self, text->str, *records);
   return self;
 }

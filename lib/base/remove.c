@@ -5,6 +5,7 @@
 
 #include <ftw.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static int
 remove_one (const char *path, const struct stat *status, int type, struct FTW *walk)
@@ -22,6 +23,9 @@ domuimg_remove_tree (const char *path)
 
   if (lstat (path, &status) != 0)
     return FALSE;
+  /* An empty one goes without a descriptor, of which there may be none left. */
+  if (rmdir (path) == 0)
+    return TRUE;
   nftw (path, remove_one, 32, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
   return lstat (path, &status) != 0;
 }

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "lib/base/exchange.h"
 #include "lib/base/exec.h"
+#include "lib/base/label.h"
 #include "lib/base/mount.h"
 #include "lib/base/remove.h"
 
@@ -48,41 +48,69 @@ remove_tree (const DomuimgJournalRecord *record)
   domuimg_exec_arg (exec, "--one-file-system");
   domuimg_exec_arg (exec, path);
   domuimg_exec_run (exec, NULL, NULL);
-  return domuimg_remove_tree (path);
+  if (domuimg_remove_tree (path))
+    return TRUE;
+  errno = EBUSY;
+  return FALSE;
 }
 
 static gboolean
 sync_file (const DomuimgJournalRecord *record, GError **error)
 {
-  int fd = open (record->path, O_RDONLY | O_CLOEXEC);
+  int fd = open (record->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   gboolean ok;
 
   if (fd < 0)
-    return TRUE;
+    return domuimg_set_errno (error, errno, "writing out %s, which is %s until it is whole",
+                              record->to, record->path);
   ok = fsync (fd) == 0 || domuimg_set_errno (error, errno, "writing out %s", record->to);
   close (fd);
   return ok;
 }
 
 static gboolean
-give_name (const DomuimgJournalRecord *record, gboolean *done, GError **error)
+changed (const DomuimgJournalRecord *record, GError **error)
 {
-  int flags = record->replace ? 0 : RENAME_NOREPLACE;
-
-  if (access (record->path, F_OK) != 0)
-    return TRUE;
-  *done = renameat2 (AT_FDCWD, record->path, AT_FDCWD, record->to, flags) == 0;
-  /* Some network filesystems do not know the flag. */
-  if (!*done && errno == EINVAL && !record->replace && link (record->path, record->to) == 0)
-    *done = unlink (record->path) == 0;
-  return *done || domuimg_set_errno (error, errno, "giving %s its name", record->to);
+  return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                       "%s was changed by somebody else in the moment of its replacement; it is as"
+                       " they left it",
+                       record->to);
 }
 
-static void
-take_name_back (const DomuimgJournalRecord *record)
+/* Whether what is now at @record's temporary name is what was to be replaced. */
+static gboolean
+took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 {
-  if (!record->replace)
-    g_rename (record->to, record->path);
+  g_autofree char *label = domuimg_label_of (record->path, error);
+
+  return label != NULL && (g_str_equal (label, record->was) || changed (record, error));
+}
+
+static gboolean
+give_name (const DomuimgJournalRecord *record, GError **error)
+{
+  if (domuimg_label_is_absent (record->was))
+    return domuimg_rename_new (record->path, record->to)
+           || domuimg_set_errno (error, errno, "giving %s its name", record->to);
+  if (!domuimg_exchange (record->path, record->to))
+    return domuimg_set_errno (error, errno, "replacing %s", record->to);
+  if (took_the_right_one (record, error))
+    return TRUE;
+  domuimg_exchange (record->path, record->to);
+  return FALSE;
+}
+
+static gboolean
+take_name (const DomuimgJournalRecord *record, GError **error)
+{
+  if (domuimg_label_is_absent (record->was))
+    return TRUE;
+  if (!domuimg_rename_new (record->to, record->path))
+    return domuimg_set_errno (error, errno, "removing %s", record->to);
+  if (took_the_right_one (record, error))
+    return TRUE;
+  domuimg_rename_new (record->path, record->to);
+  return FALSE;
 }
 
 static const DomuimgUndoVerb verbs[] = {
@@ -96,11 +124,15 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_tree },
   /* A directory that was made for results; others may have put something into it since. */
   { .name = "rmdir", .goes = DOMUIMG_UNDO_ABANDONED, .remove = remove_directory, .may_stay = TRUE },
-  /* A file that was to be deleted; it stays unless all of the transaction is done. */
+  /* A file that was to be deleted, of journals before there was "withdraw". */
   { .name = "delete", .goes = DOMUIMG_UNDO_COMMITTED, .remove = remove_file },
-  { .name = "rename", .sync = sync_file, .finish = give_name, .take_back = take_name_back },
+  { .name = "rename", .sync = sync_file, .finish = give_name },
+  /* A file that is to be deleted: it gets a temporary name, by which it goes when all have theirs. */
+  { .name = "withdraw", .goes = DOMUIMG_UNDO_COMMITTED, .remove = remove_file, .finish = take_name },
   /* Tells that everything was whole. */
   { .name = "commit" },
+  /* In its place: tells that it was taken back. */
+  { .name = "undone" },
 };
 
 const DomuimgUndoVerb *

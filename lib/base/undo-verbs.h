@@ -15,19 +15,17 @@ typedef enum {
 typedef struct {
   const char *name;
 
-  /* In which cases what the record names goes, and how: FALSE where it could not be removed, or was
-   * not there. Newest records first. NULL: nothing goes. */
+  /* In which cases what the record names goes, and how: FALSE with errno where it could not be
+   * removed, or did not exist (ENOENT). Newest records first. NULL: nothing goes. */
   DomuimgUndoCase goes;
   gboolean (*remove) (const DomuimgJournalRecord *record);
   gboolean may_stay; /* that it is still there then is no failure, and not told */
 
   /* (nullable) Before the commit: writes it out to the disk. */
   gboolean (*sync) (const DomuimgJournalRecord *record, GError **error);
-  /* (nullable) After the commit, oldest records first: what makes the result appear. Nothing where
-   * that was done before. *@done becomes TRUE where it was done now. */
-  gboolean (*finish) (const DomuimgJournalRecord *record, gboolean *done, GError **error);
-  /* (nullable) Takes finish back, where a later one failed. */
-  void (*take_back) (const DomuimgJournalRecord *record);
+  /* (nullable) What it does at the commit, oldest records first; nothing of it where it fails. The
+   * names of the record and its labels tell later whether that was done (undo-settle.h). */
+  gboolean (*finish) (const DomuimgJournalRecord *record, GError **error);
 } DomuimgUndoVerb;
 
 /* NULL for one that this version does not know. */

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A transaction: its records, its commit, and what becomes of one that was interrupted. */
+/* A transaction: its records and its commit. */
 #include "config.h"
 #include "lib/base/undo.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/journal.h"
+#include "lib/base/label.h"
+#include "lib/base/lease.h"
+#include "lib/base/lock.h"
+#include "lib/base/undo-settle.h"
 #include "lib/base/undo-verbs.h"
 
 struct _DomuimgUndo {
   DomuimgJournal *journal;
   GPtrArray *records; /* of DomuimgJournalRecord, as they were written */
+  GPtrArray *locks;   /* of DomuimgLock */
+  GArray *leases;     /* of int: descriptors, while a commit is under way */
   gboolean is_held;
   gboolean committed;
 };
@@ -28,6 +35,8 @@ domuimg_undo_new (GError **error)
   self = g_new0 (DomuimgUndo, 1);
   self->journal = journal;
   self->records = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_journal_record_free);
+  self->locks = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_lock_free);
+  self->leases = g_array_new (FALSE, FALSE, sizeof (int));
   return self;
 }
 
@@ -62,16 +71,71 @@ absolute (const char *path)
   return g_canonicalize_filename (path, NULL);
 }
 
+static gboolean
+is_locked (DomuimgUndo *self, const char *key)
+{
+  for (guint i = 0; i < self->locks->len; i++)
+    if (g_str_equal (domuimg_lock_get_key (g_ptr_array_index (self->locks, i)), key))
+      return TRUE;
+  return FALSE;
+}
+
+static int
+compare_keys (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+/* In one order, so that no two wait for each other. */
+gboolean
+domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; paths[i] != NULL; i++)
+    g_ptr_array_add (keys, domuimg_lock_key (paths[i]));
+  g_ptr_array_sort (keys, compare_keys);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      const char *key = g_ptr_array_index (keys, i);
+      DomuimgLock *lock;
+
+      if (is_locked (self, key))
+        continue;
+      lock = domuimg_lock_take (key, error);
+      if (lock == NULL)
+        return FALSE;
+      g_ptr_array_add (self->locks, lock);
+    }
+  return TRUE;
+}
+
+static gboolean
+lock_one (DomuimgUndo *self, const char *path, GError **error)
+{
+  const char *const paths[] = { path, NULL };
+
+  return domuimg_undo_lock (self, paths, error);
+}
+
+static char *
+temporary_name (DomuimgUndo *self, const char *final)
+{
+  g_autofree char *directory = g_path_get_dirname (final);
+  g_autofree char *name = g_path_get_basename (final);
+
+  return g_strdup_printf ("%s/.%s.%s", directory, name, domuimg_journal_get_id (self->journal));
+}
+
 char *
 domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace, GError **error)
 {
   g_autofree char *final = absolute (path);
-  g_autofree char *directory = g_path_get_dirname (final);
-  g_autofree char *name = g_path_get_basename (final);
-  g_autofree char *temporary = g_strdup_printf ("%s/.%s.%s", directory, name,
-                                                domuimg_journal_get_id (self->journal));
+  g_autofree char *temporary = temporary_name (self, final);
   struct stat status;
 
+  if (!lock_one (self, final, error))
+    return NULL;
   if (!replace && lstat (final, &status) == 0)
     {
       domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
@@ -123,18 +187,41 @@ gboolean
 domuimg_undo_add_removal (DomuimgUndo *self, const char *path, GError **error)
 {
   g_autofree char *final = absolute (path);
+  g_autofree char *temporary = temporary_name (self, final);
 
-  return record (self, "delete", final, NULL, FALSE, error);
+  return lock_one (self, final, error)
+         && record (self, "withdraw", temporary, final, FALSE, error);
 }
 
-/* What a verb says of a record that this version does not know: nothing, but that it is there. */
-static const DomuimgUndoVerb *
-verb_of (const DomuimgJournalRecord *record)
+/* The record in the journal stays: it is of nothing, and a commit is not waited for. */
+void
+domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary)
 {
-  static const DomuimgUndoVerb unknown = { .name = "" };
-  const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
 
-  return verb != NULL ? verb : &unknown;
+      if (one->to == NULL || !g_str_equal (one->path, temporary))
+        continue;
+      g_ptr_array_remove_index (self->records, i);
+      return;
+    }
+}
+
+void
+domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label)
+{
+  g_autofree char *final = absolute (path);
+
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (g_strcmp0 (one->to, final) != 0)
+        continue;
+      g_free (one->wanted);
+      one->wanted = g_strdup (label);
+    }
 }
 
 typedef struct {
@@ -166,7 +253,7 @@ sync_results (const GPtrArray *records, GError **error)
       Sync *sync = &syncs[i];
 
       sync->record = g_ptr_array_index (records, i);
-      sync->verb = verb_of (sync->record);
+      sync->verb = domuimg_undo_verb_find (sync->record->verb);
       if (sync->verb->sync == NULL)
         continue;
       sync->thread = g_thread_try_new ("sync", sync_one, sync, NULL);
@@ -184,179 +271,184 @@ sync_results (const GPtrArray *records, GError **error)
   return ok;
 }
 
-/* Takes back what was finished so far, for one that failed halfway. */
-static void
-take_back (const GPtrArray *records, guint count)
+static gboolean
+is_result (const DomuimgJournalRecord *one)
 {
-  for (guint i = 0; i < count; i++)
-    {
-      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
-      const DomuimgUndoVerb *verb = verb_of (one);
+  return domuimg_undo_verb_find (one->verb)->finish != NULL;
+}
 
-      if (verb->take_back != NULL)
-        verb->take_back (one);
+static gboolean
+busy (const DomuimgJournalRecord *one, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                       "%s is in use: shut the guest down, or unmount it, first", one->to);
+}
+
+/* From here to the end of the commit it is seen when somebody opens what is replaced for writing. */
+static gboolean
+take_lease (DomuimgUndo *self, const DomuimgJournalRecord *one, GError **error)
+{
+  int fd;
+
+  switch (domuimg_lease_take (one->to, &fd))
+    {
+    case DOMUIMG_LEASE_HELD:
+      g_array_append_val (self->leases, fd);
+      return TRUE;
+    case DOMUIMG_LEASE_BUSY:
+      return busy (one, error);
+    default:
+      return TRUE;
     }
 }
 
-/* Gives the results their names. Those that got one are told in @lines (nullable). *@failed
- * (nullable) is the record that could not. */
 static gboolean
-finish_all (const GPtrArray *records, GPtrArray *lines, guint *failed, GError **error)
+are_leases_whole (DomuimgUndo *self, GError **error)
 {
-  for (guint i = 0; i < records->len; i++)
-    {
-      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
-      const DomuimgUndoVerb *verb = verb_of (one);
-      gboolean done = FALSE;
+  for (guint i = 0; i < self->leases->len; i++)
+    if (!domuimg_lease_is_whole (g_array_index (self->leases, int, i)))
+      return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                           "a file was opened for writing in the moment of its replacement: shut"
+                           " the guest down first");
+  return TRUE;
+}
 
-      if (failed != NULL)
-        *failed = i;
-      if (verb->finish == NULL)
-        continue;
-      if (!verb->finish (one, &done, error))
+static void
+end_leases (DomuimgUndo *self)
+{
+  for (guint i = 0; i < self->leases->len; i++)
+    domuimg_lease_end (g_array_index (self->leases, int, i));
+  g_array_set_size (self->leases, 0);
+}
+
+/* What has the name now is what may be replaced. */
+static gboolean
+check_place (const DomuimgJournalRecord *one, GError **error)
+{
+  gboolean absent = domuimg_label_is_absent (one->was);
+  struct stat status;
+
+  if (one->wanted != NULL && !g_str_equal (one->wanted, one->was))
+    return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                         "%s was changed meanwhile: shut the guest down first, and try again",
+                         one->to);
+  if (absent || domuimg_label_is_absent (one->is))
+    return TRUE;
+  if (!one->replace)
+    return domuimg_set_errno (error, EEXIST, "giving %s its name", one->to);
+  if (lstat (one->to, &status) != 0)
+    return domuimg_set_errno (error, errno, "looking at %s", one->to);
+  return !S_ISDIR (status.st_mode)
+         || domuimg_set_errno (error, EISDIR, "replacing %s", one->to);
+}
+
+static gboolean
+prepare_result (DomuimgUndo *self, DomuimgJournalRecord *one, GError **error)
+{
+  gboolean appears = domuimg_undo_verb_find (one->verb)->sync != NULL;
+
+  if (!take_lease (self, one, error))
+    return FALSE;
+  one->was = domuimg_label_of (one->to, error);
+  if (one->was == NULL)
+    return FALSE;
+  one->is = appears ? domuimg_label_of (one->path, error) : g_strdup (DOMUIMG_LABEL_ABSENT);
+  if (one->is == NULL)
+    return FALSE;
+  if (appears && domuimg_label_is_absent (one->is))
+    return domuimg_set_errno (error, ENOENT, "giving %s its name: %s", one->to, one->path);
+  return check_place (one, error)
+         && domuimg_journal_append_labels (self->journal, one, error);
+}
+
+/* After this a kill is as a success. */
+static gboolean
+write_commit (DomuimgUndo *self, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (is_result (one) && !prepare_result (self, one, error))
         return FALSE;
-      if (done && lines != NULL)
-        g_ptr_array_add (lines, g_strdup_printf ("completed %s",
-                                                 one->to != NULL ? one->to : one->path));
     }
+  return domuimg_journal_append_commit (self->journal, error)
+         && domuimg_journal_sync (self->journal, error);
+}
+
+static gboolean
+finish_all (DomuimgUndo *self, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (is_result (one) && !domuimg_undo_verb_find (one->verb)->finish (one, error))
+        return FALSE;
+    }
+  return domuimg_undo_sync_directories (self->records, error) && are_leases_whole (self, error);
+}
+
+static void
+take_commit_back (DomuimgUndo *self, GError **error)
+{
+  g_autofree char *why = NULL;
+
+  /* Where it fails, who comes after a kill completes what is begun, which is as good. */
+  domuimg_journal_revoke_commit (self->journal, NULL);
+  if (!domuimg_undo_put_back (self->records, NULL, &why))
+    g_prefix_error (error, "%s, see domuimg cleanup; and this was not all: ", why);
+  domuimg_undo_sync_directories (self->records, NULL);
+}
+
+/* What was replaced or is to be deleted has temporary names by now. */
+static gboolean
+remove_old (DomuimgUndo *self, GError **error)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (!is_result (one) || domuimg_label_is_absent (one->was))
+        continue;
+      any = TRUE;
+      /* A second time, as nothing can be put back any more. What a result has replaced is in the
+       * journal, and no failure. */
+      if (unlink (one->path) != 0 && unlink (one->path) != 0 && errno != ENOENT
+          && domuimg_label_is_absent (one->is))
+        return domuimg_set_errno (error, errno,
+                                  "removing %s, which is %s now; domuimg cleanup tries it again",
+                                  one->to, one->path);
+    }
+  /* Before the journal goes, which may be on another filesystem: a power loss would leave files that
+   * nothing names. The results are safe without. */
+  if (any)
+    domuimg_undo_sync_directories (self->records, NULL);
   return TRUE;
 }
 
 gboolean
 domuimg_undo_commit (DomuimgUndo *self, GError **error)
 {
-  guint failed;
+  gboolean ok = sync_results (self->records, error);
 
-  if (!sync_results (self->records, error)
-      || !record (self, "commit", NULL, NULL, FALSE, error))
-    return FALSE;
-  if (!finish_all (self->records, NULL, &failed, error))
-    {
-      take_back (self->records, failed);
-      return FALSE;
-    }
-  self->committed = TRUE;
-  return TRUE;
-}
-
-static gboolean
-goes (const DomuimgJournalRecord *one, gboolean committed)
-{
-  return one->path != NULL
-         && (verb_of (one)->goes & (committed ? DOMUIMG_UNDO_COMMITTED : DOMUIMG_UNDO_ABANDONED))
-                != 0;
-}
-
-static gboolean
-is_there (const DomuimgJournalRecord *one)
-{
-  return one->path != NULL && access (one->path, F_OK) == 0;
-}
-
-/* Newest first: what lies in a directory goes before the directory. FALSE where something
- * could not be removed. */
-static gboolean
-undo_all (const GPtrArray *records, gboolean committed, GPtrArray *lines)
-{
-  gboolean all = TRUE;
-
-  for (guint i = records->len; i > 0; i--)
-    {
-      const DomuimgJournalRecord *one = g_ptr_array_index (records, i - 1);
-      const DomuimgUndoVerb *verb = verb_of (one);
-
-      /* The journal stays until a version finishes it that knows how. */
-      if (*verb->name == '\0')
-        {
-          all = FALSE;
-          if (lines != NULL)
-            g_ptr_array_add (lines, g_strdup_printf ("%s: this version of domuimg does not know"
-                                                     " how to finish it (%s)",
-                                                     one->path != NULL ? one->path : "a record",
-                                                     one->verb));
-        }
-      if (!goes (one, committed))
-        continue;
-      if (verb->remove (one))
-        {
-          if (lines != NULL)
-            g_ptr_array_add (lines, g_strdup_printf ("removed %s", one->path));
-          continue;
-        }
-      if (!is_there (one) || verb->may_stay)
-        continue;
-      all = FALSE;
-      if (lines != NULL)
-        g_ptr_array_add (lines, g_strdup_printf ("%s is still in use; run this again soon",
-                                                 one->path));
-    }
-  return all;
+  ok = ok && write_commit (self, error) && finish_all (self, error);
+  if (!ok)
+    take_commit_back (self, error);
+  end_leases (self);
+  self->committed = ok;
+  return ok && remove_old (self, error);
 }
 
 void
 domuimg_undo_free (DomuimgUndo *self)
 {
-  domuimg_journal_close (self->journal, undo_all (self->records, self->committed, NULL));
+  domuimg_journal_close (self->journal,
+                         domuimg_undo_remove_all (self->records, self->committed, NULL));
   g_ptr_array_unref (self->records);
+  g_ptr_array_unref (self->locks);
+  g_array_unref (self->leases);
   g_free (self);
-}
-
-static gboolean
-is_committed (const GPtrArray *records)
-{
-  for (guint i = 0; i < records->len; i++)
-    {
-      if (g_str_equal (((DomuimgJournalRecord *) g_ptr_array_index (records, i))->verb, "commit"))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-static void
-describe (const GPtrArray *records, gboolean committed, GPtrArray *lines)
-{
-  for (guint i = 0; i < records->len; i++)
-    {
-      const DomuimgJournalRecord *one = g_ptr_array_index (records, i);
-      const DomuimgUndoVerb *verb = verb_of (one);
-      /* What goes in any case goes by itself where its results were completed. */
-      gboolean would_go = goes (one, committed)
-                          && !(committed && (verb->goes & DOMUIMG_UNDO_ABANDONED) != 0);
-
-      if (!is_there (one))
-        continue;
-      if (committed && verb->finish != NULL)
-        g_ptr_array_add (lines, g_strdup_printf ("would complete %s",
-                                                 one->to != NULL ? one->to : one->path));
-      else if (would_go && !verb->may_stay)
-        g_ptr_array_add (lines, g_strdup_printf ("would remove %s", one->path));
-    }
-}
-
-char **
-domuimg_undo_recover (gboolean dry_run, GError **error)
-{
-  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
-  g_auto (GStrv) paths = domuimg_journal_list ();
-
-  for (guint i = 0; paths[i] != NULL; i++)
-    {
-      g_autoptr (GPtrArray) records = NULL;
-      DomuimgJournal *journal = domuimg_journal_take_over (paths[i], &records);
-      gboolean committed;
-
-      if (journal == NULL)
-        continue;
-      committed = is_committed (records);
-      if (dry_run)
-        describe (records, committed, lines);
-      else if (committed && !finish_all (records, lines, NULL, error))
-        {
-          domuimg_journal_close (journal, FALSE);
-          return NULL;
-        }
-      domuimg_journal_close (journal, !dry_run && undo_all (records, committed, lines));
-    }
-  g_ptr_array_add (lines, NULL);
-  return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }

@@ -8,8 +8,13 @@
  * its process lives, lets domuimg_undo_recover () finish what a kill interrupted: before
  * the commit it removes what was made, after it, it completes the renames.
  *
- * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["delete", PATH],
- * ["rename", FROM, TO, "replace"|"keep"], ["commit"]. */
+ * What a result replaces keeps a name until all results have theirs; if one cannot get its own,
+ * all is put back. A commit is completed later only where each name is still of the very file that
+ * was to be replaced, and nobody has it open for writing.
+ *
+ * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["rmdir", PATH],
+ * ["rename", FROM, TO, "replace"|"keep"], ["withdraw", TEMPORARY, PATH, "keep"],
+ * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
 /* Opens a journal in the directory for it. */
@@ -22,18 +27,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgUndo, domuimg_undo_free)
  * what has been made there becomes @path. @replace: whether something may be there. */
 char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace,
                                GError **error);
+/* What was registered with this temporary name has not been made, and will not be. */
+void domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary);
+/* The commit is BUSY unless the file @path, which a result replaces, still has this label. */
+void domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label);
+/* Nobody else changes what has these names, until the end of the transaction. Results and removals
+ * are locked by themselves; who reads before it writes, or changes several, locks before. */
+gboolean domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error);
 /* Between the two, what is registered is written down and not waited for: for several results, none
  * of which is made before the end. */
 void domuimg_undo_hold (DomuimgUndo *self);
 gboolean domuimg_undo_release (DomuimgUndo *self, GError **error);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
-/* A file that goes when the transaction commits, and not before. */
+/* A file that goes when the transaction commits, and not before. What cannot go is an error of the
+ * commit, after which all are there. */
 gboolean domuimg_undo_add_removal (DomuimgUndo *self, const char *path, GError **error);
 /* The directory that was made for results, removed again unless the transaction commits. */
 gboolean domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **error);
 /* All results appear. After FALSE everything is undone. */
 gboolean domuimg_undo_commit (DomuimgUndo *self, GError **error);
 
-/* Finishes what dead processes left: what was removed or completed, one line each. */
+/* Finishes what dead processes left: what was removed or completed, or cannot be, one line each. */
 char **domuimg_undo_recover (gboolean dry_run, GError **error);
+/* The IDs of what dead processes left. */
+char **domuimg_undo_list_unfinished (GError **error);
+/* Gives up one of them: its journal goes, and its files stay as they are, one line each. */
+char **domuimg_undo_discard (const char *id, GError **error);

@@ -68,6 +68,18 @@ open_files (Bootloader *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+tell_missing (Bootloader *self, DomuimgConfined *process, GError **error)
+{
+  const char *missing = domuimg_confined_get_missing (process);
+
+  if (self->options.require)
+    return domuimg_confined_require (process, error);
+  if (*missing != '\0')
+    domuimg_output_say ("the disk is read with less confinement: %s", missing);
+  return TRUE;
+}
+
 /* FALSE where there is none, or it cannot be had. */
 static gboolean
 start_helper (Bootloader *self)
@@ -78,21 +90,14 @@ start_helper (Bootloader *self)
     return FALSE;
   self->helper = domuimg_helper_start (self->disk, self->channels[1], &error);
   domuimg_fd_clear (&self->channels[1]);
+  if (self->helper != NULL && !tell_missing (self, self->helper, &error))
+    g_clear_pointer (&self->helper, domuimg_confined_free);
   if (self->helper != NULL)
     return TRUE;
   if (error != NULL)
     domuimg_output_say ("grub-fstest: %s", error->message);
   domuimg_fd_clear (&self->channels[0]);
   return FALSE;
-}
-
-static void
-tell_missing (Bootloader *self, DomuimgConfined *process)
-{
-  const char *missing = domuimg_confined_get_missing (process);
-
-  if (*missing != '\0')
-    domuimg_output_say ("the disk is read with less confinement: %s", missing);
 }
 
 static gboolean
@@ -126,11 +131,12 @@ start_reader (Bootloader *self, GError **error)
   for (guint i = 0; i < G_N_ELEMENTS (candidates); i++)
     if (candidates[i] >= 0)
       fds[how.n_fds++] = candidates[i];
+  for (guint i = 0; i < G_N_ELEMENTS (self->files); i++)
+    if (self->files[i].fd >= 0)
+      how.results[how.n_results++] = self->files[i].fd;
   self->reader = domuimg_confined_start (&how, error);
   domuimg_fd_clear (&self->channels[0]);
-  if (self->reader != NULL)
-    tell_missing (self, self->reader);
-  return self->reader != NULL;
+  return self->reader != NULL && tell_missing (self, self->reader, error);
 }
 
 static GBytes *

@@ -42,7 +42,7 @@ static const int starting[] = {
   SCMP_SYS (arch_prctl),      SCMP_SYS (getdents64), SCMP_SYS (set_tid_address),
   SCMP_SYS (set_robust_list), SCMP_SYS (rseq),       SCMP_SYS (prlimit64),
   SCMP_SYS (ioctl),           SCMP_SYS (fcntl),      SCMP_SYS (sysinfo),
-  SCMP_SYS (mmap),            SCMP_SYS (mprotect),   SCMP_SYS (dup2),
+  SCMP_SYS (mprotect),        SCMP_SYS (dup2),
 };
 /* What a client of the network has no use for. */
 static const int refused[] = {
@@ -55,6 +55,7 @@ static const int refused[] = {
   SCMP_SYS (io_uring_setup),  SCMP_SYS (keyctl),            SCMP_SYS (add_key),
   SCMP_SYS (request_key),     SCMP_SYS (init_module),       SCMP_SYS (finit_module),
   SCMP_SYS (kexec_load),      SCMP_SYS (open_by_handle_at), SCMP_SYS (memfd_create),
+  SCMP_SYS (shmget),
 };
 /* Sizes of block devices. */
 static const guint64 asking[] = { BLKGETSIZE64, BLKGETSIZE, BLKSSZGET, BLKROGET };
@@ -87,9 +88,10 @@ allow_strict (Filter filter)
 {
   gboolean ok = TRUE;
 
-  /* No memory is made executable. */
-  ok = ok && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 1,
-                               SCMP_A2 (SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+  /* No memory is made executable, and none is shared: no limit on memory counts that. */
+  ok = ok && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 2,
+                               SCMP_A2 (SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+                               SCMP_A3 (SCMP_CMP_MASKED_EQ, MAP_SHARED, 0)) == 0;
   ok = ok && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mprotect), 1,
                                SCMP_A2 (SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
   /* fstat (), as newer C libraries do it: of a descriptor, with an empty path. */
@@ -136,6 +138,10 @@ domuimg_confine_client_calls (void)
 
   for (guint i = 0; ok && i < G_N_ELEMENTS (refused); i++)
     ok = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), refused[i], 0) == 0;
+  /* Libraries map files of the host that way, for reading. */
+  ok = ok && seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (mmap), 1,
+                               SCMP_A3 (SCMP_CMP_MASKED_EQ, MAP_SHARED | MAP_ANONYMOUS,
+                                        MAP_SHARED | MAP_ANONYMOUS)) == 0;
   return ok && seccomp_load (filter) == 0 ? NULL : "no seccomp filter";
 }
 
@@ -147,6 +153,8 @@ domuimg_confine_program_calls (int program)
 
   ok = filter != NULL && allow (filter, plain, G_N_ELEMENTS (plain))
        && allow (filter, starting, G_N_ELEMENTS (starting))
+       && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (mmap), 1,
+                            SCMP_A3 (SCMP_CMP_MASKED_EQ, MAP_SHARED, 0)) == 0
        && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (execveat), 1,
                             SCMP_A0 (SCMP_CMP_EQ, (guint64) program)) == 0
        && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (open), 1,

@@ -10,9 +10,11 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -25,12 +27,17 @@
 /* With the files that are mapped. */
 #define ADDRESSES ((rlim_t) 3 << 30)
 #define LAST_CAPABILITY 63
+/* How often the size of results is looked at. */
+#define LOOK_MSEC 50
 
 struct _DomuimgConfined {
   pid_t pid;
   char *task;
   guint seconds;
   int channel;
+  int results[DOMUIMG_CONFINED_RESULTS_N]; /* unowned */
+  guint n_results;
+  guint64 results_max;
   char *missing;
 };
 
@@ -84,8 +91,10 @@ domuimg_confined_receive (int fd)
       errno = EMSGSIZE;
       return NULL;
     }
-  data = g_malloc (MAX (length, 1));
-  if (!transfer (fd, FALSE, data, length))
+  data = g_try_malloc (MAX (length, 1));
+  if (data == NULL)
+    errno = ENOMEM;
+  if (data == NULL || !transfer (fd, FALSE, data, length))
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&data), length);
 }
@@ -314,23 +323,53 @@ explain_end (DomuimgConfined *self, GError **error)
                        WEXITSTATUS (status));
 }
 
+/* Ends it where its results take too much: a limit of the kernel's is for each file alone. */
+static gboolean
+check_results (DomuimgConfined *self, GError **error)
+{
+  guint64 sum = 0;
+
+  for (guint i = 0; i < self->n_results; i++)
+    {
+      struct stat status;
+
+      if (fstat (self->results[i], &status) == 0)
+        sum += (guint64) status.st_blocks * 512;
+    }
+  if (sum <= self->results_max)
+    return TRUE;
+  kill (self->pid, SIGKILL);
+  reap (self->pid);
+  self->pid = -1;
+  return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
+                       "the process that %s wrote more than %" G_GUINT64_FORMAT
+                       " MiB, and was ended",
+                       self->task, self->results_max >> 20);
+}
+
 static gboolean
 await (DomuimgConfined *self, gint64 deadline, GCancellable *cancellable, GError **error)
 {
   GPollFD cancel = { .fd = -1 };
   gboolean has_cancel = g_cancellable_make_pollfd (cancellable, &cancel);
+  gboolean fits = TRUE;
   int ready = 0;
+  gint64 left;
 
   do
     {
       struct pollfd fds[] = { { self->channel, POLLIN, 0 }, { cancel.fd, POLLIN, 0 } };
-      gint64 left = (deadline - g_get_monotonic_time ()) / 1000;
 
-      ready = poll (fds, has_cancel ? 2 : 1, MAX (left, 0));
+      left = MAX ((deadline - g_get_monotonic_time ()) / 1000, 0);
+      ready = poll (fds, has_cancel ? 2 : 1,
+                    (int) (self->n_results > 0 ? MIN (left, LOOK_MSEC) : left));
+      fits = check_results (self, error);
     }
-  while (ready < 0 && errno == EINTR);
+  while (fits && ((ready < 0 && errno == EINTR) || (ready == 0 && left > 0)));
   if (has_cancel)
     g_cancellable_release_fd (cancellable);
+  if (!fits)
+    return FALSE;
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
   if (ready == 0)
@@ -381,6 +420,16 @@ domuimg_confined_get_missing (DomuimgConfined *self)
   return self->missing;
 }
 
+gboolean
+domuimg_confined_require (DomuimgConfined *self, GError **error)
+{
+  if (*self->missing == '\0')
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "the process that %s cannot be confined as --require-confinement asks for: %s",
+                       self->task, self->missing);
+}
+
 void
 domuimg_confined_free (DomuimgConfined *self)
 {
@@ -424,6 +473,9 @@ domuimg_confined_start (const DomuimgConfinement *how, GError **error)
   self->pid = -1;
   self->task = g_strdup (how->task);
   self->seconds = how->seconds > 0 ? how->seconds : DOMUIMG_CONFINED_SECONDS;
+  memcpy (self->results, how->results, sizeof self->results);
+  self->n_results = how->n_results;
+  self->results_max = how->results_max > 0 ? how->results_max : DOMUIMG_CONFINED_RESULTS;
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0)
     self->pid = fork_and_serve (how, pair);
   self->channel = pair[0];

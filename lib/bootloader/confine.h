@@ -14,6 +14,9 @@ typedef struct _DomuimgConfined DomuimgConfined;
 #define DOMUIMG_CONFINED_MEMORY (512 << 20)
 /* No file that it writes is longer; nor is a kernel, to Xen. */
 #define DOMUIMG_CONFINED_FILE ((guint64) 1 << 30)
+/* Nor do all results together take more space: they lie in memory, mostly. */
+#define DOMUIMG_CONFINED_RESULTS ((guint64) 1 << 30)
+#define DOMUIMG_CONFINED_RESULTS_N 3
 /* Seconds that an answer may take. */
 #define DOMUIMG_CONFINED_SECONDS 60
 
@@ -33,6 +36,10 @@ typedef struct {
   guint32 uid;       /* to become, with the group of that number, where we are root */
   const int *fds;    /* that it keeps */
   guint n_fds;
+  /* Those of them that it writes its results to. Who starts it looks at them while it works. */
+  int results[DOMUIMG_CONFINED_RESULTS_N];
+  guint n_results;
+  guint64 results_max; /* bytes; 0: DOMUIMG_CONFINED_RESULTS */
   /* (nullable) in that process, while it has its rights; what it returns was not possible. */
   const char *(*prepare) (gpointer data);
   /* (nullable) in that process, when it has lost its rights: starts its threads, of which there can
@@ -51,7 +58,10 @@ void domuimg_confined_free (DomuimgConfined *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgConfined, domuimg_confined_free)
 /* What this host or build could not give of it: "no seccomp"; "" where there was all. */
 const char *domuimg_confined_get_missing (DomuimgConfined *self);
-/* UNSAFE_INPUT where the process died by what it did, BUSY where it took too long. */
+/* NOT_SUPPORTED where anything is missing: for those who would rather have nothing at all. */
+gboolean domuimg_confined_require (DomuimgConfined *self, GError **error);
+/* UNSAFE_INPUT where the process died by what it did, BUSY where it took too long, NO_SPACE where
+ * its results were too large: then it was ended. */
 GBytes *domuimg_confined_ask (DomuimgConfined *self, GBytes *request, GCancellable *cancellable,
                               GError **error);
 

@@ -164,6 +164,8 @@ start (Network *self, DomuimgConfinement *how, GError **error)
 
   how->uid = self->options.runas >= 0 ? (guint32) self->options.runas : NOBODY;
   started = domuimg_confined_start (how, error);
+  if (started != NULL && self->options.require && !domuimg_confined_require (started, error))
+    g_clear_pointer (&started, domuimg_confined_free);
   missing = started != NULL ? domuimg_confined_get_missing (started) : "";
   if (*missing != '\0')
     domuimg_output_say ("the process that %s is confined less: %s", how->task, missing);
@@ -201,6 +203,8 @@ start_client (Network *self, GError **error)
                              .data = self };
 
   how.n_fds = 4 + domuimg_netboot_get_fds (self->netboot, fds + 4);
+  how.results[how.n_results++] = self->files[0].fd;
+  how.results[how.n_results++] = self->files[2].fd;
   self->client = start (self, &how, error);
   domuimg_fd_clear (&self->channels[0]);
   return self->client != NULL;
@@ -302,6 +306,8 @@ settle (Network *self, DomuimgBootloaderLoaded *loaded, GError **error)
                              .task = "looks at the kernel",
                              .fds = fds,
                              .n_fds = G_N_ELEMENTS (fds),
+                             .results = { fds[0], fds[1], fds[2] },
+                             .n_results = G_N_ELEMENTS (fds),
                              .serve = domuimg_network_kernel_serve,
                              .data = &kernel };
   g_autoptr (DomuimgConfined) process = start (self, &how, error);

@@ -85,6 +85,8 @@ make_context (DomuimgBootloaderOptions *to, Words *words)
     { "runas", 0, 0, G_OPTION_ARG_STRING, &words->runas,
       "The user id that reads the disk, 65534 if not given", "UID" },
     { "isconfig", 0, 0, G_OPTION_ARG_NONE, &to->is_config, "The file is a menu, not a disk", NULL },
+    { "require-confinement", 0, 0, G_OPTION_ARG_NONE, &to->require,
+      "Fail where a part of the confinement cannot be had", NULL },
     { "debug", 0, 0, G_OPTION_ARG_NONE, &to->debug, "Say what is done", NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &words->help, "Show this", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &words->rest, NULL, NULL },

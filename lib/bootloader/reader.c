@@ -11,6 +11,7 @@
 #include "lib/bootloader/confine.h"
 #include "lib/bootloader/copier.h"
 #include "lib/fs/ext/tree.h"
+#include "lib/tree/faults.h"
 
 /* An initramfs is loaded at once with what follows it: the kernel wants each to begin at such. */
 #define ALIGNMENT 4
@@ -105,6 +106,18 @@ list_volumes (DomuimgReader *self, GError **error)
   return self->volumes != NULL;
 }
 
+/* A menu that could not be read is none that is not there. */
+static void
+note_fault (const DomuimgReaderVolume *volume, GError **error)
+{
+  GError *fault = NULL;
+
+  if (volume->tree == NULL || domuimg_tree_check_faults (volume->tree, &fault))
+    return;
+  g_clear_error (error);
+  *error = fault;
+}
+
 static gboolean
 find_menu (DomuimgReader *self, GError **error)
 {
@@ -116,8 +129,11 @@ find_menu (DomuimgReader *self, GError **error)
     {
       g_autoptr (GError) local = NULL;
 
-      if (find_on (self, g_ptr_array_index (self->volumes, i), &local))
+      DomuimgReaderVolume *volume = g_ptr_array_index (self->volumes, i);
+
+      if (find_on (self, volume, &local))
         return TRUE;
+      note_fault (volume, &local);
       /* What cannot be read tells more than what has no menu. */
       if (local != NULL
           && (first == NULL || g_error_matches (first, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND)))

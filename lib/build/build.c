@@ -6,6 +6,7 @@
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
+#include "lib/tree/faults.h"
 
 /**
  * DomuimgBuild:
@@ -132,11 +133,24 @@ state_clear (DomuimgBuildState *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgBuildState, state_clear)
 
+/* What this guest does without, of what was planned. */
+static void
+drop_unmade (DomuimgBuildState *self)
+{
+  if (self->kernel != NULL && domuimg_build_get_kernel_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->kernel);
+  if (self->ramdisk != NULL && domuimg_build_get_ramdisk_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->ramdisk);
+  if (self->xml != NULL && domuimg_build_get_xml_path (self) == NULL)
+    domuimg_undo_drop_result (self->undo, self->xml);
+}
+
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
 {
   domuimg_progress_set_message (progress, "Writing everything out");
+  drop_unmade (self);
   return domuimg_undo_commit (self->undo, error);
 }
 
@@ -193,7 +207,8 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
       if (!is_wanted (&steps[i], state))
         continue;
       if (g_cancellable_set_error_if_cancelled (cancellable, error)
-          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error))
+          || !steps[i].run (state, domuimg_progress_child (progress), cancellable, error)
+          || (state->tree != NULL && !domuimg_tree_check_faults (state->tree, error)))
         return FALSE;
       domuimg_progress_step_done (progress);
     }
@@ -330,12 +345,18 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
  *   %G_IO_ERROR_CANCELLED
  * @error: return location for a #GError
  *
- * Finishes what a build left that was killed: removes its unfinished files
- * or, if all of them were finished, gives them their names. Builds that are
- * still running are left alone.
+ * Finishes what was left by a build, a repair, an update or a deletion that was
+ * killed: removes its unfinished files or, if all of them were finished, gives
+ * them their names. That is done only where each name is still of the very file
+ * that was to be replaced, and nobody has it open for writing; else all is put
+ * back as it was. What neither can be finished nor put back stays, with a line
+ * that says so (domuimg_cleanup_list_unfinished()), and keeps nothing else from
+ * being finished. What is still running is left alone.
  *
  * Returns: (transfer full) (array zero-terminated=1): what was done, one line
- *   each; empty if there was nothing to do. %NULL on error
+ *   each; empty if there was nothing to do. %NULL on error:
+ *   %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO where the journals cannot be
+ *   read
  *
  * Since: 0.1
  */
@@ -345,4 +366,46 @@ domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error)
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
   return domuimg_undo_recover (dry_run, error);
+}
+
+/**
+ * domuimg_cleanup_list_unfinished:
+ * @error: return location for a #GError
+ *
+ * What was killed and is not finished; after domuimg_cleanup() that which cannot
+ * be.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the ID of each, such as
+ *   `0e7b1c52`, for domuimg_cleanup_discard(). %NULL on error:
+ *   %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_cleanup_list_unfinished (GError **error)
+{
+  return domuimg_undo_list_unfinished (error);
+}
+
+/**
+ * domuimg_cleanup_discard:
+ * @id: one of domuimg_cleanup_list_unfinished()
+ * @error: return location for a #GError
+ *
+ * Gives up what was killed and cannot be finished: its journal is removed, and
+ * nothing else. What was replaced already, or is unfinished, stays beside the
+ * results, under a temporary name.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the files that it leaves
+ *   under temporary names, one line each. %NULL on error:
+ *   %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_BUSY for one that still runs,
+ *   %DOMUIMG_ERROR_INVALID_ARGUMENT for what cannot be an ID
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_cleanup_discard (const char *id, GError **error)
+{
+  g_return_val_if_fail (id != NULL, NULL);
+  return domuimg_undo_discard (id, error);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/private-file.h"
 
 #define PIECE (256 * 1024)
 
@@ -17,11 +18,11 @@ gboolean
 domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, const char *name,
                   GCancellable *cancellable, GError **error)
 {
-  int fd = open (to, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
+  int fd = domuimg_private_file_make (to, error);
   gboolean ok;
 
   if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", name);
+    return FALSE;
   ok = domuimg_tree_copy_out (tree, path, fd, cancellable, error);
   if (!ok && error != NULL && g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE))
     g_prefix_error (error, "making %s: ", name);

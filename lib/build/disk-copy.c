@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copies disks by qemu-img in a thread, one after the other, and tells how far it is. */
+/* Copies disks in a thread, one after the other, by qemu-img or by their grains, and tells how far it
+ * is. */
 #include "config.h"
 #include "lib/build/disk-copy.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/exec.h"
+#include "lib/base/thread.h"
 #include "lib/image/export.h"
 
 /* How often a user is told how far it is. */
@@ -18,7 +23,10 @@ typedef struct {
   char *format;
   char *name;
   char *result;
+  char *path; /* (nullable) */
   guint64 size;
+  DomuimgImageChain *grains; /* (unowned) (nullable) */
+  GArray *unused;            /* (nullable) of DomuimgRange */
 } Disk;
 
 struct _DomuimgDiskCopy {
@@ -44,6 +52,8 @@ disk_free (gpointer data)
   g_free (self->format);
   g_free (self->name);
   g_free (self->result);
+  g_free (self->path);
+  g_clear_pointer (&self->unused, g_array_unref);
   g_free (self);
 }
 
@@ -83,30 +93,64 @@ domuimg_disk_copy_add (DomuimgDiskCopy *self, const DomuimgDiskCopyJob *job)
   disk->format = g_strdup (job->format);
   disk->name = g_strdup (job->name);
   disk->result = g_strdup (job->result);
+  disk->path = g_strdup (job->path);
   disk->size = job->size;
   g_ptr_array_add (self->disks, disk);
+}
+
+void
+domuimg_disk_copy_add_grains (DomuimgDiskCopy *self, DomuimgImageChain *grains, GArray *unused)
+{
+  Disk *disk = g_ptr_array_index (self->disks, self->disks->len - 1);
+
+  disk->grains = grains;
+  disk->unused = g_array_ref (unused);
+}
+
+static void
+on_fraction (double fraction, gpointer data)
+{
+  DomuimgDiskCopy *self = data;
+
+  g_mutex_lock (&self->mutex);
+  self->fraction = fraction;
+  g_cond_signal (&self->changed);
+  g_mutex_unlock (&self->mutex);
 }
 
 /* "    (12.50/100%)" */
 static void
 on_line (const char *line, gpointer data)
 {
-  DomuimgDiskCopy *self = data;
   const char *number = strchr (line, '(');
 
-  if (number == NULL || strstr (line, "/100%)") == NULL)
-    return;
-  g_mutex_lock (&self->mutex);
-  self->fraction = CLAMP (g_ascii_strtod (number + 1, NULL), 0, 100) / 100;
-  g_cond_signal (&self->changed);
-  g_mutex_unlock (&self->mutex);
+  if (number != NULL && strstr (line, "/100%)") != NULL)
+    on_fraction (CLAMP (g_ascii_strtod (number + 1, NULL), 0, 100) / 100, data);
+}
+
+static gboolean
+copy_grains (DomuimgDiskCopy *self, const Disk *disk, GError **error)
+{
+  DomuimgGrainsTarget target = { -1, disk->result, disk->unused, on_fraction, self };
+  gboolean ok;
+
+  target.fd = open (disk->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (target.fd < 0)
+    return domuimg_set_errno (error, errno, "opening %s", disk->result);
+  ok = domuimg_image_chain_copy_grains (disk->grains, &target, self->cancellable, error);
+  if (close (target.fd) != 0 && ok)
+    ok = domuimg_set_errno (error, errno, "writing %s", disk->result);
+  return ok;
 }
 
 static gboolean
 copy (DomuimgDiskCopy *self, const Disk *disk, GError **error)
 {
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+  g_autoptr (DomuimgExec) exec = NULL;
 
+  if (disk->grains != NULL && disk->path != NULL)
+    return copy_grains (self, disk, error);
+  exec = domuimg_exec_new ("qemu-img");
   domuimg_exec_arg (exec, "convert");
   domuimg_exec_arg (exec, "-p");
   domuimg_exec_arg (exec, "-n");
@@ -149,7 +193,9 @@ copy_all (gpointer data)
 void
 domuimg_disk_copy_start (DomuimgDiskCopy *self)
 {
-  self->thread = g_thread_new ("domuimg-copy", copy_all, self);
+  /* That it cannot start is an error of the copy, for who waits for it. */
+  self->thread = domuimg_thread_start ("domuimg-copy", copy_all, self, &self->error);
+  self->is_done = self->thread == NULL;
 }
 
 /* Under the mutex. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/base/base.h"
+#include "lib/import/chain/grains.h"
 
-/* Disks that are copied by qemu-img, one after the other, while other work is done. */
+/* Disks that are copied, one after the other, while other work is done: by qemu-img, or, where a
+ * streamOptimized VMDK becomes a raw file, by reading its grains. */
 typedef struct _DomuimgDiskCopy DomuimgDiskCopy;
 
 DomuimgDiskCopy *domuimg_disk_copy_new (void);
@@ -14,11 +15,16 @@ typedef struct {
   const char *name;    /* of it, for a person */
   const char *target;  /* block node (JSON) of what it becomes, which reads as zeros */
   const char *format;  /* of that */
+  const char *path;    /* (nullable) the file, where that has the bytes of the disk as they are */
   const char *result;  /* the name that this will have */
 } DomuimgDiskCopyJob;
 
 /* Copies the job. */
 void domuimg_disk_copy_add (DomuimgDiskCopy *self, const DomuimgDiskCopyJob *job);
+/* The disk that was added last can be read from @grains (nullable, unowned), as well, but for what is
+ * in @unused. */
+void domuimg_disk_copy_add_grains (DomuimgDiskCopy *self, DomuimgImageChain *grains,
+                                   GArray *unused);
 void domuimg_disk_copy_start (DomuimgDiskCopy *self);
 /* Until all are copied, or one could not be. Once. */
 gboolean domuimg_disk_copy_wait (DomuimgDiskCopy *self, DomuimgProgress *progress,

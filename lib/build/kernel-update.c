@@ -10,6 +10,7 @@
 #include "lib/base/json.h"
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/lease.h"
 #include "lib/base/name.h"
 #include "lib/base/properties.h"
 #include "lib/guest/manifest-find.h"
@@ -36,6 +37,7 @@ struct _DomuimgKernelUpdate {
   char *reason;
   gboolean needed;
   gboolean dry_run;
+  DomuimgUndo *undo; /* (nullable) nothing is written */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgKernelUpdate, domuimg_kernel_update, G_TYPE_OBJECT)
@@ -48,6 +50,7 @@ domuimg_kernel_update_finalize (GObject *object)
   g_free (self->name);
   g_free (self->manifest_path);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   g_free (self->old_version);
   g_free (self->new_version);
   g_free (self->reason);
@@ -73,6 +76,27 @@ domuimg_kernel_update_init (DomuimgKernelUpdate *self)
 {
 }
 
+/* An update that was killed among its renames is finished first, and no other begins at the same
+ * time. What the manifest says is what is replaced, so it is read again when nobody else changes it. */
+static gboolean
+begin (DomuimgKernelUpdate *self, GError **error)
+{
+  const char *const names[] = { self->manifest_path, NULL };
+  g_auto (GStrv) recovered = NULL;
+
+  if (self->dry_run)
+    return TRUE;
+  recovered = domuimg_undo_recover (FALSE, error);
+  if (recovered == NULL)
+    return FALSE;
+  self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL || !domuimg_undo_lock (self->undo, names, error))
+    return FALSE;
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  self->manifest = domuimg_manifest_read (self->manifest_path, error);
+  return self->manifest != NULL;
+}
+
 /* A guest that was made in @dir, which is its name there. */
 static DomuimgManifest *
 read_in (const char *dir, const char *name, char **path, GError **error)
@@ -86,12 +110,14 @@ read_in (const char *dir, const char *name, char **path, GError **error)
     return NULL;
   *path = g_build_filename (dir, file, NULL);
   manifest = domuimg_manifest_read (*path, &local);
-  if (manifest != NULL || !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
-    g_propagate_error (error, g_steal_pointer (&local));
-  else
+  if (manifest != NULL)
+    return manifest;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "there is no manifest of a guest “%s”: %s", name,
                   local->message);
-  return manifest;
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
 }
 
 static gboolean
@@ -221,16 +247,12 @@ static gboolean
 replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice *choice,
          GCancellable *cancellable, GError **error)
 {
-  /* An update that was killed among its renames is completed now, not over this one later. */
-  g_auto (GStrv) recovered = domuimg_undo_recover (FALSE, error);
-  g_autoptr (DomuimgUndo) undo = recovered != NULL ? domuimg_undo_new (error) : NULL;
+  DomuimgUndo *undo = self->undo;
   g_autofree char *manifest_text = new_manifest (self);
   g_autofree char *kernel = NULL;
   g_autofree char *ramdisk = NULL;
   g_autofree char *manifest = NULL;
 
-  if (undo == NULL)
-    return FALSE;
   kernel = domuimg_undo_add_result (undo, self->manifest->kernel.path, TRUE, error);
   if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, self->manifest->kernel.path,
                                             cancellable, error))
@@ -344,9 +366,10 @@ domuimg_kernel_update_run (const char *name, const char *dir, gboolean dry_run,
   g_return_val_if_fail (name != NULL, NULL);
   self = g_object_new (DOMUIMG_TYPE_KERNEL_UPDATE, NULL);
   self->dry_run = dry_run;
-  if (!find_manifest (self, name, dir, error) || !check_manifest (self, error)
+  if (!find_manifest (self, name, dir, error) || !begin (self, error) || !check_manifest (self, error)
       || !update (self, cancellable, error))
     return NULL;
+  g_clear_pointer (&self->undo, domuimg_undo_free);
   return g_steal_pointer (&self);
 }
 

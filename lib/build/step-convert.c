@@ -8,6 +8,7 @@
 #include "lib/boot/menu-find.h"
 #include "lib/build/transfer.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/faults.h"
 
 /* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
  * of the system. */
@@ -37,12 +38,14 @@ find_type (DomuimgBuildState *self)
 }
 
 static gboolean
-has_boot_loader (DomuimgBuildState *self)
+find_boot_loader (DomuimgBuildState *self, gboolean *has, GError **error)
 {
   DomuimgTransferDisk *first = g_ptr_array_index (self->transfer->disks, 0);
 
-  self->transfer->needs_uefi = !domuimg_image_has_boot_code (first->image);
-  return !self->transfer->needs_uefi || domuimg_image_has_esp (first->image);
+  if (!domuimg_image_has_boot_code (first->image, has, error))
+    return FALSE;
+  self->transfer->needs_uefi = !*has;
+  return *has || domuimg_image_has_esp (first->image, has, error);
 }
 
 static gboolean
@@ -55,7 +58,11 @@ is_auto (DomuimgBuildState *self)
 static gboolean
 use_firmware (DomuimgBuildState *self, GError **error)
 {
-  if (!has_boot_loader (self))
+  gboolean has;
+
+  if (!find_boot_loader (self, &has, error))
+    return FALSE;
+  if (!has)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
                          " --kernel host or --kernel file:VMLINUZ,INITRD",
@@ -89,12 +96,19 @@ static gboolean
 choose_type (DomuimgBuildState *self, GError **error)
 {
   gboolean is_free = self->plan->type == DOMUIMG_GUEST_TYPE_AUTO;
+  gboolean has_loader = FALSE;
 
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
   if (is_free && !domuimg_build_has_other_kernel (self))
     self->type = find_type (self);
-  if (is_free && is_auto (self) && self->type == DOMUIMG_GUEST_TYPE_HVM && has_boot_loader (self))
+  /* A kernel that could not be read is none that is not there. */
+  if (self->tree != NULL && !domuimg_tree_check_faults (self->tree, error))
+    return FALSE;
+  if (is_free && is_auto (self) && self->type == DOMUIMG_GUEST_TYPE_HVM
+      && !find_boot_loader (self, &has_loader, error))
+    return FALSE;
+  if (has_loader)
     return use_firmware (self, error);
   return check_known (self, error);
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+#include "lib/base/thread.h"
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
 
@@ -18,9 +19,20 @@ static gboolean
 forget (guint64 offset, guint64 length, gpointer data, GError **error)
 {
   Unused *self = data;
+  DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, self->disk);
+  const DomuimgRange range = { offset, length };
 
+  g_array_append_val (disk->unused, range);
   self->transfer->unused += length;
   return domuimg_export_forget (self->transfer->export, self->disk, offset, length, error);
+}
+
+static gint
+compare_ranges (gconstpointer a, gconstpointer b)
+{
+  const DomuimgRange *one = a, *other = b;
+
+  return one->offset < other->offset ? -1 : one->offset > other->offset;
 }
 
 /* What a volume group or a filesystem that is not known here leaves unused cannot be told. */
@@ -40,6 +52,7 @@ leave_out_unused (DomuimgBuildState *self, GError **error)
         if (!domuimg_image_each_unused (disk->image, g_ptr_array_index (volumes, i), GRANULARITY,
                                         forget, &unused, error))
           return FALSE;
+      g_array_sort (disk->unused, compare_ranges);
     }
   return TRUE;
 }
@@ -70,11 +83,16 @@ add_copy (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
                                    .name = domuimg_import_get_name (self->plan->import, i),
                                    .target = target,
                                    .format = spec->kind->format,
+                                   .path = spec->kind->open != NULL ? path : NULL,
                                    .result = spec->path };
 
   if (!spec->kind->allocate (path, disk->size, NULL, cancellable, error))
     return FALSE;
   domuimg_disk_copy_add (self->transfer->copy, &job);
+  /* The overlay has nothing but what is unused so far. */
+  if (disk->overlay != NULL)
+    domuimg_disk_copy_add_grains (self->transfer->copy,
+                                  domuimg_import_get_grains (self->plan->import, i), disk->unused);
   return TRUE;
 }
 
@@ -168,7 +186,11 @@ domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
   gboolean ok;
 
   if (domuimg_import_has_manifest (self->plan->import))
-    thread = g_thread_new ("domuimg-verify", verify, &verification);
+    {
+      thread = domuimg_thread_start ("domuimg-verify", verify, &verification, error);
+      if (thread == NULL)
+        return FALSE;
+    }
   ok = copy_all (self, progress, cancellable, error);
   if (thread != NULL)
     mismatch = g_thread_join (thread);

@@ -95,6 +95,25 @@ create_disks (DomuimgBuildState *self, GError **error)
   return TRUE;
 }
 
+/* All names of results, at once: whoever else makes this guest, or changes it, waits or fails. */
+static gboolean
+lock_names (DomuimgBuildState *self, GError **error)
+{
+  DomuimgPlan *plan = self->plan;
+  const char *const results[] = { plan->archive_path, plan->kernel_path, plan->ramdisk_path,
+                                  plan->config_path,  plan->xml_path,    plan->manifest_path };
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < plan->disks->len; i++)
+    if (domuimg_plan_get_disk (plan, i)->path != NULL)
+      g_ptr_array_add (names, (char *) domuimg_plan_get_disk (plan, i)->path);
+  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
+    if (results[i] != NULL)
+      g_ptr_array_add (names, (char *) results[i]);
+  g_ptr_array_add (names, NULL);
+  return domuimg_undo_lock (self->undo, (const char *const *) names->pdata, error);
+}
+
 gboolean
 domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error)
@@ -119,6 +138,8 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     self->work_directory
         = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
   if (self->work_directory == NULL)
+    return FALSE;
+  if (!lock_names (self, error))
     return FALSE;
   domuimg_undo_hold (self->undo);
   if (!create_disks (self, error))

@@ -122,6 +122,11 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
   if (!domuimg_guest_root_has_files (volume) || domuimg_volume_is_esp (volume))
     return TRUE;
   tree = domuimg_image_open_tree (on->image, volume, FALSE, &local);
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_IO))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
   if (tree == NULL)
     {
       if (self->first == NULL)
@@ -130,7 +135,8 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
     }
   system = domuimg_system_of_tree (tree, &system_name);
   is_hibernated = domuimg_system_is_hibernated (tree);
-  domuimg_image_close_tree (on->image, g_steal_pointer (&tree), NULL);
+  if (!domuimg_image_close_tree (on->image, g_steal_pointer (&tree), error))
+    return FALSE;
   if (is_hibernated)
     return fail_hibernated (on, name, error);
   if (system == DOMUIMG_SYSTEM_UNKNOWN)
@@ -175,6 +181,13 @@ search_disk (Search *self, guint disk, GError **error)
   return TRUE;
 }
 
+/* Whatever is on the disks, their own boot loader is to start it. */
+static gboolean
+is_taken_as_it_is (const DomuimgBuildState *build)
+{
+  return build->loader == DOMUIMG_LOADER_FIRMWARE;
+}
+
 static gboolean
 decide (Search *self, GError **error)
 {
@@ -187,6 +200,11 @@ decide (Search *self, GError **error)
   if (asked == NULL && self->n_systems > 1)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "there are several systems: %s; choose one with --root", self->names->str);
+  if (self->n_systems == 0 && self->first != NULL && !is_taken_as_it_is (self->build))
+    return domuimg_fail (error, self->first->code,
+                         "no system was found on the disks, and what may hold one cannot be read:"
+                         " %s; with --kernel firmware they are taken as they are",
+                         self->first->message);
   if (self->n_systems == 0)
     g_ptr_array_add (
         self->build->warnings,

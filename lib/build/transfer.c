@@ -16,6 +16,7 @@ disk_free (gpointer data)
   g_free (self->node);
   g_free (self->name);
   g_free (self->path);
+  g_clear_pointer (&self->unused, g_array_unref);
   g_free (self);
 }
 
@@ -71,6 +72,7 @@ add_disk (DomuimgTransfer *self, DomuimgImport *import, guint i, const char *dir
   g_ptr_array_add (self->disks, disk);
   disk->node = domuimg_import_get_node (import, i);
   disk->size = domuimg_import_get_size (import, i);
+  disk->unused = g_array_new (FALSE, FALSE, sizeof (DomuimgRange));
   disk->name = g_strdup (domuimg_import_get_name (import, i));
   disk->is_result = result != NULL;
   if (self->export == NULL)

@@ -19,6 +19,7 @@ typedef struct {
   gboolean is_result; /* @overlay is what the user wants: nothing is copied */
   char *name;    /* of the old machine's, for messages */
   char *path;    /* (nullable) of a whole copy, where the host cannot show the disk */
+  GArray *unused;      /* of DomuimgRange, sorted: what the copy leaves out */
   DomuimgImage *image; /* (nullable) of what is shown or copied, while its filesystems are open */
 } DomuimgTransferDisk;
 

@@ -124,6 +124,8 @@ check_device (DomuimgMachine *self, DomuimgDevice *device, gboolean is_read_by_l
   if (device->image == NULL || (self->made != NULL && !is_read_by_loader))
     return;
   state = domuimg_image_get_ext_state (device->image, device->volume, &error);
+  if (error != NULL)
+    domuimg_machine_report (self, "image-unreadable", device->name, "%s", error->message);
   if (state == NULL)
     return;
   if (is_read_by_loader)

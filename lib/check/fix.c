@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/check/fix.h"
 
+#include <stdlib.h>
+
 #include "lib/check/report.h"
 
 static gboolean
@@ -55,6 +57,46 @@ say_in_place (DomuimgRepairWork *work, GError **error)
                     device);
 }
 
+static gboolean
+is_any_fixable (GPtrArray *findings)
+{
+  for (guint i = 0; i < findings->len; i++)
+    if (domuimg_finding_get_fixable (g_ptr_array_index (findings, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_name (GStrvBuilder *names, const char *path)
+{
+  g_autofree char *real = path != NULL ? realpath (path, NULL) : NULL;
+
+  if (real != NULL)
+    g_strv_builder_add (names, real);
+}
+
+/* All that may be changed, at once: the second process of two waits for the first, and not each
+ * for the other. */
+static gboolean
+lock_names (DomuimgMachine *machine, DomuimgRepairWork *work, GError **error)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+
+  if (!is_any_fixable (domuimg_report_get_findings (machine->report)))
+    return TRUE;
+  add_name (names, machine->path);
+  for (guint i = 0; machine->devices != NULL && i < machine->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (machine->devices, i);
+
+      if (device->image != NULL)
+        add_name (names, domuimg_image_get_path (device->image));
+    }
+  all = g_strv_builder_end (names);
+  return domuimg_repair_work_lock (work, (const char *const *) all, error);
+}
+
 gboolean
 domuimg_fix_run (DomuimgMachine *machine, DomuimgRepairWork *work, GPtrArray *changes,
                  GError **error)
@@ -73,7 +115,8 @@ domuimg_fix_run (DomuimgMachine *machine, DomuimgRepairWork *work, GPtrArray *ch
     .config = g_strdup (before),
     .work = work,
   };
-  gboolean ok = run_all (&site, domuimg_report_get_findings (machine->report), error);
+  gboolean ok = lock_names (machine, work, error)
+                && run_all (&site, domuimg_report_get_findings (machine->report), error);
 
   if (ok && g_strcmp0 (site.config, before) != 0)
     domuimg_repair_work_set_config (work, machine->path, before, site.config);

@@ -196,13 +196,22 @@ has_uefi (DomuimgMachine *self)
 gboolean
 domuimg_loader_check_firmware (DomuimgMachine *self)
 {
+  g_autoptr (GError) error = NULL;
   gboolean uefi = has_uefi (self);
   DomuimgImage *image;
+  gboolean has;
 
   if (self->images->len == 0)
     return FALSE;
   image = g_ptr_array_index (self->images, 0);
-  if (uefi ? domuimg_image_has_esp (image) : domuimg_image_has_boot_code (image))
+  if (uefi ? !domuimg_image_has_esp (image, &has, &error)
+           : !domuimg_image_has_boot_code (image, &has, &error))
+    {
+      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s",
+                              error->message);
+      return FALSE;
+    }
+  if (has)
     return TRUE;
   domuimg_finding_advise (
       domuimg_machine_report (self, "image-no-boot-loader", domuimg_image_get_path (image),

@@ -60,6 +60,7 @@ const DomuimgRule domuimg_rules[] = {
   { "root-filesystem", ERROR, "root= names a device that holds no root" },
   { "root-unknown", UNKNOWN, "it is unknown where the root is" },
   /* The guest's files. */
+  { "file-unreadable", UNKNOWN, "a file of the guest cannot be read" },
   { "modules-missing", WARNING, "the guest has no modules for its kernel" },
   { "modules-index", WARNING, "the guest's modules have no modules.dep" },
   { "mount-point-missing", ERROR, "a directory that every guest has is missing" },

@@ -10,16 +10,17 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/private-file.h"
 #include "lib/image/export.h"
 
 gboolean
 domuimg_disk_file_allocate_raw (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
                                 GCancellable *cancellable, GError **error)
 {
-  g_auto (DomuimgFd) fd = open (path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
 
   if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", path);
+    return FALSE;
   return ftruncate (fd, size) == 0
          || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes",
                                path, size);

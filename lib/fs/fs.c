@@ -5,6 +5,7 @@
 
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
+#include "lib/tree/faults.h"
 
 static DomuimgTree *
 fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
@@ -51,8 +52,10 @@ gboolean
 domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
 {
   g_autoptr (DomuimgTree) owned = tree;
+  /* What was changed was decided by what could be read. */
+  gboolean ok = domuimg_tree_check_faults (owned, error);
 
   if (DOMUIMG_IS_TREE_EXT (owned))
-    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), error);
-  return domuimg_tree_guestfs_close (owned, error);
+    return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
+  return domuimg_tree_guestfs_close (owned, ok ? error : NULL) && ok;
 }

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 
 #define ORIGINALS_MAX 1000
 
@@ -42,13 +42,9 @@ static gboolean
 copy_bytes (DomuimgTree *from, const char *path, DomuimgTree *to, const DomuimgEntry *entry,
             GCancellable *cancellable, GError **error)
 {
-  g_autofree char *name = g_build_filename (g_get_tmp_dir (), "domuimg.XXXXXX", NULL);
-  g_auto (DomuimgFd) fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
+  g_auto (DomuimgFd) fd = domuimg_unnamed_file (error);
 
-  if (fd < 0)
-    return domuimg_set_errno (error, errno, "making a temporary file in %s", g_get_tmp_dir ());
-  g_unlink (name);
-  if (!domuimg_tree_copy_out (from, path, fd, cancellable, error))
+  if (fd < 0 || !domuimg_tree_copy_out (from, path, fd, cancellable, error))
     return FALSE;
   if (lseek (fd, 0, SEEK_SET) != 0)
     return domuimg_set_errno (error, errno, "reading a temporary file");

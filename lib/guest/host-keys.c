@@ -3,9 +3,14 @@
 #include "config.h"
 #include "lib/guest/steps.h"
 
-#include <glib/gstdio.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "lib/base/exec.h"
+#include "lib/base/fd.h"
+#include "lib/base/undo.h"
 
 #define UNIT "domuimg-ssh-host-keys.service"
 #define SCRIPT "/etc/ssh/domuimg-host-keys"
@@ -148,6 +153,35 @@ put_key (DomuimgGuestRun *self, const char *from, const char *to, guint32 mode, 
   return domuimg_edit_write_own (self->edit, to, text, mode, error);
 }
 
+static int
+open_memory (const char *content, GError **error)
+{
+  g_auto (DomuimgFd) fd = memfd_create ("domuimg-key", MFD_CLOEXEC);
+  int result;
+
+  if (fd < 0 || !domuimg_write_all (fd, content, strlen (content)) || lseek (fd, 0, SEEK_SET) != 0)
+    {
+      domuimg_set_errno (error, errno, "making a file in memory");
+      return -1;
+    }
+  result = fd;
+  fd = -1;
+  return result;
+}
+
+/* A name for what is in memory only: a symlink, which means the same to the program and, as long as
+ * @exec lives, to us. */
+static gboolean
+name_memory (DomuimgExec *exec, const char *name, GError **error)
+{
+  g_auto (DomuimgFd) fd = open_memory ("", error);
+  g_autofree char *target = fd >= 0 ? domuimg_exec_pass_fd (exec, fd) : NULL;
+
+  if (target == NULL)
+    return FALSE;
+  return symlink (target, name) == 0 || domuimg_set_errno (error, errno, "making %s", name);
+}
+
 static gboolean
 make_one (DomuimgGuestRun *self, const char *directory, const char *type, GError **error)
 {
@@ -156,8 +190,13 @@ make_one (DomuimgGuestRun *self, const char *directory, const char *type, GError
   g_autofree char *to = g_strdup_printf ("/etc/ssh/ssh_host_%s_key", type);
   g_autofree char *public_to = g_strconcat (to, ".pub", NULL);
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("ssh-keygen");
+  /* It asks whether to overwrite what has the name. */
+  g_auto (DomuimgFd) answer = open_memory ("y\n", error);
   const char *host = self->want->hostname != NULL ? self->want->hostname : "localhost";
 
+  if (answer < 0 || !name_memory (exec, key, error) || !name_memory (exec, public_key, error))
+    return FALSE;
+  domuimg_exec_stdin_fd (exec, answer);
   domuimg_exec_arg (exec, "-q");
   domuimg_exec_arg (exec, "-t");
   domuimg_exec_arg (exec, type);
@@ -167,26 +206,23 @@ make_one (DomuimgGuestRun *self, const char *directory, const char *type, GError
   domuimg_exec_argf (exec, "root@%s", host);
   domuimg_exec_arg (exec, "-f");
   domuimg_exec_arg (exec, key);
-  gboolean done = domuimg_exec_run (exec, self->edit->cancellable, error)
-                  && put_key (self, key, to, 0600, error)
-                  && put_key (self, public_key, public_to, 0644, error);
-  g_unlink (key);
-  g_unlink (public_key);
-  return done;
+  return domuimg_exec_run (exec, self->edit->cancellable, error)
+         && put_key (self, key, to, 0600, error)
+         && put_key (self, public_key, public_to, 0644, error);
 }
 
-/* The directory is the caller's own and closed to others, and lives for seconds. */
+/* The directory holds names only, and goes in any case. */
 static gboolean
 make_now (DomuimgGuestRun *self, GError **error)
 {
   static const char *const types[] = { "rsa", "ecdsa", "ed25519" };
-  g_autofree char *directory = g_dir_make_tmp ("domuimg-keys-XXXXXX", error);
+  g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
+  g_autofree char *directory
+      = undo != NULL ? domuimg_undo_make_directory (undo, g_get_tmp_dir (), error) : NULL;
   gboolean done = directory != NULL;
 
   for (guint i = 0; done && i < G_N_ELEMENTS (types); i++)
     done = make_one (self, directory, types[i], error);
-  if (directory != NULL)
-    g_rmdir (directory);
   return done;
 }
 

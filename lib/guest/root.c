@@ -5,6 +5,7 @@
 
 #include "lib/guest/fstab-table.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/faults.h"
 #include "lib/tree/mount.h"
 
 gboolean
@@ -44,6 +45,8 @@ open_if_root (DomuimgImage *image, const DomuimgVolume *volume, GError **error)
   tree = domuimg_image_open_tree (image, volume, FALSE, &local);
   if (tree != NULL && domuimg_guest_root_is (tree))
     return g_steal_pointer (&tree);
+  if (tree != NULL)
+    domuimg_tree_check_faults (tree, &local);
   if (local != NULL && *error == NULL)
     *error = g_steal_pointer (&local);
   return NULL;
@@ -64,9 +67,10 @@ is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
   return FALSE;
 }
 
-/* (nullable) The filesystem for /boot: that of the guest's fstab, else the first with kernels. */
+/* (nullable) The filesystem for /boot: that of the guest's fstab, else the first with kernels. Where
+ * there is none, *@error is why one could not be opened, if so. */
 static DomuimgTree *
-find_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
+find_boot (DomuimgGuestRoot *self, GPtrArray *volumes, GError **error)
 {
   g_autoptr (DomuimgTree) first = NULL;
 
@@ -77,32 +81,44 @@ find_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
 
       if (volume == self->volume || !domuimg_guest_root_has_files (volume))
         continue;
-      tree = domuimg_image_open_tree (self->image, volume, FALSE, NULL);
+      tree = domuimg_image_open_tree (self->image, volume, FALSE, *error == NULL ? error : NULL);
       if (tree == NULL || !domuimg_kernel_is_in (tree, ""))
         continue;
       if (is_in_fstab (self->tree, volume))
-        return g_steal_pointer (&tree);
+        {
+          g_clear_error (error);
+          return g_steal_pointer (&tree);
+        }
       if (first == NULL)
         first = g_steal_pointer (&tree);
     }
+  if (first != NULL)
+    g_clear_error (error);
   return g_steal_pointer (&first);
 }
 
-static void
-mount_boot (DomuimgGuestRoot *self, GPtrArray *volumes)
+static gboolean
+mount_boot (DomuimgGuestRoot *self, GPtrArray *volumes, GError **error)
 {
+  g_autoptr (GError) unopened = NULL;
   g_autoptr (DomuimgTree) root = NULL;
   g_autoptr (DomuimgTree) boot = NULL;
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "boot", NULL);
 
   if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY
       || domuimg_kernel_is_in (self->tree, "boot"))
-    return;
-  boot = find_boot (self, volumes);
+    return TRUE;
+  boot = find_boot (self, volumes, &unopened);
+  if (unopened != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&unopened));
+      return FALSE;
+    }
   if (boot == NULL)
-    return;
+    return TRUE;
   root = g_steal_pointer (&self->tree);
   self->tree = domuimg_tree_mount_new (root, "boot", boot);
+  return TRUE;
 }
 
 DomuimgGuestRoot *
@@ -121,7 +137,8 @@ domuimg_guest_root_open (const char *path, GError **error)
     }
   if (self->tree != NULL)
     {
-      mount_boot (self, volumes);
+      if (!mount_boot (self, volumes, error) || !domuimg_tree_check_faults (self->tree, error))
+        return NULL;
       return g_steal_pointer (&self);
     }
   if (volumes != NULL && first != NULL)

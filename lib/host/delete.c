@@ -3,14 +3,19 @@
 #include "config.h"
 #include "lib/host/guest.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "domuimg/domain-config.h"
+#include "lib/base/lease.h"
 #include "lib/base/undo.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
 #include "lib/host/doctor.h"
+
+#define IDLE_POLLS 50
+#define IDLE_POLL_USEC (G_USEC_PER_SEC / 10)
 
 /* @manifest is NULL without an error where it is not @needed and there is none. */
 static gboolean
@@ -27,45 +32,138 @@ find_manifest (const char *config, const char *images, gboolean needed, DomuimgM
   return TRUE;
 }
 
+/* What goes, with a line for each. */
+typedef struct {
+  GPtrArray *paths;
+  GStrvBuilder *lines;
+} Removal;
+
 /* Only files go: a volume or a device is not ours to remove. */
 static gboolean
-remove_file (DomuimgUndo *undo, GStrvBuilder *lines, const char *path, GError **error)
+add_file (Removal *self, const char *path, GError **error)
 {
   g_autofree char *line = NULL;
   struct stat status;
 
-  if (path == NULL || lstat (path, &status) != 0)
+  if (path == NULL || g_ptr_array_find_with_equal_func (self->paths, path, g_str_equal, NULL)
+      || (lstat (path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)))
     return TRUE;
+  if (lstat (path, &status) != 0)
+    return domuimg_set_errno (error, errno, "looking at %s, so nothing is removed", path);
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
     line = g_strdup_printf ("%s stays: it is not a file", path);
-  else if (!domuimg_undo_add_removal (undo, path, error))
-    return FALSE;
   else
-    line = g_strdup_printf ("removed %s", path);
-  g_strv_builder_add (lines, line);
+    {
+      g_ptr_array_add (self->paths, g_strdup (path));
+      line = g_strdup_printf ("removed %s", path);
+    }
+  g_strv_builder_add (self->lines, line);
   return TRUE;
 }
 
 static gboolean
-remove_made (DomuimgUndo *undo, GStrvBuilder *lines, const DomuimgManifest *manifest,
-             gboolean disks, GError **error)
+add_made (Removal *self, const DomuimgManifest *manifest, gboolean disks, GError **error)
 {
-  if (!remove_file (undo, lines, manifest->xml, error))
+  if (!add_file (self, manifest->xml, error))
     return FALSE;
   /* A disk that is left needs its kernel: the guest would not start without. */
   if (!disks)
     return TRUE;
-  if (!remove_file (undo, lines, manifest->kernel.path, error)
-      || !remove_file (undo, lines, manifest->kernel.ramdisk, error))
+  if (!add_file (self, manifest->kernel.path, error)
+      || !add_file (self, manifest->kernel.ramdisk, error))
     return FALSE;
   for (guint i = 0; i < manifest->disks->len; i++)
     {
       const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
 
-      if (!remove_file (undo, lines, disk->path, error))
+      if (!add_file (self, disk->path, error))
         return FALSE;
     }
   return TRUE;
+}
+
+/* A guest that has just ended leaves its disks a moment later. */
+static void
+wait_until_idle (const char *path)
+{
+  for (guint i = 0; i < IDLE_POLLS && domuimg_file_is_busy (path); i++)
+    g_usleep (IDLE_POLL_USEC);
+}
+
+static gboolean
+remove_all (DomuimgUndo *undo, GPtrArray *paths, GError **error)
+{
+  for (guint i = 0; i < paths->len; i++)
+    {
+      wait_until_idle (g_ptr_array_index (paths, i));
+      if (!domuimg_undo_add_removal (undo, g_ptr_array_index (paths, i), error))
+        return FALSE;
+    }
+  return domuimg_undo_commit (undo, error);
+}
+
+static gboolean
+lock_all (DomuimgUndo *undo, GPtrArray *paths, GError **error)
+{
+  gboolean ok;
+
+  g_ptr_array_add (paths, NULL);
+  ok = domuimg_undo_lock (undo, (const char *const *) paths->pdata, error);
+  g_ptr_array_remove_index (paths, paths->len - 1);
+  return ok;
+}
+
+static Removal *
+removal_new (void)
+{
+  Removal *self = g_new0 (Removal, 1);
+
+  self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->lines = g_strv_builder_new ();
+  return self;
+}
+
+static void
+removal_free (Removal *self)
+{
+  g_ptr_array_unref (self->paths);
+  g_strv_builder_unref (self->lines);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Removal, removal_free)
+
+static Removal *
+collect (const char *config, const char *images, gboolean disks, const char *autostart,
+         GError **error)
+{
+  g_autoptr (Removal) self = removal_new ();
+  g_autofree char *path = NULL;
+  g_autoptr (DomuimgManifest) manifest = NULL;
+
+  if (!find_manifest (config, images, disks, &manifest, &path, error)
+      || !add_file (self, autostart, error) || !add_file (self, config, error)
+      || (manifest != NULL && !add_made (self, manifest, disks, error))
+      /* While disks remain, the manifest says what they are of. */
+      || (disks && !add_file (self, path, error)))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+/* Looked for again once all is locked: another process may have been at work on it. */
+static Removal *
+collect_locked (DomuimgUndo *undo, const char *config, const char *images, gboolean disks,
+                const char *autostart, GError **error)
+{
+  g_autoptr (Removal) first = collect (config, images, disks, autostart, error);
+  struct stat status;
+
+  if (first == NULL || !lock_all (undo, first->paths, error))
+    return NULL;
+  if (lstat (config, &status) == 0)
+    return collect (config, images, disks, autostart, error);
+  domuimg_set_errno (error, errno, "%s", config);
+  return NULL;
 }
 
 char **
@@ -73,18 +171,14 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
                            const char *autostart, GError **error)
 {
   g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
-  g_autoptr (GStrvBuilder) lines = g_strv_builder_new ();
-  g_autofree char *path = NULL;
-  g_autoptr (DomuimgManifest) manifest = NULL;
+  g_autoptr (Removal) removal = NULL;
 
-  if (undo == NULL || !find_manifest (config, images, disks, &manifest, &path, error))
+  if (undo == NULL)
     return NULL;
-  if (!remove_file (undo, lines, autostart, error) || !remove_file (undo, lines, config, error)
-      || (manifest != NULL && !remove_made (undo, lines, manifest, disks, error))
-      /* While disks remain, the manifest says what they are of. */
-      || (disks && !remove_file (undo, lines, path, error)) || !domuimg_undo_commit (undo, error))
+  removal = collect_locked (undo, config, images, disks, autostart, error);
+  if (removal == NULL || !remove_all (undo, removal->paths, error))
     return NULL;
-  return g_strv_builder_end (lines);
+  return g_strv_builder_end (removal->lines);
 }
 
 static gboolean

@@ -61,16 +61,20 @@ read_size (DomuimgBytes head, const Magic *magic, const char *path, guint64 *siz
 
 /* One of a fixed size is the raw disk, and the footer after it. */
 static gboolean
-is_fixed_vhd (const DomuimgRegion *region, DomuimgImageFormat *format)
+look_for_footer (const DomuimgRegion *region, DomuimgImageFormat *format, GError **error)
 {
   guint64 size = region->length;
   guint8 footer[VHD_FOOTER];
+  gssize got;
 
-  if (size < 2 * VHD_FOOTER || size % SECTOR != 0
-      || domuimg_region_read (region, size - sizeof footer, footer, sizeof footer) != sizeof footer
-      || memcmp (footer, "conectix", 8) != 0)
-    return FALSE;
-  *format = (DomuimgImageFormat){ "vhd", size - VHD_FOOTER };
+  *format = (DomuimgImageFormat){ "raw", size };
+  if (size < 2 * VHD_FOOTER || size % SECTOR != 0)
+    return TRUE;
+  got = domuimg_region_read (region, size - sizeof footer, footer, sizeof footer);
+  if (got < 0)
+    return domuimg_set_errno (error, errno, "reading %s", region->name);
+  if (got == sizeof footer && memcmp (footer, "conectix", 8) == 0)
+    *format = (DomuimgImageFormat){ "vhd", size - VHD_FOOTER };
   return TRUE;
 }
 
@@ -91,7 +95,5 @@ domuimg_image_detect_format (const DomuimgRegion *region, DomuimgImageFormat *fo
         format->name = magics[i].name;
         return read_size (head, &magics[i], region->name, &format->size, error);
       }
-  if (!is_fixed_vhd (region, format))
-    *format = (DomuimgImageFormat){ "raw", region->length };
-  return TRUE;
+  return look_for_footer (region, format, error);
 }

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/image/image.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/fs/fs.h"
@@ -70,7 +71,8 @@ find_format (DomuimgImage *self, const char *format, GError **error)
                              self->format.name);
       self->format = (DomuimgImageFormat){ "raw", region->length };
     }
-  self->refers = domuimg_image_refers_to_others (region, self->format.name);
+  if (!domuimg_image_refers_to_others (region, self->format.name, &self->refers, error))
+    return FALSE;
   if (is_raw (self) && region->length % SECTOR != 0)
     g_ptr_array_add (self->problems,
                      g_strdup_printf ("%s: its size, %" G_GUINT64_FORMAT " bytes, is not a multiple"
@@ -185,6 +187,15 @@ add_lvs (DomuimgImage *self, GPtrArray *volumes)
                                       error->message));
 }
 
+static gboolean
+fail_refers (DomuimgImage *self, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s takes parts from another file that it names (a backing file), which is"
+                       " not followed; make it whole first: qemu-img convert -O qcow2 %s NEW",
+                       self->region->name, self->region->name);
+}
+
 GPtrArray *
 domuimg_image_list_partitions (DomuimgImage *self, GError **error)
 {
@@ -195,10 +206,7 @@ domuimg_image_list_partitions (DomuimgImage *self, GError **error)
     return self->volumes;
   if (self->refers)
     {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s takes parts from another file that it names (a backing file), which is not"
-                    " followed; make it whole first: qemu-img convert -O qcow2 %s NEW",
-                    self->region->name, self->region->name);
+      fail_refers (self, error);
       return NULL;
     }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
@@ -229,33 +237,42 @@ domuimg_image_get_table (DomuimgImage *self)
   return domuimg_image_list_partitions (self, NULL) != NULL ? self->table : NULL;
 }
 
-gboolean
-domuimg_image_has_boot_code (DomuimgImage *self)
+/* All zero where it is too short. */
+static gboolean
+read_first_sector (DomuimgImage *self, guint8 *sector, GError **error)
 {
-  guint8 sector[SECTOR];
-
+  memset (sector, 0, SECTOR);
   if (self->refers)
-    return FALSE;
-  if (is_raw (self) ? domuimg_region_read (self->region, 0, sector, sizeof sector) != sizeof sector
-                    : !domuimg_appliance_read_head (self->appliance, sector, sizeof sector))
-    return FALSE;
-  if (sector[510] != 0x55 || sector[511] != 0xaa)
-    return FALSE;
-  for (guint i = 0; i < BOOT_CODE; i++)
-    if (sector[i] != 0)
-      return TRUE;
-  return FALSE;
+    return fail_refers (self, error);
+  if (!is_raw (self))
+    return domuimg_appliance_read_head (self->appliance, sector, SECTOR, error);
+  return domuimg_region_read (self->region, 0, sector, SECTOR) >= 0
+         || domuimg_set_errno (error, errno, "reading %s", self->region->name);
 }
 
 gboolean
-domuimg_image_has_esp (DomuimgImage *self)
+domuimg_image_has_boot_code (DomuimgImage *self, gboolean *has, GError **error)
 {
-  GPtrArray *volumes = domuimg_image_list_partitions (self, NULL);
+  guint8 sector[SECTOR];
 
+  *has = FALSE;
+  if (!read_first_sector (self, sector, error))
+    return FALSE;
+  for (guint i = 0; i < BOOT_CODE; i++)
+    *has |= sector[i] != 0;
+  *has = *has && sector[510] == 0x55 && sector[511] == 0xaa;
+  return TRUE;
+}
+
+gboolean
+domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error)
+{
+  GPtrArray *volumes = domuimg_image_list_partitions (self, error);
+
+  *has = FALSE;
   for (guint i = 0; volumes != NULL && i < volumes->len; i++)
-    if (domuimg_volume_is_esp (g_ptr_array_index (volumes, i)))
-      return TRUE;
-  return FALSE;
+    *has |= domuimg_volume_is_esp (g_ptr_array_index (volumes, i));
+  return volumes != NULL;
 }
 
 static DomuimgRegion *

@@ -54,9 +54,10 @@ const char *domuimg_image_get_format (DomuimgImage *self);
 guint64 domuimg_image_get_size (DomuimgImage *self);
 /* "dos", "gpt", or NULL. */
 const char *domuimg_image_get_table (DomuimgImage *self);
-/* Whether the first sector holds boot code for a BIOS / there is an EFI system partition. */
-gboolean domuimg_image_has_boot_code (DomuimgImage *self);
-gboolean domuimg_image_has_esp (DomuimgImage *self);
+/* *@has: whether the first sector holds boot code for a BIOS / there is an EFI system partition.
+ * FALSE with an error where it cannot be told. */
+gboolean domuimg_image_has_boot_code (DomuimgImage *self, gboolean *has, GError **error);
+gboolean domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error);
 /* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
  * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
 GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);

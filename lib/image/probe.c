@@ -4,6 +4,7 @@
 #include "lib/image/probe.h"
 
 #include <blkid/blkid.h>
+#include <errno.h>
 #include <string.h>
 
 #include "lib/base/bytes.h"
@@ -15,6 +16,9 @@
 #define HAS_JOURNAL 0x4
 #define EXTENTS 0x40
 #define GPT_MAGIC "EFI PART"
+/* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
+#define PROBED_HEAD ((guint64) 5 << 20)
+#define PROBED_TAIL ((guint64) 2 << 20)
 
 typedef struct blkid_struct_probe Probe;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Probe, blkid_free_probe)
@@ -109,28 +113,87 @@ new_probe (const DomuimgRegion *region, guint64 offset, guint64 length, GError *
   return g_steal_pointer (&probe);
 }
 
-/* What the volume holds. Two signatures at once (an old one was not wiped) are no filesystem to
- * libblkid, nor to udev. */
-static void
-probe_content (const DomuimgRegion *region, DomuimgVolume *volume, GPtrArray *problems)
+static gboolean
+fail_unread (const DomuimgRegion *region, int saved_errno, GError **error)
+{
+  return domuimg_set_errno (error, saved_errno > 0 ? saved_errno : EIO,
+                            "%s: looking for filesystems and partitions", region->name);
+}
+
+/* Whether all can be read that libblkid looks at. */
+static gboolean
+read_all_probed (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (PROBED_HEAD);
+  guint64 tail = MAX (length, PROBED_TAIL) - PROBED_TAIL;
+
+  return (domuimg_region_read (region, offset, buffer, MIN (length, PROBED_HEAD)) >= 0
+          && domuimg_region_read (region, offset + tail, buffer, length - tail) >= 0)
+         || fail_unread (region, errno, error);
+}
+
+/* Runs libblkid: what it could not read may hold anything, and it says now and then that there is
+ * nothing. Then all that it reads must be readable, and it looks again. *@found: whether it knows
+ * what is there. */
+static gboolean
+run_probe (const DomuimgRegion *region, Probe *probe, int (*run) (Probe *), guint64 offset,
+           guint64 length, gboolean *found, GError **error)
+{
+  int result;
+
+  errno = 0;
+  result = run (probe);
+  if (result != 0 && result != -1)
+    {
+      if (!read_all_probed (region, offset, length, error))
+        return FALSE;
+      blkid_probe_reset_buffers (probe);
+      result = run (probe);
+    }
+  *found = result == 0;
+  return result != -1 || fail_unread (region, errno, error);
+}
+
+/* Two signatures at once (an old one was not wiped) are no filesystem to libblkid, nor to udev. */
+static gboolean
+probe_filesystem (const DomuimgRegion *region, DomuimgVolume *volume, guint64 there,
+                  GError **error)
+{
+  g_autoptr (Probe) probe = NULL;
+  gboolean found;
+
+  if (there == 0)
+    return TRUE;
+  probe = new_probe (region, volume->offset, there, error);
+  if (probe == NULL
+      || !run_probe (region, probe, blkid_do_safeprobe, volume->offset, there, &found, error))
+    return FALSE;
+  if (!found)
+    return TRUE;
+  volume->fs = lookup (probe, "TYPE");
+  volume->uuid = lookup (probe, "UUID");
+  volume->label = lookup (probe, "LABEL");
+  return TRUE;
+}
+
+/* What the volume holds. */
+static gboolean
+probe_content (const DomuimgRegion *region, DomuimgVolume *volume, GPtrArray *problems,
+               GError **error)
 {
   guint64 size = region->length;
   guint64 there = volume->offset < size ? MIN (volume->length, size - volume->offset) : 0;
-  g_autoptr (Probe) probe
-      = there > 0 ? new_probe (region, volume->offset, there, NULL) : NULL;
   guint8 buffer[DOMUIMG_FS_HEAD];
   gssize got = domuimg_region_read (region, volume->offset, buffer, sizeof buffer);
   DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
+  if (got < 0)
+    return fail_unread (region, errno, error);
+  if (!probe_filesystem (region, volume, there, error))
+    return FALSE;
   volume->fs_size = domuimg_image_parse_fs_size (head);
-  if (probe != NULL && blkid_do_safeprobe (probe) == 0)
-    {
-      volume->fs = lookup (probe, "TYPE");
-      volume->uuid = lookup (probe, "UUID");
-      volume->label = lookup (probe, "LABEL");
-    }
   if (volume->fs_size <= there)
-    return;
+    return TRUE;
   if (volume->fs == NULL && read_xfs_size (head) == 0)
     read_cut_off_ext (domuimg_bytes_slice (head, SUPERBLOCK, 1024), volume);
   g_ptr_array_add (problems,
@@ -139,6 +202,7 @@ probe_content (const DomuimgRegion *region, DomuimgVolume *volume, GPtrArray *pr
                                     " only",
                                     region->name, volume->number > 0 ? " of a partition" : "",
                                     volume->fs_size, there));
+  return TRUE;
 }
 
 static DomuimgVolume *
@@ -180,9 +244,9 @@ compare_numbers (gconstpointer a, gconstpointer b)
   return (*left)->number < (*right)->number ? -1 : (*left)->number > (*right)->number;
 }
 
-static void
+static gboolean
 add_partitions (const DomuimgRegion *region, blkid_partlist list, GPtrArray *volumes,
-                GPtrArray *problems)
+                GPtrArray *problems, GError **error)
 {
   for (int i = 0; i < blkid_partlist_numof_partitions (list); i++)
     {
@@ -194,73 +258,109 @@ add_partitions (const DomuimgRegion *region, blkid_partlist list, GPtrArray *vol
       volume = volume_of_partition (partition);
       g_ptr_array_add (volumes, volume);
       check_end (region, volume, problems);
-      probe_content (region, volume, problems);
+      if (!probe_content (region, volume, problems, error))
+        return FALSE;
     }
   g_ptr_array_sort (volumes, compare_numbers);
+  return TRUE;
 }
 
-static void
-add_whole (const DomuimgRegion *region, GPtrArray *volumes, GPtrArray *problems)
+static gboolean
+add_whole (const DomuimgRegion *region, GPtrArray *volumes, GPtrArray *problems, GError **error)
 {
   DomuimgVolume *volume = g_new0 (DomuimgVolume, 1);
 
   volume->length = region->length;
-  probe_content (region, volume, problems);
   g_ptr_array_add (volumes, volume);
+  return probe_content (region, volume, problems, error);
 }
 
 /* UEFI specification, 5.3: the second header of a GPT is in the last sector of the disk. */
-static void
-check_backup (const DomuimgRegion *region, GPtrArray *problems)
+static gboolean
+check_backup (const DomuimgRegion *region, GPtrArray *problems, GError **error)
 {
   guint64 size = region->length;
   char magic[8];
+  gssize got = size >= SECTOR ? domuimg_region_read (region, size / SECTOR * SECTOR - SECTOR, magic,
+                                                     sizeof magic)
+                              : 0;
 
-  if (size >= SECTOR
-      && domuimg_region_read (region, size / SECTOR * SECTOR - SECTOR, magic, sizeof magic)
-             == sizeof magic
-      && memcmp (magic, GPT_MAGIC, sizeof magic) == 0)
-    return;
+  if (got < 0)
+    return fail_unread (region, errno, error);
+  if (got == sizeof magic && memcmp (magic, GPT_MAGIC, sizeof magic) == 0)
+    return TRUE;
   g_ptr_array_add (problems,
                    g_strdup_printf ("%s: the backup of its GPT is not at its end: the image was"
                                     " made smaller or larger since; sgdisk -e moves it there",
                                     region->name));
+  return TRUE;
 }
 
-/* Where the image ends before its GPT says, libblkid sees the table's stand-in only. */
+/* Where the image ends before its GPT says, libblkid sees the table's stand-in only; and where there
+ * is no table, the whole of it is what there is. */
 static gboolean
-add_cut_off_gpt (const DomuimgRegion *region, GPtrArray *volumes, GPtrArray *problems)
+add_cut_off_gpt (const DomuimgRegion *region, GPtrArray *volumes, const char **type,
+                 GPtrArray *problems, GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (DOMUIMG_GPT_HEAD);
   gssize got = domuimg_region_read (region, 0, buffer, DOMUIMG_GPT_HEAD);
 
-  if (!domuimg_gpt_parse (domuimg_bytes (buffer, MAX (got, 0)), volumes))
-    return FALSE;
+  if (got < 0)
+    return fail_unread (region, errno, error);
+  if (!domuimg_gpt_parse (domuimg_bytes (buffer, got), volumes))
+    return add_whole (region, volumes, problems, error);
+  *type = "gpt";
   for (guint i = 0; i < volumes->len; i++)
     {
       DomuimgVolume *volume = g_ptr_array_index (volumes, i);
 
       check_end (region, volume, problems);
-      probe_content (region, volume, problems);
+      if (!probe_content (region, volume, problems, error))
+        return FALSE;
     }
   return TRUE;
 }
 
-/* The partitions; NULL where there is no table that libblkid takes. @is_fs: the boot sector of a
- * filesystem may look like a table, and a filesystem counts. */
-static blkid_partlist
-find_partitions (Probe *probe, gboolean *is_fs)
+/* *@list: the partitions; NULL where there is no table that libblkid takes. @is_fs: the boot sector
+ * of a filesystem may look like a table, and a filesystem counts. */
+static gboolean
+find_partitions (const DomuimgRegion *region, Probe *probe, blkid_partlist *list, gboolean *is_fs,
+                 GError **error)
 {
-  blkid_partlist list = NULL;
   g_autofree char *fs = NULL;
+  gboolean found;
 
+  *list = NULL;
   blkid_probe_enable_partitions (probe, 1);
   blkid_probe_set_partitions_flags (probe, BLKID_PARTS_ENTRY_DETAILS);
-  if (blkid_do_fullprobe (probe) == 0)
-    list = blkid_probe_get_partitions (probe);
+  if (!run_probe (region, probe, blkid_do_fullprobe, 0, region->length, &found, error))
+    return FALSE;
+  if (found)
+    *list = blkid_probe_get_partitions (probe);
   fs = lookup (probe, "TYPE");
   *is_fs = fs != NULL;
-  return list != NULL && blkid_partlist_get_table (list) != NULL ? list : NULL;
+  if (*list != NULL && blkid_partlist_get_table (*list) == NULL)
+    *list = NULL;
+  return TRUE;
+}
+
+/* *@type becomes that of the table. */
+static gboolean
+add_all (const DomuimgRegion *region, Probe *probe, GPtrArray *volumes, const char **type,
+         GPtrArray *problems, GError **error)
+{
+  blkid_partlist list;
+  gboolean is_fs;
+
+  *type = NULL;
+  if (!find_partitions (region, probe, &list, &is_fs, error))
+    return FALSE;
+  if (is_fs)
+    return add_whole (region, volumes, problems, error);
+  if (list == NULL)
+    return add_cut_off_gpt (region, volumes, type, problems, error);
+  *type = blkid_parttable_get_type (blkid_partlist_get_table (list));
+  return add_partitions (region, list, volumes, problems, error);
 }
 
 gboolean
@@ -268,28 +368,16 @@ domuimg_image_probe (const DomuimgRegion *region, GPtrArray *volumes, char **tab
                      GPtrArray *problems, GError **error)
 {
   g_autoptr (Probe) probe = NULL;
-  const char *type = NULL;
-  blkid_partlist list;
-  gboolean is_fs;
+  const char *type;
 
   *table = NULL;
   if (region->length == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: is empty", region->name);
   probe = new_probe (region, 0, region->length, error);
-  if (probe == NULL)
+  if (probe == NULL || !add_all (region, probe, volumes, &type, problems, error))
     return FALSE;
-  list = find_partitions (probe, &is_fs);
-  if (list != NULL && !is_fs)
-    {
-      type = blkid_parttable_get_type (blkid_partlist_get_table (list));
-      add_partitions (region, list, volumes, problems);
-    }
-  else if (!is_fs && add_cut_off_gpt (region, volumes, problems))
-    type = "gpt";
-  else
-    add_whole (region, volumes, problems);
-  if (g_strcmp0 (type, "gpt") == 0)
-    check_backup (region, problems);
+  if (g_strcmp0 (type, "gpt") == 0 && !check_backup (region, problems, error))
+    return FALSE;
   *table = g_strdup (type);
   return TRUE;
 }

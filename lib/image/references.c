@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/image/references.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/base/bytes.h"
@@ -12,12 +13,14 @@
 #define VHD_DIFFERENCING 4
 #define VDI_DIFFERENCING 4
 
-static DomuimgBytes
-read_part (const DomuimgRegion *region, guint64 offset, guint8 *buffer, gsize length)
+static gboolean
+read_part (const DomuimgRegion *region, guint64 offset, guint8 *buffer, gsize length,
+           DomuimgBytes *bytes, GError **error)
 {
   gssize got = domuimg_region_read (region, offset, buffer, length);
 
-  return domuimg_bytes (buffer, MAX (got, 0));
+  *bytes = domuimg_bytes (buffer, MAX (got, 0));
+  return got >= 0 || domuimg_set_errno (error, errno, "reading %s", region->name);
 }
 
 /* A number at @at that is not 0, or cannot be read. */
@@ -52,35 +55,43 @@ is_qed_backed (DomuimgBytes head)
  * are to QEMU where a sparse file gives no size. QEMU takes a hint for a parent, whatever is said
  * beside it. */
 static gboolean
-is_vmdk_with_others (const DomuimgRegion *region, DomuimgBytes head)
+is_vmdk_with_others (const DomuimgRegion *region, DomuimgBytes head, gboolean *with,
+                     GError **error)
 {
   g_autofree guint8 *buffer = g_malloc0 (DESCRIPTOR_MAX + 1);
   guint64 sector, capacity;
+  DomuimgBytes bytes;
   const char *parent;
 
+  *with = TRUE;
   if (!domuimg_bytes_starts_with (head, "KDMV", 4) || !domuimg_bytes_le64 (head, 28, &sector)
       || sector > G_MAXINT64 / SECTOR || !domuimg_bytes_le64 (head, 12, &capacity)
       || capacity == 0)
     return TRUE;
+  *with = FALSE;
   if (sector == 0)
-    return FALSE;
-  read_part (region, sector * SECTOR, buffer, DESCRIPTOR_MAX);
-  if (strstr ((const char *) buffer, "parentFileNameHint") != NULL)
     return TRUE;
+  if (!read_part (region, sector * SECTOR, buffer, DESCRIPTOR_MAX, &bytes, error))
+    return FALSE;
   parent = strstr ((const char *) buffer, "parentCID=");
-  return parent != NULL && g_ascii_strncasecmp (parent + strlen ("parentCID="), "ffffffff", 8) != 0;
+  *with = strstr ((const char *) buffer, "parentFileNameHint") != NULL
+          || (parent != NULL
+              && g_ascii_strncasecmp (parent + strlen ("parentCID="), "ffffffff", 8) != 0);
+  return TRUE;
 }
 
 static gboolean
-is_differencing_vhd (const DomuimgRegion *region)
+is_differencing_vhd (const DomuimgRegion *region, gboolean *is, GError **error)
 {
+  guint64 at = MAX (region->length, SECTOR) - SECTOR;
   guint8 footer[SECTOR];
-  DomuimgBytes bytes
-      = read_part (region, MAX (region->length, sizeof footer) - sizeof footer, footer,
-                   sizeof footer);
+  DomuimgBytes bytes;
   guint32 type;
 
-  return !domuimg_bytes_be32 (bytes, 60, &type) || type == VHD_DIFFERENCING;
+  if (!read_part (region, at, footer, sizeof footer, &bytes, error))
+    return FALSE;
+  *is = !domuimg_bytes_be32 (bytes, 60, &type) || type == VHD_DIFFERENCING;
+  return TRUE;
 }
 
 static gboolean
@@ -92,23 +103,27 @@ is_differencing_vdi (DomuimgBytes head)
 }
 
 gboolean
-domuimg_image_refers_to_others (const DomuimgRegion *region, const char *format)
+domuimg_image_refers_to_others (const DomuimgRegion *region, const char *format, gboolean *refers,
+                                GError **error)
 {
   guint8 buffer[SECTOR];
-  DomuimgBytes head = read_part (region, 0, buffer, sizeof buffer);
+  DomuimgBytes head;
 
-  if (g_str_equal (format, "qcow2"))
-    return is_set (head, 8) || has_qcow2_data_file (head);
-  if (g_str_equal (format, "qcow"))
-    return is_set (head, 8);
-  if (g_str_equal (format, "qed"))
-    return is_qed_backed (head);
+  *refers = FALSE;
+  if (!read_part (region, 0, buffer, sizeof buffer, &head, error))
+    return FALSE;
   if (g_str_equal (format, "vmdk"))
-    return is_vmdk_with_others (region, head);
+    return is_vmdk_with_others (region, head, refers, error);
   if (g_str_equal (format, "vhd"))
-    return is_differencing_vhd (region);
+    return is_differencing_vhd (region, refers, error);
+  if (g_str_equal (format, "qcow2"))
+    *refers = is_set (head, 8) || has_qcow2_data_file (head);
+  if (g_str_equal (format, "qcow"))
+    *refers = is_set (head, 8);
+  if (g_str_equal (format, "qed"))
+    *refers = is_qed_backed (head);
   if (g_str_equal (format, "vdi"))
-    return is_differencing_vdi (head);
+    *refers = is_differencing_vdi (head);
   /* VHDX keeps its parent in a region far behind: QEMU refuses such files. */
-  return FALSE;
+  return TRUE;
 }

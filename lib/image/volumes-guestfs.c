@@ -8,6 +8,7 @@
 #ifdef HAVE_GUESTFS
 #include <guestfs.h>
 
+#include "lib/fs/guestfs/appliance.h"
 #include "lib/image/probe.h"
 
 #define DISK "/dev/sda"
@@ -31,18 +32,19 @@ fail (guestfs_h *handle, GError **error, const char *doing)
 }
 
 gboolean
-domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length)
+domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length,
+                             GError **error)
 {
-  guestfs_h *handle = domuimg_appliance_start (appliance, NULL);
+  guestfs_h *handle = domuimg_appliance_start (appliance, error);
   g_autofree char *content = NULL;
   gsize got = 0;
 
   if (handle == NULL)
     return FALSE;
   content = guestfs_pread_device (handle, DISK, (int) length, 0, &got);
-  if (content == NULL || got < length)
-    return FALSE;
-  memcpy (buffer, content, length);
+  if (content == NULL)
+    return domuimg_appliance_fail (appliance, error, "reading its first sector");
+  memcpy (buffer, content, MIN (got, length));
   return TRUE;
 }
 
@@ -170,9 +172,10 @@ domuimg_appliance_device_of (const DomuimgVolume *volume)
 }
 
 gboolean
-domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length)
+domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length,
+                             GError **error)
 {
-  return FALSE;
+  return domuimg_appliance_start (appliance, error) != NULL;
 }
 
 gboolean

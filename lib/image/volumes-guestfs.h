@@ -15,4 +15,5 @@ gboolean domuimg_appliance_list_lvs (DomuimgAppliance *appliance, GPtrArray *vol
 /* What the appliance calls it. */
 char *domuimg_appliance_device_of (const DomuimgVolume *volume);
 /* The first bytes of the disk; FALSE where they cannot be read. */
-gboolean domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length);
+gboolean domuimg_appliance_read_head (DomuimgAppliance *appliance, guint8 *buffer, gsize length,
+                                      GError **error);

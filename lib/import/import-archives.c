@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/private-file.h"
 #include "lib/base/gunzip.h"
 #include "lib/import/import-parts.h"
 
@@ -109,13 +110,9 @@ static int
 make_file (const char *directory, guint i, char **path, GError **error)
 {
   g_autofree char *name = g_strdup_printf ("unpacked%u.raw", i);
-  int fd;
 
   *path = g_build_filename (directory, name, NULL);
-  fd = open (*path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0)
-    domuimg_set_errno (error, errno, "making %s", *path);
-  return fd;
+  return domuimg_private_file_make (*path, error);
 }
 
 static gboolean

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/import/chain/part.h"
 #include "lib/import/import-parts.h"
 
 /* Machines that lie in a directory: a description and images, or an image alone. */
@@ -27,8 +28,7 @@ is_inside (const char *directory, const char *path)
   g_autofree char *real = realpath (path, NULL);
   g_autofree char *above = realpath (directory, NULL);
 
-  return real != NULL && above != NULL && g_str_has_prefix (real, above)
-         && real[strlen (above)] == '/';
+  return real != NULL && above != NULL && domuimg_path_is_below (real, above);
 }
 
 /* Where the file that a description names @path is: as it says, or since machines are moved,

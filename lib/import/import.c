@@ -178,3 +178,11 @@ domuimg_import_get_node (DomuimgImport *self, guint i)
   g_return_val_if_fail (disk_of (self, i)->chain != NULL, NULL);
   return domuimg_image_chain_to_node (disk_of (self, i)->chain);
 }
+
+DomuimgImageChain *
+domuimg_import_get_grains (DomuimgImport *self, guint i)
+{
+  DomuimgImageChain *chain = disk_of (self, i)->chain;
+
+  return chain != NULL && domuimg_image_chain_has_grains (chain) ? chain : NULL;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/import/chain/grains.h"
 #include "lib/import/describe/hardware.h"
 #include "lib/base/progress.h"
 
@@ -38,6 +39,8 @@ gboolean domuimg_import_prepare (DomuimgImport *self, const char *work_directory
                                   GError **error);
 /* The block node of a disk (JSON), once it is prepared. */
 char *domuimg_import_get_node (DomuimgImport *self, guint i);
+/* (nullable) The disk, if it is a streamOptimized VMDK, which domuimg_image_chain_copy_grains reads. */
+DomuimgImageChain *domuimg_import_get_grains (DomuimgImport *self, guint i);
 /* Whether there is a manifest of checksums; then verify reads everything. UNTRUSTED where one
  * does not match. May run in a thread of its own while the disks are read. */
 gboolean domuimg_import_has_manifest (DomuimgImport *self);

@@ -7,6 +7,7 @@
 
 #include "lib/base/decompress.h"
 #include "lib/kernel/select-ahead.h"
+#include "lib/tree/faults.h"
 #include "lib/xen/limits.h"
 
 static const char *const kernel_prefixes[] = { "vmlinuz-", "vmlinux-", "kernel-" };
@@ -206,6 +207,8 @@ domuimg_kernel_list (DomuimgTree *tree, GError **error)
       add_choice (choices, tree, path, "boot", "");
       add_choice (choices, tree, plain_names[i], "", "");
     }
+  if (!domuimg_tree_check_faults (tree, error))
+    return NULL;
   g_ptr_array_sort (choices, compare_choices);
   return g_steal_pointer (&choices);
 }

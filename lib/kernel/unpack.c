@@ -128,7 +128,7 @@ take_piece (Unpack *self, const guint8 *data, gsize length)
 }
 
 static gboolean
-run (Unpack *self, DomuimgDecoder *decoder, GError **error)
+run (Unpack *self, DomuimgDecoder *decoder, gboolean has_end, GError **error)
 {
   g_autoptr (GError) local = NULL;
   const void *data;
@@ -137,8 +137,8 @@ run (Unpack *self, DomuimgDecoder *decoder, GError **error)
   while ((got = domuimg_decoder_read (decoder, &data, &local)) > 0)
     if (!take_piece (self, data, got))
       return FALSE;
-  /* What follows the stream is of no interest when all has come. */
-  if (got == 0 || self->at == self->out->size)
+  /* What follows a stream without an end of its own is of no interest when all has come. */
+  if (got == 0 || (!has_end && self->at == self->out->size))
     return self->at == self->out->size;
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
@@ -163,7 +163,7 @@ domuimg_unpack (DomuimgCompression compression, DomuimgBytes packed, const char 
   unpacked->data = map;
   unpacked->size = expected;
   decoder = domuimg_decoder_new (compression, &input, 0, error);
-  return decoder != NULL && run (&unpack, decoder, error);
+  return decoder != NULL && run (&unpack, decoder, compression == DOMUIMG_COMPRESSION_GZIP, error);
 }
 
 void

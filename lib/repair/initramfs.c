@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 #include "lib/kernel/cpio-write.h"
 #include "lib/repair/modules.h"
 
@@ -153,17 +153,18 @@ domuimg_initramfs_make_addition (DomuimgTree *tree, DomuimgInitramfs *initramfs,
                                                     : NULL;
 }
 
-/* An unlinked file with the addition, to be followed by the initramfs. */
+/* A file without a name with the addition, to be followed by the initramfs. */
 static int
 make_temporary (GBytes *addition, GError **error)
 {
-  g_autofree char *name = g_build_filename (g_get_tmp_dir (), "domuimg.XXXXXX", NULL);
-  g_auto (DomuimgFd) fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
+  g_auto (DomuimgFd) fd = domuimg_unnamed_file (error);
   gsize length;
   const void *data = g_bytes_get_data (addition, &length);
   int result = fd;
 
-  if (fd < 0 || g_unlink (name) != 0 || !domuimg_write_all (fd, data, length))
+  if (fd < 0)
+    return -1;
+  if (!domuimg_write_all (fd, data, length))
     {
       domuimg_set_errno (error, errno, "writing a temporary file in %s", g_get_tmp_dir ());
       return -1;

@@ -10,13 +10,15 @@
 
 #include "lib/base/undo.h"
 #include "lib/base/copy-file.h"
+#include "lib/base/label.h"
+#include "lib/base/lease.h"
 
 /* A file of the host that is changed: in a copy beside it, or, as a block device, in place. */
 typedef struct {
   char *path;        /* symlinks resolved */
   char *copy;        /* NULL: in place */
   DomuimgImage *image; /* (nullable) of what is changed, while trees of it are open */
-  struct stat status;  /* before */
+  char *label;         /* of it before; NULL in place */
 } Changed;
 
 typedef struct {
@@ -44,6 +46,7 @@ changed_free (gpointer data)
   g_clear_pointer (&self->image, domuimg_image_free);
   g_free (self->path);
   g_free (self->copy);
+  g_free (self->label);
   g_free (self);
 }
 
@@ -108,12 +111,25 @@ domuimg_repair_work_get_config (DomuimgRepairWork *self)
   return self->config_text;
 }
 
-static char *
-add_result (DomuimgRepairWork *self, const char *path, GError **error)
+static DomuimgUndo *
+get_undo (DomuimgRepairWork *self, GError **error)
 {
   if (self->undo == NULL)
     self->undo = domuimg_undo_new (error);
-  return self->undo != NULL ? domuimg_undo_add_result (self->undo, path, TRUE, error) : NULL;
+  return self->undo;
+}
+
+gboolean
+domuimg_repair_work_lock (DomuimgRepairWork *self, const char *const *paths, GError **error)
+{
+  return get_undo (self, error) != NULL && domuimg_undo_lock (self->undo, paths, error);
+}
+
+static char *
+add_result (DomuimgRepairWork *self, const char *path, GError **error)
+{
+  return get_undo (self, error) != NULL ? domuimg_undo_add_result (self->undo, path, TRUE, error)
+                                        : NULL;
 }
 
 static gboolean
@@ -129,8 +145,14 @@ static gboolean
 make_copy (DomuimgRepairWork *self, Changed *changed, GError **error)
 {
   changed->copy = add_result (self, changed->path, error);
-  return changed->copy != NULL
-         && domuimg_copy_file (changed->path, changed->copy, self->cancellable, error);
+  if (changed->copy == NULL)
+    return FALSE;
+  /* Whatever was written to the file meanwhile would be lost. */
+  changed->label = domuimg_label_of (changed->path, error);
+  if (changed->label == NULL)
+    return FALSE;
+  domuimg_undo_expect (self->undo, changed->path, changed->label);
+  return domuimg_copy_file (changed->path, changed->copy, self->cancellable, error);
 }
 
 /* @real may be the copy itself. */
@@ -162,6 +184,7 @@ begin (DomuimgRepairWork *self, const char *path, GError **error)
 {
   g_autofree char *real = realpath (path, NULL);
   Changed *changed;
+  struct stat status;
 
   if (real == NULL)
     {
@@ -175,9 +198,9 @@ begin (DomuimgRepairWork *self, const char *path, GError **error)
     return NULL;
   changed = g_new0 (Changed, 1);
   changed->path = g_steal_pointer (&real);
-  if ((stat (changed->path, &changed->status) == 0
+  if ((stat (changed->path, &status) == 0
        || domuimg_set_errno (error, errno, "looking at %s", changed->path))
-      && (S_ISBLK (changed->status.st_mode) || make_copy (self, changed, error)))
+      && (S_ISBLK (status.st_mode) || make_copy (self, changed, error)))
     {
       g_ptr_array_add (self->files, changed);
       return changed;
@@ -263,9 +286,28 @@ domuimg_repair_work_close (DomuimgRepairWork *self, const DomuimgVolume *volume,
   return TRUE;
 }
 
+/* The label is of the file as it says @before, and must be so until the commit. */
+static gboolean
+expect_text (DomuimgRepairWork *self, const char *path, const char *before, GError **error)
+{
+  g_autofree char *label = domuimg_label_of (path, error);
+  g_autofree char *now = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (label == NULL)
+    return FALSE;
+  if (!g_file_get_contents (path, &now, NULL, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  if (!g_str_equal (now, before))
+    return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                         "%s was changed while the guest was repaired: try again", path);
+  domuimg_undo_expect (self->undo, path, label);
+  return TRUE;
+}
+
 gboolean
-domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *text,
-                             GError **error)
+domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *before,
+                             const char *text, GError **error)
 {
   g_autofree char *real = realpath (path, NULL);
   g_autofree char *copy = NULL;
@@ -273,22 +315,22 @@ domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const ch
   if (real == NULL)
     return domuimg_set_errno (error, errno, "finding %s", path);
   copy = add_result (self, real, error);
-  return copy != NULL && domuimg_copy_file_as (real, copy, text, strlen (text), error);
+  return copy != NULL && expect_text (self, real, before, error)
+         && domuimg_copy_file_as (real, copy, text, strlen (text), error);
 }
 
-/* Whatever was written to the file meanwhile would be lost. */
+/* The commit looks again when all is written out; what is known now need not wait for that. */
 static gboolean
 check_unchanged (const Changed *changed, GError **error)
 {
-  struct stat now;
+  g_autofree char *now = NULL;
 
   if (changed->copy == NULL)
     return TRUE;
-  if (stat (changed->path, &now) != 0)
-    return domuimg_set_errno (error, errno, "looking at %s", changed->path);
-  if (now.st_ino != changed->status.st_ino || now.st_size != changed->status.st_size
-      || now.st_mtim.tv_sec != changed->status.st_mtim.tv_sec
-      || now.st_mtim.tv_nsec != changed->status.st_mtim.tv_nsec)
+  now = domuimg_label_of (changed->path, error);
+  if (now == NULL)
+    return FALSE;
+  if (!g_str_equal (now, changed->label))
     return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
                          "%s was changed while it was repaired: shut the guest down first",
                          changed->path);
@@ -309,7 +351,8 @@ write_config (DomuimgRepairWork *self, GPtrArray *changes, GError **error)
 {
   if (self->config == NULL || g_str_equal (self->config_before, self->config_text))
     return TRUE;
-  return domuimg_repair_work_replace (self, self->config, self->config_text, error)
+  return domuimg_repair_work_replace (self, self->config, self->config_before, self->config_text,
+                                      error)
          && domuimg_repair_work_follow_with_xml (self, self->config, self->config_before,
                                                  self->config_text, changes, error);
 }
@@ -320,8 +363,14 @@ domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes, GError 
   if (!domuimg_repair_work_close_all (self, error) || !write_config (self, changes, error))
     return FALSE;
   for (guint i = 0; i < self->files->len; i++)
-    if (!check_unchanged (g_ptr_array_index (self->files, i), error))
-      return FALSE;
+    {
+      Changed *changed = g_ptr_array_index (self->files, i);
+
+      /* Nobody has the copies open for writing when they become somebody's images. */
+      g_clear_pointer (&changed->image, domuimg_image_free);
+      if (!check_unchanged (changed, error))
+        return FALSE;
+    }
   return !g_cancellable_set_error_if_cancelled (self->cancellable, error)
          && (self->undo == NULL || domuimg_undo_commit (self->undo, error));
 }

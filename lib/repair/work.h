@@ -12,6 +12,9 @@ DomuimgRepairWork *domuimg_repair_work_new (GCancellable *cancellable);
 /* Without a commit all copies go. */
 void domuimg_repair_work_free (DomuimgRepairWork *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgRepairWork, domuimg_repair_work_free)
+/* Nobody else changes what has these names, until the end. */
+gboolean domuimg_repair_work_lock (DomuimgRepairWork *self, const char *const *paths,
+                                   GError **error);
 /* The files of a volume of @image, writable, in the image's copy. */
 DomuimgTree *domuimg_repair_work_open (DomuimgRepairWork *self, DomuimgImage *image,
                                        const DomuimgVolume *volume, GError **error);
@@ -28,9 +31,9 @@ void domuimg_repair_work_set_config (DomuimgRepairWork *self, const char *path, 
 const char *domuimg_repair_work_get_config (DomuimgRepairWork *self);
 /* Files of the guest whose originals are kept, a set. */
 GHashTable *domuimg_repair_work_get_kept (DomuimgRepairWork *self);
-/* What shall stand in the file @path. */
-gboolean domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *text,
-                                      GError **error);
+/* What shall stand in the file @path, which says @before; BUSY where it says something else by now. */
+gboolean domuimg_repair_work_replace (DomuimgRepairWork *self, const char *path, const char *before,
+                                      const char *text, GError **error);
 /* NAME.xml beside NAME.cfg is the same guest's (xml.c). */
 gboolean domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config,
                                               const char *before, const char *text,

@@ -25,6 +25,7 @@ domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config
                                      GError **error)
 {
   g_autoptr (GString) path = g_string_new (config);
+  g_autoptr (GError) local = NULL;
   g_autofree char *old = NULL;
   g_autofree char *expected = NULL;
   g_autofree char *new = NULL;
@@ -33,8 +34,9 @@ domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config
     return TRUE;
   g_string_truncate (path, path->len - strlen (".cfg"));
   g_string_append (path, ".xml");
-  if (!g_file_get_contents (path->str, &old, NULL, NULL))
-    return TRUE;
+  if (!g_file_get_contents (path->str, &old, NULL, &local))
+    return g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+           || domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
   expected = to_xml (before, config);
   new = to_xml (text, config);
   if (new == NULL || g_strcmp0 (old, expected) != 0)
@@ -45,5 +47,5 @@ domuimg_repair_work_follow_with_xml (DomuimgRepairWork *self, const char *config
       return TRUE;
     }
   g_ptr_array_add (changes, g_strdup_printf ("wrote %s from the new configuration", path->str));
-  return domuimg_repair_work_replace (self, path->str, new, error);
+  return domuimg_repair_work_replace (self, path->str, old, new, error);
 }

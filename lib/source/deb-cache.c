@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/exchange.h"
+
 #define SUFFIX ".tar.zst"
 
 /* DIRECTORY/REQUEST-STATE.tar.zst, both parts digests. A new state of the same request
@@ -169,8 +171,13 @@ domuimg_deb_cache_keep (DomuimgDebCache *self, GError **error)
 
   if (archive_write_close (self->archive) != ARCHIVE_OK)
     return fail (self, error);
+  /* A power loss must not leave the name with half of the file. */
+  if (fsync (self->fd) != 0)
+    return domuimg_set_errno (error, errno, "writing out %s", path);
   if (linkat (AT_FDCWD, unnamed, AT_FDCWD, path, AT_SYMLINK_FOLLOW) != 0 && errno != EEXIST)
     return domuimg_set_errno (error, errno, "keeping %s", path);
+  if (!domuimg_sync_directory (self->directory, error))
+    return FALSE;
   remove_old_states (self);
   return TRUE;
 }

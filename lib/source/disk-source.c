@@ -10,6 +10,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/http.h"
+#include "lib/base/private-file.h"
 
 #define DOMUIMG_TYPE_SOURCE_DISK (domuimg_source_disk_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDisk, domuimg_source_disk, DOMUIMG, SOURCE_DISK, GObject)
@@ -103,10 +104,10 @@ disk_fetch (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgP
                                  .max = G_MAXUINT64,
                                  .progress = progress,
                                  .cancellable = cancellable };
-  g_auto (DomuimgFd) fd = g_open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
 
   if (fd < 0)
-    return domuimg_set_errno (error, errno, "making %s", path);
+    return FALSE;
   domuimg_progress_set_message (progress, "Downloading %s", self->url);
   if (!domuimg_http_get_to_fd (&request, fd, error))
     return FALSE;

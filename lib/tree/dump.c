@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/tree/faults.h"
+
 #define PIECE ((gsize) 64 * 1024)
 
 static const char type_letters[] = {
@@ -70,8 +72,7 @@ append_hash (Dump *self, DomuimgTree *tree, const DomuimgEntry *entry, GError **
   guint64 offset = 0;
   gssize got;
 
-  while ((got = DOMUIMG_TREE_GET_IFACE (tree)->read_at (tree, entry->path, offset, buffer, PIECE,
-                                                        error))
+  while ((got = domuimg_tree_backend_read_at (tree, entry->path, offset, buffer, PIECE, error))
          > 0)
     {
       g_checksum_update (sum, buffer, got);

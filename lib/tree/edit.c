@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/tree/faults.h"
+
 /* Changes of a tree, down to what a back end has to know. */
 
 /* @entry as a back end takes it: with real parents, and a time. */
@@ -28,7 +30,7 @@ look (DomuimgTree *self, const char *path, DomuimgEntry **there, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
-  *there = DOMUIMG_TREE_GET_IFACE (self)->stat (self, path, &local);
+  *there = domuimg_tree_backend_stat (self, path, &local);
   if (*there != NULL || g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
@@ -114,7 +116,7 @@ domuimg_tree_link (DomuimgTree *self, const char *target, const char *path, GErr
 
   if (to == NULL)
     return FALSE;
-  g_autoptr (DomuimgEntry) file = DOMUIMG_TREE_GET_IFACE (self)->stat (self, from, error);
+  g_autoptr (DomuimgEntry) file = domuimg_tree_backend_stat (self, from, error);
   if (file == NULL)
     return FALSE;
   if (file->type == DOMUIMG_ENTRY_DIRECTORY)

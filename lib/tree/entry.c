@@ -142,6 +142,15 @@ domuimg_entry_get_st_mode (const DomuimgEntry *self)
   return format_bits[self->type] | (self->mode & 07777);
 }
 
+gboolean
+domuimg_entry_knows_st_mode (guint32 st_mode)
+{
+  for (guint type = 0; type < DOMUIMG_ENTRY_HARD_LINK; type++)
+    if (format_bits[type] == (st_mode & S_IFMT))
+      return TRUE;
+  return FALSE;
+}
+
 void
 domuimg_entry_set_st_mode (DomuimgEntry *self, guint32 st_mode)
 {

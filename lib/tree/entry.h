@@ -66,6 +66,8 @@ GBytes *domuimg_entry_get_xattr (const DomuimgEntry *self, const char *name);
 /* S_IFMT bits of the type, or'ed with the mode. */
 guint32 domuimg_entry_get_st_mode (const DomuimgEntry *self);
 void domuimg_entry_set_st_mode (DomuimgEntry *self, guint32 st_mode);
+/* Whether its S_IFMT bits are those of a type. */
+gboolean domuimg_entry_knows_st_mode (guint32 st_mode);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgEntry, domuimg_entry_free)
 

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/buffer.h"
 #include "lib/base/fd.h"
+#include "lib/tree/faults.h"
 
 /* The kernel's MAXSYMLINKS. */
 #define MAX_SYMLINKS 40
@@ -107,7 +109,7 @@ look_at (Resolver *self, gboolean follow_last, GError **error)
   if (last && !follow_last)
     return TRUE;
   g_autoptr (DomuimgEntry) entry
-      = DOMUIMG_TREE_GET_IFACE (self->tree)->stat (self->tree, self->done->str, &local);
+      = domuimg_tree_backend_stat (self->tree, self->done->str, &local);
   if (entry == NULL)
     {
       if (last && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
@@ -184,7 +186,7 @@ domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error)
 
   if (real == NULL)
     return NULL;
-  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+  return domuimg_tree_backend_stat (self, real, error);
 }
 
 DomuimgEntry *
@@ -194,7 +196,7 @@ domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GError **error)
 
   if (real == NULL)
     return NULL;
-  return DOMUIMG_TREE_GET_IFACE (self)->stat (self, real, error);
+  return domuimg_tree_backend_stat (self, real, error);
 }
 
 gboolean
@@ -239,7 +241,7 @@ domuimg_tree_list (DomuimgTree *self, const char *path, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "/%s is not a directory", entry->path);
       return NULL;
     }
-  return DOMUIMG_TREE_GET_IFACE (self)->list (self, entry->path, error);
+  return domuimg_tree_backend_list (self, entry->path, error);
 }
 
 /* The entry of the file that @path means. */
@@ -259,57 +261,74 @@ stat_file (DomuimgTree *self, const char *path, GError **error)
   return g_steal_pointer (&entry);
 }
 
-/* At most @max bytes, and then one that is 0 and not counted. */
-static GByteArray *
-read_whole (DomuimgTree *self, const char *path, gsize max, GError **error)
+/* Nothing is known of what is in it then, as of what cannot be read. */
+static gboolean
+give_up (DomuimgTree *self, const char *path, GError *local, GError **error)
+{
+  domuimg_tree_add_fault (self, path, local);
+  g_propagate_error (error, local);
+  return FALSE;
+}
+
+static gboolean
+fail_too_large (DomuimgTree *self, const char *path, gsize max, GError **error)
+{
+  GError *local = NULL;
+
+  domuimg_fail (&local, DOMUIMG_ERROR_CORRUPT_INPUT,
+                "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", path, max);
+  return give_up (self, path, local, error);
+}
+
+/* At most @max bytes. */
+static gboolean
+read_whole (DomuimgTree *self, const char *path, gsize max, DomuimgBuffer *bytes, GError **error)
 {
   g_autoptr (DomuimgEntry) entry = stat_file (self, path, error);
+  GError *local = NULL;
+  gssize got = 1;
 
   if (entry == NULL)
-    return NULL;
+    return FALSE;
   /* The size is only a hint: a file of a live root grows, one in /proc says 0. */
-  g_autoptr (GByteArray) bytes = g_byte_array_new ();
   gsize piece = (gsize) CLAMP (entry->size, 4096, PIECE);
-  for (;;)
+  while (got > 0)
     {
-      guint have = bytes->len;
-
-      g_byte_array_set_size (bytes, (guint) (have + piece));
-      gssize got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, have,
-                                                           bytes->data + have, piece, error);
+      if (!domuimg_buffer_reserve (bytes, piece, entry->path, &local))
+        return give_up (self, entry->path, local, error);
+      got = domuimg_tree_backend_read_at (self, entry->path, bytes->length,
+                                          bytes->data + bytes->length, piece, error);
       if (got < 0)
-        return NULL;
-      g_byte_array_set_size (bytes, have + (guint) got);
-      if (bytes->len > max)
-        {
-          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "/%s is too large: more than %" G_GSIZE_FORMAT " bytes", entry->path,
-                        max);
-          return NULL;
-        }
-      if (got == 0)
-        break;
+        return FALSE;
+      bytes->length += (gsize) got;
+      if (bytes->length > max)
+        return fail_too_large (self, entry->path, max, error);
     }
-  g_byte_array_append (bytes, (const guint8 *) "", 1);
-  g_byte_array_set_size (bytes, bytes->len - 1);
-  return g_steal_pointer (&bytes);
+  return TRUE;
 }
 
 GBytes *
 domuimg_tree_read (DomuimgTree *self, const char *path, gsize max, GError **error)
 {
-  /* GByteArray counts in 32 bits; what is larger than this is read in pieces. */
-  GByteArray *bytes = read_whole (self, path, MIN (max, G_MAXINT32), error);
+  g_auto (DomuimgBuffer) bytes = { NULL };
+  gsize length;
+  guint8 *data;
 
-  return bytes != NULL ? g_byte_array_free_to_bytes (bytes) : NULL;
+  /* What is larger than this is read in pieces. */
+  if (!read_whole (self, path, MIN (max, G_MAXINT32), &bytes, error))
+    return NULL;
+  data = domuimg_buffer_steal (&bytes, &length);
+  return g_bytes_new_take (data, length);
 }
 
 char *
 domuimg_tree_read_text (DomuimgTree *self, const char *path, GError **error)
 {
-  GByteArray *bytes = read_whole (self, path, TEXT_MAX, error);
+  g_auto (DomuimgBuffer) bytes = { NULL };
 
-  return bytes != NULL ? (char *) g_byte_array_free (bytes, FALSE) : NULL;
+  return read_whole (self, path, TEXT_MAX, &bytes, error)
+             ? (char *) domuimg_buffer_steal (&bytes, NULL)
+             : NULL;
 }
 
 gssize
@@ -320,8 +339,7 @@ domuimg_tree_read_at (DomuimgTree *self, const char *path, guint64 offset, void 
 
   if (entry == NULL)
     return -1;
-  return DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, length,
-                                                 error);
+  return domuimg_tree_backend_read_at (self, entry->path, offset, buffer, length, error);
 }
 
 gboolean
@@ -339,8 +357,7 @@ domuimg_tree_copy_out (DomuimgTree *self, const char *path, int fd, GCancellable
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      got = DOMUIMG_TREE_GET_IFACE (self)->read_at (self, entry->path, offset, buffer, PIECE,
-                                                    error);
+      got = domuimg_tree_backend_read_at (self, entry->path, offset, buffer, PIECE, error);
       if (got < 0)
         return FALSE;
       if (!domuimg_write_all (fd, buffer, (gsize) got))

@@ -55,7 +55,8 @@ char *domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error)
 /* The same as resolve, but where @path itself is a symlink it stays. Its parents are there, unless
  * it has none. */
 char *domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error);
-/* Follow symlinks; FALSE for anything wrong. */
+/* Follow symlinks; FALSE for anything wrong. That something could not be read is remembered by the
+ * tree, here as wherever an error is not asked for: see faults.h. */
 gboolean domuimg_tree_exists (DomuimgTree *self, const char *path);
 gboolean domuimg_tree_is_dir (DomuimgTree *self, const char *path);
 gboolean domuimg_tree_is_executable (DomuimgTree *self, const char *path);

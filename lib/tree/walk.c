@@ -2,6 +2,8 @@
 #include "config.h"
 #include "lib/tree/tree.h"
 
+#include "lib/tree/faults.h"
+
 /* Directories that the walk is in. Kept on the heap: how deep they go is up to the guest. */
 typedef struct {
   char *path;
@@ -45,7 +47,7 @@ visit_entry (Walk *self, const DomuimgEntry *entry, GError **error)
     return FALSE;
   if (!descend || entry->type != DOMUIMG_ENTRY_DIRECTORY)
     return TRUE;
-  char **names = DOMUIMG_TREE_GET_IFACE (self->tree)->list (self->tree, entry->path, &local);
+  char **names = domuimg_tree_backend_list (self->tree, entry->path, &local);
   if (names == NULL)
     return went_away (&local, error);
   Level level = { g_strdup (entry->path), names, 0 };
@@ -69,7 +71,7 @@ visit_next (Walk *self, GError **error)
   g_autofree char *path = level->path[0] == '\0' ? g_strdup (name)
                                                  : g_strconcat (level->path, "/", name, NULL);
   g_autoptr (DomuimgEntry) entry
-      = DOMUIMG_TREE_GET_IFACE (self->tree)->stat (self->tree, path, &local);
+      = domuimg_tree_backend_stat (self->tree, path, &local);
   if (entry == NULL)
     return went_away (&local, error);
   return visit_entry (self, entry, error);

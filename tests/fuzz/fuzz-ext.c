@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/fs/ext/copy.h"
+#include "lib/fs/ext/tree.h"
 #include "lib/image/image.h"
 
 /* A damaged filesystem can be a large one: enough is seen before that. */
@@ -11,6 +13,17 @@
 #define READ_MAX (256 * 1024)
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
+
+static void
+copy_out (DomuimgTree *tree, const char *path)
+{
+  g_autoptr (DomuimgExtCopy) copy = domuimg_tree_ext_find_copy (DOMUIMG_TREE_EXT (tree), path, NULL);
+  int fd = memfd_create ("copy", MFD_CLOEXEC);
+
+  if (copy != NULL)
+    domuimg_ext_copy_run (copy, fd, NULL);
+  close (fd);
+}
 
 static gboolean
 see_entry (DomuimgTree *tree, const DomuimgEntry *entry, gboolean *descend, gpointer data,
@@ -22,9 +35,31 @@ see_entry (DomuimgTree *tree, const DomuimgEntry *entry, gboolean *descend, gpoi
     {
       g_autoptr (GBytes) bytes = domuimg_tree_read (tree, entry->path, READ_MAX, NULL);
 
+      if (DOMUIMG_IS_TREE_EXT (tree) && entry->size <= READ_MAX)
+        copy_out (tree, entry->path);
+
       g_assert_true (bytes == NULL || g_bytes_get_size (bytes) <= READ_MAX);
     }
   return --*left > 0;
+}
+
+/* What a repair does comes to an end, whatever the filesystem is. */
+static void
+change_volume (DomuimgImage *image, const DomuimgVolume *volume)
+{
+  DomuimgTree *tree = domuimg_image_open_tree (image, volume, TRUE, NULL);
+
+  if (tree == NULL)
+    return;
+  if (domuimg_tree_mkdir_p (tree, "new/directory", 0755, NULL)
+      && domuimg_tree_write_text (tree, "new/directory/file", "text", 0644, NULL))
+    {
+      domuimg_tree_link (tree, "new/directory/file", "new/link", NULL);
+      domuimg_tree_symlink (tree, "target", "new/symlink", NULL);
+    }
+  domuimg_tree_write_text (tree, "sparse", "no longer", 0644, NULL);
+  domuimg_tree_remove_all (tree, "d", NULL);
+  domuimg_image_close_tree (image, tree, NULL);
 }
 
 static void
@@ -41,6 +76,7 @@ look_at_volume (DomuimgImage *image, const DomuimgVolume *volume)
     return;
   domuimg_tree_walk (tree, "", see_entry, &left, NULL);
   domuimg_image_close_tree (image, tree, NULL);
+  change_volume (image, volume);
 }
 
 int

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "lib/guest/customise.h"
+#include "lib/tree/dump.h"
 #include "lib/tree/memory.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
@@ -51,12 +52,54 @@ tree_of (const char *text, gsize size)
   return tree;
 }
 
+/* Whole guests come as dumps, which the fuzzer then damages. */
+static DomuimgTree *
+make_tree (const char *text, gsize size)
+{
+  g_autofree char *dump = g_strndup (text, size);
+  g_autoptr (DomuimgTree) tree = domuimg_tree_memory_new ();
+
+  return domuimg_tree_load (tree, dump, NULL) ? g_steal_pointer (&tree) : tree_of (text, size);
+}
+
+static void
+wish_more (DomuimgCustomise *want, guint bits)
+{
+  DomuimgGuestNic *nic = domuimg_customise_add_nic (want, "00:16:3e:00:00:02");
+
+  if ((bits & 1) != 0)
+    {
+      nic->mode = DOMUIMG_GUEST_NIC_STATIC;
+      nic->address = g_strdup ("192.0.2.10/24");
+      nic->gateway = g_strdup ("192.0.2.1");
+      nic->address6 = g_strdup ("2001:db8::10/64");
+      g_ptr_array_add (nic->dns, g_strdup ("192.0.2.53"));
+    }
+  else
+    nic->mode = DOMUIMG_GUEST_NIC_NONE;
+  if ((bits & 2) != 0)
+    {
+      want->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
+      want->root_password_hash = g_strdup ("$6$salt$hash");
+      want->type = DOMUIMG_GUEST_TYPE_HVM;
+    }
+  if ((bits & 4) != 0)
+    {
+      domuimg_customise_add_mount (want, "UUID=5678", "/srv", "ext4", NULL);
+      domuimg_customise_add_mount (want, "UUID=9abc", "none", "swap", NULL);
+      want->timezone = g_strdup ("Europe/Berlin");
+      want->keymap = g_strdup ("de");
+      want->device_nodes = TRUE;
+    }
+}
+
 static DomuimgCustomise *
-wish (void)
+wish (guint bits)
 {
   DomuimgCustomise *want = domuimg_customise_new ();
 
   domuimg_customise_add_nic (want, "00:16:3e:00:00:01");
+  wish_more (want, bits);
   want->hostname = g_strdup ("guest");
   want->root_uuid = g_strdup ("1234");
   want->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
@@ -70,8 +113,8 @@ wish (void)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  g_autoptr (DomuimgTree) tree = tree_of ((const char *) data, size);
-  g_autoptr (DomuimgCustomise) want = wish ();
+  g_autoptr (DomuimgTree) tree = make_tree ((const char *) data, size);
+  g_autoptr (DomuimgCustomise) want = wish ((guint) size);
   g_autoptr (GPtrArray) again = g_ptr_array_new_with_free_func (g_free);
 
   if (!domuimg_customise_run (want, tree, NULL, NULL, NULL))

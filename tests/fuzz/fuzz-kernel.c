@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "domuimg/kernel.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
@@ -53,6 +56,38 @@ check_kernel (DomuimgKernel *kernel)
     }
 }
 
+/* What is said of it is text, whatever it has in its place. */
+static void
+check_texts (DomuimgKernel *kernel)
+{
+  const char *const texts[] = { domuimg_kernel_get_version (kernel), domuimg_kernel_get_architecture (kernel),
+                                domuimg_kernel_get_compression (kernel),
+                                domuimg_kernel_get_boot_protocol (kernel),
+                                domuimg_kernel_format_to_string (domuimg_kernel_get_format (kernel)) };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    g_assert_true (texts[i] == NULL || g_utf8_validate (texts[i], -1, NULL));
+}
+
+/* A file is read as its bytes are. */
+static void
+check_file (const guint8 *data, gsize size, DomuimgKernel *kernel)
+{
+  int fd = memfd_create ("kernel", MFD_CLOEXEC);
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autoptr (DomuimgKernel) same = NULL;
+
+  g_assert_cmpint (write (fd, data, size), ==, (gssize) size);
+  same = domuimg_kernel_new_for_file (path, NULL);
+  g_assert_true ((same == NULL) == (kernel == NULL));
+  if (same != NULL)
+    {
+      g_assert_cmpint (domuimg_kernel_get_format (same), ==, domuimg_kernel_get_format (kernel));
+      g_assert_cmpstr (domuimg_kernel_get_version (same), ==, domuimg_kernel_get_version (kernel));
+    }
+  close (fd);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -61,7 +96,11 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
 
   g_assert_true ((kernel == NULL) == (error != NULL));
+  check_file (data, size, kernel);
   if (kernel != NULL)
-    check_kernel (kernel);
+    {
+      check_texts (kernel);
+      check_kernel (kernel);
+    }
   return 0;
 }

@@ -30,6 +30,22 @@ read_dhcp (const guint8 *data, gsize size)
   g_assert_true (reply == NULL || reply->file == NULL || strpbrk (reply->file, "\n\r") == NULL);
 }
 
+/* What a guest asks is what it says of itself, and fits in a frame. */
+static void
+write_dhcp (const guint8 *data, gsize size)
+{
+  g_autofree char *class_ = g_strndup ((const char *) data, MIN (size, 300));
+  DomuimgDhcpQuery query = { .type = DOMUIMG_DHCP_REQUEST, .xid = (guint32) size, .user_class = class_,
+                             .requested = "192.0.2.9", .server_id = "192.0.2.1" };
+  g_autoptr (GBytes) packet = NULL, frame = NULL;
+
+  query.uuid = size >= 16 ? data : NULL;
+  packet = domuimg_dhcp_build (&query);
+  frame = domuimg_dhcp_wrap (packet, query.mac);
+  g_assert_cmpuint (g_bytes_get_size (packet), >=, 300);
+  g_assert_cmpuint (g_bytes_get_size (frame), >, g_bytes_get_size (packet));
+}
+
 /* What a parser that was taken over may say, and what it is told. */
 static void
 read_messages (GBytes *bytes)
@@ -70,8 +86,19 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   if (size > 0 && *data == BOOTREPLY)
     read_dhcp (data, size);
+  else
+    domuimg_dhcp_unwrap (domuimg_bytes (data, size));
+  write_dhcp (data, size);
   read_messages (bytes);
-  domuimg_netboot_state_set (state, "url", "http://server/directory/file");
+  /* A directory is looked through for what boots there; without an address, DHCP has named a file. */
+  if (size % 4 == 0)
+    {
+      domuimg_netboot_state_set (state, "next-server", "192.0.2.1");
+      domuimg_netboot_state_set (state, "file", "pxelinux.0");
+    }
+  else
+    domuimg_netboot_state_set (state, "url", size % 4 == 1 ? "http://server/directory/"
+                                                           : "http://server/directory/file");
   domuimg_netboot_state_set (state, "mac", "00:16:3e:00:00:01");
   domuimg_netboot_state_set (state, "ip", "192.0.2.9");
   for (guint i = 0; i < PASSES_MAX && step (state, bytes); i++)

@@ -15,15 +15,17 @@ int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 static char *directory;
 static char *path;
+static char *base; /* a raw disk that an image may lie over */
 
 static void
 remove_scratch (void)
 {
   g_unlink (path);
+  g_unlink (base);
   g_rmdir (directory);
 }
 
-/* Names that are followed are looked for beside this file, in a directory with nothing else. */
+/* Names that are followed are looked for beside this file, in a directory with one more only. */
 static void
 make_scratch (void)
 {
@@ -32,10 +34,12 @@ make_scratch (void)
   directory = g_dir_make_tmp ("domuimg-fuzz-XXXXXX", NULL);
   g_assert_nonnull (directory);
   path = g_build_filename (directory, "image", NULL);
+  base = g_build_filename (directory, "base", NULL);
+  g_assert_true (g_file_set_contents (base, "a raw disk", -1, NULL));
   atexit (remove_scratch);
 }
 
-/* QEMU would be given valid JSON that names this file only. */
+/* QEMU would be given valid JSON that names these files only. */
 static void
 check_chain (DomuimgImageChain *chain)
 {
@@ -45,7 +49,24 @@ check_chain (DomuimgImageChain *chain)
 
   g_assert_nonnull (root);
   for (guint i = 0; i < files->len; i++)
-    g_assert_cmpstr (g_ptr_array_index (files, i), ==, path);
+    g_assert_true (g_str_equal (g_ptr_array_index (files, i), path)
+                   || g_str_equal (g_ptr_array_index (files, i), base));
+  g_assert_nonnull (domuimg_image_chain_get_format (chain));
+  g_assert_cmpuint (files->len, >, 0);
+  domuimg_image_chain_can_back (chain);
+}
+
+/* The same bytes as a disk in an archive, which has no other files. */
+static void
+open_member (gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgImageChain) chain
+      = domuimg_image_chain_open_member (path, size / 512 % 2 * 512, size - size / 512 % 2 * 512, "disk",
+                                         NULL, &error);
+  g_autofree char *node = chain != NULL ? domuimg_image_chain_to_node (chain) : NULL;
+
+  g_assert_true ((chain == NULL) == (error != NULL));
 }
 
 static void
@@ -73,5 +94,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   close (fd);
   open_as (NULL);
   open_as ("vmdk");
+  open_member (size);
   return 0;
 }

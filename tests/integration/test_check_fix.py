@@ -183,6 +183,60 @@ class CheckFix(world.Case):
         self.assertIn("in use", done.stderr)
         self.assert_unchanged()
 
+    def slowed(self, injection):
+        call = injection.partition(":")[0]
+        return subprocess.Popen(["strace", "-f", "-qqq", "-o", self.dir / "calls",
+                                 "-e", f"trace={call}", "-e", f"inject={injection}", *self.fix],
+                                env=self.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def write_when(self, is_time, child):
+        """What a guest that was started meanwhile does; then the end of the repair."""
+        while not is_time():
+            self.assertIsNone(child.poll())
+            time.sleep(0.01)
+        with self.image.open("r+b") as image:
+            image.write(b"guest")
+        _, errors = child.communicate(timeout=60)
+        self.assertEqual(child.returncode, 1, errors)
+        with self.image.open("rb") as image:
+            self.assertEqual(image.read(5), b"guest")
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()), ["t.cfg", "t.img"])
+        self.assertIn("qcow2", self.config.read_text())
+        self.assertEqual(self.journals(), [])
+
+    @world.need_program("strace")
+    def test_what_is_written_during_the_sync_is_kept(self):
+        with self.slowed("fsync:delay_enter=2000000") as child:
+            self.write_when(lambda: len(list(self.out.glob(".t.*"))) == 2, child)
+
+    @world.need_program("strace")
+    def test_what_is_written_in_the_commit_is_kept(self):
+        # The writer waits for the lease, and then has the file that it opened.
+        with self.slowed("fdatasync:delay_exit=2000000:when=3+") as child:
+            self.write_when(lambda: any(b'"commit"' in path.read_bytes()
+                                        for path in self.state.glob("*.journal")), child)
+
+    @world.need_program("strace")
+    def test_a_guest_that_ran_after_a_kill_is_kept(self):
+        for rename in (1, 2):
+            with self.subTest(rename=rename):
+                with self.slowed(f"renameat2:signal=KILL:when={rename}") as child:
+                    child.communicate(timeout=60)
+                path = self.image if rename == 1 else self.config
+                with path.open("ab") as file:
+                    file.write(b"\n# newer\n")
+                before = path.read_bytes()
+                done = self.run_program([str(world.PROGRAM), "cleanup"])
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("was changed since", done.stdout)
+                self.assertTrue(path.read_bytes() == before)
+                self.assertFalse(self.is_fixed())
+                self.assertEqual(sorted(path.name for path in self.out.iterdir()),
+                                 ["t.cfg", "t.img"])
+                self.assertEqual(self.journals(), [])
+                self.restore()
+
     def test_journal_is_replayed_first(self):
         subprocess.run(["debugfs", "-w", "-R", "feature needs_recovery", self.image], check=True,
                        capture_output=True)

@@ -50,7 +50,7 @@ def parse(argv):
                             help=f"the same as --only {name}")
     parser.add_argument("--repeat", metavar="N", type=int, default=1,
                         help="run them so many times in a row, and boot each guest again each time")
-    parser.add_argument("--list", action="store_true", help="list the suites")
+    parser.add_argument("--list", action="store_true", help="list the suites of the tier")
     parser.add_argument("--bench", action="store_true", help="run the benchmarks instead of the tests")
     return parser.parse_args(argv)
 
@@ -63,7 +63,7 @@ class Run:
         self.processes = Processes()
         self.picking = threading.Lock()
         processors = len(os.sched_getaffinity(0))
-        self.jobs = processors if len(suites) == 1 else max(1, processors // SLOTS)
+        self.jobs = processors if len(suites) <= 1 else max(1, processors // SLOTS)
         self.builds = Builds(ROOT, self.processes, None, self.jobs)
         self.logs = self.builds.logs()
         self.report = self.builds.report = Report(open(self.logs / "run.log", "w", encoding="utf-8"))
@@ -71,8 +71,7 @@ class Run:
     def meson_tests(self, suite, options, environment):
         directory, log = self.builds.path(suite.build), self.logs / f"{suite.name}.log"
         testlog = directory / "meson-logs" / "testlog.json"
-        for path in (testlog, log):
-            path.unlink(missing_ok=True)
+        testlog.unlink(missing_ok=True)
         argv = ["meson", "test", "-C", directory, "--no-rebuild", "--num-processes", self.jobs, "--no-stdsplit",
                 *options]
         self.processes.run_quietly(log, argv, env={**os.environ, **environment})
@@ -86,9 +85,11 @@ class Run:
             if not self.builds.ensure(suite.build):
                 return
             self.report.say(f"== {suite.name}")
-            started = time.monotonic()
+            (self.logs / f"{suite.name}.log").unlink(missing_ok=True)
+            started, worked = time.monotonic(), self.processes.effort.seconds
             suite.run(self, suite)
-            self.report.say(f"== {suite.name} took {time.monotonic() - started:.0f} s")
+            seconds, worked = time.monotonic() - started, self.processes.effort.seconds - worked
+            self.report.say(f"== {suite.name} took {seconds:.0f} s, {worked:.0f} s of processor time")
         except Stopping:
             pass
         except Exception:  # a mistake of the runner itself must not look like a suite that went well
@@ -100,6 +101,7 @@ class Run:
             return
         with contextlib.suppress(Stopping):
             self.processes.run_quietly(self.logs / "xen-prepare.log", [ROOT / "tests/xen/run-lab", "--prepare"])
+            self.report.say(f"== the lab is ready, {self.processes.effort.seconds:.0f} s of processor time")
         for suite in suites:
             self.suite(suite)
 
@@ -158,9 +160,9 @@ def set_up(suites, report):
 
 def run_suites(run):
     budget, options = Budget(DEFAULT_MINUTES), run.options
-    for number in range(1, options.repeat + 1):
-        if options.repeat > 1:
-            run.report.say(f"== round {number} of {options.repeat}")
+    if options.repeat > 1:
+        run_rounds(run, options.repeat)
+    else:
         run.all_suites()
     over, said = budget.verdict()
     run.report.say(f"== the run took {said}")
@@ -168,10 +170,26 @@ def run_suites(run):
         run.report.result("failed", "budget", "the default run takes too long; DOMUIMG_TEST_BUDGET=MINUTES gives more")
 
 
+def run_rounds(run, count):
+    """One after the other; what came of each is told together at the end."""
+    said = []
+    for number in range(1, count + 1):
+        run.report.say(f"== round {number} of {count}")
+        started, before = time.monotonic(), run.report.score()
+        run.all_suites()
+        score = ", ".join(f"{after - before[word]} {word}" for word, after in run.report.score().items())
+        said.append(f"      round {number}: {score}, {time.monotonic() - started:.0f} s")
+    run.report.say(f"== {count} rounds", *said)
+
+
 def run_benchmarks(run):
-    run.builds.ensure("default")
+    """What they measured is theirs to print."""
+    if not run.builds.ensure("default"):
+        return
     for program, *options in BENCHMARKS:
-        subprocess.run([ROOT / "tests/bench" / program, run.builds.path("default"), *options], check=True)
+        argv = [ROOT / "tests/bench" / program, run.builds.path("default"), *options]
+        status = subprocess.run(argv, check=False).returncode
+        run.report.result("failed" if status else "passed", " ".join(("bench", program, *options)), f"exit status {status}")
 
 
 def stop(number, _frame):
@@ -184,20 +202,20 @@ def stop(number, _frame):
 def main(argv):
     options = parse(argv)
     if options.list:
-        for suite in SUITES:
+        for suite in chosen(options):
             print(suite.name)
         return 0
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    suites = chosen(options)
+    suites = [] if options.bench else chosen(options)
     with sandbox.entered() as scratch:
         run = Run(options, suites, scratch)
         slots.create(scratch, min(SLOTS, len(os.sched_getaffinity(0))))
         if set_up(suites, run.report):
             if options.bench:
                 run_benchmarks(run)
-                return 0
-            run_suites(run)
+            else:
+                run_suites(run)
         run.report.summary()
         run.report.last_line()
     return 1 if run.report.counts["failed"] else 0

@@ -8,14 +8,21 @@ import threading
 import time
 
 GRACE = 15  # seconds that a program has for its own cleaning up
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 class Stopping(Exception):
     """The run is being ended: nothing more is started."""
 
 
+class Effort(threading.local):
+    """The processor's seconds that the programs took which this thread has started."""
+    seconds = 0.0
+
+
 class Processes:
     def __init__(self):
+        self.effort = Effort()
         self.lock = threading.Lock()
         self.running = set()
         self.stopping = False
@@ -31,7 +38,7 @@ class Processes:
         try:
             yield child
         finally:
-            child.wait()
+            self.effort.seconds += end_of(child)
             with self.lock:
                 self.running.discard(child)
         if self.stopping:  # what it said last is no result
@@ -40,7 +47,8 @@ class Processes:
     def run_quietly(self, log, argv, **options):
         """To the end, with all that it says in @log; its status."""
         with open(log, "ab") as output, self.start(argv, stdout=output, stderr=subprocess.STDOUT, **options) as child:
-            return child.wait()
+            pass
+        return child.returncode
 
     def stop_all(self):
         with self.lock:
@@ -54,6 +62,19 @@ class Processes:
                 child.wait(max(0, end - time.monotonic()))
             # What it started may have outlived it.
             send(child, signal.SIGKILL)
+
+
+def end_of(child):
+    """Wait for it: the processor's seconds that it took, with all that it waited for itself."""
+    seconds = 0.0
+    # What has ended has its times until somebody waits for it, as who ends everything does.
+    with contextlib.suppress(OSError):
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        with open(f"/proc/{child.pid}/stat", encoding="utf-8", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        seconds = sum(map(int, fields[11:15])) / TICK
+    child.wait()
+    return seconds
 
 
 def send(child, number):

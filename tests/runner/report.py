@@ -40,6 +40,11 @@ class Report:
         with self.lock:
             self.accidents.append(text)
 
+    def score(self):
+        """So far, by the word for it."""
+        with self.lock:
+            return {**self.counts, "accidents": len(self.accidents)}
+
     def summary(self):
         slowest = sorted(self.times, reverse=True)[:SLOWEST]
         self.say(f"== the {len(slowest)} slowest", *(f"{seconds:8.1f} s  {name}" for seconds, name in slowest))

@@ -5,6 +5,7 @@ import os
 import typing
 
 from . import tap
+from .builds import DIFFERENT
 
 # The sanitizer's strstr() measures all of its text each time: g_strsplit() of megabytes takes minutes.
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:intercept_strstr=0",
@@ -21,9 +22,9 @@ class Suite:
     lab: bool = False           # it boots guests, in workers of its own
 
 
-def meson(patience="4", **environment):
+def meson(patience="4", *which, **environment):
     """Their time-outs are for tests that hang, and no judgement of a busy machine: hence the patience."""
-    return lambda run, suite: run.meson_tests(suite, ["--timeout-multiplier", patience], environment)
+    return lambda run, suite: run.meson_tests(suite, ["--timeout-multiplier", patience, *which], environment)
 
 
 def program(path, *options, **environment):
@@ -35,13 +36,26 @@ def program(path, *options, **environment):
     return start
 
 
+def minimal(run, suite):
+    meson("4", "--suite", "cli")(run, suite)
+    meson("4", *DIFFERENT)(run, suite)
+
+
 def sanitizers(run, suite):
     meson("15", **SANITIZED)(run, suite)
     run.report.result("skipped", "sanitizers/python", "python3 is not linked with the sanitizers' runtime")
 
 
 def fuzz(run, suite):
-    program("fuzz/run", "1" if run.options.tier == "quick" else "5")(run, suite)
+    program("fuzz/run", "1" if run.options.tier == "quick" else "2")(run, suite)
+
+
+def faults(*programs):
+    """Programs of tests/faults, each with its options, on as many processors as a suite has."""
+    def start(run, suite):
+        for path, *options in programs:
+            program(f"faults/{path}", "--jobs", str(run.jobs), *options)(run, suite)
+    return start
 
 
 def lab(*options):
@@ -56,19 +70,39 @@ def in_lab(name, says, *options, tiers="nightly"):
     return Suite(name, says, tiers, "default", lab(*options), lab=True)
 
 
+def mutants(parts):
+    """The list of mutants, in parts that each fit in a suite's time."""
+    return (Suite(f"mutants-{part}", f"mistakes that some test has to notice, part {part} of {parts}", "nightly",
+                  "default", program("mutate/run", "--part", f"{part}/{parts}")) for part in range(1, parts + 1))
+
+
 # Each of the nightly ones fits in 100 minutes on two processors.
 SUITES = (
     Suite("tests", "unit tests, the CLI's and the Python package's", "quick default nightly", "default", meson()),
     Suite("integration", "the program against foreign judges", "quick default nightly", "default",
           program("integration/run")),
-    Suite("minimal", "what is left without any optional dependency", "quick default nightly", "minimal", meson()),
+    Suite("minimal", "the program without any optional dependency, and the unit tests of what then differs",
+          "quick default", "minimal", minimal),
+    Suite("minimal-all", "all tests of what is left without any optional dependency", "nightly", "minimal-all", meson()),
     Suite("sanitizers", "unit and CLI tests with ASan and UBSan", "default nightly", "sanitizers", sanitizers),
     Suite("fuzz", "each fuzz target: its corpus, and some seconds of libFuzzer", "quick default", "fuzz",
           fuzz),
     Suite("meta", "what the sources themselves must keep to", "quick default nightly", "default", program("meta/run")),
     Suite("sanitizers-integration", "the program, with ASan and UBSan, against foreign judges", "nightly", "sanitizers",
           program("integration/run", **SANITIZED)),
+    *mutants(4),
     Suite("fuzz-long", "each fuzz target for minutes", "nightly", "fuzz", program("fuzz/run", "240")),
+    Suite("faults", "a sample of kills and errors at system calls, of two verbs at once, and of lost power", "default",
+          "default", faults(("run", "--sample", "200"), ("run-pairs", "--rounds", "1"),
+                            ("run-powerloss", "--step", "25", "create-tar", "check-fix"))),
+    Suite("faults-kills", "the program killed at its system calls", "nightly", "default",
+          faults(("run", "--kills", "--sample", "9000"))),
+    Suite("faults-errors", "its system calls fail, are shortened or delayed", "nightly", "default",
+          faults(("run", "--errors", "--sample", "15000"))),
+    Suite("faults-pairs", "each pair of verbs on one guest at once, 40 times", "nightly", "default",
+          faults(("run-pairs",))),
+    Suite("faults-powerloss", "power lost at each flush of the disk", "nightly", "default",
+          faults(("run-powerloss",))),
     in_lab("xen", "the lab's default cases: each way to make a guest, each loader, each rule", "--tier", "default",
            tiers="default"),
     in_lab("xen-create", "guests that domuimg makes, and domuimg in dom0", "--group", "create", "--group", "host"),

@@ -5,7 +5,7 @@ import subprocess
 import time
 
 RESULT = re.compile(r"(not )?ok\b(?: +\d+)?(?: +-)? *([^#]*)(?:# *(.*))?$")
-SECONDS = re.compile(r" \((\d+(?:\.\d+)?) s\)$")
+SECONDS = re.compile(r" \((?:[\d.]+ s of processor time, )?(\d+(?:\.\d+)?) s\)$")
 SKIP = re.compile(r"skip\b *(.*)$", re.I)
 NOTHING = re.compile(r"1\.\.|TAP version|# (Start|End) of |# random seed|$")
 ACCIDENT = re.compile(r"# accident: (.*)$")
@@ -65,10 +65,9 @@ def run(suite, processes, report, argv, sequential=True, **options):
     with processes.start(argv, stdout=subprocess.PIPE, text=True, errors="replace", **options) as child:
         for line in child.stdout:
             reader.read(line.rstrip("\n"))
-        status = child.wait()
     if reader.failures:
         return
-    if status != 0:
-        reader.fail(suite, f"exit status {status}")
+    if child.returncode != 0:
+        reader.fail(suite, f"exit status {child.returncode}")
     elif not reader.results:
         reader.fail(suite, "ran no test")

@@ -218,6 +218,41 @@ test_bls_with_variables (void)
   g_assert_cmpuint (default_of (menu)->initrds->len, ==, 1);
 }
 
+/* What blscfg adds: microcode in front, and options to an entry without; one that has its own keeps
+ * them. A backslash of the block keeps the next character. */
+static void
+test_bls_is_completed (void)
+{
+  const File files[]
+      = { { "boot/grub2/grub.cfg", "load_env\nset default_kernelopts=\"root=$r ro\"\nblscfg\n" },
+          { "boot/grub2/grubenv",
+            "# GRUB Environment Block\nr=a\\\\b\nearly_initrd=early.img\n#r=commented\n####" },
+          { "boot/loader/entries/b.conf", "linux /k\ninitrd /boot/i.img\n" },
+          { "boot/loader/entries/a.conf", "linux /k\noptions own\n" },
+          { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+  const DomuimgMenuEntry *with, *without;
+
+  g_assert_cmpuint (menu->entries->len, ==, 2);
+  without = g_ptr_array_index (menu->entries, 0);
+  with = g_ptr_array_index (menu->entries, 1);
+  g_assert_cmpstr (initrd_of (without, 0), ==, "/boot/early.img");
+  g_assert_cmpstr (initrd_of (without, 1), ==, "/boot/i.img");
+  g_assert_cmpstr (without->cmdline, ==, "root=a\\b ro");
+  g_assert_cmpstr (with->cmdline, ==, "own");
+}
+
+static void
+test_other_files_are_no_environment (void)
+{
+  const File files[] = { { "boot/grub/grub.cfg", "load_env\nmenuentry T { linux /k a$a }\n" },
+                         { "boot/grub/grubenv", "# GRUB Environment Black\na=1\n####" },
+                         { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+  g_assert_cmpstr (default_of (menu)->cmdline, ==, "a");
+}
+
 static void
 test_pygrub_finds_nothing_in_blscfg (void)
 {
@@ -314,6 +349,78 @@ test_legacy (void)
   g_assert_cmpstr (default_of (menu)->root_hint, ==, "(hd0,1)");
 }
 
+/* What stands before the kernel, two lines of initrd, and a hypervisor with its modules. */
+static void
+test_legacy_lines (void)
+{
+  const File files[]
+      = { { "boot/grub/menu.lst",
+            "default 1\ntitle A\nkernel --type=linux --no-mem-option /a ro\ninitrd /old\ninitrd /new\n"
+            "title B\nkernel /xen.gz\nmodule /vmlinuz\nmodule /initrd\n" },
+          { NULL } };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+  const DomuimgMenuEntry *first = g_ptr_array_index (menu->entries, 0);
+
+  g_assert_cmpstr (first->kernel, ==, "/a");
+  g_assert_cmpstr (first->cmdline, ==, "ro");
+  g_assert_cmpuint (first->initrds->len, ==, 1);
+  g_assert_cmpstr (initrd_of (first, 0), ==, "/new");
+  g_assert_null (default_of (menu)->kernel);
+}
+
+#define ENTRY(name) { "boot/loader/entries/" name ".conf", "title " name "\nlinux /" name "\n" }
+
+static void
+test_patterns_of_loader_conf (void)
+{
+  static const struct {
+    const char *conf;
+    const char *kernel; /* NULL: none is the default */
+  } cases[] = { { "", "/linux-6.10" },
+                { "default @saved\n", "/linux-6.10" },
+                { "default linux-6.9.conf\n", "/linux-6.9" },
+                { "default linux-6.9\n", "/linux-6.9" },
+                { "default *-6.?\n", "/linux-6.9" },
+                { "default *in*6*x-6.2*\n", NULL },
+                { "default l*n*-6.2*\n", "/linux-6.2-old" },
+                { "default gone\n", NULL } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const File files[] = { ENTRY ("linux-6.9"), ENTRY ("linux-6.10"), ENTRY ("linux-6.2-old"),
+                             { "boot/loader/loader.conf", cases[i].conf }, { NULL } };
+      g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+      g_assert_cmpuint (menu->entries->len, ==, 3);
+      if (cases[i].kernel != NULL)
+        g_assert_cmpstr (default_of (menu)->kernel, ==, cases[i].kernel);
+      else
+        g_assert_cmpint (menu->default_entry, ==, -1);
+    }
+}
+
+/* Those with a key to sort by come first, by it and then the newest; comments are none, and what
+ * comes twice is joined. */
+static void
+test_order_of_specified_entries (void)
+{
+  const File files[]
+      = { ENTRY ("z-9"),
+          { "boot/loader/entries/a.conf", "sort-key b\nversion 1\nlinux /b1\n" },
+          { "boot/loader/entries/b.conf", "sort-key b\nversion 10\nlinux /b10\n" },
+          { "boot/loader/entries/c.conf",
+            "#linux /commented\nsort-key a\nversion 2\nlinux /a2\noptions ro\n#options bad\noptions quiet\n" },
+          { NULL } };
+  static const char *const kernels[] = { "/a2", "/b10", "/b1", "/z-9" };
+  g_autoptr (DomuimgMenu) menu = read_menu (files, DOMUIMG_LOADER_FIRMWARE);
+
+  g_assert_cmpuint (menu->entries->len, ==, G_N_ELEMENTS (kernels));
+  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
+    g_assert_cmpstr (((DomuimgMenuEntry *) g_ptr_array_index (menu->entries, i))->kernel, ==,
+                     kernels[i]);
+  g_assert_cmpstr (default_of (menu)->cmdline, ==, "ro quiet");
+}
+
 static void
 test_nothing_is_not_found (void)
 {
@@ -350,6 +457,11 @@ test_grub_reads_its_language (void)
     { "if [ \\( a = b -o a = a \\) -a 2 -lt 10 ]; then c=1; fi\nmenuentry T { linux /k $c }\n",
       "/k|1" },
     { "if false; then c=1\nelif ! true; then c=2\nelse c=3; fi\nmenuentry T { linux /k $c }\n",
+      "/k|3" },
+    { "if [ 2 -lt 2 -o 2 -gt 2 ]; then c=1\nelif [ 2 -le 2 -a 10 -ge 9 ]; then c=2; fi\n"
+      "menuentry T { linux /k $c }\n",
+      "/k|2" },
+    { "if [ -z x ]; then c=1\nelif [ ! a = a ]; then c=2\nelse c=3; fi\nmenuentry T { linux /k $c }\n",
       "/k|3" },
     /* Loops. */
     { "for i in a b c; do x=$x$i; done\nmenuentry T { linux /k $x }\n", "/k|abc" },
@@ -635,6 +747,9 @@ main (int argc, char **argv)
     { "unified kernel images", test_unified_kernel_images },
     { "a menu of its own with an entry is taken", test_a_menu_of_its_own_with_an_entry_is_taken },
     { "bls entries take grubenv's variables, newest first", test_bls_with_variables },
+    { "bls entries are completed as blscfg does", test_bls_is_completed },
+    { "a file that is not an environment block has no variables",
+      test_other_files_are_no_environment },
     { "pygrub finds no entry where blscfg is all", test_pygrub_finds_nothing_in_blscfg },
     { "GRUB for Xen has no blscfg", test_pvgrub_has_no_blscfg },
     { "pygrub reads line by line", test_pygrub_reads_line_by_line },
@@ -642,6 +757,9 @@ main (int argc, char **argv)
     { "pygrub gives up on a stray brace", test_pygrub_gives_up_on_a_stray_brace },
     { "extlinux", test_extlinux },
     { "GRUB legacy, with its saved default", test_legacy },
+    { "GRUB legacy's lines of kernels", test_legacy_lines },
+    { "patterns of loader.conf", test_patterns_of_loader_conf },
+    { "the order of entries as it is specified", test_order_of_specified_entries },
     { "no menu is not found", test_nothing_is_not_found },
     { "hostile menus come to an end", test_hostile_menus_end },
   };

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,6 +19,43 @@
 #include "lib/bootloader/tree-helper.h"
 
 static int spinning = -1;
+static const char *to_create;
+/* Where results go that are too large. */
+static int results[2] = { -1, -1 };
+
+/* Memory that no limit on a process counts, or that is run. */
+static const char *
+map (int protection, int flags)
+{
+  void *memory = mmap (NULL, 4096, protection, flags | MAP_ANONYMOUS, -1, 0);
+
+  return memory == MAP_FAILED ? "refused" : "done";
+}
+
+static const char *
+make_executable (void)
+{
+  void *memory = mmap (NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  if (memory == MAP_FAILED)
+    return "no memory";
+  return mprotect (memory, 4096, PROT_READ | PROT_EXEC) != 0 ? "refused" : "done";
+}
+
+/* 24 MiB in two files, in good time; then it would answer. */
+static const char *
+fill_results (void)
+{
+  static char block[1 << 20];
+
+  for (guint i = 0; i < 24; i++)
+    {
+      if (write (results[i % 2], block, sizeof block) < 0)
+        return "refused";
+      g_usleep (20000);
+    }
+  return "done";
+}
 
 /* What somebody tries who has taken over the process that reads the disk. */
 static const char *
@@ -29,7 +67,22 @@ attack (const char *what)
   if (g_str_equal (what, "open"))
     return open ("/etc/passwd", O_RDONLY) < 0 ? "refused" : "done";
   if (g_str_equal (what, "create"))
-    return open ("/tmp/domuimg-attack", O_WRONLY | O_CREAT, 0600) < 0 ? "refused" : "done";
+    return open (to_create, O_WRONLY | O_CREAT, 0600) < 0 ? "refused" : "done";
+  if (g_str_equal (what, "mmap-exec"))
+    return map (PROT_READ | PROT_EXEC, MAP_PRIVATE);
+  if (g_str_equal (what, "mmap-shared"))
+    return map (PROT_READ | PROT_WRITE, MAP_SHARED);
+  if (g_str_equal (what, "mprotect-exec"))
+    return make_executable ();
+  if (g_str_equal (what, "fill"))
+    return fill_results ();
+  if (g_str_equal (what, "pid"))
+    {
+      static char number[16];
+
+      g_snprintf (number, sizeof number, "%d", getpid ());
+      return number;
+    }
   if (g_str_equal (what, "inet"))
     return socket (AF_INET, SOCK_STREAM, 0) < 0 ? "refused" : "done";
   if (g_str_equal (what, "unix"))
@@ -132,7 +185,8 @@ static void
 test_attacks (gconstpointer begin)
 {
   static const char *const attacks[]
-      = { "open", "create", "inet", "unix", "exec", "fork", "kill", "ptrace" };
+      = { "open", "create", "inet", "unix", "exec", "fork", "kill", "ptrace",
+          "mmap-exec", "mmap-shared", "mprotect-exec" };
   const DomuimgConfinement how = { .task = "is tested", .uid = 65534, .serve = serve,
                                    .begin = begin != NULL ? begin_thread : NULL };
   g_autoptr (DomuimgConfined) confined = domuimg_confined_start (&how, NULL);
@@ -151,14 +205,14 @@ test_attacks (gconstpointer begin)
       g_test_message ("%s: %s", attacks[i], result);
       g_assert_cmpstr (result, ==, "refused");
     }
-  g_assert_false (g_file_test ("/tmp/domuimg-attack", G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (to_create, G_FILE_TEST_EXISTS));
 }
 
 /* It reads files and has sockets, and no more. */
 static void
 test_client_attacks (void)
 {
-  static const char *const refused[] = { "create", "exec", "fork", "kill", "ptrace" };
+  static const char *const refused[] = { "create", "exec", "fork", "kill", "ptrace", "mmap-shared" };
   g_autoptr (DomuimgConfined) confined = start_client ();
   g_autofree char *file = ask (confined, "open", NULL);
   g_autofree char *id = ask (confined, "id", NULL);
@@ -192,6 +246,115 @@ test_rights (void)
     g_assert_cmpstr (memory, ==, "refused");
   }
 #endif
+}
+
+/* The value of a line of /proc/PID/status. */
+static char *
+status_of (const char *pid, const char *name)
+{
+  g_autofree char *path = g_strconcat ("/proc/", pid, "/status", NULL);
+  g_autofree char *text = NULL;
+  g_autofree char *start = g_strconcat ("\n", name, ":\t", NULL);
+  const char *found;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  found = strstr (text, start);
+  g_assert_nonnull (found);
+  found += strlen (start);
+  return g_strndup (found, strcspn (found, "\n"));
+}
+
+static char *
+namespace_of (const char *pid, const char *name)
+{
+  g_autofree char *path = g_strconcat ("/proc/", pid, "/ns/", name, NULL);
+
+  return g_file_read_link (path, NULL);
+}
+
+static void
+check_namespaces (const char *pid, const char *const *names)
+{
+  for (; *names != NULL; names++)
+    {
+      g_autofree char *theirs = namespace_of (pid, *names);
+      g_autofree char *ours = namespace_of ("self", *names);
+
+      /* Only root sees them. */
+      if (theirs != NULL)
+        g_assert_cmpstr (theirs, !=, ours);
+    }
+}
+
+/* What the kernel says of the process, which is not asked itself. */
+static void
+check_status (const DomuimgConfinement *how, const char *const *namespaces)
+{
+  static const char *const none[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgConfined) confined = domuimg_confined_start (how, &error);
+  const char *missing = domuimg_confined_get_missing (confined);
+  g_autofree char *pid = ask (confined, "pid", NULL);
+  g_autofree char *privileges = status_of (pid, "NoNewPrivs");
+  g_autofree char *filter = status_of (pid, "Seccomp");
+
+  g_test_message ("missing: %s", missing);
+  for (guint i = 0; i < G_N_ELEMENTS (none); i++)
+    {
+      g_autofree char *mask = status_of (pid, none[i]);
+
+      g_test_message ("%s: %s", none[i], mask);
+      g_assert_cmpstr (mask, ==, "0000000000000000");
+    }
+  g_assert_cmpstr (privileges, ==, "1");
+  if (how->profile != DOMUIMG_CONFINED_KEEPER && strstr (missing, "seccomp") == NULL)
+    g_assert_cmpstr (filter, ==, "2");
+  if (strstr (missing, "namespaces") == NULL)
+    check_namespaces (pid, namespaces);
+  g_assert_true (domuimg_confined_require (confined, &error) == (*missing == '\0'));
+  if (*missing != '\0')
+    g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+}
+
+static void
+test_status (void)
+{
+  static const char *const all[] = { "net", "mnt", "ipc", "uts", NULL };
+  DomuimgConfinement how = { .task = "is tested", .uid = 65534, .serve = serve };
+
+  check_status (&how, all);
+  how.profile = DOMUIMG_CONFINED_KEEPER;
+  check_status (&how, all);
+  how.profile = DOMUIMG_CONFINED_CLIENT;
+  check_status (&how, all + 1);
+}
+
+/* Each file alone would be small enough. */
+static void
+test_results_have_a_limit (void)
+{
+  g_autofree char *first = NULL, *second = NULL;
+  DomuimgConfinement how = { .task = "is tested", .uid = 65534, .serve = serve };
+  g_autoptr (DomuimgConfined) confined = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *answer = NULL;
+
+  results[0] = g_file_open_tmp (NULL, &first, NULL);
+  results[1] = g_file_open_tmp (NULL, &second, NULL);
+  g_unlink (first);
+  g_unlink (second);
+  how.fds = results;
+  how.n_fds = G_N_ELEMENTS (results);
+  how.results[how.n_results++] = results[0];
+  how.results[how.n_results++] = results[1];
+  how.results_max = 16 << 20;
+  confined = domuimg_confined_start (&how, &error);
+  g_assert_no_error (error);
+  answer = ask (confined, "fill", &error);
+  g_assert_null (answer);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE);
+  close (results[0]);
+  close (results[1]);
 }
 
 static void
@@ -344,7 +507,7 @@ test_options (void)
 {
   char *argv[] = { (char *) "bl", (char *) "--output=/o", (char *) "--output-format=simple0",
                    (char *) "--output-directory=/d", (char *) "--args=x", (char *) "--entry",
-                   (char *) "2", (char *) "/disk", (char *) "--offset=1048576", NULL };
+                   (char *) "2", (char *) "--require-confinement", (char *) "/disk", (char *) "--offset=1048576", NULL };
   g_auto (DomuimgBootloaderOptions) options = { NULL };
   g_autoptr (GError) error = NULL;
 
@@ -355,6 +518,7 @@ test_options (void)
   g_assert_true (options.quiet);
   g_assert_cmpint (options.offset, ==, 1048576);
   g_assert_cmpint (options.runas, ==, -1);
+  g_assert_true (options.require);
   g_assert_cmpint (options.format, ==, DOMUIMG_OUTPUT_SIMPLE0);
 }
 
@@ -407,6 +571,13 @@ test_lists (void)
 int
 main (int argc, char **argv)
 {
+  g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *path = g_build_filename (directory, "attack", NULL);
+  int status;
+
+  to_create = path;
+  /* Whoever the process is then, it is not the directory that refuses it. */
+  g_chmod (directory, 0777);
   g_test_init (&argc, &argv, NULL);
   g_test_add_data_func ("/bootloader/confined/refuses-attacks", NULL, test_attacks);
   g_test_add_data_func ("/bootloader/confined/refuses-attacks-of-a-thread", "thread", test_attacks);
@@ -422,5 +593,9 @@ main (int argc, char **argv)
   g_test_add_func ("/bootloader/options/xl-and-pygrub", test_options);
   g_test_add_func ("/bootloader/options/wrong-are-refused", test_options_refused);
   g_test_add_func ("/bootloader/helper/lists", test_lists);
-  return g_test_run ();
+  g_test_add_func ("/bootloader/confined/status", test_status);
+  g_test_add_func ("/bootloader/confined/results-have-a-limit", test_results_have_a_limit);
+  status = g_test_run ();
+  g_rmdir (directory);
+  return status;
 }

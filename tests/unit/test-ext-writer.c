@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "lib/fs/mkfs.h"
 #include "lib/disk/file.h"
 #include "lib/source/tar.h"
+#include "lib/fs/ext/behind.h"
 #include "lib/fs/ext/writer.h"
 #include "lib/tree/dump.h"
 #include "lib/fs/ext/tree.h"
@@ -314,11 +316,78 @@ test_full (Fixture *self, gconstpointer data)
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE);
 }
 
+static void
+add_up (gsize length, gpointer data)
+{
+  *(gsize *) data += length;
+}
+
+static void
+test_behind (Fixture *self, gconstpointer data)
+{
+  g_autoptr (DomuimgRegion) region = NULL;
+  g_autofree char *content = NULL;
+  gsize written = 0;
+  DomuimgExtBehind *behind;
+
+  g_assert_true (domuimg_disk_file_allocate_raw (self->image, 20 * MIB, NULL, NULL, NULL));
+  region = domuimg_region_open (self->image, TRUE, NULL);
+  behind = domuimg_ext_behind_new (region, add_up, &written);
+  if (behind == NULL)
+    {
+      g_test_skip ("there is one processor only");
+      return;
+    }
+  for (guint i = 0; i < 20; i++)
+    {
+      memset (domuimg_ext_behind_get_buffer (behind), 'a' + i, 1000);
+      g_assert_true (domuimg_ext_behind_write (behind, 1000, i * MIB));
+    }
+  g_assert_true (domuimg_ext_behind_wait (behind));
+  g_assert_cmpuint (written, ==, 20000);
+  domuimg_ext_behind_free (behind);
+  g_assert_true (g_file_get_contents (self->image, &content, NULL, NULL));
+  for (guint i = 0; i < 20; i++)
+    g_assert_true (content[i * MIB] == (char) ('a' + i) && content[i * MIB + 999] == (char) ('a' + i)
+                   && content[i * MIB + 1000] == '\0');
+}
+
+/* Whoever hands over more, and whoever waits, learns of it. */
+static void
+test_behind_fails (Fixture *self, gconstpointer data)
+{
+  g_autoptr (DomuimgRegion) region = NULL;
+  gsize written = 0;
+  DomuimgExtBehind *behind;
+
+  g_assert_true (domuimg_disk_file_allocate_raw (self->image, MIB, NULL, NULL, NULL));
+  region = domuimg_region_open (self->image, FALSE, NULL);
+  behind = domuimg_ext_behind_new (region, add_up, &written);
+  if (behind == NULL)
+    {
+      g_test_skip ("there is one processor only");
+      return;
+    }
+  for (guint i = 0; i < 10; i++)
+    {
+      domuimg_ext_behind_get_buffer (behind);
+      domuimg_ext_behind_write (behind, 1000, 0);
+    }
+  g_assert_false (domuimg_ext_behind_wait (behind));
+  g_assert_cmpint (errno, ==, EBADF);
+  domuimg_ext_behind_get_buffer (behind);
+  g_assert_false (domuimg_ext_behind_write (behind, 1000, 0));
+  g_assert_cmpuint (written, ==, 0);
+  domuimg_ext_behind_free (behind);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, data, test) g_test_add ("/ext-writer/" name, Fixture, data, set_up, test, tear_down)
+  ADD ("behind", NULL, test_behind);
+  ADD ("behind-fails", NULL, test_behind_fails);
   ADD ("every-kind-of-file", NULL, test_every_kind_of_file);
   ADD ("long-symlinks-and-names", NULL, test_long_symlinks_and_names);
   ADD ("many-entries-in-a-directory", NULL, test_many_entries_in_a_directory);

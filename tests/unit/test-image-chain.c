@@ -343,6 +343,11 @@ test_extent_behind_a_symlink (Fixture *self, gconstpointer data)
   must_run (self, "mv flat.vmdk inner/");
   must_run (self, "ln -s ../flat-flat.vmdk inner/flat-flat.vmdk");
   must_refuse (self, "inner/flat.vmdk", DOMUIMG_ERROR_UNSAFE_INPUT, "flat-flat.vmdk");
+  /* A directory whose name only begins like the image's is another one. */
+  must_run (self, "mkdir inner-evil");
+  must_run (self, "mv flat-flat.vmdk inner-evil/");
+  replace_in (self, "inner/flat.vmdk", "\"flat-flat.vmdk\"", "\"../inner-evil/flat-flat.vmdk\"");
+  must_refuse (self, "inner/flat.vmdk", DOMUIMG_ERROR_UNSAFE_INPUT, "inner-evil");
 }
 
 static void

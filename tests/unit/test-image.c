@@ -160,6 +160,8 @@ test_ext_without_a_table (Fixture *self, gconstpointer type)
 static void
 test_dos_table_with_extended (Fixture *self, gconstpointer data)
 {
+  g_autoptr (GError) error = NULL;
+  gboolean has;
   g_autoptr (DomuimgImage) image = NULL;
   const DomuimgVolume *volume;
 
@@ -186,7 +188,8 @@ test_dos_table_with_extended (Fixture *self, gconstpointer data)
   g_assert_cmpstr (volume->uuid, ==, UUID);
   must_be_as_blkid_says (self, volume);
   must_have_problem (image, 0, "");
-  g_assert_false (domuimg_image_has_boot_code (image));
+  g_assert_true (domuimg_image_has_boot_code (image, &has, &error));
+  g_assert_false (has);
 }
 
 static void
@@ -202,6 +205,7 @@ make_gpt (Fixture *self)
 static void
 test_gpt (Fixture *self, gconstpointer data)
 {
+  gboolean has;
   g_autoptr (DomuimgImage) image = NULL;
   g_autoptr (GError) error = NULL;
   const DomuimgVolume *volume;
@@ -210,7 +214,8 @@ test_gpt (Fixture *self, gconstpointer data)
   make_gpt (self);
   image = must_open (self);
   g_assert_cmpstr (domuimg_image_get_table (image), ==, "gpt");
-  g_assert_true (domuimg_image_has_esp (image));
+  g_assert_true (domuimg_image_has_esp (image, &has, &error));
+  g_assert_true (has);
   volume = volume_at (image, 1, 2);
   g_assert_cmpstr (volume->partuuid, ==, "aaaaaaaa-2222-4333-8444-555555555555");
   g_assert_cmpstr (volume->partlabel, ==, "the root");
@@ -307,7 +312,36 @@ test_directories_in_circles (Fixture *self, gconstpointer data)
   g_assert_no_error (error);
   g_assert_false (domuimg_tree_walk (tree, "", count_entry, &count, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
-  g_assert_true (domuimg_image_close_tree (image, tree, NULL));
+  g_clear_error (&error);
+  /* The end of the work says it again, for those who did not ask. */
+  g_assert_false (domuimg_image_close_tree (image, tree, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+}
+
+/* Its bytes lie in a file that it names, as with a backing file: neither is opened. */
+static void
+test_other_files_are_not_followed (Fixture *self, gconstpointer data)
+{
+  static const char *const lines[] = {
+    "qemu-img create -q -f qcow2 -o data_file=data.raw,data_file_raw=on %P 8M",
+    "qemu-img create -q -f qcow2 -F raw -b data.raw %P",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr (DomuimgImage) image = NULL;
+      g_autoptr (GError) error = NULL, second = NULL;
+      gboolean has;
+
+      must_run (self, lines[i]);
+      image = must_open (self);
+      g_assert_cmpstr (domuimg_image_get_format (image), ==, "qcow2");
+      g_assert_null (domuimg_image_list_volumes (image, &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+      g_assert_nonnull (strstr (error->message, "another file"));
+      g_assert_false (domuimg_image_has_boot_code (image, &has, &second));
+      g_assert_error (second, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+    }
 }
 
 static void
@@ -421,6 +455,7 @@ main (int argc, char **argv)
   ADD ("/image/root-below-itself", "ln\t/\tdir/root", test_directories_in_circles);
   ADD ("/image/directory-with-two-names", "ln\tdir\ttwin", test_directories_in_circles);
   ADD ("/image/swap", NULL, test_swap);
+  ADD ("/image/other-files", NULL, test_other_files_are_not_followed);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     {
       g_autofree char *path = g_strdup_printf ("/image/format/%u-%s", i, formats[i].format);

@@ -88,6 +88,26 @@ test_elf_plain_and_gzipped (void)
   must_boot (packed, DOMUIMG_GUEST_TYPE_HVM, "bzImages");
 }
 
+/* The checksum and the size behind the data. */
+#define GZIP_END 8
+
+static void
+test_gzip_with_a_wrong_checksum (void)
+{
+  g_autoptr (GBytes) elf = elf_of_linux (TRUE, TRUE);
+  g_autoptr (GBytes) packed = compress_bytes (&compressors[0], elf);
+  gsize size = g_bytes_get_size (packed);
+  const guint8 *bytes = g_bytes_get_data (packed, NULL);
+  g_autoptr (GBytes) wrong
+      = patch_bytes (packed, size - GZIP_END, 1, bytes[size - GZIP_END] ^ 1);
+  g_autoptr (GBytes) image = bzimage_new (0x020f, wrong, 0, "6.1.0");
+  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (packed, 0, size - 1);
+
+  must_refuse (wrong, "damaged");
+  must_refuse (image, "damaged");
+  must_refuse (cut, "truncated");
+}
+
 static void
 test_notes_are_found_wherever_they_lie (void)
 {
@@ -219,15 +239,47 @@ test_notes_of_others_do_not_count (void)
   must_boot (kernel, DOMUIMG_GUEST_TYPE_PV, "no Xen notes");
 }
 
+/* As for Xen, which reads all of them. */
+static void
+test_the_last_of_two_notes_counts (void)
+{
+  g_autoptr (GByteArray) notes = notes_of_linux (TRUE, TRUE);
+  g_autoptr (GBytes) elf = NULL;
+  g_autoptr (DomuimgKernel) kernel = NULL;
+
+  note_add_text (notes, 5, "xen-2.0");
+  elf = elf_new (64, EM_X86_64, notes, NOTES_IN_SEGMENT);
+  kernel = must_read (elf);
+  must_boot (kernel, DOMUIMG_GUEST_TYPE_PV, "'xen-2.0'");
+}
+
+/* Very old kernels say 0. */
+static void
+test_no_setup_sectors_are_four (void)
+{
+  g_autoptr (GBytes) image = bzimage_of_linux ("6.1", TRUE, TRUE);
+  g_autoptr (GBytes) zero = patch_bytes (image, 0x1f1, 1, 0);
+  gsize head = ((gsize) *((const guint8 *) g_bytes_get_data (image, NULL) + 0x1f1) + 1) * 512;
+  g_autoptr (GBytes) setup = g_bytes_new_from_bytes (zero, 0, head);
+  g_autoptr (GBytes) rest = g_bytes_new_from_bytes (zero, head, g_bytes_get_size (zero) - head);
+  g_autoptr (GBytes) moved = concat_bytes (setup, 5 * 512 - head, rest);
+  g_autoptr (DomuimgKernel) kernel = must_read (moved);
+
+  must_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL);
+}
+
 static void
 test_old_protocols_hide_the_kernel (void)
 {
   g_autoptr (GBytes) payload = g_bytes_new_static ("secret", 6);
+  g_autoptr (GBytes) last = bzimage_new (0x0207, payload, 0, "2.6.23 (x)");
+  g_autoptr (DomuimgKernel) last_of_them = must_read (last);
   g_autoptr (GBytes) image = bzimage_new (0x0206, payload, 0, "2.6.18-6-xen (x)");
   g_autoptr (DomuimgKernel) kernel = must_read (image);
 
   g_assert_cmpstr (domuimg_kernel_get_version (kernel), ==, "2.6.18-6-xen");
   must_boot (kernel, DOMUIMG_GUEST_TYPE_PV, "2.06");
+  must_boot (last_of_them, DOMUIMG_GUEST_TYPE_PV, "2.07");
   must_boot (kernel, DOMUIMG_GUEST_TYPE_HVM, NULL);
 }
 
@@ -428,12 +480,15 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/kernel/bzimage-in-each-compression", test_bzimage_in_each_compression);
   g_test_add_func ("/kernel/elf-plain-and-gzipped", test_elf_plain_and_gzipped);
+  g_test_add_func ("/kernel/gzip-checksum", test_gzip_with_a_wrong_checksum);
   g_test_add_func ("/kernel/notes-are-found-wherever-they-lie",
                    test_notes_are_found_wherever_they_lie);
   g_test_add_func ("/kernel/guest-section-is-for-pv-only", test_guest_section_is_for_pv_only);
   g_test_add_func ("/kernel/entry-points-decide", test_entry_points_decide);
   g_test_add_func ("/kernel/pv-rules", test_pv_rules);
   g_test_add_func ("/kernel/notes-of-others-do-not-count", test_notes_of_others_do_not_count);
+  g_test_add_func ("/kernel/the-last-of-two-notes-counts", test_the_last_of_two_notes_counts);
+  g_test_add_func ("/kernel/no-setup-sectors-are-four", test_no_setup_sectors_are_four);
   g_test_add_func ("/kernel/old-protocols-hide-the-kernel", test_old_protocols_hide_the_kernel);
   g_test_add_func ("/kernel/efi-and-arm-images-are-named", test_efi_and_arm_images_are_named);
   g_test_add_func ("/kernel/what-is-no-kernel", test_what_is_no_kernel);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/netboot/dhcp-packet.h"
 #include "lib/netboot/next.h"
 #include "lib/netboot/url.h"
 #include "tests/unit/kernel-fixtures.h"
@@ -330,6 +331,18 @@ test_ipxe (void)
   assert_ipxe ("set a b\nset b-c d\nkernel k ${${a}-c}\nboot", "http://s/d/k", "d");
 }
 
+/* The name that iPXE had before. */
+static void
+test_gpxe (void)
+{
+  static const File files[] = { { "http://s/d/s", "#!gpxe\nkernel k a\nboot\n" },
+                                { "http://s/d/k", KERNEL }, { NULL, NULL } };
+  g_auto (World) world = { NULL };
+
+  world_init (&world, files, "http://s/d/s");
+  assert_boots (&world, "http://s/d/k", "a");
+}
+
 static void
 test_ipxe_flow (void)
 {
@@ -500,6 +513,14 @@ test_urls (void)
   assert_resolves ("tftp://s/a/b", "c d", NULL);
   assert_resolves ("tftp://s/a/b", "http://", NULL);
   assert_resolves ("tftp://s/a/b", "\xff", NULL);
+  assert_resolves ("tftp://s/a/b", "file://t/c", NULL);
+  assert_resolves ("tftp://s/a/b", "http:///c", NULL);
+  for (const char *at = "\"'\\<>`{}|^$\177"; *at != '\0'; at++)
+    {
+      const char path[] = { 'c', *at, 'd', '\0' };
+
+      assert_resolves ("tftp://s/a/b", path, NULL);
+    }
 }
 
 /* What a parser that was taken over could write. */
@@ -553,6 +574,46 @@ test_must_fail (void)
   for_each_must_fail ("netboot", refuse_file);
 }
 
+static const guint8 own_mac[6] = { 0, 0x16, 0x3e, 1, 2, 3 };
+
+/* An answer to @query, as a server begins it: the same header. */
+static DomuimgDhcpReply *
+parse_answer (const DomuimgDhcpQuery *query, guint32 xid, const guint8 mac[6], GError **error)
+{
+  g_autoptr (GBytes) packet = domuimg_dhcp_build (query);
+  gsize size;
+  const guint8 *data = g_bytes_get_data (packet, &size);
+  g_autofree guint8 *copy = g_memdup2 (data, size);
+
+  copy[0] = 2;
+  return domuimg_dhcp_parse (domuimg_bytes (copy, size), xid, mac, error);
+}
+
+/* On a bridge there are answers to other guests, too. */
+static void
+test_dhcp_of_others (void)
+{
+  static const guint8 other_mac[6] = { 0, 0x16, 0x3e, 1, 2, 4 };
+  DomuimgDhcpQuery query = { .type = DOMUIMG_DHCP_DISCOVER, .xid = 42 };
+  g_autoptr (DomuimgDhcpReply) own = NULL, of_other = NULL, of_another = NULL;
+  g_autoptr (GBytes) packet = NULL;
+  g_autoptr (GError) error = NULL;
+
+  memcpy (query.mac, own_mac, sizeof own_mac);
+  packet = domuimg_dhcp_build (&query);
+  g_assert_cmpmem ((const guint8 *) g_bytes_get_data (packet, NULL) + 28, 6, own_mac, 6);
+  own = parse_answer (&query, 42, own_mac, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (own);
+  of_other = parse_answer (&query, 42, other_mac, &error);
+  g_assert_null (of_other);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  of_another = parse_answer (&query, 43, own_mac, &error);
+  g_assert_null (of_another);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -566,9 +627,11 @@ main (int argc, char **argv)
   g_test_add_func ("/netboot/pxe/other-scheme-is-refused", test_pxe_other_scheme);
   g_test_add_func ("/netboot/dhcp/options-209-and-210", test_dhcp_options);
   g_test_add_func ("/netboot/dhcp/names-nothing", test_dhcp_nothing);
+  g_test_add_func ("/netboot/dhcp/answers-to-others", test_dhcp_of_others);
   g_test_add_func ("/netboot/grub/entries", test_grub);
   g_test_add_func ("/netboot/grub/disk-is-refused", test_grub_disk);
   g_test_add_func ("/netboot/ipxe/kernel-and-variables", test_ipxe);
+  g_test_add_func ("/netboot/ipxe/of-its-old-name", test_gpxe);
   g_test_add_func ("/netboot/ipxe/flow", test_ipxe_flow);
   g_test_add_func ("/netboot/ipxe/chain", test_ipxe_chain);
   g_test_add_func ("/netboot/ipxe/menu", test_ipxe_menu);

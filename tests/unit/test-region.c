@@ -3,11 +3,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/region.h"
+#include "lib/base/sparse.h"
 #include "lib/disk/file.h"
 #include "lib/fs/ext/state.h"
 #include "lib/fs/ext/tree.h"
@@ -220,6 +223,38 @@ test_multiple_mount_protection (Fixture *self, gconstpointer data)
   g_assert_true (domuimg_fs_close_tree (tree, &error));
 }
 
+/* A FIFO would be waited for until somebody writes to it. */
+static void
+test_fifo (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (mkfifo (self->path, 0600), ==, 0);
+  alarm (20);
+  g_assert_null (domuimg_region_open (self->path, FALSE, &error));
+  alarm (0);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+}
+
+/* Pages of zeros are left out, and no others. */
+static void
+test_sparse_writes (Fixture *self, gconstpointer data)
+{
+  int fd = open (self->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_autofree char *bytes = g_malloc0 (MIB), *read = g_malloc (MIB);
+  struct stat status;
+
+  memset (bytes, 'a', 4096);
+  bytes[MIB - 1] = 'z';
+  g_assert_true (domuimg_sparse_write (fd, bytes, MIB, 0));
+  g_assert_cmpint (pread (fd, read, MIB, 0), ==, (gssize) MIB);
+  g_assert_cmpmem (read, MIB, bytes, MIB);
+  g_assert_cmpint (fsync (fd), ==, 0);
+  g_assert_cmpint (fstat (fd, &status), ==, 0);
+  g_assert_cmpint (status.st_blocks, <, 256);
+  close (fd);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,6 +265,8 @@ main (int argc, char **argv)
   ADD ("writing stays inside", test_writing_stays_inside, NULL);
   ADD ("made writable", test_made_writable, NULL);
   ADD ("no file", test_no_file, NULL);
+  ADD ("fifo", test_fifo, NULL);
+  ADD ("sparse writes", test_sparse_writes, NULL);
   ADD ("passed to a program", test_passed_to_a_program, NULL);
   ADD ("ext4 in a part", test_filesystem_in_a_part, "ext4");
   ADD ("swap in a part", test_filesystem_in_a_part, "swap");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/base/lease.h"
 #include "lib/base/fd.h"
 #include "lib/domain/xl/file.h"
 #include "lib/kernel/cpio-write.h"
@@ -15,6 +16,7 @@
 #include "tests/unit/tree-fixtures.h"
 
 #include <fcntl.h>
+#include <sys/xattr.h>
 
 static DomuimgTree *
 memory (void)
@@ -504,6 +506,31 @@ test_copy_keeps_bytes_mode_and_holes (void)
   tree_scratch_free (g_steal_pointer (&scratch));
 }
 
+/* Whose image it is, and its label, stay. */
+static void
+test_copy_keeps_owner_and_attributes (void)
+{
+  g_autofree char *scratch = tree_scratch_new ();
+  g_autofree char *from = g_build_filename (scratch, "a", NULL);
+  g_autofree char *to = g_build_filename (scratch, "b", NULL);
+  g_autoptr (GError) error = NULL;
+  gboolean has_attribute;
+  char value[8] = "";
+  GStatBuf status;
+
+  g_assert_true (g_file_set_contents (from, "content", -1, NULL));
+  has_attribute = setxattr (from, "user.label", "secret", 6, 0) == 0;
+  if (geteuid () == 0)
+    g_assert_cmpint (chown (from, 1000, 1001), ==, 0);
+  g_assert_true (domuimg_copy_file (from, to, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_stat (to, &status), ==, 0);
+  g_assert_cmpuint (status.st_uid, ==, geteuid () == 0 ? 1000 : geteuid ());
+  if (has_attribute)
+    g_assert_cmpint (getxattr (to, "user.label", value, sizeof value), ==, 6);
+  tree_scratch_free (g_steal_pointer (&scratch));
+}
+
 static void
 test_file_open_for_writing_is_busy (void)
 {
@@ -558,6 +585,7 @@ main (int argc, char **argv)
                    test_addition_and_initramfs_are_one);
   g_test_add_func ("/repair/copy-keeps-bytes-mode-and-holes",
                    test_copy_keeps_bytes_mode_and_holes);
+  g_test_add_func ("/repair/copy-keeps-owner-and-attributes", test_copy_keeps_owner_and_attributes);
   g_test_add_func ("/repair/file-open-for-writing-is-busy", test_file_open_for_writing_is_busy);
   return g_test_run ();
 }

@@ -10,7 +10,7 @@ The keywords are the keys of a specification, which domuimg(1) describes, with `
 and `source` for `from`. Everything that fails raises a subclass of `Error`.
 """
 
-from ._build import Cancellable, Plan, ProgressCallback, Result, cleanup, create, plan
+from ._build import Cancellable, Plan, ProgressCallback, Result, cleanup, create, plan, unfinished
 from ._errors import (
     IO,
     Busy,
@@ -80,4 +80,5 @@ __all__ = [
     "list_guests",
     "plan",
     "run",
+    "unfinished",
 ]

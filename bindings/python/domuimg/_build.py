@@ -106,13 +106,22 @@ def plan(
     return Plan(text=steps.to_text(), details=json.loads(steps.to_json()))
 
 
-def cleanup(*, dry_run: bool = False) -> list[str]:
-    """Removes what builds that were killed have left, and returns what that was.
+def cleanup(*, dry_run: bool = False, discard: Optional[str] = None) -> list[str]:
+    """Finishes or removes what was left by what was killed, and returns what that was.
 
-    With `dry_run` nothing is removed.
+    With `dry_run` nothing is done. `discard` is the ID of one that `unfinished` names: it is given
+    up, and its files stay as they are.
     """
     with translated():
+        if discard is not None:
+            return list(Domuimg.cleanup_discard(discard))
         return list(Domuimg.cleanup(dry_run, None))
+
+
+def unfinished() -> list[str]:
+    """The IDs of what was killed and is not finished; after `cleanup`, that which cannot be."""
+    with translated():
+        return list(Domuimg.cleanup_list_unfinished())
 
 
 def _key(function: str, keyword: str) -> str:

@@ -5,6 +5,7 @@
 
 #include "domuimg/domain-config.h"
 #include "lib/base/base.h"
+#include "lib/base/undo.h"
 
 /* The text of a regular file of at most 4 MiB without NUL bytes. */
 char *domuimg_config_read (const char *path, struct stat *status, GError **error);
@@ -18,6 +19,15 @@ char *domuimg_config_write_text (DomuimgDomain *self, DomuimgConfigFormat format
                                  GError **error);
 /* Whether the text of a configuration has a password. */
 gboolean domuimg_config_is_secret (const char *text);
-/* Writes a file whole or not at all, with @mode, or for 0 that of the file which it replaces. */
+typedef struct {
+  mode_t mode;       /* 0: that of the file which it replaces */
+  gboolean replace;  /* a file may be there */
+  const char *label; /* (nullable) of the file as it was read (lib/base/label.h) */
+} DomuimgConfigReplacing;
+
+/* Writes a file whole or not at all, as the only result of a transaction, which it commits. */
+gboolean domuimg_config_replace_in (DomuimgUndo *undo, const char *path, const char *text,
+                                    const DomuimgConfigReplacing *how, GError **error);
+/* The same in a transaction of its own. */
 gboolean domuimg_config_replace (const char *path, const char *text, mode_t mode, gboolean replace,
                                  GError **error);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -28,52 +27,47 @@ set_access (int fd, const struct stat *old, mode_t mode)
 }
 
 static gboolean
-write_temporary (int fd, const char *text, const struct stat *old, mode_t mode)
+write_temporary (const char *temporary, const char *text, const struct stat *old, mode_t mode)
 {
-  return set_access (fd, old, mode) && domuimg_write_all (fd, text, strlen (text))
-         && fsync (fd) == 0;
+  mode_t first = mode != 0 ? mode : old != NULL ? 0600 : 0666;
+  g_auto (DomuimgFd) fd
+      = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, first);
+
+  return fd >= 0 && set_access (fd, old, mode) && domuimg_write_all (fd, text, strlen (text));
 }
 
-/* Without @replace, link() takes care that nothing is replaced. */
-static gboolean
-give_name (const char *temporary, const char *path, gboolean replace, GError **error)
+gboolean
+domuimg_config_replace_in (DomuimgUndo *undo, const char *path, const char *text,
+                           const DomuimgConfigReplacing *how, GError **error)
 {
-  if ((replace ? rename (temporary, path) : link (temporary, path)) == 0)
-    return TRUE;
-  if (errno == EEXIST)
+  g_autofree char *real = realpath (path, NULL);
+  const char *final = how->replace && real != NULL ? real : path;
+  g_autofree char *temporary = NULL;
+  struct stat old;
+  gboolean there = stat (final, &old) == 0;
+
+  if (!there && errno != ENOENT)
+    return domuimg_set_errno (error, errno, "%s cannot be written", path);
+  if (there && !how->replace)
     return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s is there already", path);
-  return domuimg_set_errno (error, errno, "%s cannot be written", path);
+  if (there && !S_ISREG (old.st_mode))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a file", path);
+  temporary = domuimg_undo_add_result (undo, final, how->replace, error);
+  if (temporary == NULL)
+    return FALSE;
+  if (how->label != NULL)
+    domuimg_undo_expect (undo, final, how->label);
+  if (!write_temporary (temporary, text, there ? &old : NULL, how->mode))
+    return domuimg_set_errno (error, errno, "%s cannot be written", path);
+  return domuimg_undo_commit (undo, error);
 }
 
 gboolean
 domuimg_config_replace (const char *path, const char *text, mode_t mode, gboolean replace,
                         GError **error)
 {
-  g_autofree char *real = realpath (path, NULL);
-  const char *final = replace && real != NULL ? real : path;
-  g_autofree char *temporary = g_strdup_printf ("%s.%08x", final, g_random_int ());
-  g_auto (DomuimgFd) fd = -1;
-  struct stat old;
-  gboolean there = stat (final, &old) == 0, done;
+  g_autoptr (DomuimgUndo) undo = domuimg_undo_new (error);
+  const DomuimgConfigReplacing how = { .mode = mode, .replace = replace };
 
-  if (there && !replace)
-    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s is there already", path);
-  if (there && !S_ISREG (old.st_mode))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a file", path);
-  fd = open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-             mode != 0 ? mode
-             : there   ? 0600
-                       : 0666);
-  if (fd < 0)
-    return domuimg_set_errno (error, errno, "%s cannot be written", path);
-  if (!write_temporary (fd, text, there ? &old : NULL, mode))
-    {
-      domuimg_set_errno (error, errno, "%s cannot be written", path);
-      unlink (temporary);
-      return FALSE;
-    }
-  done = give_name (temporary, final, replace, error);
-  if (!done || !replace)
-    unlink (temporary);
-  return done;
+  return undo != NULL && domuimg_config_replace_in (undo, path, text, &how, error);
 }

@@ -2,8 +2,11 @@
 #include "config.h"
 #include "lib/domain/config/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/label.h"
+#include "lib/base/undo.h"
 #include "lib/domain/model/domain.h"
 #include "lib/domain/xl/keys.h"
 #include "lib/domain/xm/file.h"
@@ -20,6 +23,8 @@ typedef struct {
   DomuimgXlFile *file;
   GStrvBuilder *changes;
   GStrvBuilder *warnings;
+  DomuimgUndo *undo; /* (nullable) nothing is written */
+  char *label;       /* (nullable) of the file as it was read */
 } Edit;
 
 static DomuimgXlFile *
@@ -197,16 +202,40 @@ begin (Edit *self, const char *text, GError **error)
 }
 
 static gboolean
-finish (Edit *self, const char *before, gboolean dry_run, GError **error)
+finish (Edit *self, const char *before, GError **error)
 {
   gboolean secret = domuimg_config_is_secret (self->file->text);
+  const DomuimgConfigReplacing how
+      = { .mode = secret ? 0600 : 0, .replace = TRUE, .label = self->label };
 
-  if (dry_run || g_str_equal (before, self->file->text))
+  if (self->undo == NULL || g_str_equal (before, self->file->text))
     return TRUE;
   if (secret)
     add_line (self->warnings, "%s holds a password: only its owner may read it (mode 0600)",
               self->path);
-  return domuimg_config_replace (self->path, self->file->text, secret ? 0600 : 0, TRUE, error);
+  return domuimg_config_replace_in (self->undo, self->path, self->file->text, &how, error);
+}
+
+/* From before the file is read: who changes it at the same time waits, and reads what we wrote. */
+static gboolean
+lock (Edit *self, GError **error)
+{
+  g_autofree char *real = realpath (self->path, NULL);
+  const char *const names[] = { real != NULL ? real : self->path, NULL };
+
+  self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL || !domuimg_undo_lock (self->undo, names, error))
+    return FALSE;
+  self->label = domuimg_label_of (names[0], error);
+  return self->label != NULL;
+}
+
+static void
+edit_clear (Edit *self)
+{
+  g_clear_pointer (&self->file, domuimg_xl_file_free);
+  g_clear_pointer (&self->undo, domuimg_undo_free);
+  g_clear_pointer (&self->label, g_free);
 }
 
 /**
@@ -237,16 +266,20 @@ domuimg_config_set (const char *path, const char *const *settings, gboolean dry_
 {
   g_autoptr (GStrvBuilder) changed = g_strv_builder_new ();
   g_autoptr (GStrvBuilder) warned = g_strv_builder_new ();
-  Edit edit = { path, DOMUIMG_CONFIG_FORMAT_XL, NULL, changed, warned };
+  Edit edit = { .path = path,
+                .format = DOMUIMG_CONFIG_FORMAT_XL,
+                .changes = changed,
+                .warnings = warned };
   g_autofree char *text = NULL;
   struct stat status;
   gboolean done;
 
   g_return_val_if_fail (path != NULL && settings != NULL, FALSE);
-  text = domuimg_config_read (path, &status, error);
+  if (dry_run || lock (&edit, error))
+    text = domuimg_config_read (path, &status, error);
   done = text != NULL && begin (&edit, text, error) && apply_all (&edit, settings, error)
-         && finish (&edit, text, dry_run, error);
-  g_clear_pointer (&edit.file, domuimg_xl_file_free);
+         && finish (&edit, text, error);
+  edit_clear (&edit);
   if (done && changes != NULL)
     *changes = g_strv_builder_end (changed);
   if (done && warnings != NULL)

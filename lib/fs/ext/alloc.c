@@ -131,14 +131,53 @@ domuimg_ext_begin_writeback (DomuimgExtFs *self)
 }
 
 static gboolean
-write_fully (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
+fail_write (DomuimgExtFs *self, GError **error)
 {
-  if (!domuimg_region_write (self->region, at, data, length))
-    return domuimg_set_errno (error, errno, "%s: writing", self->region->name);
+  return domuimg_set_errno (error, errno, "%s: writing", self->region->name);
+}
+
+static void
+count_written (gsize length, gpointer data)
+{
+  DomuimgExtFs *self = data;
+
   self->unsynced += length;
   if (self->unsynced >= WRITEBACK_STEP)
     domuimg_ext_begin_writeback (self);
+}
+
+static gboolean
+write_fully (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
+{
+  if (!domuimg_region_write (self->region, at, data, length))
+    return fail_write (self, error);
+  count_written (length, self);
   return TRUE;
+}
+
+void
+domuimg_ext_begin_behind (DomuimgExtFs *self)
+{
+  self->behind = domuimg_ext_behind_new (self->region, count_written, self);
+}
+
+gboolean
+domuimg_ext_end_behind (DomuimgExtFs *self, GError **error)
+{
+  gboolean ok = domuimg_ext_flush_data (self, error);
+
+  g_clear_pointer (&self->behind, domuimg_ext_behind_free);
+  return ok;
+}
+
+static gboolean
+hand_over (DomuimgExtFs *self, GError **error)
+{
+  gsize length = self->buffered;
+
+  self->buffered = 0;
+  return length == 0 || domuimg_ext_behind_write (self->behind, length, self->buffer_at)
+         || fail_write (self, error);
 }
 
 gboolean
@@ -146,14 +185,44 @@ domuimg_ext_flush_data (DomuimgExtFs *self, GError **error)
 {
   gsize length = self->buffered;
 
+  if (self->behind != NULL)
+    return hand_over (self, error)
+           && (domuimg_ext_behind_wait (self->behind) || fail_write (self, error));
   self->buffered = 0;
   return length == 0 || write_fully (self, self->buffer, length, self->buffer_at, error);
+}
+
+static gboolean
+write_behind (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
+{
+  if (self->buffered > 0 && self->buffer_at + self->buffered != at && !hand_over (self, error))
+    return FALSE;
+  while (length > 0)
+    {
+      gsize now = MIN (length, DOMUIMG_EXT_BEHIND_SIZE - self->buffered);
+
+      if (self->buffered == 0)
+        {
+          self->filling = domuimg_ext_behind_get_buffer (self->behind);
+          self->buffer_at = at;
+        }
+      memcpy (self->filling + self->buffered, data, now);
+      self->buffered += now;
+      if (self->buffered == DOMUIMG_EXT_BEHIND_SIZE && !hand_over (self, error))
+        return FALSE;
+      data += now;
+      at += now;
+      length -= now;
+    }
+  return TRUE;
 }
 
 /* Small files lie one after another on the disk: together they make large writes. */
 static gboolean
 write_at (DomuimgExtFs *self, const guint8 *data, gsize length, guint64 at, GError **error)
 {
+  if (self->behind != NULL)
+    return write_behind (self, data, length, at, error);
   if (self->buffered > 0
       && (self->buffer_at + self->buffered != at || self->buffered + length > BUFFER_SIZE
           || length >= LARGE))

@@ -151,6 +151,7 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
       ext2fs_free (self->fs);
     }
   g_clear_pointer (&self->names, g_hash_table_unref);
+  g_clear_pointer (&self->behind, domuimg_ext_behind_free);
   domuimg_region_unref (self->region);
   g_clear_pointer (&self->writeback, domuimg_ext_writeback_free);
   g_free (self->buffer);

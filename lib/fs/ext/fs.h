@@ -4,6 +4,7 @@
 #include <ext2fs/ext2fs.h>
 
 #include "lib/base/region.h"
+#include "lib/fs/ext/behind.h"
 #include "lib/fs/ext/writeback.h"
 #include "lib/tree/stream.h"
 
@@ -22,6 +23,8 @@ typedef struct {
   GHashTable *names; /* (nullable) "DIRECTORY/NAME" → inode, 0 if there is none: what was looked up
                       * in a filesystem that nobody changes */
   DomuimgExtWriteback *writeback; /* (nullable) once much was written */
+  DomuimgExtBehind *behind; /* (nullable) while the filesystem is filled */
+  guint8 *filling;          /* of its buffers, in place of @buffer */
 } DomuimgExtFs;
 
 /* A run of blocks: logical, physical, both in the filesystem's block size. */
@@ -71,7 +74,10 @@ gboolean domuimg_ext_write_data (DomuimgExtFs *self, const GArray *runs, guint64
                                  const void *data, gsize length, GError **error);
 /* Does not wait for the disk. */
 void domuimg_ext_begin_writeback (DomuimgExtFs *self);
-/* The data that is still buffered. */
+/* Until domuimg_ext_end_behind, data is written in another thread, if that gains anything. */
+void domuimg_ext_begin_behind (DomuimgExtFs *self);
+gboolean domuimg_ext_end_behind (DomuimgExtFs *self, GError **error);
+/* The data that is still buffered; all of it has been written then. */
 gboolean domuimg_ext_flush_data (DomuimgExtFs *self, GError **error);
 /* Fills what the file's last block has after the file's end. */
 gboolean domuimg_ext_write_tail (DomuimgExtFs *self, const GArray *runs, guint64 size,

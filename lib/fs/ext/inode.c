@@ -8,6 +8,8 @@
 #include <sys/sysmacros.h>
 
 #define EXTRA_SIZE (sizeof (struct ext2_inode_large) - EXT2_GOOD_OLD_INODE_SIZE)
+#define EXTENTS_IN_INODE 4
+
 int
 domuimg_ext_file_type (DomuimgEntryType type)
 {
@@ -157,25 +159,55 @@ count_blocks (const GArray *runs)
   return blocks;
 }
 
-/* An empty extent tree in the inode. */
-static void
-fill_extent_header (DomuimgExtInode *inode)
-{
+/* The root of an extent tree, which the inode has room for. */
+typedef struct {
+  guint16 magic, entries, max, depth;
+  guint32 generation;
   struct {
-    guint16 magic, entries, max, depth;
-    guint32 generation;
-  } header = { GUINT16_TO_LE (0xf30a), 0, GUINT16_TO_LE (4), 0, 0 };
+    guint32 logical;
+    guint16 length, physical_high;
+    guint32 physical;
+  } extents[EXTENTS_IN_INODE];
+} ExtentRoot;
 
-  memcpy (inode->base.i_block, &header, sizeof header);
+static gboolean
+fit_in_inode (const GArray *runs)
+{
+  return runs->len <= EXTENTS_IN_INODE;
+}
+
+/* An extent tree in the inode: all of it, if it fits, which saves libext2fs's reading and writing the
+ * inode once more for each extent; else an empty one, for write_extents. */
+static void
+fill_extents (DomuimgExtInode *inode, const GArray *runs)
+{
+  guint count = runs != NULL && fit_in_inode (runs) ? runs->len : 0;
+  ExtentRoot root = { GUINT16_TO_LE (0xf30a), GUINT16_TO_LE (count),
+                      GUINT16_TO_LE (EXTENTS_IN_INODE) };
+
+  G_STATIC_ASSERT (sizeof root == sizeof inode->base.i_block);
+  for (guint i = 0; i < count; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+
+      root.extents[i].logical = GUINT32_TO_LE ((guint32) run->logical);
+      root.extents[i].length = GUINT16_TO_LE ((guint16) run->length);
+      root.extents[i].physical = GUINT32_TO_LE ((guint32) run->physical);
+      root.extents[i].physical_high = GUINT16_TO_LE ((guint16) (run->physical >> 32));
+    }
+  memcpy (inode->base.i_block, &root, sizeof root);
   inode->base.i_flags |= EXT4_EXTENTS_FL;
 }
 
 static errcode_t
 write_extents (DomuimgExtFs *self, ext2_ino_t ino, const GArray *runs)
 {
-  ext2_extent_handle_t handle;
-  errcode_t code = ext2fs_extent_open (self->fs, ino, &handle);
+  ext2_extent_handle_t handle = NULL;
+  errcode_t code;
 
+  if (fit_in_inode (runs))
+    return 0;
+  code = ext2fs_extent_open (self->fs, ino, &handle);
   for (guint i = 0; code == 0 && i < runs->len; i++)
     {
       const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
@@ -237,7 +269,7 @@ fill_content (DomuimgExtFs *self, DomuimgExtInode *inode, const DomuimgEntry *en
                         || (runs != NULL && runs->len > 0);
 
   if (has_blocks)
-    fill_extent_header (inode);
+    fill_extents (inode, runs);
   else if (entry->type == DOMUIMG_ENTRY_SYMLINK)
     memcpy (inode->base.i_block, entry->target, strlen (entry->target));
   else if (entry->type == DOMUIMG_ENTRY_CHAR_DEVICE || entry->type == DOMUIMG_ENTRY_BLOCK_DEVICE)
@@ -306,7 +338,7 @@ domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino, const GArr
   if (code == 0)
     {
       memset (inode.base.i_block, 0, sizeof inode.base.i_block);
-      fill_extent_header (&inode);
+      fill_extents (&inode, runs);
       inode.base.i_size = count_blocks (runs) * self->fs->blocksize;
       inode.base.i_links_count = links >= EXT2_LINK_MAX ? 1 : links;
       code = ext2fs_iblk_add_blocks (self->fs, &inode.base, count_blocks (runs));

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/fs/ext/fs.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -134,6 +135,9 @@ domuimg_ext_read_entry (DomuimgExtFs *self, ext2_ino_t ino, const char *path, GE
   DomuimgExtInode inode = { 0 };
   errcode_t code = ext2fs_read_inode_full (self->fs, ino, &inode.base, sizeof inode);
 
+  /* The kernel takes no inode of no type either: it was wiped, and its name is still there. */
+  if (code == 0 && !domuimg_entry_knows_st_mode (inode.base.i_mode))
+    code = EXT2_ET_INODE_CORRUPTED;
   if (code == 0)
     code = read_xattrs (self, ino, entry);
   if (code != 0)
@@ -210,6 +214,19 @@ read_inline (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode, guint
   return (gssize) length;
 }
 
+static gboolean
+read_piece (DomuimgExtFs *self, guint64 at, guint8 *to, gsize length, GError **error)
+{
+  gssize got = domuimg_region_read (self->region, at, to, length);
+
+  if (got < 0)
+    return domuimg_set_errno (error, errno, "reading %s", self->region->name);
+  if ((gsize) got == length)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s: the image ends before the filesystem does", self->region->name);
+}
+
 gssize
 domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *inode,
                        guint64 offset, void *buffer, gsize length, GError **error)
@@ -238,12 +255,8 @@ domuimg_ext_read_data (DomuimgExtFs *self, ext2_ino_t ino, struct ext2_inode *in
         }
       if (at == 0)
         memset (to + done, 0, piece);
-      else if (domuimg_region_read (self->region, at, to + done, piece) != (gssize) piece)
-        {
-          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                        "%s: the image ends before the filesystem does", self->region->name);
-          return -1;
-        }
+      else if (!read_piece (self, at, to + done, piece, error))
+        return -1;
       done += piece;
     }
   return done;

@@ -281,10 +281,11 @@ domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgU
     return NULL;
   names = domuimg_ext_names_new ();
   Writer writer = { ext, names, stream };
+  domuimg_ext_begin_behind (ext);
   if (!note_lost_and_found (&writer, error)
       || !write_entries (&writer, usage, progress, cancellable, error)
       || !write_directories (&writer, cancellable, error)
-      || !domuimg_ext_flush_data (ext, error))
+      || !domuimg_ext_end_behind (ext, error))
     return NULL;
   mark_inode_tables_zeroed (ext);
   /* What is changed from now on takes the gaps first. */

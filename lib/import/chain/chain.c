@@ -87,16 +87,6 @@ part_of (const DomuimgRegion *region)
   return (DomuimgPart){ region, region->name, region->length, TABLE_BUDGET };
 }
 
-static gboolean
-is_below (const char *path, const char *directory)
-{
-  gsize length = strlen (directory);
-
-  if (g_str_equal (directory, "/"))
-    return TRUE;
-  return strncmp (path, directory, length) == 0 && path[length] == '/';
-}
-
 /* What QEMU would take for something else than a file. */
 static gboolean
 has_protocol (const char *name)
@@ -122,7 +112,7 @@ vet_name (const char *owner, const char *what, const char *name, const char *lim
                     owner, what, name);
       return NULL;
     }
-  if (limit == NULL || is_below (lexical, limit))
+  if (limit == NULL || domuimg_path_is_below (lexical, limit))
     {
       real = realpath (joined, NULL);
       if (real == NULL && (errno == ENOENT || errno == ENOTDIR))
@@ -132,7 +122,7 @@ vet_name (const char *owner, const char *what, const char *name, const char *lim
         domuimg_set_errno (error, errno, "%s: its %s %s", owner, what, lexical);
       if (real == NULL)
         return NULL;
-      if (limit == NULL || is_below (real, limit))
+      if (limit == NULL || domuimg_path_is_below (real, limit))
         return g_strdup (real);
     }
   domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: its %s \"%s\" lies outside of %s%s", owner,

@@ -12,6 +12,16 @@
 /* PATH_MAX, with the end. */
 #define NAME_MAX_LENGTH 4095
 
+gboolean
+domuimg_path_is_below (const char *path, const char *directory)
+{
+  gsize length = strlen (directory);
+
+  if (g_str_equal (directory, "/"))
+    return TRUE;
+  return strncmp (path, directory, length) == 0 && path[length] == '/';
+}
+
 void
 domuimg_header_clear (DomuimgHeader *self)
 {

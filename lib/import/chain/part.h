@@ -13,6 +13,14 @@ typedef struct {
   guint64 budget;   /* bytes of tables that are still looked through */
 } DomuimgPart;
 
+/* Compressed grains, all in one VMDK, in sectors. */
+typedef struct {
+  guint64 capacity;
+  guint64 size; /* of a grain; 0: there are no such grains */
+  guint64 per_table;
+  guint64 directory; /* where it lies */
+} DomuimgVmdkGrains;
+
 /* What a header says. */
 typedef struct {
   guint64 size;         /* bytes that a guest sees */
@@ -20,8 +28,12 @@ typedef struct {
   char *backing_format; /* (nullable) */
   char *data_file;      /* (nullable) of qcow2: all data lies there */
   GPtrArray *extents;   /* (nullable) of DomuimgVmdkExtent: all data lies there */
+  DomuimgVmdkGrains grains;
   gboolean has_hint;    /* QEMU, left to itself, would open what the image hints at as a parent */
 } DomuimgHeader;
+
+/* Whether @path lies in @directory or further down; both without symbolic links, "." and "..". */
+gboolean domuimg_path_is_below (const char *path, const char *directory);
 
 void domuimg_header_clear (DomuimgHeader *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgHeader, domuimg_header_clear)

@@ -15,6 +15,12 @@
 #define MARKER_FOOTER 3
 #define SESPARSE_MAGIC 0xcafebabeULL
 #define COWD_TABLE 4096
+/* The header's flags for markers, and zlib's data in place of plain grains. */
+#define FLAG_COMPRESSED (1u << 16)
+#define FLAG_MARKERS (1u << 17)
+/* What anybody has. */
+#define GRAIN_MAX 2048
+#define TABLES_MAX (1 << 24)
 /* Sectors: 1 EiB. */
 #define CAPACITY_MAX ((guint64) 1 << 51)
 
@@ -78,8 +84,23 @@ read_footer (const DomuimgPart *self, guint8 *header, GError **error)
   return TRUE;
 }
 
+/* Other grains are left to QEMU. */
+static void
+note_grains (DomuimgBytes head, const DomuimgVmdkGrains *found, DomuimgVmdkGrains *grains)
+{
+  const guint32 wanted = FLAG_COMPRESSED | FLAG_MARKERS;
+  guint16 compression = 0;
+  guint32 flags = 0;
+
+  domuimg_bytes_le32 (head, 8, &flags);
+  domuimg_bytes_le16 (head, 77, &compression);
+  if (compression == 1 && (flags & wanted) == wanted && found->size <= GRAIN_MAX
+      && found->capacity / (found->size * found->per_table) < TABLES_MAX)
+    *grains = *found;
+}
+
 static gboolean
-examine_sparse (DomuimgPart *self, guint64 *capacity, GError **error)
+examine_sparse (DomuimgPart *self, guint64 *capacity, DomuimgVmdkGrains *grains, GError **error)
 {
   guint8 buffer[SECTOR] = { 0 };
   DomuimgBytes head = domuimg_bytes (buffer, sizeof buffer);
@@ -108,7 +129,10 @@ examine_sparse (DomuimgPart *self, guint64 *capacity, GError **error)
   if (compression > 1)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: its compression (%u) is not known", self->name, compression);
-  return check_grains (self, *capacity, grain, per_table, directory, error);
+  if (!check_grains (self, *capacity, grain, per_table, directory, error))
+    return FALSE;
+  note_grains (head, &(DomuimgVmdkGrains){ *capacity, grain, per_table, directory }, grains);
+  return TRUE;
 }
 
 /* vmfsSparse. */
@@ -177,6 +201,7 @@ domuimg_part_examine_extent (DomuimgPart *self, const DomuimgVmdkExtent *extent,
 {
   guint8 magic[4];
   guint64 capacity = 0;
+  DomuimgVmdkGrains grains = { 0 };
   gboolean ok;
 
   if (g_str_equal (extent->type, "FLAT") || g_str_equal (extent->type, "VMFS"))
@@ -188,7 +213,7 @@ domuimg_part_examine_extent (DomuimgPart *self, const DomuimgVmdkExtent *extent,
   else if (memcmp (magic, "COWD", 4) == 0)
     ok = examine_cowd (self, &capacity, error);
   else if (memcmp (magic, "KDMV", 4) == 0)
-    ok = examine_sparse (self, &capacity, error);
+    ok = examine_sparse (self, &capacity, &grains, error);
   else
     return fail_damaged (self, "it is not a sparse extent of a VMDK", error);
   if (!ok)
@@ -261,7 +286,7 @@ domuimg_part_examine_vmdk (DomuimgPart *self, DomuimgHeader *header, GError **er
                          self->name);
   if (!domuimg_bytes_starts_with (head, "KDMV", 4))
     return examine_text (self, header, error);
-  if (!examine_sparse (self, &header->size, error))
+  if (!examine_sparse (self, &header->size, &header->grains, error))
     return FALSE;
   header->size *= SECTOR;
   domuimg_bytes_le64 (head, 28, &offset);

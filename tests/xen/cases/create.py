@@ -153,20 +153,21 @@ def booted(make, good):
     return run
 
 
-def row(name, made, boots, asked, make, seconds=40, good=True):
+def row(name, made, boots, asked, make, seconds=40, good=True, default=True):
     """Of a @good one, `domuimg check` must predict that it boots, and find nothing."""
-    return Case("create", name, made, boots, asked, booted(make, good), seconds, default=True)
+    return Case("create", name, made, boots, asked, booted(make, good), seconds, default=default)
 
 
 CASES = (
-    row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120),
+    row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120, default=False),
     row("debian-pvh", "debian: with host name, address and password", "PVH, its own kernel copied out",
         "host name, address, password and ping", debian_pvh, 150),
     row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),
-    row("dir", "dir:", "as it chooses by itself", "", directory),
+    row("dir", "dir:", "as it chooses by itself", "", directory, default=False),
     row("pygrub", "dir:", "PV by pygrub", "", pygrub),
     row("bootloader-pv", "dir:", "PV by domuimg-bootloader, found by its name alone", "", bootloader("pv"), good=False),
-    row("bootloader-pvh", "dir:", "PVH by domuimg-bootloader, found by its name alone", "", bootloader("pvh"), good=False),
+    row("bootloader-pvh", "dir:", "PVH by domuimg-bootloader, found by its name alone", "", bootloader("pvh"), good=False,
+        default=False),
     row("bootloader-net", "tar: with the host's kernel", "PVH by domuimg-bootloader --net from dnsmasq",
         "its command line", network, good=False),
     row("pvgrub-pvh", "dir:", "PVH by GRUB for Xen", "", pvgrub),

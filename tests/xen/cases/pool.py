@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import pathlib
+import resource
 import subprocess
 import time
 import traceback
@@ -46,31 +47,38 @@ def examine(case, shared, directory):
         return [Line("it is tried", traceback.format_exc().splitlines())]
 
 
+def processor_seconds():
+    """What this process, and what it has started and waited for, have worked."""
+    return sum(usage.ru_utime + usage.ru_stime
+               for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 def run_one(case, shared):
-    """(the case, its lines, its seconds once it had a slot)."""
+    """(the case, its lines, its seconds once it had a slot, those of the processor)."""
     directory = shared.work / case.id
     with slots.held(PATIENCE):
         if accident.ending.is_set():
-            return case, [], 0
-        started = time.monotonic()
+            return case, [], 0, 0
+        started, worked = time.monotonic(), processor_seconds()
         directory.mkdir(parents=True)
         lines = examine(case, shared, directory)
-        seconds = time.monotonic() - started
+        seconds, worked = time.monotonic() - started, processor_seconds() - worked
     if any(line.problems for line in lines):
         shared.keep_logs(case, directory)
     if not shared.options.keep:
         subprocess.run(["rm", "-rf", directory], check=False)
-    return case, lines, seconds
+    return case, lines, seconds, worked
 
 
-def report(tap, case, lines, seconds, show):
-    """The last line of a case has its seconds."""
+def report(tap, case, lines, seconds, worked, show):
+    """The last line of a case has its seconds, and those of the processor where they are known."""
+    took = f"{worked:.1f} s of processor time, {seconds:.1f} s" if worked is not None else f"{seconds:.1f} s"
     for number, line in enumerate(lines, 1):
         text = f"{case.id}: {' '.join(line.text.split()).replace('#', '')}"
         if line.skipped:
             tap.skip(text, line.skipped)
         else:
-            tap.line(not line.problems, f"{text} ({seconds:.1f} s)" if number == len(lines) else text, line.problems)
+            tap.line(not line.problems, f"{text} ({took})" if number == len(lines) else text, line.problems)
         if show and line.details and not line.problems:
             say(line.details)
 
@@ -82,8 +90,10 @@ def run(cases, shared):
     try:
         waiting = [pool.submit(run_one, case, shared) for case in sorted(cases, key=lambda case: -case.seconds)]
         for done in concurrent.futures.as_completed(waiting):
-            case, lines, seconds = done.result()
-            report(tap, case, lines, seconds, shared.options.show)
+            case, lines, seconds, worked = done.result()
+            # Of cases that run at once, nothing tells apart whose time it was.
+            alone = shared.options.jobs == 1 or len(waiting) == 1
+            report(tap, case, lines, seconds, worked if alone else None, shared.options.show)
             accidents.tell()
     finally:
         pool.shutdown(cancel_futures=True)

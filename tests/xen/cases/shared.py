@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What cases share: the build, the options of the run, and what is made once for all of them."""
 import collections
+import os
 import pathlib
 import shutil
 import subprocess
 import threading
 
 from corpus import roots
-from foreign import MACHINES, disk
+from foreign import MACHINES, disk, small
 from host.cargo import Cargo
-from xenlab import prepare
+from xenlab import cache, prepare
 from xenlab.tap import say
 
 
@@ -35,14 +36,27 @@ class Shared:
 
     @property
     def lab(self):
-        return self.once("lab", prepare.ensure)
+        return self.once("lab", self.make_lab)
+
+    @staticmethod
+    def make_lab():
+        entry = prepare.ensure()
+        os.environ[cache.VARIABLE] = str(entry)
+        return entry
 
     @property
     def bases(self):
         return self.once("bases", roots.ensure, say)
 
     def machine(self, name):
+        if name == small.MACHINE.name:
+            return self.once(name, self.make_small)
         return self.once(f"machine {name}", disk.ensure, MACHINES[name], say)
+
+    def make_small(self):
+        directory = self.work / "shared-small"
+        directory.mkdir()
+        return small.make(self.bases, directory)
 
     @property
     def host(self):

@@ -9,7 +9,7 @@ CASES = []
 class Case:
     name: str
     edit: typing.Callable
-    breaks: str = ""        # id of the finding that has to be there; "" for a good guest
+    breaks: tuple = ()      # ids of the findings that have to be there; none for a good guest
     fixable: bool = False   # `--fix` has to make it boot
     root: str = "sysv"
     kernel: str = "cloud"
@@ -20,7 +20,7 @@ class Case:
         return " ".join(self.edit.__doc__.split()).rstrip(".")
 
 
-def case(breaks="", **options):
+def case(*breaks, **options):
     """Make a case of a function that edits a guest; named by it, told of by its docstring."""
     def declare(edit):
         CASES.append(Case(edit.__name__.replace("_", "-"), edit, breaks, **options))

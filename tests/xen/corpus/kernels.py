@@ -1,5 +1,4 @@
 """Broken in what is loaded: the kernel and the initramfs."""
-import shutil
 
 from . import bzimage, cpio
 from .case import case
@@ -123,8 +122,7 @@ def initramfs_is_text(guest):
 @case("initramfs-version")
 def initramfs_of_another_kernel(guest):
     """The initramfs belongs to another version of the kernel."""
-    shutil.copy(guest.bases.kernel("generic").directory.joinpath(
-        "boot", f"initrd.img-{guest.bases.kernel('generic').version}"), guest.ramdisk)
+    cpio.of_version(guest.ramdisk, guest.version, f"6.0.0-1-{guest.version.split('-', 2)[2]}")
 
 
 @case("initramfs-driver", fixable=True, sample=True)

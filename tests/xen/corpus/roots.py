@@ -3,7 +3,8 @@
 Two Debian roots without a kernel ("sysv" is small and boots fast, "systemd" is what people run),
 and two of Debian's kernels with the initramfs that initramfs-tools made for them. The cloud kernel
 is LZ4 and has ext4 built in; the generic one is XZ and has it as a module. Both have xen-blkfront
-as a module.
+as a module. Nothing of the default run wants systemd or the generic kernel: these are made when the
+first guest wants them.
 """
 import contextlib
 import dataclasses
@@ -18,7 +19,7 @@ from xenlab.errors import Unavailable
 SUITE = "bookworm"
 KERNELS = {"cloud": "linux-image-cloud-amd64", "generic": "linux-image-amd64"}
 COMMON = ["e2fsprogs", "kmod", "login", "mount", "udev", "util-linux"]
-ROOTS = {"sysv": [*COMMON, "sysvinit-core", "initscripts", "busybox", "initramfs-tools", *KERNELS.values()],
+ROOTS = {"sysv": [*COMMON, "sysvinit-core", "initscripts", "busybox", "initramfs-tools"],
          "systemd": [*COMMON, "systemd-sysv"]}
 # No guest of Xen has this hardware, and unpacking and copying it is most of the time.
 LEFT_OUT = [f"/lib/modules/*/kernel/{part}/*" for part in (
@@ -58,10 +59,19 @@ class Bases:
     directory: pathlib.Path
 
     def root(self, kind):
-        return self.directory / kind
+        return self.part(kind)
+
+    def part(self, name):
+        """A directory; what few guests want is made when the first one wants it."""
+        directory = self.directory / name
+        if not directory.exists():
+            with cache.locked("corpus"):
+                if not directory.exists():
+                    RARE[name](directory)
+        return directory
 
     def kernel(self, kind):
-        directory = self.directory / f"kernel-{kind}"
+        directory = self.part(f"kernel-{kind}")
         return Kernel(next((directory / "lib/modules").iterdir()).name, directory)
 
 
@@ -78,10 +88,9 @@ def bootstrap(root, packages, hooks=()):
         shutil.rmtree(root / leftover, ignore_errors=True)
 
 
-def take_kernel(root, kind, directory):
-    """Move one kernel and all that belongs to it out of the root."""
-    versions = [path.name for path in (root / "usr/lib/modules").iterdir()]
-    version, = [name for name in versions if ("cloud" in name) == (kind == "cloud")]
+def take_kernel(root, directory):
+    """Move the kernel and all that belongs to it out of the root."""
+    version, = [path.name for path in (root / "usr/lib/modules").iterdir()]
     (directory / "boot").mkdir(parents=True)
     (directory / "lib/modules").mkdir(parents=True)
     for name in ("vmlinuz", "initrd.img", "config"):
@@ -105,25 +114,42 @@ def settle_systemd(root):
         (system / unit).symlink_to("/dev/null")
 
 
+def bootstrap_with_kernel(root, kind):
+    bootstrap(root, [*ROOTS["sysv"], KERNELS[kind]], [f"--essential-hook={INITRAMFS_HOOK}"])
+
+
 def build(directory):
     with cache.workspace("corpus") as work:
-        hooks = [f"--essential-hook={INITRAMFS_HOOK}"]
-        bootstrap(work / "sysv", ROOTS["sysv"], hooks)
-        for kind in KERNELS:
-            take_kernel(work / "sysv", kind, work / f"kernel-{kind}")
+        bootstrap_with_kernel(work / "sysv", "cloud")
+        take_kernel(work / "sysv", work / "kernel-cloud")
         for leftover in (work / "sysv/boot").iterdir():
             leftover.unlink()
         settle_sysv(work / "sysv")
-        bootstrap(work / "systemd", ROOTS["systemd"])
-        settle_systemd(work / "systemd")
         (work / "complete").touch()
         shutil.rmtree(directory, ignore_errors=True)
         work.rename(directory)
 
 
+def build_systemd(root):
+    with cache.workspace("corpus") as work:
+        bootstrap(work / "root", ROOTS["systemd"])
+        settle_systemd(work / "root")
+        (work / "root").rename(root)
+
+
+def build_generic(directory):
+    with cache.workspace("corpus") as work:
+        bootstrap_with_kernel(work / "root", "generic")
+        take_kernel(work / "root", work / "kernel")
+        (work / "kernel").rename(directory)
+
+
+RARE = {"systemd": build_systemd, "kernel-generic": build_generic}
+
+
 def ensure(say):
     """The bases, made now if need be."""
-    packages = sorted({name for names in ROOTS.values() for name in names})
+    packages = sorted({*KERNELS.values(), *(name for names in ROOTS.values() for name in names)})
     recipe = repr(cache.versions(packages)) + pathlib.Path(__file__).read_text(encoding="utf-8")
     key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
     directory = cache.base("corpus") / key

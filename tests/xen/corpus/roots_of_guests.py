@@ -92,6 +92,10 @@ def fstab_root_systemd(guest):
 @case("fstab-type", root="systemd")
 def fstab_type_systemd(guest):
     """fstab calls an ext4 filesystem at /srv xfs; systemd."""
+    fstab_type(guest)
+
+
+def fstab_type(guest):
     guest.second_disk()
     guest.write("/etc/fstab", "/dev/xvda / ext4 defaults 0 1\n/dev/xvdb /srv xfs defaults 0 0\n")
 

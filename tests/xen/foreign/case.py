@@ -2,7 +2,7 @@
 import dataclasses
 import typing
 
-from . import export
+from . import export, small
 from .export import image, vmdk, with_libvirt, with_vmx
 
 DESCRIBED = ("--map-network", "VM Network=xenbr0")
@@ -22,7 +22,8 @@ class Case:
 
 
 CASES = (
-    Case("ova-mbr", "bookworm-mbr-ext4", export.ova, DESCRIBED, nics=2, sample=True, rehearse=True),
+    Case("ova-small", small.MACHINE.name, export.ova, DESCRIBED, nics=2, sample=True, rehearse=True),
+    Case("ova-mbr", "bookworm-mbr-ext4", export.ova, DESCRIBED, nics=2, rehearse=True),
     Case("qcow2-libvirt-gpt", "bullseye-gpt-ext4", with_libvirt(), DESCRIBED),
     Case("vmdk-split-sparse-vmx-mbr", "bookworm-mbr-ext4", with_vmx("twoGbMaxExtentSparse"), DESCRIBED),
     Case("vmdk-sparse-xfs", "bookworm-xfs", vmdk("monolithicSparse"), BARE),

@@ -67,7 +67,7 @@ class Run:
             ask += f"; xl dmesg | grep -E '{FIRMWARE_STUCK}'"
         uptime, *answer = self.link.run(ask, self.left() + 60)[1].splitlines()
         # Asking makes the emulated processor work, which it should do for the guest.
-        self.pause = max(POLL, 8 * (time.monotonic() - started))
+        self.pause = max(POLL, 20 * (time.monotonic() - started))
         if any(re.search(FIRMWARE_STUCK, line) for line in answer):
             return "the firmware found nothing to boot"
         if not answer:

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Temporary files without a name. */
+#include "config.h"
+#include "lib/base/unnamed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
+#include "lib/base/fd.h"
+
+/* Some network filesystems know no other way. */
+static int
+make_and_unlink (const char *directory)
+{
+  g_autofree char *name = g_build_filename (directory, "domuimg.XXXXXX", NULL);
+  int fd = g_mkstemp_full (name, O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd >= 0)
+    g_unlink (name);
+  return fd;
+}
+
+int
+domuimg_unnamed_file (GError **error)
+{
+  const char *directory = g_get_tmp_dir ();
+  int fd = open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+    fd = make_and_unlink (directory);
+  if (fd < 0)
+    domuimg_set_errno (error, errno, "making a temporary file in %s", directory);
+  return fd;
+}

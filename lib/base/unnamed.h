@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* A descriptor of a new file, for reading and writing, in the directory for temporary files. It has
+ * no name, so that nothing of it is left, whatever happens. -1 on error. */
+int domuimg_unnamed_file (GError **error);

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where the program is run: a directory of its own in a tmpfs, in a namespace of mounts and processes,
+so that whatever a run leaves is seen, and nobody else's is."""
+import ctypes
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import stat
+import subprocess
+import time
+
+TOP = pathlib.Path("/var/tmp")  # a tmpfs, for a worker
+WORLD = TOP / "faults"
+TEMPLATE = TOP / "template"
+DISTURBED = WORLD / "disturbed"  # is synced while the program runs, in the tests of power loss
+NOT_OURS = {str(DISTURBED), str(WORLD / "lost+found")}
+PATIENCE = 60
+PAGE = 4096
+ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "SOURCE_DATE_EPOCH": "1700000000",
+    "HOME": str(WORLD / "home"),
+    "TMPDIR": str(WORLD / "tmp"),
+    "DOMUIMG_STATE_DIR": str(WORLD / "state"),
+    "DOMUIMG_CACHE_DIR": str(WORLD / "cache"),
+}
+
+
+def enter_namespace(build):
+    """For a process that `unshare` has put into namespaces of its own."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", TOP], check=True)
+    # Only what has a fixed path in /tmp goes there at all; a build there has to stay in sight.
+    if not str(build).startswith("/tmp/"):
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", "/tmp"], check=True)
+    # Its parent's end is its own.
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def copy(source, target):
+    """A directory with all in it, holes kept."""
+    subprocess.run(["cp", "-a", "--sparse=always", source, target], check=True)
+
+
+class Digests:
+    """Of files; what has not changed since it was read is not read again."""
+
+    def __init__(self):
+        self.known = {}
+
+    def of(self, path, status):
+        key = (str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        if key not in self.known:
+            self.known[key] = self.read(path)
+        return self.known[key]
+
+    @staticmethod
+    def read(path):
+        """What is not zero, and where."""
+        digest = hashlib.sha256()
+        with open(path, "rb", buffering=0) as file:
+            end = 0
+            while True:
+                try:
+                    start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+                except OSError:
+                    return digest.hexdigest()[:16]
+                end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+                end += -end % PAGE
+                for offset in range(start - start % PAGE, end, PAGE):
+                    block = os.pread(file.fileno(), PAGE, offset)
+                    if block.strip(b"\0"):
+                        digest.update(b"%d:" % offset + block)
+
+
+class Stage:
+    def __init__(self, build):
+        self.program = str(build / "cli" / "domuimg")
+        self.tracer = str(build / "tests" / "faults" / "fault")
+        self.report = TOP / "report"
+        self.digests = Digests()
+        self.trees = {}  # what is in the images of a run without a fault, by their paths
+        self.mounts = self.read_mounts()
+
+    # What is there.
+
+    def read_mounts(self):
+        """Number → place: where somebody renames a directory, mounts that were copied into the namespace move
+        with it."""
+        lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+        return {line.split()[0]: line.split()[4] for line in lines}
+
+    def new_mounts(self):
+        return [place for number, place in self.read_mounts().items() if number not in self.mounts]
+
+    def describe(self, path):
+        status = path.lstat()
+        kind = stat.S_IFMT(status.st_mode)
+        told = [stat.filemode(status.st_mode), status.st_uid, status.st_gid]
+        if kind == stat.S_IFLNK:
+            told.append(os.readlink(path))
+        if kind == stat.S_IFREG:
+            told += [status.st_nlink, status.st_size, self.digests.of(path, status)]
+        return tuple(told)
+
+    def snapshot(self):
+        """All files but journals, and what a run may leave: locks and empty directories of the state."""
+        found = {}
+        for top in (WORLD, pathlib.Path("/tmp")):
+            for path in sorted(top.rglob("*")):
+                if path.is_relative_to(WORLD / "state") or str(path) in NOT_OURS:
+                    continue
+                found[str(path)] = self.describe(path)
+        return found
+
+    def journals(self):
+        return sorted(path for path in (WORLD / "state").rglob("*")
+                      if path.is_file() and path.suffix != ".lock")
+
+    def leftovers(self):
+        """Mounts, processes and loop devices that were not there before."""
+        found = [f"mount {mount}" for mount in self.new_mounts()]
+        found += [f"process {process}" for process in self.processes()]
+        for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+            try:
+                file = path.read_text().strip()
+            except OSError:
+                continue
+            if file.startswith(str(WORLD)):
+                found.append(f"loop device of {file}")
+        return found
+
+    def processes(self):
+        """Those that live on; as the namespace's first one this process is the parent of orphans."""
+        for _ in range(50):
+            while True:
+                try:
+                    if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                        break
+                except ChildProcessError:
+                    return []
+            time.sleep(0.02)
+        names = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            if int(path.parent.name) != os.getpid():
+                names.append(path.read_text().replace("\0", " ").strip())
+        return names
+
+    # What is done.
+
+    def clear(self):
+        for mount in reversed(self.new_mounts()):
+            subprocess.run(["umount", "-l", mount], check=False)
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            if int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+        self.processes()
+        for directory in (WORLD, *(path for path in pathlib.Path("/tmp").iterdir() if path.is_dir())):
+            if directory.is_relative_to("/tmp") and "/tmp" not in self.mounts.values():
+                continue
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def make_world(self, prepare):
+        """From nothing."""
+        self.clear()
+        for name in ("home", "in", "out", "tmp"):
+            (WORLD / name).mkdir(parents=True)
+        prepare(self)
+
+    def keep_world(self):
+        shutil.rmtree(TEMPLATE, ignore_errors=True)
+        copy(WORLD, TEMPLATE)
+
+    def restore_world(self):
+        self.clear()
+        copy(TEMPLATE, WORLD)
+
+    def run(self, *argv, at=None, disturb=False):
+        """The program, under the tracer; its status is that of the program."""
+        options = [*(["--at", at] if at else []), *(["--disturb", DISTURBED] if disturb else [])]
+        try:
+            return subprocess.run([self.tracer, *options, self.report, self.program, *argv], env=ENVIRONMENT,
+                                  cwd=WORLD, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  errors="replace", timeout=PATIENCE, check=False)
+        except subprocess.TimeoutExpired as error:
+            return subprocess.CompletedProcess(error.cmd, -1, "", f"ran for more than {PATIENCE} s")
+
+    def plainly(self, *argv):
+        return subprocess.run([self.program, *argv], env=ENVIRONMENT, cwd=WORLD, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False)
+
+    def must(self, *argv, statuses=(0,)):
+        done = self.plainly(*argv)
+        if done.returncode not in statuses:
+            raise RuntimeError(f"{' '.join(argv)}: {done.returncode}: {done.stderr.strip()}")
+        return done
+
+    def read_report(self):
+        """Where the fault was, who was left, and how many calls there were."""
+        where, left, counts = None, [], {}
+        for line in self.report.read_text(errors="replace").splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "at":
+                where = rest
+            elif word == "left":
+                left.append(rest)
+            else:
+                who, kind, calls, with_count = rest.split()
+                counts[who, kind] = (int(calls), int(with_count))
+        return where, left, counts
