@@ -39,6 +39,8 @@ int cli_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* @text as one line that does nothing to a terminal, whoever it came from. */
 char *cli_plain (const char *text);
+/* Each of @lines (nullable) on stderr, after @prefix. */
+void cli_print_lines (char **lines, const char *prefix);
 
 /* Options for every key of a specification. */
 typedef struct _CliSpecOptions CliSpecOptions;

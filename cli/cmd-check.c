@@ -47,17 +47,6 @@ make_check (const Options *options, const char *config, GError **error)
   return g_steal_pointer (&check);
 }
 
-static void
-print_lines (char **lines, const char *prefix)
-{
-  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
-    {
-      g_autofree char *plain = cli_plain (lines[i]);
-
-      g_printerr ("%s%s\n", prefix, plain);
-    }
-}
-
 static int
 status_of (DomuimgVerdict verdict)
 {
@@ -103,11 +92,11 @@ fix (DomuimgCheck *check, const Options *options, GCancellable *cancellable, GEr
 
   if (plan == NULL)
     return NULL;
-  print_lines (plan, "plan: ");
+  cli_print_lines (plan, "plan: ");
   if (options->dry_run || plan[0] == NULL)
     return domuimg_check_run (check, cancellable, error);
   report = domuimg_check_fix (check, cancellable, &changes, error);
-  print_lines (changes, "done: ");
+  cli_print_lines (changes, "done: ");
   return report;
 }
 

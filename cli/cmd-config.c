@@ -3,16 +3,6 @@
 #include "config.h"
 #include "cli/cli.h"
 
-static void
-print_notices (char **notices)
-{
-  for (guint i = 0; notices != NULL && notices[i] != NULL; i++)
-    {
-      g_autofree char *plain = cli_plain (notices[i]);
-
-      g_printerr ("note: %s\n", plain);
-    }
-}
 
 static int
 config_convert (int argc, char **argv)
@@ -26,7 +16,7 @@ config_convert (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("CONFIG FILE");
-  g_auto (GStrv) notices = NULL;
+  g_auto (GStrv) warnings = NULL;
   g_autoptr (GError) error = NULL;
   DomuimgConfigFormat format;
   int status = CLI_DONE;
@@ -40,14 +30,14 @@ config_convert (int argc, char **argv)
     return cli_usage ("usage: domuimg config convert CONFIG FILE [--to xl|libvirt] [--force]");
   format = domuimg_config_format_for_path (argv[2]);
   if ((to != NULL && !domuimg_config_format_from_string (to, &format, &error))
-      || !domuimg_config_convert (argv[1], argv[2], format, force, &notices, NULL, &error))
+      || !domuimg_config_convert (argv[1], argv[2], format, force, &warnings, NULL, &error))
     return cli_report (error);
-  print_notices (notices);
+  cli_print_lines (warnings, "warning: ");
   return CLI_DONE;
 }
 
 static void
-print_lines (const char *text)
+print_text (const char *text)
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
@@ -90,7 +80,7 @@ config_show (int argc, char **argv)
   if (json)
     g_print ("%s\n", text);
   else
-    print_lines (text);
+    print_text (text);
   return CLI_DONE;
 }
 
@@ -104,7 +94,7 @@ config_set (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("KEY=VALUE… CONFIG");
-  g_auto (GStrv) notices = NULL, settings = NULL;
+  g_auto (GStrv) changes = NULL, warnings = NULL, settings = NULL;
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
   int status = CLI_DONE;
@@ -121,9 +111,11 @@ config_set (int argc, char **argv)
   argv[argc - 1] = NULL;
   settings = g_strdupv (argv + 1);
   if (path == NULL
-      || !domuimg_config_set (path, (const char *const *) settings, dry_run, &notices, &error))
+      || !domuimg_config_set (path, (const char *const *) settings, dry_run, &changes, &warnings,
+                              &error))
     return cli_report (error);
-  print_notices (notices);
+  cli_print_lines (changes, dry_run ? "plan: " : "done: ");
+  cli_print_lines (warnings, "warning: ");
   return CLI_DONE;
 }
 

@@ -49,6 +49,17 @@ cli_plain (const char *text)
   return g_string_free (plain, FALSE);
 }
 
+void
+cli_print_lines (char **lines, const char *prefix)
+{
+  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
+    {
+      g_autofree char *plain = cli_plain (lines[i]);
+
+      g_printerr ("%s%s\n", prefix, plain);
+    }
+}
+
 int
 cli_usage (const char *format, ...)
 {

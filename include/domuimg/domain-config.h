@@ -54,13 +54,13 @@ char **domuimg_domain_list_losses (DomuimgDomain *self, DomuimgConfigFormat form
                                    GError **error);
 DOMUIMG_API
 gboolean domuimg_domain_write (DomuimgDomain *self, DomuimgConfigFormat format, const char *path,
-                               gboolean replace, char ***notices, GError **error);
+                               gboolean replace, char ***warnings, GError **error);
 DOMUIMG_API
 gboolean domuimg_config_set (const char *path, const char *const *settings, gboolean dry_run,
-                             char ***notices, GError **error);
+                             char ***changes, char ***warnings, GError **error);
 DOMUIMG_API
 gboolean domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat format,
-                                 gboolean replace, char ***notices, GCancellable *cancellable,
+                                 gboolean replace, char ***warnings, GCancellable *cancellable,
                                  GError **error);
 DOMUIMG_API
 DomuimgConfigFormat domuimg_config_format_for_path (const char *path);

@@ -176,3 +176,14 @@ domuimg_copy_file_as (const char *from, const char *to, const void *content, gsi
   domuimg_fd_clear (&self.out);
   return ok;
 }
+
+gboolean
+domuimg_write_text (const char *path, const char *name, const char *text, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+
+  if (fd < 0)
+    return domuimg_set_errno (error, errno, "making %s", name);
+  return domuimg_write_all (fd, text, strlen (text))
+         || domuimg_set_errno (error, errno, "writing %s", name);
+}

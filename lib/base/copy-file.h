@@ -12,3 +12,6 @@ gboolean domuimg_copy_file (const char *from, const char *to, GCancellable *canc
 /* The same as copy_file, with @content in place of the bytes of @from. */
 gboolean domuimg_copy_file_as (const char *from, const char *to, const void *content, gsize length,
                                GError **error);
+
+/* Makes the file @path, which is to get the name @name and has it in messages, of @text. */
+gboolean domuimg_write_text (const char *path, const char *name, const char *text, GError **error);

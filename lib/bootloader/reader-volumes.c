@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/bootloader/tree-helper.h"
+#include "lib/image/devices.h"
 #include "lib/image/formats.h"
 #include "lib/image/probe.h"
 #include "lib/fs/ext/tree.h"
@@ -228,9 +229,9 @@ gboolean
 domuimg_reader_hint_is (const char *hint, DomuimgMenuFormat format,
                         const DomuimgReaderVolume *volume)
 {
-  if (g_str_has_prefix (hint, "UUID="))
-    return volume->uuid != NULL && g_ascii_strcasecmp (hint + 5, volume->uuid) == 0;
-  if (g_str_has_prefix (hint, "LABEL="))
-    return g_strcmp0 (hint + 6, volume->label) == 0;
+  const DomuimgVolume names = { .uuid = volume->uuid, .label = volume->label };
+
+  if (domuimg_device_spec_is_tag (hint))
+    return domuimg_volume_is_tagged (&names, hint);
   return volume->number > 0 && number_of (hint, format) == volume->number;
 }

@@ -96,7 +96,10 @@ domuimg_build_get_plan (DomuimgBuild *self, GCancellable *cancellable, GError **
 static void
 state_clear (DomuimgBuildState *self)
 {
+  /* Files first: what shows them goes last. */
   g_clear_object (&self->tree);
+  g_clear_pointer (&self->mounts, g_ptr_array_unref);
+  g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
   g_clear_object (&self->ahead);
@@ -105,11 +108,15 @@ state_clear (DomuimgBuildState *self)
   g_free (self->kernel_in_tree);
   g_free (self->ramdisk_in_tree);
   g_clear_object (&self->domain);
+  g_free (self->config_text);
   g_clear_object (&self->report);
   g_clear_pointer (&self->undo, domuimg_undo_free);
-  g_clear_pointer (&self->images, g_ptr_array_unref);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_free (self->system_name);
+  g_free (self->root_fs);
+  g_free (self->root_uuid);
+  g_free (self->cmdline);
   g_free (self->work_directory);
   g_free (self->archive);
   g_free (self->config);
@@ -170,7 +177,7 @@ static const Step steps[] = {
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
-  { domuimg_build_step_open, FILES | DISKS | REHEARSED, 0, 2 },
+  { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },
   /* Which filesystem its drivers are for is known now. */
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_convert, DISKS | REHEARSED, 0, 4 },
@@ -179,7 +186,7 @@ static const Step steps[] = {
   { domuimg_build_step_verdict, FILES | DISKS | REHEARSED, 2, 2 },
   { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },
   { domuimg_build_step_copy, DISKS, 0, 68 },
-  { domuimg_build_step_archive, DISKS, 0, 10 },
+  { domuimg_build_step_publish, DISKS, 0, 10 },
   { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
   { commit, FILES | DISKS, 4, 6 },
 };
@@ -257,7 +264,8 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   state->type = state->plan->type;
   state->loader = state->plan->kernel->policy->loader;
   state->has_xml = TRUE;
-  state->images = g_ptr_array_new_with_free_func (g_free);
+  domuimg_build_init_disks (state);
+  state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
   return TRUE;

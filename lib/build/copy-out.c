@@ -15,8 +15,8 @@
 #define PIECE (256 * 1024)
 
 gboolean
-domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, GCancellable *cancellable,
-                  GError **error)
+domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, const char *name,
+                  GCancellable *cancellable, GError **error)
 {
   int fd = domuimg_private_file_make (to, error);
   gboolean ok;
@@ -24,8 +24,10 @@ domuimg_copy_out (DomuimgTree *tree, const char *path, const char *to, GCancella
   if (fd < 0)
     return FALSE;
   ok = domuimg_tree_copy_out (tree, path, fd, cancellable, error);
+  if (!ok && error != NULL && g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE))
+    g_prefix_error (error, "making %s: ", name);
   if (close (fd) != 0 && ok)
-    ok = domuimg_set_errno (error, errno, "writing %s", to);
+    ok = domuimg_set_errno (error, errno, "writing %s", name);
   return ok;
 }
 

@@ -11,7 +11,6 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/thread.h"
-#include "lib/disk/file.h"
 #include "lib/image/export.h"
 
 /* How often a user is told how far it is. */
@@ -23,6 +22,8 @@ typedef struct {
   char *target;
   char *format;
   char *name;
+  char *result;
+  char *path; /* (nullable) */
   guint64 size;
   DomuimgImageChain *grains; /* (unowned) (nullable) */
   GArray *unused;            /* (nullable) of DomuimgRange */
@@ -50,6 +51,8 @@ disk_free (gpointer data)
   g_free (self->target);
   g_free (self->format);
   g_free (self->name);
+  g_free (self->result);
+  g_free (self->path);
   g_clear_pointer (&self->unused, g_array_unref);
   g_free (self);
 }
@@ -81,16 +84,17 @@ domuimg_disk_copy_free (DomuimgDiskCopy *self)
 }
 
 void
-domuimg_disk_copy_add (DomuimgDiskCopy *self, const char *node, const char *target,
-                       const char *format, guint64 size, const char *name)
+domuimg_disk_copy_add (DomuimgDiskCopy *self, const DomuimgDiskCopyJob *job)
 {
   Disk *disk = g_new0 (Disk, 1);
 
-  disk->node = g_strdup (node);
-  disk->target = g_strdup (target);
-  disk->format = g_strdup (format);
-  disk->name = g_strdup (name);
-  disk->size = size;
+  disk->node = g_strdup (job->node);
+  disk->target = g_strdup (job->target);
+  disk->format = g_strdup (job->format);
+  disk->name = g_strdup (job->name);
+  disk->result = g_strdup (job->result);
+  disk->path = g_strdup (job->path);
+  disk->size = job->size;
   g_ptr_array_add (self->disks, disk);
 }
 
@@ -127,17 +131,15 @@ on_line (const char *line, gpointer data)
 static gboolean
 copy_grains (DomuimgDiskCopy *self, const Disk *disk, GError **error)
 {
-  DomuimgGrainsTarget target = { -1, disk->target, disk->unused, on_fraction, self };
+  DomuimgGrainsTarget target = { -1, disk->result, disk->unused, on_fraction, self };
   gboolean ok;
 
-  if (!domuimg_raw_create (disk->target, disk->size, error))
-    return FALSE;
-  target.fd = open (disk->target, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  target.fd = open (disk->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
   if (target.fd < 0)
-    return domuimg_set_errno (error, errno, "opening %s", disk->target);
+    return domuimg_set_errno (error, errno, "opening %s", disk->result);
   ok = domuimg_image_chain_copy_grains (disk->grains, &target, self->cancellable, error);
   if (close (target.fd) != 0 && ok)
-    ok = domuimg_set_errno (error, errno, "writing %s", disk->target);
+    ok = domuimg_set_errno (error, errno, "writing %s", disk->result);
   return ok;
 }
 
@@ -146,22 +148,24 @@ copy (DomuimgDiskCopy *self, const Disk *disk, GError **error)
 {
   g_autoptr (DomuimgExec) exec = NULL;
 
-  if (disk->grains != NULL && g_str_equal (disk->format, "raw"))
+  if (disk->grains != NULL && disk->path != NULL)
     return copy_grains (self, disk, error);
   exec = domuimg_exec_new ("qemu-img");
-  /* QEMU would let everybody read the guest's secrets; a file that is there keeps its mode. */
-  if (!domuimg_raw_create (disk->target, 0, error))
-    return FALSE;
   domuimg_exec_arg (exec, "convert");
   domuimg_exec_arg (exec, "-p");
+  domuimg_exec_arg (exec, "-n");
+  domuimg_exec_arg (exec, "--target-is-zero");
   /* Blocks may be written as they come: a file that is new has no order. */
   domuimg_exec_arg (exec, "-W");
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_arg (exec, disk->format);
   domuimg_exec_argf (exec, "json:%s", disk->node);
-  domuimg_exec_arg (exec, disk->target);
+  domuimg_exec_argf (exec, "json:%s", disk->target);
   domuimg_exec_on_line (exec, on_line, self);
-  return domuimg_exec_run (exec, self->cancellable, error);
+  if (domuimg_exec_run (exec, self->cancellable, error))
+    return TRUE;
+  g_prefix_error (error, "writing %s: ", disk->result);
+  return FALSE;
 }
 
 static gpointer
@@ -231,11 +235,10 @@ domuimg_disk_copy_wait (DomuimgDiskCopy *self, DomuimgProgress *progress,
 }
 
 gboolean
-domuimg_disk_copy_merge (const char *overlay, const char *target, const char *format,
-                         GCancellable *cancellable, GError **error)
+domuimg_disk_copy_merge (const char *overlay, const char *target, GCancellable *cancellable,
+                         GError **error)
 {
-  g_autofree char *below = domuimg_file_to_node (target, format);
-  g_autofree char *node = domuimg_overlay_to_node (overlay, below);
+  g_autofree char *node = domuimg_overlay_to_node (overlay, target);
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
 
   domuimg_exec_arg (exec, "commit");

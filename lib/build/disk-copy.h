@@ -8,10 +8,19 @@
 typedef struct _DomuimgDiskCopy DomuimgDiskCopy;
 
 DomuimgDiskCopy *domuimg_disk_copy_new (void);
-/* Adds the disk that the block node @node (JSON) is, of @size bytes, to be the file @target of
- * @format. @name: for a person. */
-void domuimg_disk_copy_add (DomuimgDiskCopy *self, const char *node, const char *target,
-                            const char *format, guint64 size, const char *name);
+/* What is copied, and where to. */
+typedef struct {
+  const char *node;    /* block node (JSON) of the disk */
+  guint64 size;        /* bytes of it */
+  const char *name;    /* of it, for a person */
+  const char *target;  /* block node (JSON) of what it becomes, which reads as zeros */
+  const char *format;  /* of that */
+  const char *path;    /* (nullable) the file, where that has the bytes of the disk as they are */
+  const char *result;  /* the name that this will have */
+} DomuimgDiskCopyJob;
+
+/* Copies the job. */
+void domuimg_disk_copy_add (DomuimgDiskCopy *self, const DomuimgDiskCopyJob *job);
 /* The disk that was added last can be read from @grains (nullable, unowned), as well, but for what is
  * in @unused. */
 void domuimg_disk_copy_add_grains (DomuimgDiskCopy *self, DomuimgImageChain *grains,
@@ -24,6 +33,6 @@ gboolean domuimg_disk_copy_wait (DomuimgDiskCopy *self, DomuimgProgress *progres
 void domuimg_disk_copy_free (DomuimgDiskCopy *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgDiskCopy, domuimg_disk_copy_free)
 
-/* Writes what @overlay holds into the file @target of @format, which is what it lies over. */
-gboolean domuimg_disk_copy_merge (const char *overlay, const char *target, const char *format,
+/* Writes what @overlay holds into the block node @target (JSON), which is what it lies over. */
+gboolean domuimg_disk_copy_merge (const char *overlay, const char *target,
                                   GCancellable *cancellable, GError **error);

@@ -115,7 +115,7 @@ stage_file (Stage *self, DomuimgTree *host, const DomuimgEntry *entry, const cha
       = { { entry->mtime.sec, entry->mtime.nsec }, { entry->mtime.sec, entry->mtime.nsec } };
   gboolean ok = suffix != NULL
                     ? write_unpacked (host, entry->path, plain, error)
-                    : domuimg_copy_out (host, entry->path, plain, self->cancellable, error);
+                    : domuimg_copy_out (host, entry->path, plain, plain, self->cancellable, error);
 
   if (ok && utimensat (AT_FDCWD, plain, times, 0) != 0)
     return domuimg_set_errno (error, errno, "setting the time of %s", plain);
@@ -202,16 +202,9 @@ to_mib (guint64 bytes)
 static DomuimgExtState *
 root_state (DomuimgBuildState *self, GError **error)
 {
-  g_autoptr (DomuimgRegion) region = NULL;
-  const DomuimgTransferMount *root;
+  const DomuimgBuildMount *root = g_ptr_array_index (self->mounts, 0);
 
-  if (self->transfer == NULL)
-    {
-      region = domuimg_build_open_filesystem (self, 0, FALSE, error);
-      return region != NULL ? domuimg_ext_state_read (region, error) : NULL;
-    }
-  root = g_ptr_array_index (self->transfer->mounts, 0);
-  return domuimg_image_get_ext_state (root->disk->image, root->volume, error);
+  return domuimg_image_get_ext_state (root->image, root->volume, error);
 }
 
 /* Before anything is written, so that the filesystem's own numbers are those of the disk. */

@@ -252,23 +252,23 @@ replace (DomuimgKernelUpdate *self, DomuimgTree *tree, const DomuimgKernelChoice
   g_autofree char *kernel = NULL;
   g_autofree char *ramdisk = NULL;
   g_autofree char *manifest = NULL;
-  g_autoptr (GError) local = NULL;
 
   kernel = domuimg_undo_add_result (undo, self->manifest->kernel.path, TRUE, error);
-  if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, cancellable, error))
+  if (kernel == NULL || !domuimg_copy_out (tree, choice->vmlinuz, kernel, self->manifest->kernel.path,
+                                            cancellable, error))
     return FALSE;
   if (choice->initrd != NULL)
     {
       ramdisk = domuimg_undo_add_result (undo, self->manifest->kernel.ramdisk, TRUE, error);
-      if (ramdisk == NULL || !domuimg_copy_out (tree, choice->initrd, ramdisk, cancellable, error))
+      if (ramdisk == NULL || !domuimg_copy_out (tree, choice->initrd, ramdisk, self->manifest->kernel.ramdisk,
+                                                 cancellable, error))
         return FALSE;
     }
   manifest = domuimg_undo_add_result (undo, self->manifest_path, TRUE, error);
   if (manifest == NULL)
     return FALSE;
-  if (!g_file_set_contents_full (manifest, manifest_text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
-    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
-  return !g_cancellable_set_error_if_cancelled (cancellable, error)
+  return domuimg_write_text (manifest, self->manifest_path, manifest_text, error)
+         && !g_cancellable_set_error_if_cancelled (cancellable, error)
          && domuimg_undo_commit (undo, error);
 }
 

@@ -4,7 +4,6 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include "lib/build/transfer.h"
 #include "lib/check/run.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/image/devices.h"
@@ -26,39 +25,13 @@ list_places (DomuimgBuildState *self)
   return places;
 }
 
-/* A disk as it is now, under the name that it will have. */
-static DomuimgImage *
-open_disk (DomuimgBuildState *self, guint i, GError **error)
-{
-  const char *path = g_ptr_array_index (self->images, i);
-  const char *later = domuimg_plan_get_disk (self->plan, i)->path;
-  g_autoptr (DomuimgRegion) region = NULL;
-  g_autoptr (DomuimgRegion) named = NULL;
-  g_autoptr (DomuimgAppliance) appliance = NULL;
-
-  if (self->transfer != NULL)
-    {
-      DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-
-      return domuimg_image_new_named (disk->image, later);
-    }
-  region = domuimg_region_open (path, FALSE, error);
-  if (region == NULL)
-    return NULL;
-  named = domuimg_region_new_named (region, later);
-  appliance = domuimg_appliance_new (path, "raw");
-  return domuimg_image_new (named, "raw", appliance, error);
-}
-
 /* (unowned) (nullable) The files of a device, where the build has them open. */
 static DomuimgTree *
 find_tree (DomuimgBuildState *self, const DomuimgDevice *device)
 {
-  if (self->transfer == NULL)
-    return device->disk == 0 ? self->tree : NULL;
-  for (guint i = 0; i < self->transfer->mounts->len; i++)
+  for (guint i = 0; i < self->mounts->len; i++)
     {
-      const DomuimgTransferMount *mount = g_ptr_array_index (self->transfer->mounts, i);
+      const DomuimgBuildMount *mount = g_ptr_array_index (self->mounts, i);
 
       if (mount->tree != NULL && g_str_equal (mount->name, device->name))
         return mount->tree;
@@ -68,9 +41,9 @@ find_tree (DomuimgBuildState *self, const DomuimgDevice *device)
 
 /* Adds what is on one disk. */
 static gboolean
-add_devices (DomuimgBuildState *self, GPtrArray *devices, guint i, DomuimgImage *image,
-             GError **error)
+add_devices (DomuimgBuildState *self, GPtrArray *devices, guint i, GError **error)
 {
+  DomuimgImage *image = domuimg_build_get_disk (self, i)->image;
   g_autofree char *name = domuimg_vdev_linux_name (domuimg_plan_get_disk (self->plan, i)->vdev);
   GPtrArray *volumes = domuimg_image_list_volumes (image, error);
   guint first = devices->len;
@@ -92,12 +65,10 @@ add_devices (DomuimgBuildState *self, GPtrArray *devices, guint i, DomuimgImage 
 DomuimgReport *
 domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) images
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_image_free);
   g_autoptr (GPtrArray) devices = domuimg_devices_new ();
   g_autoptr (GHashTable) places = list_places (self);
-  g_autofree char *config = NULL;
   DomuimgMade made = { .domain = self->domain,
+                       .config = self->config_text,
                        .config_path = self->plan->config_path,
                        .devices = devices,
                        .places = places,
@@ -106,22 +77,8 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
                        .initramfs = self->ramdisk_read,
                        .initramfs_path = self->ramdisk_in_tree };
 
-  if (self->plan->archive_path == NULL)
-    {
-      config = domuimg_domain_to_xl_cfg (self->domain, error);
-      if (config == NULL)
-        return NULL;
-      made.config = config;
-    }
   for (guint i = 0; i < self->plan->disks->len; i++)
-    {
-      DomuimgImage *image = open_disk (self, i, error);
-
-      if (image == NULL)
-        return NULL;
-      g_ptr_array_add (images, image);
-      if (!add_devices (self, devices, i, image, error))
-        return NULL;
-    }
+    if (!add_devices (self, devices, i, error))
+      return NULL;
   return domuimg_check_run_on (&made, cancellable, error);
 }

@@ -89,11 +89,11 @@ set_kernel (DomuimgManifestKernel *kernel, DomuimgBuildState *self)
 }
 
 static void
-set_transfer (DomuimgManifest *manifest, const DomuimgTransfer *transfer)
+set_transfer (DomuimgManifest *manifest, DomuimgBuildState *self)
 {
   manifest->converted = TRUE;
-  manifest->system = g_strdup (transfer->system_name);
-  manifest->unused = (gint64) transfer->unused;
+  manifest->system = g_strdup (self->system_name);
+  manifest->unused = (gint64) self->transfer->unused;
 }
 
 static void
@@ -139,7 +139,7 @@ domuimg_build_manifest (DomuimgBuildState *self)
   set_guest (manifest, self);
   set_kernel (&manifest->kernel, self);
   if (self->transfer != NULL)
-    set_transfer (manifest, self->transfer);
+    set_transfer (manifest, self);
   if (self->report != NULL)
     set_report (manifest, self->report);
   for (guint i = 0; i < self->plan->disks->len; i++)

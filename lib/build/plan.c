@@ -71,12 +71,6 @@ domuimg_plan_get_disk (DomuimgPlan *self, guint i)
   return g_ptr_array_index (self->disks, i);
 }
 
-const char *
-domuimg_plan_get_format (DomuimgPlan *self, guint i)
-{
-  return domuimg_plan_get_disk (self, i)->kind->format;
-}
-
 gboolean
 domuimg_plan_is_reproducible (void)
 {

@@ -55,8 +55,6 @@ DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError 
 char *domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found);
 char *domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found);
 const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
-/* The format of disk @i's file, "raw" or "qcow2"; a disk for an archive is raw until then. */
-const char *domuimg_plan_get_format (DomuimgPlan *self, guint i);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);
 /* @key's value, or @fallback. */

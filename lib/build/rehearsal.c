@@ -57,7 +57,7 @@ domuimg_rehearsal_new (const DomuimgBuildState *state)
   if (state->report == NULL)
     return self;
   self->was_tried = TRUE;
-  self->system = g_strdup (domuimg_build_get_system (state));
+  self->system = g_strdup (state->system_name);
   self->kernel_reason = g_strdup (state->kernel_reason);
   self->found = (DomuimgFound){
     .type = state->type,

@@ -113,7 +113,7 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
   self->type = state->type;
-  self->system = g_strdup (domuimg_build_get_system (state));
+  self->system = g_strdup (state->system_name);
   self->report = g_object_ref (state->report);
   for (guint i = 0; i < state->warnings->len; i++)
     g_strv_builder_add (warnings, g_ptr_array_index (state->warnings, i));
@@ -345,7 +345,7 @@ domuimg_result_to_text (DomuimgResult *self)
   g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);
   g_string_append_printf (text, "%s\n", self->kernel_reason);
   for (guint i = 0; self->warnings[i] != NULL; i++)
-    g_string_append_printf (text, "Note: %s\n", self->warnings[i]);
+    g_string_append_printf (text, "Warning: %s\n", self->warnings[i]);
   append_verdict (self, text);
   append_start (self, text);
   return g_string_free (text, FALSE);

@@ -11,13 +11,28 @@
 #include "lib/kernel/select.h"
 #include "lib/tree/tree.h"
 
+/* A disk while it is made. */
+typedef struct {
+  char *path;          /* where it is until the commit */
+  DomuimgImage *image; /* (nullable) as it is now, under the name that it will have, while it is open */
+} DomuimgBuildDisk;
+
+/* A filesystem of the guest that is open. */
+typedef struct {
+  DomuimgImage *image;         /* (unowned) */
+  const DomuimgVolume *volume; /* (unowned) */
+  char *name;                  /* in the domU: "xvda1" */
+  DomuimgTree *tree;           /* (nullable) not yet open */
+} DomuimgBuildMount;
+
 /* A build under way: the plan, and what the steps have found so far. */
 typedef struct {
   DomuimgPlan *plan;
   gboolean is_rehearsal; /* the disks are only inspected */
   DomuimgUndo *undo;
   char *work_directory;
-  GPtrArray *images;  /* of char *: where the disks are while they are made */
+  GPtrArray *disks;   /* of DomuimgBuildDisk */
+  GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
   char *xml;
@@ -27,7 +42,13 @@ typedef struct {
   guint64 root_size;  /* bytes */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
-  DomuimgTree *tree;  /* the root, while it is changed */
+  DomuimgTree *tree;  /* (nullable) the root with what is mounted in it, while it is changed */
+  DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among the mounts */
+  DomuimgSystem system;
+  char *system_name;  /* (nullable) for a person; of a machine that is converted */
+  char *root_fs;      /* (nullable) the type of the root's filesystem, and its UUID */
+  char *root_uuid;    /* (nullable) */
+  char *cmdline;      /* (nullable) of the entry that the guest's own menu starts */
   DomuimgGuestType type;
   DomuimgLoader loader; /* as planned, unless the guest can be started by its firmware only */
   gboolean has_xml;     /* libvirt can boot such a guest */
@@ -40,6 +61,7 @@ typedef struct {
   GPtrArray *warnings; /* of char * */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
+  char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
   DomuimgLookAhead *ahead;       /* (nullable) what was seen of the guest's kernel as it was written */
@@ -69,8 +91,8 @@ gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *pro
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
-/* The guest's root as a tree: of the disk that was filled, or on the disks that the source gave. */
-gboolean domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
+/* The guest's system on the disks that the source gave, and its root as a tree. */
+gboolean domuimg_build_step_find (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
                                    GCancellable *cancellable, GError **error);
@@ -86,14 +108,24 @@ gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *p
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
-gboolean domuimg_build_step_archive (DomuimgBuildState *self, DomuimgProgress *progress,
+gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* No disks and no mounts yet. */
+void domuimg_build_init_disks (DomuimgBuildState *self);
+DomuimgBuildDisk *domuimg_build_get_disk (DomuimgBuildState *self, guint i);
+/* A disk that is to be at @path while it is made. */
+void domuimg_build_add_disk (DomuimgBuildState *self, char *path);
+/* Opens disk @i, which is being made, under the name that it will have. */
+gboolean domuimg_build_open_disk (DomuimgBuildState *self, guint i, GError **error);
+/* @tree (nullable) is taken. */
+DomuimgBuildMount *domuimg_build_add_mount (DomuimgBuildState *self, DomuimgImage *image,
+                                            const DomuimgVolume *volume, const char *name,
+                                            DomuimgTree *tree);
+/* Writes what was changed to the disks; everything stays open. */
+gboolean domuimg_build_flush (DomuimgBuildState *self, GError **error);
 /* The filesystem of disk @i, while it is made. */
 DomuimgRegion *domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable,
                                               GError **error);
-/* Finds the system on the disks that the source gave, and opens it. */
-gboolean domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress,
-                                    GError **error);
 /* Whether a kernel that is not the guest's was asked for. */
 gboolean domuimg_build_has_other_kernel (DomuimgBuildState *self);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
@@ -101,19 +133,14 @@ void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
 /* What a check says of a guest whose filesystem is still open; NULL on error. */
 DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
                                          GError **error);
-/* Sets @domain to what the configuration will say. */
+/* Sets @domain to what the configuration will say, and @config_text. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */
 void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
-/* (nullable) For a person: the system of a machine that is converted. */
-const char *domuimg_build_get_system (const DomuimgBuildState *self);
 /* (nullable) Where the results will be, as far as this guest has them. */
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
-/* (nullable) The type of the root's filesystem, and its UUID. */
-const char *domuimg_build_get_root_fs (DomuimgBuildState *self);
-const char *domuimg_build_get_root_uuid (DomuimgBuildState *self);
 /* The kernel command line: root, console and the words that the user adds. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */

@@ -72,38 +72,45 @@ use_firmware (DomuimgBuildState *self, GError **error)
   self->kernel_from = g_strdup ("guest");
   self->kernel_reason = g_strdup_printf (
       "%s starts by the boot loader on its disk, with emulated devices%s.",
-      self->transfer->system_name != NULL ? self->transfer->system_name : "The system",
-      self->transfer->system == DOMUIMG_SYSTEM_LINUX && is_auto (self)
+      self->system_name != NULL ? self->system_name : "The system",
+      self->system == DOMUIMG_SYSTEM_LINUX && is_auto (self)
           ? ", as it has no kernel that Xen can start directly"
           : "");
   return TRUE;
+}
+
+/* Nothing but a kernel that is given goes with a system that nothing is known of, or the disk's own
+ * boot loader. */
+static gboolean
+check_known (DomuimgBuildState *self, GError **error)
+{
+  if (self->tree != NULL || self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_FILE)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "nothing is known of the system on the disks, so that only its own boot"
+                       " loader could start it: use --kernel firmware (with --type hvm)");
 }
 
 /* Before the guest is changed it must be known what for. */
 static gboolean
 choose_type (DomuimgBuildState *self, GError **error)
 {
-  DomuimgPlan *plan = self->plan;
+  gboolean is_free = self->plan->type == DOMUIMG_GUEST_TYPE_AUTO;
   gboolean has_loader = FALSE;
 
   if (self->loader == DOMUIMG_LOADER_FIRMWARE)
     return use_firmware (self, error);
-  if (plan->type != DOMUIMG_GUEST_TYPE_AUTO || domuimg_build_has_other_kernel (self))
-    return TRUE;
-  self->type = find_type (self);
+  if (is_free && !domuimg_build_has_other_kernel (self))
+    self->type = find_type (self);
   /* A kernel that could not be read is none that is not there. */
   if (self->tree != NULL && !domuimg_tree_check_faults (self->tree, error))
     return FALSE;
-  if (self->type == DOMUIMG_GUEST_TYPE_HVM && is_auto (self)
+  if (is_free && is_auto (self) && self->type == DOMUIMG_GUEST_TYPE_HVM
       && !find_boot_loader (self, &has_loader, error))
     return FALSE;
   if (has_loader)
     return use_firmware (self, error);
-  if (self->tree != NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
-                       "nothing is known of the system on the disks, so that only its own boot"
-                       " loader could start it: use --kernel firmware (with --type hvm)");
+  return check_known (self, error);
 }
 
 static void
@@ -126,8 +133,8 @@ add_nics (DomuimgBuildState *self)
 static void
 read_cmdline (DomuimgBuildState *self)
 {
-  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
-  DomuimgTree *tree = self->transfer->boot_tree != NULL ? self->transfer->boot_tree : root->tree;
+  const DomuimgBuildMount *root = g_ptr_array_index (self->mounts, 0);
+  DomuimgTree *tree = self->boot_tree != NULL ? self->boot_tree : root->tree;
   g_autoptr (DomuimgMenu) menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
   const DomuimgMenuEntry *entry;
 
@@ -135,7 +142,7 @@ read_cmdline (DomuimgBuildState *self)
     return;
   entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
   if (strstr (entry->cmdline, "root=") != NULL)
-    self->transfer->cmdline = g_strstrip (g_strdup (entry->cmdline));
+    self->cmdline = g_strstrip (g_strdup (entry->cmdline));
 }
 
 static void
@@ -150,9 +157,9 @@ note_hardware (DomuimgBuildState *self)
 static gboolean
 convert (DomuimgBuildState *self, GPtrArray *lines, GCancellable *cancellable, GError **error)
 {
-  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+  const DomuimgBuildMount *root = g_ptr_array_index (self->mounts, 0);
 
-  return domuimg_conversion_run (self->conversion, root->tree, self->transfer->boot_tree, self->tree,
+  return domuimg_conversion_run (self->conversion, root->tree, self->boot_tree, self->tree,
                                  lines, cancellable, error);
 }
 

@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include <glib/gstdio.h>
-
 #include "lib/base/thread.h"
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
@@ -59,39 +57,59 @@ leave_out_unused (DomuimgBuildState *self, GError **error)
   return TRUE;
 }
 
-/* A whole copy that was worked on, if it is what is wanted and lies on the same filesystem. */
+/* A whole copy that was worked on may be what is wanted. */
 static gboolean
 take_copy (DomuimgBuildState *self, guint i)
 {
   const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self->plan, i)->kind;
 
-  return self->transfer->export == NULL
-         && g_str_equal (domuimg_plan_get_format (self->plan, i), "raw")
-         && g_rename (disk->path, g_ptr_array_index (self->images, i)) == 0;
+  return disk->path != NULL && kind->take != NULL
+         && kind->take (domuimg_build_get_disk (self, i)->path, disk->path);
+}
+
+static gboolean
+add_copy (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
+{
+  const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+  const char *path = domuimg_build_get_disk (self, i)->path;
+  g_autofree char *target = spec->kind->to_node (path);
+  g_autofree char *node = disk->overlay != NULL
+                              ? domuimg_overlay_to_node (disk->overlay, disk->node)
+                              : domuimg_file_to_node (disk->path, "raw");
+  const DomuimgDiskCopyJob job = { .node = node,
+                                   .size = disk->size,
+                                   .name = domuimg_import_get_name (self->plan->import, i),
+                                   .target = target,
+                                   .format = spec->kind->format,
+                                   .path = spec->kind->open != NULL ? path : NULL,
+                                   .result = spec->path };
+
+  if (!spec->kind->allocate (path, disk->size, NULL, cancellable, error))
+    return FALSE;
+  domuimg_disk_copy_add (self->transfer->copy, &job);
+  /* The overlay has nothing but what is unused so far. */
+  if (disk->overlay != NULL)
+    domuimg_disk_copy_add_grains (self->transfer->copy,
+                                  domuimg_import_get_grains (self->plan->import, i), disk->unused);
+  return TRUE;
 }
 
 /* A whole copy that is not a result itself is copied once more. */
-static void
-add_copies (DomuimgBuildState *self)
+static gboolean
+start_copies (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
+  self->transfer->copy = domuimg_disk_copy_new ();
   for (guint i = 0; i < self->transfer->disks->len; i++)
     {
       const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-      g_autofree char *node = NULL;
 
-      if (disk->is_result || take_copy (self, i))
-        continue;
-      node = disk->overlay != NULL ? domuimg_overlay_to_node (disk->overlay, disk->node)
-                                   : domuimg_file_to_node (disk->path, "raw");
-      domuimg_disk_copy_add (self->transfer->copy, node, g_ptr_array_index (self->images, i),
-                             domuimg_plan_get_format (self->plan, i), disk->size,
-                             domuimg_import_get_name (self->plan->import, i));
-      /* The overlay has nothing but what is unused so far. */
-      if (disk->overlay != NULL)
-        domuimg_disk_copy_add_grains (self->transfer->copy,
-                                      domuimg_import_get_grains (self->plan->import, i),
-                                      disk->unused);
+      if (!disk->is_result && !take_copy (self, i) && !add_copy (self, i, cancellable, error))
+        return FALSE;
     }
+  domuimg_disk_copy_start (self->transfer->copy);
+  return TRUE;
 }
 
 gboolean
@@ -105,10 +123,8 @@ domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progres
   domuimg_transfer_close_images (self->transfer);
   if (!domuimg_export_stop (self->transfer->export, error))
     return FALSE;
-  self->transfer->copy = domuimg_disk_copy_new ();
-  add_copies (self);
-  domuimg_disk_copy_start (self->transfer->copy);
-  return domuimg_transfer_go_over (self->transfer, self->work_directory, cancellable, error);
+  return start_copies (self, cancellable, error)
+         && domuimg_transfer_go_over (self->transfer, self->work_directory, cancellable, error);
 }
 
 typedef struct {
@@ -132,11 +148,14 @@ merge_all (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   for (guint i = 0; i < self->transfer->disks->len; i++)
     {
       const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+      const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+      g_autofree char *target = spec->kind->to_node (domuimg_build_get_disk (self, i)->path);
 
-      if (!disk->is_result
-          && !domuimg_disk_copy_merge (disk->overlay, g_ptr_array_index (self->images, i),
-                                       domuimg_plan_get_format (self->plan, i), cancellable, error))
-        return FALSE;
+      if (disk->is_result
+          || domuimg_disk_copy_merge (disk->overlay, target, cancellable, error))
+        continue;
+      g_prefix_error (error, "writing %s: ", spec->path);
+      return FALSE;
     }
   return TRUE;
 }
@@ -150,12 +169,8 @@ copy_all (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *canc
   domuimg_transfer_close_images (self->transfer);
   if (self->transfer->export != NULL && !domuimg_export_stop (self->transfer->export, error))
     return FALSE;
-  if (!is_ahead)
-    {
-      self->transfer->copy = domuimg_disk_copy_new ();
-      add_copies (self);
-      domuimg_disk_copy_start (self->transfer->copy);
-    }
+  if (!is_ahead && !start_copies (self, cancellable, error))
+    return FALSE;
   return domuimg_disk_copy_wait (self->transfer->copy, progress, cancellable, error)
          && (!is_ahead || merge_all (self, cancellable, error));
 }

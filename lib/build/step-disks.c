@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/disk/layout.h"
+#include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
 
 #define MEMORY_DIRECTORY "/dev/shm"
@@ -58,8 +59,8 @@ source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
 
   if (domuimg_spec_get (self->plan->spec, "dir") != NULL)
     g_strv_builder_add (results, dir);
-  for (guint i = 0; i < self->images->len; i++)
-    g_strv_builder_add (results, g_ptr_array_index (self->images, i));
+  for (guint i = 0; i < self->disks->len; i++)
+    g_strv_builder_add (results, domuimg_build_get_disk (self, i)->path);
   context->work_directory = self->work_directory;
   context->results = g_strv_builder_end (results);
 }
@@ -89,7 +90,7 @@ create_disks (DomuimgBuildState *self, GError **error)
 
       if (image == NULL)
         return FALSE;
-      g_ptr_array_add (self->images, image);
+      domuimg_build_add_disk (self, image);
     }
   return TRUE;
 }
@@ -143,6 +144,11 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   domuimg_undo_hold (self->undo);
   if (!create_disks (self, error))
     return FALSE;
+  if (plan->import == NULL)
+    {
+      self->root_fs = g_strdup (domuimg_plan_get_disk (plan, 0)->fs);
+      self->root_uuid = g_strdup (plan->disk_uuids[0]);
+    }
   /* The manifest comes last: where it is, everything is. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
@@ -208,18 +214,20 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 DomuimgRegion *
 domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
 {
-  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self->plan, i)->kind;
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
   g_autoptr (DomuimgRegion) disk
-      = kind->open (g_ptr_array_index (self->images, i), writable, error);
+      = spec->kind->open (domuimg_build_get_disk (self, i)->path, writable, error);
+  g_autoptr (DomuimgRegion) named
+      = disk != NULL ? domuimg_region_new_named (disk, spec->path) : NULL;
 
-  return disk != NULL ? domuimg_layout_none.get_filesystem (disk) : NULL;
+  return named != NULL ? domuimg_layout_none.get_filesystem (named) : NULL;
 }
 
 static gboolean
 make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-  const char *image = g_ptr_array_index (self->images, i);
+  const char *image = domuimg_build_get_disk (self, i)->path;
   guint64 size = i == 0 ? self->root_size : domuimg_layout_none.round_size (disk->size);
   const DomuimgMkfs mkfs = {
     .fs_type = disk->fs,
@@ -234,7 +242,7 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
   const DomuimgFs *fs = domuimg_fs_find (disk->fs);
   g_autoptr (DomuimgRegion) region = NULL;
 
-  if (!disk->kind->allocate (image, size, error))
+  if (!disk->kind->allocate (image, size, NULL, cancellable, error))
     return FALSE;
   region = domuimg_build_open_filesystem (self, i, TRUE, error);
   return region != NULL && fs->make (&mkfs, region, cancellable, error);
@@ -281,6 +289,26 @@ watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
   return DOMUIMG_STREAM (self->ahead);
 }
 
+/* What was filled has stayed open, and is the root. */
+static gboolean
+open_made (DomuimgBuildState *self, GError **error)
+{
+  g_autofree char *name = domuimg_vdev_linux_name (domuimg_plan_get_disk (self->plan, 0)->vdev);
+  DomuimgImage *image;
+  GPtrArray *volumes;
+
+  for (guint i = 0; i < self->disks->len; i++)
+    if (!domuimg_build_open_disk (self, i, error))
+      return FALSE;
+  image = domuimg_build_get_disk (self, 0)->image;
+  volumes = domuimg_image_list_volumes (image, error);
+  if (volumes == NULL)
+    return FALSE;
+  domuimg_build_add_mount (self, image, g_ptr_array_index (volumes, 0), name,
+                           g_object_ref (self->tree));
+  return TRUE;
+}
+
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
@@ -311,7 +339,9 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
       return FALSE;
     }
   self->usage = usage;
-  return domuimg_source_close (self->plan->source, error);
+  if (self->ahead != NULL)
+    domuimg_look_ahead_attach (self->ahead, self->tree);
+  return open_made (self, error) && domuimg_source_close (self->plan->source, error);
 }
 
 gboolean

@@ -5,26 +5,14 @@
 
 #include <string.h>
 
-const char *
-domuimg_build_get_root_fs (DomuimgBuildState *self)
-{
-  return self->transfer != NULL ? self->transfer->root_fs : domuimg_plan_get_disk (self->plan, 0)->fs;
-}
-
-const char *
-domuimg_build_get_root_uuid (DomuimgBuildState *self)
-{
-  return self->transfer != NULL ? self->transfer->root_uuid : self->plan->disk_uuids[0];
-}
+#include "lib/base/copy-file.h"
 
 /* Without an initramfs, the kernel knows devices only by name. */
 static char *
 name_root (DomuimgBuildState *self)
 {
-  const char *uuid = domuimg_build_get_root_uuid (self);
-
-  if (self->has_ramdisk && uuid != NULL)
-    return g_strdup_printf ("UUID=%s", uuid);
+  if (self->has_ramdisk && self->root_uuid != NULL)
+    return g_strdup_printf ("UUID=%s", self->root_uuid);
   if (self->conversion != NULL && self->conversion->root != NULL)
     return g_strdup_printf ("/dev/%s", self->conversion->root->name);
   return g_strdup_printf ("/dev/%s", domuimg_plan_get_disk (self->plan, 0)->vdev);
@@ -38,8 +26,8 @@ domuimg_build_command_line (DomuimgBuildState *self)
   const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
   const char *extra = domuimg_plan_get (plan, "extra", "");
 
-  if (self->transfer != NULL && self->transfer->cmdline != NULL && self->has_ramdisk)
-    return g_strdup_printf ("%s%s%s", self->transfer->cmdline, *extra != '\0' ? " " : "", extra);
+  if (self->cmdline != NULL && self->has_ramdisk)
+    return g_strdup_printf ("%s%s%s", self->cmdline, *extra != '\0' ? " " : "", extra);
   return g_strdup_printf ("root=%s ro console=%s%s%s", root, console, *extra != '\0' ? " " : "",
                           extra);
 }
@@ -90,7 +78,7 @@ static void
 add_graphics (DomuimgBuildState *self)
 {
   /* What has no console is seen on a screen only. */
-  gboolean needs_screen = self->transfer != NULL && self->transfer->system != DOMUIMG_SYSTEM_LINUX;
+  gboolean needs_screen = self->system != DOMUIMG_SYSTEM_LINUX;
   DomuimgGraphics graphics = domuimg_spec_get_number (
       self->plan->spec, "graphics",
       needs_screen ? DOMUIMG_GRAPHICS_VNC : DOMUIMG_GRAPHICS_NONE);
@@ -163,17 +151,11 @@ domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
   add_disks (self);
   add_nics (self);
   add_extra (self);
-  return domuimg_domain_validate (self->domain, error);
-}
-
-static gboolean
-write_text (const char *path, const char *text, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  if (!domuimg_domain_validate (self->domain, error))
+    return FALSE;
+  if (plan->config_path != NULL)
+    self->config_text = domuimg_domain_to_xl_cfg (self->domain, error);
+  return plan->config_path == NULL || self->config_text != NULL;
 }
 
 /* *@xml stays NULL, and a warning says why, where libvirt cannot boot such a guest. */
@@ -205,21 +187,16 @@ gboolean
 domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
-  g_autofree char *config = NULL;
+  const DomuimgPlan *plan = self->plan;
   g_autofree char *xml = NULL;
   g_autofree char *manifest = NULL;
 
   domuimg_progress_set_message (progress, "Writing the configuration");
-  if (self->domain == NULL && !domuimg_build_make_domain (self, error))
+  if (self->config_text != NULL && !make_xml (self, &xml, error))
     return FALSE;
-  if (self->plan->archive_path == NULL)
-    {
-      config = domuimg_domain_to_xl_cfg (self->domain, error);
-      if (config == NULL || !make_xml (self, &xml, error))
-        return FALSE;
-    }
   manifest = domuimg_build_manifest (self);
-  return (config == NULL || write_text (self->config, config, error))
-         && (xml == NULL || write_text (self->xml, xml, error))
-         && write_text (self->manifest, manifest, error);
+  return (self->config_text == NULL
+          || domuimg_write_text (self->config, plan->config_path, self->config_text, error))
+         && (xml == NULL || domuimg_write_text (self->xml, plan->xml_path, xml, error))
+         && domuimg_write_text (self->manifest, plan->manifest_path, manifest, error);
 }

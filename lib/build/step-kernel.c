@@ -4,6 +4,7 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,18 +40,19 @@ copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoi
   self->kernel_reason = g_strdup (choice->reason);
   self->has_ramdisk = choice->initrd != NULL;
   domuimg_build_keep_choice (self, tree, choice);
-  if (!domuimg_copy_out (tree, choice->vmlinuz, self->kernel, cancellable, error))
+  if (!domuimg_copy_out (tree, choice->vmlinuz, self->kernel, self->plan->kernel_path, cancellable,
+                         error))
     return FALSE;
   return !self->has_ramdisk
-         || domuimg_copy_out (tree, choice->initrd, self->ramdisk, cancellable, error);
+         || domuimg_copy_out (tree, choice->initrd, self->ramdisk, self->plan->ramdisk_path,
+                              cancellable, error);
 }
 
 static gboolean
 use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select (self->tree, self->plan->type, fs, &self->type, error);
+      = domuimg_kernel_select (self->tree, self->plan->type, self->root_fs, &self->type, error);
 
   if (choice == NULL)
     {
@@ -64,13 +66,12 @@ static gboolean
 choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   const char *root = domuimg_plan_get (self->plan, "host-root", "/");
-  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
   g_autoptr (DomuimgKernelChoice) choice = NULL;
 
   if (host == NULL)
     return FALSE;
-  choice = domuimg_kernel_select (host, self->plan->type, fs, &self->type, error);
+  choice = domuimg_kernel_select (host, self->plan->type, self->root_fs, &self->type, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the host (%s): ", root);
@@ -92,7 +93,8 @@ add_host_modules (DomuimgBuildState *self, GCancellable *cancellable, GError **e
 }
 
 static gboolean
-copy_file (const char *from, const char *to, GCancellable *cancellable, GError **error)
+copy_file (const char *from, const char *to, const char *name, GCancellable *cancellable,
+           GError **error)
 {
   g_autoptr (GFile) source = g_file_new_for_path (from);
   g_autoptr (GFile) target = g_file_new_for_path (to);
@@ -102,8 +104,10 @@ copy_file (const char *from, const char *to, GCancellable *cancellable, GError *
     return TRUE;
   if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_propagate_error (error, g_steal_pointer (&local));
+  else if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+    domuimg_set_errno (error, ENOSPC, "copying %s to %s", from, name);
   else
-    domuimg_fail (error, DOMUIMG_ERROR_IO, "copying %s: %s", from, local->message);
+    domuimg_fail (error, DOMUIMG_ERROR_IO, "copying %s to %s: %s", from, name, local->message);
   return FALSE;
 }
 
@@ -181,8 +185,10 @@ use_file (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   self->kernel_from = g_strdup ("file");
   self->kernel_reason = g_strdup_printf ("The kernel is %s, as it was asked for.", files->kernel);
   self->has_ramdisk = files->ramdisk != NULL;
-  return copy_file (files->kernel, self->kernel, cancellable, error)
-         && (!self->has_ramdisk || copy_file (files->ramdisk, self->ramdisk, cancellable, error));
+  return copy_file (files->kernel, self->kernel, self->plan->kernel_path, cancellable, error)
+         && (!self->has_ramdisk
+             || copy_file (files->ramdisk, self->ramdisk, self->plan->ramdisk_path, cancellable,
+                           error));
 }
 
 /* What is tried second must not find the first's half copy. */

@@ -37,7 +37,6 @@ types_of (DomuimgBuildState *self)
 static gboolean
 try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
 {
-  const char *fs = domuimg_build_get_root_fs (self);
   g_autoptr (GError) local = NULL;
 
   if (!domuimg_kernel_choice_load (choice, self->tree, &local))
@@ -51,7 +50,7 @@ try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
       if (!domuimg_kernel_can_boot_with (choice->kernel, *type, self->loader, NULL, why))
         continue;
       self->type = *type;
-      return domuimg_drivers_check (self->tree, choice, *type, fs, why);
+      return domuimg_drivers_check (self->tree, choice, *type, self->root_fs, why);
     }
   return FALSE;
 }
@@ -165,6 +164,6 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   warn_if_missing (self);
   explain (self, choice, drivers);
   cmdline = domuimg_build_command_line (self);
-  const DomuimgBootMenu menu = { domuimg_build_get_root_uuid (self), cmdline, choices };
+  const DomuimgBootMenu menu = { self->root_uuid, cmdline, choices };
   return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
 }

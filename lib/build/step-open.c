@@ -1,36 +1,115 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guest's root as a tree, from its opening to its closing, and what is known of it by then. */
+/* The guest's disks and filesystems while they are open, wherever they come from. */
 #include "config.h"
 #include "lib/build/state.h"
 
-#include "lib/build/transfer.h"
-#include "lib/fs/ext/tree.h"
+#include "lib/fs/fs.h"
+
+static void
+disk_free (gpointer data)
+{
+  DomuimgBuildDisk *self = data;
+
+  g_clear_pointer (&self->image, domuimg_image_free);
+  g_free (self->path);
+  g_free (self);
+}
+
+static void
+mount_free (gpointer data)
+{
+  DomuimgBuildMount *self = data;
+
+  g_clear_object (&self->tree);
+  g_free (self->name);
+  g_free (self);
+}
+
+void
+domuimg_build_init_disks (DomuimgBuildState *self)
+{
+  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->mounts = g_ptr_array_new_with_free_func (mount_free);
+}
+
+void
+domuimg_build_add_disk (DomuimgBuildState *self, char *path)
+{
+  DomuimgBuildDisk *disk = g_new0 (DomuimgBuildDisk, 1);
+
+  disk->path = path;
+  g_ptr_array_add (self->disks, disk);
+}
+
+DomuimgBuildDisk *
+domuimg_build_get_disk (DomuimgBuildState *self, guint i)
+{
+  return g_ptr_array_index (self->disks, i);
+}
 
 gboolean
-domuimg_build_step_open (DomuimgBuildState *self, DomuimgProgress *progress,
-                         GCancellable *cancellable, GError **error)
+domuimg_build_open_disk (DomuimgBuildState *self, guint i, GError **error)
 {
-  if (self->transfer != NULL)
-    return domuimg_build_find_system (self, progress, error);
-  /* Filling the filesystem has left it open. */
-  if (self->ahead != NULL)
-    domuimg_look_ahead_attach (self->ahead, self->tree);
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+  DomuimgBuildDisk *disk = domuimg_build_get_disk (self, i);
+  g_autoptr (DomuimgRegion) region = spec->kind->open (disk->path, FALSE, error);
+  g_autoptr (DomuimgRegion) named = NULL;
+  g_autoptr (DomuimgAppliance) appliance = NULL;
+
+  if (region == NULL)
+    return FALSE;
+  named = domuimg_region_new_named (region, spec->path);
+  appliance = domuimg_appliance_new (disk->path, spec->kind->format);
+  disk->image = domuimg_image_new (named, spec->kind->format, appliance, error);
+  return disk->image != NULL;
+}
+
+DomuimgBuildMount *
+domuimg_build_add_mount (DomuimgBuildState *self, DomuimgImage *image, const DomuimgVolume *volume,
+                         const char *name, DomuimgTree *tree)
+{
+  DomuimgBuildMount *mount = g_new0 (DomuimgBuildMount, 1);
+
+  *mount = (DomuimgBuildMount){ image, volume, g_strdup (name), tree };
+  g_ptr_array_add (self->mounts, mount);
+  return mount;
+}
+
+gboolean
+domuimg_build_flush (DomuimgBuildState *self, GError **error)
+{
+  for (guint i = 0; i < self->mounts->len; i++)
+    {
+      const DomuimgBuildMount *mount = g_ptr_array_index (self->mounts, i);
+
+      if (mount->tree != NULL && !domuimg_fs_flush_tree (mount->tree, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
+/* Writes out and closes everything, the first error counts. */
 gboolean
 domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
                           GCancellable *cancellable, GError **error)
 {
-  g_clear_object (&self->tree);
-  /* A filesystem that was filled has been written out for the check. */
-  return self->transfer == NULL || domuimg_transfer_close_trees (self->transfer, error);
-}
+  gboolean ok = TRUE;
 
-const char *
-domuimg_build_get_system (const DomuimgBuildState *self)
-{
-  return self->transfer != NULL ? self->transfer->system_name : NULL;
+  g_clear_object (&self->tree);
+  self->boot_tree = NULL;
+  while (self->mounts->len > 0)
+    {
+      DomuimgBuildMount *mount = g_ptr_array_index (self->mounts, self->mounts->len - 1);
+
+      if (mount->tree != NULL
+          && !domuimg_image_close_tree (mount->image, g_steal_pointer (&mount->tree),
+                                        ok ? error : NULL))
+        ok = FALSE;
+      g_ptr_array_set_size (self->mounts, self->mounts->len - 1);
+    }
+  for (guint i = 0; i < self->disks->len; i++)
+    g_clear_pointer (&domuimg_build_get_disk (self, i)->image, domuimg_image_free);
+  return ok;
 }
 
 const char *

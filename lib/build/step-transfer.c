@@ -27,9 +27,9 @@ lay_over (DomuimgBuildState *self, guint i, const char **overlays, GCancellable 
 {
   const DomuimgDiskOrigin origin = domuimg_plan_get_origin (self->plan, i);
 
-  overlays[i] = g_ptr_array_index (self->images, i);
-  return domuimg_plan_get_disk (self->plan, i)->kind->lay_over (overlays[i], &origin, cancellable,
-                                                                error);
+  overlays[i] = domuimg_build_get_disk (self, i)->path;
+  return domuimg_plan_get_disk (self->plan, i)->kind->allocate (overlays[i], origin.size, &origin,
+                                                                cancellable, error);
 }
 
 gboolean
@@ -77,21 +77,24 @@ typedef struct {
   GError *first;      /* why a filesystem could not be read */
 } Search;
 
+/* The disk under the old machine's name for it. */
+static DomuimgImage *
+get_image (DomuimgBuildState *self, guint disk)
+{
+  return ((DomuimgTransferDisk *) g_ptr_array_index (self->transfer->disks, disk))->image;
+}
+
 static void
 take_root (Search *self, guint disk, const DomuimgVolume *volume, const char *name,
            DomuimgSystem system, const char *system_name)
 {
-  DomuimgTransfer *transfer = self->build->transfer;
-  DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
+  DomuimgBuildState *build = self->build;
 
-  mount->disk = g_ptr_array_index (transfer->disks, disk);
-  mount->volume = volume;
-  mount->name = g_strdup (name);
-  g_ptr_array_set_size (transfer->mounts, 0);
-  g_ptr_array_add (transfer->mounts, mount);
-  transfer->system = system;
-  g_free (transfer->system_name);
-  transfer->system_name = g_strdup (system_name);
+  g_ptr_array_set_size (build->mounts, 0);
+  domuimg_build_add_mount (build, get_image (build, disk), volume, name, NULL);
+  build->system = system;
+  g_free (build->system_name);
+  build->system_name = g_strdup (system_name);
 }
 
 static gboolean
@@ -214,12 +217,12 @@ decide (Search *self, GError **error)
 
 /* Changes to a filesystem whose journal is not replayed would be lost, or break it. */
 static gboolean
-check_clean (DomuimgTransferMount *mount, GError **error)
+check_clean (DomuimgBuildMount *mount, GError **error)
 {
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
 
-  state = domuimg_image_get_ext_state (mount->disk->image, mount->volume, &local);
+  state = domuimg_image_get_ext_state (mount->image, mount->volume, &local);
   if (local != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local));
@@ -230,28 +233,17 @@ check_clean (DomuimgTransferMount *mount, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: the filesystem of %s was not left cleanly%s; start the system on the old"
                        " machine and shut it down, or run e2fsck on it there",
-                       mount->disk->name, mount->name,
+                       domuimg_image_get_path (mount->image), mount->name,
                        state->has_errors ? " and has errors" : "");
 }
 
 static gboolean
-open_mount (DomuimgTransferMount *mount, GError **error)
+open_mount (DomuimgBuildMount *mount, GError **error)
 {
   if (!check_clean (mount, error))
     return FALSE;
-  mount->tree = domuimg_image_open_tree (mount->disk->image, mount->volume, TRUE, error);
+  mount->tree = domuimg_image_open_tree (mount->image, mount->volume, TRUE, error);
   return mount->tree != NULL;
-}
-
-static DomuimgTransferMount *
-make_mount (DomuimgBuildState *self, const DomuimgDevice *volume)
-{
-  DomuimgTransferMount *mount = g_new0 (DomuimgTransferMount, 1);
-
-  mount->disk = g_ptr_array_index (self->transfer->disks, volume->disk);
-  mount->volume = volume->volume;
-  mount->name = g_strdup (volume->name);
-  return mount;
 }
 
 /* What of the guest's other filesystems holds what may have to be changed. */
@@ -264,19 +256,19 @@ mount_others (DomuimgBuildState *self, GError **error)
     {
       const DomuimgDevice *volume
           = domuimg_conversion_find_mounted (self->conversion, self->tree, points[i]);
-      DomuimgTransferMount *mount
-          = volume != NULL && volume != self->conversion->root ? make_mount (self, volume) : NULL;
       g_autoptr (DomuimgTree) below = NULL;
+      DomuimgBuildMount *mount;
 
-      if (mount == NULL)
+      if (volume == NULL || volume == self->conversion->root)
         continue;
-      g_ptr_array_add (self->transfer->mounts, mount);
+      mount = domuimg_build_add_mount (self, get_image (self, volume->disk), volume->volume,
+                                       volume->name, NULL);
       if (!open_mount (mount, error))
         return FALSE;
       below = g_steal_pointer (&self->tree);
       self->tree = domuimg_tree_mount_new (below, points[i] + 1, mount->tree);
       if (i == 0)
-        self->transfer->boot_tree = mount->tree;
+        self->boot_tree = mount->tree;
     }
   return TRUE;
 }
@@ -284,12 +276,11 @@ mount_others (DomuimgBuildState *self, GError **error)
 static void
 add_volumes (DomuimgBuildState *self)
 {
-  const DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+  const DomuimgBuildMount *root = g_ptr_array_index (self->mounts, 0);
 
   for (guint i = 0; i < self->transfer->disks->len; i++)
     {
-      DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-      GPtrArray *volumes = domuimg_image_list_volumes (disk->image, NULL);
+      GPtrArray *volumes = domuimg_image_list_volumes (get_image (self, i), NULL);
 
       for (guint j = 0; j < volumes->len; j++)
         {
@@ -307,10 +298,10 @@ add_volumes (DomuimgBuildState *self)
 static gboolean
 open_system (DomuimgBuildState *self, GError **error)
 {
-  DomuimgTransferMount *root = g_ptr_array_index (self->transfer->mounts, 0);
+  DomuimgBuildMount *root = g_ptr_array_index (self->mounts, 0);
 
-  self->transfer->root_fs = g_strdup (root->volume->fs);
-  self->transfer->root_uuid = g_strdup (root->volume->uuid);
+  self->root_fs = g_strdup (root->volume->fs);
+  self->root_uuid = g_strdup (root->volume->uuid);
   add_volumes (self);
   if (!open_mount (root, error))
     return FALSE;
@@ -318,8 +309,18 @@ open_system (DomuimgBuildState *self, GError **error)
   return mount_others (self, error);
 }
 
+/* Under the names that they will have, for the check. */
+static void
+open_disks (DomuimgBuildState *self)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    domuimg_build_get_disk (self, i)->image
+        = domuimg_image_new_named (get_image (self, i), domuimg_plan_get_disk (self->plan, i)->path);
+}
+
 gboolean
-domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress, GError **error)
+domuimg_build_step_find (DomuimgBuildState *self, DomuimgProgress *progress,
+                         GCancellable *cancellable, GError **error)
 {
   Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
   gboolean ok = TRUE;
@@ -330,8 +331,11 @@ domuimg_build_find_system (DomuimgBuildState *self, DomuimgProgress *progress, G
   ok = ok && decide (&search, error);
   g_string_free (search.names, TRUE);
   g_clear_error (&search.first);
+  if (!ok)
+    return FALSE;
+  open_disks (self);
   self->conversion = domuimg_conversion_new ();
-  if (!ok || self->transfer->mounts->len == 0 || self->transfer->system != DOMUIMG_SYSTEM_LINUX)
-    return ok;
+  if (self->mounts->len == 0 || self->system != DOMUIMG_SYSTEM_LINUX)
+    return TRUE;
   return open_system (self, error);
 }

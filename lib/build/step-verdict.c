@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include "lib/fs/ext/tree.h"
-
 /* What a user has to know; the manifest has all of it. */
 static void
 tell (DomuimgBuildState *self)
@@ -51,9 +49,7 @@ domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
 {
   domuimg_progress_set_message (progress, "Checking whether it will boot");
   /* Labels and features are read from the file, not from the tree. */
-  if (self->transfer == NULL && !domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (self->tree), error))
-    return FALSE;
-  if (!domuimg_build_make_domain (self, error))
+  if (!domuimg_build_flush (self, error) || !domuimg_build_make_domain (self, error))
     return FALSE;
   self->report = domuimg_build_check_made (self, cancellable, error);
   if (self->report == NULL)

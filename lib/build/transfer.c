@@ -4,6 +4,7 @@
 #include "lib/build/transfer.h"
 
 #include "lib/base/exec.h"
+#include "lib/disk/file.h"
 
 static void
 disk_free (gpointer data)
@@ -19,25 +20,13 @@ disk_free (gpointer data)
   g_free (self);
 }
 
-static void
-mount_free (gpointer data)
-{
-  DomuimgTransferMount *self = data;
-
-  g_clear_object (&self->tree);
-  g_free (self->name);
-  g_free (self);
-}
-
 DomuimgTransfer *
 domuimg_transfer_new (const char *directory)
 {
   DomuimgTransfer *self = g_new0 (DomuimgTransfer, 1);
 
   self->directory = g_strdup (directory);
-  self->system = DOMUIMG_SYSTEM_UNKNOWN;
   self->disks = g_ptr_array_new_with_free_func (disk_free);
-  self->mounts = g_ptr_array_new_with_free_func (mount_free);
   return self;
 }
 
@@ -45,30 +34,16 @@ void
 domuimg_transfer_free (DomuimgTransfer *self)
 {
   g_clear_pointer (&self->copy, domuimg_disk_copy_free);
-  /* Files first: what shows them goes last. */
-  g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->disks);
   g_clear_pointer (&self->export, domuimg_export_free);
   g_free (self->directory);
-  g_free (self->system_name);
-  g_free (self->root_fs);
-  g_free (self->root_uuid);
-  g_free (self->cmdline);
   g_free (self);
 }
 
 static gboolean
 make_overlay (const char *path, guint64 size, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
-
-  domuimg_exec_arg (exec, "create");
-  domuimg_exec_arg (exec, "-q");
-  domuimg_exec_arg (exec, "-f");
-  domuimg_exec_arg (exec, "qcow2");
-  domuimg_exec_arg (exec, path);
-  domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, size);
-  return domuimg_exec_run (exec, cancellable, error);
+  return domuimg_disk_file_allocate_qcow2 (path, size, NULL, cancellable, error);
 }
 
 /* Makes a whole copy to work on, if there is no FUSE. */
@@ -166,24 +141,6 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
   if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
     return FALSE;
   return open_images (self, error);
-}
-
-gboolean
-domuimg_transfer_close_trees (DomuimgTransfer *self, GError **error)
-{
-  gboolean ok = TRUE;
-
-  while (self->mounts->len > 0)
-    {
-      DomuimgTransferMount *mount = g_ptr_array_index (self->mounts, self->mounts->len - 1);
-
-      if (mount->tree != NULL
-          && !domuimg_image_close_tree (mount->disk->image, g_steal_pointer (&mount->tree),
-                                        ok ? error : NULL))
-        ok = FALSE;
-      g_ptr_array_set_size (self->mounts, self->mounts->len - 1);
-    }
-  return ok;
 }
 
 static gboolean

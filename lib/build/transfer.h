@@ -24,24 +24,10 @@ typedef struct {
 } DomuimgTransferDisk;
 
 typedef struct {
-  DomuimgTransferDisk *disk; /* (unowned) */
-  const DomuimgVolume *volume; /* (unowned) */
-  char *name;              /* in the domU: "xvda1" */
-  DomuimgTree *tree;
-} DomuimgTransferMount;
-
-typedef struct {
   char *directory;       /* where disks are shown */
   GPtrArray *disks;      /* of DomuimgTransferDisk */
   DomuimgExport *export; /* (nullable) where the host cannot: then disks have a @path */
   DomuimgDiskCopy *copy; /* (nullable) under way */
-  GPtrArray *mounts;     /* of DomuimgTransferMount, the root first; empty where nothing is known */
-  DomuimgTree *boot_tree; /* (unowned) (nullable) a separate /boot among them */
-  DomuimgSystem system;
-  char *system_name;     /* for a person */
-  char *root_fs;         /* (nullable) */
-  char *root_uuid;       /* (nullable) */
-  char *cmdline;         /* (nullable) of the entry that its own menu starts */
   gboolean needs_uefi;   /* its disk can be started by UEFI only */
   guint64 unused;        /* bytes that were left out */
 } DomuimgTransfer;
@@ -58,7 +44,5 @@ gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, co
  * disks were shown, and are no longer. */
 gboolean domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory,
                                  GCancellable *cancellable, GError **error);
-/* Writes out and closes all of @mounts. */
-gboolean domuimg_transfer_close_trees (DomuimgTransfer *self, GError **error);
 /* After the trees. libguestfs has a disk locked until then. */
 void domuimg_transfer_close_images (DomuimgTransfer *self);

@@ -5,24 +5,37 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/fd.h"
 #include "lib/base/private-file.h"
+#include "lib/image/export.h"
 
 gboolean
-domuimg_raw_create (const char *path, guint64 size, GError **error)
+domuimg_disk_file_allocate_raw (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
+                                GCancellable *cancellable, GError **error)
 {
-  int fd = domuimg_private_file_make (path, error);
-  gboolean ok;
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
 
   if (fd < 0)
     return FALSE;
-  ok = ftruncate (fd, size) == 0
-       || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes",
-                             path, size);
-  close (fd);
-  return ok;
+  return ftruncate (fd, size) == 0
+         || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes",
+                               path, size);
+}
+
+char *
+domuimg_disk_file_to_raw_node (const char *path)
+{
+  return domuimg_file_to_node (path, "raw");
+}
+
+gboolean
+domuimg_disk_file_take (const char *path, const char *from)
+{
+  return g_rename (from, path) == 0;
 }
 
 char *
@@ -112,7 +125,9 @@ const DomuimgDiskKind domuimg_disk_kind_raw = {
   .describe = domuimg_disk_file_describe,
   .check = domuimg_disk_file_check,
   .create = domuimg_disk_file_create,
-  .allocate = domuimg_raw_create,
+  .allocate = domuimg_disk_file_allocate_raw,
   .open = domuimg_region_open,
+  .to_node = domuimg_disk_file_to_raw_node,
+  .take = domuimg_disk_file_take,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

@@ -5,8 +5,18 @@
 
 /* What kinds of disks that are files have in common. */
 
-/* Makes a sparse file of @size bytes; nothing may be there. */
-gboolean domuimg_raw_create (const char *path, guint64 size, GError **error);
+/* Makes an image that holds nothing: a sparse file, or a qcow2 file, which may lie over @origin
+ * (nullable), or else over what its block node will say. Nothing may be there. */
+gboolean domuimg_disk_file_allocate_raw (const char *path, guint64 size,
+                                         const DomuimgDiskOrigin *origin,
+                                         GCancellable *cancellable, GError **error);
+gboolean domuimg_disk_file_allocate_qcow2 (const char *path, guint64 size,
+                                           const DomuimgDiskOrigin *origin,
+                                           GCancellable *cancellable, GError **error);
+char *domuimg_disk_file_to_raw_node (const char *path);
+char *domuimg_disk_file_to_qcow2_node (const char *path);
+/* By renaming. */
+gboolean domuimg_disk_file_take (const char *path, const char *from);
 
 char *domuimg_disk_file_describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin);
 gboolean domuimg_disk_file_check (const DomuimgDiskSpec *disk, gboolean replace, GError **error);

@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/disk/file.h"
 
-#include "lib/base/exec.h"
-
 static char *
 describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
 {
@@ -27,28 +25,6 @@ check_origin (const DomuimgDiskOrigin *origin, GError **error)
                        origin->name);
 }
 
-/* It names what it lies over. */
-static gboolean
-lay_over (const char *path, const DomuimgDiskOrigin *origin, GCancellable *cancellable,
-          GError **error)
-{
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
-
-  /* QEMU would let everybody read the guest's secrets; a file that is there keeps its mode. */
-  if (!domuimg_raw_create (path, 0, error))
-    return FALSE;
-  domuimg_exec_arg (exec, "create");
-  domuimg_exec_arg (exec, "-q");
-  domuimg_exec_arg (exec, "-f");
-  domuimg_exec_arg (exec, "qcow2");
-  domuimg_exec_arg (exec, "-F");
-  domuimg_exec_arg (exec, origin->format);
-  domuimg_exec_arg (exec, "-b");
-  domuimg_exec_arg (exec, origin->backing);
-  domuimg_exec_arg (exec, path);
-  return domuimg_exec_run (exec, cancellable, error);
-}
-
 const DomuimgDiskKind domuimg_disk_kind_overlay = {
   .scheme = "overlay",
   .name = "overlay",
@@ -60,6 +36,7 @@ const DomuimgDiskKind domuimg_disk_kind_overlay = {
   .check = domuimg_disk_file_check,
   .check_origin = check_origin,
   .create = domuimg_disk_file_create,
-  .lay_over = lay_over,
+  .allocate = domuimg_disk_file_allocate_qcow2,
+  .to_node = domuimg_disk_file_to_qcow2_node,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

@@ -43,6 +43,12 @@ domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **e
 }
 
 gboolean
+domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
+{
+  return !DOMUIMG_IS_TREE_EXT (tree) || domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
+}
+
+gboolean
 domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
 {
   g_autoptr (DomuimgTree) owned = tree;

@@ -44,5 +44,7 @@ typedef struct {
 
 /* To be closed by domuimg_fs_close_tree. */
 DomuimgTree *domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **error);
+/* Has what was changed in the filesystem, and not in the tree only, where that is known here. */
+gboolean domuimg_fs_flush_tree (DomuimgTree *tree, GError **error);
 /* Writes everything out where it was writable, and unrefs @tree. */
 gboolean domuimg_fs_close_tree (DomuimgTree *tree, GError **error);

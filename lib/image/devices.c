@@ -151,9 +151,9 @@ unquote (const char *value)
 }
 
 static gboolean
-has_value (const DomuimgDevice *self, const Tag *tag, const char *quoted)
+has_value (const DomuimgVolume *self, const Tag *tag, const char *quoted)
 {
-  const char *value = G_STRUCT_MEMBER (char *, self->volume, tag->offset);
+  const char *value = G_STRUCT_MEMBER (char *, self, tag->offset);
   g_autofree char *wanted = unquote (quoted);
 
   if (value == NULL)
@@ -175,13 +175,20 @@ has_link (const DomuimgDevice *self, const char *path)
 }
 
 gboolean
-domuimg_device_is_called (const DomuimgDevice *self, const char *spec)
+domuimg_volume_is_tagged (const DomuimgVolume *self, const char *spec)
 {
   const Tag *tag = find_tag (spec);
+
+  return tag != NULL && has_value (self, tag, spec + strlen (tag->tag));
+}
+
+gboolean
+domuimg_device_is_called (const DomuimgDevice *self, const char *spec)
+{
   const char *path = g_str_has_prefix (spec, "/dev/") ? spec + strlen ("/dev/") : NULL;
 
-  if (tag != NULL)
-    return self->volume != NULL && has_value (self, tag, spec + strlen (tag->tag));
+  if (self->volume != NULL && domuimg_volume_is_tagged (self->volume, spec))
+    return TRUE;
   return path != NULL
          && (is_path_of (self, path) || (self->volume != NULL && has_link (self, path)));
 }

@@ -30,6 +30,8 @@ DomuimgDevice *domuimg_devices_find (GPtrArray *self, const char *spec);
  * and its kin, "/dev/disk/by-id/dm-name-…"), "/dev/VG/LV", "/dev/mapper/VG-LV". */
 gboolean domuimg_device_is_called (const DomuimgDevice *self, const char *spec);
 
+/* Whether @spec is a tag of the volume: "UUID=…" and its kin, as above. */
+gboolean domuimg_volume_is_tagged (const DomuimgVolume *self, const char *spec);
 /* Whether @spec is one of the four tags, "UUID=…". */
 gboolean domuimg_device_spec_is_tag (const char *spec);
 /* "sda1", "hdb", "vda2", "xvda3", "nvme0n1p2", as any Linux may have called it: which disk, in the

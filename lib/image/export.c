@@ -73,12 +73,6 @@ domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node, 
   g_ptr_array_add (self->disks, disk);
 }
 
-DomuimgRegion *
-domuimg_export_get_region (DomuimgExport *self, guint i)
-{
-  return ((Disk *) g_ptr_array_index (self->disks, i))->region;
-}
-
 DomuimgImage *
 domuimg_export_open_image (DomuimgExport *self, guint i, GError **error)
 {

@@ -21,8 +21,6 @@ void domuimg_export_add (DomuimgExport *self, const char *overlay, const char *n
                          const char *name);
 /* Disk @i, as a raw image under its name. */
 DomuimgImage *domuimg_export_open_image (DomuimgExport *self, guint i, GError **error);
-/* Its bytes (unowned), for reading and writing. */
-DomuimgRegion *domuimg_export_get_region (DomuimgExport *self, guint i);
 gboolean domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error);
 /* That @length bytes at @offset of disk @i need not be kept: they read as zeros from now on. */
 gboolean domuimg_export_forget (DomuimgExport *self, guint i, guint64 offset, guint64 length,

@@ -135,6 +135,9 @@ domuimg_image_new_named (DomuimgImage *self, const char *name)
 
   image->format = self->format;
   image->refers = self->refers;
+  image->table = g_strdup (self->table);
+  image->volumes = self->volumes != NULL ? g_ptr_array_ref (self->volumes) : NULL;
+  image->has_lvs = self->has_lvs;
   image->appliance = domuimg_appliance_ref (self->appliance);
   return image;
 }

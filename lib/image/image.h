@@ -34,7 +34,7 @@ DomuimgImage *domuimg_image_open (const char *path, const char *format, GError *
  * can. @appliance is for what this library does not read by itself. */
 DomuimgImage *domuimg_image_new (DomuimgRegion *region, const char *format,
                                  DomuimgAppliance *appliance, GError **error);
-/* The same image under another name, with the same appliance. */
+/* The same image under another name, with the same appliance and, where they are known, volumes. */
 DomuimgImage *domuimg_image_new_named (DomuimgImage *self, const char *name);
 void domuimg_image_free (DomuimgImage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImage, domuimg_image_free)

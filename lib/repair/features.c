@@ -3,72 +3,63 @@
 #include "config.h"
 #include "lib/repair/site.h"
 
-#include <string.h>
-
 #include "lib/base/exec.h"
 
 /* Inside an image they work by libext2fs's "IMAGE?offset=N" (ext2fs_open2 in its manual). */
-
-static DomuimgExec *
-tool_new (const char *program, const char *path, GError **error)
+static gboolean
+run_on (DomuimgExec *exec, const DomuimgRegion *region, GCancellable *cancellable, GError **error)
 {
-  /* What follows a question mark is options to them. */
-  if (strchr (path, '?') == NULL)
-    return domuimg_exec_new (program);
-  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                "%s: %s takes no path with a question mark: rename the image", path, program);
-  return NULL;
+  g_autofree char *path = domuimg_exec_pass_fd (exec, region->fd);
+
+  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, region->offset);
+  if (domuimg_exec_run (exec, cancellable, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", region->name);
+  return FALSE;
 }
 
 static gboolean
-run_e2fsck (const char *mode, const char *path, guint64 offset, GCancellable *cancellable,
+run_e2fsck (const char *mode, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
-  g_autoptr (DomuimgExec) exec = tool_new ("e2fsck", path, error);
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("e2fsck");
 
-  if (exec == NULL)
-    return FALSE;
   domuimg_exec_arg (exec, mode);
-  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, offset);
-  return domuimg_exec_run (exec, cancellable, error);
+  return run_on (exec, region, cancellable, error);
 }
 
 gboolean
-domuimg_repair_fsck (const char *path, guint64 offset, GCancellable *cancellable, GError **error)
+domuimg_repair_fsck (const DomuimgRegion *region, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
   /* Its status is 1 where it mended something, so it is asked again. */
-  if (run_e2fsck ("-fp", path, offset, cancellable, &local))
+  if (run_e2fsck ("-fp", region, cancellable, &local))
     return TRUE;
   if (!g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_TOOL_FAILED))
     {
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  return run_e2fsck ("-fn", path, offset, cancellable, error);
+  return run_e2fsck ("-fn", region, cancellable, error);
 }
 
 static gboolean
 take_features (DomuimgRepairSite *self, const DomuimgDevice *device, const char *features,
                GError **error)
 {
-  g_autoptr (DomuimgExec) exec = NULL;
-  g_autofree char *path = NULL;
+  g_autoptr (DomuimgRegion) region = domuimg_repair_get_volume (self, device, error);
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("tune2fs");
   g_auto (GStrv) names = g_strsplit (features, ",", -1);
   g_autofree char *without = g_strjoinv (",^", names);
-  guint64 offset;
 
-  path = domuimg_repair_get_volume (self, device, &offset, error);
   /* tune2fs changes none that was not checked since it was last written to. */
-  if (path == NULL || !domuimg_repair_fsck (path, offset, self->root.cancellable, error))
+  if (region == NULL || !domuimg_repair_fsck (region, self->root.cancellable, error))
     return FALSE;
-  exec = tool_new ("tune2fs", path, error);
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_argf (exec, "^%s", without);
-  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, offset);
-  if (!domuimg_exec_run (exec, self->root.cancellable, error)
-      || !domuimg_repair_fsck (path, offset, self->root.cancellable, error))
+  if (!run_on (exec, region, self->root.cancellable, error)
+      || !domuimg_repair_fsck (region, self->root.cancellable, error))
     return FALSE;
   domuimg_edit_note (&self->root, "took %s away from the filesystem of %s", features, device->name);
   return TRUE;

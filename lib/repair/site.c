@@ -47,10 +47,10 @@ domuimg_repair_get_file (DomuimgRepairSite *self, const char *path, GError **err
   return domuimg_repair_work_file (self->work, path, error);
 }
 
-char *
-domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgDevice *device, guint64 *offset,
-                           GError **error)
+DomuimgRegion *
+domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgDevice *device, GError **error)
 {
+  g_autoptr (DomuimgRegion) whole = NULL;
   const char *path;
 
   if (!g_str_equal (domuimg_image_get_format (device->image), "raw") || device->volume->lv != NULL)
@@ -65,8 +65,10 @@ domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgDevice *device,
   self->root.tree = NULL;
   self->boot.tree = NULL;
   path = domuimg_repair_work_file (self->work, domuimg_image_get_path (device->image), error);
-  *offset = device->volume->offset;
-  return g_strdup (path);
+  whole = path != NULL ? domuimg_region_open (path, TRUE, error) : NULL;
+  return whole != NULL ? domuimg_region_new_part (whole, device->volume->offset,
+                                                  device->volume->length)
+                       : NULL;
 }
 
 gboolean

@@ -32,9 +32,9 @@ DomuimgEdit *domuimg_repair_get_boot (DomuimgRepairSite *self, GError **error);
 /* The path of a copy of a file of the host, which replaces it in the end. */
 const char *domuimg_repair_get_file (DomuimgRepairSite *self, const char *path, GError **error);
 /* Where the filesystem of a device is to be changed by other means than a tree: none of it is open
- * then. (transfer full) A path; NOT_SUPPORTED for what is not raw. */
-char *domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgDevice *device,
-                                 guint64 *offset, GError **error);
+ * then. Its bytes, writable; NOT_SUPPORTED for what is not raw. */
+DomuimgRegion *domuimg_repair_get_volume (DomuimgRepairSite *self, const DomuimgDevice *device,
+                                          GError **error);
 
 /* Sets a key of the configuration (see domuimg_xl_file_edit). */
 gboolean domuimg_repair_set_config (DomuimgRepairSite *self, const char *key, const char *value,

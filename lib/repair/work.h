@@ -46,5 +46,5 @@ gboolean domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes
 const char *domuimg_repair_work_get_in_place (DomuimgRepairWork *self);
 /* Replays the journal of an ext filesystem and mends what fsck can without asking; TOOL_FAILED
  * where that is not enough (features.c). */
-gboolean domuimg_repair_fsck (const char *path, guint64 offset, GCancellable *cancellable,
+gboolean domuimg_repair_fsck (const DomuimgRegion *region, GCancellable *cancellable,
                               GError **error);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domuimg/domain.h"
+#include "lib/base/progress.h"
 #include "lib/base/region.h"
 #include "lib/base/undo.h"
 
@@ -34,6 +35,15 @@ typedef struct {
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;
 
+/* What is written once all disks of a guest are whole. */
+typedef struct {
+  DomuimgDomain *domain;
+  const GPtrArray *disks;    /* (element-type DomuimgDiskSpec) */
+  const char *const *images; /* where each of them was made */
+  const char *path;          /* of the file to write, which becomes ... */
+  const char *name;          /* ... this one */
+} DomuimgDiskPublication;
+
 struct _DomuimgDiskKind {
   const char *scheme;   /* (nullable) before a colon: "overlay" */
   const char *placeholder; /* (nullable) what may follow the colon: "FILE" */
@@ -52,13 +62,20 @@ struct _DomuimgDiskKind {
   /* Where it is made, which becomes disk->path when the transaction commits; what takes it back is
    * in the journal. */
   char *(*create) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error);
-  /* (nullable) Gives it @size bytes that read as zeros. */
-  gboolean (*allocate) (const char *path, guint64 size, GError **error);
-  /* (nullable) Its first state, over @origin. */
-  gboolean (*lay_over) (const char *path, const DomuimgDiskOrigin *origin,
+  /* Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
+   * kind with LIES_OVER is made of. */
+  gboolean (*allocate) (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
                         GCancellable *cancellable, GError **error);
   /* (nullable) Its bytes, where those are the guest's. */
   DomuimgRegion *(*open) (const char *path, gboolean writable, GError **error);
+  /* What QEMU writes to: a block node, as a JSON text that may follow "json:". */
+  char *(*to_node) (const char *path);
+  /* (nullable) Makes it of the raw image @from, which is not needed any more; FALSE where that takes
+   * a copy. Nothing was allocated. */
+  gboolean (*take) (const char *path, const char *from);
+  /* (nullable) With HOLDS_ALL: puts all disks together. */
+  gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
+                       GCancellable *cancellable, GError **error);
   /* What a domain says of it. */
   void (*fill_domain) (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
 };

@@ -30,8 +30,8 @@ class Configurations(unittest.TestCase):
 
     def test_a_conversion_tells_what_is_lost(self):
         target = self.dir / "guest.xml"
-        notices = domuimg.config_convert(FIXTURES / "pv-devices.cfg", target)
-        self.assertTrue(any("vtpm" in notice for notice in notices))
+        warnings = domuimg.config_convert(FIXTURES / "pv-devices.cfg", target)
+        self.assertTrue(any("vtpm" in warning for warning in warnings))
         self.assertEqual(domuimg.config_show(target)["name"], "pv-devices")
         with self.assertRaises(domuimg.Exists):
             domuimg.config_convert(FIXTURES / "pv-devices.cfg", target)

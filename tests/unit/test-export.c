@@ -166,15 +166,16 @@ test_unused_blocks_read_as_zeros (Fixture *self, gconstpointer data)
   g_autoptr (DomuimgExec) fsck = domuimg_exec_new ("e2fsck");
   g_autofree char *path = NULL;
   g_autoptr (GError) error = NULL;
-  DomuimgRegion *region;
+  g_autoptr (DomuimgRegion) region = NULL;
+  DomuimgVolume *volume;
 
   if (export == NULL)
     return;
-  region = domuimg_export_get_region (export, 0);
-  g_assert_true (domuimg_region_write (region, 48 << 20, junk, 1 << 20));
   image = domuimg_export_open_image (export, 0, &error);
-  g_assert_true (domuimg_image_each_unused (
-      image, domuimg_image_list_volumes (image, &error)->pdata[0], 65536, forget, export, &error));
+  volume = domuimg_image_list_volumes (image, &error)->pdata[0];
+  region = domuimg_image_get_region (image, volume);
+  g_assert_true (domuimg_region_write (region, 48 << 20, junk, 1 << 20));
+  g_assert_true (domuimg_image_each_unused (image, volume, 65536, forget, export, &error));
   g_assert_no_error (error);
   g_assert_cmpint (domuimg_region_read (region, 48 << 20, read_back, 1 << 20), ==, 1 << 20);
   g_assert_cmpmem (read_back, 1 << 20, zeros, 1 << 20);

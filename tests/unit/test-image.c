@@ -17,24 +17,7 @@
 
 /* Images are made, and told about, by the programs of e2fsprogs, util-linux and QEMU. */
 
-typedef struct {
-  char *scratch;
-  char *path;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->scratch = tree_scratch_new ();
-  self->path = g_build_filename (self->scratch, "disk", NULL);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  g_free (self->path);
-  tree_scratch_free (self->scratch);
-}
+typedef TreeDisk Fixture;
 
 /* What @line, with words apart by spaces, prints; %P in it is the image, a tab a space. */
 static char *
@@ -70,7 +53,7 @@ make_disk (Fixture *self, guint64 size, const char *table)
   g_autoptr (GError) error = NULL;
   g_autofree char *script = g_build_filename (self->scratch, "table", NULL);
 
-  g_assert_true (domuimg_raw_create (self->path, size, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (self->path, size, NULL, NULL, &error));
   if (table == NULL)
     return;
   g_assert_true (g_file_set_contents (script, table, -1, &error));
@@ -454,7 +437,8 @@ test_nothing_in_it (Fixture *self, gconstpointer data)
   g_assert_cmpuint (volume_at (image, 0, 1)->fs_size, ==, 0);
 }
 
-#define ADD(path, data, test) g_test_add (path, Fixture, data, set_up, test, tear_down)
+#define ADD(path, data, test) \
+  g_test_add (path, Fixture, data, tree_disk_set_up, test, tree_disk_tear_down)
 
 static void
 put_entry (guint8 *disk, guint index, guint64 first, guint64 last)

@@ -20,24 +20,7 @@
 #define MIB ((guint64) 1024 * 1024)
 #define UUID "11111111-2222-4333-8444-555555555555"
 
-typedef struct {
-  char *scratch;
-  char *path;
-} Fixture;
-
-static void
-set_up (Fixture *self, gconstpointer data)
-{
-  self->scratch = tree_scratch_new ();
-  self->path = g_build_filename (self->scratch, "disk", NULL);
-}
-
-static void
-tear_down (Fixture *self, gconstpointer data)
-{
-  g_free (self->path);
-  tree_scratch_free (self->scratch);
-}
+typedef TreeDisk Fixture;
 
 static DomuimgRegion *
 open_disk (Fixture *self, const char *content, gboolean writable)
@@ -167,7 +150,7 @@ test_filesystem_in_a_part (Fixture *self, gconstpointer name)
   g_autoptr (GError) error = NULL;
   guint8 around[2];
 
-  g_assert_true (domuimg_raw_create (self->path, 64 * MIB, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 64 * MIB, NULL, NULL, &error));
   disk = domuimg_region_open (self->path, TRUE, &error);
   g_assert_true (domuimg_region_write (disk, 16 * MIB - 1, "<", 1));
   g_assert_true (domuimg_region_write (disk, 48 * MIB, ">", 1));
@@ -196,7 +179,7 @@ test_tree_in_a_part (Fixture *self, gconstpointer data)
   g_autoptr (GError) error = NULL;
   DomuimgTree *tree;
 
-  g_assert_true (domuimg_raw_create (self->path, 48 * MIB, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 48 * MIB, NULL, NULL, &error));
   disk = domuimg_region_open (self->path, TRUE, &error);
   part = domuimg_region_new_part (disk, 16 * MIB, 32 * MIB);
   g_assert_true (domuimg_mkfs_run (&mkfs, part, NULL, &error));
@@ -277,7 +260,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, function, data) \
-  g_test_add ("/region/" name, Fixture, data, set_up, function, tear_down)
+  g_test_add ("/region/" name, Fixture, data, tree_disk_set_up, function, tree_disk_tear_down)
   ADD ("parts", test_parts, NULL);
   ADD ("writing stays inside", test_writing_stays_inside, NULL);
   ADD ("made writable", test_made_writable, NULL);

@@ -18,6 +18,15 @@ extern const guint n_tree_kinds;
 char *tree_scratch_new (void);
 void tree_scratch_free (char *scratch);
 
+/* A disk in an empty directory, which is not made yet. */
+typedef struct {
+  char *scratch;
+  char *path;
+} TreeDisk;
+
+void tree_disk_set_up (TreeDisk *self, gconstpointer data);
+void tree_disk_tear_down (TreeDisk *self, gconstpointer data);
+
 /* These assert that it works. */
 void tree_must_load (DomuimgTree *tree, const char *dump);
 char *tree_must_dump (DomuimgTree *tree, gboolean times);

@@ -42,8 +42,8 @@ def config_convert(
             chosen = Domuimg.config_format_for_path(target)
         else:
             _, chosen = Domuimg.config_format_from_string(format)
-        _, notices = Domuimg.config_convert(os.fsdecode(config), target, chosen, force, None)
-    return list(notices)
+        _, warnings = Domuimg.config_convert(os.fsdecode(config), target, chosen, force, None)
+    return list(warnings)
 
 
 def config_set(
@@ -59,5 +59,5 @@ def config_set(
     words = [f"{key}={'' if value is None else value}" for key, value in settings.items()]
     with translated():
         path = Domuimg.Domain.find_config(os.fsdecode(config))
-        _, notices = Domuimg.config_set(path, words, dry_run)
-    return list(notices)
+        _, changes, _ = Domuimg.config_set(path, words, dry_run)
+    return list(changes)

@@ -126,8 +126,8 @@ domuimg_domain_list_losses (DomuimgDomain *self, DomuimgConfigFormat format, GEr
   text = domuimg_config_write_text (self, format, &warnings, error);
   if (text == NULL)
     return NULL;
-  for (guint i = 0; i < self->notes->len; i++)
-    g_strv_builder_add (losses, g_ptr_array_index (self->notes, i));
+  for (guint i = 0; i < self->warnings->len; i++)
+    g_strv_builder_add (losses, g_ptr_array_index (self->warnings, i));
   if (format == DOMUIMG_CONFIG_FORMAT_XL)
     add_xml_only (self, losses);
   if (warnings != NULL)
@@ -167,13 +167,13 @@ domuimg_config_is_secret (const char *text)
  * @format: xl or libvirt
  * @path: (type filename): where to
  * @replace: whether a file that is there may be replaced
- * @notices: (out) (optional) (transfer full) (array zero-terminated=1): the losses, and what else
+ * @warnings: (out) (optional) (transfer full) (array zero-terminated=1): the losses, and what else
  *   there is to know, one sentence each
  * @error: return location for an error: as domuimg_domain_to_xl_cfg() and
  *   domuimg_domain_to_libvirt_xml(), %DOMUIMG_ERROR_EXISTS, or that of writing
  *
  * Writes the guest into a file, whole or not at all. A file with a password is for its owner only
- * (mode 0600), and a notice says so; others are as the umask has it.
+ * (mode 0600), and a warning says so; others are as the umask has it.
  *
  * Returns: whether it was written
  *
@@ -181,7 +181,7 @@ domuimg_config_is_secret (const char *text)
  */
 gboolean
 domuimg_domain_write (DomuimgDomain *self, DomuimgConfigFormat format, const char *path,
-                      gboolean replace, char ***notices, GError **error)
+                      gboolean replace, char ***warnings, GError **error)
 {
   g_autoptr (GStrvBuilder) said = g_strv_builder_new ();
   g_auto (GStrv) losses = NULL;
@@ -201,8 +201,8 @@ domuimg_domain_write (DomuimgDomain *self, DomuimgConfigFormat format, const cha
   g_strv_builder_addv (said, (const char **) losses);
   if (secret)
     add (said, "%s holds a password: only its owner may read it (mode 0600)", path);
-  if (notices != NULL)
-    *notices = g_strv_builder_end (said);
+  if (warnings != NULL)
+    *warnings = g_strv_builder_end (said);
   return TRUE;
 }
 
@@ -228,7 +228,7 @@ domuimg_config_format_for_path (const char *path)
  * @to: (type filename): where to
  * @format: xl or libvirt
  * @replace: whether a file that is there may be replaced
- * @notices: (out) (optional) (transfer full) (array zero-terminated=1): as domuimg_domain_write()
+ * @warnings: (out) (optional) (transfer full) (array zero-terminated=1): as domuimg_domain_write()
  * @cancellable: (nullable): stops it before anything is written; the error is then
  *   %G_IO_ERROR_CANCELLED
  * @error: return location for an error, as those that are called have it
@@ -241,7 +241,7 @@ domuimg_config_format_for_path (const char *path)
  */
 gboolean
 domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat format,
-                        gboolean replace, char ***notices, GCancellable *cancellable,
+                        gboolean replace, char ***warnings, GCancellable *cancellable,
                         GError **error)
 {
   g_autofree char *path = NULL;
@@ -252,5 +252,5 @@ domuimg_config_convert (const char *from, const char *to, DomuimgConfigFormat fo
   if (path != NULL)
     domain = domuimg_domain_new_from_file (path, error);
   return domain != NULL && !g_cancellable_set_error_if_cancelled (cancellable, error)
-         && domuimg_domain_write (domain, format, to, replace, notices, error);
+         && domuimg_domain_write (domain, format, to, replace, warnings, error);
 }

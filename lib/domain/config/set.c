@@ -21,7 +21,8 @@ typedef struct {
   const char *path;
   DomuimgConfigFormat format;
   DomuimgXlFile *file;
-  GStrvBuilder *notices;
+  GStrvBuilder *changes;
+  GStrvBuilder *warnings;
   DomuimgUndo *undo; /* (nullable) nothing is written */
   char *label;       /* (nullable) of the file as it was read */
 } Edit;
@@ -35,14 +36,14 @@ parse (DomuimgConfigFormat format, const char *text, const char *path, GError **
 }
 
 static void G_GNUC_PRINTF (2, 3)
-notice (Edit *self, const char *format, ...)
+add_line (GStrvBuilder *lines, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
   g_autofree char *message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_strv_builder_add (self->notices, message);
+  g_strv_builder_add (lines, message);
 }
 
 /* A key that nobody knows is a slip, unless it is there already. */
@@ -123,10 +124,10 @@ tell (Edit *self, const char *key, const char *before, const char *after)
                     || (after != NULL && domuimg_config_is_secret (after));
 
   if (hidden)
-    notice (self, "%s: %s", key, after != NULL ? "is set" : "is taken out");
+    add_line (self->changes, "%s: %s", key, after != NULL ? "is set" : "is taken out");
   else
-    notice (self, "%s: %s → %s", key, domuimg_text_or (before, "not set"),
-            domuimg_text_or (after, "not set"));
+    add_line (self->changes, "%s: %s → %s", key, domuimg_text_or (before, "not set"),
+              domuimg_text_or (after, "not set"));
 }
 
 /* One KEY=VALUE into the file. */
@@ -154,7 +155,7 @@ apply (Edit *self, const char *setting, GError **error)
   return self->file != NULL;
 }
 
-/* What xl would refuse is an error, what it would ignore is a notice. */
+/* What xl would refuse is an error, what it would ignore is a warning. */
 static gboolean
 judge (Edit *self, GError **error)
 {
@@ -174,7 +175,7 @@ judge (Edit *self, GError **error)
     {
       const DomuimgXlProblem *problem = g_ptr_array_index (problems, i);
 
-      notice (self, "%s:%u: %s", self->path, problem->line, problem->message);
+      add_line (self->warnings, "%s:%u: %s", self->path, problem->line, problem->message);
     }
   return TRUE;
 }
@@ -210,7 +211,8 @@ finish (Edit *self, const char *before, GError **error)
   if (self->undo == NULL || g_str_equal (before, self->file->text))
     return TRUE;
   if (secret)
-    notice (self, "%s holds a password: only its owner may read it (mode 0600)", self->path);
+    add_line (self->warnings, "%s holds a password: only its owner may read it (mode 0600)",
+              self->path);
   return domuimg_config_replace_in (self->undo, self->path, self->file->text, &how, error);
 }
 
@@ -242,8 +244,10 @@ edit_clear (Edit *self)
  * @settings: (array zero-terminated=1): `KEY=VALUE` each, with a key of xl.cfg(5). Strings need no
  *   quotes, lists are written as in the file; `KEY=` takes a key out
  * @dry_run: whether to leave the file as it is
- * @notices: (out) (optional) (transfer full) (array zero-terminated=1): what was changed, and what
- *   xl would ignore in the result, one sentence each
+ * @changes: (out) (optional) (transfer full) (array zero-terminated=1): what was changed, a line
+ *   each, such as `memory: 64 → 128`
+ * @warnings: (out) (optional) (transfer full) (array zero-terminated=1): what xl would ignore in
+ *   the result, and what else there is to know, one sentence each
  * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT for what is not a setting,
  *   %DOMUIMG_ERROR_CORRUPT_INPUT for a file that is broken, or would be, with the line,
  *   %DOMUIMG_ERROR_NOT_SUPPORTED for libvirt's XML, or that of reading and writing
@@ -258,10 +262,14 @@ edit_clear (Edit *self)
  */
 gboolean
 domuimg_config_set (const char *path, const char *const *settings, gboolean dry_run,
-                    char ***notices, GError **error)
+                    char ***changes, char ***warnings, GError **error)
 {
-  g_autoptr (GStrvBuilder) said = g_strv_builder_new ();
-  Edit edit = { .path = path, .format = DOMUIMG_CONFIG_FORMAT_XL, .notices = said };
+  g_autoptr (GStrvBuilder) changed = g_strv_builder_new ();
+  g_autoptr (GStrvBuilder) warned = g_strv_builder_new ();
+  Edit edit = { .path = path,
+                .format = DOMUIMG_CONFIG_FORMAT_XL,
+                .changes = changed,
+                .warnings = warned };
   g_autofree char *text = NULL;
   struct stat status;
   gboolean done;
@@ -272,7 +280,9 @@ domuimg_config_set (const char *path, const char *const *settings, gboolean dry_
   done = text != NULL && begin (&edit, text, error) && apply_all (&edit, settings, error)
          && finish (&edit, text, error);
   edit_clear (&edit);
-  if (done && notices != NULL)
-    *notices = g_strv_builder_end (said);
+  if (done && changes != NULL)
+    *changes = g_strv_builder_end (changed);
+  if (done && warnings != NULL)
+    *warnings = g_strv_builder_end (warned);
   return done;
 }

@@ -78,7 +78,7 @@ domuimg_domain_finalize (GObject *object)
   g_strfreev (self->vcpu_cpus);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->foreign);
-  g_ptr_array_unref (self->notes);
+  g_ptr_array_unref (self->warnings);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->extra);
@@ -149,7 +149,7 @@ domuimg_domain_init (DomuimgDomain *self)
   self->devices = g_ptr_array_new_with_free_func (g_object_unref);
   self->extra = g_ptr_array_new_with_free_func (extra_free);
   self->foreign = g_ptr_array_new_with_free_func (foreign_free);
-  self->notes = g_ptr_array_new_with_free_func (g_free);
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
 }
 
 /**

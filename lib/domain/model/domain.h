@@ -80,7 +80,7 @@ struct _DomuimgDomain {
   GPtrArray *devices;
   GPtrArray *extra;   /* of DomuimgDomainExtra */
   GPtrArray *foreign; /* of DomuimgDomainForeign: what only libvirt's XML has */
-  GPtrArray *notes;   /* of what a reader left out or changed: sentences */
+  GPtrArray *warnings; /* of what a reader left out or changed: sentences */
 };
 
 /* Sets *@field to a copy of @value, or to NULL for NULL and "". */
@@ -89,7 +89,7 @@ void domuimg_replace_text (char **field, const char *value);
 const char *domuimg_text_or (const char *value, const char *fallback);
 
 /* Notes what a reader left out or changed. */
-void domuimg_domain_note (DomuimgDomain *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void domuimg_domain_warn (DomuimgDomain *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* For readers: adds an extra key, or puts it in place of an earlier one. */
 void domuimg_domain_set_extra (DomuimgDomain *self, const char *key, const char *value);
 void domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char *xml);

@@ -135,12 +135,12 @@ domuimg_domain_set_cpus_soft (DomuimgDomain *self, const char *cpus_soft)
 }
 
 void
-domuimg_domain_note (DomuimgDomain *self, const char *format, ...)
+domuimg_domain_warn (DomuimgDomain *self, const char *format, ...)
 {
   va_list args;
 
   va_start (args, format);
-  g_ptr_array_add (self->notes, g_strdup_vprintf (format, args));
+  g_ptr_array_add (self->warnings, g_strdup_vprintf (format, args));
   va_end (args);
 }
 
@@ -180,14 +180,14 @@ static void
 drop_emulated (DomuimgDomain *self)
 {
   if (self->serial != NULL)
-    domuimg_domain_note (self, "serial: only an HVM guest has one; it is left out");
+    domuimg_domain_warn (self, "serial: only an HVM guest has one; it is left out");
   g_clear_pointer (&self->serial, g_free);
   for (guint i = 0; i < self->nics->len; i++)
     {
       DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
 
       if (nic->model != NULL)
-        domuimg_domain_note (self,
+        domuimg_domain_warn (self,
                              "vif %s: only an HVM guest has a card of a model; %s is left out",
                              nic->mac, nic->model);
       g_clear_pointer (&nic->model, g_free);
@@ -213,13 +213,13 @@ domuimg_domain_finish_reading (DomuimgDomain *self)
     drop_emulated (self);
   else if (self->bootloader != NULL)
     {
-      domuimg_domain_note (self, "bootloader: an HVM guest boots by its firmware; it is left out");
+      domuimg_domain_warn (self, "bootloader: an HVM guest boots by its firmware; it is left out");
       g_clear_pointer (&self->bootloader, g_free);
     }
   if (self->graphics != DOMUIMG_GRAPHICS_VNC && self->graphics != DOMUIMG_GRAPHICS_SPICE
       && self->graphics_password != NULL)
     {
-      domuimg_domain_note (self, "the password of a display that is not there is left out");
+      domuimg_domain_warn (self, "the password of a display that is not there is left out");
       g_clear_pointer (&self->graphics_password, g_free);
     }
   if (self->bootloader == NULL)

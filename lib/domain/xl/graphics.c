@@ -56,7 +56,7 @@ set_display (DomuimgDomain *domain, Display *self)
   if (self->vnc == 0 && !self->sdl)
     return;
   if (self->sdl && self->vnc == 1)
-    domuimg_domain_note (domain, "a display beside VNC (sdl) is left out");
+    domuimg_domain_warn (domain, "a display beside VNC (sdl) is left out");
   if (self->sdl && self->vnc != 1)
     {
       domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SDL, NULL, 0);
@@ -133,7 +133,7 @@ read_spice (DomuimgXlFile *file, DomuimgDomain *domain)
   domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SPICE, host, CLAMP (port, 0, G_MAXUINT));
   domuimg_domain_set_graphics_password (domain, password);
   if (read_boolean (file, "vnc") == 1 || read_boolean (file, "sdl") == 1)
-    domuimg_domain_note (domain, "a display beside SPICE (vnc or sdl) is left out");
+    domuimg_domain_warn (domain, "a display beside SPICE (vnc or sdl) is left out");
 }
 
 void
@@ -146,7 +146,7 @@ domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain)
   if (domain->type == DOMUIMG_GUEST_TYPE_HVM)
     {
       if (vfbs != NULL && vfbs->len > 0)
-        domuimg_domain_note (domain, "a paravirtual display (vfb) beside the HVM guest's own is"
+        domuimg_domain_warn (domain, "a paravirtual display (vfb) beside the HVM guest's own is"
                                      " left out");
       if (read_boolean (file, "spice") == 1)
         {
@@ -159,7 +159,7 @@ domuimg_xl_read_graphics (DomuimgXlFile *file, DomuimgDomain *domain)
     {
       read_vfb (&display, g_ptr_array_index (vfbs, 0));
       if (vfbs->len > 1)
-        domuimg_domain_note (domain, "displays after the first (vfb) are left out");
+        domuimg_domain_warn (domain, "displays after the first (vfb) are left out");
       domuimg_replace_text (&domain->graphics_options, display.options->str);
     }
   else if (domain->type == DOMUIMG_GUEST_TYPE_PV && read_boolean (file, "vnc") == 1)

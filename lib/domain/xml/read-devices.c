@@ -268,7 +268,7 @@ read_hostdev (DomuimgXmlReader *self, xmlNode *node)
   drop_places (node);
   rest = domuimg_xml_rest (self, node, "hostdev");
   if (rest != NULL)
-    domuimg_domain_note (self->domain, "hostdev: %s is left out", rest);
+    domuimg_domain_warn (self->domain, "hostdev: %s is left out", rest);
   domuimg_domain_add_device (self->domain, device);
   domuimg_xml_drop (node);
 }
@@ -421,7 +421,7 @@ read_emulator (DomuimgXmlReader *self, xmlNode *node)
   g_autofree char *base = path != NULL ? g_path_get_basename (path) : NULL;
 
   if (g_strcmp0 (base, "qemu-dm") == 0)
-    domuimg_domain_note (self->domain,
+    domuimg_domain_warn (self->domain,
                          "emulator: %s is the device model of old releases of Xen; it is left out",
                          path);
   else if (path != NULL)

@@ -60,7 +60,7 @@ read_memory (DomuimgXmlReader *self, xmlNode *root, const char *name, guint *meb
     return fail_at (self, node, error, "<%s> is not a size of memory", name);
   *mebibytes = (number * bytes + (1 << 20) - 1) >> 20;
   if (number * bytes != (guint64) *mebibytes << 20)
-    domuimg_domain_note (self->domain, "%s: %s %s are rounded up to %u MiB", name, text, unit,
+    domuimg_domain_warn (self->domain, "%s: %s %s are rounded up to %u MiB", name, text, unit,
                          *mebibytes);
   return TRUE;
 }
@@ -177,7 +177,7 @@ read_loader (DomuimgXmlReader *self, xmlNode *os)
     {
       domuimg_domain_set_firmware (domain, "uefi");
       if (path != NULL)
-        domuimg_domain_note (domain, "firmware: the host's own UEFI is taken for %s", path);
+        domuimg_domain_warn (domain, "firmware: the host's own UEFI is taken for %s", path);
       domuimg_xml_take_if (loader, "readonly", "yes");
     }
   else if (path != NULL && !g_str_equal (base, "hvmloader"))
@@ -349,7 +349,7 @@ read_clock (DomuimgXmlReader *self, xmlNode *root)
       && seconds != 0)
     domuimg_domain_set_extra (self->domain, "rtc_timeoffset", adjustment);
   else if (g_strcmp0 (adjustment, "0") != 0)
-    domuimg_domain_note (self->domain, "clock: the adjustment %s is left out",
+    domuimg_domain_warn (self->domain, "clock: the adjustment %s is left out",
                          domuimg_text_or (adjustment, "none"));
 }
 
@@ -400,7 +400,7 @@ read_numa (DomuimgXmlReader *self, xmlNode *root)
 
       cell->_private = cell;
       if (unit != NULL && !mebibytes && g_ascii_strcasecmp (unit, "KiB") != 0)
-        domuimg_domain_note (self->domain, "numa: the unit %s is taken for KiB", unit);
+        domuimg_domain_warn (self->domain, "numa: the unit %s is taken for KiB", unit);
       domuimg_domain_device_set_option (node, "pnode", domuimg_text_or (id, "0"));
       domuimg_domain_device_set_option (node, "size", text);
       domuimg_domain_device_set_option (node, "vcpus", vcpus);
@@ -428,7 +428,7 @@ keep_rest (DomuimgXmlReader *self, xmlNode *node, const char *path)
           continue;
         }
       for (xmlAttr *attribute = child->properties; attribute != NULL; attribute = attribute->next)
-        domuimg_domain_note (self->domain, "<%s %s=…> is left out", below,
+        domuimg_domain_warn (self->domain, "<%s %s=…> is left out", below,
                              (const char *) attribute->name);
       keep_rest (self, child, below);
     }

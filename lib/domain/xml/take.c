@@ -100,7 +100,7 @@ note_attributes (DomuimgXmlReader *self, xmlNode *node, const char *what)
       /* Passwords stay unsaid, whatever they are for. */
       gboolean secret = g_str_has_prefix (name, "passw");
 
-      domuimg_domain_note (self->domain, "%s: <%s %s=\"%s\"> is left out", what,
+      domuimg_domain_warn (self->domain, "%s: <%s %s=\"%s\"> is left out", what,
                            (const char *) node->name, name,
                            secret ? "***" : value != NULL ? value : "");
     }
@@ -121,7 +121,7 @@ domuimg_xml_rest (DomuimgXmlReader *self, xmlNode *node, const char *what)
       if (child->_private == NULL)
         g_string_append (rest, text);
       else if (text != NULL)
-        domuimg_domain_note (self->domain, "%s: %s is left out", what,
+        domuimg_domain_warn (self->domain, "%s: %s is left out", what,
                              strstr (text, "passw") != NULL ? "an element with a password" : text);
     }
   return rest->len > 0 ? g_string_free (g_steal_pointer (&rest), FALSE) : NULL;

@@ -158,6 +158,13 @@ domuimg_ext_fs_free (DomuimgExtFs *self)
   g_free (self);
 }
 
+/* libext2fs would write a superblock of now for a filesystem that is as it was. */
+static gboolean
+is_changed (const DomuimgExtFs *self)
+{
+  return (self->fs->flags & (EXT2_FLAG_DIRTY | EXT2_FLAG_CHANGED)) != 0;
+}
+
 gboolean
 domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
 {
@@ -165,9 +172,13 @@ domuimg_ext_fs_flush (DomuimgExtFs *self, GError **error)
 
   if (!domuimg_ext_flush_data (self, error))
     return FALSE;
+  if (!is_changed (self))
+    return TRUE;
   code = ext2fs_flush2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
   if (code == 0)
     code = domuimg_ext_write_cache (self);
+  if (code == 0)
+    self->fs->flags &= ~EXT2_FLAG_CHANGED;
   /* The disk may begin with the rest, for whoever waits for it in the end. */
   domuimg_ext_begin_writeback (self);
   return code == 0
@@ -182,10 +193,13 @@ domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error)
 
   if (!domuimg_ext_flush_data (self, error))
     return FALSE;
-  code = ext2fs_close2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
-  if (code != 0)
-    return domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
-  self->fs = NULL;
+  if (is_changed (self))
+    {
+      code = ext2fs_close2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
+      if (code != 0)
+        return domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
+      self->fs = NULL;
+    }
   if (sync && fsync (self->region->fd) != 0)
     return domuimg_set_errno (error, errno, "%s: writing it out", self->region->name);
   return TRUE;
