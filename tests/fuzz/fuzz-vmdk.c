@@ -6,10 +6,15 @@
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "lib/import/chain/vmdk.h"
+#include "lib/base/fd.h"
 #include "lib/import/chain/chain.h"
+#include "lib/import/chain/grains.h"
+#include "lib/import/chain/vmdk.h"
+
+#define COPIED_MAX (16 * 1024 * 1024)
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
@@ -70,14 +75,36 @@ open_member (gsize size)
 }
 
 static void
+ignore_progress (double fraction, gpointer data)
+{
+}
+
+static void
+copy_grains (DomuimgImageChain *chain)
+{
+  g_autoptr (GArray) unused = g_array_new (FALSE, FALSE, sizeof (DomuimgRange));
+  g_auto (DomuimgFd) fd = memfd_create ("fuzz", MFD_CLOEXEC);
+  DomuimgGrainsTarget target = { fd, "the copy", unused, ignore_progress, NULL };
+  guint64 size = domuimg_image_chain_get_size (chain);
+  g_autoptr (GError) error = NULL;
+
+  if (!domuimg_image_chain_has_grains (chain) || size > COPIED_MAX)
+    return;
+  g_assert_cmpint (ftruncate (fd, (off_t) size), ==, 0);
+  g_assert_true (domuimg_image_chain_copy_grains (chain, &target, NULL, &error) == (error == NULL));
+}
+
+static void
 open_as (const char *format)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (DomuimgImageChain) chain = domuimg_image_chain_open (path, format, FALSE, &error);
 
   g_assert_true ((chain == NULL) == (error != NULL));
-  if (chain != NULL)
-    check_chain (chain);
+  if (chain == NULL)
+    return;
+  check_chain (chain);
+  copy_grains (chain);
 }
 
 int

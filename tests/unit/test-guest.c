@@ -94,6 +94,65 @@ test_debian_bookworm (void)
   guest_assert_lacks (tree, "/etc/modules", "xen");
 }
 
+/* One line for each place: of several the first stays. xfs needs no check at boot. */
+static void
+test_fstab_of_other_filesystems (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+
+  g_free (want->root_fs);
+  want->root_fs = g_strdup ("xfs");
+  domuimg_customise_add_mount (want, "UUID=1234", "/srv/more/data", "ext4", NULL);
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/fstab",
+                                          "/dev/sda1 / ext4 defaults 0 1\n/dev/sdb1 / ext3 ro 0 1\n", 0644,
+                                          NULL));
+  guest_apply (want, tree);
+  guest_assert_contains (tree, "/etc/fstab", "UUID=" GUEST_UUID " / xfs defaults 0 0\n");
+  guest_assert_contains (tree, "/etc/fstab", "UUID=1234 /srv/more/data ext4 defaults 0 2\n");
+  guest_assert_lacks (tree, "/etc/fstab", "\n/dev/sdb1");
+  g_assert_true (domuimg_tree_is_dir (tree, "/srv/more/data"));
+}
+
+/* What another guest of the same source has, too, is nobody's. */
+static void
+test_host_keys_go (void)
+{
+  static const char *const files[] = { "/etc/ssh/ssh_host_rsa_key", "/etc/ssh/ssh_host_rsa_key.pub",
+                                       "/etc/ssh/ssh_host_rsa_key-cert.pub" };
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_assert_true (domuimg_tree_mkdir_p (tree, "/etc/ssh", 0755, NULL));
+      g_assert_true (domuimg_tree_write_text (tree, files[i], "key", 0600, NULL));
+    }
+  guest_apply (want, tree);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    guest_assert_absent (tree, files[i]);
+}
+
+/* Only root's own line changes, and a hash that passwd has counts no more. */
+static void
+test_lock_of_root_alone (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+
+  want->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/passwd",
+                                          "rootless:x:1:1::/:/bin/sh\nroot:$1$old:0:0:root:/root:/bin/sh\n",
+                                          0644, NULL));
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/shadow",
+                                          "rootless:$6$kept:1:0:99999:7:::\nroot:$6$old:1:0:99999:7:::\n", 0640,
+                                          NULL));
+  guest_apply (want, tree);
+  guest_assert_contains (tree, "/etc/shadow", "rootless:$6$kept:1:");
+  guest_assert_contains (tree, "/etc/shadow", "\nroot:!*:");
+  guest_assert_contains (tree, "/etc/passwd", "\nroot:x:0:0:");
+}
+
 static void
 test_root_login (void)
 {
@@ -309,6 +368,9 @@ main (int argc, char **argv)
       g_test_add_data_func (again, fixtures[i], test_second_run_changes_nothing);
     }
   g_test_add_func ("/guest/debian-bookworm", test_debian_bookworm);
+  g_test_add_func ("/guest/fstab-of-other-filesystems", test_fstab_of_other_filesystems);
+  g_test_add_func ("/guest/host-keys-go", test_host_keys_go);
+  g_test_add_func ("/guest/lock-of-root-alone", test_lock_of_root_alone);
   g_test_add_func ("/guest/root-login", test_root_login);
   g_test_add_func ("/guest/clock-of-1970-asks-for-no-new-password",
                    test_clock_of_1970_asks_for_no_new_password);

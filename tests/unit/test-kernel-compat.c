@@ -394,6 +394,8 @@ test_texts_of_versions (void)
   g_assert_true (domuimg_xen_version_has_point (version, 4, 17, 3));
   g_assert_false (domuimg_xen_version_has_point (version, 4, 17, 4));
   g_assert_false (domuimg_xen_version_has_point (version, 4, 16, 1));
+  g_assert_true (domuimg_xen_version_at_least ((DomuimgXenVersion){ 5, 0, DOMUIMG_XEN_ANY_POINT }, 4, 17));
+  g_assert_false (domuimg_xen_version_at_least ((DomuimgXenVersion){ 4, 16, DOMUIMG_XEN_ANY_POINT }, 4, 17));
 }
 
 int

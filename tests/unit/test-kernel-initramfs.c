@@ -46,6 +46,7 @@ must_be_late (DomuimgInitramfs *initramfs)
 
   g_assert_cmpstr (joined, ==, "6.1 6.2");
   g_assert_true (domuimg_initramfs_has_file (initramfs, "bin/sh"));
+  g_assert_true (domuimg_initramfs_has_file (initramfs, "lib/modules/6.1/modules.builtin"));
   g_assert_false (domuimg_initramfs_has_file (initramfs, "bin/bash"));
   g_assert_true (domuimg_initramfs_has_module (initramfs, "xen-blkfront"));
   g_assert_true (domuimg_initramfs_has_module (initramfs, "xen_blkfront"));
@@ -185,6 +186,7 @@ test_headers_that_lie (void)
   g_autoptr (GBytes) huge = patch_text (cpio, 54, "ffffffff");
   g_autoptr (GBytes) no_number = patch_text (cpio, 54, "0000000g");
   g_autoptr (GBytes) old_format = patch_text (cpio, 0, "070707");
+  g_autoptr (GBytes) no_format = patch_text (cpio, 0, "070703");
   g_autoptr (GBytes) open_name = patch_text (cpio, 110 + 4, "x");
   g_autoptr (GBytes) text = g_bytes_new_static ("hello", 5);
 
@@ -194,9 +196,21 @@ test_headers_that_lie (void)
   must_refuse (huge, "cut off");
   must_refuse (no_number, "wrong number");
   must_refuse (old_format, "newc");
+  must_refuse (no_format, "newc");
   must_refuse (open_name, "does not end");
   must_refuse (text, "not an initramfs");
   must_refuse (packed, "do not hold a cpio archive");
+}
+
+static void
+test_second_archive_cut_off_in_one_stream (void)
+{
+  g_autoptr (GBytes) cpio = late_archive ();
+  g_autoptr (GBytes) cut = g_bytes_new_from_bytes (cpio, 0, 200);
+  g_autoptr (GBytes) both = concat_bytes (cpio, 0, cut);
+  g_autoptr (GBytes) packed = compress_bytes (&compressors[0], both);
+
+  must_refuse (packed, "cut off");
 }
 
 /* Linux, too, starts with what it has unpacked. */
@@ -276,6 +290,8 @@ main (int argc, char **argv)
   g_test_add_func ("/initramfs/archives-in-one-stream", test_archives_in_one_stream);
   g_test_add_func ("/initramfs/truncated-anywhere", test_truncated_anywhere);
   g_test_add_func ("/initramfs/headers-that-lie", test_headers_that_lie);
+  g_test_add_func ("/initramfs/second-archive-cut-off-in-one-stream",
+                   test_second_archive_cut_off_in_one_stream);
   g_test_add_func ("/initramfs/rubbish-at-the-end", test_rubbish_at_the_end);
   g_test_add_func ("/initramfs/a-bomb-is-cut-short", test_a_bomb_is_cut_short);
   g_test_add_func ("/initramfs/lists-without-end", test_lists_without_end);

@@ -253,6 +253,18 @@ test_the_last_of_two_notes_counts (void)
   must_boot (kernel, DOMUIMG_GUEST_TYPE_PV, "'xen-2.0'");
 }
 
+static void
+test_notes_of_any_size_are_refused (void)
+{
+  g_autoptr (GBytes) elf = elf_of_linux (TRUE, TRUE);
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("", 0);
+  g_autoptr (GBytes) large = concat_bytes (elf, 1200000, nothing);
+  g_autoptr (GBytes) notes
+      = patch_bytes (large, sizeof (Elf64_Ehdr) + offsetof (Elf64_Phdr, p_filesz), 8, 1150000);
+
+  must_refuse (notes, "1 MiB of ELF notes");
+}
+
 /* Very old kernels say 0. */
 static void
 test_no_setup_sectors_are_four (void)
@@ -488,6 +500,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernel/pv-rules", test_pv_rules);
   g_test_add_func ("/kernel/notes-of-others-do-not-count", test_notes_of_others_do_not_count);
   g_test_add_func ("/kernel/the-last-of-two-notes-counts", test_the_last_of_two_notes_counts);
+  g_test_add_func ("/kernel/notes-of-any-size-are-refused", test_notes_of_any_size_are_refused);
   g_test_add_func ("/kernel/no-setup-sectors-are-four", test_no_setup_sectors_are_four);
   g_test_add_func ("/kernel/old-protocols-hide-the-kernel", test_old_protocols_hide_the_kernel);
   g_test_add_func ("/kernel/efi-and-arm-images-are-named", test_efi_and_arm_images_are_named);

@@ -57,6 +57,9 @@ test_words (void)
                 "rootflags=a root=x rootfstype=c");
   assert_words ("root=a ro root=b", "root", "x", NULL, "root=x ro");
   assert_words ("root=\"LABEL=my root\" ro", "root", "x", NULL, "root=x ro");
+  assert_words ("root=\"LABEL=my disk\" ro", "root", "x", NULL, "root=x ro");
+  /* What follows the end is for init. */
+  assert_words ("ro -- root=kept", "root", "x", NULL, "ro root=x -- root=kept");
   assert_words ("ro", "root", "LABEL=my root", NULL, "ro root=\"LABEL=my root\"");
   assert_words ("root=other ro", "root", "x", "wrong", "root=other ro");
   assert_words ("root=$device ro", "root", "x", "wrong", "root=x ro");
@@ -132,6 +135,19 @@ test_grubenv_keeps_its_size (void)
   g_autofree char *block = grubenv ("saved_entry=0\nkernelopts=root=/dev/sda1 ro\nboot=1\n");
   g_autofree char *expected
       = grubenv ("saved_entry=0\nkernelopts=root=UUID=0123456789 ro\nboot=1\n");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *edited = domuimg_parameter_edit_grubenv (&parameter, block, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (edited, ==, expected);
+}
+
+static void
+test_shorter_grubenv_is_filled (void)
+{
+  const DomuimgParameter parameter = { "root", "UUID=1", "/dev/mapper/group-root" };
+  g_autofree char *block = grubenv ("kernelopts=root=/dev/mapper/group-root ro\n");
+  g_autofree char *expected = grubenv ("kernelopts=root=UUID=1 ro\n");
   g_autoptr (GError) error = NULL;
   g_autofree char *edited = domuimg_parameter_edit_grubenv (&parameter, block, &error);
 
@@ -560,6 +576,7 @@ main (int argc, char **argv)
                    test_missing_parameter_is_appended_to_menu_lines);
   g_test_add_func ("/repair/assignments", test_assignments);
   g_test_add_func ("/repair/grubenv-keeps-its-size", test_grubenv_keeps_its_size);
+  g_test_add_func ("/repair/shorter-grubenv-is-filled", test_shorter_grubenv_is_filled);
   g_test_add_func ("/repair/full-grubenv", test_full_grubenv);
   CASE ("original-is-kept-once", NULL, test_original_is_kept_once);
   CASE ("older-original-stays", NULL, test_older_original_stays);

@@ -290,6 +290,30 @@ add (const char *path, void (*test) (Fixture *, gconstpointer))
   g_test_add (path, Fixture, NULL, set_up, test, tear_down);
 }
 
+static void
+assert_reads (Fixture *self, guint64 offset, const char *expected)
+{
+  char buffer[4] = "";
+
+  g_assert_cmpint (domuimg_tree_read_at (self->tree, "file", offset, buffer, 3, NULL), ==, 3);
+  g_assert_cmpstr (buffer, ==, expected);
+}
+
+/* The file that was read a moment ago may be another one by now: by somebody else's doing, which a
+ * read from the start sees, or by ours, which every read does. */
+static void
+test_another_file_of_the_same_name (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->root, "file", NULL);
+
+  g_assert_true (g_file_set_contents (path, "old old", -1, NULL));
+  assert_reads (self, 0, "old");
+  g_assert_true (g_file_set_contents (path, "new new", -1, NULL));
+  assert_reads (self, 0, "new");
+  g_assert_true (domuimg_tree_write_text (self->tree, "file", "own own", 0644, NULL));
+  assert_reads (self, 4, "own");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -309,6 +333,7 @@ main (int argc, char **argv)
        test_what_vanishes_is_left_out_of_a_walk);
   add ("/tree-dir/others-than-root-keep-what-they-make",
        test_others_than_root_keep_what_they_make);
+  add ("/tree-dir/another-file-of-the-same-name", test_another_file_of_the_same_name);
   g_test_add_func ("/tree-dir/no-directory-is-an-error", test_no_directory_is_an_error);
   return g_test_run ();
 }
