@@ -25,7 +25,7 @@ SANITIZED = (*BARE, "-Dfuzz=true", "--native-file", "tests/fuzz/clang.ini")
 MINIMAL = ("--auto-features=disabled", *BARE, "-Doptimization=0")
 # Only these differ in what is compiled of them, or in what they find there.
 DIFFERENT = ("bootloader", "doctor", "image")
-PROGRAMS = ("cli/domuimg", "cli/domuimg-bootloader", "cli/helpers/domuimg-netboot",
+PROGRAMS = ("cli/domuimg", "cli/domuimg-bootloader", "cli/helpers/domuimg-netboot", "tests/cli/bad-sector.so",
             *(f"tests/unit/test-{name}" for name in DIFFERENT))
 BUILDS = {
     "default": Build("", ("all",), ("-Dintrospection=enabled", "-Dpython=enabled", "-Dman=enabled")),

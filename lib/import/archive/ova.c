@@ -449,7 +449,7 @@ domuimg_ovf_has_manifest (const char *ovf)
   g_autofree char *manifest = manifest_of (ovf);
   struct stat status;
 
-  /* Of one that cannot be looked at, opening it says why. */
+  /* Opening one that cannot be looked at says why. */
   return stat (manifest, &status) == 0 ? S_ISREG (status.st_mode)
                                        : errno != ENOENT && errno != ENOTDIR;
 }
