@@ -137,6 +137,7 @@ class Device(world.Case):
         judge("sfdisk", "-q", device, input="label: gpt\n2048,150M\n,\n")
         # What the kernel and udev do by themselves on most machines.
         subprocess.run(["partx", "--add", device], capture_output=True)
+        self.addCleanup(subprocess.run, ["partx", "--delete", device], capture_output=True)
         numbers = pathlib.Path(f"/sys/class/block/{device.name}p1/dev")
         if not numbers.exists():
             self.skipTest("loop devices have no partitions here")
