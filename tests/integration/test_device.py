@@ -203,12 +203,12 @@ class Device(world.Case):
     def test_check_reads_it(self):
         device = self.new_loop()
         self.make(device)
-        done = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg"), "--json"])
-        self.assertIn("verdict", json.loads(done.stdout))
-        with compare.mounted(device, "rw") as point:
-            (point / "etc").rename(point / "elsewhere")
-        worse = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg"), "--json"])
-        self.assertNotEqual(done.stdout, worse.stdout)
+        whole = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg"), "--json"])
+        self.assertIn("verdict", json.loads(whole.stdout), whole.stderr)
+        judge("wipefs", "-aq", device)
+        wiped = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg"), "--json"])
+        self.assertEqual(json.loads(wiped.stdout)["verdict"], "fails", wiped.stderr)
+        self.assertNotEqual(json.loads(whole.stdout), json.loads(wiped.stdout))
 
     def test_mounted(self):
         device = self.new_loop()
