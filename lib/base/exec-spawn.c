@@ -103,6 +103,9 @@ await_exec (pid_t pid, int report)
   while (got < 0 && errno == EINTR);
   if (got == 0)
     return pid;
+  /* Without its errno it may be at work already, and nobody would end it. */
+  if (got != sizeof child_errno)
+    kill (-pid, SIGKILL);
   while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
     ;
   errno = got == sizeof child_errno ? child_errno : EIO;

@@ -221,9 +221,15 @@ domuimg_undo_sync_directories (const GPtrArray *records, GError **error)
     }
   g_hash_table_iter_init (&iter, directories);
   while (g_hash_table_iter_next (&iter, &directory, NULL))
-    if (g_file_test (directory, G_FILE_TEST_EXISTS)
-        && !domuimg_sync_directory (directory, error))
+    {
+      g_autoptr (GError) local = NULL;
+
+      if (domuimg_sync_directory (directory, &local)
+          || g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+        continue;
+      g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
+    }
   return TRUE;
 }
 

@@ -197,9 +197,13 @@ domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **er
 {
   g_autofree char *path = absolute (directory);
   g_autofree char *parent = g_path_get_dirname (path);
+  struct stat status;
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-    return TRUE;
+  /* What is there already, even if it cannot be looked at, is not ours to remove. */
+  if (stat (path, &status) == 0)
+    return S_ISDIR (status.st_mode) || domuimg_set_errno (error, ENOTDIR, "making files in %s", path);
+  if (errno != ENOENT && errno != ENOTDIR)
+    return domuimg_set_errno (error, errno, "looking at %s", path);
   if (!g_str_equal (parent, path) && !domuimg_undo_make_parents (self, parent, error))
     return FALSE;
   if (!record (self, "rmdir", path, NULL, FALSE, error))

@@ -5,6 +5,7 @@
 
 #include "lib/check/fix.h"
 #include "lib/check/report.h"
+#include "lib/check/rules.h"
 #include "lib/check/run.h"
 #include "lib/check/several.h"
 #include "lib/check/subject.h"
@@ -351,6 +352,25 @@ domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError 
   return g_strv_builder_end (plan);
 }
 
+/* The guest as it is after the repairs, which are made whether or not it can be looked at again. */
+static DomuimgReport *
+check_again (DomuimgCheck *self, GCancellable *cancellable)
+{
+  g_autoptr (GError) error = NULL;
+  DomuimgReport *report = domuimg_check_run (self, cancellable, &error);
+  g_autoptr (DomuimgMachine) machine = NULL;
+
+  if (report != NULL)
+    return report;
+  machine = domuimg_machine_new ();
+  domuimg_finding_advise (
+      domuimg_machine_report (machine, "repaired-unchecked", domuimg_check_get_subject (self),
+                              "all repairs are made, but the guest could not be checked again: %s",
+                              error->message),
+      "run domuimg check once more");
+  return g_object_ref (machine->report);
+}
+
 /**
  * domuimg_check_fix:
  * @self: a check
@@ -363,7 +383,8 @@ domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError 
  * is returned, nothing. The original of each file that is changed stays in the guest, below
  * /var/lib/domuimg/replaced. The guest must not be running.
  *
- * Returns: (transfer full): what a check finds afterwards
+ * Returns: (transfer full): what a check finds afterwards; where the configuration cannot be read
+ *   again, only that this is so, and the verdict is %DOMUIMG_VERDICT_UNKNOWN
  *
  * Since: 0.1
  */
@@ -392,5 +413,5 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
       g_ptr_array_add (done, NULL);
       *changes = (char **) g_ptr_array_free (g_steal_pointer (&done), FALSE);
     }
-  return domuimg_check_run (self, cancellable, error);
+  return check_again (self, cancellable);
 }

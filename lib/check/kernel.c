@@ -110,7 +110,8 @@ report_unloaded (DomuimgMachine *self, const GError *error)
 {
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     report_missing (self, self->boot.in_guest ? "in the guest" : "there");
-  else if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_PERMISSION))
+  else if (!g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT)
+           && !g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
     domuimg_machine_report (self, "image-unreadable", self->boot.kernel_path, "%s",
                             error->message);
   else

@@ -61,6 +61,7 @@ const DomuimgRule domuimg_rules[] = {
   { "root-unknown", UNKNOWN, "it is unknown where the root is" },
   /* The guest's files. */
   { "file-unreadable", UNKNOWN, "a file of the guest cannot be read" },
+  { "repaired-unchecked", UNKNOWN, "the guest could not be checked after its repairs" },
   { "modules-missing", WARNING, "the guest has no modules for its kernel" },
   { "modules-index", WARNING, "the guest's modules have no modules.dep" },
   { "mount-point-missing", ERROR, "a directory that every guest has is missing" },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/check/report.h"
+#include "lib/tree/faults.h"
 
 /* Each finds what the ones before it put together. */
 static void (*const subjects[]) (DomuimgMachine *machine) = {
@@ -17,6 +18,38 @@ static void (*const subjects[]) (DomuimgMachine *machine) = {
   domuimg_check_network,      domuimg_check_faults,
 };
 
+static guint
+count_failures (DomuimgMachine *self)
+{
+  guint count = 0;
+
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->tree != NULL)
+        count += domuimg_tree_count_failures (device->tree);
+    }
+  return count;
+}
+
+/* To a rule, what it cannot read is not there. So what it then says is wrong may not be. */
+static void
+run_subject (DomuimgMachine *self, void (*subject) (DomuimgMachine *machine))
+{
+  GPtrArray *findings = domuimg_report_get_findings (self->report);
+  guint before = findings->len, failures = count_failures (self);
+
+  subject (self);
+  for (guint i = before; i < findings->len && count_failures (self) > failures; i++)
+    {
+      DomuimgFinding *finding = g_ptr_array_index (findings, i);
+
+      if (finding->severity == DOMUIMG_SEVERITY_ERROR)
+        finding->severity = DOMUIMG_SEVERITY_UNKNOWN;
+    }
+}
+
 gboolean
 domuimg_machine_run_rules (DomuimgMachine *self, GCancellable *cancellable, GError **error)
 {
@@ -25,7 +58,7 @@ domuimg_machine_run_rules (DomuimgMachine *self, GCancellable *cancellable, GErr
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      subjects[i] (self);
+      run_subject (self, subjects[i]);
     }
   domuimg_report_set_guest_type (self->report, self->type);
   return TRUE;

@@ -57,29 +57,54 @@ check_free (const char *path, gboolean replace, GError **error)
 {
   struct stat status;
 
-  if (replace || lstat (path, &status) != 0)
+  if (replace)
     return TRUE;
+  if (lstat (path, &status) != 0)
+    return errno == ENOENT || errno == ENOTDIR
+           || domuimg_set_errno (error, errno, "looking at %s", path);
   return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
                        "%s exists already; remove it, choose another name, or use --force",
                        path);
 }
 
+/* @directory, or the nearest above it that is there (transfer full); NULL where one of them cannot be
+ * looked at. */
+static char *
+find_present (const char *directory, struct stat *status, GError **error)
+{
+  g_autofree char *path = g_strdup (directory);
+
+  while (stat (path, status) != 0)
+    {
+      char *above;
+
+      if (errno != ENOENT && errno != ENOTDIR)
+        {
+          domuimg_set_errno (error, errno, "looking at %s", path);
+          return NULL;
+        }
+      above = g_path_get_dirname (path);
+      g_free (path);
+      path = above;
+    }
+  return g_steal_pointer (&path);
+}
+
 static gboolean
 check_writable (const char *path, GError **error)
 {
-  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *parent = g_path_get_dirname (path);
+  struct stat status;
+  g_autofree char *directory = find_present (parent, &status, error);
 
-  while (access (directory, F_OK) != 0)
-    {
-      char *above = g_path_get_dirname (directory);
-
-      g_free (directory);
-      directory = above;
-    }
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+  if (directory == NULL)
+    return FALSE;
+  if (!S_ISDIR (status.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a directory", directory);
   if (access (directory, W_OK | X_OK) == 0)
     return TRUE;
+  if (errno != EACCES && errno != EROFS)
+    return domuimg_set_errno (error, errno, "looking at %s", directory);
   return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION,
                        "%s: you may not write there; choose another --dir", directory);
 }

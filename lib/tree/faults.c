@@ -12,6 +12,7 @@
 static GMutex lock;
 
 static G_DEFINE_QUARK (domuimg-tree-faults, faults)
+static G_DEFINE_QUARK (domuimg-tree-failures, failures)
 
 static void
 fault_free (gpointer data)
@@ -61,9 +62,19 @@ domuimg_tree_add_fault (DomuimgTree *self, const char *path, const GError *error
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   GPtrArray *faults = get_faults (self);
+  guint failures = GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (self), failures_quark ()));
 
+  g_object_set_qdata (G_OBJECT (self), failures_quark (), GUINT_TO_POINTER (failures + 1));
   if (faults->len < FAULTS_MAX && !is_known (faults, path))
     g_ptr_array_add (faults, fault_new (path, error));
+}
+
+guint
+domuimg_tree_count_failures (DomuimgTree *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
+  return GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (self), failures_quark ()));
 }
 
 /* Passes the error on, too: with the file's name, which not every back end says. */

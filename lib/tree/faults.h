@@ -15,6 +15,9 @@ typedef struct {
 
 /* (element-type DomuimgTreeFault) (transfer full) the first of each path, in their order. */
 GPtrArray *domuimg_tree_list_faults (DomuimgTree *self);
+/* How often something could not be read, each time counted: more than before says that what was asked
+ * for between is not sure. */
+guint domuimg_tree_count_failures (DomuimgTree *self);
 /* FALSE where there are any, with the first as the error. */
 gboolean domuimg_tree_check_faults (DomuimgTree *self, GError **error);
 

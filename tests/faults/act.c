@@ -128,7 +128,8 @@ fault_on_call (Fault *self, Tracee *tracee)
     return;
   /* How tools talk to themselves and to the kernel is their own affair: a FUSE request that is never
    * answered waits for ever. */
-  if (tracee->is_tool && call_is_transfer (registers.orig_rax) && !tracee_has_file (tracee, registers.rdi))
+  if (call_is_transfer (registers.orig_rax)
+      && (tracee->is_tool ? !tracee_has_file (tracee, registers.rdi) : tracee_has_event (tracee, registers.rdi)))
     return;
   disturb (self, kind);
   index = call_get_count (registers.orig_rax);

@@ -2,6 +2,7 @@
 """Where the program is run: a directory of its own in a tmpfs, in a namespace of mounts and processes,
 so that whatever a run leaves is seen, and nobody else's is."""
 import ctypes
+import fcntl
 import hashlib
 import os
 import pathlib
@@ -9,6 +10,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 
 TOP = pathlib.Path("/var/tmp")  # a tmpfs, for a worker
@@ -17,6 +19,7 @@ TEMPLATE = TOP / "template"
 DISTURBED = WORLD / "disturbed"  # is synced while the program runs, in the tests of power loss
 NOT_OURS = {str(DISTURBED), str(WORLD / "lost+found")}
 PATIENCE = 60
+LOOP_GET_STATUS64, LOOP_INFO64_SIZE = 0x4C05, 232  # linux/loop.h
 PAGE = 4096
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -84,7 +87,7 @@ class Stage:
         self.tracer = str(build / "tests" / "faults" / "fault")
         self.report = TOP / "report"
         self.digests = Digests()
-        self.trees = {}  # what is in the images of a run without a fault, by their paths
+        self.meanings = {}  # of the images and manifests of a run without a fault, by their paths: see judge.py
         self.mounts = self.read_mounts()
         self.places = (WORLD, *own_tmp(build))
 
@@ -127,14 +130,21 @@ class Stage:
         """Mounts, processes and loop devices that were not there before."""
         found = [f"mount {mount}" for mount in self.new_mounts()]
         found += [f"process {process}" for process in self.processes()]
-        for path in pathlib.Path("/sys/block").glob("loop*/loop/backing_file"):
+        found += [f"loop device {name}" for name in self.loop_devices()]
+        return found
+
+    def loop_devices(self):
+        """Those of files of this world: the kernel shows them to everybody, by names that others use, too."""
+        ours = {place.stat().st_dev for place in (TOP, *self.places) if place.exists()}
+        for path in pathlib.Path("/sys/block").glob("loop*/loop"):
+            device = pathlib.Path("/dev", path.parent.name)
             try:
-                file = path.read_text().strip()
+                with device.open("rb") as file:
+                    status = fcntl.ioctl(file, LOOP_GET_STATUS64, bytes(LOOP_INFO64_SIZE))
             except OSError:
                 continue
-            if file.startswith(str(WORLD)):
-                found.append(f"loop device of {file}")
-        return found
+            if int.from_bytes(status[:8], sys.byteorder) in ours:
+                yield device.name
 
     def processes(self):
         """Those that live on; as the namespace's first one this process is the parent of orphans."""

@@ -96,6 +96,14 @@ tracee_has_file (const Tracee *self, int fd)
   return target != NULL && *target == '/' && !g_str_has_prefix (target, "/dev/");
 }
 
+gboolean
+tracee_has_event (const Tracee *self, int fd)
+{
+  g_autofree char *target = read_fd (self->tid, fd);
+
+  return target != NULL && g_str_has_prefix (target, "anon_inode:");
+}
+
 static char *
 read_string (pid_t tid, guint64 address)
 {

@@ -27,5 +27,9 @@ void tracees_kill (GHashTable *tracees);
 /* Whether the descriptor is one of a file, and not of a pipe, a socket or a device. */
 gboolean tracee_has_file (const Tracee *self, int fd);
 
+/* Whether it is one of those by which the kernel tells of events, such as an eventfd: it does not fail, and
+ * whoever waits for what was not written waits for ever. */
+gboolean tracee_has_event (const Tracee *self, int fd);
+
 /* What a call was about: the file of a descriptor, or a path. */
 char *tracee_describe (const Tracee *self, int number, const guint64 arguments[6]);

@@ -6,7 +6,7 @@ import sys
 
 import points
 import stage as stages
-from judge import Expected, compare, is_image, judge, tree_of
+from judge import Expected, compare, judge, meaning_of
 from pairs import Pairs
 from powerloss import PowerLoss
 from scenarios import SCENARIOS
@@ -31,7 +31,7 @@ class Worker:
         if done.returncode not in scenario.statuses:
             raise RuntimeError(f"{name} ends with {done.returncode} without any fault: {done.stderr.strip()}")
         after, self.counts = stage.snapshot(), stage.read_report()[2]
-        stage.trees = {path: tree_of(path) for path in after if is_image(path)}
+        stage.meanings = {path: meaning for path in after if (meaning := meaning_of(path)) is not None}
         self.expected = Expected(before, after, done.returncode)
         self.scenario = scenario
         self.begin()

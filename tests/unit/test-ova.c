@@ -201,6 +201,11 @@ test_manifest (Fixture *self, gconstpointer algorithm)
   g_assert_false (domuimg_ovf_verify_directory (ovf, NULL, NULL, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_UNTRUSTED);
   g_assert_nonnull (strstr (error->message, "disk-1.vmdk"));
+  g_clear_error (&error);
+  /* One that cannot be looked at is not one that is missing. */
+  run (self, "rm test.mf; ln -s test.mf test.mf");
+  g_assert_false (domuimg_ovf_verify_directory (ovf, NULL, NULL, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_IO);
 }
 
 static void

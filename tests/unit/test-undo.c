@@ -299,6 +299,21 @@ test_what_is_not_made_is_not_missed (void)
   g_assert_cmpuint (undo_count_files ("."), ==, 2);
 }
 
+/* A link in a circle: whether there is something cannot be told. */
+static void
+test_what_cannot_be_looked_at_is_no_directory_of_ours (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *circle = undo_path ("circle");
+  DomuimgUndo *undo = domuimg_undo_new (&error);
+
+  g_assert_cmpint (symlink ("circle", circle), ==, 0);
+  g_assert_false (domuimg_undo_make_parents (undo, circle, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_IO);
+  domuimg_undo_free (undo);
+  g_assert_true (g_file_test (circle, G_FILE_TEST_IS_SYMLINK));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -324,5 +339,7 @@ main (int argc, char **argv)
                         test_what_changed_since_is_not_replaced, undo_run);
   g_test_add_data_func ("/undo/what-is-not-made-is-not-missed",
                         test_what_is_not_made_is_not_missed, undo_run);
+  g_test_add_data_func ("/undo/what-cannot-be-looked-at-is-no-directory-of-ours",
+                        test_what_cannot_be_looked_at_is_no_directory_of_ours, undo_run);
   return g_test_run ();
 }

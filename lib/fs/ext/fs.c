@@ -30,6 +30,13 @@ code_of (errcode_t code)
     case EPERM:
     case EROFS:
       return DOMUIMG_ERROR_PERMISSION;
+    /* The filesystem has no part in these: this process or the host is short of something. */
+    case EBADF:
+    case EINTR:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EXT2_ET_NO_MEMORY:
     case EIO:
     case EXT2_ET_SHORT_WRITE:
       return DOMUIMG_ERROR_IO;

@@ -97,7 +97,8 @@ gboolean domuimg_ext_update_inode (DomuimgExtFs *self, ext2_ino_t ino,
                                    const DomuimgEntry *entry, GError **error);
 /* Gives a directory its blocks in place of those that it has, and its link count. */
 gboolean domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino,
-                                           const GArray *runs, guint links, GError **error);
+                                           const GArray *runs, guint links,
+                                           gboolean is_indexed, GError **error);
 /* Empties libext2fs's cache into the file, without waiting for the disk. */
 errcode_t domuimg_ext_write_cache (DomuimgExtFs *self);
 gboolean domuimg_ext_change_links (DomuimgExtFs *self, ext2_ino_t ino, int by, GError **error);

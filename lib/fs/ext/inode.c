@@ -328,7 +328,7 @@ drop_blocks (DomuimgExtFs *self, ext2_ino_t ino, DomuimgExtInode *inode)
 
 gboolean
 domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino, const GArray *runs,
-                                  guint links, GError **error)
+                                  guint links, gboolean is_indexed, GError **error)
 {
   DomuimgExtInode inode = { 0 };
   errcode_t code = ext2fs_read_inode_full (self->fs, ino, &inode.base, sizeof inode);
@@ -339,6 +339,8 @@ domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino, const GArr
     {
       memset (inode.base.i_block, 0, sizeof inode.base.i_block);
       fill_extents (&inode, runs);
+      inode.base.i_flags &= ~EXT2_INDEX_FL;
+      inode.base.i_flags |= is_indexed ? EXT2_INDEX_FL : 0;
       inode.base.i_size = count_blocks (runs) * self->fs->blocksize;
       inode.base.i_links_count = links >= EXT2_LINK_MAX ? 1 : links;
       code = ext2fs_iblk_add_blocks (self->fs, &inode.base, count_blocks (runs));

@@ -84,9 +84,20 @@ touch_directory (DomuimgExtFs *self, ext2_ino_t directory)
   if (code != 0)
     return code;
   inode.i_mtime = inode.i_ctime = self->now.sec;
-  /* An index that the kernel made does not know the new name. */
-  inode.i_flags &= ~EXT2_INDEX_FL;
   return ext2fs_write_inode (self->fs, directory, &inode);
+}
+
+/* A block without a place in the directory's index would be damage: libext2fs has let the index grow
+ * as far as it can. */
+static errcode_t
+expand_directory (DomuimgExtFs *self, ext2_ino_t directory)
+{
+  struct ext2_inode inode;
+  errcode_t code = ext2fs_read_inode (self->fs, directory, &inode);
+
+  if (code == 0 && (inode.i_flags & EXT2_INDEX_FL) != 0)
+    return EXT2_ET_DIR_NO_SPACE;
+  return code != 0 ? code : ext2fs_expand_dir (self->fs, directory);
 }
 
 static gboolean
@@ -98,7 +109,7 @@ add_name (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_ino_t in
 
   if (code == EXT2_ET_DIR_NO_SPACE)
     {
-      code = ext2fs_expand_dir (self->fs, parent);
+      code = expand_directory (self, parent);
       if (code == 0)
         code = ext2fs_link (self->fs, parent, name, ino, file_type);
     }

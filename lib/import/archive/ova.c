@@ -447,8 +447,11 @@ gboolean
 domuimg_ovf_has_manifest (const char *ovf)
 {
   g_autofree char *manifest = manifest_of (ovf);
+  struct stat status;
 
-  return g_file_test (manifest, G_FILE_TEST_IS_REGULAR);
+  /* Of one that cannot be looked at, opening it says why. */
+  return stat (manifest, &status) == 0 ? S_ISREG (status.st_mode)
+                                       : errno != ENOENT && errno != ENOTDIR;
 }
 
 static gboolean
