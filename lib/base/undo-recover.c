@@ -187,7 +187,8 @@ describe_removal (const GPtrArray *records, GPtrArray *lines)
 
       if (verb != NULL && (verb->goes & DOMUIMG_UNDO_ABANDONED) != 0 && !verb->may_stay
           && record->path != NULL && exists (record->path))
-        g_ptr_array_add (lines, g_strdup_printf ("would remove %s", record->path));
+        g_ptr_array_add (lines, g_strdup_printf ("would %s %s", verb->act != NULL ? verb->act : "remove",
+                                                 record->path));
     }
 }
 
@@ -305,7 +306,7 @@ tell_left (const GPtrArray *records, const DomuimgJournalRecord *record, GPtrArr
   const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
   g_autofree char *label = NULL;
 
-  if (record->path == NULL || !exists (record->path) || (verb != NULL && verb->may_stay)
+  if (record->path == NULL || !exists (record->path) || (verb != NULL && (verb->may_stay || verb->act != NULL))
       || (record->to == NULL && is_told_by_result (records, record)))
     return;
   label = domuimg_label_of (record->path, NULL);

@@ -279,7 +279,7 @@ remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPt
 {
   if (verb->remove (record))
     {
-      add_line (lines, "removed %s", record->path);
+      add_line (lines, "%s %s", verb->acted != NULL ? verb->acted : "removed", record->path);
       return TRUE;
     }
   if (is_gone (record, errno) || verb->may_stay)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "lib/base/block.h"
 #include "lib/base/exchange.h"
 #include "lib/base/exec.h"
 #include "lib/base/label.h"
@@ -23,6 +24,15 @@ static gboolean
 remove_directory (const DomuimgJournalRecord *record)
 {
   return rmdir (record->path) == 0;
+}
+
+static gboolean
+clear_device (const DomuimgJournalRecord *record)
+{
+  if (record->to != NULL)
+    return domuimg_block_take_back (record->path, record->to);
+  errno = ENOENT;
+  return FALSE;
 }
 
 /* What mmdebstrap unpacked without root belongs to users of a namespace, and only such a
@@ -129,6 +139,12 @@ static const DomuimgUndoVerb verbs[] = {
   { .name = "rename", .sync = sync_file, .finish = give_name },
   /* A file that is to be deleted: it gets a temporary name, by which it goes when all have theirs. */
   { .name = "withdraw", .goes = DOMUIMG_UNDO_COMMITTED, .remove = remove_file, .finish = take_name },
+  /* A block device whose old content is gone: nothing that is not whole may be found on it. */
+  { .name = "clear",
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = clear_device,
+    .act = "clear of an unfinished build",
+    .acted = "cleared of an unfinished build, its old content gone:" },
   /* Tells that everything was whole. */
   { .name = "commit" },
   /* In its place: tells that it was taken back. */

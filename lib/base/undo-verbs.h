@@ -19,6 +19,7 @@ typedef struct {
    * removed, or did not exist (ENOENT). Newest records first. NULL: nothing goes. */
   DomuimgUndoCase goes;
   gboolean (*remove) (const DomuimgJournalRecord *record);
+  const char *act, *acted; /* (nullable) in lines, in place of "remove" and "removed" */
   gboolean may_stay; /* that it is still there then is no failure, and not told */
 
   /* (nullable) Before the commit: writes it out to the disk. */

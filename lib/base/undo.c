@@ -149,6 +149,32 @@ domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean replace, 
 }
 
 char *
+domuimg_undo_add_temporary (DomuimgUndo *self, const char *path, GError **error)
+{
+  g_autofree char *final = absolute (path);
+  g_autofree char *temporary = temporary_name (self, final);
+
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (g_strcmp0 (one->path, temporary) != 0)
+        continue;
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is given twice", path);
+      return NULL;
+    }
+  if (!record (self, "remove", temporary, NULL, FALSE, error))
+    return NULL;
+  return g_steal_pointer (&temporary);
+}
+
+gboolean
+domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest, GError **error)
+{
+  return record (self, "clear", path, digest, FALSE, error);
+}
+
+char *
 domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error)
 {
   g_autofree char *top = absolute (parent);

@@ -14,6 +14,7 @@
  *
  * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["rmdir", PATH],
  * ["rename", FROM, TO, "replace"|"keep"], ["withdraw", TEMPORARY, PATH, "keep"],
+ * ["clear", DEVICE, DIGEST, "keep"],
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -38,6 +39,12 @@ gboolean domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError 
  * of which is made before the end. */
 void domuimg_undo_hold (DomuimgUndo *self);
 gboolean domuimg_undo_release (DomuimgUndo *self, GError **error);
+/* A temporary name beside @path for an intermediate file, removed in any case. */
+char *domuimg_undo_add_temporary (DomuimgUndo *self, const char *path, GError **error);
+/* The block device @path is about to be written, in the end with a first page of this @digest
+ * (block.h): without a commit that page becomes zeros if nobody has written another one since. */
+gboolean domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest,
+                                  GError **error);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
 /* A file that goes when the transaction commits, and not before. What cannot go is an error of the

@@ -118,6 +118,7 @@ state_clear (DomuimgBuildState *self)
   g_free (self->root_uuid);
   g_free (self->cmdline);
   g_free (self->work_directory);
+  g_free (self->directory);
   g_free (self->archive);
   g_free (self->config);
   g_free (self->xml);
@@ -151,7 +152,10 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
 {
   domuimg_progress_set_message (progress, "Writing everything out");
   drop_unmade (self);
-  return domuimg_undo_commit (self->undo, error);
+  if (domuimg_undo_commit (self->undo, error))
+    return TRUE;
+  domuimg_build_tell_lost (self, error);
+  return FALSE;
 }
 
 /* What a step is for. */
@@ -188,6 +192,7 @@ static const Step steps[] = {
   { domuimg_build_step_copy, DISKS, 0, 68 },
   { domuimg_build_step_publish, DISKS, 0, 10 },
   { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
+  { domuimg_build_step_put, FILES | DISKS, 0, 0 },
   { commit, FILES | DISKS, 4, 6 },
 };
 

@@ -84,7 +84,7 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
           const DomuimgDiskSpec *first = i > 0 ? g_ptr_array_index (asked, 0) : NULL;
 
           disk = domuimg_disk_spec_new ();
-          if (first != NULL)
+          if (first != NULL && first->kind->claims == NULL)
             disk->kind = first->kind;
           g_ptr_array_add (asked, disk);
         }

@@ -113,6 +113,9 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
       fill_path (self, disk, i == 0);
+      if (disk->kind->settle != NULL
+          && !disk->kind->settle (disk, self->import != NULL, error))
+        return NULL;
       if (self->import == NULL && !check_made (disk, i == 0, error))
         return NULL;
     }

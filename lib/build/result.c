@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/build/result.h"
 #include "lib/base/properties.h"
+#include "lib/base/region.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -289,6 +290,18 @@ append_start (DomuimgResult *self, GString *text)
                             self->config_path);
 }
 
+/* What a block device takes of the host's space is not the guest's. */
+static void
+append_device_size (const char *path, GString *text)
+{
+  g_autoptr (DomuimgRegion) device = domuimg_region_open (path, FALSE, NULL);
+  g_autofree char *size
+      = device != NULL ? g_format_size_full (device->length, G_FORMAT_SIZE_IEC_UNITS) : NULL;
+
+  if (size != NULL)
+    g_string_append_printf (text, " (%s)", size);
+}
+
 static void
 append_image (DomuimgResult *self, GString *text)
 {
@@ -296,7 +309,9 @@ append_image (DomuimgResult *self, GString *text)
 
   g_string_append_printf (text, "  %-9s %s", self->config_path != NULL ? "disk" : "XVA",
                           self->image_path);
-  if (stat (self->image_path, &status) == 0)
+  if (stat (self->image_path, &status) == 0 && S_ISBLK (status.st_mode))
+    append_device_size (self->image_path, text);
+  else if (stat (self->image_path, &status) == 0)
     {
       g_autofree char *size = g_format_size_full (status.st_size, G_FORMAT_SIZE_IEC_UNITS);
       g_autofree char *used

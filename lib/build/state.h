@@ -14,6 +14,7 @@
 /* A disk while it is made. */
 typedef struct {
   char *path;          /* where it is until the commit */
+  gboolean is_put;     /* it is where it lives, in the place of what was there */
   DomuimgImage *image; /* (nullable) as it is now, under the name that it will have, while it is open */
 } DomuimgBuildDisk;
 
@@ -31,6 +32,7 @@ typedef struct {
   gboolean is_rehearsal; /* the disks are only inspected */
   DomuimgUndo *undo;
   char *work_directory;
+  char *directory; /* of the results */
   GPtrArray *disks;   /* of DomuimgBuildDisk */
   GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
   char *archive;      /* (nullable) likewise, of all disks in one */
@@ -110,6 +112,12 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
+                                 GCancellable *cancellable, GError **error);
+/* Says in an error what disks that were put have cost. */
+void domuimg_build_tell_lost (DomuimgBuildState *self, GError **error);
+/* What the kind of disk @i is told. */
+DomuimgDiskMaking domuimg_build_get_making (DomuimgBuildState *self, guint i);
 /* No disks and no mounts yet. */
 void domuimg_build_init_disks (DomuimgBuildState *self);
 DomuimgBuildDisk *domuimg_build_get_disk (DomuimgBuildState *self, guint i);

@@ -77,6 +77,16 @@ prepare_source (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable
   return domuimg_source_prepare (self->plan->source, &context, progress, cancellable, error);
 }
 
+DomuimgDiskMaking
+domuimg_build_get_making (DomuimgBuildState *self, guint i)
+{
+  return (DomuimgDiskMaking){ .undo = self->undo,
+                              .work_directory = self->work_directory,
+                              .directory = self->directory,
+                              .number = i,
+                              .replace = self->plan->force };
+}
+
 static gboolean
 create_disks (DomuimgBuildState *self, GError **error)
 {
@@ -85,7 +95,7 @@ create_disks (DomuimgBuildState *self, GError **error)
   for (guint i = 0; i < plan->disks->len; i++)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (plan, i);
-      const DomuimgDiskMaking making = { self->undo, self->work_directory, i, plan->force };
+      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
       char *image = disk->kind->create (disk, &making, error);
 
       if (image == NULL)
@@ -139,6 +149,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
         = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
   if (self->work_directory == NULL)
     return FALSE;
+  self->directory = g_strdup (dir);
   if (!lock_names (self, error))
     return FALSE;
   domuimg_undo_hold (self->undo);
@@ -171,8 +182,16 @@ to_mib (guint64 bytes)
 }
 
 static gboolean
-too_small (guint64 size, guint64 needed, GError **error)
+too_small (DomuimgBuildState *self, guint64 size, guint64 needed, GError **error)
 {
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, 0);
+
+  if (disk->kind->settle != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
+                         "%s is too small: its size is %" G_GUINT64_FORMAT
+                         " MiB, and the guest needs at least %" G_GUINT64_FORMAT
+                         " MiB; choose a larger one",
+                         disk->path, size / 1048576, to_mib (needed));
   return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                        "the root disk is too small: its size is %" G_GUINT64_FORMAT
                        " MiB, and the guest needs at least %" G_GUINT64_FORMAT
@@ -204,7 +223,7 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   else if (given == 0)
     self->root_size = domuimg_mkfs_default_size (&self->usage);
   else if (given < domuimg_mkfs_min_size (&self->usage))
-    return too_small (given, domuimg_mkfs_min_size (&self->usage), error);
+    return too_small (self, given, domuimg_mkfs_min_size (&self->usage), error);
   else
     self->root_size = given;
   self->root_size = domuimg_layout_none.round_size (self->root_size);
@@ -276,7 +295,7 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
       || domuimg_mkfs_min_size (&all) <= self->root_size)
     return;
   g_clear_error (error);
-  too_small (self->root_size, domuimg_mkfs_min_size (&all), error);
+  too_small (self, self->root_size, domuimg_mkfs_min_size (&all), error);
 }
 
 /* Nobody asks for the guest's kernel where another one is given. */

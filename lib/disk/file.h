@@ -33,3 +33,4 @@ extern const DomuimgDiskKind domuimg_disk_kind_raw;
 extern const DomuimgDiskKind domuimg_disk_kind_qcow2;
 extern const DomuimgDiskKind domuimg_disk_kind_overlay;
 extern const DomuimgDiskKind domuimg_disk_kind_archive;
+extern const DomuimgDiskKind domuimg_disk_kind_device;

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 
 #include "domuimg/domain-config.h"
+#include "lib/base/block.h"
 #include "lib/base/lease.h"
 #include "lib/base/undo.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
 #include "lib/host/doctor.h"
+#include "lib/image/signature.h"
 
 #define IDLE_POLLS 50
 #define IDLE_POLL_USEC (G_USEC_PER_SEC / 10)
@@ -35,10 +37,11 @@ find_manifest (const char *config, const char *images, gboolean needed, DomuimgM
 /* What goes, with a line for each. */
 typedef struct {
   GPtrArray *paths;
+  GPtrArray *devices; /* (element-type DomuimgManifestDisk) with path and uuid only */
   GStrvBuilder *lines;
 } Removal;
 
-/* Only files go: a volume or a device is not ours to remove. */
+/* Only files go: a volume is not ours to remove. */
 static gboolean
 add_file (Removal *self, const char *path, GError **error)
 {
@@ -61,6 +64,31 @@ add_file (Removal *self, const char *path, GError **error)
   return TRUE;
 }
 
+static void
+device_free (DomuimgManifestDisk *self)
+{
+  g_free (self->path);
+  g_free (self->uuid);
+  g_free (self);
+}
+
+/* The name of a device, which may be a link of udev's, is never removed. */
+static gboolean
+add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
+{
+  DomuimgManifestDisk *device;
+
+  if (disk->path == NULL
+      || (!g_str_has_prefix (disk->path, "/dev/") && !domuimg_block_is (disk->path))
+      || g_str_has_prefix (disk->path, "/dev/shm/"))
+    return add_file (self, disk->path, error);
+  device = g_new0 (DomuimgManifestDisk, 1);
+  device->path = g_strdup (disk->path);
+  device->uuid = g_strdup (disk->uuid);
+  g_ptr_array_add (self->devices, device);
+  return TRUE;
+}
+
 static gboolean
 add_made (Removal *self, const DomuimgManifest *manifest, gboolean disks, GError **error)
 {
@@ -76,7 +104,7 @@ add_made (Removal *self, const DomuimgManifest *manifest, gboolean disks, GError
     {
       const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
 
-      if (!add_file (self, disk->path, error))
+      if (!add_disk (self, disk, error))
         return FALSE;
     }
   return TRUE;
@@ -119,6 +147,7 @@ removal_new (void)
   Removal *self = g_new0 (Removal, 1);
 
   self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) device_free);
   self->lines = g_strv_builder_new ();
   return self;
 }
@@ -127,6 +156,7 @@ static void
 removal_free (Removal *self)
 {
   g_ptr_array_unref (self->paths);
+  g_ptr_array_unref (self->devices);
   g_strv_builder_unref (self->lines);
   g_free (self);
 }
@@ -166,6 +196,21 @@ collect_locked (DomuimgUndo *undo, const char *config, const char *images, gbool
   return NULL;
 }
 
+/* Once the files are gone, which can be put back until then. */
+static void
+withdraw_devices (Removal *self)
+{
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgManifestDisk *device = g_ptr_array_index (self->devices, i);
+      g_autofree char *line = NULL;
+
+      wait_until_idle (device->path);
+      line = domuimg_signature_withdraw (device->path, device->uuid);
+      g_strv_builder_add (self->lines, line);
+    }
+}
+
 char **
 domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
                            const char *autostart, GError **error)
@@ -178,6 +223,7 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   removal = collect_locked (undo, config, images, disks, autostart, error);
   if (removal == NULL || !remove_all (undo, removal->paths, error))
     return NULL;
+  withdraw_devices (removal);
   return g_strv_builder_end (removal->lines);
 }
 
@@ -214,8 +260,9 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
  * Ends a guest, by a shutdown, and after @timeout by force; makes libvirt forget it; and removes
  * its configuration, its link in `/etc/xen/auto`, and the XML that was made with it. With @disks
  * those go, too, that the manifest names as made with it, the kernel and initramfs that were copied
- * out, and the manifest. The files go in one transaction: all of them or none. Disks that are no
- * files, such as logical volumes, stay.
+ * out, and the manifest. The files go in one transaction: all of them or none. Block devices stay;
+ * from one whose filesystem still is what was made for the guest, this filesystem is taken, by zeros
+ * in its first page, and the rest of its blocks is not erased.
  *
  * Returns: (transfer full): what was done, a line each, or %NULL
  *

@@ -42,10 +42,25 @@ domuimg_disk_kind_find (const char *text, const char **rest, GError **error)
 }
 
 const DomuimgDiskKind *
+domuimg_disk_kind_find_claim (const char *path)
+{
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    if (domuimg_disk_kinds[i]->claims != NULL && domuimg_disk_kinds[i]->claims (path))
+      return domuimg_disk_kinds[i];
+  return NULL;
+}
+
+static gboolean
+is_format (const DomuimgDiskKind *kind)
+{
+  return kind->scheme == NULL && kind->claims == NULL;
+}
+
+const DomuimgDiskKind *
 domuimg_disk_kind_find_format (const char *format)
 {
   for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
-    if (domuimg_disk_kinds[i]->scheme == NULL && g_str_equal (domuimg_disk_kinds[i]->name, format))
+    if (is_format (domuimg_disk_kinds[i]) && g_str_equal (domuimg_disk_kinds[i]->name, format))
       return domuimg_disk_kinds[i];
   return NULL;
 }
@@ -54,17 +69,18 @@ char *
 domuimg_disk_kind_list (void)
 {
   GString *list = g_string_new ("format=");
-  guint n = 0, schemes = 0;
+  guint n = 0, others = 0;
 
   for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
-    if (domuimg_disk_kinds[i]->scheme == NULL)
+    if (is_format (domuimg_disk_kinds[i]))
       g_string_append_printf (list, "%s%s", n++ > 0 ? "|" : "", domuimg_disk_kinds[i]->name);
     else
-      schemes++;
+      others++;
   for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
-    if (domuimg_disk_kinds[i]->scheme != NULL)
-      g_string_append_printf (list, "%s%s:%s", --schemes > 0 ? ", " : " or ",
-                              domuimg_disk_kinds[i]->scheme,
+    if (!is_format (domuimg_disk_kinds[i]))
+      g_string_append_printf (list, "%s%s%s%s", --others > 0 ? ", " : " or ",
+                              domuimg_disk_kinds[i]->scheme ?: "",
+                              domuimg_disk_kinds[i]->scheme != NULL ? ":" : "",
                               domuimg_disk_kinds[i]->placeholder ?: "");
   return g_string_free (list, FALSE);
 }

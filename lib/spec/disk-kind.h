@@ -31,6 +31,7 @@ typedef struct {
 typedef struct {
   DomuimgUndo *undo;
   const char *work_directory;
+  const char *directory; /* of the results */
   guint number;     /* of the disk, from 0 */
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;
@@ -46,13 +47,18 @@ typedef struct {
 
 struct _DomuimgDiskKind {
   const char *scheme;   /* (nullable) before a colon: "overlay" */
-  const char *placeholder; /* (nullable) what may follow the colon: "FILE" */
-  const char *name;     /* in plans; without @scheme also the value of format= */
+  const char *placeholder; /* (nullable) what may follow the colon: "FILE"; of @claims: a path */
+  const char *name;     /* in plans; without @scheme and @claims also the value of format= */
   const char *storage;  /* in manifests: "file" */
   const char *format;   /* of the image while it is made, as xl.cfg has it */
   const char *suffix;   /* of a file that has no path yet */
   DomuimgDiskTraits traits;
 
+  /* (nullable) Whether a disk at @path is of this kind, though nothing else says so. */
+  gboolean (*claims) (const char *path);
+  /* (nullable) Takes from what is at disk->path what it decides, such as the size. @is_copied: the
+   * size is that of the disk to be copied. Changes nothing but @disk. */
+  gboolean (*settle) (DomuimgDiskSpec *disk, gboolean is_copied, GError **error);
   /* For a plan, one line: @origin (nullable) where it is filled with files. */
   char *(*describe) (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin);
   /* Whether it can be made at disk->path: free or @replace, writable. Changes nothing. */
@@ -76,9 +82,17 @@ struct _DomuimgDiskKind {
   /* (nullable) With HOLDS_ALL: puts all disks together. */
   gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
                        GCancellable *cancellable, GError **error);
+  /* (nullable) Once all else is written, and before the commit: copies it from @image, where it was
+   * made, to disk->path. What cannot be undone is in the journal and in the error
+   * (DOMUIMG_DISK_LOST). */
+  gboolean (*put) (const DomuimgDiskSpec *disk, const char *image, const DomuimgDiskMaking *making,
+                   GCancellable *cancellable, GError **error);
   /* What a domain says of it. */
   void (*fill_domain) (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
 };
+
+/* What precedes the message of an error after which a path has nothing that it had. */
+#define DOMUIMG_DISK_LOST "what was on %s is gone and cannot be restored, and nothing is on it now: "
 
 /* Ended by NULL; the first one is what a disk is of which nothing is said. */
 extern const DomuimgDiskKind *const domuimg_disk_kinds[];
@@ -88,7 +102,9 @@ extern const DomuimgDiskKind *const domuimg_disk_kinds[];
  * colon. */
 const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **rest,
                                                GError **error);
-/* "format=raw|qcow2, overlay: or xva:FILE" */
+/* "format=raw|qcow2, overlay:, xva:FILE or /dev/NAME" */
 char *domuimg_disk_kind_list (void);
+/* The kind that a disk at @path, of which only that is said, has by what is there; NULL for none. */
+const DomuimgDiskKind *domuimg_disk_kind_find_claim (const char *path);
 /* NULL where format= has no such value. */
 const DomuimgDiskKind *domuimg_disk_kind_find_format (const char *format);

@@ -187,6 +187,37 @@ domuimg_disk_spec_new (void)
   return self;
 }
 
+/* A size in the place of a path would make a file of that name. */
+static gboolean
+check_bare_word (const char *text, GError **error)
+{
+  g_autofree char *word = g_strndup (text, strcspn (text, ","));
+  guint64 size;
+
+  if (!domuimg_parse_size (word, 1, &size, NULL))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk “%s”: size=%s or ./%s?", text,
+                       word, word);
+}
+
+/* What is at the path may decide what kind of disk it is. */
+static gboolean
+take_claim (DomuimgDiskSpec *self, GError **error)
+{
+  const DomuimgDiskKind *claim
+      = self->path != NULL ? domuimg_disk_kind_find_claim (self->path) : NULL;
+
+  if (claim == NULL)
+    return TRUE;
+  if (self->kind != domuimg_disk_kinds[0])
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "disk %s: a device takes the guest's bytes as they are, and cannot become"
+                         " %s; give the path alone",
+                         self->path, self->kind->name);
+  self->kind = claim;
+  return TRUE;
+}
+
 DomuimgDiskSpec *
 domuimg_disk_spec_parse (const char *text, GError **error)
 {
@@ -196,7 +227,11 @@ domuimg_disk_spec_parse (const char *text, GError **error)
   self->kind = domuimg_disk_kind_find (text, &rest, error);
   if (self->kind == NULL)
     return NULL;
+  if (rest == text && !check_bare_word (text, error))
+    return NULL;
   if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
+    return NULL;
+  if (!take_claim (self, error))
     return NULL;
   if (self->label != NULL && strlen (self->label) > 16)
     {

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/region.h"
+
+/* A block device of this host that a disk is put on. Its first page, without which nobody finds a
+ * filesystem or a partition table on it, is written last. */
+
+/* Bytes at the beginning and at the end where libblkid and the kernel look for signatures. */
+#define DOMUIMG_BLOCK_HEAD ((guint64) 8 << 20)
+#define DOMUIMG_BLOCK_TAIL ((guint64) 2 << 20)
+
+/* Whether @path is one, by whatever name. */
+gboolean domuimg_block_is (const char *path);
+/* Opens the device as its only user: BUSY, with what uses it, where a filesystem, swap space or
+ * another device does. PERMISSION where it is read-only. -1 on error. */
+int domuimg_block_open (const char *path, gboolean writable, GError **error);
+/* Bytes; FALSE, too, where it has none, as a device that is detached. */
+gboolean domuimg_block_get_size (int fd, const char *path, guint64 *size, GError **error);
+/* What tells the first page of @image from others, in hexadecimal digits; NULL on error. */
+char *domuimg_block_digest (const DomuimgRegion *image, GError **error);
+/* Whether it could be that long: zeros where @image has nothing, then what is in it, its first page
+ * last and when all else is on the disk. @image is not longer than the device. */
+gboolean domuimg_block_write (const DomuimgRegion *device, const DomuimgRegion *image,
+                              GCancellable *cancellable, GError **error);
+/* Zeros in the first page, on the disk. FALSE with errno. */
+gboolean domuimg_block_clear_first (int fd);
+/* The same if that page still has this digest, or is zeros. FALSE with errno: ENOENT where the
+ * device is gone or holds something else. */
+gboolean domuimg_block_take_back (const char *path, const char *digest);
