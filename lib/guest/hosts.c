@@ -60,7 +60,7 @@ write_hosts (DomuimgGuestRun *self, const char *full, const char *short_name, GE
   return domuimg_edit_write (self->edit, "/etc/hosts", text, 0644, error);
 }
 
-/* A shell-like file that names the host, if the guest has it. */
+/* A shell-like file that names the host. */
 static gboolean
 assign_name (DomuimgGuestRun *self, const char *path, const char *key, const char *value,
              GError **error)
@@ -69,9 +69,7 @@ assign_name (DomuimgGuestRun *self, const char *path, const char *key, const cha
 
   if (!domuimg_edit_read (self->edit, path, &old, error))
     return FALSE;
-  if (old == NULL)
-    return TRUE;
-  g_autofree char *text = domuimg_edit_set_assignment (old, key, value);
+  g_autofree char *text = domuimg_edit_set_assignment (old != NULL ? old : "", key, value);
   return domuimg_edit_write (self->edit, path, text, 0644, error);
 }
 
@@ -102,6 +100,7 @@ domuimg_guest_step_hosts (DomuimgGuestRun *self, GError **error)
     return FALSE;
   /* Alpine, also with OpenRC, reads /etc/hostname. */
   if (self->info->openrc && g_str_equal (self->info->id, "gentoo")
+      && domuimg_tree_exists (self->edit->tree, "/etc/conf.d/hostname")
       && !assign_name (self, "/etc/conf.d/hostname", "hostname", quoted, error))
     return FALSE;
   return write_hosts (self, full, short_name, error);
