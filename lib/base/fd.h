@@ -25,6 +25,27 @@ domuimg_write_all (int fd, const void *data, gsize length)
   return TRUE;
 }
 
+/* The same at @offset of the file. */
+static inline gboolean
+domuimg_pwrite_all (int fd, const void *data, gsize length, guint64 offset)
+{
+  const guint8 *at = data;
+
+  while (length > 0)
+    {
+      gssize written = pwrite (fd, at, length, (off_t) offset);
+
+      if (written < 0 && errno == EINTR)
+        continue;
+      if (written < 0)
+        return FALSE;
+      at += written;
+      offset += (guint64) written;
+      length -= (gsize) written;
+    }
+  return TRUE;
+}
+
 /* Zeros up to a multiple of @alignment, at most 16, from the start of the file; FALSE with errno. */
 static inline gboolean
 domuimg_pad_file (int fd, guint alignment)

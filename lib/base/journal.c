@@ -181,27 +181,9 @@ words_to_line (const char *const *words)
 }
 
 static gboolean
-write_at (DomuimgJournal *self, const char *text, off_t at)
-{
-  gsize length = strlen (text);
-
-  for (gsize done = 0; done < length;)
-    {
-      gssize written = pwrite (self->fd, text + done, length - done, at + (off_t) done);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return FALSE;
-      done += (gsize) written;
-    }
-  return TRUE;
-}
-
-static gboolean
 append_line (DomuimgJournal *self, const char *line, GError **error)
 {
-  if (!write_at (self, line, self->end))
+  if (!domuimg_pwrite_all (self->fd, line, strlen (line), (guint64) self->end))
     {
       domuimg_set_errno (error, errno, "writing the journal %s", self->path);
       /* A part of a line is no record, and must not become one with the next. */
@@ -252,7 +234,7 @@ domuimg_journal_revoke_commit (DomuimgJournal *self, GError **error)
 {
   if (self->commit_at < 0)
     return TRUE;
-  return (write_at (self, UNDONE, self->commit_at)
+  return (domuimg_pwrite_all (self->fd, UNDONE, strlen (UNDONE), (guint64) self->commit_at)
           || domuimg_set_errno (error, errno, "writing the journal %s", self->path))
          && domuimg_journal_sync (self, error);
 }

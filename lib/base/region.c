@@ -146,24 +146,10 @@ domuimg_region_read (const DomuimgRegion *self, guint64 offset, void *buffer, gs
 gboolean
 domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *data, gsize length)
 {
-  const guint8 *from = data;
-
   if (offset > self->length || length > self->length - offset)
     {
       errno = ENOSPC;
       return FALSE;
     }
-  while (length > 0)
-    {
-      gssize written = pwrite (self->fd, from, length, self->offset + offset);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return FALSE;
-      from += written;
-      offset += written;
-      length -= written;
-    }
-  return TRUE;
+  return domuimg_pwrite_all (self->fd, data, length, self->offset + offset);
 }

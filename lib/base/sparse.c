@@ -3,9 +3,9 @@
 #include "config.h"
 #include "lib/base/sparse.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/fd.h"
 
 #define PAGE 4096
 
@@ -16,24 +16,6 @@ domuimg_is_zero (const void *data, gsize length)
 
   /* All of them equal the first, which is 0. */
   return length == 0 || (bytes[0] == 0 && memcmp (bytes, bytes + 1, length - 1) == 0);
-}
-
-static gboolean
-write_at (int fd, const guint8 *data, gsize length, guint64 offset)
-{
-  while (length > 0)
-    {
-      gssize written = pwrite (fd, data, length, offset);
-
-      if (written < 0 && errno == EINTR)
-        continue;
-      if (written < 0)
-        return FALSE;
-      data += written;
-      length -= written;
-      offset += written;
-    }
-  return TRUE;
 }
 
 /* The bytes from @at that belong together: all to be written, or none. */
@@ -63,7 +45,7 @@ domuimg_sparse_write (int fd, const void *data, gsize length, guint64 offset)
       gboolean is_zero = FALSE;
       gsize run = run_length (data, at, length, offset, &is_zero);
 
-      if (!is_zero && !write_at (fd, (const guint8 *) data + at, run, offset + at))
+      if (!is_zero && !domuimg_pwrite_all (fd, (const guint8 *) data + at, run, offset + at))
         return FALSE;
       at += run;
     }
