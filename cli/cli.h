@@ -68,5 +68,5 @@ int cli_signals_seen (void);
 typedef gboolean (*CliBootloader) (char **argv, GCancellable *cancellable, GError **error);
 int cli_run_bootloader (CliBootloader run, char **argv);
 
-/* Prints @lines as a JSON array of strings. */
-void cli_print_json_lines (char **lines);
+/* Prints what was done, a line each, or with @json as an array of strings. */
+void cli_print_done (char **lines, gboolean json);

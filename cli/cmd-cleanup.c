@@ -3,21 +3,6 @@
 #include "config.h"
 #include "cli/cli.h"
 
-static void
-print_lines (char **lines, gboolean json)
-{
-  if (json)
-    cli_print_json_lines (lines);
-  for (guint i = 0; !json && lines[i] != NULL; i++)
-    {
-      g_autofree char *plain = cli_plain (lines[i]);
-
-      g_print ("%s\n", plain);
-    }
-  if (!json && lines[0] == NULL)
-    g_print ("nothing to do\n");
-}
-
 /* What a script needs to know, whatever the lines say. */
 static int
 judge (GError **error)
@@ -67,6 +52,8 @@ cli_cleanup (int argc, char **argv)
                           : domuimg_cleanup (dry_run, NULL, &error);
   if (lines == NULL)
     return cli_report (error);
-  print_lines (lines, json);
+  cli_print_done (lines, json);
+  if (!json && lines[0] == NULL)
+    g_print ("nothing to do\n");
   return dry_run || discard != NULL ? CLI_DONE : judge (&error);
 }

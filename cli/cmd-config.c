@@ -3,7 +3,6 @@
 #include "config.h"
 #include "cli/cli.h"
 
-
 static int
 config_convert (int argc, char **argv)
 {

@@ -3,20 +3,6 @@
 #include "config.h"
 #include "cli/cmd-guest.h"
 
-static int
-print_lines (char **lines, gboolean json)
-{
-  if (json)
-    cli_print_json_lines (lines);
-  for (guint i = 0; !json && lines[i] != NULL; i++)
-    {
-      g_autofree char *plain = cli_plain (lines[i]);
-
-      g_print ("%s\n", plain);
-    }
-  return CLI_DONE;
-}
-
 int
 cli_delete (int argc, char **argv)
 {
@@ -56,5 +42,8 @@ cli_delete (int argc, char **argv)
   if (cli_choose_backend (backend_name, connect, &backend, &error))
     lines = domuimg_host_delete_guest (argv[1], backend, connect, disks, (guint) timeout,
                                        cancellable, &error);
-  return lines != NULL ? print_lines (lines, json) : cli_report (error);
+  if (lines == NULL)
+    return cli_report (error);
+  cli_print_done (lines, json);
+  return CLI_DONE;
 }

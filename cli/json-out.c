@@ -36,8 +36,8 @@ cli_json_print_items (GPtrArray *items, CliJsonAdd add)
   cli_json_print (builder);
 }
 
-void
-cli_print_json_lines (char **lines)
+static void
+print_array (char **lines)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
@@ -46,4 +46,17 @@ cli_print_json_lines (char **lines)
     json_builder_add_string_value (builder, lines[i]);
   json_builder_end_array (builder);
   cli_json_print (builder);
+}
+
+void
+cli_print_done (char **lines, gboolean json)
+{
+  if (json)
+    print_array (lines);
+  for (guint i = 0; !json && lines[i] != NULL; i++)
+    {
+      g_autofree char *plain = cli_plain (lines[i]);
+
+      g_print ("%s\n", plain);
+    }
 }
