@@ -175,16 +175,16 @@ take_configured (DomuimgMachine *self)
 static void
 choose (DomuimgMachine *self)
 {
-  DomuimgImage *image = self->images->len > 0 ? g_ptr_array_index (self->images, 0) : NULL;
   g_autoptr (GError) error = NULL;
-  gboolean boots_itself;
+  gboolean boots_itself = FALSE;
 
   domuimg_loader_choose_kernel (self);
   if (self->boot.kernel_path != NULL || self->devices->len == 0)
     return;
-  if (!domuimg_image_has_boot_code (image, &boots_itself, &error))
+  if (self->type_is_chosen
+      && !domuimg_image_has_boot_code (g_ptr_array_index (self->images, 0), &boots_itself, &error))
     domuimg_machine_report (self, "image-unreadable", self->path, "%s", error->message);
-  if (self->type_is_chosen && boots_itself)
+  if (boots_itself)
     {
       self->type = DOMUIMG_GUEST_TYPE_HVM;
       self->boot.loader = DOMUIMG_LOADER_FIRMWARE;

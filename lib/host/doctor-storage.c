@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/guest/manifest-find.h"
 
 /* Where images go: space, and what the filesystem can do. */
 
-#define IMAGES "/var/lib/xen/images"
 #define WANTED_BYTES ((guint64) 2 << 30)
 #define BLOCK 4096
 
@@ -67,7 +67,7 @@ can_reflink (const char *directory)
 void
 domuimg_doctor_look_at_storage (DomuimgDoctor *self)
 {
-  g_autofree char *directory = nearest (self, IMAGES);
+  g_autofree char *directory = nearest (self, DOMUIMG_IMAGE_DIRECTORY);
   struct statfs status;
   guint64 free_bytes;
   g_autofree char *size = NULL;
@@ -79,7 +79,7 @@ domuimg_doctor_look_at_storage (DomuimgDoctor *self)
   free_bytes = (guint64) status.f_bavail * status.f_bsize;
   size = g_format_size_full (free_bytes, G_FORMAT_SIZE_IEC_UNITS);
   domuimg_doctor_add (self, "storage-space", free_bytes >= WANTED_BYTES, DOMUIMG_SEVERITY_WARNING,
-                      g_strdup_printf ("%s free for " IMAGES ", on %s", size, name_of (&status)),
+                      g_strdup_printf ("%s free for " DOMUIMG_IMAGE_DIRECTORY ", on %s", size, name_of (&status)),
                       "images of guests, where --dir or --disk names no other place",
                       g_strdup ("make space, or choose another place by --dir"));
   if (!writable || *self->root != '\0')
@@ -89,5 +89,5 @@ domuimg_doctor_look_at_storage (DomuimgDoctor *self)
                       g_strdup_printf ("copies of images there %s their blocks (reflinks)",
                                        reflink ? "share" : "do not share"),
                       "check --fix without a second copy of the data",
-                      g_strdup_printf ("have %s on btrfs, or on xfs with reflink=1", IMAGES));
+                      g_strdup_printf ("have %s on btrfs, or on xfs with reflink=1", DOMUIMG_IMAGE_DIRECTORY));
 }
