@@ -8,12 +8,11 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/exchange.h"
 #include "lib/base/fd.h"
+#include "lib/base/locked-file.h"
 
 #define SUFFIX ".journal"
 #define ID_LENGTH 8
@@ -95,34 +94,6 @@ journal_new (const char *path, int fd)
   return self;
 }
 
-/* -1 with errno: EWOULDBLOCK where another process has it locked, or has removed it between the two
- * calls. */
-static int
-open_locked (const char *path, int flags)
-{
-  g_auto (DomuimgFd) fd = open (path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  struct stat status;
-  int result;
-
-  if (fd < 0)
-    return -1;
-  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || fstat (fd, &status) != 0)
-    {
-      /* What was made just now is nobody's. */
-      if (flags != 0 && errno != EWOULDBLOCK)
-        unlink (path);
-      return -1;
-    }
-  if (status.st_nlink == 0)
-    {
-      errno = EWOULDBLOCK;
-      return -1;
-    }
-  result = fd;
-  fd = -1;
-  return result;
-}
-
 static int
 create_locked (const char *directory, char **path)
 {
@@ -135,8 +106,8 @@ create_locked (const char *directory, char **path)
 
       g_free (*path);
       *path = g_strdup_printf ("%s/%.*s" SUFFIX, directory, ID_LENGTH, uuid);
-      fd = open_locked (*path, O_CREAT | O_EXCL);
-      if (fd >= 0 || (errno != EWOULDBLOCK && errno != EEXIST))
+      fd = domuimg_locked_file_open (*path, O_CREAT | O_EXCL);
+      if (fd >= 0 || (errno != EWOULDBLOCK && errno != ESTALE && errno != EEXIST))
         return fd;
     }
   return fd;
@@ -392,12 +363,12 @@ DomuimgJournal *
 domuimg_journal_take_over (const char *path, GPtrArray **records, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  int fd = open_locked (path, 0);
+  int fd = domuimg_locked_file_open (path, 0);
   DomuimgJournal *self;
 
   if (fd < 0)
     {
-      if (errno != EWOULDBLOCK && errno != ENOENT)
+      if (errno != EWOULDBLOCK && errno != ESTALE && errno != ENOENT)
         domuimg_set_errno (error, errno, "opening the journal %s", path);
       return NULL;
     }

@@ -6,12 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/journal.h"
+#include "lib/base/locked-file.h"
 
 #define SUFFIX ".lock"
 #define DIGEST_LENGTH 24
@@ -36,27 +35,6 @@ domuimg_lock_key (const char *path)
   return g_build_filename (real != NULL ? real : directory, name, NULL);
 }
 
-/* -1 with errno: EWOULDBLOCK where another process has it, ESTALE where the file went in the moment
- * between. */
-static int
-open_locked (const char *file, int flags)
-{
-  g_auto (DomuimgFd) fd = open (file, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  struct stat status;
-  int result;
-
-  if (fd < 0 || flock (fd, LOCK_EX | LOCK_NB) != 0 || fstat (fd, &status) != 0)
-    return -1;
-  if (status.st_nlink == 0)
-    {
-      errno = ESTALE;
-      return -1;
-    }
-  result = fd;
-  fd = -1;
-  return result;
-}
-
 static int
 wait_for (const char *file)
 {
@@ -65,7 +43,7 @@ wait_for (const char *file)
 
   for (;;)
     {
-      fd = open_locked (file, O_CREAT);
+      fd = domuimg_locked_file_open (file, O_CREAT);
       if (fd >= 0 || (errno != ESTALE && errno != EWOULDBLOCK && errno != EINTR))
         return fd;
       if (errno == EWOULDBLOCK && g_get_monotonic_time () >= until)
@@ -132,7 +110,7 @@ domuimg_lock_sweep (void)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *file = g_build_filename (directory, name, NULL);
-      g_auto (DomuimgFd) fd = g_str_has_suffix (name, SUFFIX) ? open_locked (file, 0) : -1;
+      g_auto (DomuimgFd) fd = g_str_has_suffix (name, SUFFIX) ? domuimg_locked_file_open (file, 0) : -1;
 
       if (fd >= 0)
         unlink (file);

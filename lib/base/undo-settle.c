@@ -11,8 +11,8 @@
 #include "lib/base/lease.h"
 #include "lib/base/undo-verbs.h"
 
-static gboolean
-is_result (const DomuimgJournalRecord *record)
+gboolean
+domuimg_undo_is_result (const DomuimgJournalRecord *record)
 {
   const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
 
@@ -103,7 +103,7 @@ domuimg_undo_look (DomuimgJournalRecord *record, char **why)
 {
   g_auto (Now) now = { NULL, NULL };
 
-  if (!is_result (record))
+  if (!domuimg_undo_is_result (record))
     return DOMUIMG_RESULT_GONE;
   if (!look_at_both (record, &now, why))
     return DOMUIMG_RESULT_UNKNOWN;
@@ -160,7 +160,7 @@ find_done (const GPtrArray *records, gboolean just_done, char **why)
       g_autofree char *why_not = NULL;
       gboolean done;
 
-      if (!is_result (record))
+      if (!domuimg_undo_is_result (record))
         continue;
       if (!can_be_put_back (record, just_done, &done, &why_not))
         all = FALSE;
@@ -214,7 +214,7 @@ domuimg_undo_sync_directories (const GPtrArray *records, GError **error)
     {
       const DomuimgJournalRecord *record = g_ptr_array_index (records, i);
 
-      if (is_result (record))
+      if (domuimg_undo_is_result (record))
         add_directory (directories, record->to);
       else if (g_str_equal (record->verb, "rmdir") && record->path != NULL)
         add_directory (directories, record->path);

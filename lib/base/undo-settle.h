@@ -13,6 +13,8 @@ typedef enum {
   DOMUIMG_RESULT_UNKNOWN,  /* it cannot be looked at, now */
 } DomuimgResultState;
 
+/* Whether a record is of something that gets its final name, or loses it, at the commit. */
+gboolean domuimg_undo_is_result (const DomuimgJournalRecord *record);
 /* What has become of a record with a final name. *@why (out) (nullable) is set for a
  * conflict and what is unknown: a part of a sentence. */
 DomuimgResultState domuimg_undo_look (DomuimgJournalRecord *record, char **why);

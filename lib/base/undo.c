@@ -302,12 +302,6 @@ sync_results (const GPtrArray *records, GError **error)
 }
 
 static gboolean
-is_result (const DomuimgJournalRecord *one)
-{
-  return domuimg_undo_verb_find (one->verb)->finish != NULL;
-}
-
-static gboolean
 busy (const DomuimgJournalRecord *one, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
@@ -399,7 +393,7 @@ write_commit (DomuimgUndo *self, GError **error)
     {
       DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
 
-      if (is_result (one) && !prepare_result (self, one, error))
+      if (domuimg_undo_is_result (one) && !prepare_result (self, one, error))
         return FALSE;
     }
   return domuimg_journal_append_commit (self->journal, error)
@@ -413,7 +407,7 @@ finish_all (DomuimgUndo *self, GError **error)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
 
-      if (is_result (one) && !domuimg_undo_verb_find (one->verb)->finish (one, error))
+      if (domuimg_undo_is_result (one) && !domuimg_undo_verb_find (one->verb)->finish (one, error))
         return FALSE;
     }
   return domuimg_undo_sync_directories (self->records, error) && are_leases_whole (self, error);
@@ -441,7 +435,7 @@ remove_old (DomuimgUndo *self, GError **error)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
 
-      if (!is_result (one) || domuimg_label_is_absent (one->was))
+      if (!domuimg_undo_is_result (one) || domuimg_label_is_absent (one->was))
         continue;
       any = TRUE;
       /* A second time, as nothing can be put back any more. What a result has replaced is in the

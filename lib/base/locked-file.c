@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Files that are locked as long as they are open, and are still there. */
+#include "config.h"
+#include "lib/base/locked-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+
+int
+domuimg_locked_file_open (const char *path, int flags)
+{
+  g_auto (DomuimgFd) fd = open (path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+  struct stat status;
+  int result;
+
+  if (fd < 0)
+    return -1;
+  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || fstat (fd, &status) != 0)
+    {
+      /* What was made just now is nobody's. */
+      if ((flags & O_EXCL) != 0 && errno != EWOULDBLOCK)
+        unlink (path);
+      return -1;
+    }
+  if (status.st_nlink == 0)
+    {
+      errno = ESTALE;
+      return -1;
+    }
+  result = fd;
+  fd = -1;
+  return result;
+}

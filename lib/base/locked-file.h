@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+
+/* Opens @path with @flags of open(2), readable and writable, and locks it for this process; what is
+ * made is its owner's alone. -1 with errno: EWOULDBLOCK where another process has it locked, ESTALE
+ * where it was removed between the two. What O_EXCL has made goes again where it cannot be locked. */
+int domuimg_locked_file_open (const char *path, int flags);
