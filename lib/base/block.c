@@ -28,6 +28,16 @@ domuimg_block_is (const char *path)
   return stat (path, &status) == 0 && S_ISBLK (status.st_mode);
 }
 
+gboolean
+domuimg_block_is_place (const char *path)
+{
+  g_autofree char *full = g_canonicalize_filename (path, NULL);
+
+  if (domuimg_block_is (full))
+    return TRUE;
+  return g_str_has_prefix (full, "/dev/") && !g_str_has_prefix (full, "/dev/shm/");
+}
+
 static gboolean
 check_writable (int fd, const char *path, GError **error)
 {

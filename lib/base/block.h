@@ -12,6 +12,8 @@
 
 /* Whether @path is one, by whatever name. */
 gboolean domuimg_block_is (const char *path);
+/* The same by its place, too: a device that is not there must not become a file in /dev. */
+gboolean domuimg_block_is_place (const char *path);
 /* Opens the device as its only user: BUSY, with what uses it, where a filesystem, swap space or
  * another device does. PERMISSION where it is read-only. -1 on error. */
 int domuimg_block_open (const char *path, gboolean writable, GError **error);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/directory.h"
 #include "lib/base/exchange.h"
 #include "lib/base/fd.h"
 #include "lib/base/locked-file.h"
@@ -239,19 +240,11 @@ domuimg_journal_list (GError **error)
 {
   g_autofree char *directory = choose_directory ();
   g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
-  g_autoptr (GError) local = NULL;
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
+  g_autoptr (GDir) dir = NULL;
   const char *name;
 
-  if (dir == NULL && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    {
-      domuimg_fail (error,
-                    g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES)
-                        ? DOMUIMG_ERROR_PERMISSION
-                        : DOMUIMG_ERROR_IO,
-                    "%s", local->message);
-      return NULL;
-    }
+  if (!domuimg_directory_open_if_any (directory, &dir, error))
+    return NULL;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);

@@ -4,22 +4,10 @@
 #include "lib/disk/file.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/base/block.h"
 #include "lib/base/fd.h"
 #include "lib/image/signature.h"
-
-/* By its place, too: a device that is not there must not become a file in /dev. */
-static gboolean
-claims (const char *path)
-{
-  g_autofree char *full = g_canonicalize_filename (path, NULL);
-
-  if (domuimg_block_is (full))
-    return TRUE;
-  return g_str_has_prefix (full, "/dev/") && !g_str_has_prefix (full, "/dev/shm/");
-}
 
 static gboolean
 check_size (const DomuimgDiskSpec *disk, guint64 size, gboolean is_copied, GError **error)
@@ -134,7 +122,7 @@ const DomuimgDiskKind domuimg_disk_kind_device = {
   .storage = "device",
   .format = "raw",
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
-  .claims = claims,
+  .claims = domuimg_block_is_place,
   .settle = settle,
   .describe = describe,
   .check = check,

@@ -37,7 +37,7 @@ find_manifest (const char *config, const char *images, gboolean needed, DomuimgM
 /* What goes, with a line for each. */
 typedef struct {
   GPtrArray *paths;
-  GPtrArray *devices; /* (element-type DomuimgManifestDisk) with path and uuid only */
+  DomuimgManifest *manifest; /* (nullable) */
   GStrvBuilder *lines;
 } Removal;
 
@@ -48,11 +48,11 @@ add_file (Removal *self, const char *path, GError **error)
   g_autofree char *line = NULL;
   struct stat status;
 
-  if (path == NULL || g_ptr_array_find_with_equal_func (self->paths, path, g_str_equal, NULL)
-      || (lstat (path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR)))
+  if (path == NULL || g_ptr_array_find_with_equal_func (self->paths, path, g_str_equal, NULL))
     return TRUE;
   if (lstat (path, &status) != 0)
-    return domuimg_set_errno (error, errno, "looking at %s, so nothing is removed", path);
+    return errno == ENOENT || errno == ENOTDIR
+           || domuimg_set_errno (error, errno, "looking at %s, so nothing is removed", path);
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
     line = g_strdup_printf ("%s stays: it is not a file", path);
   else
@@ -64,34 +64,18 @@ add_file (Removal *self, const char *path, GError **error)
   return TRUE;
 }
 
-static void
-device_free (DomuimgManifestDisk *self)
-{
-  g_free (self->path);
-  g_free (self->uuid);
-  g_free (self);
-}
-
 /* The name of a device, which may be a link of udev's, is never removed. */
 static gboolean
-add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
+is_device (const DomuimgManifestDisk *disk)
 {
-  DomuimgManifestDisk *device;
-
-  if (disk->path == NULL
-      || (!g_str_has_prefix (disk->path, "/dev/") && !domuimg_block_is (disk->path))
-      || g_str_has_prefix (disk->path, "/dev/shm/"))
-    return add_file (self, disk->path, error);
-  device = g_new0 (DomuimgManifestDisk, 1);
-  device->path = g_strdup (disk->path);
-  device->uuid = g_strdup (disk->uuid);
-  g_ptr_array_add (self->devices, device);
-  return TRUE;
+  return disk->path != NULL && domuimg_block_is_place (disk->path);
 }
 
 static gboolean
-add_made (Removal *self, const DomuimgManifest *manifest, gboolean disks, GError **error)
+add_made (Removal *self, gboolean disks, GError **error)
 {
+  const DomuimgManifest *manifest = self->manifest;
+
   if (!add_file (self, manifest->xml, error))
     return FALSE;
   /* A disk that is left needs its kernel: the guest would not start without. */
@@ -104,7 +88,7 @@ add_made (Removal *self, const DomuimgManifest *manifest, gboolean disks, GError
     {
       const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
 
-      if (!add_disk (self, disk, error))
+      if (!is_device (disk) && !add_file (self, disk->path, error))
         return FALSE;
     }
   return TRUE;
@@ -147,7 +131,6 @@ removal_new (void)
   Removal *self = g_new0 (Removal, 1);
 
   self->paths = g_ptr_array_new_with_free_func (g_free);
-  self->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) device_free);
   self->lines = g_strv_builder_new ();
   return self;
 }
@@ -156,7 +139,7 @@ static void
 removal_free (Removal *self)
 {
   g_ptr_array_unref (self->paths);
-  g_ptr_array_unref (self->devices);
+  g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_strv_builder_unref (self->lines);
   g_free (self);
 }
@@ -169,11 +152,10 @@ collect (const char *config, const char *images, gboolean disks, const char *aut
 {
   g_autoptr (Removal) self = removal_new ();
   g_autofree char *path = NULL;
-  g_autoptr (DomuimgManifest) manifest = NULL;
 
-  if (!find_manifest (config, images, disks, &manifest, &path, error)
+  if (!find_manifest (config, images, disks, &self->manifest, &path, error)
       || !add_file (self, autostart, error) || !add_file (self, config, error)
-      || (manifest != NULL && !add_made (self, manifest, disks, error))
+      || (self->manifest != NULL && !add_made (self, disks, error))
       /* While disks remain, the manifest says what they are of. */
       || (disks && !add_file (self, path, error)))
     return NULL;
@@ -200,13 +182,15 @@ collect_locked (DomuimgUndo *undo, const char *config, const char *images, gbool
 static void
 withdraw_devices (Removal *self)
 {
-  for (guint i = 0; i < self->devices->len; i++)
+  for (guint i = 0; self->manifest != NULL && i < self->manifest->disks->len; i++)
     {
-      const DomuimgManifestDisk *device = g_ptr_array_index (self->devices, i);
+      const DomuimgManifestDisk *disk = g_ptr_array_index (self->manifest->disks, i);
       g_autofree char *line = NULL;
 
-      wait_until_idle (device->path);
-      line = domuimg_signature_withdraw (device->path, device->uuid);
+      if (!is_device (disk))
+        continue;
+      wait_until_idle (disk->path);
+      line = domuimg_signature_withdraw (disk->path, disk->uuid);
       g_strv_builder_add (self->lines, line);
     }
 }
@@ -223,7 +207,8 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   removal = collect_locked (undo, config, images, disks, autostart, error);
   if (removal == NULL || !remove_all (undo, removal->paths, error))
     return NULL;
-  withdraw_devices (removal);
+  if (disks)
+    withdraw_devices (removal);
   return g_strv_builder_end (removal->lines);
 }
 

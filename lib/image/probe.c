@@ -3,11 +3,11 @@
 #include "config.h"
 #include "lib/image/probe.h"
 
-#include <blkid/blkid.h>
 #include <errno.h>
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/image/blkid.h"
 #include "lib/image/gpt.h"
 
 #define SECTOR 512
@@ -19,19 +19,6 @@
 /* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
 #define PROBED_HEAD ((guint64) 5 << 20)
 #define PROBED_TAIL ((guint64) 2 << 20)
-
-typedef struct blkid_struct_probe Probe;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Probe, blkid_free_probe)
-
-static char *
-lookup (Probe *probe, const char *name)
-{
-  const char *value = NULL;
-
-  return blkid_probe_lookup_value (probe, name, &value, NULL) == 0 && value != NULL
-             ? g_utf8_make_valid (value, -1)
-             : NULL;
-}
 
 /* ext: Documentation/filesystems/ext4/super.rst of Linux. */
 static guint64
@@ -97,10 +84,10 @@ read_cut_off_ext (DomuimgBytes super, DomuimgVolume *volume)
     }
 }
 
-static Probe *
+static DomuimgBlkidProbe *
 new_probe (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
 {
-  g_autoptr (Probe) probe = blkid_new_probe ();
+  g_autoptr (DomuimgBlkidProbe) probe = blkid_new_probe ();
 
   if (probe == NULL || blkid_probe_set_device (probe, region->fd, region->offset + offset, length) != 0)
     {
@@ -136,7 +123,7 @@ read_all_probed (const DomuimgRegion *region, guint64 offset, guint64 length, GE
  * nothing. Then all that it reads must be readable, and it looks again. *@found: whether it knows
  * what is there. */
 static gboolean
-run_probe (const DomuimgRegion *region, Probe *probe, int (*run) (Probe *), guint64 offset,
+run_probe (const DomuimgRegion *region, DomuimgBlkidProbe *probe, int (*run) (DomuimgBlkidProbe *), guint64 offset,
            guint64 length, gboolean *found, GError **error)
 {
   int result;
@@ -159,7 +146,7 @@ static gboolean
 probe_filesystem (const DomuimgRegion *region, DomuimgVolume *volume, guint64 there,
                   GError **error)
 {
-  g_autoptr (Probe) probe = NULL;
+  g_autoptr (DomuimgBlkidProbe) probe = NULL;
   gboolean found;
 
   if (there == 0)
@@ -170,9 +157,9 @@ probe_filesystem (const DomuimgRegion *region, DomuimgVolume *volume, guint64 th
     return FALSE;
   if (!found)
     return TRUE;
-  volume->fs = lookup (probe, "TYPE");
-  volume->uuid = lookup (probe, "UUID");
-  volume->label = lookup (probe, "LABEL");
+  volume->fs = domuimg_blkid_lookup (probe, "TYPE");
+  volume->uuid = domuimg_blkid_lookup (probe, "UUID");
+  volume->label = domuimg_blkid_lookup (probe, "LABEL");
   return TRUE;
 }
 
@@ -324,7 +311,7 @@ add_cut_off_gpt (const DomuimgRegion *region, GPtrArray *volumes, const char **t
 /* *@list: the partitions; NULL where there is no table that libblkid takes. @is_fs: the boot sector
  * of a filesystem may look like a table, and a filesystem counts. */
 static gboolean
-find_partitions (const DomuimgRegion *region, Probe *probe, blkid_partlist *list, gboolean *is_fs,
+find_partitions (const DomuimgRegion *region, DomuimgBlkidProbe *probe, blkid_partlist *list, gboolean *is_fs,
                  GError **error)
 {
   g_autofree char *fs = NULL;
@@ -337,7 +324,7 @@ find_partitions (const DomuimgRegion *region, Probe *probe, blkid_partlist *list
     return FALSE;
   if (found)
     *list = blkid_probe_get_partitions (probe);
-  fs = lookup (probe, "TYPE");
+  fs = domuimg_blkid_lookup (probe, "TYPE");
   *is_fs = fs != NULL;
   if (*list != NULL && blkid_partlist_get_table (*list) == NULL)
     *list = NULL;
@@ -346,7 +333,7 @@ find_partitions (const DomuimgRegion *region, Probe *probe, blkid_partlist *list
 
 /* *@type becomes that of the table. */
 static gboolean
-add_all (const DomuimgRegion *region, Probe *probe, GPtrArray *volumes, const char **type,
+add_all (const DomuimgRegion *region, DomuimgBlkidProbe *probe, GPtrArray *volumes, const char **type,
          GPtrArray *problems, GError **error)
 {
   blkid_partlist list;
@@ -367,7 +354,7 @@ gboolean
 domuimg_image_probe (const DomuimgRegion *region, GPtrArray *volumes, char **table,
                      GPtrArray *problems, GError **error)
 {
-  g_autoptr (Probe) probe = NULL;
+  g_autoptr (DomuimgBlkidProbe) probe = NULL;
   const char *type;
 
   *table = NULL;

@@ -3,14 +3,11 @@
 #include "config.h"
 #include "lib/image/signature.h"
 
-#include <blkid/blkid.h>
 #include <errno.h>
 
 #include "lib/base/block.h"
 #include "lib/base/fd.h"
-
-typedef struct blkid_struct_probe Probe;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Probe, blkid_free_probe)
+#include "lib/image/blkid.h"
 
 void
 domuimg_signature_clear (DomuimgSignature *self)
@@ -19,20 +16,10 @@ domuimg_signature_clear (DomuimgSignature *self)
   g_clear_pointer (&self->uuid, g_free);
 }
 
-static char *
-lookup (Probe *probe, const char *name)
-{
-  const char *value = NULL;
-
-  return blkid_probe_lookup_value (probe, name, &value, NULL) == 0 && value != NULL
-             ? g_utf8_make_valid (value, -1)
-             : NULL;
-}
-
 gboolean
 domuimg_signature_find (int fd, const char *path, DomuimgSignature *found, GError **error)
 {
-  g_autoptr (Probe) probe = blkid_new_probe ();
+  g_autoptr (DomuimgBlkidProbe) probe = blkid_new_probe ();
   int result;
 
   if (probe == NULL || blkid_probe_set_device (probe, fd, 0, 0) != 0)
@@ -47,10 +34,10 @@ domuimg_signature_find (int fd, const char *path, DomuimgSignature *found, GErro
     return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: what is on it could not be read", path);
   if (result > 0)
     return TRUE;
-  found->name = lookup (probe, "TYPE");
-  found->uuid = lookup (probe, "UUID");
+  found->name = domuimg_blkid_lookup (probe, "TYPE");
+  found->uuid = domuimg_blkid_lookup (probe, "UUID");
   if (found->name == NULL)
-    found->name = lookup (probe, "PTTYPE");
+    found->name = domuimg_blkid_lookup (probe, "PTTYPE");
   if (found->name == NULL)
     found->name = g_strdup ("something");
   return TRUE;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/directory.h"
 #include "lib/base/fd.h"
 #include "lib/domain/model/domain.h"
 #include "lib/domain/xm/file.h"
@@ -222,19 +223,11 @@ char **
 domuimg_config_list_in (const char *directory, GError **error)
 {
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
-  g_autoptr (GError) local = NULL;
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, &local);
+  g_autoptr (GDir) dir = NULL;
   const char *name;
 
-  if (dir == NULL && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    {
-      domuimg_fail (error,
-                    g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES)
-                        ? DOMUIMG_ERROR_PERMISSION
-                        : DOMUIMG_ERROR_IO,
-                    "%s", local->message);
-      return NULL;
-    }
+  if (!domuimg_directory_open_if_any (directory, &dir, error))
+    return NULL;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     if (g_str_has_suffix (name, ".cfg"))
       g_ptr_array_add (paths, g_build_filename (directory, name, NULL));
