@@ -96,9 +96,7 @@ def pack(path, files, manifest):
 class Convert(world.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
-        cls.addClassCleanup(holder.cleanup)
-        cls.old = pathlib.Path(holder.name)
+        cls.old = cls.shared_directory()
         root = cls.old / "root"
         for name in ("bin", "boot/grub", "dev", "etc", "proc", "run", "sbin", "sys", "tmp", "var"):
             (root / name).mkdir(parents=True)

@@ -57,14 +57,13 @@ def loops_work():
 class Device(world.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
-        cls.addClassCleanup(holder.cleanup)
-        cls.archive = archives.plain(pathlib.Path(holder.name) / "root.tar", 60_000_000)
-        cls.tree = pathlib.Path(holder.name) / "tree"
+        shared = cls.shared_directory()
+        cls.archive = archives.plain(shared / "root.tar", 60_000_000)
+        cls.tree = shared / "tree"
         cls.tree.mkdir()
         judge("tar", "-C", cls.tree, "-xpf", cls.archive, "--numeric-owner")
         cls.add_attributes()
-        cls.packed = pathlib.Path(holder.name) / "packed.tar"
+        cls.packed = shared / "packed.tar"
         judge("tar", "-C", cls.tree, "-cf", cls.packed, "--format=pax", "--numeric-owner",
               "--xattrs", "--xattrs-include=*", ".")
 

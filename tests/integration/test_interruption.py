@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Whatever ends a build, there is all of its result or nothing."""
 import os
-import pathlib
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
@@ -19,9 +17,8 @@ RESULTS = {"t.img", "t.cfg", "t.xml", "t.json"}
 class Interruption(world.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
-        cls.addClassCleanup(holder.cleanup)
-        cls.archive = archives.plain(pathlib.Path(holder.name) / "root.tar", 100_000_000)
+        shared = cls.shared_directory()
+        cls.archive = archives.plain(shared / "root.tar", 100_000_000)
 
     def setUp(self):
         super().setUp()

@@ -3,12 +3,10 @@
 import contextlib
 import json
 import os
-import pathlib
 import re
 import resource
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 import unittest
@@ -42,9 +40,8 @@ def limit_descriptors(number):
 class Transaction(world.Case):
     @classmethod
     def setUpClass(cls):
-        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
-        cls.addClassCleanup(holder.cleanup)
-        cls.archive = archives.plain(pathlib.Path(holder.name) / "root.tar", 1_000_000)
+        shared = cls.shared_directory()
+        cls.archive = archives.plain(shared / "root.tar", 1_000_000)
 
     def setUp(self):
         super().setUp()

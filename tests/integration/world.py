@@ -38,6 +38,13 @@ def need_program(*names):
 class Case(unittest.TestCase):
     """A test with a world of its own, whose journal and cache no other sees."""
 
+    @classmethod
+    def shared_directory(cls):
+        """One for all tests of the class, from its setUpClass()."""
+        holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
+        cls.addClassCleanup(holder.cleanup)
+        return pathlib.Path(holder.name)
+
     def setUp(self):
         holder = tempfile.TemporaryDirectory(prefix="domuimg-it.")
         self.addCleanup(holder.cleanup)

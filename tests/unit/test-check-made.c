@@ -5,61 +5,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "lib/check/run.h"
-#include "tests/unit/check-fixtures.h"
 #include "tests/unit/kernel-fixtures.h"
-
-#define KERNEL "/nowhere/web1.vmlinuz"
-#define RAMDISK "/nowhere/web1.initrd"
-#define VERSION "6.1.0-fixture"
-
-typedef struct {
-  Guest guest; /* for its tree and volumes */
-  DomuimgDomain *domain;
-  DomuimgKernel *kernel;
-  DomuimgInitramfs *initramfs;
-  DomuimgMade made;
-} Made;
-
-static void
-made_init (Made *self, const char *modules)
-{
-  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new ("/nowhere/web1.img", "xvda");
-  g_autoptr (GBytes) bytes = bzimage_of_linux (VERSION, TRUE, TRUE);
-  g_autoptr (GBytes) cpio
-      = cpio_new ("lib/modules/" VERSION "/xen-blkfront.ko", "x",
-                  "lib/modules/" VERSION "/modules.builtin", modules, NULL);
-  g_autoptr (GError) error = NULL;
-
-  memset (self, 0, sizeof *self);
-  guest_init_programs (&self->guest);
-  self->domain = domuimg_domain_new ("web1", &error);
-  g_assert_no_error (error);
-  domuimg_domain_set_guest_type (self->domain, DOMUIMG_GUEST_TYPE_PVH);
-  domuimg_domain_set_memory (self->domain, 512);
-  domuimg_domain_set_kernel (self->domain, KERNEL);
-  domuimg_domain_set_ramdisk (self->domain, RAMDISK);
-  domuimg_domain_set_cmdline (self->domain, "root=UUID=" ROOT_UUID " ro console=hvc0");
-  domuimg_domain_add_disk (self->domain, disk);
-  self->kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
-  g_assert_no_error (error);
-  self->initramfs = domuimg_initramfs_new_for_bytes (cpio, "initrd", &error);
-  g_assert_no_error (error);
-  self->made = (DomuimgMade){ .domain = self->domain,
-                              .devices = self->guest.machine->devices,
-                              .kernel = self->kernel,
-                              .initramfs = self->initramfs };
-}
-
-static void
-made_clear (Made *self)
-{
-  g_object_unref (self->domain);
-  g_object_unref (self->kernel);
-  domuimg_initramfs_free (self->initramfs);
-  guest_clear (&self->guest);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Made, made_clear)
+#include "tests/unit/made-fixtures.h"
 
 static char *
 find (const Made *self)
@@ -88,7 +35,7 @@ test_nothing_is_read_from_files (void)
   g_auto (Made) made = { 0 };
   g_autofree char *found = NULL;
 
-  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  made_init (&made, SYSTEMD, MADE_MODULES);
   found = find (&made);
   g_assert_cmpstr (found, ==, "boots");
   /* What was handed over is still the caller's. */
@@ -104,7 +51,7 @@ test_faults_are_found (void)
   g_autofree char *no_init = NULL;
   g_autofree char *no_kernel = NULL;
 
-  made_init (&made, "kernel/fs/xfs/xfs.ko\n");
+  made_init (&made, SYSTEMD, "kernel/fs/xfs/xfs.ko\n");
   no_driver = find (&made);
   g_assert_cmpstr (no_driver, ==, "fails initramfs-driver");
   tree_edit (made.guest.machine->tree, "/sbin/init", "");
@@ -123,21 +70,21 @@ test_files_have_places (void)
   g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
   g_autofree char *now = g_build_filename (directory, "k", NULL);
   g_autoptr (GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GBytes) bytes = bzimage_of_linux (VERSION, TRUE, FALSE);
+  g_autoptr (GBytes) bytes = bzimage_of_linux (MADE_VERSION, TRUE, FALSE);
   g_autoptr (DomuimgReport) report = NULL;
   g_auto (Made) made = { 0 };
   DomuimgFinding *finding;
 
-  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  made_init (&made, SYSTEMD, MADE_MODULES);
   g_assert_true (g_file_set_contents (now, g_bytes_get_data (bytes, NULL),
                                       g_bytes_get_size (bytes), NULL));
-  g_hash_table_insert (places, (gpointer) KERNEL, now);
+  g_hash_table_insert (places, (gpointer) MADE_KERNEL, now);
   made.made.places = places;
   made.made.kernel = NULL;
   report = domuimg_check_run_on (&made.made, NULL, NULL);
   finding = g_ptr_array_index (domuimg_report_get_findings (report), 0);
   g_assert_cmpstr (domuimg_finding_get_id (finding), ==, "kernel-type");
-  g_assert_cmpstr (domuimg_finding_get_evidence (finding), ==, KERNEL);
+  g_assert_cmpstr (domuimg_finding_get_evidence (finding), ==, MADE_KERNEL);
   g_assert_cmpint (g_unlink (now), ==, 0);
   g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
@@ -152,7 +99,7 @@ test_its_configuration_is_judged (void)
   g_auto (Made) made = { 0 };
   GPtrArray *findings;
 
-  made_init (&made, "kernel/fs/ext4/ext4.ko\n");
+  made_init (&made, SYSTEMD, MADE_MODULES);
   domuimg_domain_set_cmdline (made.domain, "root=/dev/xvdz9 ro console=hvc0");
   written = domuimg_domain_to_xl_cfg (made.domain, NULL);
   config = g_strconcat (written, "memroy = 12\n", NULL);
@@ -175,7 +122,7 @@ test_it_can_be_cancelled (void)
   g_autoptr (GError) error = NULL;
   g_auto (Made) made = { 0 };
 
-  made_init (&made, "");
+  made_init (&made, SYSTEMD, "");
   g_cancellable_cancel (cancellable);
   g_assert_null (domuimg_check_run_on (&made.made, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

@@ -5,21 +5,9 @@
 
 #include <string.h>
 
-#include "lib/check/run.h"
 #include "lib/tree/faults.h"
-#include "tests/unit/check-fixtures.h"
 #include "tests/unit/faulty-tree.h"
-#include "tests/unit/kernel-fixtures.h"
-
-#define VERSION "6.1.0-fixture"
-
-typedef struct {
-  Guest guest;
-  DomuimgDomain *domain;
-  DomuimgKernel *kernel;
-  DomuimgInitramfs *initramfs;
-  DomuimgMade made;
-} Made;
+#include "tests/unit/made-fixtures.h"
 
 /* What the rules of a getty, of networks and of libraries look for besides what the fixtures have. */
 static void
@@ -30,59 +18,6 @@ put_more (DomuimgTree *tree)
   tree_edit (tree, "/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n");
   tree_edit (tree, "/etc/pam.d/login", "auth required pam_securetty.so\n");
 }
-
-static DomuimgDomain *
-domain_new (void)
-{
-  g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new ("/nowhere/web1.img", "xvda");
-  g_autoptr (GError) error = NULL;
-  DomuimgDomain *domain = domuimg_domain_new ("web1", &error);
-
-  g_assert_no_error (error);
-  domuimg_domain_set_guest_type (domain, DOMUIMG_GUEST_TYPE_PVH);
-  domuimg_domain_set_memory (domain, 512);
-  domuimg_domain_set_kernel (domain, "/nowhere/web1.vmlinuz");
-  domuimg_domain_set_ramdisk (domain, "/nowhere/web1.initrd");
-  domuimg_domain_set_cmdline (domain, "root=UUID=" ROOT_UUID " ro console=hvc0");
-  domuimg_domain_add_disk (domain, disk);
-  return domain;
-}
-
-static void
-made_init (Made *self, const char *fixture)
-{
-  g_autoptr (GBytes) bytes = bzimage_of_linux (VERSION, TRUE, TRUE);
-  g_autoptr (GBytes) cpio
-      = cpio_new ("lib/modules/" VERSION "/xen-blkfront.ko", "x",
-                  "lib/modules/" VERSION "/modules.builtin", "kernel/fs/ext4/ext4.ko\n", NULL);
-  g_autoptr (GError) error = NULL;
-
-  memset (self, 0, sizeof *self);
-  if (g_str_equal (fixture, SYSTEMD))
-    guest_init_programs (&self->guest);
-  else
-    guest_init (&self->guest, fixture);
-  put_more (self->guest.machine->tree);
-  self->domain = domain_new ();
-  self->kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
-  g_assert_no_error (error);
-  self->initramfs = domuimg_initramfs_new_for_bytes (cpio, "initrd", &error);
-  g_assert_no_error (error);
-  self->made = (DomuimgMade){ .domain = self->domain,
-                              .devices = self->guest.machine->devices,
-                              .kernel = self->kernel,
-                              .initramfs = self->initramfs };
-}
-
-static void
-made_clear (Made *self)
-{
-  g_object_unref (self->domain);
-  g_object_unref (self->kernel);
-  domuimg_initramfs_free (self->initramfs);
-  guest_clear (&self->guest);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Made, made_clear)
 
 /* The root's tree is one of which @broken (nullable) cannot be read. */
 static DomuimgReport *
@@ -137,7 +72,8 @@ test_check (gconstpointer fixture)
   g_autoptr (GPtrArray) log = NULL;
   g_autoptr (DomuimgReport) good = NULL;
 
-  made_init (&made, fixture);
+  made_init (&made, fixture, MADE_MODULES);
+  put_more (made.guest.machine->tree);
   good = check (&made, NULL, &log);
   if (g_str_equal (fixture, SYSTEMD))
     g_assert_cmpint (domuimg_report_get_verdict (good), ==, DOMUIMG_VERDICT_BOOTS);
