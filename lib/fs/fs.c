@@ -5,6 +5,7 @@
 
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
+#include "lib/fs/fat/tree.h"
 #include "lib/tree/faults.h"
 
 static DomuimgTree *
@@ -20,6 +21,7 @@ static const DomuimgFs filesystems[] = {
   { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
   { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
   { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
+  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
 };
 
@@ -45,6 +47,8 @@ domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **e
 gboolean
 domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
 {
+  if (DOMUIMG_IS_TREE_FAT (tree))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (tree), error);
   return !DOMUIMG_IS_TREE_EXT (tree) || domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
 }
 
@@ -55,6 +59,8 @@ domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
   /* What was changed was decided by what could be read. */
   gboolean ok = domuimg_tree_check_faults (owned, error);
 
+  if (DOMUIMG_IS_TREE_FAT (owned))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (owned), ok ? error : NULL) && ok;
   if (DOMUIMG_IS_TREE_EXT (owned))
     return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
   return domuimg_tree_guestfs_close (owned, ok ? error : NULL) && ok;
