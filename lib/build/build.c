@@ -187,6 +187,7 @@ static const Step steps[] = {
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_convert, DISKS | REHEARSED, 0, 4 },
   { domuimg_build_step_kernel, FILES | DISKS | REHEARSED, 4, 2 },
+  { domuimg_build_step_grub, FILES, 0, 0 },
   { domuimg_build_step_guest, FILES | DISKS | REHEARSED, 3, 1 },
   { domuimg_build_step_verdict, FILES | DISKS | REHEARSED, 2, 2 },
   { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },

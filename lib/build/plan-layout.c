@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/base.h"
+#include "lib/build/grub-image.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
 
@@ -15,15 +16,20 @@
 #define ESP_MIN (40 * MIB)
 #define PART_MIN (8 * MIB)
 
+/* By what was asked for, so that it is known before the disks are planned. */
 const DomuimgLayoutSpec *
 domuimg_plan_get_layout_spec (DomuimgPlan *self, guint disk)
 {
-  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self, disk);
+  static const DomuimgLayoutSpec unsaid;
+  g_autoptr (GPtrArray) asked = domuimg_spec_get_objects (self->spec, "disk");
+  const DomuimgDiskSpec *spec = disk < asked->len ? g_ptr_array_index (asked, disk) : NULL;
   const DomuimgLayoutSpec *of_all = domuimg_spec_get_object (self->spec, "layout");
 
-  return disk == 0 && of_all != NULL && spec->layout.kind == DOMUIMG_LAYOUT_UNSAID
-             ? of_all
-             : &spec->layout;
+  if (spec != NULL
+      && (spec->layout.kind != DOMUIMG_LAYOUT_UNSAID
+          || domuimg_layout_spec_has_options (&spec->layout)))
+    return &spec->layout;
+  return disk == 0 && of_all != NULL ? of_all : &unsaid;
 }
 
 const DomuimgLayout *
@@ -61,8 +67,25 @@ domuimg_plan_has_bios (DomuimgPlan *self)
 {
   const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
 
-  return domuimg_plan_get_layout (self, 0)->write != NULL
+  return self->import == NULL && domuimg_plan_get_layout (self, 0)->write != NULL
          && (!spec->is_given[DOMUIMG_LAYOUT_BIOS] || spec->size[DOMUIMG_LAYOUT_BIOS] != 0);
+}
+
+static gboolean
+has_esp (DomuimgPlan *self)
+{
+  const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
+  const DomuimgLayout *layout = domuimg_plan_get_layout (self, 0);
+
+  return self->import == NULL && layout->write != NULL
+         && (spec->is_given[DOMUIMG_LAYOUT_ESP] ? spec->size[DOMUIMG_LAYOUT_ESP] > 0
+                                                : layout->has_esp);
+}
+
+gboolean
+domuimg_plan_has_menu (DomuimgPlan *self)
+{
+  return domuimg_plan_has_bios (self) || has_esp (self);
 }
 
 char *
@@ -159,13 +182,11 @@ divide_first (DomuimgPlan *self, GError **error)
 {
   const DomuimgLayout *layout = domuimg_plan_get_layout (self, 0);
   const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
-  gboolean has_esp = spec->is_given[DOMUIMG_LAYOUT_ESP] ? spec->size[DOMUIMG_LAYOUT_ESP] > 0
-                                                        : layout->has_esp;
   DomuimgDiskSpec root = *domuimg_plan_get_disk (self, 0);
 
   if (layout->has_bios && domuimg_plan_has_bios (self))
     add_simple (self, DOMUIMG_PART_BIOS, NULL, NULL, MIB);
-  if (has_esp)
+  if (has_esp (self))
     add_simple (self, DOMUIMG_PART_ESP, "vfat", "/boot/efi",
                 spec->size[DOMUIMG_LAYOUT_ESP] > 0 ? spec->size[DOMUIMG_LAYOUT_ESP] : ESP_SIZE);
   if (spec->size[DOMUIMG_LAYOUT_BOOT] > 0)
@@ -290,7 +311,9 @@ domuimg_plan_make_parts (DomuimgPlan *self, GError **error)
   for (guint i = 0; i < self->disks->len; i++)
     if (!check_disk (self, i, error))
       return FALSE;
-  return TRUE;
+  return (!domuimg_plan_has_bios (self)
+          || domuimg_grub_check (DOMUIMG_GRUB_BIOS, "bios=no", error))
+         && (!has_esp (self) || domuimg_grub_check (DOMUIMG_GRUB_EFI, "esp=no", error));
 }
 
 gboolean

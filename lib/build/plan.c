@@ -165,7 +165,8 @@ plan_kernel (DomuimgPlan *self)
   const DomuimgKernelSpec *asked = domuimg_spec_get_object (self->spec, "kernel");
 
   self->kernel = asked != NULL ? domuimg_kernel_spec_copy (asked) : domuimg_kernel_spec_new ();
-  if (self->import == NULL || self->kernel->policy->origin != DOMUIMG_KERNEL_OF_ANY
+  if ((self->import == NULL && !domuimg_plan_has_menu (self))
+      || self->kernel->policy->origin != DOMUIMG_KERNEL_OF_ANY
       || (self->type != DOMUIMG_GUEST_TYPE_HVM
           && (self->type != DOMUIMG_GUEST_TYPE_AUTO || !wants_archive (self))))
     return;
@@ -179,13 +180,14 @@ check_loader (DomuimgPlan *self, GError **error)
 {
   DomuimgLoader loader = self->kernel->policy->loader;
 
-  if (loader == DOMUIMG_LOADER_FIRMWARE && self->import != NULL)
+  if (loader == DOMUIMG_LOADER_FIRMWARE
+      && (self->import != NULL || domuimg_plan_has_menu (self)))
     return plan_firmware (self, error);
   if (loader == DOMUIMG_LOADER_FIRMWARE)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "--kernel %s needs a whole disk with a boot loader of its own, and a"
-                         " guest from %s is a filesystem without one; use --kernel auto, or pvgrub"
-                         " to have GRUB start the guest's own kernel",
+                         " guest from %s is a filesystem without one; add --layout gpt or mbr, or"
+                         " use --kernel auto, or pvgrub to have GRUB start the guest's own kernel",
                          self->kernel->text, domuimg_spec_get (self->spec, "from"));
   if (loader == DOMUIMG_LOADER_DIRECT && domuimg_spec_get (self->spec, "loader") != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,

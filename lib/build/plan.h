@@ -65,8 +65,9 @@ GPtrArray *domuimg_plan_list_parts (DomuimgPlan *self, guint disk);
 const DomuimgPart *domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role);
 /* What the guest's Linux calls it, "xvda3". */
 char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
-/* Whether a BIOS is to start the first disk. */
+/* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
+gboolean domuimg_plan_has_menu (DomuimgPlan *self);
 /* Random, but the same again for the same guest and @what where builds are to be reproducible. */
 char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */

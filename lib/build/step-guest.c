@@ -169,6 +169,7 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
   if (self->transfer == NULL)
     {
       customise->device_nodes = TRUE;
+      customise->all_consoles = domuimg_plan_has_menu (plan);
       add_disks (self, customise);
       add_identity (self, customise);
     }

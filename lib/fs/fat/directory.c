@@ -198,24 +198,53 @@ has_short (const GByteArray *bytes, const guint8 *name)
   return FALSE;
 }
 
-/* Copies up to @max letters of @text that a short name may have; FALSE where that is not all, or where
- * some are in lower case. */
-static gboolean
+typedef enum {
+  EXACT,    /* the short name is the name */
+  IN_UPPER, /* it is that in upper case */
+  CUT       /* it is another */
+} Likeness;
+
+/* Copies up to @max letters of @text that a short name may have. */
+static Likeness
 copy_letters (guint8 *to, const char *text, gsize length, guint max)
 {
-  gboolean is_exact = TRUE;
+  Likeness likeness = EXACT;
   guint n = 0;
 
   for (gsize i = 0; i < length; i++)
     {
       char c = g_ascii_toupper (text[i]);
-      gboolean fits = g_ascii_isalnum (c) || strchr ("_-~!#$%&@^", c) != NULL;
 
-      is_exact = is_exact && fits && c == text[i] && n < max;
-      if (fits && n < max)
-        to[n++] = c;
+      if (n == max || !(g_ascii_isalnum (c) || strchr ("_-~!#$%&@^", c) != NULL))
+        {
+          likeness = CUT;
+          continue;
+        }
+      likeness = MAX (likeness, c == text[i] ? EXACT : IN_UPPER);
+      to[n++] = c;
     }
-  return is_exact;
+  return likeness;
+}
+
+/* Makes it one that the directory does not have yet. */
+static void
+number (const GByteArray *bytes, guint8 *name)
+{
+  guint8 base[SHORT];
+
+  memcpy (base, name, SHORT);
+  for (guint i = 1; i < 100000; i++)
+    {
+      g_autofree char *tail = g_strdup_printf ("~%u", i);
+      gsize at = 8 - strlen (tail);
+
+      memcpy (name, base, SHORT);
+      while (at > 0 && name[at - 1] == ' ')
+        at--;
+      memcpy (name + at, tail, strlen (tail));
+      if (!has_short (bytes, name))
+        return;
+    }
 }
 
 /* FALSE where the long name has to be there, too. */
@@ -224,29 +253,16 @@ make_short (const GByteArray *bytes, const char *name, guint8 *into)
 {
   const char *dot = strrchr (name, '.');
   gsize length = dot != NULL ? (gsize) (dot - name) : strlen (name);
-  guint8 base[SHORT];
-  gboolean is_exact;
+  Likeness likeness, of_extension = EXACT;
 
   memset (into, ' ', SHORT);
-  is_exact = copy_letters (into, name, length, 8);
-  is_exact = (dot == NULL || copy_letters (into + 8, dot + 1, strlen (dot + 1), 3)) && is_exact
-             && length > 0;
-  if (is_exact)
-    return TRUE;
-  memcpy (base, into, SHORT);
-  for (guint i = 1; i < 100000; i++)
-    {
-      g_autofree char *tail = g_strdup_printf ("~%u", i);
-      gsize at = 8 - strlen (tail);
-
-      memcpy (into, base, SHORT);
-      while (at > 0 && into[at - 1] == ' ')
-        at--;
-      memcpy (into + at, tail, strlen (tail));
-      if (!has_short (bytes, into))
-        break;
-    }
-  return FALSE;
+  likeness = length > 0 ? copy_letters (into, name, length, 8) : CUT;
+  if (dot != NULL)
+    of_extension = copy_letters (into + 8, dot + 1, strlen (dot + 1), 3);
+  likeness = MAX (likeness, of_extension);
+  if (likeness == CUT || has_short (bytes, into))
+    number (bytes, into);
+  return likeness == EXACT;
 }
 
 static void

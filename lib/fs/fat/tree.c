@@ -12,7 +12,7 @@
 /* What the longest directory takes, and the largest file. */
 #define DIRECTORY_MAX ((guint64) 2 << 20)
 #define FILE_MAX ((guint64) 1 << 30)
-/* As Linux shows them by default. */
+/* This is how Linux shows them by default. */
 #define MODE 0755
 
 struct _DomuimgTreeFat {
