@@ -226,7 +226,7 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
     self->root_size = domuimg_mkfs_default_size (&self->usage);
-  else if (given < domuimg_mkfs_min_size (&self->usage))
+  else if (given < domuimg_mkfs_min_size (&self->usage) && !domuimg_build_is_divided (self))
     return too_small (self, given, domuimg_mkfs_min_size (&self->usage), error);
   else
     self->root_size = given;
@@ -253,8 +253,9 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
 {
   DomuimgUsage all = *so_far;
 
+  /* How much of the rest is for which filesystem, nobody has counted. */
   if (!g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
-      || !domuimg_usage_scan (&all, stream, cancellable, NULL)
+      || domuimg_build_is_divided (self) || !domuimg_usage_scan (&all, stream, cancellable, NULL)
       || domuimg_mkfs_min_size (&all) <= self->root_size)
     return;
   g_clear_error (error);
@@ -280,6 +281,7 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
   const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
   const DomuimgFs *fs = domuimg_fs_find (root->fs);
   g_autoptr (DomuimgRegion) region = NULL;
+  g_autoptr (DomuimgDivide) divide = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
   DomuimgFsContent content = { NULL, &usage, progress };
@@ -292,7 +294,10 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
   region = domuimg_build_open_part (self, root, TRUE, error);
   if (region == NULL)
     return FALSE;
-  content.stream = watch_kernel (self, stream);
+  divide = domuimg_build_divide (self, watch_kernel (self, stream), error);
+  if (divide == NULL)
+    return FALSE;
+  content.stream = DOMUIMG_STREAM (divide);
   self->tree = fs->fill (region, &content, cancellable, &local);
   if (self->tree == NULL)
     {
@@ -302,9 +307,11 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
       return FALSE;
     }
   self->usage = usage;
+  if (!domuimg_build_open_made (self, divide, cancellable, error))
+    return FALSE;
   if (self->ahead != NULL)
     domuimg_look_ahead_attach (self->ahead, self->tree);
-  return domuimg_build_open_made (self, error) && domuimg_source_close (self->plan->source, error);
+  return domuimg_source_close (self->plan->source, error);
 }
 
 gboolean

@@ -192,13 +192,19 @@ find_volume (DomuimgBuildState *self, const DomuimgPart *part, GError **error)
   return NULL;
 }
 
-/* The files of a part that was not filled by now. */
+/* The files of a part: what was filled, or else what is empty. */
 static DomuimgTree *
-open_tree (DomuimgBuildState *self, const DomuimgPart *part, GError **error)
+open_tree (DomuimgBuildState *self, const DomuimgPart *part, guint i, DomuimgDivide *divide,
+           GCancellable *cancellable, GError **error)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
-  g_autoptr (DomuimgRegion) region = domuimg_build_open_part (self, part, TRUE, error);
+  g_autoptr (DomuimgRegion) region = NULL;
 
+  if (part->role == DOMUIMG_PART_ROOT)
+    return g_object_ref (self->tree);
+  if (part->role != DOMUIMG_PART_ESP)
+    return domuimg_divide_finish (divide, i, cancellable, error);
+  region = domuimg_build_open_part (self, part, TRUE, error);
   return region != NULL ? fs->open (region, TRUE, error) : NULL;
 }
 
@@ -211,24 +217,15 @@ is_mounted (const DomuimgPart *part)
 }
 
 static gboolean
-open_part (DomuimgBuildState *self, const DomuimgPart *part, GError **error)
+add_mount (DomuimgBuildState *self, const DomuimgPart *part, DomuimgTree *tree, GError **error)
 {
   g_autofree char *name = domuimg_plan_name_part (self->plan, part);
   const DomuimgVolume *volume = find_volume (self, part, error);
-  DomuimgTree *tree = NULL;
 
   if (volume == NULL)
     return FALSE;
-  if (part->role == DOMUIMG_PART_ROOT)
-    tree = g_object_ref (self->tree);
-  else if (is_mounted (part))
-    {
-      tree = open_tree (self, part, error);
-      if (tree == NULL)
-        return FALSE;
-    }
   domuimg_build_add_mount (self, domuimg_build_get_disk (self, part->disk)->image, volume, name,
-                           tree);
+                           g_object_ref (tree));
   return TRUE;
 }
 
@@ -242,8 +239,9 @@ compare_mounts (gconstpointer a, gconstpointer b)
   return g_strcmp0 ((*left)->mount, (*right)->mount);
 }
 
-GPtrArray *
-domuimg_build_list_mounted (DomuimgBuildState *self)
+/* (element-type DomuimgPart) (transfer container) Filesystems with a place in the guest. */
+static GPtrArray *
+list_mounted (DomuimgBuildState *self)
 {
   GPtrArray *parts = g_ptr_array_new ();
 
@@ -252,6 +250,39 @@ domuimg_build_list_mounted (DomuimgBuildState *self)
       g_ptr_array_add (parts, g_ptr_array_index (self->plan->parts, i));
   g_ptr_array_sort (parts, compare_mounts);
   return parts;
+}
+
+gboolean
+domuimg_build_is_divided (DomuimgBuildState *self)
+{
+  g_autoptr (GPtrArray) parts = list_mounted (self);
+
+  for (guint i = 1; i < parts->len; i++)
+    if (((const DomuimgPart *) g_ptr_array_index (parts, i))->role != DOMUIMG_PART_ESP)
+      return TRUE;
+  return FALSE;
+}
+
+/* What a stream has for the ESP is a distribution's own boot loader; it gets another one. */
+DomuimgDivide *
+domuimg_build_divide (DomuimgBuildState *self, DomuimgStream *stream, GError **error)
+{
+  g_autoptr (GPtrArray) parts = list_mounted (self);
+  g_autoptr (DomuimgDivide) divide = domuimg_divide_new (stream);
+
+  for (guint i = 1; i < parts->len; i++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (parts, i);
+      g_autoptr (DomuimgRegion) region = NULL;
+
+      if (part->role == DOMUIMG_PART_ESP)
+        continue;
+      region = domuimg_build_open_part (self, part, TRUE, error);
+      if (region == NULL
+          || !domuimg_divide_add (divide, part->mount, region, domuimg_fs_find (part->fs), error))
+        return NULL;
+    }
+  return g_steal_pointer (&divide);
 }
 
 /* Puts the others into the tree of the root, which has a directory for each. */
@@ -275,15 +306,27 @@ mount_all (DomuimgBuildState *self, const GPtrArray *parts, GError **error)
 }
 
 gboolean
-domuimg_build_open_made (DomuimgBuildState *self, GError **error)
+domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide, GCancellable *cancellable,
+                         GError **error)
 {
-  g_autoptr (GPtrArray) parts = domuimg_build_list_mounted (self);
+  g_autoptr (GPtrArray) parts = list_mounted (self);
+  g_autoptr (GPtrArray) trees = g_ptr_array_new_with_free_func (g_object_unref);
 
+  for (guint i = 0, n = 0; i < parts->len; i++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (parts, i);
+      DomuimgTree *tree = open_tree (self, part, n, divide, cancellable, error);
+
+      if (tree == NULL)
+        return FALSE;
+      g_ptr_array_add (trees, tree);
+      n += part->role != DOMUIMG_PART_ROOT && part->role != DOMUIMG_PART_ESP;
+    }
   for (guint i = 0; i < self->disks->len; i++)
     if (!domuimg_build_open_disk (self, i, error))
       return FALSE;
   for (guint i = 0; i < parts->len; i++)
-    if (!open_part (self, g_ptr_array_index (parts, i), error))
+    if (!add_mount (self, g_ptr_array_index (parts, i), g_ptr_array_index (trees, i), error))
       return FALSE;
   return mount_all (self, parts, error);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/build/state.h"
+#include "lib/fs/divide.h"
 
 /* Bytes of the first disk whose root has @root, and of the root on a first disk of @disk (0: there is
  * no room for one). */
@@ -19,8 +20,12 @@ DomuimgRegion *domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPa
                                         gboolean writable, GError **error);
 /* Where it lies on its disk. */
 const DomuimgExtent *domuimg_build_get_extent (DomuimgBuildState *self, const DomuimgPart *part);
-/* What was filled has stayed open; all filesystems are in the state, the root first. */
-gboolean domuimg_build_open_made (DomuimgBuildState *self, GError **error);
-/* (element-type DomuimgPart) (transfer container) Filesystems with a place in the guest, the root
- * first, and each behind what it is mounted in. */
-GPtrArray *domuimg_build_list_mounted (DomuimgBuildState *self);
+/* Whether the files of the guest go to more than one filesystem. */
+gboolean domuimg_build_is_divided (DomuimgBuildState *self);
+/* @stream, without what is for other filesystems than the root, which are filled from it. */
+DomuimgDivide *domuimg_build_divide (DomuimgBuildState *self, DomuimgStream *stream,
+                                     GError **error);
+/* The root was filled and has stayed open; then all filesystems are in the state, the root first, and
+ * its tree has the others mounted in it. */
+gboolean domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide,
+                                  GCancellable *cancellable, GError **error);

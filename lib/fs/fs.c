@@ -16,13 +16,38 @@ fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *
                                    cancellable, error);
 }
 
-/* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
+static gpointer
+begin_ext (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_ext_writer_new (region, stream, error);
+}
+
+static gboolean
+add_ext (gpointer writer, const DomuimgEntry *entry, GError **error)
+{
+  return domuimg_ext_writer_add (writer, entry, error);
+}
+
+static DomuimgTree *
+finish_ext (gpointer writer, GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_writer_finish (writer, cancellable, error);
+}
+
+static void
+free_ext (gpointer writer)
+{
+  domuimg_ext_writer_free (writer);
+}
+
+static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
+
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
+  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL },
 };
 
 const DomuimgFs *

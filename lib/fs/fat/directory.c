@@ -193,8 +193,12 @@ static gboolean
 has_short (const GByteArray *bytes, const guint8 *name)
 {
   for (guint slot = 0; slot < bytes->len / SLOT && bytes->data[slot * SLOT] != 0; slot++)
-    if (memcmp (bytes->data + slot * SLOT, name, SHORT) == 0)
-      return TRUE;
+    {
+      const guint8 *at = bytes->data + slot * SLOT;
+
+      if ((at[11] & ATTR_LABEL) == 0 && memcmp (at, name, SHORT) == 0)
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -260,9 +264,10 @@ make_short (const GByteArray *bytes, const char *name, guint8 *into)
   if (dot != NULL)
     of_extension = copy_letters (into + 8, dot + 1, strlen (dot + 1), 3);
   likeness = MAX (likeness, of_extension);
-  if (likeness == CUT || has_short (bytes, into))
-    number (bytes, into);
-  return likeness == EXACT;
+  if (likeness != CUT && !has_short (bytes, into))
+    return likeness == EXACT;
+  number (bytes, into);
+  return FALSE;
 }
 
 static void
