@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/fs/fs.h"
 
+#include "lib/fs/ext/tools.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
 #include "lib/fs/fat/tree.h"
@@ -14,6 +15,23 @@ fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *
 {
   return domuimg_ext_write_stream (region, content->stream, content->usage, content->progress,
                                    cancellable, error);
+}
+
+static gboolean
+resize_ext (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+            GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_resize (region, size, cancellable, error);
+}
+
+/* Nothing in it is to be kept while its guest does not run. */
+static gboolean
+resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgRegion) part = domuimg_region_new_part (region, 0, size);
+
+  return domuimg_mkfs_run (what, part, cancellable, error);
 }
 
 static gpointer
@@ -43,11 +61,14 @@ free_ext (gpointer writer)
 static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
 
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer },
-  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL, NULL, NULL },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL, resize_swap, NULL },
 };
 
 const DomuimgFs *
