@@ -50,7 +50,7 @@ def in_ways(*options, ways, generic=False):
             problems = [] if found.verdict == "boots" and not found.ids("error", "warning") else [
                 f"domuimg check says {found.verdict} {found.trouble}", *map(str, found.findings)]
             lines.append(Line(f"{way}: it is predicted to boot", problems))
-            status, said = outcome.lab_boot(cfg, "--login", f"root:{PASSWORD}", "--run", "mount; cat /proc/swaps")
+            status, said = outcome.lab_boot(cfg, "--login", f"root:{PASSWORD}", "--run", "swapon -a; mount; cat /proc/swaps")
             lines.append(Line(f"{way}: it boots", [f"lab boot ended with {status}", said] if status else []))
         return lines
     return run
@@ -61,7 +61,7 @@ def several(maker):
     cfg = maker.create("several1", "--from", f"dir:{maker.shared.host}", "--type", "pvh",
                        "--disk", "size=1G", "--disk", "size=512M,mount=/var,label=var", "--disk", "size=64M,fs=swap",
                        "--root-password-file", maker.secret())
-    return cfg, ["--login", f"root:{PASSWORD}", "--run", "mount; cat /proc/swaps; ls /var/lib/dpkg/status"], [
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "swapon -a; mount; cat /proc/swaps; ls /var/lib/dpkg/status"], [
         "/dev/xvdb on /var type ext4", "/dev/xvdc", "/var/lib/dpkg/status"]
 
 
