@@ -18,6 +18,8 @@ static const struct {
   { "tune2fs", DOMUIMG_SEVERITY_INFO, "check --fix: features that old GRUBs lack", NULL },
   { "grub-fstest", DOMUIMG_SEVERITY_INFO, "domuimg-bootloader: guests on xfs, btrfs or LVM",
     "grub-common" },
+  { "grub-mkimage", DOMUIMG_SEVERITY_INFO, "create --layout: GRUB on the guest's disk", NULL },
+  { "mkfs.vfat", DOMUIMG_SEVERITY_INFO, "create --layout gpt: the EFI system partition", NULL },
   { "gpgv", DOMUIMG_SEVERITY_INFO, "signatures of mirrors", NULL },
   { "depmod", DOMUIMG_SEVERITY_INFO, "modules of the host's kernel in a guest", NULL },
   { "ssh-keygen", DOMUIMG_SEVERITY_INFO, "host keys of a guest", NULL },
