@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What packages leave to do in a new root, from the inside: initramfs, labels, rpm's database. */
+#include "config.h"
+#include "lib/source/rpm-inside.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdio.h>
+
+#include "lib/base/exec.h"
+#include "lib/base/remove.h"
+
+#define PACKAGE_LIST "/dev/package-list"
+
+static gboolean
+has_program (const char *name)
+{
+  g_autofree char *path = domuimg_find_program (name);
+
+  return path != NULL;
+}
+
+static gboolean
+has_any (const char *const *patterns, const char *version)
+{
+  for (guint i = 0; patterns[i] != NULL; i++)
+    {
+      g_autofree char *path = g_strconcat ("/boot/", patterns[i], version, NULL);
+      g_autofree char *image = g_strconcat (path, ".img", NULL);
+
+      if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (image, G_FILE_TEST_EXISTS))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* kernel-install puts neither kernel nor initramfs into /boot where it finds no boot loader of its
+ * own, or no machine. */
+static gboolean
+complete_kernel (const char *version, GError **error)
+{
+  static const char *const kernels[] = { "vmlinuz-", "vmlinux-", "Image-", NULL };
+  static const char *const ramdisks[] = { "initramfs-", "initrd-", "initrd.img-", NULL };
+  g_autofree char *inner = g_build_filename ("/lib/modules", version, "vmlinuz", NULL);
+  g_autofree char *kernel = g_strconcat ("/boot/vmlinuz-", version, NULL);
+  g_autofree char *ramdisk = g_strconcat ("/boot/initramfs-", version, ".img", NULL);
+  const char *copy[] = { "cp", inner, kernel, NULL };
+  const char *make[] = { "dracut", "--force", ramdisk, version, NULL };
+
+  if (!has_any (kernels, version) && g_file_test (inner, G_FILE_TEST_EXISTS)
+      && !domuimg_rpm_run (copy, NULL, error))
+    return FALSE;
+  if (has_any (ramdisks, version) || !has_program ("dracut"))
+    return TRUE;
+  return domuimg_rpm_run (make, NULL, error);
+}
+
+static gboolean
+complete_kernels (GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/lib/modules", 0, NULL);
+  const char *version;
+
+  while (dir != NULL && (version = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *modules = g_build_filename ("/lib/modules", version, "kernel", NULL);
+
+      if (g_file_test (modules, G_FILE_TEST_IS_DIR) && !complete_kernel (version, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The name of the guest's policy, if it is to have SELinux. */
+static char *
+read_policy (void)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GRegex) off = g_regex_new ("^SELINUX=disabled", G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GRegex) type
+      = g_regex_new ("^SELINUXTYPE=([A-Za-z0-9_-]+)", G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  if (!g_file_get_contents ("/etc/selinux/config", &text, NULL, NULL)
+      || g_regex_match (off, text, 0, NULL) || !g_regex_match (type, text, 0, &match))
+    return NULL;
+  return g_match_info_fetch (match, 1);
+}
+
+static gboolean
+relabel_at_boot (GError **error)
+{
+  fprintf (stderr, "SELinux: the files are labelled at the first boot\n");
+  return g_file_set_contents ("/.autorelabel", "", 0, error);
+}
+
+/* The guest's own setfiles knows the format of its own policy. It changes nothing on this machine,
+ * which may have no SELinux at all. */
+static gboolean
+label (GError **error)
+{
+  g_autofree char *policy = read_policy ();
+  g_autofree char *contexts = NULL;
+
+  if (policy == NULL)
+    return TRUE;
+  contexts = g_build_filename ("/etc/selinux", policy, "contexts/files/file_contexts", NULL);
+  const char *argv[] = { "setfiles", "-F", "-e", "/proc", "-e", "/sys", "-e", "/dev", contexts,
+                         "/", NULL };
+  if (!has_program ("setfiles") || !g_file_test (contexts, G_FILE_TEST_EXISTS)
+      || !domuimg_rpm_run (argv, NULL, NULL))
+    return relabel_at_boot (error);
+  fprintf (stderr, "SELinux: the files are labelled by the policy %s\n", policy);
+  return TRUE;
+}
+
+/* Adds the packages below @directory to a manifest of rpm's, whose length is not limited as that of
+ * arguments is. */
+static void
+list_packages (const char *directory, GString *list)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (directory, name, NULL);
+
+      if (g_file_test (path, G_FILE_TEST_IS_DIR))
+        list_packages (path, list);
+      else if (g_str_has_suffix (name, ".rpm"))
+        g_string_append_printf (list, "%s\n", path);
+    }
+}
+
+/* The guest's own rpm writes its database from the headers of what was installed; what this
+ * machine's has written it could not read. */
+static gboolean
+import_database (const char *database, GError **error)
+{
+  static const char *const init[] = { "rpm", "--initdb", NULL };
+  static const char *const fill[]
+      = { "rpm", "--install", "--justdb", "--noscripts", "--notriggers", "--nodeps",
+          "--nosignature", "--ignorearch", PACKAGE_LIST, NULL };
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  list_packages (DOMUIMG_RPM_PACKAGES, list);
+  if (list->len == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
+                         "the package manager kept no packages for the guest's own rpm");
+  if (!g_file_set_contents (PACKAGE_LIST, list->str, (gssize) list->len, error))
+    return FALSE;
+  domuimg_remove_tree (database);
+  if (g_mkdir_with_parents (database, 0755) != 0)
+    return domuimg_set_errno (error, errno, "making %s", database);
+  return domuimg_rpm_run (init, NULL, error) && domuimg_rpm_run (fill, NULL, error);
+}
+
+static void
+clean (void)
+{
+  static const char *const caches[] = { "/var/cache/dnf", "/var/cache/yum", "/var/cache/libdnf5",
+                                        "/var/cache/zypp" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (caches); i++)
+    domuimg_remove_tree (caches[i]);
+}
+
+gboolean
+domuimg_rpm_finish (const DomuimgRpmJob *job, GError **error)
+{
+  if (job->has_kernel && !complete_kernels (error))
+    return FALSE;
+  if (g_str_equal (job->format, DOMUIMG_RPM_IMPORT) && !import_database (job->database, error))
+    return FALSE;
+  clean ();
+  return label (error);
+}
