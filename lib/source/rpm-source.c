@@ -258,8 +258,8 @@ write_seed (const DomuimgRpmRelease *release, const char *work, GError **error)
   return TRUE;
 }
 
-/* rpm has one place for its database that goes by the release, and one that goes by this machine:
- * Debian's is in the user's home. */
+/* Where rpm has its database goes by the release, and not by this machine: Debian's is in the user's
+ * home. /proc is another user's in a namespace, and rpm could not make it as its package says. */
 static gboolean
 write_macros (const DomuimgRpmRelease *release, const char *work, GError **error)
 {
@@ -267,7 +267,8 @@ write_macros (const DomuimgRpmRelease *release, const char *work, GError **error
   const char *format
       = g_str_equal (release->format, DOMUIMG_RPM_IMPORT) ? "sqlite" : release->format;
   g_autofree char *text
-      = g_strdup_printf ("%%_dbpath %s\n%%_db_backend %s\n", release->database, format);
+      = g_strdup_printf ("%%_dbpath %s\n%%_db_backend %s\n%s", release->database, format,
+                         geteuid () != 0 ? "%_netsharedpath /proc\n" : "");
 
   return g_file_set_contents (path, text, -1, error);
 }
