@@ -16,25 +16,24 @@ static const struct {
     "|At least .* more space needed on .*|Disk quota exceeded)",
     DOMUIMG_ERROR_NO_SPACE, "no space left where the packages are unpacked: ",
     "; free some, or set TMPDIR" },
-  { "(?:No match for argument: \\S+|Unable to find a match: .*|No package \\S+ available.*"
-    "|No provider of '[^']+' found\\.?|'\\S+' not found in package names.*)",
-    DOMUIMG_ERROR_NOT_FOUND, "there is no such package: ", "; check its name" },
-  { "(?:Module or [Gg]roup '.*' is not available\\.?|Module or Group '.*' does not exist\\.?"
-    "|[Gg]roup '?\\S+'? (?:is not available|does not exist)\\.?|No groups to install.*)",
-    DOMUIMG_ERROR_NOT_FOUND, "there is no such group: ", "; check its name" },
   { "(?:Package \\S+ is not signed|GPG check FAILED|Signature verification failed.*"
     "|(?:The GPG keys listed for the .*|Public key for \\S+ is not installed.*)"
-    "|\\S+ .*(?:NOKEY|NOT ?OK|BAD).*|Signature verification failed for .*|File '.*' is unsigned.*"
-    "|.*Package (?:header )?is not signed.*|.*unknown key .*)",
+    "|.*Package (?:header )?is not signed.*|.*is signed with an unknown key.*|.* is unsigned.*)",
     DOMUIMG_ERROR_UNTRUSTED, "packages are not signed by a key that is trusted here: ",
     "; name the right one with --keyring FILE" },
-  { "(?:.*Status code: 404.*|.*checksum doesn't match.*|.*Checksum mismatch.*"
+  { "(?:.*Status code: 404.*|.*incorrect checksum.*|.*checksum doesn't match.*|.*Checksum mismatch.*"
     "|.*All mirrors were already tried.*|File '.*' not found on medium.*|.*digest verification failed.*)",
     DOMUIMG_ERROR_NETWORK, "the repository's index and its packages do not fit together: ",
     "; it may be changing at this moment: try again, or another mirror with --repo" },
   { "(?:Curl error.*|Could ?n[o']t resolve.*|.*Connection refused.*|Failed to download .*"
     "|Cannot download .*|.*Timeout.*|.*Network is unreachable.*)",
     DOMUIMG_ERROR_NETWORK, "a repository was not reached: ", "; check --repo and the network" },
+  { "(?:No match for argument: \\S+|Unable to find a match: .*|No package \\S+ available.*"
+    "|No provider of '[^']+' found\\.?|'\\S+' not found in package names.*)",
+    DOMUIMG_ERROR_NOT_FOUND, "there is no such package: ", "; check its name" },
+  { "(?:Module or [Gg]roup '.*' is not available\\.?|Module or Group '.*' does not exist\\.?"
+    "|[Gg]roup '?\\S+'? (?:is not available|does not exist)\\.?|No groups to install.*)",
+    DOMUIMG_ERROR_NOT_FOUND, "there is no such group: ", "; check its name" },
   { "(?:nothing provides .*|.*conflicts with .*|.*none of the providers can be installed.*)",
     DOMUIMG_ERROR_FAILED, "the packages do not fit together: ", "" },
 };
@@ -50,11 +49,26 @@ match_of (const char *tail, const char *pattern)
   return g_match_info_fetch (match, 0);
 }
 
+/* The message's lines after its first are the program's last ones, for those who want to see them. */
+static void
+replace (GError **error, DomuimgError code, char *text)
+{
+  g_auto (GStrv) parts = g_strsplit ((*error)->message, "\n", 2);
+  g_autofree char *whole = NULL;
+
+  if (parts[0] != NULL && parts[1] != NULL)
+    whole = g_strconcat (text, "\n", parts[1], NULL);
+  g_clear_error (error);
+  g_set_error_literal (error, DOMUIMG_ERROR, code, whole != NULL ? whole : text);
+  g_free (text);
+}
+
 void
 domuimg_rpm_explain (const DomuimgRpmRequest *request, const char *tail, GError **error)
 {
-  if (error == NULL || *error == NULL
-      || g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  g_autofree char *last = NULL;
+
+  if (error == NULL || !g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_TOOL_FAILED))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
     {
@@ -62,9 +76,14 @@ domuimg_rpm_explain (const DomuimgRpmRequest *request, const char *tail, GError 
 
       if (words == NULL)
         continue;
-      g_clear_error (error);
-      domuimg_fail (error, causes[i].code, "%s: %s%s%s", request->release->id, causes[i].before,
-                    g_strstrip (words), causes[i].after);
+      replace (error, causes[i].code,
+               g_strdup_printf ("%s: %s%s%s", request->release->id, causes[i].before,
+                                g_strstrip (words), causes[i].after));
       return;
     }
+  last = match_of (tail, "^(?:Error|error|Problem): .*");
+  replace (error, DOMUIMG_ERROR_TOOL_FAILED,
+           g_strdup_printf ("%s: the packages could not be installed by %s: %s",
+                            request->release->id, request->release->manager,
+                            last != NULL ? last : "it did not say why"));
 }

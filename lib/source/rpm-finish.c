@@ -114,10 +114,10 @@ label (GError **error)
   return TRUE;
 }
 
-/* Adds the packages below @directory to a manifest of rpm's, whose length is not limited as that of
- * arguments is. */
+/* Adds those of @wanted below @directory to a manifest of rpm's, whose length is not limited as that
+ * of arguments is. */
 static void
-list_packages (const char *directory, GString *list)
+list_packages (const char *directory, GHashTable *wanted, GString *list)
 {
   g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
   const char *name;
@@ -127,10 +127,38 @@ list_packages (const char *directory, GString *list)
       g_autofree char *path = g_build_filename (directory, name, NULL);
 
       if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        list_packages (path, list);
-      else if (g_str_has_suffix (name, ".rpm"))
+        list_packages (path, wanted, list);
+      else if (g_hash_table_remove (wanted, name))
         g_string_append_printf (list, "%s\n", path);
     }
+}
+
+/* The files of all packages that were installed; keys are packages without a file. */
+static gboolean
+write_list (GError **error)
+{
+  g_autoptr (GHashTable) wanted = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GString) list = g_string_new (NULL);
+  g_autofree char *installed = NULL;
+  g_auto (GStrv) names = NULL;
+  GHashTableIter iter;
+  gpointer name;
+
+  if (!g_file_get_contents (DOMUIMG_RPM_INSTALLED, &installed, NULL, error))
+    return FALSE;
+  names = g_strsplit (installed, "\n", -1);
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      if (names[i][0] != '\0' && !g_str_has_prefix (names[i], "gpg-pubkey-"))
+        g_hash_table_add (wanted, g_strdup (names[i]));
+    }
+  list_packages (DOMUIMG_RPM_PACKAGES, wanted, list);
+  g_hash_table_iter_init (&iter, wanted);
+  if (g_hash_table_iter_next (&iter, &name, NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
+                         "the guest's own rpm needs the file %s, which was not kept",
+                         (char *) name);
+  return g_file_set_contents (PACKAGE_LIST, list->str, (gssize) list->len, error);
 }
 
 /* The guest's own rpm writes its database from the headers of what was installed; what this
@@ -142,13 +170,11 @@ import_database (const char *database, GError **error)
   static const char *const fill[]
       = { "rpm", "--install", "--justdb", "--noscripts", "--notriggers", "--nodeps",
           "--nosignature", "--ignorearch", PACKAGE_LIST, NULL };
-  g_autoptr (GString) list = g_string_new (NULL);
 
-  list_packages (DOMUIMG_RPM_PACKAGES, list);
-  if (list->len == 0)
+  if (!has_program ("rpm"))
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
-                         "the package manager kept no packages for the guest's own rpm");
-  if (!g_file_set_contents (PACKAGE_LIST, list->str, (gssize) list->len, error))
+                         "the guest has no rpm that could write its database; add its package");
+  if (!write_list (error))
     return FALSE;
   domuimg_remove_tree (database);
   if (g_mkdir_with_parents (database, 0755) != 0)

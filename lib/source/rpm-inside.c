@@ -67,6 +67,42 @@ manager_of (const DomuimgRpmJob *job, const char *root)
   return g_strv_builder_end (argv);
 }
 
+/* What this machine's rpm has installed, for the guest's own to write it down once more. */
+static gboolean
+list_installed (const char *work, const char *root, GError **error)
+{
+  g_autofree char *home = g_build_filename (work, DOMUIMG_RPM_HOME, NULL);
+  g_autofree char *path = g_build_filename (root, DOMUIMG_RPM_INSTALLED, NULL);
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("rpm");
+  g_autoptr (GBytes) names = NULL;
+
+  domuimg_exec_setenv (exec, "HOME", home);
+  domuimg_exec_arg (exec, "--root");
+  domuimg_exec_arg (exec, root);
+  domuimg_exec_arg (exec, "--query");
+  domuimg_exec_arg (exec, "--all");
+  domuimg_exec_arg (exec, "--queryformat=%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm\n");
+  names = domuimg_exec_output (exec, NULL, error);
+  return names != NULL
+         && g_file_set_contents (path, g_bytes_get_data (names, NULL),
+                                 (gssize) g_bytes_get_size (names), error);
+}
+
+static gboolean
+show_packages (const DomuimgRpmJob *job, const char *work, const char *root, GError **error)
+{
+  g_autofree char *cache = g_build_filename (work, DOMUIMG_RPM_CACHE, NULL);
+
+  if (!domuimg_rpm_mount_packages (cache, 0, root, error))
+    return FALSE;
+  for (guint i = 0; job->local != NULL && job->local[i] != NULL; i++)
+    {
+      if (!domuimg_rpm_mount_packages (job->local[i], i + 1, root, error))
+        return FALSE;
+    }
+  return list_installed (work, root, error);
+}
+
 static int
 finish_in_root (const DomuimgRpmJob *job, const char *root)
 {
@@ -81,13 +117,12 @@ finish_in_root (const DomuimgRpmJob *job, const char *root)
 }
 
 static gboolean
-finish (const DomuimgRpmJob *job, const char *cache, const char *root, GError **error)
+finish (const DomuimgRpmJob *job, const char *work, const char *root, GError **error)
 {
   int status = -1;
   pid_t pid;
 
-  if (g_str_equal (job->format, DOMUIMG_RPM_IMPORT)
-      && !domuimg_rpm_mount_packages (cache, root, error))
+  if (g_str_equal (job->format, DOMUIMG_RPM_IMPORT) && !show_packages (job, work, root, error))
     return FALSE;
   pid = fork ();
   if (pid == 0)
@@ -104,13 +139,12 @@ static gboolean
 install (const DomuimgRpmJob *job, const char *work, const char *root, GError **error)
 {
   g_autofree char *home = g_build_filename (work, DOMUIMG_RPM_HOME, NULL);
-  g_autofree char *cache = g_build_filename (work, DOMUIMG_RPM_CACHE, NULL);
   g_auto (GStrv) argv = manager_of (job, root);
 
   return domuimg_rpm_mount_root (work, root, error) && domuimg_rpm_mount_system (root, error)
          && lay_seed (work, root, error) && import_keys (job, root, home, error)
          && domuimg_rpm_run ((const char *const *) argv, home, error)
-         && finish (job, cache, root, error);
+         && finish (job, work, root, error);
 }
 
 static gboolean

@@ -16,9 +16,12 @@ gboolean domuimg_rpm_mount_system (const char *root, GError **error);
 /* The mountpoints remain, as empty directories. */
 gboolean domuimg_rpm_unmount_system (const char *root, GError **error);
 
-/* Shows the directory @cache of packages at DOMUIMG_RPM_PACKAGES of the root, whose /dev it is in. */
-gboolean domuimg_rpm_mount_packages (const char *cache, const char *root, GError **error);
+/* Shows the directory @path of packages in the root, whose /dev is ours and goes: the @number-th. */
+gboolean domuimg_rpm_mount_packages (const char *path, guint number, const char *root,
+                                     GError **error);
 #define DOMUIMG_RPM_PACKAGES "/dev/packages"
+/* The names of the files of what was installed, a line each. */
+#define DOMUIMG_RPM_INSTALLED "/dev/installed"
 
 /* rpm-finish.c: what packages leave to do, and to clean up; by a process whose root directory is
  * the new root, so that no link in there leads outside. */

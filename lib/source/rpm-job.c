@@ -15,6 +15,8 @@ domuimg_rpm_job_save (const DomuimgRpmJob *self, const char *work, GError **erro
                               g_strv_length (self->manager));
   g_key_file_set_string_list (file, GROUP, "keyrings", (const char *const *) self->keyrings,
                               g_strv_length (self->keyrings));
+  g_key_file_set_string_list (file, GROUP, "local", (const char *const *) self->local,
+                              g_strv_length (self->local));
   g_key_file_set_string (file, GROUP, "database", self->database);
   g_key_file_set_string (file, GROUP, "format", self->format);
   g_key_file_set_boolean (file, GROUP, "has-kernel", self->has_kernel);
@@ -31,6 +33,7 @@ domuimg_rpm_job_load (DomuimgRpmJob *self, const char *work, GError **error)
     return FALSE;
   self->manager = g_key_file_get_string_list (file, GROUP, "manager", NULL, error);
   self->keyrings = g_key_file_get_string_list (file, GROUP, "keyrings", NULL, NULL);
+  self->local = g_key_file_get_string_list (file, GROUP, "local", NULL, NULL);
   self->database = g_key_file_get_string (file, GROUP, "database", NULL);
   self->format = g_key_file_get_string (file, GROUP, "format", NULL);
   self->has_kernel = g_key_file_get_boolean (file, GROUP, "has-kernel", NULL);
@@ -42,6 +45,7 @@ domuimg_rpm_job_clear (DomuimgRpmJob *self)
 {
   g_clear_pointer (&self->manager, g_strfreev);
   g_clear_pointer (&self->keyrings, g_strfreev);
+  g_clear_pointer (&self->local, g_strfreev);
   g_clear_pointer (&self->database, g_free);
   g_clear_pointer (&self->format, g_free);
 }

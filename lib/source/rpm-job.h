@@ -9,11 +9,13 @@ typedef struct {
   GStrv manager;  /* the package manager with all its arguments; $ROOT in one is the root */
   GStrv keyrings; /* for those that trust only what the root's rpm trusts already */
   char *database; /* where the guest's rpm has its database */
-  char *format;   /* of that database: "sqlite", "ndb", or DOMUIMG_RPM_IMPORT */
+  char *format;   /* of that database: "sqlite", or DOMUIMG_RPM_IMPORT */
+  GStrv local;    /* directories of packages that are used where they are */
   gboolean has_kernel;
 } DomuimgRpmJob;
 
-/* The guest's own rpm makes its database, of a format that this machine's cannot write. */
+/* The guest's own rpm makes its database, of a format that this machine's cannot write: that of
+ * Debian has sqlite only. */
 #define DOMUIMG_RPM_IMPORT "import"
 
 /* Below the work directory. */

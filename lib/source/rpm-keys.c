@@ -79,7 +79,7 @@ save_given (const DomuimgRpmRequest *request, const char *work, GError **error)
 
 /* gpg's list: the fingerprint that follows "pub" is the key's, others are of its parts. */
 static gboolean
-compare (const char *list, const DomuimgRpmRelease *release, GError **error)
+compare (const char *list, const char *url, const DomuimgRpmRelease *release, GError **error)
 {
   g_auto (GStrv) lines = g_strsplit (list, "\n", -1);
   gboolean is_key = FALSE;
@@ -99,15 +99,14 @@ compare (const char *list, const DomuimgRpmRelease *release, GError **error)
         return domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED,
                              "%s has the key %s, which is not one of %s; name the right keys with"
                              " --keyring FILE",
-                             release->key_url, fields[9], release->name);
+                             url, fields[9], release->name);
     }
-  return n_keys > 0
-         || domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED, "%s has no key", release->key_url);
+  return n_keys > 0 || domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED, "%s has no key", url);
 }
 
 static gboolean
-check_fingerprints (const char *path, const DomuimgRpmRelease *release, const char *work,
-                    GCancellable *cancellable, GError **error)
+check_fingerprints (const char *path, const char *url, const DomuimgRpmRelease *release,
+                    const char *work, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("gpg");
   g_autoptr (GBytes) output = NULL;
@@ -123,32 +122,49 @@ check_fingerprints (const char *path, const DomuimgRpmRelease *release, const ch
   if (output == NULL)
     return FALSE;
   list = g_strndup (g_bytes_get_data (output, NULL), g_bytes_get_size (output));
-  return compare (list, release, error);
+  return compare (list, url, release, error);
+}
+
+/* The path of what @url has, if it has no keys but the release's. */
+static char *
+fetch_one (const char *url, guint number, const DomuimgRpmRelease *release, const char *work,
+           GCancellable *cancellable, GError **error)
+{
+  DomuimgHttpRequest request = { .uri = url,
+                                 .schemes = "http,https,file",
+                                 .max = MAX_KEYS,
+                                 .cancellable = cancellable };
+  g_autoptr (GBytes) bytes = domuimg_http_get (&request, error);
+  g_autofree char *path = NULL;
+
+  if (bytes == NULL)
+    {
+      g_prefix_error (error, "fetching the keys of %s (or name them with --keyring FILE): ",
+                      release->name);
+      return NULL;
+    }
+  path = save (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), work, number, error);
+  if (path == NULL || !check_fingerprints (path, url, release, work, cancellable, error))
+    return NULL;
+  return g_steal_pointer (&path);
 }
 
 static GStrv
 fetch (const DomuimgRpmRelease *release, const char *work, GCancellable *cancellable,
        GError **error)
 {
-  DomuimgHttpRequest request = { .uri = release->key_url,
-                                 .schemes = "http,https,file",
-                                 .max = MAX_KEYS,
-                                 .cancellable = cancellable };
-  g_autoptr (GBytes) bytes = domuimg_http_get (&request, error);
-  g_autofree char *path = NULL;
-  GStrv paths;
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
 
-  if (bytes == NULL)
+  for (guint i = 0; release->key_urls[i] != NULL; i++)
     {
-      g_prefix_error (error, "the keys of %s: ", release->name);
-      return NULL;
+      g_autofree char *path
+          = fetch_one (release->key_urls[i], i, release, work, cancellable, error);
+
+      if (path == NULL)
+        return NULL;
+      g_strv_builder_add (paths, path);
     }
-  path = save (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), work, 0, error);
-  if (path == NULL || !check_fingerprints (path, release, work, cancellable, error))
-    return NULL;
-  paths = g_new0 (char *, 2);
-  paths[0] = g_steal_pointer (&path);
-  return paths;
+  return g_strv_builder_end (paths);
 }
 
 /* A .repo file may name its keys; what comes over a plain connection says nothing. */
@@ -179,16 +195,21 @@ trust (DomuimgRpmRepo *repo, char **paths)
   domuimg_rpm_repo_set (repo, "gpgkey", urls->str);
 }
 
-/* Whether packages are checked is never what a .repo file says. */
+/* Whether packages are checked is never what a .repo file says. Whether an index has to be signed,
+ * too, is; most are not, which zypper takes for a failure unless it is told. What was installed is
+ * kept for the guest's own rpm. */
 static void
 set_checks (GPtrArray *repos, gboolean check)
 {
   for (guint i = 0; i < repos->len; i++)
     {
-      domuimg_rpm_repo_set (repos->pdata[i], "gpgcheck", check ? "1" : "0");
-      domuimg_rpm_repo_set (repos->pdata[i], "pkg_gpgcheck", NULL);
-      if (!check)
-        domuimg_rpm_repo_set (repos->pdata[i], "repo_gpgcheck", "0");
+      DomuimgRpmRepo *repo = repos->pdata[i];
+
+      domuimg_rpm_repo_set (repo, "gpgcheck", check ? "1" : "0");
+      domuimg_rpm_repo_set (repo, "pkg_gpgcheck", check ? "1" : "0");
+      domuimg_rpm_repo_set (repo, "keeppackages", "1");
+      if (!check || domuimg_rpm_repo_get (repo, "repo_gpgcheck") == NULL)
+        domuimg_rpm_repo_set (repo, "repo_gpgcheck", "0");
     }
 }
 
@@ -204,7 +225,7 @@ domuimg_rpm_keys_prepare (GPtrArray *repos, const DomuimgRpmRequest *request, co
     return g_new0 (char *, 1);
   if (request->keyrings[0] != NULL)
     paths = save_given (request, work, error);
-  else if (release->key_url != NULL && release->fingerprints[0] != NULL)
+  else if (release->fingerprints[0] != NULL)
     paths = fetch (release, work, cancellable, error);
   else
     paths = g_new0 (char *, 1);

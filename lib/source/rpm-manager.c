@@ -48,6 +48,8 @@ write_dnf_config (const DomuimgRpmRequest *request, const char *work, const char
   g_string_append_printf (text, "install_weak_deps=%d\n", request->weak_deps);
   if (!request->docs)
     g_string_append (text, "tsflags=nodocs\n");
+  if (request->release->platform != NULL)
+    g_string_append_printf (text, "module_platform_id=%s\n", request->release->platform);
   g_string_append (text, "plugins=0\nassumeyes=1\nkeepcache=1\nbest=1\ntimeout=20\nretries=3\n"
                          "skip_if_unavailable=0\nmax_parallel_downloads=10\n");
   return g_file_set_contents (path, text->str, (gssize) text->len, error);

@@ -108,13 +108,14 @@ domuimg_rpm_mount_system (const char *root, GError **error)
 }
 
 gboolean
-domuimg_rpm_mount_packages (const char *cache, const char *root, GError **error)
+domuimg_rpm_mount_packages (const char *path, guint number, const char *root, GError **error)
 {
-  g_autofree char *path = g_build_filename (root, DOMUIMG_RPM_PACKAGES, NULL);
+  g_autofree char *all = g_build_filename (root, DOMUIMG_RPM_PACKAGES, NULL);
+  g_autofree char *place = g_strdup_printf ("%s/%u", all, number);
 
-  if (mkdir (path, 0755) != 0)
-    return domuimg_set_errno (error, errno, "making %s", path);
-  return mount_at (cache, path, NULL, MS_BIND | MS_REC, NULL, error);
+  if (g_mkdir_with_parents (place, 0755) != 0)
+    return domuimg_set_errno (error, errno, "making %s", place);
+  return mount_at (path, place, NULL, MS_BIND | MS_REC, NULL, error);
 }
 
 gboolean

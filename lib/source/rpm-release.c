@@ -36,7 +36,8 @@ domuimg_rpm_release_free (DomuimgRpmRelease *self)
   g_free (self->format);
   g_ptr_array_unref (self->repos);
   g_ptr_array_unref (self->files);
-  g_free (self->key_url);
+  g_free (self->platform);
+  g_strfreev (self->key_urls);
   g_strfreev (self->fingerprints);
   g_free (self);
 }
@@ -177,13 +178,13 @@ static gboolean
 check (const DomuimgRpmRelease *self, GError **error)
 {
   static const char *const managers[] = { "dnf", "zypper", NULL };
-  static const char *const formats[] = { "sqlite", "ndb", DOMUIMG_RPM_IMPORT, NULL };
+  static const char *const formats[] = { "sqlite", DOMUIMG_RPM_IMPORT, NULL };
 
   if (!g_strv_contains (managers, self->manager))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "manager: expected dnf or zypper");
   if (!g_strv_contains (formats, self->format))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "format: expected sqlite, ndb or " DOMUIMG_RPM_IMPORT);
+                         "format: expected sqlite or " DOMUIMG_RPM_IMPORT);
   return self->database[0] == '/'
          || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                           "database: expected an absolute path");
@@ -203,7 +204,9 @@ read_all (DomuimgRpmRelease *self, GKeyFile *file, GError **error)
   self->kernel = read_text (file, GROUP, "kernel", "kernel");
   self->database = read_text (file, "rpm", "database", "/var/lib/rpm");
   self->format = read_text (file, "rpm", "format", "sqlite");
-  self->key_url = g_key_file_get_string (file, "key", "url", NULL);
+  self->platform = g_key_file_get_string (file, GROUP, "platform", NULL);
+  self->untried = g_key_file_get_boolean (file, GROUP, "untried", NULL);
+  self->key_urls = read_list (file, "key", "urls");
   self->fingerprints = read_list (file, "key", "fingerprints");
   for (guint i = 0; groups[i] != NULL; i++)
     {

@@ -177,6 +177,22 @@ expand (const char *text, const DomuimgRpmRequest *request)
   return g_string_free (url, FALSE);
 }
 
+GStrv
+domuimg_rpm_repos_list_local (GPtrArray *repos, const DomuimgRpmRequest *request)
+{
+  g_autoptr (GStrvBuilder) local = g_strv_builder_new ();
+
+  for (guint i = 0; i < repos->len; i++)
+    {
+      const char *base = domuimg_rpm_repo_get (repos->pdata[i], "baseurl");
+      g_autofree char *url = base != NULL ? expand (base, request) : NULL;
+
+      if (url != NULL && g_str_has_prefix (url, "file:///"))
+        g_strv_builder_add (local, url + strlen ("file://"));
+    }
+  return g_strv_builder_end (local);
+}
+
 static GBytes *
 get (const char *uri, const DomuimgRpmRepo *repo, GCancellable *cancellable, GError **error)
 {

@@ -3,15 +3,10 @@
 #include "config.h"
 #include "lib/source/source.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/namespace.h"
 #include "lib/source/root-stream.h"
-#include "lib/source/rpm-job.h"
 #include "lib/source/rpm.h"
 #include "lib/spec/spec-keys.h"
 
@@ -148,6 +143,8 @@ rpm_describe (DomuimgSource *source)
     g_string_append_printf (text, "%s %s", i == 0 ? "; from" : ",", request->given_repos[i]);
   if (request->allow_unsigned)
     g_string_append (text, "; signatures are not checked");
+  if (request->release->untried)
+    g_string_append (text, "; nobody has tried this release yet");
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
@@ -189,117 +186,12 @@ rpm_measure (DomuimgSource *source, const DomuimgSourceContext *context, Domuimg
   return TRUE;
 }
 
-static void
-add_words (GStrvBuilder *words, char **more)
-{
-  g_strv_builder_addv (words, (const char **) more);
-  g_strv_builder_add (words, "");
-}
-
-/* Everything that the root depends on, but the packages themselves; among it is the whole file of
- * the release, which its user may edit. */
 static DomuimgRootCache *
 cache_of (const DomuimgRpmRequest *request, GPtrArray *repos, const char *state)
 {
-  const DomuimgRpmRelease *release = request->release;
-  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
-  g_auto (GStrv) all = NULL;
+  g_auto (GStrv) words = domuimg_rpm_work_describe (request, repos);
 
-  g_strv_builder_add_many (words, DOMUIMG_VERSION_STRING, release->id, release->version,
-                           release->manager, release->database, release->format, request->arch,
-                           request->weak_deps ? "weak" : "", request->docs ? "docs" : "",
-                           request->allow_unsigned ? "unsigned" : "", NULL);
-  add_words (words, request->groups);
-  add_words (words, request->packages);
-  add_words (words, request->keyrings);
-  add_words (words, release->fingerprints);
-  for (guint i = 0; i < repos->len; i++)
-    {
-      const DomuimgRpmRepo *repo = repos->pdata[i];
-
-      g_strv_builder_add (words, repo->id);
-      for (guint j = 0; j < repo->names->len; j++)
-        g_strv_builder_add_many (words, repo->names->pdata[j], repo->values->pdata[j], NULL);
-    }
-  for (guint i = 0; i < release->files->len; i++)
-    {
-      const DomuimgRpmFile *file = release->files->pdata[i];
-
-      g_strv_builder_add_many (words, file->path, file->text, NULL);
-    }
-  all = g_strv_builder_end (words);
-  return domuimg_root_cache_new (all, state);
-}
-
-static gboolean
-make_directory (const char *work, const char *name, GError **error)
-{
-  g_autofree char *path = g_build_filename (work, name, NULL);
-
-  return g_mkdir_with_parents (path, 0755) == 0
-         || domuimg_set_errno (error, errno, "making %s", path);
-}
-
-/* The files that lie in the root before packages do. */
-static gboolean
-write_seed (const DomuimgRpmRelease *release, const char *work, GError **error)
-{
-  for (guint i = 0; i < release->files->len; i++)
-    {
-      const DomuimgRpmFile *file = release->files->pdata[i];
-      g_autofree char *path = g_build_filename (work, DOMUIMG_RPM_SEED, file->path, NULL);
-      g_autofree char *directory = g_path_get_dirname (path);
-
-      if (g_mkdir_with_parents (directory, 0755) != 0)
-        return domuimg_set_errno (error, errno, "making %s", directory);
-      if (!g_file_set_contents_full (path, file->text, -1, G_FILE_SET_CONTENTS_NONE, 0644, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* Where rpm has its database goes by the release, and not by this machine: Debian's is in the user's
- * home. /proc is another user's in a namespace, and rpm could not make it as its package says. */
-static gboolean
-write_macros (const DomuimgRpmRelease *release, const char *work, GError **error)
-{
-  g_autofree char *path = g_build_filename (work, DOMUIMG_RPM_HOME, ".rpmmacros", NULL);
-  const char *format
-      = g_str_equal (release->format, DOMUIMG_RPM_IMPORT) ? "sqlite" : release->format;
-  g_autofree char *text
-      = g_strdup_printf ("%%_dbpath %s\n%%_db_backend %s\n%s", release->database, format,
-                         geteuid () != 0 ? "%_netsharedpath /proc\n" : "");
-
-  return g_file_set_contents (path, text, -1, error);
-}
-
-static gboolean
-write_work (DomuimgSourceRpm *self, GPtrArray *repos, const char *work, GCancellable *cancellable,
-            GError **error)
-{
-  static const char *const directories[]
-      = { DOMUIMG_RPM_SEED, DOMUIMG_RPM_HOME, DOMUIMG_RPM_CACHE, DOMUIMG_RPM_LOG, "repos" };
-  const DomuimgRpmRequest *request = &self->request;
-  const DomuimgRpmRelease *release = request->release;
-  g_autofree char *path = g_build_filename (work, "repos", "domuimg.repo", NULL);
-  DomuimgRpmJob job = { .database = release->database, .format = release->format,
-                        .has_kernel = request->has_kernel };
-  g_auto (GStrv) keyrings = NULL;
-  g_auto (GStrv) manager = NULL;
-
-  for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
-    {
-      if (!make_directory (work, directories[i], error))
-        return FALSE;
-    }
-  keyrings = domuimg_rpm_keys_prepare (repos, request, work, cancellable, error);
-  if (keyrings == NULL || !domuimg_rpm_repos_write (repos, path, error)
-      || !write_seed (release, work, error) || !write_macros (release, work, error))
-    return FALSE;
-  manager = domuimg_rpm_manager_command (request, work, error);
-  job.manager = manager;
-  job.keyrings = keyrings;
-  return manager != NULL && domuimg_rpm_job_save (&job, work, error);
+  return domuimg_root_cache_new (words, state);
 }
 
 static DomuimgStream *
@@ -309,7 +201,8 @@ install (DomuimgSourceRpm *self, GPtrArray *repos, const DomuimgSourceContext *c
   g_autofree char *program = domuimg_libexec_path (PROGRAM);
   DomuimgExec *exec;
 
-  if (!write_work (self, repos, context->work_directory, cancellable, error))
+  if (!domuimg_rpm_work_write (&self->request, repos, context->work_directory, cancellable,
+                               error))
     return NULL;
   exec = domuimg_namespace_exec_new ();
   domuimg_exec_arg (exec, program);

@@ -26,7 +26,7 @@ typedef struct {
   char *text;
 } DomuimgRpmFile;
 
-/* A distribution's release, as its file has it (docs/releases.md). */
+/* A distribution's release, as its file has it (share/domuimg/releases). */
 typedef struct {
   char *id;
   char *name;
@@ -40,8 +40,10 @@ typedef struct {
   char *format;
   GPtrArray *repos; /* of DomuimgRpmRepo */
   GPtrArray *files; /* of DomuimgRpmFile */
-  char *key_url;    /* (nullable) */
+  char *platform;   /* (nullable) of modules: "platform:el9" */
+  GStrv key_urls;
   GStrv fingerprints;
+  gboolean untried; /* nobody has installed it yet */
 } DomuimgRpmRelease;
 
 /* NOT_FOUND lists the known ones. */
@@ -68,6 +70,8 @@ GPtrArray *domuimg_rpm_repos_read (const DomuimgRpmRequest *request, GError **er
  * or has no repository, is the error. */
 char *domuimg_rpm_repos_state (GPtrArray *repos, const DomuimgRpmRequest *request,
                                GCancellable *cancellable, GError **error);
+/* The directories of those that are on this machine. */
+GStrv domuimg_rpm_repos_list_local (GPtrArray *repos, const DomuimgRpmRequest *request);
 gboolean domuimg_rpm_repos_write (GPtrArray *repos, const char *path, GError **error);
 
 /* rpm-keys.c: has each repository name the keys that its packages must be signed by, and copies
@@ -86,6 +90,12 @@ GStrv domuimg_rpm_manager_command (const DomuimgRpmRequest *request, const char 
                                    GError **error);
 /* Follows the progress of domuimg-rpm by its lines. */
 void domuimg_rpm_manager_follow (const char *line, gpointer progress);
+
+/* rpm-work.c: all that domuimg-rpm needs, as files below @work. */
+gboolean domuimg_rpm_work_write (const DomuimgRpmRequest *request, GPtrArray *repos,
+                                 const char *work, GCancellable *cancellable, GError **error);
+/* Everything that the root depends on, but the packages themselves. */
+GStrv domuimg_rpm_work_describe (const DomuimgRpmRequest *request, GPtrArray *repos);
 
 /* rpm-explain.c: what the last lines of domuimg-rpm mean, in place of @error. */
 void domuimg_rpm_explain (const DomuimgRpmRequest *request, const char *tail, GError **error);

@@ -58,9 +58,9 @@ def fields():
     return {row[0]: sorted(set(needed(row))) for row in rows}
 
 
-def closure():
+def closure(seeds):
     """Package → those that it needs of the set."""
-    needs, found, todo = fields(), {}, list(SEEDS)
+    needs, found, todo = fields(), {}, list(seeds)
     while todo:
         name = todo.pop()
         if name in found or NOT_NEEDED.fullmatch(name):
@@ -108,9 +108,10 @@ class Packages:
         self.taken.add(target)
         return f'{"%dir " if staged.is_dir() and not staged.is_symlink() else ""}"{target}"'
 
-    def package(self, name, files, requires=(), scripts="", summary=None):
+    def package(self, name, files, requires=(), scripts="", recommends=()):
         name = rpm_name(name)
-        lines = [f"%package -n {name}", f"Summary: {summary or name}", "AutoReqProv: no"]
+        lines = [f"%package -n {name}", f"Summary: {name}", "AutoReqProv: no"]
+        lines += [f"Recommends: {other}" for other in recommends]
         lines += [f"Requires(pre): {rpm_name(other)}" for other in requires]
         lines += [f"Provides: {PROVIDES[name]}"] if name in PROVIDES else []
         lines += [f"%description -n {name}", name, scripts, f"%files -n {name}", "%defattr(-,root,root,-)", *files]
@@ -164,13 +165,13 @@ def add_first(packages):
     packages.package("setup", files, ["filesystem"])
 
 
-def add_debian(packages):
+def add_debian(packages, seeds):
     """Each Debian package as a package of its own."""
     scripts = {"libc-bin": "%posttrans -n glibc-common -p /sbin/ldconfig",
                # A scriptlet that asks the root what it is made of.
                "systemd": "%posttrans -n systemd\ntest -r /proc/self/status && test -c /dev/null\n"
                           "systemctl preset systemd-networkd.service"}
-    for name, needs in sorted(closure().items()):
+    for name, needs in sorted(closure(seeds).items()):
         paths = run("dpkg-query", "-L", name).splitlines()
         copied = [packages.copy(path) for path in paths if path != "/." and path.startswith("/")]
         packages.package(name, [line for line in copied if line], ["setup", *needs], scripts.get(name, ""))
@@ -190,7 +191,7 @@ def add_kernel(packages):
 def add_extra(packages, version):
     packages.package("hello", [packages.put("/usr/share/hello/text", f"hello {version}\n"),
                                "%doc " + packages.put("/usr/share/doc/hello/README", "Read me.\n")],
-                     ["filesystem"], "Recommends: hello-friend")
+                     ["filesystem"], recommends=["hello-friend"])
     packages.package("hello-friend", [packages.put("/usr/share/hello/friend", "friend\n")], ["filesystem"])
 
 
@@ -228,25 +229,35 @@ def index(repo, groups=None):
 Repository = collections.namedtuple("Repository", "path key home")
 
 
-def make(directory, everything=True):
-    """A signed repository in @directory: the set that boots, or one of a few small packages."""
+def make(directory, seeds=SEEDS, kernel=True, version="1"):
+    """A signed repository in @directory, of these Debian packages with what they need."""
     packages = Packages(directory)
     add_first(packages)
-    if everything:
-        add_debian(packages)
+    add_debian(packages, seeds)
+    if kernel:
         add_kernel(packages)
-    add_extra(packages, "1")
-    packages.build()
+    add_extra(packages, version)
+    packages.build(version)
     home = directory / "gnupg"
     key = make_key(home)
     sign(home, directory / "repo")
     groups = directory / "comps.xml"
-    names = ["test-release", "setup", "filesystem"]
-    groups.write_text(comps(names + [rpm_name(name) for name in SEEDS] if everything else names))
+    groups.write_text(comps(["test-release", "setup", "filesystem", *map(rpm_name, seeds)]))
     index(directory / "repo", groups)
     shutil.rmtree(packages.stage)
     shutil.rmtree(directory / "build")
     return Repository(directory / "repo", key, home)
+
+
+def release(directory, name="test", manager="dnf", form="sqlite", groups="base", **more):
+    """A file for the release in @directory."""
+    directory.mkdir(exist_ok=True)
+    lines = ["[release]", "name=Test Linux", f"manager={manager}", "version=1", f"groups={groups}", "kernel=kernel",
+             "[rpm]", "database=/var/lib/rpm", f"format={form}",
+             "[file /etc/dracut.conf.d/50-domuimg.conf]",
+             r'text=hostonly="no"\nadd_drivers+=" xen-blkfront xen-netfront "\n',
+             *(f"[{section}]\n{text}" for section, text in more.items())]
+    (directory / f"{name}.conf").write_text("\n".join(lines) + "\n")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
