@@ -42,9 +42,9 @@ _domuimg_value () {
     --on-poweroff | --on-reboot | --on-crash)
       mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring) _domuimg_files "" -f ;;
+    --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo) _domuimg_files "" -f ;;
     --disk | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
-      --mirror | --variant | --arch | --exclude | --include | --timezone | --locale | --keymap | \
+      --mirror | --variant | --arch | --group | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
       --connect | --timeout | --discard) ;;
     *) return 1 ;;
