@@ -7,9 +7,11 @@
 #include <glib/gstdio.h>
 #include <stdio.h>
 
+#include "lib/base/directory.h"
 #include "lib/base/exec.h"
 #include "lib/base/remove.h"
 
+#define CONFIG "/etc/selinux/config"
 #define PACKAGE_LIST "/dev/package-list"
 
 static gboolean
@@ -58,9 +60,11 @@ complete_kernel (const char *version, GError **error)
 static gboolean
 complete_kernels (GError **error)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/lib/modules", 0, NULL);
+  g_autoptr (GDir) dir = NULL;
   const char *version;
 
+  if (!domuimg_directory_open_if_any ("/lib/modules", &dir, error))
+    return FALSE;
   while (dir != NULL && (version = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *modules = g_build_filename ("/lib/modules", version, "kernel", NULL);
@@ -71,66 +75,85 @@ complete_kernels (GError **error)
   return TRUE;
 }
 
-/* The name of the guest's policy, if it is to have SELinux. */
+/* The name of the guest's policy, if it is to have SELinux; else "". */
 static char *
-read_policy (void)
+read_policy (GError **error)
 {
   g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
   g_autoptr (GRegex) off = g_regex_new ("^SELINUX=disabled", G_REGEX_MULTILINE, 0, NULL);
   g_autoptr (GRegex) type
       = g_regex_new ("^SELINUXTYPE=([A-Za-z0-9_-]+)", G_REGEX_MULTILINE, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
 
-  if (!g_file_get_contents ("/etc/selinux/config", &text, NULL, NULL)
-      || g_regex_match (off, text, 0, NULL) || !g_regex_match (type, text, 0, &match))
-    return NULL;
+  if (!g_file_get_contents (CONFIG, &text, NULL, &local))
+    {
+      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        return g_strdup ("");
+      domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+      return NULL;
+    }
+  if (g_regex_match (off, text, 0, NULL) || !g_regex_match (type, text, 0, &match))
+    return g_strdup ("");
   return g_match_info_fetch (match, 1);
 }
 
+/* The guest's own setfiles knows the format of its own policy. It changes nothing on this machine,
+ * which may have no SELinux at all, or refuse labels of another policy. */
 static gboolean
-relabel_at_boot (GError **error)
+set_labels (const char *policy)
 {
-  fprintf (stderr, "SELinux: the files are labelled at the first boot\n");
-  return g_file_set_contents ("/.autorelabel", "", 0, error);
+  g_autofree char *contexts
+      = g_build_filename ("/etc/selinux", policy, "contexts/files/file_contexts", NULL);
+  const char *argv[] = { "setfiles", "-F", "-e", "/proc", "-e", "/sys", "-e", "/dev", contexts,
+                         "/", NULL };
+  g_autoptr (GError) local = NULL;
+
+  if (!has_program ("setfiles") || !g_file_test (contexts, G_FILE_TEST_EXISTS))
+    return FALSE;
+  if (domuimg_rpm_run (argv, NULL, &local))
+    return TRUE;
+  fprintf (stderr, "%s\n", local->message);
+  return FALSE;
 }
 
-/* The guest's own setfiles knows the format of its own policy. It changes nothing on this machine,
- * which may have no SELinux at all. */
 static gboolean
 label (GError **error)
 {
-  g_autofree char *policy = read_policy ();
-  g_autofree char *contexts = NULL;
+  g_autofree char *policy = read_policy (error);
 
-  if (policy == NULL)
-    return TRUE;
-  contexts = g_build_filename ("/etc/selinux", policy, "contexts/files/file_contexts", NULL);
-  const char *argv[] = { "setfiles", "-F", "-e", "/proc", "-e", "/sys", "-e", "/dev", contexts,
-                         "/", NULL };
-  if (!has_program ("setfiles") || !g_file_test (contexts, G_FILE_TEST_EXISTS)
-      || !domuimg_rpm_run (argv, NULL, NULL))
-    return relabel_at_boot (error);
-  fprintf (stderr, "SELinux: the files are labelled by the policy %s\n", policy);
-  return TRUE;
+  if (policy == NULL || policy[0] == '\0')
+    return policy != NULL;
+  if (set_labels (policy))
+    {
+      fprintf (stderr, "SELinux: the files are labelled by the policy %s\n", policy);
+      return TRUE;
+    }
+  fprintf (stderr, "SELinux: the files are labelled at the first boot\n");
+  return domuimg_rpm_write ("/.autorelabel", "", error);
 }
 
 /* Adds those of @wanted below @directory to a manifest of rpm's, whose length is not limited as that
  * of arguments is. */
-static void
-list_packages (const char *directory, GHashTable *wanted, GString *list)
+static gboolean
+list_packages (const char *directory, GHashTable *wanted, GString *list, GError **error)
 {
-  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  g_autoptr (GDir) dir = NULL;
   const char *name;
 
+  if (!domuimg_directory_open_if_any (directory, &dir, error))
+    return FALSE;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
 
-      if (g_file_test (path, G_FILE_TEST_IS_DIR))
-        list_packages (path, wanted, list);
-      else if (g_hash_table_remove (wanted, name))
+      if (g_hash_table_remove (wanted, name))
         g_string_append_printf (list, "%s\n", path);
+      else if (g_file_test (path, G_FILE_TEST_IS_DIR)
+               && !list_packages (path, wanted, list, error))
+        return FALSE;
     }
+  return TRUE;
 }
 
 /* The files of all packages that were installed; keys are packages without a file. */
@@ -152,13 +175,14 @@ write_list (GError **error)
       if (names[i][0] != '\0' && !g_str_has_prefix (names[i], "gpg-pubkey-"))
         g_hash_table_add (wanted, g_strdup (names[i]));
     }
-  list_packages (DOMUIMG_RPM_PACKAGES, wanted, list);
+  if (!list_packages (DOMUIMG_RPM_PACKAGES, wanted, list, error))
+    return FALSE;
   g_hash_table_iter_init (&iter, wanted);
   if (g_hash_table_iter_next (&iter, &name, NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
                          "the guest's own rpm needs the file %s, which was not kept",
                          (char *) name);
-  return g_file_set_contents (PACKAGE_LIST, list->str, (gssize) list->len, error);
+  return domuimg_rpm_write (PACKAGE_LIST, list->str, error);
 }
 
 /* The guest's own rpm writes its database from the headers of what was installed; what this

@@ -75,6 +75,7 @@ list_installed (const char *work, const char *root, GError **error)
   g_autofree char *path = g_build_filename (root, DOMUIMG_RPM_INSTALLED, NULL);
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("rpm");
   g_autoptr (GBytes) names = NULL;
+  g_autofree char *text = NULL;
 
   domuimg_exec_setenv (exec, "HOME", home);
   domuimg_exec_arg (exec, "--root");
@@ -83,9 +84,10 @@ list_installed (const char *work, const char *root, GError **error)
   domuimg_exec_arg (exec, "--all");
   domuimg_exec_arg (exec, "--queryformat=%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm\n");
   names = domuimg_exec_output (exec, NULL, error);
-  return names != NULL
-         && g_file_set_contents (path, g_bytes_get_data (names, NULL),
-                                 (gssize) g_bytes_get_size (names), error);
+  if (names == NULL)
+    return FALSE;
+  text = g_strndup (g_bytes_get_data (names, NULL), g_bytes_get_size (names));
+  return domuimg_rpm_write (path, text, error);
 }
 
 static gboolean
@@ -189,7 +191,7 @@ pack (const char *root, GError **error)
   return fd >= 0 && copy_out (fd, error) && domuimg_exec_finish (exec, error);
 }
 
-/* As the first process of the namespace we would ignore it, and all would wait for the kill. */
+/* The first process of a namespace ignores it by default, and all would wait for the kill. */
 static void
 end_at_once (int number)
 {

@@ -6,10 +6,25 @@
 #define GROUP "job"
 
 gboolean
+domuimg_rpm_write (const char *path, const char *text, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_NONE, 0644, &local))
+    return TRUE;
+  return domuimg_fail (error,
+                       g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
+                           ? DOMUIMG_ERROR_NO_SPACE
+                           : DOMUIMG_ERROR_IO,
+                       "%s", local->message);
+}
+
+gboolean
 domuimg_rpm_job_save (const DomuimgRpmJob *self, const char *work, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autofree char *path = g_build_filename (work, DOMUIMG_RPM_JOB_FILE, NULL);
+  g_autofree char *text = NULL;
 
   g_key_file_set_string_list (file, GROUP, "manager", (const char *const *) self->manager,
                               g_strv_length (self->manager));
@@ -20,7 +35,8 @@ domuimg_rpm_job_save (const DomuimgRpmJob *self, const char *work, GError **erro
   g_key_file_set_string (file, GROUP, "database", self->database);
   g_key_file_set_string (file, GROUP, "format", self->format);
   g_key_file_set_boolean (file, GROUP, "has-kernel", self->has_kernel);
-  return g_key_file_save_to_file (file, path, error);
+  text = g_key_file_to_data (file, NULL, NULL);
+  return domuimg_rpm_write (path, text, error);
 }
 
 gboolean

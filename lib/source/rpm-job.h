@@ -25,6 +25,9 @@ typedef struct {
 #define DOMUIMG_RPM_CACHE "cache" /* what it downloads */
 #define DOMUIMG_RPM_LOG "log"
 
+/* Writes a file of the work directory. */
+gboolean domuimg_rpm_write (const char *path, const char *text, GError **error);
+
 gboolean domuimg_rpm_job_save (const DomuimgRpmJob *self, const char *work, GError **error);
 gboolean domuimg_rpm_job_load (DomuimgRpmJob *self, const char *work, GError **error);
 void domuimg_rpm_job_clear (DomuimgRpmJob *self);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/http.h"
+#include "lib/source/rpm-job.h"
 
 #define MAX_KEYS (1024 * 1024)
 #define ARMOR "-----BEGIN PGP PUBLIC KEY BLOCK-----"
@@ -53,7 +54,7 @@ save (const char *data, gsize length, const char *work, guint number, GError **e
     text = g_strndup (data, length);
   else
     text = armor (data, length);
-  return g_file_set_contents (path, text, -1, error) ? g_steal_pointer (&path) : NULL;
+  return domuimg_rpm_write (path, text, error) ? g_steal_pointer (&path) : NULL;
 }
 
 static GStrv
@@ -63,12 +64,17 @@ save_given (const DomuimgRpmRequest *request, const char *work, GError **error)
 
   for (guint i = 0; request->keyrings[i] != NULL; i++)
     {
+      g_autoptr (GError) local = NULL;
       g_autofree char *data = NULL;
       g_autofree char *path = NULL;
       gsize length;
 
-      if (!g_file_get_contents (request->keyrings[i], &data, &length, error))
-        return NULL;
+      if (!g_file_get_contents (request->keyrings[i], &data, &length, &local))
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "the keyring cannot be read: %s",
+                        local->message);
+          return NULL;
+        }
       path = save (data, length, work, i, error);
       if (path == NULL)
         return NULL;

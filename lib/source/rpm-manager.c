@@ -52,7 +52,7 @@ write_dnf_config (const DomuimgRpmRequest *request, const char *work, const char
     g_string_append_printf (text, "module_platform_id=%s\n", request->release->platform);
   g_string_append (text, "plugins=0\nassumeyes=1\nkeepcache=1\nbest=1\ntimeout=20\nretries=3\n"
                          "skip_if_unavailable=0\nmax_parallel_downloads=10\n");
-  return g_file_set_contents (path, text->str, (gssize) text->len, error);
+  return domuimg_rpm_write (path, text->str, error);
 }
 
 static void

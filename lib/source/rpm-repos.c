@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/http.h"
+#include "lib/source/rpm-job.h"
 
 #define REPOMD "repodata/repomd.xml"
 #define MAX_INDEX (8 * 1024 * 1024)
@@ -160,7 +161,7 @@ domuimg_rpm_repos_write (GPtrArray *repos, const char *path, GError **error)
         g_string_append_printf (text, "%s=%s\n", (char *) repo->names->pdata[j],
                                 (char *) repo->values->pdata[j]);
     }
-  return g_file_set_contents (path, text->str, (gssize) text->len, error);
+  return domuimg_rpm_write (path, text->str, error);
 }
 
 /* $releasever and its like, as the package managers put them in. */

@@ -30,7 +30,7 @@ write_seed (const DomuimgRpmRelease *release, const char *work, GError **error)
 
       if (g_mkdir_with_parents (directory, 0755) != 0)
         return domuimg_set_errno (error, errno, "making %s", directory);
-      if (!g_file_set_contents_full (path, file->text, -1, G_FILE_SET_CONTENTS_NONE, 0644, error))
+      if (!domuimg_rpm_write (path, file->text, error))
         return FALSE;
     }
   return TRUE;
@@ -46,7 +46,7 @@ write_macros (const DomuimgRpmRelease *release, const char *work, GError **error
       = g_strdup_printf ("%%_dbpath %s\n%%_db_backend sqlite\n%s", release->database,
                          geteuid () != 0 ? "%_netsharedpath /proc\n" : "");
 
-  return g_file_set_contents (path, text, -1, error);
+  return domuimg_rpm_write (path, text, error);
 }
 
 gboolean

@@ -11,10 +11,9 @@ import time
 
 import rpm_repo
 import world
-from world import PROGRAM
+from world import NOBODY, PROGRAM
 
 TOOLS = ("dnf", "rpmbuild", "createrepo_c", "gpg")
-SMALL = ("test-release", "filesystem", "setup", "hello")
 
 
 class RpmCase(world.Case):
@@ -219,6 +218,39 @@ class BadInput(RpmCase):
         done = self.run_program(self.command(f"dir:{self.dir}", "--repo", "/srv"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("--repo goes with --from rpm:RELEASE only", done.stderr)
+
+
+@world.need_root()
+@world.need_program(*TOOLS, "newuidmap", "setpriv")
+class WithoutRoot(RpmCase):
+    """As a user, to whom files of a mount namespace give further ids."""
+
+    seeds = ("bash", "coreutils", "dash", "libc-bin", "login", "passwd", "rpm")
+
+    def as_user(self, command, first_id):
+        ids = self.dir / "ids"
+        ids.write_text(f"{NOBODY}:{first_id}:65536\n" if first_id else "")
+        script = ('mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && '
+                  f"exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups " + '"$@"')
+        for path in (self.out, self.dir):
+            os.chown(path, NOBODY, NOBODY)
+        self.environment["HOME"] = str(self.dir)
+        return self.run_program(["unshare", "--mount", "sh", "-c", script, ids, *command])
+
+    def test_files_of_all_users(self):
+        done = self.as_user(self.words("--package", "hello", "--package", "passwd", "--no-customise"), 200000)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        root = self.unpack(self.out / "t.img")
+        self.assertEqual((root / "etc/shadow").stat().st_uid, 0)
+        self.assertEqual((root / "proc").stat().st_mode & 0o7777, 0o555)
+        self.assertEqual((root / "usr/bin/su").stat().st_mode & 0o7777, 0o4755)
+        asked = subprocess.run(["chroot", root, "rpm", "-q", "hello"], check=True, capture_output=True, text=True)
+        self.assertEqual(asked.stdout, "hello-1-1.x86_64\n")
+
+    def test_without_further_ids(self):
+        done = self.as_user(self.words("--package", "hello"), None)
+        self.assert_one_line(done, "/etc/subuid", "usermod")
+        self.assert_nothing_left()
 
 
 def processes_of(text):
