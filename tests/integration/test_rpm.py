@@ -243,7 +243,7 @@ class WithoutRoot(RpmCase):
         root = self.unpack(self.out / "t.img")
         self.assertEqual((root / "etc/shadow").stat().st_uid, 0)
         self.assertEqual((root / "proc").stat().st_mode & 0o7777, 0o555)
-        self.assertEqual((root / "usr/bin/su").stat().st_mode & 0o7777, 0o4755)
+        self.assertEqual((root / "usr/bin/passwd").stat().st_mode & 0o7777, 0o4755)
         asked = subprocess.run(["chroot", root, "rpm", "-q", "hello"], check=True, capture_output=True, text=True)
         self.assertEqual(asked.stdout, "hello-1-1.x86_64\n")
 
