@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/fs/fs.h"
 
+#include "lib/fs/ext/tools.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
 #include "lib/tree/faults.h"
@@ -15,12 +16,32 @@ fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *
                                    cancellable, error);
 }
 
+static gboolean
+resize_ext (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+            GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_resize (region, size, cancellable, error);
+}
+
+/* Nothing in it is to be kept while its guest does not run. */
+static gboolean
+resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgRegion) part = domuimg_region_new_part (region, 0, size);
+
+  return domuimg_mkfs_run (what, part, cancellable, error);
+}
+
 /* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, resize_ext,
+    domuimg_ext_get_least_size },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open, resize_ext,
+    domuimg_ext_get_least_size },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open, resize_ext,
+    domuimg_ext_get_least_size },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL },
 };
 
 const DomuimgFs *

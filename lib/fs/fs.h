@@ -29,6 +29,13 @@ typedef struct {
                         GCancellable *cancellable, GError **error);
   /* NULL where it holds no files. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
+  /* NULL where it keeps the size that it was made with. Gives the one in @region, whose label and
+   * UUID are in @what and which nobody has open, @size bytes, for which there is room. */
+  gboolean (*resize) (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+                      GCancellable *cancellable, GError **error);
+  /* NULL where nothing in it needs room: *@size becomes what resize () does not go below. */
+  gboolean (*get_least_size) (const DomuimgRegion *region, guint64 *size,
+                              GCancellable *cancellable, GError **error);
 } DomuimgFs;
 
 /* (nullable) The row for @name (nullable). */
