@@ -220,6 +220,42 @@ class BadInput(RpmCase):
         self.assertIn("--repo goes with --from rpm:RELEASE only", done.stderr)
 
 
+@world.need_program(*TOOLS)
+class Labels(RpmCase):
+    """Of SELinux, by the guest's own setfiles where it has one."""
+
+    seeds = ("bash", "coreutils", "dash", "libc-bin", "policycoreutils")
+
+    def create(self, *packages):
+        words = [word for name in packages for word in ("--package", name)]
+        key = self.dir / "key.pub"
+        key.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0000000000000000000000000000000000000000000 a@b\n")
+        done = self.run_program(self.words("--ssh-key", key, *words))
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def label(self, path):
+        return subprocess.run(["debugfs", "-R", f"ea_get -V {path} security.selinux", self.out / "t.img"], check=True,
+                              capture_output=True, text=True).stdout.rstrip("\0\n")
+
+    def test_files_of_packages_and_new_ones(self):
+        self.create("selinux-policy-test", "policycoreutils")
+        self.assertEqual(self.label("/etc/passwd"), "test_u:object_r:etc_t:s0")
+        self.assertEqual(self.label("/etc/shadow"), "test_u:object_r:shadow_t:s0")
+        self.assertEqual(self.label("/usr/sbin/setfiles"), "test_u:object_r:default_t:s0")
+        self.assertEqual(self.label("/etc/fstab"), "test_u:object_r:etc_t:s0")
+        self.assertEqual(self.label("/root/.ssh/authorized_keys"), "test_u:object_r:home_t:s0")
+        self.assertEqual(self.read(self.out / "t.img", "/.autorelabel"), "")
+        self.assertIn("SELinux labels of the policy test", (self.out / "t.json").read_text())
+
+    def test_a_guest_without_setfiles_is_labelled_at_its_first_boot(self):
+        rpm_repo.release(self.releases, groups="")
+        self.create("selinux-policy-test", "setup")
+        status = subprocess.run(["debugfs", "-R", "stat /.autorelabel", self.out / "t.img"], check=True,
+                                capture_output=True, text=True)
+        self.assertIn("Type: regular", status.stdout)
+        self.assertIn("at the first boot", (self.out / "t.json").read_text())
+
+
 @world.need_root()
 @world.need_program(*TOOLS, "newuidmap", "setpriv")
 class WithoutRoot(RpmCase):

@@ -195,6 +195,16 @@ def add_extra(packages, version):
     packages.package("hello-friend", [packages.put("/usr/share/hello/friend", "friend\n")], ["filesystem"])
 
 
+def add_policy(packages):
+    """As a package of SELinux's policy: settings, and the labels of files."""
+    packages.package("selinux-policy-test", [
+        packages.put("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=test\n"),
+        packages.put("/etc/selinux/test/contexts/files/file_contexts",
+                     "/.*\ttest_u:object_r:default_t:s0\n/etc(/.*)?\ttest_u:object_r:etc_t:s0\n"
+                     "/etc/shadow\t--\ttest_u:object_r:shadow_t:s0\n/root(/.*)?\ttest_u:object_r:home_t:s0\n")],
+        ["filesystem"])
+
+
 def comps(names):
     entries = "\n".join(f'<packagereq type="mandatory">{name}</packagereq>' for name in names)
     return ('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE comps PUBLIC "-//Red Hat, Inc.//DTD Comps info//EN" '
@@ -237,6 +247,7 @@ def make(directory, seeds=SEEDS, kernel=True, version="1"):
     if kernel:
         add_kernel(packages)
     add_extra(packages, version)
+    add_policy(packages)
     packages.build(version)
     home = directory / "gnupg"
     key = make_key(home)
