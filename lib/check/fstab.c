@@ -273,12 +273,47 @@ repair_directory (DomuimgEdit *edit, const char *argument, GError **error)
   return TRUE;
 }
 
+/* (nullable) What is mounted above @mount, other than the root: "/boot" for "/boot/efi". */
+static const DomuimgFstabEntry *
+find_above (const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
+{
+  g_autofree char *path = g_path_get_dirname (mount->file);
+
+  while (strlen (path) > 1)
+    {
+      const DomuimgFstabEntry *above = domuimg_fstab_find (fstab, path);
+      g_autofree char *shorter = g_path_get_dirname (path);
+
+      if (above != NULL)
+        return above;
+      g_free (path);
+      path = g_steal_pointer (&shorter);
+    }
+  return NULL;
+}
+
+/* Whether the directory is there once everything above it is mounted; so it is where that cannot be
+ * looked into. */
+static gboolean
+is_mount_point (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
+{
+  const DomuimgFstabEntry *above = find_above (fstab, mount);
+  DomuimgDevice *device;
+  DomuimgTree *tree;
+
+  if (above == NULL)
+    return domuimg_tree_is_dir (self->tree, mount->file);
+  device = domuimg_machine_find_device (self, above->spec);
+  tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
+  return tree == NULL || domuimg_tree_is_dir (tree, mount->file + strlen (above->file));
+}
+
 /* systemd makes mount points; others do not, and go on without the mount. */
 static void
-check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
+check_mount_point (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
 {
   if (mount->file[0] != '/' || self->info->init == DOMUIMG_INIT_SYSTEMD
-      || domuimg_tree_is_dir (self->tree, mount->file)
+      || is_mount_point (self, fstab, mount)
       || domuimg_fstab_has_option (mount, "noauto"))
     return;
   domuimg_finding_offer_edit (
@@ -289,11 +324,11 @@ check_mount_point (DomuimgMachine *self, const DomuimgFstabEntry *mount)
 }
 
 static void
-check_mount (DomuimgMachine *self, const DomuimgFstabEntry *mount)
+check_mount (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
 {
   DomuimgDevice *device;
 
-  check_mount_point (self, mount);
+  check_mount_point (self, fstab, mount);
   /* Which ID a disk gets only its udev knows. */
   if (!domuimg_fstab_is_device (mount->spec) || g_str_has_prefix (mount->spec, "ID=")
       || (domuimg_fstab_has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
@@ -324,7 +359,7 @@ check_fstab (DomuimgMachine *self)
   const GPtrArray *entries = domuimg_fstab_get_entries (fstab);
 
   for (guint i = 0; i < MIN (entries->len, ENTRIES_MAX); i++)
-    check_mount (self, g_ptr_array_index (entries, i));
+    check_mount (self, fstab, g_ptr_array_index (entries, i));
 }
 
 static gboolean

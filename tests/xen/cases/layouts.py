@@ -102,7 +102,7 @@ def by_uefi(shared, work):
     command = ["qemu-system-x86_64", "-m", "1024", "-nographic", "-no-reboot", "-net", "none", "-snapshot",
                "-drive", f"if=pflash,format=raw,readonly=on,file={OVMF / 'OVMF_CODE.fd'}",
                "-drive", f"if=pflash,format=raw,file={work / 'vars.fd'}",
-               "-drive", f"file={cfg.with_suffix('.img')},format=raw,if=ide"]
+               "-drive", f"file={cfg.with_suffix('.img')},format=raw,if=virtio"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         came, said = read_until(process, b"login:", 1200)
         process.kill()
