@@ -93,7 +93,8 @@ def read_until(process, word, seconds):
 
 
 def by_uefi(shared, work):
-    """Debian's package has no OVMF for Xen: the image of an HVM guest, unchanged, on a machine without Xen."""
+    """Debian's package has no OVMF for Xen: the image of an HVM guest, unchanged, on a machine without Xen. It gets as
+    far as its initramfs, whose only driver for disks is Xen's."""
     try:
         cfg = Maker(shared, work).create("uefi1", "--from", f"dir:{shared.host}", "--type", "hvm", "--layout", "gpt")
     except Failed as error:
@@ -104,13 +105,13 @@ def by_uefi(shared, work):
                "-drive", f"if=pflash,format=raw,file={work / 'vars.fd'}",
                "-drive", f"file={cfg.with_suffix('.img')},format=raw,if=virtio"]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        came, said = read_until(process, b"login:", 1200)
+        came, said = read_until(process, b"Begin: Mounting root file system", 600)
         process.kill()
-    return [Line("it boots by OVMF", [] if came else [said[-3000:]])]
+    return [Line("OVMF starts its kernel", [] if came else [said[-3000:]])]
 
 
 CASES = (
-    Case("create", "gpt-uefi", "dir:, on a GPT with an ESP", "HVM's disk by UEFI, without Xen", "", by_uefi, 60,
+    Case("create", "gpt-uefi", "dir:, on a GPT with an ESP", "by UEFI without Xen, up to its initramfs", "", by_uefi, 60,
          default=False),
     Case("create", "gpt", "dir:, on a GPT with an ESP and a place for GRUB", "the same image as PVH by GRUB, as HVM",
          "", in_ways("--layout", "gpt", ways=("PVH by GRUB for Xen", "HVM by its BIOS")), 150),
