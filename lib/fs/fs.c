@@ -35,17 +35,19 @@ domuimg_fs_find (const char *name)
 DomuimgTree *
 domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **error)
 {
-  const DomuimgFs *fs = domuimg_fs_find (place->name);
+  const DomuimgFs *fs = domuimg_fs_find (place->there.fs);
 
   if (fs != NULL && fs->open != NULL && place->region != NULL)
     return fs->open (place->region, writable, error);
-  return domuimg_tree_guestfs_open (place->appliance, place->device, writable, error);
+  return domuimg_appliance_open_tree (place->appliance, &place->there, writable, error);
 }
 
 gboolean
 domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
 {
-  return !DOMUIMG_IS_TREE_EXT (tree) || domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
+  if (DOMUIMG_IS_TREE_EXT (tree))
+    return domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
+  return domuimg_appliance_flush_tree (tree, error);
 }
 
 gboolean
@@ -57,5 +59,5 @@ domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
 
   if (DOMUIMG_IS_TREE_EXT (owned))
     return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
-  return domuimg_tree_guestfs_close (owned, ok ? error : NULL) && ok;
+  return domuimg_appliance_close_tree (owned, ok ? error : NULL) && ok;
 }

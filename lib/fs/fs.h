@@ -2,12 +2,12 @@
 #pragma once
 
 #include "lib/base/region.h"
-#include "lib/fs/guestfs/tree.h"
+#include "lib/fs/appliance.h"
 #include "lib/fs/mkfs.h"
 #include "lib/tree/tree.h"
 
 /* Filesystems in regions. A filesystem is a row of the table in fs.c, which says what can be done
- * with it here; what has no row, libguestfs opens. */
+ * with it here; what has no row, the appliance opens. */
 
 /* What is filled with files, and how full that makes it. */
 typedef struct {
@@ -36,10 +36,9 @@ const DomuimgFs *domuimg_fs_find (const char *name);
 
 /* Where a filesystem is that was found on a disk. */
 typedef struct {
-  const char *name;        /* (nullable) as blkid has it */
   DomuimgRegion *region;   /* (nullable) its bytes, where they lie in one piece */
   DomuimgAppliance *appliance; /* for what no row opens */
-  const char *device;      /* in the appliance */
+  DomuimgAppliancePlace there; /* where the appliance finds it */
 } DomuimgFsPlace;
 
 /* To be closed by domuimg_fs_close_tree. */

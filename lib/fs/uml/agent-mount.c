@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Devices, modules and mounts in User-mode Linux. */
+#include "config.h"
+#include "lib/fs/uml/agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/blkpg.h>
+#include <linux/btrfs.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
+
+#define DISK "/dev/ubda"
+/* Of a disk, the first included; the kernel of User-mode Linux knows no more. */
+#define PARTITIONS_MAX 255
+
+static gboolean
+partition_ioctl (int disk, int what, guint number, guint64 offset, guint64 length)
+{
+  struct blkpg_partition partition = { (long long) offset, (long long) length, (int) number,
+                                       "", "" };
+  struct blkpg_ioctl_arg argument = { what, 0, sizeof partition, &partition };
+
+  return ioctl (disk, BLKPG, &argument) == 0;
+}
+
+/* A partition is what those say who know the guest's tables, whatever this kernel took for some. */
+static void
+drop_partitions (int disk)
+{
+  for (guint i = 1; i <= PARTITIONS_MAX; i++)
+    partition_ioctl (disk, BLKPG_DEL_PARTITION, i, 0, 0);
+}
+
+void
+domuimg_uml_agent_begin (DomuimgUmlAgent *self)
+{
+  mkdir ("/proc", 0755);
+  mkdir ("/sys", 0755);
+  mkdir ("/dev", 0755);
+  mkdir ("/run", 0755);
+  mkdir ("/tmp", 0700);
+  mount ("proc", "/proc", "proc", 0, NULL);
+  mount ("sysfs", "/sys", "sysfs", 0, NULL);
+  mount ("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+  umask (0);
+  self->disk = open (DISK, O_RDONLY | O_CLOEXEC);
+  if (self->disk >= 0 && ioctl (self->disk, BLKGETSIZE64, &self->disk_size) == 0)
+    drop_partitions (self->disk);
+}
+
+char *
+domuimg_uml_agent_device (DomuimgUmlAgent *self, guint64 offset, guint64 length, GError **error)
+{
+  guint64 left = self->disk_size - MIN (offset, self->disk_size);
+  const DomuimgRange range = { offset, MIN (length, left) };
+  guint i = 0;
+
+  if (offset == 0 && length >= self->disk_size)
+    return g_strdup (DISK);
+  while (i < self->partitions->len
+         && g_array_index (self->partitions, DomuimgRange, i).offset != offset)
+    i++;
+  if (i == self->partitions->len)
+    {
+      if (i >= PARTITIONS_MAX
+          || !partition_ioctl (self->disk, BLKPG_ADD_PARTITION, i + 1, offset, range.length))
+        {
+          domuimg_set_errno (error, errno, "finding the partition at byte %" G_GUINT64_FORMAT,
+                             offset);
+          return NULL;
+        }
+      g_array_append_val (self->partitions, range);
+    }
+  return g_strdup_printf (DISK "%u", i + 1);
+}
+
+static gboolean
+load_file (const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename ("/" DOMUIMG_UML_MODULES, name, NULL);
+  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd >= 0 && (syscall (SYS_finit_module, fd, "", 0) == 0 || errno == EEXIST))
+    return TRUE;
+  return domuimg_set_errno (error, errno, "loading the module %s", name);
+}
+
+gboolean
+domuimg_uml_agent_load (const char *name, GError **error)
+{
+  g_autofree char *list = g_strdup_printf ("/" DOMUIMG_UML_MODULES "/%s.list", name);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+
+  if (strchr (name, '/') != NULL || !g_file_get_contents (list, &text, NULL, NULL))
+    return TRUE;
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0' && !load_file (lines[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* Two copies of an XFS may be in one image, and its kernel takes each UUID once. */
+static const char *
+options_of (const char *type)
+{
+  return g_str_equal (type, "xfs") ? "nouuid" : NULL;
+}
+
+/* A journal is replayed into memory where the disk is not written to, so that what is seen is what
+ * the guest will see; what cannot be replayed may still be read. */
+static gboolean
+mount_it (const char *device, const char *at, const char *type, gboolean writable, GError **error)
+{
+  unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
+
+  if (!writable)
+    flags |= MS_RDONLY;
+  if (mount (device, at, type, flags, options_of (type)) == 0)
+    return TRUE;
+  if (errno == ENODEV)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "User-mode Linux has no driver for the filesystem %s", type);
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "its %s filesystem cannot be mounted: %s",
+                       type, g_strerror (errno));
+}
+
+static void
+mount_free (gpointer data)
+{
+  DomuimgUmlMounted *self = data;
+
+  g_clear_object (&self->tree);
+  g_free (self->at);
+  g_free (self);
+}
+
+static char *
+find_device (DomuimgUmlAgent *self, const DomuimgUmlRequest *request, GError **error)
+{
+  if (*request->target != '\0')
+    return g_strconcat ("/dev/", request->target, NULL);
+  return domuimg_uml_agent_device (self, request->offset, request->length, error);
+}
+
+gboolean
+domuimg_uml_agent_mount (DomuimgUmlAgent *self, const DomuimgUmlRequest *request, guint32 *id,
+                         GError **error)
+{
+  g_autofree char *device = find_device (self, request, error);
+  g_autofree char *at = g_strdup_printf ("/m%u", self->mounts->len);
+  gboolean writable = g_variant_is_of_type (request->extra, G_VARIANT_TYPE_BOOLEAN)
+                      && g_variant_get_boolean (request->extra);
+  DomuimgUmlMounted *mount;
+
+  if (device == NULL || !domuimg_uml_agent_load (request->path, error))
+    return FALSE;
+  mkdir (at, 0700);
+  if (!mount_it (device, at, request->path, writable, error))
+    return FALSE;
+  mount = g_new0 (DomuimgUmlMounted, 1);
+  mount->fd = -1;
+  mount->tree = domuimg_tree_dir_new (at, error);
+  if (mount->tree == NULL)
+    {
+      umount2 (at, MNT_DETACH);
+      mount_free (mount);
+      return FALSE;
+    }
+  mount->at = g_steal_pointer (&at);
+  *id = self->mounts->len;
+  g_ptr_array_add (self->mounts, mount);
+  return TRUE;
+}
+
+gboolean
+domuimg_uml_agent_unmount (DomuimgUmlMounted *mount, GError **error)
+{
+  gboolean ok = domuimg_uml_agent_end_fill (mount, error);
+  g_auto (DomuimgFd) fd = open (mount->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  /* umount (2) does not tell what could not be written. */
+  if (ok && (fd < 0 || syncfs (fd) != 0))
+    ok = domuimg_set_errno (error, errno, "writing it out");
+  domuimg_fd_clear (&fd);
+  g_clear_object (&mount->tree);
+  if (umount (mount->at) != 0 && ok)
+    ok = domuimg_set_errno (error, errno, "unmounting it");
+  rmdir (mount->at);
+  g_clear_pointer (&mount->at, g_free);
+  return ok;
+}
+
+gboolean
+domuimg_uml_agent_trim (DomuimgUmlMounted *mount, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (mount->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct fstrim_range range = { 0, G_MAXUINT64, 0 };
+
+  return (fd >= 0 && ioctl (fd, FITRIM, &range) == 0)
+         || domuimg_set_errno (error, errno, "discarding what is unused");
+}
+
+gboolean
+domuimg_uml_agent_make_subvolume (DomuimgUmlMounted *mount, const char *path, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (mount->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  struct btrfs_ioctl_vol_args arguments = { 0 };
+
+  if (strlen (path) > BTRFS_PATH_NAME_MAX || strchr (path, '/') != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s: not the name of a subvolume", path);
+  strcpy (arguments.name, path);
+  return (fd >= 0 && ioctl (fd, BTRFS_IOC_SUBVOL_CREATE, &arguments) == 0)
+         || domuimg_set_errno (error, errno, "making the subvolume %s", path);
+}
