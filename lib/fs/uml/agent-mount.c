@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/blkpg.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,30 +17,13 @@
 
 #include "lib/base/fd.h"
 
-#define DISK "/dev/ubda"
-/* Of a disk, the first included; the kernel of User-mode Linux knows no more. */
-#define PARTITIONS_MAX 255
-
-static gboolean
-partition_ioctl (int disk, int what, guint number, guint64 offset, guint64 length)
-{
-  struct blkpg_partition partition = { (long long) offset, (long long) length, (int) number,
-                                       "", "" };
-  struct blkpg_ioctl_arg argument = { what, 0, sizeof partition, &partition };
-
-  return ioctl (disk, BLKPG, &argument) == 0;
-}
-
-/* A partition is what those say who know the guest's tables, whatever this kernel took for some. */
-static void
-drop_partitions (int disk)
-{
-  for (guint i = 1; i <= PARTITIONS_MAX; i++)
-    partition_ioctl (disk, BLKPG_DEL_PARTITION, i, 0, 0);
-}
+/* syslog(2) */
+#define SYSLOG_READ_CLEAR 4
+#define SYSLOG_CLEAR 5
+#define LOG_MAX 16384
 
 void
-domuimg_uml_agent_begin (DomuimgUmlAgent *self)
+domuimg_uml_agent_begin (void)
 {
   mkdir ("/proc", 0755);
   mkdir ("/sys", 0755);
@@ -51,35 +34,6 @@ domuimg_uml_agent_begin (DomuimgUmlAgent *self)
   mount ("sysfs", "/sys", "sysfs", 0, NULL);
   mount ("devtmpfs", "/dev", "devtmpfs", 0, NULL);
   umask (0);
-  self->disk = open (DISK, O_RDONLY | O_CLOEXEC);
-  if (self->disk >= 0 && ioctl (self->disk, BLKGETSIZE64, &self->disk_size) == 0)
-    drop_partitions (self->disk);
-}
-
-char *
-domuimg_uml_agent_device (DomuimgUmlAgent *self, guint64 offset, guint64 length, GError **error)
-{
-  guint64 left = self->disk_size - MIN (offset, self->disk_size);
-  const DomuimgRange range = { offset, MIN (length, left) };
-  guint i = 0;
-
-  if (offset == 0 && length >= self->disk_size)
-    return g_strdup (DISK);
-  while (i < self->partitions->len
-         && g_array_index (self->partitions, DomuimgRange, i).offset != offset)
-    i++;
-  if (i == self->partitions->len)
-    {
-      if (i >= PARTITIONS_MAX
-          || !partition_ioctl (self->disk, BLKPG_ADD_PARTITION, i + 1, offset, range.length))
-        {
-          domuimg_set_errno (error, errno, "finding the partition at byte %" G_GUINT64_FORMAT,
-                             offset);
-          return NULL;
-        }
-      g_array_append_val (self->partitions, range);
-    }
-  return g_strdup_printf (DISK "%u", i + 1);
 }
 
 static gboolean
@@ -116,22 +70,39 @@ options_of (const char *type)
   return g_str_equal (type, "xfs") ? "nouuid" : NULL;
 }
 
+/* What the kernel has said since it was last asked, for further lines of an error. */
+static char *
+take_log (void)
+{
+  g_autofree char *text = g_malloc0 (LOG_MAX + 1);
+  int length = klogctl (SYSLOG_READ_CLEAR, text, LOG_MAX);
+
+  text[MAX (length, 0)] = '\0';
+  return g_strdup (g_strchomp (text));
+}
+
 /* A journal is replayed into memory where the disk is not written to, so that what is seen is what
  * the guest will see; what cannot be replayed may still be read. */
 static gboolean
 mount_it (const char *device, const char *at, const char *type, gboolean writable, GError **error)
 {
   unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_NOATIME;
+  g_autofree char *log = NULL;
+  int saved_errno;
 
   if (!writable)
     flags |= MS_RDONLY;
+  klogctl (SYSLOG_CLEAR, NULL, 0);
   if (mount (device, at, type, flags, options_of (type)) == 0)
     return TRUE;
+  saved_errno = errno;
+  log = take_log ();
+  errno = saved_errno;
   if (errno == ENODEV)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "User-mode Linux has no driver for the filesystem %s", type);
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "its %s filesystem cannot be mounted: %s",
-                       type, g_strerror (errno));
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "its %s filesystem cannot be mounted: %s\n%s",
+                       type, g_strerror (errno), log);
 }
 
 static void

@@ -20,7 +20,7 @@
 /* Without udev, LVM makes the nodes of volumes itself. */
 #define SETTINGS                                                                              \
   "devices{obtain_device_list_from_udev=0 external_device_info_source=\"none\""              \
-  " use_devicesfile=0 scan=[\"/dev\"] types=[\"ubd\",16] md_component_detection=0}"           \
+  " use_devicesfile=0 scan=[\"/dev\"] global_filter=[\"a|^/dev/dm-|\",\"r|.*|\"] md_component_detection=0}"  \
   " activation{udev_sync=0 udev_rules=0 monitoring=0} global{event_activation=0"             \
   " use_lvmpolld=0 use_lvmlockd=0} backup{backup=0 archive=0}"
 

@@ -300,11 +300,11 @@ int
 domuimg_uml_agent_run (void)
 {
   g_autoptr (GPtrArray) mounts = g_ptr_array_new ();
-  g_autoptr (GArray) partitions = g_array_new (FALSE, FALSE, sizeof (DomuimgRange));
-  DomuimgUmlAgent self
-      = { .line = -1, .disk = -1, .mounts = mounts, .partitions = partitions };
+  g_autoptr (GHashTable) devices
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  DomuimgUmlAgent self = { .line = -1, .mounts = mounts, .devices = devices };
 
-  domuimg_uml_agent_begin (&self);
+  domuimg_uml_agent_begin ();
   if (!open_line (&self) || !say (&self, DOMUIMG_UML_READY))
     return 1;
   for (;;)

@@ -3,7 +3,6 @@
 
 #include "lib/fs/uml/wire.h"
 #include "lib/tree/dir.h"
-#include "lib/tree/stream.h"
 
 /* The agent: the only program in User-mode Linux, its init. It mounts filesystems and does with them
  * what it is asked (wire.h). */
@@ -26,9 +25,9 @@ typedef struct {
 typedef struct {
   int line;
   guint8 *mailbox;
-  int disk; /* open, since its table would be read again with the next opening */
+  char *disk; /* (nullable) the path of its device */
   guint64 disk_size;
-  GArray *partitions; /* (element-type DomuimgRange) that were told of, the first is number 1 */
+  GHashTable *devices; /* name of a part of it → its device's path */
   GPtrArray *mounts; /* (element-type DomuimgUmlMounted) */
 } DomuimgUmlAgent;
 
@@ -40,11 +39,7 @@ gboolean domuimg_uml_agent_next (DomuimgUmlAgent *self, DomuimgUmlRequest *reque
 void domuimg_uml_agent_answer (DomuimgUmlAgent *self, GVariant *payload, const GError *failure);
 
 /* agent-mount.c */
-void domuimg_uml_agent_begin (DomuimgUmlAgent *self);
-/* The path of what lies there on the disk: of all, or of a partition, which need not be one of its
- * table. */
-char *domuimg_uml_agent_device (DomuimgUmlAgent *self, guint64 offset, guint64 length,
-                                GError **error);
+void domuimg_uml_agent_begin (void);
 /* Nothing where @name has no modules. */
 gboolean domuimg_uml_agent_load (const char *name, GError **error);
 /* *@id: of the mount. */
@@ -54,6 +49,10 @@ gboolean domuimg_uml_agent_unmount (DomuimgUmlMounted *mount, GError **error);
 gboolean domuimg_uml_agent_trim (DomuimgUmlMounted *mount, GError **error);
 gboolean domuimg_uml_agent_make_subvolume (DomuimgUmlMounted *mount, const char *path,
                                            GError **error);
+
+/* agent-devices.c: the path of what lies there on the disk, which need not be in its table. */
+char *domuimg_uml_agent_device (DomuimgUmlAgent *self, guint64 offset, guint64 length,
+                                GError **error);
 
 /* agent-volumes.c: logical volumes, made active; VOLUMES, or NULL. */
 GVariant *domuimg_uml_agent_list_volumes (DomuimgUmlAgent *self, GVariant *members,

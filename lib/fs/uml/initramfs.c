@@ -27,7 +27,8 @@ static const char *const filesystems[] = {
 };
 static const char *const vfat[] = { "vfat", "nls_cp437", "nls_ascii", "nls_utf8",
                                     "nls_iso8859-1", NULL };
-static const char *const mapper[] = { "dm-mod", "dm-thin-pool", "dm-snapshot", "dm-mirror",
+/* The first two are for every disk, the others for logical volumes. */
+static const char *const mapper[] = { "dm-mod", "dm-snapshot", "dm-thin-pool", "dm-mirror",
                                       "dm-raid", NULL };
 
 typedef struct {
@@ -226,7 +227,7 @@ add_drivers (Maker *self, gboolean lvm, GError **error)
   for (guint i = 0; filesystems[i] != NULL; i++)
     if (!add_one_module (self, filesystems[i], error))
       return FALSE;
-  for (guint i = 0; lvm && mapper[i] != NULL; i++)
+  for (guint i = 0; (lvm || i < 2) && mapper[i] != NULL; i++)
     if (!add_one_module (self, mapper[i], error))
       return FALSE;
   return add_modules (self, "vfat", vfat, error);

@@ -14,14 +14,13 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
-#include "lib/fs/uml/cow.h"
 #include "lib/fs/uml/launch.h"
 
 #define KERNEL "linux.uml"
 #define AGENT "domuimg-agent"
-#define MIB ((guint64) 1048576)
-/* Its memory, besides a bitmap for the blocks of a disk. */
-#define MEMORY (256 * MIB)
+#define MEMORY_MIB 256u
+/* The most that is written to a disk which is only read; it lies in memory. */
+#define CHANGES ((off_t) 1 << 30)
 #define START_SECONDS 60
 /* The most that writing everything out may take, or a long list. */
 #define ANSWER_SECONDS 600
@@ -255,19 +254,29 @@ give (Start *start, DomuimgExec *exec, int fd)
   return path;
 }
 
-/* What it opens the disk by: "ubda" with flags for its driver, which are about locks and writing. */
-static char *
-give_disk (DomuimgUml *self, Start *start, DomuimgExec *exec, GError **error)
+/* Arguments for the disks, with flags for their driver: no locks, and read only or not. */
+static char **
+give_disks (DomuimgUml *self, Start *start, DomuimgExec *exec, GError **error)
 {
   g_autofree char *disk = give (start, exec, self->disk->fd), *changes = NULL;
+  gboolean writable = self->writable || self->disposable;
+  g_autoptr (GPtrArray) arguments = g_ptr_array_new_with_free_func (g_free);
 
-  if (self->writable || self->disposable)
-    return g_strdup_printf ("ubdac=%s", disk);
-  start->changes = domuimg_uml_cow_make (self->disk, disk, error);
-  if (start->changes < 0)
-    return NULL;
-  changes = give (start, exec, start->changes);
-  return g_strdup_printf ("ubdac=%s,%s", changes, disk);
+  g_ptr_array_add (arguments, g_strconcat (writable ? "ubdac=" : "ubdarc=", disk, NULL));
+  if (!writable)
+    {
+      start->changes = memfd_create ("domuimg-changes", MFD_CLOEXEC);
+      if (start->changes < 0 || ftruncate (start->changes, CHANGES) != 0)
+        {
+          domuimg_set_errno (error, errno, "%s: making room for a journal's replay",
+                             self->disk->name);
+          return NULL;
+        }
+      changes = give (start, exec, start->changes);
+      g_ptr_array_add (arguments, g_strconcat ("ubdbc=", changes, NULL));
+    }
+  g_ptr_array_add (arguments, NULL);
+  return (char **) g_ptr_array_steal (arguments, NULL);
 }
 
 static gboolean
@@ -299,39 +308,45 @@ make_mailbox (DomuimgUml *self, Start *start)
   return self->mailbox != NULL;
 }
 
-/* The kernel's arguments. */
-static gboolean
-add_arguments (DomuimgUml *self, Start *start, DomuimgExec *exec, guint64 memory, GError **error)
+static void
+add_kernel (Start *start, DomuimgExec *exec)
 {
-  g_autofree char *initramfs = give (start, exec, start->initramfs);
-  g_autofree char *mailbox = give (start, exec, start->mailbox);
-  g_autofree char *disk = give_disk (self, start, exec, error);
-  g_autofree char *in = domuimg_exec_pass_fd (exec, start->line[0]);
-  g_autofree char *out = domuimg_exec_pass_fd (exec, start->line[1]);
+  static const char *const fixed[] = {
+    "ssl=null", "con=null", "con0=null,fd:2", "quiet", "selinux=0", "apparmor=0",
+    /* It would make directories and sockets there, for a program that nobody runs. */
+    "uml_dir=/proc/self/fdinfo",
+  };
   g_autofree char *kernel = domuimg_find_program (KERNEL);
 
-  if (disk == NULL)
-    return FALSE;
   domuimg_exec_arg (exec, DOMUIMG_UML_LAUNCH);
   domuimg_exec_arg (exec, start->memory);
   for (guint i = 0; i < start->given->len; i++)
     domuimg_exec_arg (exec, g_ptr_array_index (start->given, i));
   domuimg_exec_arg (exec, "--");
   domuimg_exec_arg (exec, kernel != NULL ? kernel : KERNEL);
-  domuimg_exec_argf (exec, "mem=%" G_GUINT64_FORMAT "M", memory / MIB);
+  domuimg_exec_argf (exec, "mem=%uM", MEMORY_MIB);
+  for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
+    domuimg_exec_arg (exec, fixed[i]);
+  domuimg_exec_setenv (exec, "TMPDIR", start->memory);
+}
+
+static gboolean
+add_arguments (DomuimgUml *self, Start *start, DomuimgExec *exec, GError **error)
+{
+  g_autofree char *initramfs = give (start, exec, start->initramfs);
+  g_autofree char *mailbox = give (start, exec, start->mailbox);
+  g_auto (GStrv) disks = give_disks (self, start, exec, error);
+  g_autofree char *in = domuimg_exec_pass_fd (exec, start->line[0]);
+  g_autofree char *out = domuimg_exec_pass_fd (exec, start->line[1]);
+
+  if (disks == NULL)
+    return FALSE;
+  add_kernel (start, exec);
   domuimg_exec_argf (exec, "initrd=%s", initramfs);
   domuimg_exec_argf (exec, "iomem=mmapper,%s", mailbox);
-  domuimg_exec_arg (exec, disk);
+  for (guint i = 0; disks[i] != NULL; i++)
+    domuimg_exec_arg (exec, disks[i]);
   domuimg_exec_argf (exec, "ssl0=fd:%s,fd:%s", in + strlen ("/dev/fd/"), out + strlen ("/dev/fd/"));
-  domuimg_exec_arg (exec, "ssl=null");
-  domuimg_exec_arg (exec, "con=null");
-  domuimg_exec_arg (exec, "con0=null,fd:2");
-  /* It would make directories and sockets there, for a program that nobody runs. */
-  domuimg_exec_arg (exec, "uml_dir=/proc/self/fdinfo");
-  domuimg_exec_arg (exec, "quiet");
-  domuimg_exec_arg (exec, "selinux=0");
-  domuimg_exec_arg (exec, "apparmor=0");
-  domuimg_exec_setenv (exec, "TMPDIR", start->memory);
   return TRUE;
 }
 
@@ -340,9 +355,8 @@ start_now (DomuimgUml *self, GError **error)
 {
   g_autofree char *agent = domuimg_libexec_path (AGENT);
   g_auto (Start) start = { NULL, -1, -1, -1, { -1, -1 }, g_ptr_array_new_with_free_func (g_free) };
-  guint64 memory = MEMORY + self->disk->length / 4096 / MIB * MIB;
 
-  start.memory = make_memory_directory (memory, error);
+  start.memory = make_memory_directory (MEMORY_MIB << 20, error);
   if (start.memory == NULL)
     return FALSE;
   start.initramfs = domuimg_uml_make_initramfs (agent, self->members != NULL, error);
@@ -351,7 +365,7 @@ start_now (DomuimgUml *self, GError **error)
   if (!make_line (self, &start) || !make_mailbox (self, &start))
     return domuimg_set_errno (error, errno, "%s: starting User-mode Linux", self->disk->name);
   self->exec = domuimg_exec_new (agent);
-  if (!add_arguments (self, &start, self->exec, memory, error)
+  if (!add_arguments (self, &start, self->exec, error)
       || domuimg_exec_start (self->exec, NULL, error) < 0)
     return FALSE;
   /* Its copies only are left: their end is its end. */
