@@ -167,7 +167,7 @@ ask_for_one (DomuimgTreeUml *self, const char *path, GError **error)
   DomuimgUmlRequest request = { DOMUIMG_UML_STAT, .path = (char *) path };
   g_autoptr (GError) local = NULL;
   g_autoptr (GVariant) answer = ask (self, &request, DOMUIMG_UML_ENTRY, &local);
-  g_autoptr (DomuimgEntry) entry = answer != NULL ? domuimg_uml_entry_read (answer, path) : NULL;
+  g_autoptr (DomuimgEntry) entry = answer != NULL ? domuimg_uml_entry_read_whole (answer, path) : NULL;
 
   if (entry != NULL)
     remember (self, path, entry);

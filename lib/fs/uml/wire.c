@@ -191,13 +191,20 @@ domuimg_uml_entry_read (GVariant *value, const char *path)
   if (type > DOMUIMG_ENTRY_HARD_LINK || entry->mode > 07777 || entry->mtime.nsec >= BILLION
       || entry->size > G_MAXINT64)
     return NULL;
-  if (type == DOMUIMG_ENTRY_SYMLINK || type == DOMUIMG_ENTRY_HARD_LINK)
-    {
-      entry->target = g_strdup (g_variant_get_bytestring (target));
-      if (*entry->target == '\0')
-        return NULL;
-    }
+  if (*g_variant_get_bytestring (target) != '\0')
+    entry->target = g_strdup (g_variant_get_bytestring (target));
   return read_xattrs (xattrs, entry) ? g_steal_pointer (&entry) : NULL;
+}
+
+DomuimgEntry *
+domuimg_uml_entry_read_whole (GVariant *value, const char *path)
+{
+  g_autoptr (DomuimgEntry) entry = domuimg_uml_entry_read (value, path);
+
+  if (entry == NULL || entry->type == DOMUIMG_ENTRY_HARD_LINK
+      || (entry->type == DOMUIMG_ENTRY_SYMLINK) != (entry->target != NULL))
+    return NULL;
+  return g_steal_pointer (&entry);
 }
 
 static gint
@@ -251,7 +258,7 @@ domuimg_uml_entries_read (GVariant *value, const char *path, char ***names, GPtr
       g_autofree char *name = domuimg_uml_take_text (child, 0);
       g_autofree char *full = *path != '\0' ? g_strconcat (path, "/", name, NULL)
                                             : g_strdup (name);
-      DomuimgEntry *entry = domuimg_uml_entry_read (child, full);
+      DomuimgEntry *entry = domuimg_uml_entry_read_whole (child, full);
 
       if (entry == NULL || !has_name (sorted, name))
         {

@@ -75,6 +75,8 @@ GVariant *domuimg_uml_answer_read (GBytes *bytes, const char *type, const char *
 GVariant *domuimg_uml_entry_write (const DomuimgEntry *entry, const char *path);
 /* The entry under @path; NULL for what cannot be one. */
 DomuimgEntry *domuimg_uml_entry_read (GVariant *value, const char *path);
+/* The same of what is in a filesystem. */
+DomuimgEntry *domuimg_uml_entry_read_whole (GVariant *value, const char *path);
 /* Names and entries of the directory @path: FALSE for what no directory can hold. @names: sorted. */
 gboolean domuimg_uml_entries_read (GVariant *value, const char *path, char ***names,
                                    GPtrArray **entries);
