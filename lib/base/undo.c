@@ -12,6 +12,7 @@
 #include "lib/base/label.h"
 #include "lib/base/lease.h"
 #include "lib/base/lock.h"
+#include "lib/base/path.h"
 #include "lib/base/undo-settle.h"
 #include "lib/base/undo-verbs.h"
 
@@ -200,10 +201,10 @@ domuimg_undo_make_parents (DomuimgUndo *self, const char *directory, GError **er
   struct stat status;
 
   /* What is there already, even if it cannot be looked at, is not ours to remove. */
-  if (stat (path, &status) == 0)
+  if (!domuimg_path_look (path, &status, error))
+    return FALSE;
+  if (status.st_mode != 0)
     return S_ISDIR (status.st_mode) || domuimg_set_errno (error, ENOTDIR, "making files in %s", path);
-  if (errno != ENOENT && errno != ENOTDIR)
-    return domuimg_set_errno (error, errno, "looking at %s", path);
   if (!g_str_equal (parent, path) && !domuimg_undo_make_parents (self, parent, error))
     return FALSE;
   if (!record (self, "rmdir", path, NULL, FALSE, error))

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/path.h"
 #include "lib/check/rules.h"
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
@@ -142,9 +143,18 @@ is_grub (DomuimgMachine *self, const char *path)
 static gboolean
 find_pvgrub (DomuimgMachine *self, const char *kernel)
 {
+  g_autoptr (GError) error = NULL;
+  struct stat status;
+
   self->boot.loader = DOMUIMG_LOADER_PVGRUB;
-  if (kernel != NULL
-      && !g_file_test (domuimg_machine_where (self, kernel), G_FILE_TEST_IS_REGULAR))
+  if (kernel == NULL)
+    return TRUE;
+  if (!domuimg_path_look (domuimg_machine_where (self, kernel), &status, &error))
+    {
+      domuimg_machine_report (self, "file-unreadable", kernel, "%s", error->message);
+      return FALSE;
+    }
+  if (!S_ISREG (status.st_mode))
     {
       domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", kernel,
                                                       "GRUB for Xen, %s, is not on this host",

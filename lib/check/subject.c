@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/path.h"
 #include "lib/check/rules.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
@@ -14,7 +15,7 @@
 /* The configuration that a manifest names, or what has its name beside the manifest: a directory
  * may have been moved as a whole. */
 static char *
-find_named (const char *path, const DomuimgManifest *manifest)
+find_named (const char *path, const DomuimgManifest *manifest, GError **error)
 {
   const char *const named[] = { manifest->config, manifest->xml };
   g_autofree char *directory = g_path_get_dirname (path);
@@ -23,12 +24,19 @@ find_named (const char *path, const DomuimgManifest *manifest)
     {
       g_autofree char *name = named[i] != NULL ? g_path_get_basename (named[i]) : NULL;
       g_autofree char *beside = name != NULL ? g_build_filename (directory, name, NULL) : NULL;
+      const char *const places[] = { named[i], beside };
+      struct stat status;
 
-      if (named[i] != NULL && g_file_test (named[i], G_FILE_TEST_EXISTS))
-        return g_strdup (named[i]);
-      if (beside != NULL && g_file_test (beside, G_FILE_TEST_EXISTS))
-        return g_steal_pointer (&beside);
+      for (guint j = 0; named[i] != NULL && j < G_N_ELEMENTS (places); j++)
+        {
+          if (!domuimg_path_look (places[j], &status, error))
+            return NULL;
+          if (status.st_mode != 0)
+            return g_strdup (places[j]);
+        }
     }
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                "%s: the configuration that this manifest names does not exist", path);
   return NULL;
 }
 
@@ -36,17 +44,16 @@ static char *
 read_manifest (const char *path, GError **error)
 {
   g_autoptr (DomuimgManifest) manifest = domuimg_manifest_read (path, error);
-  char *config = manifest != NULL ? find_named (path, manifest) : NULL;
 
-  if (manifest != NULL && manifest->config == NULL && manifest->xml == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                  "%s names no configuration, since the guest is in an XVA; check the disk in it"
-                  " with --image",
-                  path);
-  else if (manifest != NULL && config == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                  "%s: the configuration that this manifest names does not exist", path);
-  return config;
+  if (manifest == NULL)
+    return NULL;
+  if (manifest->config != NULL || manifest->xml != NULL)
+    return find_named (path, manifest, error);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s names no configuration, since the guest is in an XVA; check the disk in it"
+                " with --image",
+                path);
+  return NULL;
 }
 
 /* It only helps: one that is damaged says nothing. */

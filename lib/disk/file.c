@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/path.h"
 #include "lib/base/private-file.h"
 #include "lib/image/export.h"
 
@@ -74,20 +75,18 @@ find_present (const char *directory, struct stat *status, GError **error)
 {
   g_autofree char *path = g_strdup (directory);
 
-  while (stat (path, status) != 0)
+  for (;;)
     {
       char *above;
 
-      if (errno != ENOENT && errno != ENOTDIR)
-        {
-          domuimg_set_errno (error, errno, "looking at %s", path);
-          return NULL;
-        }
+      if (!domuimg_path_look (path, status, error))
+        return NULL;
+      if (status->st_mode != 0)
+        return g_steal_pointer (&path);
       above = g_path_get_dirname (path);
       g_free (path);
       path = above;
     }
-  return g_steal_pointer (&path);
 }
 
 static gboolean

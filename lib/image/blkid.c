@@ -1,7 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Values that libblkid has found. */
+/* How libblkid is run, and values that it has found. */
 #include "config.h"
 #include "lib/image/blkid.h"
+
+#include <errno.h>
+
+/* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
+#define PROBED_HEAD ((guint64) 5 << 20)
+#define PROBED_TAIL ((guint64) 2 << 20)
+
+gboolean
+domuimg_blkid_fail_unread (const DomuimgRegion *region, int saved_errno, GError **error)
+{
+  return domuimg_set_errno (error, saved_errno > 0 ? saved_errno : EIO,
+                            "%s: looking for filesystems and partitions", region->name);
+}
+
+/* Whether all can be read that libblkid looks at. */
+static gboolean
+read_all_probed (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (PROBED_HEAD);
+  guint64 tail = MAX (length, PROBED_TAIL) - PROBED_TAIL;
+
+  return (domuimg_region_read (region, offset, buffer, MIN (length, PROBED_HEAD)) >= 0
+          && domuimg_region_read (region, offset + tail, buffer, length - tail) >= 0)
+         || domuimg_blkid_fail_unread (region, errno, error);
+}
+
+/* What it could not read may hold anything, and it says now and then that there is nothing. Then all
+ * that it reads must be readable, and it looks again. */
+gboolean
+domuimg_blkid_run (DomuimgBlkidProbe *probe, int (*run) (DomuimgBlkidProbe *),
+                   const DomuimgRegion *region, guint64 offset, guint64 length, gboolean *found,
+                   GError **error)
+{
+  int result;
+
+  errno = 0;
+  result = run (probe);
+  if (result != 0 && result != -1)
+    {
+      if (!read_all_probed (region, offset, length, error))
+        return FALSE;
+      blkid_probe_reset_buffers (probe);
+      result = run (probe);
+    }
+  *found = result == 0;
+  return result != -1 || domuimg_blkid_fail_unread (region, errno, error);
+}
 
 char *
 domuimg_blkid_lookup (DomuimgBlkidProbe *probe, const char *name)

@@ -3,11 +3,18 @@
 
 #include <blkid/blkid.h>
 
-#include "lib/base/base.h"
+#include "lib/base/region.h"
 
 /* What libblkid is asked by, and what it answers. */
 typedef struct blkid_struct_probe DomuimgBlkidProbe;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgBlkidProbe, blkid_free_probe)
 
+/* Runs @probe, which looks at @length bytes at @offset of @region, by @run, such as
+ * blkid_do_safeprobe. *@found: whether it knows what is there. */
+gboolean domuimg_blkid_run (DomuimgBlkidProbe *probe, int (*run) (DomuimgBlkidProbe *),
+                            const DomuimgRegion *region, guint64 offset, guint64 length,
+                            gboolean *found, GError **error);
+/* FALSE: what is in @region could not be read. */
+gboolean domuimg_blkid_fail_unread (const DomuimgRegion *region, int saved_errno, GError **error);
 /* (transfer full) (nullable) A value that was found, such as "UUID". */
 char *domuimg_blkid_lookup (DomuimgBlkidProbe *probe, const char *name);

@@ -16,9 +16,6 @@
 #define HAS_JOURNAL 0x4
 #define EXTENTS 0x40
 #define GPT_MAGIC "EFI PART"
-/* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
-#define PROBED_HEAD ((guint64) 5 << 20)
-#define PROBED_TAIL ((guint64) 2 << 20)
 
 /* ext: Documentation/filesystems/ext4/super.rst of Linux. */
 static guint64
@@ -100,47 +97,6 @@ new_probe (const DomuimgRegion *region, guint64 offset, guint64 length, GError *
   return g_steal_pointer (&probe);
 }
 
-static gboolean
-fail_unread (const DomuimgRegion *region, int saved_errno, GError **error)
-{
-  return domuimg_set_errno (error, saved_errno > 0 ? saved_errno : EIO,
-                            "%s: looking for filesystems and partitions", region->name);
-}
-
-/* Whether all can be read that libblkid looks at. */
-static gboolean
-read_all_probed (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
-{
-  g_autofree guint8 *buffer = g_malloc (PROBED_HEAD);
-  guint64 tail = MAX (length, PROBED_TAIL) - PROBED_TAIL;
-
-  return (domuimg_region_read (region, offset, buffer, MIN (length, PROBED_HEAD)) >= 0
-          && domuimg_region_read (region, offset + tail, buffer, length - tail) >= 0)
-         || fail_unread (region, errno, error);
-}
-
-/* Runs libblkid: what it could not read may hold anything, and it says now and then that there is
- * nothing. Then all that it reads must be readable, and it looks again. *@found: whether it knows
- * what is there. */
-static gboolean
-run_probe (const DomuimgRegion *region, DomuimgBlkidProbe *probe, int (*run) (DomuimgBlkidProbe *), guint64 offset,
-           guint64 length, gboolean *found, GError **error)
-{
-  int result;
-
-  errno = 0;
-  result = run (probe);
-  if (result != 0 && result != -1)
-    {
-      if (!read_all_probed (region, offset, length, error))
-        return FALSE;
-      blkid_probe_reset_buffers (probe);
-      result = run (probe);
-    }
-  *found = result == 0;
-  return result != -1 || fail_unread (region, errno, error);
-}
-
 /* Two signatures at once (an old one was not wiped) are no filesystem to libblkid, nor to udev. */
 static gboolean
 probe_filesystem (const DomuimgRegion *region, DomuimgVolume *volume, guint64 there,
@@ -153,7 +109,7 @@ probe_filesystem (const DomuimgRegion *region, DomuimgVolume *volume, guint64 th
     return TRUE;
   probe = new_probe (region, volume->offset, there, error);
   if (probe == NULL
-      || !run_probe (region, probe, blkid_do_safeprobe, volume->offset, there, &found, error))
+      || !domuimg_blkid_run (probe, blkid_do_safeprobe, region, volume->offset, there, &found, error))
     return FALSE;
   if (!found)
     return TRUE;
@@ -175,7 +131,7 @@ probe_content (const DomuimgRegion *region, DomuimgVolume *volume, GPtrArray *pr
   DomuimgBytes head = domuimg_bytes (buffer, MAX (got, 0));
 
   if (got < 0)
-    return fail_unread (region, errno, error);
+    return domuimg_blkid_fail_unread (region, errno, error);
   if (!probe_filesystem (region, volume, there, error))
     return FALSE;
   volume->fs_size = domuimg_image_parse_fs_size (head);
@@ -273,7 +229,7 @@ check_backup (const DomuimgRegion *region, GPtrArray *problems, GError **error)
                               : 0;
 
   if (got < 0)
-    return fail_unread (region, errno, error);
+    return domuimg_blkid_fail_unread (region, errno, error);
   if (got == sizeof magic && memcmp (magic, GPT_MAGIC, sizeof magic) == 0)
     return TRUE;
   g_ptr_array_add (problems,
@@ -293,7 +249,7 @@ add_cut_off_gpt (const DomuimgRegion *region, GPtrArray *volumes, const char **t
   gssize got = domuimg_region_read (region, 0, buffer, DOMUIMG_GPT_HEAD);
 
   if (got < 0)
-    return fail_unread (region, errno, error);
+    return domuimg_blkid_fail_unread (region, errno, error);
   if (!domuimg_gpt_parse (domuimg_bytes (buffer, got), volumes))
     return add_whole (region, volumes, problems, error);
   *type = "gpt";
@@ -320,7 +276,7 @@ find_partitions (const DomuimgRegion *region, DomuimgBlkidProbe *probe, blkid_pa
   *list = NULL;
   blkid_probe_enable_partitions (probe, 1);
   blkid_probe_set_partitions_flags (probe, BLKID_PARTS_ENTRY_DETAILS);
-  if (!run_probe (region, probe, blkid_do_fullprobe, 0, region->length, &found, error))
+  if (!domuimg_blkid_run (probe, blkid_do_fullprobe, region, 0, region->length, &found, error))
     return FALSE;
   if (found)
     *list = blkid_probe_get_partitions (probe);

@@ -20,8 +20,11 @@ gboolean
 domuimg_signature_find (int fd, const char *path, DomuimgSignature *found, GError **error)
 {
   g_autoptr (DomuimgBlkidProbe) probe = blkid_new_probe ();
-  int result;
+  g_autoptr (DomuimgRegion) region = domuimg_region_new_for_fd (fd, path, error);
+  gboolean is_known;
 
+  if (region == NULL)
+    return FALSE;
   if (probe == NULL || blkid_probe_set_device (probe, fd, 0, 0) != 0)
     return domuimg_set_errno (error, errno, "%s: looking for what is on it", path);
   blkid_probe_enable_superblocks (probe, TRUE);
@@ -29,10 +32,9 @@ domuimg_signature_find (int fd, const char *path, DomuimgSignature *found, GErro
                                                 | BLKID_SUBLKS_BADCSUM);
   blkid_probe_enable_partitions (probe, TRUE);
   blkid_probe_set_partitions_flags (probe, BLKID_PARTS_FORCE_GPT);
-  result = blkid_do_probe (probe);
-  if (result < 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: what is on it could not be read", path);
-  if (result > 0)
+  if (!domuimg_blkid_run (probe, blkid_do_probe, region, 0, region->length, &is_known, error))
+    return FALSE;
+  if (!is_known)
     return TRUE;
   found->name = domuimg_blkid_lookup (probe, "TYPE");
   found->uuid = domuimg_blkid_lookup (probe, "UUID");

@@ -9,6 +9,7 @@
 
 #include "lib/base/directory.h"
 #include "lib/base/fd.h"
+#include "lib/base/path.h"
 #include "lib/domain/model/domain.h"
 #include "lib/domain/xm/file.h"
 
@@ -240,15 +241,22 @@ char *
 domuimg_config_find_in (const char *directory, const char *name, GError **error)
 {
   static const char *const suffixes[] = { ".cfg", "" };
+  struct stat status;
 
-  if (strchr (name, '/') != NULL || g_file_test (name, G_FILE_TEST_IS_REGULAR))
+  if (strchr (name, '/') != NULL)
+    return g_strdup (name);
+  if (!domuimg_path_look (name, &status, error))
+    return NULL;
+  if (S_ISREG (status.st_mode))
     return g_strdup (name);
   for (guint i = 0; i < G_N_ELEMENTS (suffixes) && *name != '\0'; i++)
     {
       g_autofree char *file = g_strconcat (name, suffixes[i], NULL);
       g_autofree char *path = g_build_filename (directory, file, NULL);
 
-      if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
+      if (!domuimg_path_look (path, &status, error))
+        return NULL;
+      if (S_ISREG (status.st_mode))
         return g_steal_pointer (&path);
     }
   domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
@@ -260,7 +268,8 @@ domuimg_config_find_in (const char *directory, const char *name, GError **error)
 /**
  * domuimg_domain_find_config:
  * @name: the path of a configuration, or the name of a guest
- * @error: return location for an error, %DOMUIMG_ERROR_NOT_FOUND
+ * @error: return location for an error, %DOMUIMG_ERROR_NOT_FOUND, or %DOMUIMG_ERROR_PERMISSION or
+ *   %DOMUIMG_ERROR_IO where it cannot be told
  *
  * Where the configuration of a guest is: what has a `/` in it, or is a file of the current
  * directory, is a path; anything else is in `/etc/xen`, as `NAME.cfg` or `NAME`. A path is not

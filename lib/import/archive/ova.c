@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/path.h"
 #include "lib/import/archive/ova-manifest.h"
 
 #define TEXT_MAX (4 << 20)
@@ -462,13 +463,16 @@ verify_file (const char *directory, const DomuimgOvaChecksum *checksum, const ch
   g_autofree char *path = NULL;
   Piece piece = { 0 };
   g_auto (DomuimgFd) fd = -1;
+  struct stat status;
 
   if (name == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
                          "%s names %s, which lies outside of its directory", manifest,
                          checksum->name);
   path = g_build_filename (directory, name, NULL);
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  if (!domuimg_path_look (path, &status, error))
+    return FALSE;
+  if (status.st_mode == 0)
     return fail_absent (checksum, manifest, error);
   fd = open_file (path, &piece.length, error);
   if (fd < 0)
