@@ -34,6 +34,7 @@ static const struct {
   { "lvs", "lvm2" },
   { "mke2fs", "e2fsprogs" },
   { "mkfs.btrfs", "btrfs-progs" },
+  { "mkfs.f2fs", "f2fs-tools" },
   { "mkfs.vfat", "dosfstools" },
   { "mkfs.xfs", "xfsprogs" },
   { "mmdebstrap", "mmdebstrap" },

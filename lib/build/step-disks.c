@@ -204,6 +204,7 @@ static gboolean
 size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   guint64 given = domuimg_plan_get_disk (self->plan, 0)->size;
+  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
   g_auto (GStrv) results = NULL;
   DomuimgSourceContext context;
   gboolean known = FALSE;
@@ -221,9 +222,9 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   if (!known)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
-    self->root_size = domuimg_mkfs_default_size (&self->usage);
-  else if (given < domuimg_mkfs_min_size (&self->usage))
-    return too_small (self, given, domuimg_mkfs_min_size (&self->usage), error);
+    self->root_size = domuimg_fs_default_size (fs, &self->usage);
+  else if (given < domuimg_fs_min_size (fs, &self->usage))
+    return too_small (self, given, domuimg_fs_min_size (fs, &self->usage), error);
   else
     self->root_size = given;
   self->root_size = domuimg_layout_none.round_size (self->root_size);
@@ -289,13 +290,14 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
                   GCancellable *cancellable, GError **error)
 {
   DomuimgUsage all = *so_far;
+  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
 
   if (!g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
       || !domuimg_usage_scan (&all, stream, cancellable, NULL)
-      || domuimg_mkfs_min_size (&all) <= self->root_size)
+      || domuimg_fs_min_size (fs, &all) <= self->root_size)
     return;
   g_clear_error (error);
-  too_small (self, self->root_size, domuimg_mkfs_min_size (&all), error);
+  too_small (self, self->root_size, domuimg_fs_min_size (fs, &all), error);
 }
 
 /* Nobody asks for the guest's kernel where another one is given. */

@@ -5,6 +5,7 @@
 
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
+#include "lib/fs/uml/fill.h"
 #include "lib/tree/faults.h"
 
 static DomuimgTree *
@@ -15,11 +16,35 @@ fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *
                                    cancellable, error);
 }
 
+static DomuimgTree *
+fill_xfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+          GError **error)
+{
+  return domuimg_uml_write_stream (region, "xfs", content, cancellable, error);
+}
+
+static DomuimgTree *
+fill_btrfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+            GError **error)
+{
+  return domuimg_uml_write_stream (region, "btrfs", content, cancellable, error);
+}
+
+static DomuimgTree *
+fill_f2fs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+           GError **error)
+{
+  return domuimg_uml_write_stream (region, "f2fs", content, cancellable, error);
+}
+
 /* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
 static const DomuimgFs filesystems[] = {
   { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
   { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
   { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
+  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, fill_xfs, NULL },
+  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, fill_btrfs, NULL },
+  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, fill_f2fs, NULL },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
 };
 
@@ -30,6 +55,18 @@ domuimg_fs_find (const char *name)
     if (g_strcmp0 (filesystems[i].name, name) == 0)
       return &filesystems[i];
   return NULL;
+}
+
+guint64
+domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage)
+{
+  return fs->get_min_size (usage);
+}
+
+guint64
+domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage)
+{
+  return domuimg_mkfs_default_size (fs->get_min_size (usage));
 }
 
 DomuimgTree *

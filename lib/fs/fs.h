@@ -7,7 +7,7 @@
 #include "lib/tree/tree.h"
 
 /* Filesystems in regions. A filesystem is a row of the table in fs.c, which says what can be done
- * with it here; what has no row, the appliance opens. */
+ * with it here; what has no row, or no open (), the appliance opens. */
 
 /* What is filled with files, and how full that makes it. */
 typedef struct {
@@ -27,10 +27,13 @@ typedef struct {
    * open, as open () gives it. */
   DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
                         GCancellable *cancellable, GError **error);
-  /* NULL where it holds no files. */
+  /* NULL where it holds no files, or the appliance opens it. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
 } DomuimgFs;
 
+/* Bytes of the smallest one that holds @usage, and of one with room to live in. */
+guint64 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage);
+guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 /* (nullable) The row for @name (nullable). */
 const DomuimgFs *domuimg_fs_find (const char *name);
 

@@ -150,9 +150,7 @@ domuimg_mkfs_min_size (const DomuimgUsage *usage)
 }
 
 guint64
-domuimg_mkfs_default_size (const DomuimgUsage *usage)
+domuimg_mkfs_default_size (guint64 least)
 {
-  guint64 least = domuimg_mkfs_min_size (usage);
-
   return round_up (least + MAX (least / 2, 512 * MIB), 64 * MIB);
 }

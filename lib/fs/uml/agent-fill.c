@@ -46,23 +46,6 @@ domuimg_uml_agent_end_fill (DomuimgUmlMounted *mount, GError **error)
   return FALSE;
 }
 
-/* Makes those that the stream has not named, as tar does. */
-static int
-open_directory (DomuimgUmlMounted *mount, const char *path)
-{
-  DomuimgTreeDir *tree = DOMUIMG_TREE_DIR (mount->tree);
-  int fd = domuimg_tree_dir_open_in (tree, path, O_RDONLY | O_DIRECTORY);
-  const char *slash = strrchr (path, '/');
-
-  if (fd >= 0 || errno != ENOENT || *path == '\0')
-    return fd;
-  g_autofree char *above = g_strndup (path, slash != NULL ? (gsize) (slash - path) : 0);
-  g_auto (DomuimgFd) parent = open_directory (mount, above);
-  if (parent < 0 || mkdirat (parent, slash != NULL ? slash + 1 : path, 0755) != 0)
-    return -1;
-  return domuimg_tree_dir_open_in (tree, path, O_RDONLY | O_DIRECTORY);
-}
-
 static int
 make_node (int parent, const char *name, const DomuimgEntry *entry)
 {
@@ -108,7 +91,8 @@ begin_entry (DomuimgUmlMounted *mount, DomuimgEntry *entry, GError **error)
 
   if (entry->type == DOMUIMG_ENTRY_HARD_LINK)
     return make_link (mount, entry, error);
-  parent = open_directory (mount, above);
+  parent = domuimg_tree_dir_open_in (DOMUIMG_TREE_DIR (mount->tree), above,
+                                     O_RDONLY | O_DIRECTORY);
   if (parent < 0)
     return fail_at (entry, "opening its directory", error);
   if (*entry->path == '\0')

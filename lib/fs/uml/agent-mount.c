@@ -81,6 +81,57 @@ take_log (void)
   return g_strdup (g_strchomp (text));
 }
 
+/* Most distributions put the root into a subvolume of btrfs, as @ (Debian, Ubuntu) or root (Fedora),
+ * with another for /home, unless they make it the default one. */
+static const struct {
+  const char *root, *home;
+} subvolumes[] = { { "@", "@home" }, { "root", "home" } };
+
+static gboolean
+has (const char *at, const char *name)
+{
+  g_autofree char *path = g_build_filename (at, name, NULL);
+
+  return g_file_test (path, G_FILE_TEST_IS_DIR);
+}
+
+static gboolean
+mount_subvolume (const char *device, const char *at, const char *name, unsigned long flags)
+{
+  g_autofree char *options = g_strdup_printf ("subvol=%s", name);
+
+  return mount (device, at, "btrfs", flags, options) == 0;
+}
+
+static void
+mount_home (const char *device, const char *at, const char *name, unsigned long flags)
+{
+  g_autofree char *home = g_build_filename (at, "home", NULL);
+
+  mkdir (home, 0755);
+  if (g_file_test (home, G_FILE_TEST_IS_DIR))
+    mount_subvolume (device, home, name, flags);
+}
+
+static gboolean
+find_root (const char *device, const char *at, unsigned long flags, GError **error)
+{
+  for (guint i = 0; !has (at, "etc") && i < G_N_ELEMENTS (subvolumes); i++)
+    {
+      gboolean is_home = has (at, subvolumes[i].home);
+
+      if (!has (at, subvolumes[i].root))
+        continue;
+      umount (at);
+      if (!mount_subvolume (device, at, subvolumes[i].root, flags))
+        return domuimg_set_errno (error, errno, "mounting its subvolume %s", subvolumes[i].root);
+      if (is_home)
+        mount_home (device, at, subvolumes[i].home, flags);
+      return TRUE;
+    }
+  return TRUE;
+}
+
 /* A journal is replayed into memory where the disk is not written to, so that what is seen is what
  * the guest will see; what cannot be replayed may still be read. */
 static gboolean
@@ -94,7 +145,7 @@ mount_it (const char *device, const char *at, const char *type, gboolean writabl
     flags |= MS_RDONLY;
   klogctl (SYSLOG_CLEAR, NULL, 0);
   if (mount (device, at, type, flags, options_of (type)) == 0)
-    return TRUE;
+    return !g_str_equal (type, "btrfs") || find_root (device, at, flags, error);
   saved_errno = errno;
   log = take_log ();
   errno = saved_errno;
@@ -157,6 +208,7 @@ gboolean
 domuimg_uml_agent_unmount (DomuimgUmlMounted *mount, GError **error)
 {
   gboolean ok = domuimg_uml_agent_end_fill (mount, error);
+  g_autofree char *home = NULL;
   g_auto (DomuimgFd) fd = open (mount->at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
   /* umount (2) does not tell what could not be written. */
@@ -164,6 +216,8 @@ domuimg_uml_agent_unmount (DomuimgUmlMounted *mount, GError **error)
     ok = domuimg_set_errno (error, errno, "writing it out");
   domuimg_fd_clear (&fd);
   g_clear_object (&mount->tree);
+  home = g_build_filename (mount->at, "home", NULL);
+  umount (home);
   if (umount (mount->at) != 0 && ok)
     ok = domuimg_set_errno (error, errno, "unmounting it");
   rmdir (mount->at);
