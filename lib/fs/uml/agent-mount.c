@@ -191,6 +191,7 @@ domuimg_uml_agent_mount (DomuimgUmlAgent *self, const DomuimgUmlRequest *request
     return FALSE;
   mount = g_new0 (DomuimgUmlMounted, 1);
   mount->fd = -1;
+  mount->directory = -1;
   mount->tree = domuimg_tree_dir_new (at, error);
   if (mount->tree == NULL)
     {

@@ -17,9 +17,14 @@
 typedef struct {
   char *at; /* (nullable) no more */
   DomuimgTree *tree;
-  /* The file of a FILL that may get more bytes. */
+  /* Of FILL: the file that may get more bytes, and up to where it has some. */
   int fd;
   DomuimgEntry *entry; /* (nullable) */
+  guint64 end;
+  /* The directory of the last entry. */
+  int directory;
+  char *directory_path; /* (nullable) */
+  gboolean has_root;    /* its entry has come once */
 } DomuimgUmlMounted;
 
 typedef struct {

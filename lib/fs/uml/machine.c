@@ -55,6 +55,7 @@ mount_free (gpointer data)
 
   g_hash_table_unref (self->seen);
   g_hash_table_unref (self->known);
+  g_hash_table_unref (self->changed);
   g_free ((char *) self->place.fs);
   g_free ((char *) self->place.lv);
   g_free (self);
@@ -528,11 +529,12 @@ find_mount (DomuimgUml *self, const DomuimgUmlPlace *place)
   return NULL;
 }
 
-static void
-discard_seen (DomuimgUmlMount *mount)
+void
+domuimg_uml_discard_seen (DomuimgUmlMount *mount)
 {
   g_hash_table_remove_all (mount->seen);
   g_hash_table_remove_all (mount->known);
+  g_hash_table_remove_all (mount->changed);
 }
 
 static DomuimgUmlMount *
@@ -546,6 +548,7 @@ add_mount (DomuimgUml *self, const DomuimgUmlPlace *place, gboolean writable, GE
   mount->writable = writable;
   mount->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, free_entry);
   mount->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  mount->changed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if ((place->lv != NULL && !self->active && !activate (self, NULL, error))
       || !mount_it (self, mount, error))
     {
@@ -577,7 +580,7 @@ remount_writable (DomuimgUml *self, DomuimgUmlMount *mount, GError **error)
   if (!unmount_it (self, mount, error))
     return FALSE;
   mount->writable = TRUE;
-  discard_seen (mount);
+  domuimg_uml_discard_seen (mount);
   return mount_it (self, mount, error);
 }
 

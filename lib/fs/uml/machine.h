@@ -23,10 +23,11 @@ typedef struct {
   gboolean writable;
   guint users;
   guint32 id; /* of the agent */
-  /* Path in the tree → DomuimgEntry, NULL if it does not exist; and directories of which nothing
-   * else does. */
+  /* Path in the tree → DomuimgEntry, NULL if it does not exist; directories of which nothing else
+   * does; and what was changed since, so that it has to be asked for. */
   GHashTable *seen;
   GHashTable *known;
+  GHashTable *changed;
 } DomuimgUmlMount;
 
 /* FALSE where this host cannot do it, with the reason. */
@@ -44,6 +45,9 @@ void domuimg_uml_set_members (DomuimgUml *self, GVariant *members);
 gboolean domuimg_uml_is_in_use (DomuimgUml *self);
 /* (element-type DomuimgApplianceVolume) its logical volumes. */
 GPtrArray *domuimg_uml_list_volumes (DomuimgUml *self, GError **error);
+
+/* What was remembered of it may not hold any more. */
+void domuimg_uml_discard_seen (DomuimgUmlMount *mount);
 
 /* Mounts it, or takes the mount that is there. One that is writable starts the machine once more
  * where it only reads. NOT_SUPPORTED where its kernel does not know the filesystem. */

@@ -109,23 +109,45 @@ fail_foreign (DomuimgTreeUml *self, const char *path, GError **error)
                        domuimg_uml_get_name (self->uml), path);
 }
 
-static void
-discard_seen (DomuimgTreeUml *self)
+static char *
+parent_of (const char *path)
 {
+  const char *slash = strrchr (path, '/');
+
+  return g_strndup (path, slash != NULL ? (gsize) (slash - path) : 0);
+}
+
+/* What is remembered of @path and its directory does not hold after a change; nor does anything of a
+ * file that has other names. */
+static void
+discard (DomuimgTreeUml *self, const char *path)
+{
+  DomuimgUmlMount *mount = self->mount;
+  const DomuimgEntry *seen = g_hash_table_lookup (mount->seen, path);
+  char *paths[] = { g_strdup (path), parent_of (path) };
+
   drop_piece (self);
-  g_hash_table_remove_all (self->mount->seen);
-  g_hash_table_remove_all (self->mount->known);
+  if (seen != NULL && seen->type != DOMUIMG_ENTRY_DIRECTORY && seen->nlink > 1)
+    domuimg_uml_discard_seen (mount);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_hash_table_remove (mount->seen, paths[i]);
+      g_hash_table_add (mount->changed, paths[i]);
+    }
 }
 
 static void
 remember (DomuimgTreeUml *self, const char *path, const DomuimgEntry *entry)
 {
   if (g_hash_table_size (self->mount->seen) >= SEEN_MAX)
-    discard_seen (self);
+    domuimg_uml_discard_seen (self->mount);
   g_hash_table_replace (self->mount->seen, g_strdup (path),
                         entry != NULL ? domuimg_entry_copy (entry) : NULL);
+  g_hash_table_remove (self->mount->changed, path);
 }
 
+/* Anything that @path was asked for meanwhile is remembered, so that of a known directory nothing is
+ * but what is remembered or changed. */
 static char **
 list_directory (DomuimgTreeUml *self, const char *path, GError **error)
 {
@@ -186,11 +208,10 @@ static DomuimgEntry *
 uml_stat (DomuimgTree *tree, const char *path, GError **error)
 {
   DomuimgTreeUml *self = DOMUIMG_TREE_UML (tree);
-  const char *slash = strrchr (path, '/');
-  g_autofree char *above = g_strndup (path, slash != NULL ? (gsize) (slash - path) : 0);
+  g_autofree char *above = parent_of (path);
   gpointer seen = NULL;
 
-  if (self->mount == NULL || *path == '\0')
+  if (self->mount == NULL || *path == '\0' || g_hash_table_contains (self->mount->changed, path))
     return ask_for_one (self, path, error);
   if (!g_hash_table_lookup_extended (self->mount->seen, path, NULL, &seen)
       && !g_hash_table_contains (self->mount->known, above))
@@ -266,14 +287,14 @@ uml_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
 
 /* Before a change: what was remembered may not hold after it. */
 static gboolean
-begin_change (DomuimgTreeUml *self, GError **error)
+begin_change (DomuimgTreeUml *self, const char *path, GError **error)
 {
   if (self->mount == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the filesystem is closed already");
   if (!self->writable)
     return domuimg_fail (error, DOMUIMG_ERROR_PERMISSION, "%s was opened to be read only",
                          domuimg_uml_get_name (self->uml));
-  discard_seen (self);
+  discard (self, path);
   return domuimg_uml_get_data (self->uml) != NULL
          || domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "%s: User-mode Linux has ended",
                           domuimg_uml_get_name (self->uml));
@@ -284,7 +305,7 @@ change (DomuimgTreeUml *self, DomuimgUmlRequest *request, GError **error)
 {
   g_autoptr (GVariant) answer = NULL;
 
-  if (!begin_change (self, error))
+  if (!begin_change (self, request->path, error))
     {
       if (request->extra != NULL)
         g_variant_unref (g_variant_ref_sink (request->extra));
@@ -385,7 +406,7 @@ uml_put (DomuimgTree *tree, const DomuimgEntry *entry, GBytes *content, GError *
 
   if (entry->type == DOMUIMG_ENTRY_FILE && size > DOMUIMG_UML_DATA)
     return put_in_pieces (self, entry, next_of_memory, &memory, NULL, error);
-  if (!begin_change (self, error))
+  if (!begin_change (self, entry->path, error))
     return FALSE;
   request.extra = domuimg_uml_entry_write (entry, "");
   if (size > 0)
@@ -415,6 +436,8 @@ uml_link (DomuimgTree *tree, const char *target, const char *path, GError **erro
   DomuimgUmlRequest request
       = { DOMUIMG_UML_LINK, .path = (char *) target, .target = (char *) path };
 
+  if (DOMUIMG_TREE_UML (tree)->mount != NULL)
+    discard (DOMUIMG_TREE_UML (tree), path);
   return change (DOMUIMG_TREE_UML (tree), &request, error);
 }
 
