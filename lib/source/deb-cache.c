@@ -51,7 +51,7 @@ digest_of (const DomuimgDebRequest *request)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   char *words[] = { (char *) DOMUIMG_VERSION_STRING, request->suite, request->variant,
-                    request->arch, NULL };
+                    request->arch, request->root_fs, NULL };
 
   add_words (checksum, words);
   add_words (checksum, request->packages);
