@@ -33,7 +33,7 @@ collect_wanted (const DomuimgCustomise *want, const char *root_spec)
   /* fsck of xfs and btrfs does nothing at boot. */
   add_wanted (all, root_spec, "/", want->root_fs,
               ext ? "errors=remount-ro" : (btrfs ? "defaults,subvol=@" : "defaults"), ext ? 1 : 0);
-  /* As a new one has them (lib/fs/uml/fill.h). */
+  /* A new one has these (lib/fs/uml/fill.h). */
   if (btrfs)
     add_wanted (all, root_spec, "/home", want->root_fs, "defaults,subvol=@home", 0);
   for (guint i = 0; i < want->mounts->len; i++)

@@ -137,7 +137,7 @@ choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
                                             : kernel_of (request->ubuntu, request->arch);
 }
 
-/* Of the first disk, where it is said. */
+/* (nullable) The filesystem of the first disk, where it is said. */
 static char *
 root_fs_of (DomuimgSpec *spec)
 {

@@ -153,6 +153,10 @@ make_other (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entr
                  : mknodat (mount->directory, name, mode,
                             makedev (entry->dev_major, entry->dev_minor));
 
+  if (made != 0 && errno == EINVAL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "/%s: this filesystem cannot hold the device %u:%u", entry->path,
+                         entry->dev_major, entry->dev_minor);
   if (made == 0)
     fd = openat (mount->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0)

@@ -244,7 +244,7 @@ domuimg_uml_agent_make_subvolume (DomuimgUmlMounted *mount, const char *path, GE
 
   if (strlen (path) > BTRFS_PATH_NAME_MAX || strchr (path, '/') != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s: not the name of a subvolume", path);
-  strcpy (arguments.name, path);
+  g_strlcpy (arguments.name, path, sizeof arguments.name);
   return (fd >= 0 && ioctl (fd, BTRFS_IOC_SUBVOL_CREATE, &arguments) == 0)
          || domuimg_set_errno (error, errno, "making the subvolume %s", path);
 }

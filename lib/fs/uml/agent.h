@@ -17,7 +17,7 @@
 typedef struct {
   char *at; /* (nullable) no more */
   DomuimgTree *tree;
-  /* Of FILL: the file that may get more bytes, and up to where it has some. */
+  /* The file of a FILL that may get more bytes, and up to where it has some. */
   int fd;
   DomuimgEntry *entry; /* (nullable) */
   guint64 end;

@@ -22,6 +22,7 @@ typedef struct {
   guint count;
   gsize bytes; /* of the items, about */
   guint64 used; /* of the data */
+  gboolean has_short_times;
   GHashTable *directories; /* path → DomuimgEntry: their times are set when all is in them */
 } Filler;
 
@@ -153,9 +154,25 @@ add_parents (Filler *self, const char *path, GError **error)
   return TRUE;
 }
 
+/* Without "bigtime", which kernels before Linux 5.10 do not mount, XFS has 32 bits for seconds, and
+ * its driver puts the nearest time in place of others. */
+static gboolean
+check_time (Filler *self, const DomuimgEntry *entry, GError **error)
+{
+  if (!self->has_short_times || entry->type == DOMUIMG_ENTRY_HARD_LINK
+      || (entry->mtime.sec >= G_MININT32 && entry->mtime.sec <= G_MAXINT32))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "/%s: its time of change, %" G_GINT64_FORMAT " s since 1970, is none that"
+                       " XFS can hold; touch the file, or use fs=ext4 or fs=btrfs",
+                       entry->path, entry->mtime.sec);
+}
+
 static gboolean
 add_entry (Filler *self, const DomuimgEntry *entry, GError **error)
 {
+  if (!check_time (self, entry, error))
+    return FALSE;
   if (!add_parents (self, entry->path, error))
     return FALSE;
   if (entry->type == DOMUIMG_ENTRY_DIRECTORY)
@@ -224,7 +241,8 @@ static gboolean
 fill (DomuimgUml *uml, const DomuimgUmlPlace *place, const DomuimgFsContent *content,
       GCancellable *cancellable, GError **error)
 {
-  g_auto (Filler) filler = { uml, .stream = content->stream };
+  g_auto (Filler) filler = { uml, .stream = content->stream,
+                             .has_short_times = g_str_equal (place->fs, "xfs") };
   DomuimgUmlMount *mount = domuimg_uml_mount (uml, place, TRUE, error);
 
   if (mount == NULL)

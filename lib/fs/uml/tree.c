@@ -169,7 +169,7 @@ list_directory (DomuimgTreeUml *self, const char *path, GError **error)
 
       remember (self, entry->path, entry);
     }
-  /* Of a larger one, or one that cannot be read in parts, each is asked for. */
+  /* The entries of a larger one, or one that cannot be read in parts, are asked for. */
   if (entries->len == g_strv_length (names))
     g_hash_table_add (self->mount->known, g_strdup (path));
   return g_steal_pointer (&names);
