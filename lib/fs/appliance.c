@@ -70,15 +70,6 @@ domuimg_appliance_unref (DomuimgAppliance *self)
   g_free (self);
 }
 
-void
-domuimg_appliance_volume_free (DomuimgApplianceVolume *self)
-{
-  g_free (self->lv);
-  g_strfreev (self->tags);
-  g_clear_pointer (&self->head, g_bytes_unref);
-  g_free (self);
-}
-
 /* NULL where it is libguestfs. */
 static DomuimgUml *
 get_uml (DomuimgAppliance *self)

@@ -471,48 +471,24 @@ start (DomuimgUml *self, GError **error)
   return TRUE;
 }
 
-static DomuimgApplianceVolume *
-volume_of (GVariant *value)
-{
-  DomuimgApplianceVolume *volume = g_new0 (DomuimgApplianceVolume, 1);
-  g_autoptr (GVariant) tags = g_variant_get_child_value (value, 2);
-  g_autoptr (GVariant) head = g_variant_get_child_value (value, 3);
-  g_autoptr (GPtrArray) words = g_ptr_array_new ();
-
-  volume->lv = domuimg_uml_take_text (value, 0);
-  g_variant_get_child (value, 1, "t", &volume->length);
-  for (gsize i = 0; i < g_variant_n_children (tags); i++)
-    {
-      g_autoptr (GVariant) pair = g_variant_get_child_value (tags, i);
-
-      g_ptr_array_add (words, domuimg_uml_take_text (pair, 0));
-      g_ptr_array_add (words, domuimg_uml_take_text (pair, 1));
-    }
-  g_ptr_array_add (words, NULL);
-  volume->tags = (char **) g_ptr_array_steal (words, NULL);
-  volume->head = g_variant_get_data_as_bytes (head);
-  return volume;
-}
-
 GPtrArray *
 domuimg_uml_list_volumes (DomuimgUml *self, GError **error)
 {
-  g_autoptr (GPtrArray) volumes
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_appliance_volume_free);
   g_autoptr (GVariant) list = NULL;
+  GPtrArray *volumes;
 
   /* One that was started without LVM's program has to start with it. */
   if (self->exec != NULL && !self->active)
     stop (self);
   if (!start (self, error) || !activate (self, &list, error))
     return NULL;
-  for (gsize i = 0; i < g_variant_n_children (list); i++)
-    {
-      g_autoptr (GVariant) child = g_variant_get_child_value (list, i);
-
-      g_ptr_array_add (volumes, volume_of (child));
-    }
-  return g_steal_pointer (&volumes);
+  volumes = domuimg_uml_volumes_read (list);
+  if (volumes == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
+                  "%s: User-mode Linux, which reads it, tells of logical volumes with names that"
+                  " none can have",
+                  self->disk->name);
+  return volumes;
 }
 
 static DomuimgUmlMount *

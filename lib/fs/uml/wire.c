@@ -274,6 +274,55 @@ domuimg_uml_entries_read (GVariant *value, const char *path, char ***names, GPtr
   return TRUE;
 }
 
+static DomuimgApplianceVolume *
+volume_of (GVariant *value)
+{
+  DomuimgApplianceVolume *volume = g_new0 (DomuimgApplianceVolume, 1);
+  g_autoptr (GVariant) tags = g_variant_get_child_value (value, 2);
+  g_autoptr (GVariant) head = g_variant_get_child_value (value, 3);
+  g_autoptr (GPtrArray) words = g_ptr_array_new ();
+
+  volume->lv = domuimg_uml_take_text (value, 0);
+  g_variant_get_child (value, 1, "t", &volume->length);
+  for (gsize i = 0; i < g_variant_n_children (tags); i++)
+    {
+      g_autoptr (GVariant) pair = g_variant_get_child_value (tags, i);
+
+      g_ptr_array_add (words, domuimg_uml_take_text (pair, 0));
+      g_ptr_array_add (words, domuimg_uml_take_text (pair, 1));
+    }
+  g_ptr_array_add (words, NULL);
+  volume->tags = (char **) g_ptr_array_steal (words, NULL);
+  volume->head = g_variant_get_data_as_bytes (head);
+  return volume;
+}
+
+/* lvm(8) says what names are valid. */
+static gboolean
+is_volume (const char *name)
+{
+  return g_regex_match_simple ("^[a-zA-Z0-9+_.-]+/[a-zA-Z0-9+_.-]+$", name, G_REGEX_DOLLAR_ENDONLY,
+                               0);
+}
+
+GPtrArray *
+domuimg_uml_volumes_read (GVariant *value)
+{
+  g_autoptr (GPtrArray) volumes
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_appliance_volume_free);
+
+  for (gsize i = 0; i < g_variant_n_children (value); i++)
+    {
+      g_autoptr (GVariant) child = g_variant_get_child_value (value, i);
+      DomuimgApplianceVolume *volume = volume_of (child);
+
+      g_ptr_array_add (volumes, volume);
+      if (!is_volume (volume->lv))
+        return NULL;
+    }
+  return g_steal_pointer (&volumes);
+}
+
 gboolean
 domuimg_uml_mailbox_put (guint8 *at, GBytes *message)
 {

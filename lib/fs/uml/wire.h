@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/tree/entry.h"
+#include "lib/fs/appliance.h"
 
 /* What is said between us and the agent, our program in User-mode Linux (machine.h). Both see the
  * same memory, the mailbox: a request, its answer, and bytes of files. That something is in it, one
@@ -80,6 +80,8 @@ DomuimgEntry *domuimg_uml_entry_read_whole (GVariant *value, const char *path);
 /* Names and entries of the directory @path: FALSE for what no directory can hold. @names: sorted. */
 gboolean domuimg_uml_entries_read (GVariant *value, const char *path, char ***names,
                                    GPtrArray **entries);
+/* (element-type DomuimgApplianceVolume) The VOLUMES; NULL where one has a name that it cannot have. */
+GPtrArray *domuimg_uml_volumes_read (GVariant *value);
 /* Floating: @text as bytes that need not be UTF-8; NULL as "". */
 GVariant *domuimg_uml_text (const char *text);
 char *domuimg_uml_take_text (GVariant *tuple, gsize index);
