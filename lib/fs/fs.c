@@ -3,8 +3,10 @@
 #include "config.h"
 #include "lib/fs/fs.h"
 
+#include "lib/fs/ext/tools.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
+#include "lib/fs/fat/tree.h"
 #include "lib/fs/uml/fill.h"
 #include "lib/tree/faults.h"
 
@@ -16,11 +18,60 @@ fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *
                                    cancellable, error);
 }
 
+static gboolean
+resize_ext (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+            GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_resize (region, size, cancellable, error);
+}
+
+/* Nothing in it is to be kept while its guest does not run. */
+static gboolean
+resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+             GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgRegion) part = domuimg_region_new_part (region, 0, size);
+
+  return domuimg_mkfs_run (what, part, cancellable, error);
+}
+
+static gpointer
+begin_ext (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_ext_writer_new (region, stream, error);
+}
+
+static gboolean
+add_ext (gpointer writer, const DomuimgEntry *entry, GError **error)
+{
+  return domuimg_ext_writer_add (writer, entry, error);
+}
+
+static DomuimgTree *
+finish_ext (gpointer writer, GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_writer_finish (writer, cancellable, error);
+}
+
+static void
+free_ext (gpointer writer)
+{
+  domuimg_ext_writer_free (writer);
+}
+
+static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
+
 static DomuimgTree *
 fill_xfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
           GError **error)
 {
   return domuimg_uml_write_stream (region, "xfs", content, cancellable, error);
+}
+
+static gpointer
+begin_xfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "xfs", stream, error);
 }
 
 static DomuimgTree *
@@ -30,6 +81,12 @@ fill_btrfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable
   return domuimg_uml_write_stream (region, "btrfs", content, cancellable, error);
 }
 
+static gpointer
+begin_btrfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "btrfs", stream, error);
+}
+
 static DomuimgTree *
 fill_f2fs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
            GError **error)
@@ -37,15 +94,49 @@ fill_f2fs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable 
   return domuimg_uml_write_stream (region, "f2fs", content, cancellable, error);
 }
 
-/* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
+static gpointer
+begin_f2fs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "f2fs", stream, error);
+}
+
+static gboolean
+add_other (gpointer writer, const DomuimgEntry *entry, GError **error)
+{
+  return domuimg_uml_writer_add (writer, entry, error);
+}
+
+static DomuimgTree *
+finish_other (gpointer writer, GCancellable *cancellable, GError **error)
+{
+  return domuimg_uml_writer_finish (writer, error);
+}
+
+static void
+free_other (gpointer writer)
+{
+  domuimg_uml_writer_free (writer);
+}
+
+static const DomuimgFsWriter xfs_writer = { begin_xfs, add_other, finish_other, free_other };
+static const DomuimgFsWriter btrfs_writer = { begin_btrfs, add_other, finish_other, free_other };
+static const DomuimgFsWriter f2fs_writer = { begin_f2fs, add_other, finish_other, free_other };
+
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open },
-  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, fill_xfs, NULL },
-  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, fill_btrfs, NULL },
-  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, fill_f2fs, NULL },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, fill_xfs, NULL, &xfs_writer, NULL,
+    NULL },
+  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, fill_btrfs, NULL, &btrfs_writer,
+    NULL, NULL },
+  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, fill_f2fs, NULL, &f2fs_writer, NULL,
+    NULL },
+  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL, NULL, NULL },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL, resize_swap, NULL },
 };
 
 const DomuimgFs *
@@ -82,6 +173,8 @@ domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **e
 gboolean
 domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
 {
+  if (DOMUIMG_IS_TREE_FAT (tree))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (tree), error);
   if (DOMUIMG_IS_TREE_EXT (tree))
     return domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
   return domuimg_appliance_flush_tree (tree, error);
@@ -94,6 +187,8 @@ domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
   /* What was changed was decided by what could be read. */
   gboolean ok = domuimg_tree_check_faults (owned, error);
 
+  if (DOMUIMG_IS_TREE_FAT (owned))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (owned), ok ? error : NULL) && ok;
   if (DOMUIMG_IS_TREE_EXT (owned))
     return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
   return domuimg_appliance_close_tree (owned, ok ? error : NULL) && ok;

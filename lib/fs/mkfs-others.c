@@ -8,10 +8,8 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
-#include "lib/base/sparse.h"
 
 #define MIB ((guint64) 1048576)
-#define PIECE ((gsize) 65536)
 
 static guint64
 round_up (guint64 value)
@@ -103,40 +101,6 @@ run (const DomuimgMkfs *self, int fd, GCancellable *cancellable, GError **error)
   return domuimg_exec_run (exec, cancellable, error);
 }
 
-/* @end: of what was written at @offset of @fd. */
-static gboolean
-copy_data (int fd, const DomuimgRegion *region, guint64 offset, guint64 end)
-{
-  g_autofree guint8 *buffer = g_malloc (PIECE);
-
-  while (offset < end)
-    {
-      gssize got = pread (fd, buffer, MIN (PIECE, end - offset), (off_t) offset);
-
-      if (got <= 0)
-        return FALSE;
-      if (!domuimg_is_zero (buffer, (gsize) got)
-          && !domuimg_region_write (region, offset, buffer, (gsize) got))
-        return FALSE;
-      offset += (guint64) got;
-    }
-  return TRUE;
-}
-
-static gboolean
-copy (int fd, const DomuimgRegion *region)
-{
-  off_t begin = 0, end = 0;
-
-  while ((begin = lseek (fd, end, SEEK_DATA)) >= 0)
-    {
-      end = lseek (fd, begin, SEEK_HOLE);
-      if (end < 0 || !copy_data (fd, region, (guint64) begin, (guint64) end))
-        return FALSE;
-    }
-  return errno == ENXIO;
-}
-
 gboolean
 domuimg_mkfs_run_other (const DomuimgMkfs *self, const DomuimgRegion *region,
                         GCancellable *cancellable, GError **error)
@@ -145,8 +109,5 @@ domuimg_mkfs_run_other (const DomuimgMkfs *self, const DomuimgRegion *region,
 
   if (fd < 0 || ftruncate (fd, (off_t) region->length) != 0)
     return domuimg_set_errno (error, errno, "%s: making the filesystem", region->name);
-  if (!run (self, fd, cancellable, error))
-    return FALSE;
-  return copy (fd, region)
-         || domuimg_set_errno (error, errno, "%s: writing the new filesystem", region->name);
+  return run (self, fd, cancellable, error) && domuimg_mkfs_copy (fd, region, error);
 }

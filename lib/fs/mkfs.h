@@ -6,10 +6,12 @@
 
 /* An empty filesystem to be made. */
 typedef struct {
-  const char *fs_type; /* "ext4", "ext3", "ext2" or "swap" */
+  const char *fs_type; /* "ext4", "ext3", "ext2", "swap" or "vfat" */
   const char *label;   /* NULL for none */
   const char *uuid;    /* lower case */
+  const char *features; /* NULL for none; names with ":" between them */
   guint64 inodes;      /* 0: by the size */
+  double reserved;     /* percent of the blocks, for root; 0: 1, negative: none */
 } DomuimgMkfs;
 
 /* Makes it over all of @region, which reads as zeros, and is open for writing. */
@@ -20,6 +22,9 @@ gboolean domuimg_mkfs_run (const DomuimgMkfs *self, const DomuimgRegion *region,
 guint64 domuimg_mkfs_min_size (const DomuimgUsage *usage);
 /* The size to give a guest when nobody says, where @least is the smallest: room to live in. */
 guint64 domuimg_mkfs_default_size (guint64 least);
+
+/* Writes what is not zero of the file @from to @region, which reads as zeros. */
+gboolean domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error);
 
 /* mkfs-others.c: the same of XFS, btrfs and F2FS. The program's file is in memory, and only what it
  * writes there that is not zeros gets to @region. */

@@ -12,9 +12,10 @@
 #define ITEMS_MAX 4000
 #define ITEMS_BYTES_MAX ((gsize) 2 << 20)
 
-typedef struct {
-  DomuimgUml *uml;
-  guint32 mount;
+struct _DomuimgUmlWriter {
+  DomuimgUml *uml; /* (nullable) it is the tree's now */
+  DomuimgUmlPlace place;
+  DomuimgUmlMount *mount;
   DomuimgStream *stream;
   GVariantBuilder items;
   GVariantBuilder pieces; /* of the entry that is being added */
@@ -24,10 +25,10 @@ typedef struct {
   guint64 used; /* of the data */
   gboolean has_short_times;
   GHashTable *directories; /* path → DomuimgEntry: their times are set when all is in them */
-} Filler;
+};
 
 static void
-begin_batch (Filler *self)
+begin_batch (DomuimgUmlWriter *self)
 {
   g_variant_builder_init (&self->items, G_VARIANT_TYPE (DOMUIMG_UML_FILL_TYPE));
   self->count = 0;
@@ -35,21 +36,21 @@ begin_batch (Filler *self)
   self->used = 0;
 }
 
-static void
-filler_clear (Filler *self)
+void
+domuimg_uml_writer_free (DomuimgUmlWriter *self)
 {
   g_variant_builder_clear (&self->items);
   g_variant_builder_clear (&self->pieces);
   g_clear_pointer (&self->entry, g_variant_unref);
   g_clear_pointer (&self->directories, g_hash_table_unref);
+  g_clear_pointer (&self->uml, domuimg_uml_free);
+  g_free (self);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Filler, filler_clear)
-
 static gboolean
-send_batch (Filler *self, GError **error)
+send_batch (DomuimgUmlWriter *self, GError **error)
 {
-  DomuimgUmlRequest request = { DOMUIMG_UML_FILL, self->mount, .length = self->used };
+  DomuimgUmlRequest request = { DOMUIMG_UML_FILL, self->mount->id, .length = self->used };
   g_autoptr (GVariant) answer = NULL;
 
   if (self->count == 0)
@@ -61,7 +62,7 @@ send_batch (Filler *self, GError **error)
 }
 
 static void
-begin_item (Filler *self, const DomuimgEntry *entry)
+begin_item (DomuimgUmlWriter *self, const DomuimgEntry *entry)
 {
   g_autofree char *path = entry != NULL ? g_strconcat ("/", entry->path, NULL) : g_strdup ("");
   g_autoptr (DomuimgEntry) none = domuimg_entry_new ("", DOMUIMG_ENTRY_FILE, 0);
@@ -72,7 +73,7 @@ begin_item (Filler *self, const DomuimgEntry *entry)
 }
 
 static void
-end_item (Filler *self)
+end_item (DomuimgUmlWriter *self)
 {
   g_variant_builder_add (&self->items, "(@" DOMUIMG_UML_ENTRY "@a(tt))", self->entry,
                          g_variant_builder_end (&self->pieces));
@@ -81,7 +82,7 @@ end_item (Filler *self)
 }
 
 static gboolean
-add_data (Filler *self, const guint8 *data, gsize length, guint64 offset, GError **error)
+add_data (DomuimgUmlWriter *self, const guint8 *data, gsize length, guint64 offset, GError **error)
 {
   while (length > 0)
     {
@@ -108,7 +109,7 @@ add_data (Filler *self, const guint8 *data, gsize length, guint64 offset, GError
 }
 
 static gboolean
-add_content (Filler *self, GError **error)
+add_content (DomuimgUmlWriter *self, GError **error)
 {
   const void *data;
   guint64 offset;
@@ -121,7 +122,7 @@ add_content (Filler *self, GError **error)
 }
 
 static gboolean
-add_item (Filler *self, const DomuimgEntry *entry, gboolean has_content, GError **error)
+add_item (DomuimgUmlWriter *self, const DomuimgEntry *entry, gboolean has_content, GError **error)
 {
   gboolean ok;
 
@@ -136,7 +137,7 @@ add_item (Filler *self, const DomuimgEntry *entry, gboolean has_content, GError 
 
 /* Those that the stream has not named, as tar does not. */
 static gboolean
-add_parents (Filler *self, const char *path, GError **error)
+add_parents (DomuimgUmlWriter *self, const char *path, GError **error)
 {
   for (const char *slash = path; (slash = strchr (slash, '/')) != NULL; slash++)
     {
@@ -157,7 +158,7 @@ add_parents (Filler *self, const char *path, GError **error)
 /* Without "bigtime", which kernels before Linux 5.10 do not mount, XFS has 32 bits for seconds, and
  * its driver puts the nearest time in place of others. */
 static gboolean
-check_time (Filler *self, const DomuimgEntry *entry, GError **error)
+check_time (DomuimgUmlWriter *self, const DomuimgEntry *entry, GError **error)
 {
   if (!self->has_short_times || entry->type == DOMUIMG_ENTRY_HARD_LINK
       || (entry->mtime.sec >= G_MININT32 && entry->mtime.sec <= G_MAXINT32))
@@ -168,8 +169,8 @@ check_time (Filler *self, const DomuimgEntry *entry, GError **error)
                        entry->path, entry->mtime.sec);
 }
 
-static gboolean
-add_entry (Filler *self, const DomuimgEntry *entry, GError **error)
+gboolean
+domuimg_uml_writer_add (DomuimgUmlWriter *self, const DomuimgEntry *entry, GError **error)
 {
   if (!check_time (self, entry, error))
     return FALSE;
@@ -181,7 +182,7 @@ add_entry (Filler *self, const DomuimgEntry *entry, GError **error)
 }
 
 static gboolean
-add_all (Filler *self, const DomuimgFsContent *content, GCancellable *cancellable, GError **error)
+add_all (DomuimgUmlWriter *self, const DomuimgFsContent *content, GCancellable *cancellable, GError **error)
 {
   const DomuimgEntry *entry;
   g_autoptr (GError) local = NULL;
@@ -191,7 +192,7 @@ add_all (Filler *self, const DomuimgFsContent *content, GCancellable *cancellabl
       double fraction;
 
       domuimg_usage_add (content->usage, entry, domuimg_stream_get_ranges (self->stream));
-      if (!add_entry (self, entry, error))
+      if (!domuimg_uml_writer_add (self, entry, error))
         return FALSE;
       fraction = domuimg_stream_get_fraction (self->stream);
       if (fraction >= 0)
@@ -205,7 +206,7 @@ add_all (Filler *self, const DomuimgFsContent *content, GCancellable *cancellabl
 
 /* What came into a directory changed its time. */
 static gboolean
-finish_directories (Filler *self, GError **error)
+finish_directories (DomuimgUmlWriter *self, GError **error)
 {
   GHashTableIter iter;
   gpointer entry;
@@ -237,36 +238,13 @@ make_subvolumes (DomuimgUml *uml, const DomuimgUmlPlace *place, GError **error)
   return domuimg_uml_release (uml, mount, error);
 }
 
-static gboolean
-fill (DomuimgUml *uml, const DomuimgUmlPlace *place, const DomuimgFsContent *content,
-      GCancellable *cancellable, GError **error)
-{
-  g_auto (Filler) filler = { uml, .stream = content->stream,
-                             .has_short_times = g_str_equal (place->fs, "xfs") };
-  DomuimgUmlMount *mount = domuimg_uml_mount (uml, place, TRUE, error);
-
-  if (mount == NULL)
-    return FALSE;
-  filler.mount = mount->id;
-  filler.directories = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
-                                              (GDestroyNotify) domuimg_entry_free);
-  begin_batch (&filler);
-  if (!add_all (&filler, content, cancellable, error) || !finish_directories (&filler, error))
-    return FALSE;
-  /* It stays mounted, for the tree that follows. */
-  mount->users--;
-  return TRUE;
-}
-
-DomuimgTree *
-domuimg_uml_write_stream (DomuimgRegion *region, const char *fs, const DomuimgFsContent *content,
-                          GCancellable *cancellable, GError **error)
+DomuimgUmlWriter *
+domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, DomuimgStream *stream,
+                        GError **error)
 {
   g_autoptr (DomuimgRegion) disk = domuimg_region_new_for_fd (region->fd, region->name, error);
-  const DomuimgUmlPlace place = { fs, NULL, region->offset, region->length };
-  g_autoptr (DomuimgUml) uml = NULL;
+  g_autoptr (DomuimgUmlWriter) self = NULL;
   g_autofree char *why_not = NULL;
-  DomuimgTree *tree;
 
   if (disk == NULL)
     return NULL;
@@ -277,12 +255,46 @@ domuimg_uml_write_stream (DomuimgRegion *region, const char *fs, const DomuimgFs
                     why_not);
       return NULL;
     }
-  uml = domuimg_uml_new (disk);
-  if ((g_str_equal (fs, "btrfs") && !make_subvolumes (uml, &place, error))
-      || !fill (uml, &place, content, cancellable, error))
+  self = g_new0 (DomuimgUmlWriter, 1);
+  self->uml = domuimg_uml_new (disk);
+  self->place = (DomuimgUmlPlace){ fs, NULL, region->offset, region->length };
+  self->stream = stream;
+  self->has_short_times = g_str_equal (fs, "xfs");
+  self->directories = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                             (GDestroyNotify) domuimg_entry_free);
+  begin_batch (self);
+  if (g_str_equal (fs, "btrfs") && !make_subvolumes (self->uml, &self->place, error))
     return NULL;
-  tree = domuimg_tree_uml_open (uml, &place, TRUE, (GDestroyNotify) domuimg_uml_free, uml, error);
+  self->mount = domuimg_uml_mount (self->uml, &self->place, TRUE, error);
+  return self->mount != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+DomuimgTree *
+domuimg_uml_writer_finish (DomuimgUmlWriter *self, GError **error)
+{
+  DomuimgTree *tree;
+
+  if (!finish_directories (self, error))
+    return NULL;
+  tree = domuimg_tree_uml_open (self->uml, &self->place, TRUE, (GDestroyNotify) domuimg_uml_free,
+                                self->uml, error);
+  /* What was mounted to be filled is the tree's now, with the machine. */
   if (tree != NULL)
-    g_steal_pointer (&uml);
+    {
+      self->mount->users--;
+      self->uml = NULL;
+    }
   return tree;
+}
+
+DomuimgTree *
+domuimg_uml_write_stream (DomuimgRegion *region, const char *fs, const DomuimgFsContent *content,
+                          GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgUmlWriter) writer
+      = domuimg_uml_writer_new (region, fs, content->stream, error);
+
+  if (writer == NULL || !add_all (writer, content, cancellable, error))
+    return NULL;
+  return domuimg_uml_writer_finish (writer, error);
 }
