@@ -86,12 +86,20 @@ class Filesystems(world.Case):
         with compare.mounted(image, "ro,subvol=@") as root:
             self.assertEqual(list((root / "home").iterdir()), [])
 
+    def test_another_disk_of_btrfs_has_no_subvolumes(self):
+        (self.source / "var" / "lib").mkdir(parents=True)
+        (self.source / "var" / "lib" / "file").write_text("mine")
+        self.create(f"tar:{self.pack()}", "--disk", "fs=xfs", "--disk", "fs=btrfs,size=256M,mount=/var")
+        with compare.mounted(self.out / "t-xvdb.img") as var:
+            self.assertEqual((var / "lib" / "file").read_text(), "mine")
+            self.assertEqual([path.name for path in var.iterdir()], ["lib"])
+
     def test_a_hard_link_to_nothing_is_refused(self):
         (self.source / "a").write_text("a")
         (self.source / "b").hardlink_to(self.source / "a")
         archive = self.pack()
         subprocess.run(["tar", "--delete", "-f", archive, "./a"], check=True)
-        done = self.run_program(self.command(f"tar:{archive}", "--disk", "fs=xfs"))
+        done = self.run_program(self.command(f"tar:{archive}", "--no-customise", "--disk", "fs=xfs"))
         if done.returncode == 0:
             self.skipTest("the archive has the content with the other name")
         self.assert_one_line(done, "hard link")

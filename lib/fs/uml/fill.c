@@ -238,9 +238,9 @@ make_subvolumes (DomuimgUml *uml, const DomuimgUmlPlace *place, GError **error)
   return domuimg_uml_release (uml, mount, error);
 }
 
-DomuimgUmlWriter *
-domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, DomuimgStream *stream,
-                        GError **error)
+static DomuimgUmlWriter *
+writer_new (DomuimgRegion *region, const char *fs, gboolean is_root, DomuimgStream *stream,
+            GError **error)
 {
   g_autoptr (DomuimgRegion) disk = domuimg_region_new_for_fd (region->fd, region->name, error);
   g_autoptr (DomuimgUmlWriter) self = NULL;
@@ -263,10 +263,17 @@ domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, DomuimgStream *st
   self->directories = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                              (GDestroyNotify) domuimg_entry_free);
   begin_batch (self);
-  if (g_str_equal (fs, "btrfs") && !make_subvolumes (self->uml, &self->place, error))
+  if (is_root && g_str_equal (fs, "btrfs") && !make_subvolumes (self->uml, &self->place, error))
     return NULL;
   self->mount = domuimg_uml_mount (self->uml, &self->place, TRUE, error);
   return self->mount != NULL ? g_steal_pointer (&self) : NULL;
+}
+
+DomuimgUmlWriter *
+domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, DomuimgStream *stream,
+                        GError **error)
+{
+  return writer_new (region, fs, FALSE, stream, error);
 }
 
 DomuimgTree *
@@ -292,7 +299,7 @@ domuimg_uml_write_stream (DomuimgRegion *region, const char *fs, const DomuimgFs
                           GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgUmlWriter) writer
-      = domuimg_uml_writer_new (region, fs, content->stream, error);
+      = writer_new (region, fs, TRUE, content->stream, error);
 
   if (writer == NULL || !add_all (writer, content, cancellable, error))
     return NULL;
