@@ -56,6 +56,7 @@ static const struct {
   { "xl", "xen-utils-common" },
   { "xorriso", "xorriso" },
   { "zstd", "zstd" },
+  { "zypper", "zypper" },
 };
 
 /* Where a user's PATH does not lead, but mke2fs and its kin are. */
