@@ -247,16 +247,20 @@ is_held (const GPtrArray *records, const DomuimgJournalRecord *record)
   return FALSE;
 }
 
+/* A device may have two records. */
 static void G_GNUC_PRINTF (2, 3)
 add_line (GPtrArray *lines, const char *format, ...)
 {
+  g_autofree char *line = NULL;
   va_list args;
 
   if (lines == NULL)
     return;
   va_start (args, format);
-  g_ptr_array_add (lines, g_strdup_vprintf (format, args));
+  line = g_strdup_vprintf (format, args);
   va_end (args);
+  if (!g_ptr_array_find_with_equal_func (lines, line, g_str_equal, NULL))
+    g_ptr_array_add (lines, g_steal_pointer (&line));
 }
 
 static gboolean

@@ -41,8 +41,8 @@ void domuimg_undo_hold (DomuimgUndo *self);
 gboolean domuimg_undo_release (DomuimgUndo *self, GError **error);
 /* A temporary name beside @path for an intermediate file, removed in any case. */
 char *domuimg_undo_add_temporary (DomuimgUndo *self, const char *path, GError **error);
-/* The block device @path is about to be written, in the end with a first page of this @digest
- * (block.h): without a commit that page becomes zeros if nobody has written another one since. */
+/* The first page of the block device @path is about to become one of this @digest (block.h), zeros
+ * included: without a commit it becomes zeros if nobody has written another one since. */
 gboolean domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest,
                                   GError **error);
 /* A directory for intermediate files, removed in any case. */

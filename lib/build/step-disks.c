@@ -233,20 +233,15 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 DomuimgRegion *
 domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
 {
-  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
-  g_autoptr (DomuimgRegion) disk
-      = spec->kind->open (domuimg_build_get_disk (self, i)->path, writable, error);
-  g_autoptr (DomuimgRegion) named
-      = disk != NULL ? domuimg_region_new_named (disk, spec->path) : NULL;
+  g_autoptr (DomuimgRegion) disk = domuimg_build_open_region (self, i, writable, error);
 
-  return named != NULL ? domuimg_layout_none.get_filesystem (named) : NULL;
+  return disk != NULL ? domuimg_layout_none.get_filesystem (disk) : NULL;
 }
 
 static gboolean
 make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-  const char *image = domuimg_build_get_disk (self, i)->path;
   guint64 size = i == 0 ? self->root_size : domuimg_layout_none.round_size (disk->size);
   const DomuimgMkfs mkfs = {
     .fs_type = disk->fs,
@@ -261,7 +256,7 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
   const DomuimgFs *fs = domuimg_fs_find (disk->fs);
   g_autoptr (DomuimgRegion) region = NULL;
 
-  if (!disk->kind->allocate (image, size, NULL, cancellable, error))
+  if (!domuimg_build_begin_disk (self, i, size, cancellable, error))
     return FALSE;
   region = domuimg_build_open_filesystem (self, i, TRUE, error);
   return region != NULL && fs->make (&mkfs, region, cancellable, error);

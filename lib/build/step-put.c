@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Puts each disk where it lives, for kinds of disks that are made somewhere else; and commits. */
+/* Begins each disk and ends it, for kinds of disks of which something is held back or kept aside while
+ * they are made. */
 #include "config.h"
 #include "lib/build/state.h"
+
+gboolean
+domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
+                          GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+  DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+
+  if (disk->kind->begin == NULL)
+    return disk->kind->allocate (made->path, size, NULL, cancellable, error);
+  made->region = disk->kind->begin (disk, made->path, size, &making, cancellable, error);
+  return made->region != NULL;
+}
 
 gboolean
 domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -11,17 +26,13 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
       const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+      DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
 
-      if (disk->kind->put == NULL)
+      if (disk->kind->end == NULL || made->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
-      if (!disk->kind->put (disk, domuimg_build_get_disk (self, i)->path, &making, cancellable,
-                            error))
-        {
-          domuimg_build_tell_lost (self, error);
-          return FALSE;
-        }
-      domuimg_build_get_disk (self, i)->is_put = TRUE;
+      if (!disk->kind->end (disk, made->region, &making, cancellable, error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -30,6 +41,11 @@ void
 domuimg_build_tell_lost (DomuimgBuildState *self, GError **error)
 {
   for (guint i = 0; i < self->disks->len; i++)
-    if (domuimg_build_get_disk (self, i)->is_put)
-      g_prefix_error (error, DOMUIMG_DISK_LOST, domuimg_plan_get_disk (self->plan, i)->path);
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+
+      if ((disk->kind->traits & DOMUIMG_DISK_OVERWRITES) != 0
+          && domuimg_build_get_disk (self, i)->region != NULL)
+        g_prefix_error (error, DOMUIMG_DISK_LOST, disk->path);
+    }
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
@@ -13,6 +14,7 @@
 #define INODE_SIZE 256
 #define BLOCK_SIZE 4096
 #define BYTES_PER_INODE 16384
+#define PIECE ((guint64) 1 << 20)
 
 /* Said in full, so that a machine's mke2fs.conf does not change what a guest gets; and what
  * all loaders can read: GRUB of Debian 12 refuses metadata_csum_seed and orphan_file. */
@@ -49,7 +51,7 @@ inode_count (const DomuimgMkfs *self, const DomuimgRegion *region)
 }
 
 static gboolean
-run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+run_mke2fs_on (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mke2fs");
@@ -82,6 +84,66 @@ run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
     domuimg_exec_setenv (exec, "E2FSPROGS_FAKE_TIME", epoch);
   domuimg_exec_setenv (exec, "MKE2FS_CONFIG", "/dev/null");
   return domuimg_exec_run (exec, cancellable, error);
+}
+
+static gboolean
+copy_range (const DomuimgRegion *from, const DomuimgRegion *to, guint64 at, guint64 end, GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (PIECE);
+
+  while (at < end)
+    {
+      gssize got = domuimg_region_read (from, at, buffer, MIN (PIECE, end - at));
+
+      if (got <= 0 || !domuimg_region_write (to, at, buffer, (gsize) got))
+        return domuimg_set_errno (error, got == 0 ? EIO : errno,
+                                  "%s: writing the empty filesystem", to->name);
+      at += (guint64) got;
+    }
+  return TRUE;
+}
+
+/* All of @from, a sparse file, that is not zeros. */
+static gboolean
+copy_data (const DomuimgRegion *from, const DomuimgRegion *to, GError **error)
+{
+  off_t data = lseek (from->fd, 0, SEEK_DATA);
+
+  while (data >= 0)
+    {
+      off_t end = lseek (from->fd, data, SEEK_HOLE);
+
+      if (end < 0)
+        break;
+      if (!copy_range (from, to, (guint64) data, (guint64) end, error))
+        return FALSE;
+      data = lseek (from->fd, end, SEEK_DATA);
+    }
+  return errno == ENXIO
+         || domuimg_set_errno (error, errno, "%s: reading the empty filesystem", to->name);
+}
+
+/* mke2fs knows files only: it gets one that lies in memory, of which it writes a little. */
+static gboolean
+run_mke2fs_aside (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+                  GError **error)
+{
+  g_auto (DomuimgFd) fd = memfd_create ("domuimg-mke2fs", MFD_CLOEXEC);
+  g_autoptr (DomuimgRegion) aside = NULL;
+
+  if (fd < 0 || ftruncate (fd, (off_t) region->length) != 0)
+    return domuimg_set_errno (error, errno, "%s: making an empty filesystem", region->name);
+  aside = domuimg_region_new_for_fd (fd, region->name, error);
+  return aside != NULL && run_mke2fs_on (self, aside, cancellable, error)
+         && copy_data (aside, region, error);
+}
+
+static gboolean
+run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+            GError **error)
+{
+  return region->back != NULL ? run_mke2fs_aside (self, region, cancellable, error)
+                              : run_mke2fs_on (self, region, cancellable, error);
 }
 
 /* What mkswap writes is in the first page. */

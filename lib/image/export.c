@@ -131,6 +131,21 @@ domuimg_file_to_node (const char *path, const char *format)
 }
 
 char *
+domuimg_raw_to_node (const char *node)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "raw");
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_value (builder, json_from_string (node, NULL));
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+char *
 domuimg_overlay_to_node (const char *overlay, const char *node)
 {
   return to_node (overlay, node, NULL);

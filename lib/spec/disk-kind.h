@@ -17,6 +17,7 @@ typedef enum {
   DOMUIMG_DISK_CAN_BE_FILLED = 1 << 0, /* with files; else only with the copy of a disk */
   DOMUIMG_DISK_LIES_OVER = 1 << 1,     /* the disk that it is made of, which has to stay */
   DOMUIMG_DISK_HOLDS_ALL = 1 << 2,     /* all disks of the guest are in one file, and no configuration */
+  DOMUIMG_DISK_OVERWRITES = 1 << 3,    /* what was there is gone once it is begun */
 } DomuimgDiskTraits;
 
 /* What a disk is made of. */
@@ -68,7 +69,17 @@ struct _DomuimgDiskKind {
   /* Where it is made, which becomes disk->path when the transaction commits; what takes it back is
    * in the journal. */
   char *(*create) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error);
-  /* Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
+  /* (nullable) In place of @allocate and @open, where it is to be filled (or with @allocate NULL
+   * always): begins it and gives its bytes, @size zeros, to write to. What cannot be undone is in the
+   * journal and, where it fails afterwards, in the error (DOMUIMG_DISK_LOST). */
+  DomuimgRegion *(*begin) (const DomuimgDiskSpec *disk, const char *path, guint64 size,
+                           const DomuimgDiskMaking *making, GCancellable *cancellable,
+                           GError **error);
+  /* (nullable) With @begin: the last act before the commit, once all else is written, which makes a
+   * disk of what was kept aside. */
+  gboolean (*end) (const DomuimgDiskSpec *disk, DomuimgRegion *begun,
+                   const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
+  /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
    * kind with LIES_OVER is made of. */
   gboolean (*allocate) (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
                         GCancellable *cancellable, GError **error);
@@ -82,11 +93,6 @@ struct _DomuimgDiskKind {
   /* (nullable) With HOLDS_ALL: puts all disks together. */
   gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
                        GCancellable *cancellable, GError **error);
-  /* (nullable) Once all else is written, and before the commit: copies it from @image, where it was
-   * made, to disk->path. What cannot be undone is in the journal and in the error
-   * (DOMUIMG_DISK_LOST). */
-  gboolean (*put) (const DomuimgDiskSpec *disk, const char *image, const DomuimgDiskMaking *making,
-                   GCancellable *cancellable, GError **error);
   /* What a domain says of it. */
   void (*fill_domain) (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
 };
