@@ -29,6 +29,7 @@ static const struct {
   { "gpgv", "gpgv" },
   { "lvcreate", "lvm2" },
   { "lvremove", "lvm2" },
+  { "lvrename", "lvm2" },
   { "lvs", "lvm2" },
   { "mke2fs", "e2fsprogs" },
   { "mkfs.btrfs", "btrfs-progs" },

@@ -15,6 +15,7 @@
 typedef struct {
   char *path;          /* where it is until the commit */
   DomuimgRegion *region; /* (nullable) its bytes, once it was begun, where it has a kind that does that */
+  char *volume;        /* (nullable) the ID of a volume that was made for it */
   DomuimgImage *image; /* (nullable) as it is now, under the name that it will have, while it is open */
 } DomuimgBuildDisk;
 

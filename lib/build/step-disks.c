@@ -259,6 +259,9 @@ make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GE
   if (!domuimg_build_begin_disk (self, i, size, cancellable, error))
     return FALSE;
   region = domuimg_build_open_filesystem (self, i, TRUE, error);
+  /* A volume is as large as its manager makes it. */
+  if (region != NULL && i == 0)
+    self->root_size = region->length;
   return region != NULL && fs->make (&mkfs, region, cancellable, error);
 }
 

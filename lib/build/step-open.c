@@ -13,6 +13,7 @@ disk_free (gpointer data)
   g_clear_pointer (&self->image, domuimg_image_free);
   g_clear_pointer (&self->region, domuimg_region_unref);
   g_free (self->path);
+  g_free (self->volume);
   g_free (self);
 }
 

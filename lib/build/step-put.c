@@ -15,7 +15,10 @@ domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
   if (disk->kind->begin == NULL)
     return disk->kind->allocate (made->path, size, NULL, cancellable, error);
   made->region = disk->kind->begin (disk, made->path, size, &making, cancellable, error);
-  return made->region != NULL;
+  if (made->region == NULL || disk->kind->identify == NULL)
+    return made->region != NULL;
+  made->volume = disk->kind->identify (made->path, error);
+  return made->volume != NULL;
 }
 
 gboolean
@@ -44,6 +47,8 @@ domuimg_build_tell_lost (DomuimgBuildState *self, GError **error)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
+      if (disk->kind->explain != NULL && domuimg_build_get_disk (self, i)->region != NULL)
+        disk->kind->explain (disk, error);
       if ((disk->kind->traits & DOMUIMG_DISK_OVERWRITES) != 0
           && domuimg_build_get_disk (self, i)->region != NULL)
         g_prefix_error (error, DOMUIMG_DISK_LOST, disk->path);

@@ -34,3 +34,4 @@ extern const DomuimgDiskKind domuimg_disk_kind_qcow2;
 extern const DomuimgDiskKind domuimg_disk_kind_overlay;
 extern const DomuimgDiskKind domuimg_disk_kind_archive;
 extern const DomuimgDiskKind domuimg_disk_kind_device;
+extern const DomuimgDiskKind domuimg_disk_kind_lvm;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
@@ -123,7 +124,16 @@ copy_data (const DomuimgRegion *from, const DomuimgRegion *to, GError **error)
          || domuimg_set_errno (error, errno, "%s: reading the empty filesystem", to->name);
 }
 
-/* mke2fs knows files only: it gets one that lies in memory, of which it writes a little. */
+/* mke2fs knows files and devices only, and takes no device that somebody has for himself, as we do. */
+static gboolean
+is_file (const DomuimgRegion *region)
+{
+  struct stat status;
+
+  return region->back == NULL && fstat (region->fd, &status) == 0 && S_ISREG (status.st_mode);
+}
+
+/* So mke2fs gets one that lies in memory, of which it writes a little. */
 static gboolean
 run_mke2fs_aside (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
                   GError **error)
@@ -142,8 +152,8 @@ static gboolean
 run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
-  return region->back != NULL ? run_mke2fs_aside (self, region, cancellable, error)
-                              : run_mke2fs_on (self, region, cancellable, error);
+  return is_file (region) ? run_mke2fs_on (self, region, cancellable, error)
+                          : run_mke2fs_aside (self, region, cancellable, error);
 }
 
 /* What mkswap writes is in the first page. */

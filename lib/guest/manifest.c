@@ -32,6 +32,7 @@ static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
 };
+static const Member volume_texts[] = { { "volume", DISK (volume) } };
 static const Member made_texts[] = { { "fs", DISK (fs) }, { "uuid", DISK (uuid) } };
 static const Member converted_texts[] = {
   { "from", DISK (from) }, { "from_format", DISK (from_format) }, { "backing", DISK (backing) },
@@ -74,6 +75,7 @@ disk_free (gpointer data)
 
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
+  CLEAR (self, volume_texts);
   CLEAR (self, converted_texts);
   g_clear_pointer (&self->json, json_object_unref);
   g_free (self);
@@ -148,6 +150,8 @@ disk_to_json (const DomuimgManifestDisk *self)
 
   SET (self, disk_texts, object);
   json_object_set_int_member (object, "size", self->size);
+  if (self->volume != NULL)
+    SET (self, volume_texts, object);
   if (self->from == NULL)
     {
       SET (self, made_texts, object);
@@ -340,7 +344,7 @@ take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
 
   disk->json = json_object_ref (object);
   return TAKE (disk, disk_texts, object, error) && TAKE (disk, made_texts, object, error)
-         && TAKE (disk, converted_texts, object, error)
+         && TAKE (disk, converted_texts, object, error) && TAKE (disk, volume_texts, object, error)
          && take_number (object, "size", G_MAXINT64, &disk->size, error);
 }
 

@@ -19,6 +19,7 @@ typedef struct {
   char *fs, *uuid;   /* of the filesystem that was made in it */
   char *from;        /* a disk that was converted, in the format @from_format */
   char *from_format;
+  char *volume;      /* the ID of a volume that was made for it */
   char *backing;     /* of an overlay: what it needs beside itself */
   JsonObject *json;  /* as it was read; (nullable) it was not */
 } DomuimgManifestDisk;

@@ -112,8 +112,8 @@ to_node (const char *overlay, const char *node, const char *name)
   return json_to_string (root, FALSE);
 }
 
-char *
-domuimg_file_to_node (const char *path, const char *format)
+static char *
+to_simple_node (const char *driver, const char *path, const char *format)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
@@ -122,12 +122,24 @@ domuimg_file_to_node (const char *path, const char *format)
   domuimg_json_add_string (builder, "driver", format);
   json_builder_set_member_name (builder, "file");
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "driver", "file");
+  domuimg_json_add_string (builder, "driver", driver);
   domuimg_json_add_string (builder, "filename", path);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   return json_to_string (root, FALSE);
+}
+
+char *
+domuimg_file_to_node (const char *path, const char *format)
+{
+  return to_simple_node ("file", path, format);
+}
+
+char *
+domuimg_device_to_node (const char *path)
+{
+  return to_simple_node ("host_device", path, "raw");
 }
 
 char *

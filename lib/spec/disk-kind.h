@@ -53,10 +53,14 @@ struct _DomuimgDiskKind {
   const char *storage;  /* in manifests: "file" */
   const char *format;   /* of the image while it is made, as xl.cfg has it */
   const char *suffix;   /* of a file that has no path yet */
+  const char *options;  /* (nullable) the keys that only some kinds have: "thin" */
   DomuimgDiskTraits traits;
 
   /* (nullable) Whether a disk at @path is of this kind, though nothing else says so. */
   gboolean (*claims) (const char *path);
+  /* (nullable) Makes disk->path a path of what was given for it, and checks what else was given,
+   * without looking at anything. */
+  gboolean (*complete) (DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Takes from what is at disk->path what it decides, such as the size. @is_copied: the
    * size is that of the disk to be copied. Changes nothing but @disk. */
   gboolean (*settle) (DomuimgDiskSpec *disk, gboolean is_copied, GError **error);
@@ -79,6 +83,10 @@ struct _DomuimgDiskKind {
    * disk of what was kept aside. */
   gboolean (*end) (const DomuimgDiskSpec *disk, DomuimgRegion *begun,
                    const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
+  /* (nullable) With @begin: the ID of the volume that was begun there. */
+  char *(*identify) (const char *path, GError **error);
+  /* (nullable) Makes more of an error after @begin, if it can be told what it comes from. */
+  void (*explain) (const DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
    * kind with LIES_OVER is made of. */
   gboolean (*allocate) (const char *path, guint64 size, const DomuimgDiskOrigin *origin,

@@ -13,6 +13,13 @@ gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 /* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
 
+/* What of a disk is allocated before there is anything in it. */
+typedef enum {
+  DOMUIMG_DISK_PREALLOC_NONE,
+  DOMUIMG_DISK_PREALLOC_METADATA,
+  DOMUIMG_DISK_PREALLOC_FULL
+} DomuimgDiskPrealloc;
+
 /* One --disk. */
 struct _DomuimgDiskSpec {
   char *path;      /* NULL: NAME.img, NAME-xvdb.img ... in the directory */
@@ -22,6 +29,9 @@ struct _DomuimgDiskSpec {
   char *label;     /* NULL for none */
   char *mount;     /* of a further disk; NULL: not mounted */
   guint64 inodes;  /* 0: by the size */
+  char *thin;      /* the pool that a thin volume is made in; NULL: none */
+  DomuimgDiskPrealloc prealloc;
+  gboolean is_compressed;
   const DomuimgDiskKind *kind;
   gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
 };
