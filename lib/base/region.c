@@ -175,6 +175,14 @@ domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *dat
 }
 
 void
+domuimg_region_reserve (const DomuimgRegion *self, guint64 offset, const void *bytes, gsize length)
+{
+  if (self->back != NULL && self->back->reserve != NULL && offset <= self->length
+      && length <= self->length - offset)
+    self->back->reserve (self->data, self->offset + offset, bytes, length);
+}
+
+void
 domuimg_region_begin_sync (const DomuimgRegion *self)
 {
   if (self->back != NULL)

@@ -15,6 +15,9 @@ typedef struct {
   /* As of domuimg_region_read () and domuimg_region_write (), but always all of @length. */
   gboolean (*read) (gpointer data, guint64 offset, void *buffer, gsize length);
   gboolean (*write) (gpointer data, guint64 offset, const void *bytes, gsize length);
+  /* (nullable) Decides where @bytes will go, before another thread writes them: so that this does not
+   * depend on which thread is first. */
+  void (*reserve) (gpointer data, guint64 offset, const void *bytes, gsize length);
   /* Begins to write out what was written, and with @wait waits for its end. FALSE with errno. */
   gboolean (*sync) (gpointer data, gboolean wait);
   void (*free) (gpointer data);
@@ -56,6 +59,9 @@ gssize domuimg_region_read (const DomuimgRegion *self, guint64 offset, void *buf
 /* All of @data; FALSE with errno, ENOSPC where it would not fit into the region. */
 gboolean domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *data,
                                gsize length);
+/* These bytes will be written by another thread. */
+void domuimg_region_reserve (const DomuimgRegion *self, guint64 offset, const void *bytes,
+                             gsize length);
 /* Begins to write out what was written. */
 void domuimg_region_begin_sync (const DomuimgRegion *self);
 /* Waits until all that was written is on the disk; FALSE with errno. */

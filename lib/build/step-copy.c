@@ -74,10 +74,10 @@ begin_copy (DomuimgBuildState *self, guint i, const char *path, GCancellable *ca
             GError **error)
 {
   const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
-  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self->plan, i)->kind;
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
 
-  return kind->allocate != NULL
-             ? kind->allocate (path, disk->size, NULL, cancellable, error)
+  return spec->kind->allocate != NULL
+             ? spec->kind->allocate (spec, path, disk->size, NULL, cancellable, error)
              : domuimg_build_begin_disk (self, i, disk->size, cancellable, error);
 }
 
@@ -95,7 +95,9 @@ add_copy (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
                                    .size = disk->size,
                                    .name = domuimg_import_get_name (self->plan->import, i),
                                    .target = target,
-                                   .format = spec->kind->format,
+                                   .format = spec->kind->driver != NULL ? spec->kind->driver
+                                                                        : spec->kind->format,
+                                   .is_compressed = spec->is_compressed,
                                    .path = spec->kind->begin == NULL && spec->kind->open != NULL
                                                ? path
                                                : NULL,

@@ -83,6 +83,7 @@ domuimg_build_get_making (DomuimgBuildState *self, guint i)
   return (DomuimgDiskMaking){ .undo = self->undo,
                               .work_directory = self->work_directory,
                               .directory = self->directory,
+                              .uuid = self->plan->disk_uuids[i],
                               .number = i,
                               .replace = self->plan->force };
 }

@@ -13,7 +13,7 @@ domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
   DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
 
   if (disk->kind->begin == NULL)
-    return disk->kind->allocate (made->path, size, NULL, cancellable, error);
+    return disk->kind->allocate (disk, made->path, size, NULL, cancellable, error);
   made->region = disk->kind->begin (disk, made->path, size, &making, cancellable, error);
   if (made->region == NULL || disk->kind->identify == NULL)
     return made->region != NULL;
@@ -34,7 +34,7 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
       if (disk->kind->end == NULL || made->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
-      if (!disk->kind->end (disk, made->region, &making, cancellable, error))
+      if (!disk->kind->end (disk, made->path, made->region, &making, cancellable, error))
         return FALSE;
     }
   return TRUE;

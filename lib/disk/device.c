@@ -198,8 +198,8 @@ begin (const DomuimgDiskSpec *disk, const char *description, guint64 size,
 }
 
 static gboolean
-end (const DomuimgDiskSpec *disk, DomuimgRegion *begun, const DomuimgDiskMaking *making,
-     GCancellable *cancellable, GError **error)
+end (const DomuimgDiskSpec *disk, const char *description, DomuimgRegion *begun,
+     const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgRegion) device
       = domuimg_region_new_for_fd (domuimg_joined_get_piece (begun, MIDDLE)->fd, disk->path, error);

@@ -33,6 +33,7 @@ typedef struct {
   DomuimgUndo *undo;
   const char *work_directory;
   const char *directory; /* of the results */
+  const char *uuid; /* of what is made in it */
   guint number;     /* of the disk, from 0 */
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;
@@ -52,6 +53,7 @@ struct _DomuimgDiskKind {
   const char *name;     /* in plans; without @scheme and @claims also the value of format= */
   const char *storage;  /* in manifests: "file" */
   const char *format;   /* of the image while it is made, as xl.cfg has it */
+  const char *driver;   /* (nullable) QEMU's name for that, where it has another one */
   const char *suffix;   /* of a file that has no path yet */
   const char *options;  /* (nullable) the keys that only some kinds have: "thin" */
   DomuimgDiskTraits traits;
@@ -81,7 +83,7 @@ struct _DomuimgDiskKind {
                            GError **error);
   /* (nullable) With @begin: the last act before the commit, once all else is written, which makes a
    * disk of what was kept aside. */
-  gboolean (*end) (const DomuimgDiskSpec *disk, DomuimgRegion *begun,
+  gboolean (*end) (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
                    const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
   /* (nullable) With @begin: the ID of the volume that was begun there. */
   char *(*identify) (const char *path, GError **error);
@@ -89,8 +91,8 @@ struct _DomuimgDiskKind {
   void (*explain) (const DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
    * kind with LIES_OVER is made of. */
-  gboolean (*allocate) (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
-                        GCancellable *cancellable, GError **error);
+  gboolean (*allocate) (const DomuimgDiskSpec *disk, const char *path, guint64 size,
+                        const DomuimgDiskOrigin *origin, GCancellable *cancellable, GError **error);
   /* (nullable) Its bytes, where those are the guest's. */
   DomuimgRegion *(*open) (const char *path, gboolean writable, GError **error);
   /* What QEMU writes to: a block node, as a JSON text that may follow "json:". */

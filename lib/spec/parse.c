@@ -272,7 +272,7 @@ take_claim (DomuimgDiskSpec *self, GError **error)
   const DomuimgDiskKind *claim
       = self->path != NULL ? domuimg_disk_kind_find_claim (self->path) : NULL;
 
-  if (claim == NULL || self->kind->complete != NULL)
+  if (claim == NULL || (self->kind->scheme != NULL && self->kind->complete != NULL))
     return TRUE;
   if (self->kind != domuimg_disk_kinds[0])
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,

@@ -43,7 +43,7 @@ make_ext (const char *scratch, GError **error)
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
 
-  if (!domuimg_disk_file_allocate_raw (image, 32 * 1024 * 1024, NULL, NULL, error))
+  if (!domuimg_disk_file_allocate_raw (NULL, image, 32 * 1024 * 1024, NULL, NULL, error))
     return NULL;
   region = domuimg_region_open (image, TRUE, error);
   if (region == NULL || !domuimg_mkfs_run (&mkfs, region, NULL, error))
@@ -79,7 +79,7 @@ start_appliance (GError **error)
   image = g_build_filename (appliance_directory, "image", NULL);
   arguments[2] = image;
   appliance = domuimg_appliance_new (image, "raw");
-  return domuimg_disk_file_allocate_raw (image, 320 * 1024 * 1024, NULL, NULL, error)
+  return domuimg_disk_file_allocate_raw (NULL, image, 320 * 1024 * 1024, NULL, NULL, error)
          && g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
                           NULL, error);
 }

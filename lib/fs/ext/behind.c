@@ -129,6 +129,7 @@ domuimg_ext_behind_write (DomuimgExtBehind *self, gsize length, guint64 at)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   Buffer *buffer = next_free (self);
 
+  domuimg_region_reserve (self->region, at, buffer->data, length);
   buffer->length = length;
   buffer->at = at;
   self->n_waiting++;
