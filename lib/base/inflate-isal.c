@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/base/inflate.h"
 
+#include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
 
 struct _DomuimgInflate {
@@ -55,4 +56,10 @@ domuimg_inflate_run (DomuimgInflate *self, DomuimgInflateBuffers *buffers)
   if (self->is_damaged)
     return DOMUIMG_INFLATE_DAMAGED;
   return state->block_state == ISAL_BLOCK_FINISH ? DOMUIMG_INFLATE_ENDED : DOMUIMG_INFLATE_GOES_ON;
+}
+
+guint32
+domuimg_crc32 (guint32 crc, const void *data, gsize length)
+{
+  return crc32_gzip_refl (crc, data, length);
 }

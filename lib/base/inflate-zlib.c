@@ -55,3 +55,9 @@ domuimg_inflate_run (DomuimgInflate *self, DomuimgInflateBuffers *buffers)
   return status == Z_OK || status == Z_BUF_ERROR ? DOMUIMG_INFLATE_GOES_ON
                                                  : DOMUIMG_INFLATE_DAMAGED;
 }
+
+guint32
+domuimg_crc32 (guint32 crc, const void *data, gsize length)
+{
+  return (guint32) crc32_z (crc, data, length);
+}

@@ -33,3 +33,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInflate, domuimg_inflate_free)
 /* For the next member or stream. */
 void domuimg_inflate_reset (DomuimgInflate *self);
 DomuimgInflateStatus domuimg_inflate_run (DomuimgInflate *self, DomuimgInflateBuffers *buffers);
+
+/* The checksum of gzip, CRC-32, of what has @crc so far (0 at first) and @length bytes more. */
+guint32 domuimg_crc32 (guint32 crc, const void *data, gsize length);

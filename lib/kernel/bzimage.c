@@ -3,11 +3,16 @@
 #include "config.h"
 #include "lib/kernel/bzimage.h"
 
+#include <string.h>
+
 #include "lib/base/decompress.h"
+#include "lib/base/inflate.h"
+#include "lib/kernel/pe.h"
 
 #define SECTOR 512
 
 #define SETUP_SECTS 0x1f1
+#define SYSSIZE 0x1f4
 #define BOOT_FLAG 0x1fe
 #define HEADER 0x202
 #define PROTOCOL 0x206
@@ -20,6 +25,8 @@
 #define LOADED_HIGH 0x01
 #define XLF_KERNEL_64 0x0001
 #define VERSION_MAX 256
+/* Where all that signing changes lies. */
+#define HEAD 4096
 
 gboolean
 domuimg_bzimage_is (DomuimgBytes bytes)
@@ -47,6 +54,32 @@ read_version (DomuimgBytes bytes)
   return length > 0 && length < text.size
              ? g_utf8_make_valid ((const char *) text.data, (gssize) length)
              : NULL;
+}
+
+/* Linux's build appends a CRC-32 of all that precedes, without the usual last complement
+ * (arch/x86/boot/tools/build.c, until 6.15). A signature was added later, behind it and in the header,
+ * where zeros were before. */
+static gboolean
+is_whole (DomuimgBytes bytes, guint8 setup_sects)
+{
+  guint8 head[HEAD];
+  guint32 paragraphs = 0, crc, expected = 0;
+  guint64 checksum, signature, end;
+
+  domuimg_bytes_le32 (bytes, SYSSIZE, &paragraphs);
+  end = ((guint64) setup_sects + 1) * SECTOR + (guint64) paragraphs * 16;
+  if (end < HEAD + sizeof crc || !domuimg_bytes_le32 (bytes, end - sizeof crc, &expected)
+      || !domuimg_bytes_read (bytes, 0, head, HEAD))
+    return FALSE;
+  if (domuimg_pe_find_signed_fields (domuimg_bytes (head, HEAD), &checksum, &signature))
+    {
+      if (signature + 8 > HEAD)
+        return FALSE;
+      memset (head + checksum, 0, 4);
+      memset (head + signature, 0, 8);
+    }
+  crc = domuimg_crc32 (0, head, HEAD);
+  return domuimg_crc32 (crc, bytes.data + HEAD, end - sizeof crc - HEAD) == ~expected;
 }
 
 static gboolean
@@ -86,14 +119,15 @@ domuimg_bzimage_parse (DomuimgBytes bytes, const char *name, DomuimgBzimage *bzi
       || !domuimg_bytes_u8 (bytes, LOADFLAGS, &flags))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: not a bzImage", name);
   domuimg_bytes_u8 (bytes, SETUP_SECTS, &setup_sects);
+  /* 0 means 4, for very old kernels. */
+  setup_sects = setup_sects > 0 ? setup_sects : 4;
   self.loaded_high = flags & LOADED_HIGH;
   self.version = read_version (bytes);
   if (self.protocol >= 0x020c && domuimg_bytes_le16 (bytes, XLOADFLAGS, &more_flags))
     self.is_64bit = more_flags & XLF_KERNEL_64;
-  /* 0 means 4, for very old kernels. */
-  if (self.protocol >= 0x0208
-      && !read_payload (bytes, setup_sects > 0 ? setup_sects : 4, name, &self, error))
+  if (self.protocol >= 0x0208 && !read_payload (bytes, setup_sects, name, &self, error))
     return FALSE;
+  self.is_whole = is_whole (bytes, setup_sects);
   *bzimage = self;
   self.version = NULL;
   return TRUE;

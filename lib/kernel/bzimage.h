@@ -12,6 +12,7 @@ typedef struct {
   char *version;        /* (nullable) "6.1.0-50-amd64 (builder) #1 SMP ..." */
   DomuimgBytes payload; /* empty before protocol 2.08 */
   guint32 plain_size;   /* of the payload, by its last word */
+  gboolean is_whole;    /* by its own checksum; without one, or with damage, it is not known */
 } DomuimgBzimage;
 
 gboolean domuimg_bzimage_is (DomuimgBytes bytes);

@@ -212,12 +212,12 @@ take_elf (DomuimgKernel *self, DomuimgBytes bytes, GError **error)
 static gboolean
 take_sparse (DomuimgKernel *self, const DomuimgBzimage *bzimage, GError **error)
 {
+  const DomuimgPacked packed = { self->compression, bzimage->payload, self->name,
+                                 bzimage->plain_size, bzimage->is_whole };
   g_auto (DomuimgUnpacked) unpacked = { NULL };
   DomuimgBytes bytes;
 
-  if (self->version == NULL
-      || !domuimg_unpack (self->compression, bzimage->payload, self->name, bzimage->plain_size,
-                          &unpacked, error))
+  if (self->version == NULL || !domuimg_unpack (&packed, &unpacked, error))
     return FALSE;
   bytes = domuimg_bytes (unpacked.data, unpacked.size);
   self->elf = domuimg_elf_parse (bytes, self->name, NULL);

@@ -6,6 +6,13 @@
 #define OFFSET_OF_HEADER 0x3c
 #define FILE_HEADER 24 /* with the signature */
 #define SECTION_HEADER 40
+/* In the optional header, which follows. */
+#define CHECKSUM 64
+#define MAGIC_64_BIT 0x20b
+#define DIRECTORIES 96
+#define DIRECTORIES_64_BIT 112
+#define DIRECTORY 8
+#define SIGNATURE_DIRECTORY 4
 #define NAME_MAX_LENGTH 8
 #define SECTIONS_MAX 96
 
@@ -32,6 +39,31 @@ take_place (DomuimgBytes section, guint64 *offset, guint64 *length)
   return TRUE;
 }
 
+static gboolean
+find_header (DomuimgBytes file, guint32 *start)
+{
+  return domuimg_bytes_starts_with (file, "MZ", 2)
+         && domuimg_bytes_le32 (file, OFFSET_OF_HEADER, start)
+         && domuimg_bytes_starts_with (domuimg_bytes_slice (file, *start, 4), "PE\0\0", 4);
+}
+
+gboolean
+domuimg_pe_find_signed_fields (DomuimgBytes header, guint64 *checksum, guint64 *signature)
+{
+  guint32 start;
+  guint16 magic;
+  guint64 optional;
+
+  if (!find_header (header, &start)
+      || !domuimg_bytes_le16 (header, (guint64) start + FILE_HEADER, &magic))
+    return FALSE;
+  optional = (guint64) start + FILE_HEADER;
+  *checksum = optional + CHECKSUM;
+  *signature = optional + (magic == MAGIC_64_BIT ? DIRECTORIES_64_BIT : DIRECTORIES)
+               + SIGNATURE_DIRECTORY * DIRECTORY;
+  return TRUE;
+}
+
 gboolean
 domuimg_pe_find_section (DomuimgBytes header, const char *name, guint64 *offset, guint64 *length)
 {
@@ -39,9 +71,7 @@ domuimg_pe_find_section (DomuimgBytes header, const char *name, guint64 *offset,
   guint16 sections, optional;
   guint64 at;
 
-  if (!domuimg_bytes_starts_with (header, "MZ", 2)
-      || !domuimg_bytes_le32 (header, OFFSET_OF_HEADER, &start)
-      || !domuimg_bytes_starts_with (domuimg_bytes_slice (header, start, 4), "PE\0\0", 4)
+  if (!find_header (header, &start)
       || !domuimg_bytes_le16 (header, (guint64) start + 6, &sections)
       || !domuimg_bytes_le16 (header, (guint64) start + 20, &optional))
     return FALSE;

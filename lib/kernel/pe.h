@@ -9,5 +9,9 @@
  * FALSE where there is none, or it is no PE file. */
 gboolean domuimg_pe_find_section (DomuimgBytes header, const char *name, guint64 *offset,
                                   guint64 *length);
+/* Where a file of which @header is the beginning has what signing it changes there: the checksum, of
+ * 4 bytes, and the place of the signature, of 8. FALSE where it is no PE file. */
+gboolean domuimg_pe_find_signed_fields (DomuimgBytes header, guint64 *checksum,
+                                        guint64 *signature);
 /* The content of the section @name; empty where there is none, or @file is no PE file. */
 DomuimgBytes domuimg_pe_section (DomuimgBytes file, const char *name);

@@ -29,6 +29,7 @@ typedef struct {
   Range ranges[RANGES_MAX];
   guint n_ranges;
   gboolean has_notes;
+  guint64 notes_end;
   guint8 tail[MARK]; /* of the last piece: the mark may lie across two */
 } Unpack;
 
@@ -78,6 +79,7 @@ find_notes (Unpack *self)
         {
           keep (self, offset, size);
           self->has_notes = TRUE;
+          self->notes_end = MAX (self->notes_end, offset + size);
         }
     }
 }
@@ -127,16 +129,29 @@ take_piece (Unpack *self, const guint8 *data, gsize length)
   return self->at < HEAD || self->has_notes;
 }
 
+/* Linux's linker script puts the configuration, as read-only data, before the notes. */
 static gboolean
-run (Unpack *self, DomuimgDecoder *decoder, gboolean has_end, GError **error)
+has_enough (const Unpack *self)
 {
+  return self->has_notes && self->at >= self->notes_end
+         && (self->out->config == 0 || self->at >= self->out->config + CONFIG_MAX);
+}
+
+static gboolean
+run (Unpack *self, DomuimgDecoder *decoder, const DomuimgPacked *packed, GError **error)
+{
+  gboolean has_end = packed->compression == DOMUIMG_COMPRESSION_GZIP;
   g_autoptr (GError) local = NULL;
   const void *data;
   gssize got;
 
   while ((got = domuimg_decoder_read (decoder, &data, &local)) > 0)
-    if (!take_piece (self, data, got))
-      return FALSE;
+    {
+      if (!take_piece (self, data, got))
+        return FALSE;
+      if (packed->is_whole && has_enough (self))
+        return TRUE;
+    }
   /* What follows a stream without an end of its own is of no interest when all has come. */
   if (got == 0 || (!has_end && self->at == self->out->size))
     return self->at == self->out->size;
@@ -145,25 +160,25 @@ run (Unpack *self, DomuimgDecoder *decoder, gboolean has_end, GError **error)
 }
 
 gboolean
-domuimg_unpack (DomuimgCompression compression, DomuimgBytes packed, const char *name,
-                guint64 expected, DomuimgUnpacked *unpacked, GError **error)
+domuimg_unpack (const DomuimgPacked *packed, DomuimgUnpacked *unpacked, GError **error)
 {
-  DomuimgInput input = domuimg_input_of_bytes (&packed, name);
+  DomuimgInput input = domuimg_input_of_bytes (&packed->packed, packed->name);
   g_autoptr (DomuimgDecoder) decoder = NULL;
   Unpack unpack = { unpacked };
   void *map;
 
   /* No kernel shrinks to a tenth: a foreign word that says so is not trusted with memory. */
-  if (expected <= HEAD || expected > DOMUIMG_KERNEL_MAX || expected > (guint64) packed.size * 10)
+  if (packed->size <= HEAD || packed->size > DOMUIMG_KERNEL_MAX
+      || packed->size > (guint64) packed->packed.size * 10)
     return FALSE;
-  map = mmap (NULL, expected, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-              -1, 0);
+  map = mmap (NULL, packed->size, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (map == MAP_FAILED)
     return FALSE;
   unpacked->data = map;
-  unpacked->size = expected;
-  decoder = domuimg_decoder_new (compression, &input, 0, error);
-  return decoder != NULL && run (&unpack, decoder, compression == DOMUIMG_COMPRESSION_GZIP, error);
+  unpacked->size = packed->size;
+  decoder = domuimg_decoder_new (packed->compression, &input, 0, error);
+  return decoder != NULL && run (&unpack, decoder, packed, error);
 }
 
 void

@@ -198,6 +198,35 @@ bzimage_new (guint16 protocol, GBytes *payload, guint32 plain_size, const char *
   return g_bytes_new_take (file, size);
 }
 
+/* CRC-32 as Linux's build has it. */
+static guint32
+crc_of (const guint8 *data, gsize length)
+{
+  guint32 crc = 0xffffffff;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      crc ^= data[i];
+      for (guint bit = 0; bit < 8; bit++)
+        crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+    }
+  return crc;
+}
+
+GBytes *
+bzimage_add_checksum (GBytes *image)
+{
+  gsize setup = (SETUP_SECTORS + 1) * 512;
+  gsize paragraphs = (g_bytes_get_size (image) + 4 - setup + 15) / 16;
+  gsize size = setup + paragraphs * 16;
+  guint8 *file = g_malloc0 (size);
+
+  memcpy (file, g_bytes_get_data (image, NULL), g_bytes_get_size (image));
+  put_le (file + 0x1f4, 4, paragraphs);
+  put_le (file + size - 4, 4, crc_of (file, size - 4));
+  return g_bytes_new_take (file, size);
+}
+
 GBytes *
 bzimage_of_linux (const char *version, gboolean pv, gboolean pvh)
 {

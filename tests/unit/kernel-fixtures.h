@@ -21,6 +21,8 @@ GBytes *elf_of_linux (gboolean pv, gboolean pvh);
 
 /* Magic words as in bzimage.c; @plain_size is appended as Linux's build does, unless 0. */
 GBytes *bzimage_new (guint16 protocol, GBytes *payload, guint32 plain_size, const char *version);
+/* With the checksum that Linux's build puts at the end of a bzImage. */
+GBytes *bzimage_add_checksum (GBytes *image);
 /* In gzip. */
 GBytes *bzimage_of_linux (const char *version, gboolean pv, gboolean pvh);
 

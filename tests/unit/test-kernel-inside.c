@@ -8,6 +8,7 @@
 #include "domuimg/error.h"
 #include "domuimg/kernel.h"
 #include "lib/elf/note.h"
+#include "lib/kernel/bzimage.h"
 #include "lib/kernel/ikconfig.h"
 #include "lib/kernel/pe.h"
 #include "lib/kernel/unpack.h"
@@ -225,12 +226,13 @@ static void
 must_unpack (GBytes *elf, guint64 config)
 {
   g_autoptr (GBytes) packed = compress_bytes (&compressors[0], elf);
+  const DomuimgPacked what
+      = { DOMUIMG_COMPRESSION_GZIP, domuimg_bytes_of (packed), "vmlinuz", LARGE, FALSE };
   g_auto (DomuimgUnpacked) unpacked = { NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (DomuimgElf) kept = NULL;
 
-  g_assert_true (domuimg_unpack (DOMUIMG_COMPRESSION_GZIP, domuimg_bytes_of (packed), "vmlinuz",
-                                 LARGE, &unpacked, &error));
+  g_assert_true (domuimg_unpack (&what, &unpacked, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (unpacked.size, ==, LARGE);
   g_assert_cmpuint (unpacked.config, ==, config);
@@ -273,11 +275,12 @@ static void
 must_give_up (GBytes *plain, guint64 expected)
 {
   g_autoptr (GBytes) packed = compress_bytes (&compressors[0], plain);
+  const DomuimgPacked what
+      = { DOMUIMG_COMPRESSION_GZIP, domuimg_bytes_of (packed), "vmlinuz", expected, FALSE };
   g_auto (DomuimgUnpacked) unpacked = { NULL };
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (domuimg_unpack (DOMUIMG_COMPRESSION_GZIP, domuimg_bytes_of (packed), "vmlinuz",
-                                  expected, &unpacked, &error));
+  g_assert_false (domuimg_unpack (&what, &unpacked, &error));
   g_assert_no_error (error);
 }
 
@@ -320,6 +323,91 @@ test_damage_is_seen_though_nothing_is_kept (void)
 
   g_assert_no_error (error);
   g_assert_true (domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, NULL));
+  must_refuse (broken, "");
+}
+
+/* A bzImage that EFI starts: its PE header lies in the first sector. */
+static GBytes *
+add_pe_header (GBytes *image, guint16 magic)
+{
+  g_autoptr (GBytes) dos = patch_bytes (image, 0, 2, 0x5a4d);
+  g_autoptr (GBytes) place = patch_bytes (dos, 0x3c, 4, 0x40);
+  g_autoptr (GBytes) pe = patch_bytes (place, 0x40, 4, 0x4550);
+
+  return patch_bytes (pe, 0x40 + 24, 2, magic);
+}
+
+/* What sbsign(1) changes: the checksum, the place of the signature, and the signature behind. */
+static GBytes *
+sign_bzimage (GBytes *image, gsize directories)
+{
+  g_autoptr (GBytes) checksum = patch_bytes (image, 0x40 + 24 + 64, 4, 0x12345678);
+  g_autoptr (GBytes) place = patch_bytes (checksum, 0x40 + 24 + directories + 32, 8,
+                                          g_bytes_get_size (image) | (guint64) 1472 << 32);
+  g_autofree guint8 *signature = g_malloc (1472);
+  g_autoptr (GBytes) behind = NULL;
+
+  memset (signature, 0x55, 1472);
+  behind = g_bytes_new (signature, 1472);
+  return concat_bytes (place, 0, behind);
+}
+
+static gboolean
+is_whole (GBytes *image)
+{
+  g_auto (DomuimgBzimage) bzimage = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  domuimg_bzimage_parse (domuimg_bytes_of (image), "vmlinuz", &bzimage, &error);
+  g_assert_no_error (error);
+  return bzimage.is_whole;
+}
+
+static void
+test_checksum_of_a_bzimage (void)
+{
+  static const struct {
+    guint16 magic;
+    gsize directories;
+  } kinds[] = { { 0x20b, 112 }, { 0x10b, 96 } };
+  g_autoptr (GByteArray) elf = large_elf_new ();
+  g_autoptr (GBytes) plain = g_bytes_new (elf->data, elf->len);
+  g_autoptr (GBytes) packed = compress_bytes (&compressors[0], plain);
+  g_autoptr (GBytes) without = bzimage_new (0x020f, packed, LARGE, "6.1");
+  g_autoptr (GBytes) image = bzimage_add_checksum (without);
+
+  g_assert_false (is_whole (without));
+  g_assert_true (is_whole (image));
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autoptr (GBytes) efi = add_pe_header (without, kinds[i].magic);
+      g_autoptr (GBytes) summed = bzimage_add_checksum (efi);
+      g_autoptr (GBytes) signed_image = sign_bzimage (summed, kinds[i].directories);
+      g_autoptr (GBytes) damaged
+          = patch_bytes (signed_image, g_bytes_get_size (summed) / 2, 1, 0x77);
+
+      g_assert_true (is_whole (summed));
+      g_assert_true (is_whole (signed_image));
+      g_assert_false (is_whole (damaged));
+    }
+}
+
+/* So little of it is unpacked that damage behind the notes is not seen: it would be in the checksum. */
+static void
+test_what_is_whole_is_unpacked_as_far_as_needed (void)
+{
+  static const Compressor xz = { "xz", { "xz", "--check=crc32" } };
+  g_autoptr (GByteArray) elf = large_elf_new ();
+  g_autoptr (GBytes) plain = g_bytes_new (elf->data, elf->len);
+  g_autoptr (GBytes) packed = compress_bytes (&xz, plain);
+  g_autoptr (GBytes) damaged = patch_bytes (packed, g_bytes_get_size (packed) - 100, 4, 0);
+  g_autoptr (GBytes) broken = bzimage_new (0x020f, damaged, LARGE, "6.1");
+  g_autoptr (GBytes) summed = bzimage_add_checksum (broken);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_bytes (summed, "vmlinuz", &error);
+
+  g_assert_no_error (error);
+  g_assert_true (domuimg_kernel_can_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL));
   must_refuse (broken, "");
 }
 
@@ -370,6 +458,9 @@ main (int argc, char **argv)
   g_test_add_func ("/kernel-inside/what-must-be-kept-whole", test_what_must_be_kept_whole);
   g_test_add_func ("/kernel-inside/damage-is-seen-though-nothing-is-kept",
                    test_damage_is_seen_though_nothing_is_kept);
+  g_test_add_func ("/kernel-inside/checksum-of-a-bzimage", test_checksum_of_a_bzimage);
+  g_test_add_func ("/kernel-inside/what-is-whole-is-unpacked-as-far-as-needed",
+                   test_what_is_whole_is_unpacked_as_far_as_needed);
   g_test_add_func ("/kernel-inside/bombs", test_bombs);
   g_test_add_func ("/kernel-inside/what-must-fail", test_what_must_fail);
   return g_test_run ();
