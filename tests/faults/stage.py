@@ -216,7 +216,8 @@ class Stage:
     def empty_device(self):
         if self.device:
             # What the kernel has of it in memory goes, too.
-            subprocess.run(["blkdiscard", "--force", "--zeroout", self.device.path], check=True)
+            subprocess.run(["blkdiscard", "--force", "--zeroout", self.device.path], check=True,
+                           capture_output=True)
             self.device.empty()
 
     def make_world(self, prepare):

@@ -252,7 +252,7 @@ def by_libvirt(host, pv, pvh):
 def make_group(host, disk):
     """A volume group on an empty disk."""
     host.link.must(f"printf %s {shlex.quote(LVM_CONF)} > /etc/lvm/lvmlocal.conf && modprobe dm-thin-pool && "
-                   f"pvcreate -q {shlex.quote(str(disk))} && vgcreate -q lab {shlex.quote(str(disk))}")
+                   f"disk=$(readlink -f {shlex.quote(str(disk))}) && pvcreate -q $disk && vgcreate -q lab $disk")
 
 
 def volumes(host):
