@@ -97,7 +97,7 @@ domuimg_region_new_joined (DomuimgRegion *const *pieces, guint n, const char *na
   return domuimg_region_new_backed (&joined, all, length, name);
 }
 
-const DomuimgRegion *
+DomuimgRegion *
 domuimg_joined_get_piece (const DomuimgRegion *self, guint i)
 {
   return g_ptr_array_index ((const GPtrArray *) self->data, i);

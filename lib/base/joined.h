@@ -7,4 +7,4 @@
  * are open for writing if the whole is to be written to. */
 DomuimgRegion *domuimg_region_new_joined (DomuimgRegion *const *pieces, guint n, const char *name);
 /* (unowned) Piece @i. */
-const DomuimgRegion *domuimg_joined_get_piece (const DomuimgRegion *self, guint i);
+DomuimgRegion *domuimg_joined_get_piece (const DomuimgRegion *self, guint i);

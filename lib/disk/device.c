@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/block.h"
+#include "lib/base/direct.h"
 #include "lib/base/fd.h"
 #include "lib/base/joined.h"
 #include "lib/base/private-file.h"
@@ -143,11 +144,13 @@ join (DomuimgRegion *device, const char *description, const DomuimgDiskMaking *m
       = head != NULL ? make_held (making, "tail", tail_size, error) : NULL;
   g_autoptr (DomuimgRegion) middle
       = domuimg_region_new_part (device, head_size, device->length - head_size - tail_size);
-  DomuimgRegion *pieces[N_PIECES] = { head, middle, tail };
+  g_autoptr (DomuimgRegion) direct = domuimg_direct_new (middle);
+  DomuimgRegion *const pieces[N_PIECES] = { head, middle, tail };
+  DomuimgRegion *const written[N_PIECES] = { head, direct, tail };
 
   if (tail == NULL || !describe_joined (description, device->name, pieces, error))
     return NULL;
-  return domuimg_region_new_joined (pieces, N_PIECES, device->name);
+  return domuimg_region_new_joined (written, N_PIECES, device->name);
 }
 
 static gboolean
@@ -201,8 +204,9 @@ static gboolean
 end (const DomuimgDiskSpec *disk, const char *description, DomuimgRegion *begun,
      const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgRegion) device
-      = domuimg_region_new_for_fd (domuimg_joined_get_piece (begun, MIDDLE)->fd, disk->path, error);
+  const DomuimgRegion *middle
+      = domuimg_direct_get_device (domuimg_joined_get_piece (begun, MIDDLE));
+  g_autoptr (DomuimgRegion) device = domuimg_region_new_for_fd (middle->fd, disk->path, error);
 
   return device != NULL && record_first (begun, disk->path, making->undo, error)
          && domuimg_block_release (device, begun, error);

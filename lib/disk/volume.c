@@ -4,6 +4,7 @@
 #include "lib/disk/volume.h"
 
 #include "lib/base/block.h"
+#include "lib/base/direct.h"
 #include "lib/base/fd.h"
 #include "lib/image/export.h"
 
@@ -62,7 +63,7 @@ domuimg_disk_volume_open_empty (const char *path, GCancellable *cancellable, GEr
 
   if (region == NULL || !domuimg_block_zero (region, cancellable, error))
     return NULL;
-  return g_steal_pointer (&region);
+  return domuimg_direct_new (region);
 }
 
 char *

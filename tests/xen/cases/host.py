@@ -23,8 +23,9 @@ LIBVIRT = ("--backend", "libvirt")
 INSTALL = f"""cd {LIBRARIES} && set -- && for name in *; do
   [ -e /usr/lib/x86_64-linux-gnu/$name ] || [ -e /lib/x86_64-linux-gnu/$name ] || set -- "$@" $name
 done && mv "$@" /usr/local/lib/ && ldconfig"""
-# dom0 has neither udev nor thin_check.
-LVM_CONF = """activation { udev_sync=0 udev_rules=0 }
+# dom0 has neither udev nor thin_check, and the lab's disks are seen by two names.
+LVM_CONF = """devices { global_filter=[ "a|^/dev/mapper/slot|", "r|.*|" ] }
+activation { udev_sync=0 udev_rules=0 }
 global { thin_check_executable="" thin_repair_executable="" }
 """
 CONSOLES = "cat /var/log/xen/console/guest-*.log /var/log/xen/domuimg-*.log 2>/dev/null; xl dmesg"
