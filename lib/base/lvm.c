@@ -66,8 +66,8 @@ domuimg_lvm_check_path (const char *path, GError **error)
   if (g_str_equal (again, path) && is_valid (name.group) && is_valid (name.volume) && !is_reserved (name.volume))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "“%s” cannot be the name of a logical volume: write lvm:GROUP/VOLUME, with"
-                       " letters, digits and + _ . - (and none of LVM's own names)",
+                       "“%s” cannot be a logical volume: write GROUP/VOLUME, with letters, digits and"
+                       " + _ . - (and none of LVM's own names)",
                        path + strlen ("/dev/"));
 }
 

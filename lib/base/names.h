@@ -8,14 +8,14 @@
 typedef struct _DomuimgNames DomuimgNames;
 
 struct _DomuimgNames {
-  /* As domuimg_label_of (). */
+  /* What domuimg_label_of () says of a file. */
   char *(*label) (const DomuimgNames *self, const char *path, GError **error);
   /* Completes an exchange of both that a kill interrupted, or takes it back. */
   void (*settle) (const DomuimgNames *self, const char *a, const char *b);
-  /* As domuimg_rename_new () and domuimg_exchange (); FALSE with errno. */
+  /* What domuimg_rename_new () and domuimg_exchange () do with files; FALSE with errno. */
   gboolean (*rename_new) (const DomuimgNames *self, const char *from, const char *to);
   gboolean (*exchange) (const DomuimgNames *self, const char *a, const char *b);
-  /* As domuimg_file_is_busy (). */
+  /* What domuimg_file_is_busy () says of a file. */
   gboolean (*is_busy) (const DomuimgNames *self, const char *path);
   /* FALSE with errno. */
   gboolean (*remove) (const DomuimgNames *self, const char *path);

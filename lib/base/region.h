@@ -12,7 +12,7 @@ typedef struct _DomuimgRegion DomuimgRegion;
 /* What holds the bytes of a region that are not those of a file: the pieces of several, the clusters of
  * an image format. Offsets and lengths are within the region. */
 typedef struct {
-  /* As of domuimg_region_read () and domuimg_region_write (), but always all of @length. */
+  /* Both do all of @length, or fail with errno. */
   gboolean (*read) (gpointer data, guint64 offset, void *buffer, gsize length);
   gboolean (*write) (gpointer data, guint64 offset, const void *bytes, gsize length);
   /* (nullable) Decides where @bytes will go, before another thread writes them: so that this does not

@@ -46,12 +46,13 @@ char *domuimg_undo_add_temporary (DomuimgUndo *self, const char *path, GError **
  * included: without a commit it becomes zeros if nobody has written another one since. */
 gboolean domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest,
                                   GError **error);
-/* As domuimg_undo_add_result () of a volume: whoever makes it there marks it, by which it is known. */
+/* Does for a volume what domuimg_undo_add_result () does for a file: whoever makes it there marks it, by
+ * which it is known. */
 char *domuimg_undo_add_volume (DomuimgUndo *self, const DomuimgVolumes *volumes, const char *path,
                                gboolean replace, GError **error);
 char *domuimg_undo_get_mark (DomuimgUndo *self);
-/* As domuimg_undo_add_removal () of the volume with this @id: the commit is BUSY where another one
- * has the name by then. */
+/* Does for the volume with this @id what domuimg_undo_add_removal () does for a file: the commit is BUSY
+ * where another one has the name by then. */
 gboolean domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolumes *volumes,
                                           const char *path, const char *id, GError **error);
 /* A directory for intermediate files, removed in any case. */

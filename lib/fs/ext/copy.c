@@ -134,7 +134,7 @@ domuimg_ext_copy_free (DomuimgExtCopy *self)
   g_free (self);
 }
 
-/* As sendfile (), of what has a descriptor or none. */
+/* Does what sendfile () does, and where there is no descriptor, too. */
 static gssize
 send_bytes (const DomuimgRegion *region, guint64 at, int fd, gsize length)
 {
