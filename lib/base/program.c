@@ -52,6 +52,7 @@ static const struct {
   { "virt-xml-validate", "libvirt-clients" },
   { "xl", "xen-utils-common" },
   { "xorriso", "xorriso" },
+  { "zfs", "zfsutils-linux" },
   { "zstd", "zstd" },
 };
 

@@ -135,11 +135,18 @@ take_name (const DomuimgJournalRecord *record, GError **error)
   return FALSE;
 }
 
+/* The names of volumes are those of what else is known of them. */
+static const DomuimgVolumes *
+volumes_of (const DomuimgJournalRecord *record)
+{
+  return (const DomuimgVolumes *) names_of (record);
+}
+
 static gboolean
-remove_marked_lv (const DomuimgJournalRecord *record)
+remove_marked (const DomuimgJournalRecord *record)
 {
   if (record->to != NULL)
-    return domuimg_volumes_remove_marked (&domuimg_volumes_lvm, record->path, record->to);
+    return domuimg_volumes_remove_marked (volumes_of (record), record->path, record->to);
   errno = ENOENT;
   return FALSE;
 }
@@ -149,8 +156,7 @@ static gboolean
 remove_replaced (const DomuimgJournalRecord *record)
 {
   if (record->was != NULL && !domuimg_label_is_absent (record->was))
-    return domuimg_volumes_remove_known ((const DomuimgVolumes *) names_of (record), record->path,
-                                         record->was);
+    return domuimg_volumes_remove_known (volumes_of (record), record->path, record->was);
   errno = ENOENT;
   return FALSE;
 }
@@ -187,7 +193,8 @@ static const DomuimgUndoVerb verbs[] = {
   /* A logical volume under its temporary name, if it has the mark; likewise of the names below. */
   { .name = "lvremove",
     .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_marked_lv,
+    .remove = remove_marked,
+    .names = &domuimg_volumes_lvm.names,
     .is_asked = TRUE },
   { .name = "lvrename",
     .goes = DOMUIMG_UNDO_COMMITTED,
@@ -201,6 +208,25 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_replaced,
     .finish = take_name,
     .names = &domuimg_volumes_lvm.names,
+    .is_asked = TRUE },
+  /* The same for a volume of ZFS. */
+  { .name = "zvolremove",
+    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_marked,
+    .names = &domuimg_volumes_zfs.names,
+    .is_asked = TRUE },
+  { .name = "zvolrename",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .sync = sync_volume,
+    .finish = give_name,
+    .names = &domuimg_volumes_zfs.names,
+    .is_asked = TRUE },
+  { .name = "zvolwithdraw",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .finish = take_name,
+    .names = &domuimg_volumes_zfs.names,
     .is_asked = TRUE },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",

@@ -21,7 +21,7 @@ typedef struct {
   DomuimgUndoCase goes;
   gboolean (*remove) (const DomuimgJournalRecord *record);
   const char *act, *acted; /* (nullable) in lines, in place of "remove" and "removed" */
-  /* (nullable) What @finish gives names to, or takes them from. */
+  /* (nullable) What its paths are names of, where it gives or takes any. */
   const DomuimgNames *names;
   gboolean is_asked; /* errno of @remove alone tells whether it is gone: a path may be of an inactive one */
   gboolean may_stay; /* that it is still there then is no failure, and not told */

@@ -15,7 +15,7 @@
  * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["rmdir", PATH],
  * ["rename", FROM, TO, "replace"|"keep"], ["withdraw", TEMPORARY, PATH, "keep"],
  * ["clear", DEVICE, DIGEST, "keep"], ["lvremove", PATH, TAG, "keep"], ["lvrename", FROM, TO,
- * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"],
+ * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"], the same three with "zvol",
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 

@@ -9,7 +9,7 @@
 #include "lib/base/label.h"
 #include "lib/base/lease.h"
 
-static const DomuimgVolumes *const all[] = { &domuimg_volumes_lvm };
+static const DomuimgVolumes *const all[] = { &domuimg_volumes_lvm, &domuimg_volumes_zfs };
 
 void
 domuimg_volume_state_clear (DomuimgVolumeState *self)

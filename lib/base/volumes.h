@@ -27,6 +27,7 @@ typedef struct {
 } DomuimgVolumes;
 
 extern const DomuimgVolumes domuimg_volumes_lvm;
+extern const DomuimgVolumes domuimg_volumes_zfs;
 
 /* (nullable) Those that a manifest calls @kind (nullable). */
 const DomuimgVolumes *domuimg_volumes_find (const char *kind);
