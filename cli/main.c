@@ -18,6 +18,7 @@ static const struct {
   { "check", cli_check, "say whether a guest will boot, and why not" },
   { "run", cli_run, "start a guest" },
   { "list", cli_list, "list guests" },
+  { "resize", cli_resize, "make a guest's disk larger or smaller" },
   { "delete", cli_delete, "end a guest and remove what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },

@@ -62,7 +62,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list resize delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -75,7 +75,7 @@ _domuimg () {
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
-  elif [ "$verb" = run ] || [ "$verb" = delete ]; then
+  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ]; then
     mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
     [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
   elif [ "$verb" = kernel ] || [ "$verb" = config ]; then

@@ -27,6 +27,8 @@ make_spec (const DomuimgProperty *self)
       return g_param_spec_int (name, NULL, blurb, G_MININT, G_MAXINT, 0, FLAGS);
     case DOMUIMG_PROPERTY_UINT:
       return g_param_spec_uint (name, NULL, blurb, 0, G_MAXUINT, 0, FLAGS);
+    case DOMUIMG_PROPERTY_UINT64:
+      return g_param_spec_uint64 (name, NULL, blurb, 0, G_MAXUINT64, 0, FLAGS);
     case DOMUIMG_PROPERTY_ENUM:
       return g_param_spec_enum (name, NULL, blurb, self->type (), 0, FLAGS);
     case DOMUIMG_PROPERTY_OBJECT:
@@ -58,6 +60,9 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
       break;
     case DOMUIMG_PROPERTY_UINT:
       g_value_set_uint (value, ((guint (*) (gpointer)) self->get) (object));
+      break;
+    case DOMUIMG_PROPERTY_UINT64:
+      g_value_set_uint64 (value, ((guint64 (*) (gpointer)) self->get) (object));
       break;
     case DOMUIMG_PROPERTY_ENUM:
       g_value_set_enum (value, ((int (*) (gpointer)) self->get) (object));

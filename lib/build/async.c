@@ -5,6 +5,7 @@
 
 #include "domuimg/build.h"
 #include "domuimg/kernel-update.h"
+#include "domuimg/resize.h"
 
 static gpointer
 run_build (gpointer self, gpointer arguments, DomuimgProgress *progress,
@@ -116,6 +117,78 @@ domuimg_kernel_update_run_async (const char *name, const char *dir, gboolean dry
  */
 DomuimgKernelUpdate *
 domuimg_kernel_update_run_finish (GAsyncResult *result, GError **error)
+{
+  return domuimg_async_finish (NULL, result, error);
+}
+
+typedef struct {
+  char *what;
+  char *dir;
+  char *size;
+  DomuimgResizeFlags flags;
+} Resize;
+
+static void
+resize_free (gpointer data)
+{
+  Resize *self = data;
+
+  g_free (self->what);
+  g_free (self->dir);
+  g_free (self->size);
+  g_free (self);
+}
+
+static gpointer
+run_resize (gpointer self, gpointer arguments, DomuimgProgress *progress,
+            GCancellable *cancellable, GError **error)
+{
+  const Resize *resize = arguments;
+
+  return domuimg_resize_run (resize->what, resize->dir, resize->size, resize->flags, cancellable,
+                             error);
+}
+
+/**
+ * domuimg_resize_run_async:
+ * @what: the guest and, after a colon, its disk
+ * @dir: (nullable) (type filename): the directory that it was made in
+ * @size: what the disk is to have: `32G` or `+4G`
+ * @flags: whether it may become smaller, and whether anything is to be done at all
+ * @cancellable: (nullable): stops it; the error is then %G_IO_ERROR_CANCELLED
+ * @callback: (scope async) (closure user_data): called when it is over
+ * @user_data: for @callback
+ *
+ * domuimg_resize_run() in a thread.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_resize_run_async (const char *what, const char *dir, const char *size,
+                          DomuimgResizeFlags flags, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+  Resize *resize;
+
+  g_return_if_fail (what != NULL);
+  g_return_if_fail (size != NULL);
+  resize = g_new0 (Resize, 1);
+  *resize = (Resize){ g_strdup (what), g_strdup (dir), g_strdup (size), flags };
+  domuimg_async_start (NULL, run_resize, resize, resize_free, g_object_unref, NULL, cancellable,
+                       callback, user_data);
+}
+
+/**
+ * domuimg_resize_run_finish:
+ * @result: what the callback got
+ * @error: return location for a #GError, as of domuimg_resize_run()
+ *
+ * Returns: (transfer full): what was done, or %NULL
+ *
+ * Since: 0.1
+ */
+DomuimgResize *
+domuimg_resize_run_finish (GAsyncResult *result, GError **error)
 {
   return domuimg_async_finish (NULL, result, error);
 }

@@ -11,12 +11,13 @@
 #include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
 #include "lib/base/lease.h"
-#include "lib/base/name.h"
 #include "lib/base/properties.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/image/image.h"
 #include "lib/import/chain/follow.h"
+#include "lib/guest/root.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/faults.h"
 
 /**
  * DomuimgKernelUpdate:
@@ -97,41 +98,13 @@ begin (DomuimgKernelUpdate *self, GError **error)
   return self->manifest != NULL;
 }
 
-/* A guest that was made in @dir, which is its name there. */
-static DomuimgManifest *
-read_in (const char *dir, const char *name, char **path, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-  g_autofree char *file = g_strconcat (name, ".json", NULL);
-  DomuimgManifest *manifest;
-
-  /* A name that could be a path is none. */
-  if (!domuimg_name_check (name, error))
-    return NULL;
-  *path = g_build_filename (dir, file, NULL);
-  manifest = domuimg_manifest_read (*path, &local);
-  if (manifest != NULL)
-    return manifest;
-  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "there is no manifest of a guest “%s”: %s", name,
-                  local->message);
-  else
-    g_propagate_error (error, g_steal_pointer (&local));
-  return NULL;
-}
-
 static gboolean
 find_manifest (DomuimgKernelUpdate *self, const char *what, const char *dir, GError **error)
 {
-  g_autofree char *directory = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
-
-  self->manifest = dir != NULL
-                       ? read_in (directory, what, &self->manifest_path, error)
-                       : domuimg_manifest_find (what, DOMUIMG_IMAGE_DIRECTORY,
-                                                &self->manifest_path, error);
+  self->manifest = domuimg_manifest_find_guest (what, dir, &self->manifest_path, error);
   if (self->manifest == NULL)
     return FALSE;
-  self->name = g_strdup (self->manifest->name != NULL ? self->manifest->name : what);
+  self->name = g_strdup (self->manifest->name);
   return TRUE;
 }
 
@@ -310,6 +283,7 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
             : NULL;
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
+  DomuimgGuestRoot found;
   DomuimgTree *tree;
   gboolean ok;
 
@@ -326,7 +300,11 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
   tree = domuimg_image_open_tree (image, root, FALSE, error);
   if (tree == NULL)
     return FALSE;
-  ok = update_from (self, tree, root->fs, cancellable, error);
+  found = (DomuimgGuestRoot){ image, root, g_object_ref (tree) };
+  ok = domuimg_guest_root_mount_boot (&found, error)
+       && update_from (self, found.tree, root->fs, cancellable, error)
+       && domuimg_tree_check_faults (found.tree, error);
+  g_object_unref (found.tree);
   return domuimg_image_close_tree (image, tree, ok ? error : NULL) && ok;
 }
 

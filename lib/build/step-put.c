@@ -21,6 +21,19 @@ domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
   return made->volume != NULL;
 }
 
+static gboolean
+end_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+  g_autofree char *what = g_strdup_printf ("disk/%u/image", i);
+  g_autofree char *uuid = domuimg_plan_make_uuid (self->plan, what);
+  DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+
+  making.uuid = uuid;
+  return disk->kind->end (disk, made->path, made->region, &making, cancellable, error);
+}
+
 gboolean
 domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                         GCancellable *cancellable, GError **error)
@@ -28,13 +41,11 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
   for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
-      DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
 
-      if (disk->kind->end == NULL || made->region == NULL)
+      if (disk->kind->end == NULL || domuimg_build_get_disk (self, i)->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
-      if (!disk->kind->end (disk, made->path, made->region, &making, cancellable, error))
+      if (!end_disk (self, i, cancellable, error))
         return FALSE;
     }
   return TRUE;

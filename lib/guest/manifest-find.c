@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/name.h"
 #include "lib/domain/config/file.h"
 
 static gboolean
@@ -66,5 +67,42 @@ domuimg_manifest_find (const char *what, const char *images, char **path, GError
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                   "%s: there is no manifest of this guest, neither beside it nor in %s", found,
                   images);
+  return manifest;
+}
+
+/* A guest that was made in @dir, which is its name there. */
+static DomuimgManifest *
+read_made_in (const char *dir, const char *name, char **path, GError **error)
+{
+  g_autofree char *directory = g_canonicalize_filename (dir, NULL);
+  g_autofree char *file = g_strconcat (name, ".json", NULL);
+  g_autoptr (GError) local = NULL;
+  DomuimgManifest *manifest;
+
+  /* A name that could be a path is none. */
+  if (!domuimg_name_check (name, error))
+    return NULL;
+  *path = g_build_filename (directory, file, NULL);
+  manifest = domuimg_manifest_read (*path, &local);
+  if (manifest != NULL)
+    return manifest;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "there is no manifest of a guest “%s”: %s", name,
+                  local->message);
+  else
+    g_propagate_error (error, g_steal_pointer (&local));
+  return NULL;
+}
+
+DomuimgManifest *
+domuimg_manifest_find_guest (const char *what, const char *dir, char **path, GError **error)
+{
+  DomuimgManifest *manifest = dir != NULL
+                                  ? read_made_in (dir, what, path, error)
+                                  : domuimg_manifest_find (what, DOMUIMG_IMAGE_DIRECTORY, path,
+                                                           error);
+
+  if (manifest != NULL && manifest->name == NULL)
+    manifest->name = g_strdup (what);
   return manifest;
 }

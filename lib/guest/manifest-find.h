@@ -15,3 +15,7 @@ gboolean domuimg_manifest_find_for (const char *config, const char *images,
  * guest's name, as domuimg_domain_find_config takes it. */
 DomuimgManifest *domuimg_manifest_find (const char *what, const char *images, char **path,
                                         GError **error);
+/* The same; with @dir (nullable), that of the guest that was made there, which is @what's name. Where
+ * the manifest names no guest, it gets @what for a name. */
+DomuimgManifest *domuimg_manifest_find_guest (const char *what, const char *dir, char **path,
+                                              GError **error);

@@ -1,48 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The ext tools at work on filesystems that no tree has open. */
+/* Features of ext filesystems that a guest's kernel cannot read, taken away. */
 #include "config.h"
 #include "lib/repair/site.h"
 
-#include "lib/base/exec.h"
-
-/* Inside an image they work by libext2fs's "IMAGE?offset=N" (ext2fs_open2 in its manual). */
-static gboolean
-run_on (DomuimgExec *exec, const DomuimgRegion *region, GCancellable *cancellable, GError **error)
-{
-  g_autofree char *path = domuimg_exec_pass_fd (exec, region->fd);
-
-  domuimg_exec_argf (exec, "%s?offset=%" G_GUINT64_FORMAT, path, region->offset);
-  if (domuimg_exec_run (exec, cancellable, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", region->name);
-  return FALSE;
-}
-
-static gboolean
-run_e2fsck (const char *mode, const DomuimgRegion *region, GCancellable *cancellable,
-            GError **error)
-{
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("e2fsck");
-
-  domuimg_exec_arg (exec, mode);
-  return run_on (exec, region, cancellable, error);
-}
-
-gboolean
-domuimg_repair_fsck (const DomuimgRegion *region, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GError) local = NULL;
-
-  /* Its status is 1 where it mended something, so it is asked again. */
-  if (run_e2fsck ("-fp", region, cancellable, &local))
-    return TRUE;
-  if (!g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_TOOL_FAILED))
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  return run_e2fsck ("-fn", region, cancellable, error);
-}
+#include "lib/fs/ext/tools.h"
 
 static gboolean
 take_features (DomuimgRepairSite *self, const DomuimgDevice *device, const char *features,
@@ -54,12 +15,12 @@ take_features (DomuimgRepairSite *self, const DomuimgDevice *device, const char 
   g_autofree char *without = g_strjoinv (",^", names);
 
   /* tune2fs changes none that was not checked since it was last written to. */
-  if (region == NULL || !domuimg_repair_fsck (region, self->root.cancellable, error))
+  if (region == NULL || !domuimg_ext_fsck (region, self->root.cancellable, error))
     return FALSE;
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_argf (exec, "^%s", without);
-  if (!run_on (exec, region, self->root.cancellable, error)
-      || !domuimg_repair_fsck (region, self->root.cancellable, error))
+  if (!domuimg_ext_run_tool (exec, region, NULL, self->root.cancellable, error)
+      || !domuimg_ext_fsck (region, self->root.cancellable, error))
     return FALSE;
   domuimg_edit_note (&self->root, "took %s away from the filesystem of %s", features, device->name);
   return TRUE;

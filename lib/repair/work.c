@@ -12,6 +12,7 @@
 #include "lib/base/copy-file.h"
 #include "lib/base/label.h"
 #include "lib/base/lease.h"
+#include "lib/fs/ext/tools.h"
 
 /* A file of the host that is changed: in a copy beside it, or, as a block device, in place. */
 typedef struct {
@@ -244,7 +245,7 @@ make_clean (DomuimgRepairWork *self, Changed *changed, const DomuimgVolume *volu
     return FALSE;
   region = domuimg_image_get_region (changed->image, volume);
   return (state->clean && !state->needs_recovery && !state->has_errors)
-         || domuimg_repair_fsck (region, self->cancellable, error);
+         || domuimg_ext_fsck (region, self->cancellable, error);
 }
 
 DomuimgTree *

@@ -44,7 +44,3 @@ gboolean domuimg_repair_work_close_all (DomuimgRepairWork *self, GError **error)
 gboolean domuimg_repair_work_commit (DomuimgRepairWork *self, GPtrArray *changes, GError **error);
 /* (nullable) A block device that has been changed in place. */
 const char *domuimg_repair_work_get_in_place (DomuimgRepairWork *self);
-/* Replays the journal of an ext filesystem and mends what fsck can without asking; TOOL_FAILED
- * where that is not enough (features.c). */
-gboolean domuimg_repair_fsck (const DomuimgRegion *region, GCancellable *cancellable,
-                              GError **error);

@@ -33,7 +33,7 @@ typedef struct {
   DomuimgUndo *undo;
   const char *work_directory;
   const char *directory; /* of the results */
-  const char *uuid; /* of what is made in it */
+  const char *uuid; /* (nullable) of the image, at its end */
   guint number;     /* of the disk, from 0 */
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;

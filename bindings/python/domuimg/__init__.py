@@ -35,6 +35,7 @@ from ._check import Finding, Report, check, check_all, fix
 from ._config import config_convert, config_set, config_show
 from ._host import Guest, Host, delete, doctor, list_guests, run
 from ._kernel import KernelUpdate, kernel_update
+from ._resize import Resize, resize
 from ._settings import Settings
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Plan",
     "ProgressCallback",
     "Report",
+    "Resize",
     "Result",
     "Settings",
     "ToolFailed",
@@ -79,6 +81,7 @@ __all__ = [
     "kernel_update",
     "list_guests",
     "plan",
+    "resize",
     "run",
     "unfinished",
 ]

@@ -299,7 +299,7 @@ def test_replaced_volume(host, tar):
 
 
 def test_full_pool(host, tar):
-    host.link.must("lvcreate -q -y --type thin-pool -L 100M --errorwhenfull y -n small lab")
+    host.link.must("lvcreate -q -y --type thin-pool -L 100M -n small lab && lvchange -q --errorwhenfull y lab/small")
     status, output = make_on_volume(host, tar, "web,size=1G,thin=small")
     ok = status == 1 and "the thin pool lab/small is full" in output and set(volumes(host)) == {"pool", "small"}
     host.result(ok, "a thin pool that is full halfway is said to be, and nothing is left", status, output, volumes(host))

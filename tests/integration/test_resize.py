@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Disks that grow and shrink, with what is on them, or stay as they were."""
+import json
+import subprocess
+import unittest
+
+import archives
+import compare
+import world
+
+MIB = 1 << 20
+
+
+def blocks_of(image):
+    """Bytes of the filesystem, by its superblock."""
+    listing = subprocess.run(["dumpe2fs", "-h", str(image)], check=True, capture_output=True,
+                             text=True).stdout
+    values = dict(line.split(":", 1) for line in listing.splitlines() if ":" in line)
+    return int(values["Block count"]) * int(values["Block size"])
+
+
+def files_of(image):
+    with compare.mounted(image) as root:
+        return compare.describe(root)
+
+
+@world.need_root()
+@world.need_program("resize2fs", "e2fsck", "dumpe2fs")
+class Resize(world.Case):
+    def setUp(self):
+        super().setUp()
+        root = self.dir / "root.tar"
+        archives.plain(root)
+        self.image = self.create(f"tar:{root}", "--disk", "size=64M", "--disk",
+                                 "size=32M,fs=swap", "--disk", "size=32M,mount=/srv")
+
+    def resize(self, what, size, *more):
+        return self.run_program([str(world.PROGRAM), "resize", what, size, "--dir", str(self.out),
+                                 *more])
+
+    def must_resize(self, what, size, *more):
+        done = self.resize(what, size, *more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def judge(self, image, size):
+        subprocess.run(["e2fsck", "-fn", str(image)], check=True, capture_output=True)
+        self.assertEqual(image.stat().st_size, size)
+        self.assertEqual(blocks_of(image), size)
+
+    def size_in_manifest(self, number):
+        return json.loads((self.out / "t.json").read_text())["disks"][number]["size"]
+
+    def test_a_root_grows(self):
+        before = files_of(self.image)
+        mode = self.image.stat().st_mode
+        self.assertEqual(self.must_resize("t", "200M").replace("\u00a0", " "),
+                         "resized xvda of t from 64.0 MiB to 200.0 MiB\n")
+        self.judge(self.image, 200 * MIB)
+        self.assertEqual(files_of(self.image), before)
+        self.assertEqual(self.image.stat().st_mode, mode)
+        self.assertEqual(self.size_in_manifest(0), 200 * MIB)
+        self.assertIn("has 200.0\u00a0MiB already", self.must_resize("t", "200M"))
+
+    def test_so_much_more(self):
+        said = json.loads(self.must_resize("t:xvdc", "+8M", "--json"))
+        self.assertEqual((said["disk"], said["old_size"], said["new_size"], said["done"]),
+                         ("xvdc", 32 * MIB, 40 * MIB, True))
+        self.judge(self.out / "t-xvdc.img", 40 * MIB)
+        self.assertEqual(self.size_in_manifest(2), 40 * MIB)
+
+    def test_swap_keeps_its_uuid(self):
+        image = self.out / "t-xvdb.img"
+        tags = ["blkid", "-p", "-o", "value", "-s", "UUID", str(image)]
+        before = subprocess.run(tags, check=True, capture_output=True).stdout
+        self.must_resize("t:xvdb", "48M")
+        self.assertEqual(subprocess.run(tags, check=True, capture_output=True).stdout, before)
+        self.assertEqual(image.stat().st_size, 48 * MIB)
+
+    def test_it_shrinks_only_when_asked_and_as_far_as_its_files_let_it(self):
+        self.must_resize("t", "200M")
+        before = files_of(self.image)
+        refused = self.resize("t", "100M")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("--shrink", refused.stderr)
+        self.must_resize("t", "100M", "--shrink")
+        self.judge(self.image, 100 * MIB)
+        self.assertEqual(files_of(self.image), before)
+        content = self.image.read_bytes()
+        refused = self.resize("t", "1M", "--shrink")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("cannot be made so small: what is on it needs", refused.stderr)
+        self.assertEqual(self.image.read_bytes(), content)
+
+    def test_a_dry_run_changes_nothing(self):
+        said = self.must_resize("t", "+1G", "--dry-run")
+        self.assertIn("would resize xvda of t", said)
+        self.judge(self.image, 64 * MIB)
+        self.assertEqual(self.size_in_manifest(0), 64 * MIB)
+
+    def test_what_cannot_be_resized(self):
+        for what, size, word in (("t:xvdz", "1G", "has no disk xvdz; it has xvda, xvdb or xvdc"),
+                                 ("none", "1G", "no manifest"),
+                                 ("t", "big", "is not a size"),
+                                 ("t", "+", "is not a size")):
+            refused = self.resize(what, size)
+            self.assertIn(refused.returncode, (1, 2), what)
+            self.assertIn(word, refused.stderr)
+        with open(self.image, "r+b"):
+            refused = self.resize("t", "1G")
+        self.assertIn("is in use", refused.stderr)
+        self.judge(self.image, 64 * MIB)
+
+    def test_a_damaged_filesystem_stays_as_it_is(self):
+        with open(self.image, "r+b") as file:
+            file.seek(4096 * 2)
+            file.write(b"\xff" * 4096 * 6)
+        content = self.image.read_bytes()
+        refused = self.resize("t", "1G")
+        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(self.image.read_bytes(), content)
+        self.assertEqual(sorted(path.name for path in self.out.iterdir() if path.name[0] == "."), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
