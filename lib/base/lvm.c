@@ -188,7 +188,7 @@ check_pool (const char *group, const char *pool, GError **error)
 {
   g_auto (GStrv) fields = NULL;
 
-  if (!ask_volume (group, pool, "segtype,data_percent", 2, &fields, error))
+  if (!ask_volume (group, pool, "segtype,data_percent,zero", 3, &fields, error))
     return FALSE;
   if (fields == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
@@ -198,6 +198,12 @@ check_pool (const char *group, const char *pool, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "%s/%s is not a thin pool (but %s); lvs lists what is in the group", group,
                          pool, fields[0]);
+  /* A new volume is not written with zeros, which would take room for all of it. */
+  if (*fields[2] == '\0')
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "the thin pool %s/%s hands out blocks with what was in them before; have it"
+                         " make them zeros (lvchange --zero y %s/%s)",
+                         group, pool, group, pool);
   return g_ascii_strtod (fields[1], NULL) < 100
          || domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                           "the thin pool %s/%s is full: remove something from it, or make it larger"

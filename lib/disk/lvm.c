@@ -36,7 +36,7 @@ begin (const DomuimgDiskSpec *disk, const char *path, guint64 size,
   if (!domuimg_lvm_check_room (disk->path, disk->thin, new.size, error)
       || !domuimg_lvm_create (&new, cancellable, error))
     return NULL;
-  return domuimg_disk_volume_open_empty (path, cancellable, error);
+  return domuimg_disk_volume_open_empty (path, disk->thin != NULL, cancellable, error);
 }
 
 static char *

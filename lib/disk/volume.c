@@ -55,13 +55,14 @@ domuimg_disk_volume_round (guint64 size)
 
 /* The blocks of a volume may be those of one that was removed, with what was in it. */
 DomuimgRegion *
-domuimg_disk_volume_open_empty (const char *path, GCancellable *cancellable, GError **error)
+domuimg_disk_volume_open_empty (const char *path, gboolean is_empty, GCancellable *cancellable,
+                                GError **error)
 {
   g_auto (DomuimgFd) fd = domuimg_block_open (path, TRUE, error);
   g_autoptr (DomuimgRegion) region
       = fd >= 0 ? domuimg_region_new_for_fd (fd, path, error) : NULL;
 
-  if (region == NULL || !domuimg_block_zero (region, cancellable, error))
+  if (region == NULL || (!is_empty && !domuimg_block_zero (region, cancellable, error)))
     return NULL;
   return domuimg_direct_new (region);
 }

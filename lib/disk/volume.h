@@ -13,9 +13,9 @@ gboolean domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replac
                                     const DomuimgVolumes *volumes, GError **error);
 /* Whole sectors of all filesystems' blocks. */
 guint64 domuimg_disk_volume_round (guint64 size);
-/* The new volume at @path, which reads as zeros then. */
-DomuimgRegion *domuimg_disk_volume_open_empty (const char *path, GCancellable *cancellable,
-                                               GError **error);
+/* The new volume at @path, which reads as zeros then; with @is_empty it does so by itself. */
+DomuimgRegion *domuimg_disk_volume_open_empty (const char *path, gboolean is_empty,
+                                               GCancellable *cancellable, GError **error);
 /* The ID of the volume at @path. */
 char *domuimg_disk_volume_identify (const char *path, const DomuimgVolumes *volumes,
                                     GError **error);

@@ -44,7 +44,8 @@ begin (const DomuimgDiskSpec *disk, const char *path, guint64 size,
   if (!domuimg_zfs_check_room (disk->path, round_up (size), error)
       || !domuimg_zfs_create (path, round_up (size), mark, cancellable, error))
     return NULL;
-  return domuimg_disk_volume_open_empty (path, cancellable, error);
+  /* What nobody has written to reads as zeros there. */
+  return domuimg_disk_volume_open_empty (path, TRUE, cancellable, error);
 }
 
 static char *

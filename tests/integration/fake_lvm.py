@@ -124,6 +124,7 @@ def rows_of_volumes(groups):
             is_pool = volume.get("is_pool", False)
             yield {"vg_name": name, "lv_name": lv, "lv_uuid": volume["uuid"],
                    "lv_tags": ",".join(volume["tags"]), "data_percent": volume.get("percent", ""),
+                   "zero": volume.get("zero", "zero") if is_pool else "",
                    "segtype": "thin-pool" if is_pool else "thin" if volume.get("pool") else "linear",
                    "lv_device_open": "open" if not is_pool and is_open(name, lv) else ""}
 

@@ -133,6 +133,11 @@ class Lvm(world.Case):
 
     def test_no_room(self):
         self.assert_refused("has no room for 1.0", "600.0", disk="web,size=1G")
+        self.add_pool()
+        state = self.read()
+        state[self.group]["volumes"]["pool"]["zero"] = ""
+        self.write(state)
+        self.assert_refused("lvchange --zero y", disk="web,size=1G,thin=pool", left=["pool"])
         self.add_pool("100.00")
         self.assert_refused("pool is full", disk="web,size=1G,thin=pool", left=["pool"])
 
