@@ -170,9 +170,10 @@ def lvremove(groups, words):
         if row["lv_device_open"]:
             fail(f"Logical volume {group_name}/{row['lv_name']} in use.")
         volume = groups.groups[group_name]["volumes"].pop(row["lv_name"])
+        # A kill in between must not leave a volume without its device.
+        groups.write()
         subprocess.run(["losetup", "--detach", volume["loop"]], check=True)
         pathlib.Path(volume["backing"]).unlink()
-    groups.write()
 
 
 def lvrename(groups, words):
