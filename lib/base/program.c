@@ -55,6 +55,7 @@ static const struct {
   { "xorriso", "xorriso" },
   { "zfs", "zfsutils-linux" },
   { "zstd", "zstd" },
+  { "zypper", "zypper" },
 };
 
 /* Where a user's PATH does not lead, but mke2fs and its kin are. */

@@ -12,6 +12,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/label.h"
 #include "lib/base/mount.h"
+#include "lib/base/namespace.h"
 #include "lib/base/remove.h"
 #include "lib/base/volumes.h"
 
@@ -36,8 +37,8 @@ clear_device (const DomuimgJournalRecord *record)
   return FALSE;
 }
 
-/* What mmdebstrap unpacked without root belongs to users of a namespace, and only such a
- * namespace's root can remove it; mmdebstrap can make one. */
+/* What was unpacked without root belongs to users of a namespace, and only such a namespace's root
+ * can remove it. */
 static gboolean
 remove_tree (const DomuimgJournalRecord *record)
 {
@@ -52,8 +53,7 @@ remove_tree (const DomuimgJournalRecord *record)
   domuimg_unmount_below (path);
   if (domuimg_remove_tree (path))
     return TRUE;
-  exec = domuimg_exec_new ("mmdebstrap");
-  domuimg_exec_arg (exec, "--unshare-helper");
+  exec = domuimg_namespace_exec_new ();
   domuimg_exec_arg (exec, "rm");
   domuimg_exec_arg (exec, "-rf");
   domuimg_exec_arg (exec, "--one-file-system");

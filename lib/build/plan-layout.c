@@ -316,6 +316,40 @@ domuimg_plan_make_parts (DomuimgPlan *self, GError **error)
          && (!has_esp (self) || domuimg_grub_check (DOMUIMG_GRUB_EFI, "esp=no", error));
 }
 
+/* "/boot/efi (vfat, 64 MiB)" */
+static void
+describe_part (GString *text, const DomuimgPart *part)
+{
+  const char *name = part->role == DOMUIMG_PART_BIOS ? "GRUB for the BIOS"
+                     : part->mount != NULL           ? part->mount
+                                                     : part->fs;
+
+  g_string_append (text, name);
+  if (part->fs != NULL && part->role != DOMUIMG_PART_SWAP)
+    g_string_append_printf (text, " (%s)", part->fs);
+  if (part->size > 0)
+    g_string_append_printf (text, ", %" G_GUINT64_FORMAT " MiB", part->size / MIB);
+}
+
+char *
+domuimg_plan_describe_parts (DomuimgPlan *self, guint disk)
+{
+  g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self, disk);
+  DomuimgLayoutKind kind = domuimg_plan_get_layout_spec (self, disk)->kind;
+  GString *text;
+
+  if (self->import != NULL || domuimg_plan_get_layout (self, disk)->write == NULL)
+    return NULL;
+  text = g_string_new ("divide it by a partition table (");
+  g_string_append_printf (text, "%s): ", domuimg_layout_kind_to_string (kind));
+  for (guint i = 0; i < parts->len; i++)
+    {
+      g_string_append (text, i > 0 ? "; " : "");
+      describe_part (text, g_ptr_array_index (parts, i));
+    }
+  return g_string_free (text, FALSE);
+}
+
 gboolean
 domuimg_plan_check_no_layout (DomuimgPlan *self, GError **error)
 {

@@ -8,7 +8,7 @@
 
 #include "lib/source/deb.h"
 #include "lib/source/dir.h"
-#include "lib/source/tar.h"
+#include "lib/source/root-stream.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/spec-keys.h"
 
@@ -20,10 +20,8 @@ struct _DomuimgSourceDeb {
 
   DomuimgDebRequest request;
   gboolean use_cache;
-  DomuimgDebCache *cache;
-  DomuimgExec *exec;
+  DomuimgRootStream root;
   DomuimgExcludes *excludes; /* of debootstrap's directory: none */
-  int fd; /* of a cached archive */
 };
 
 static void domuimg_source_deb_source_init (DomuimgSourceInterface *iface);
@@ -35,12 +33,8 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DomuimgSourceDeb, domuimg_source_deb, G_TYPE_OBJE
 static void
 reset (DomuimgSourceDeb *self)
 {
-  g_clear_pointer (&self->exec, domuimg_exec_free);
-  g_clear_pointer (&self->cache, domuimg_deb_cache_free);
+  domuimg_root_stream_clear (&self->root);
   g_clear_pointer (&self->excludes, domuimg_excludes_free);
-  if (self->fd >= 0)
-    close (self->fd);
-  self->fd = -1;
 }
 
 static void
@@ -67,7 +61,7 @@ domuimg_source_deb_class_init (DomuimgSourceDebClass *klass)
 static void
 domuimg_source_deb_init (DomuimgSourceDeb *self)
 {
-  self->fd = -1;
+  self->root.fd = -1;
 }
 
 static const char *
@@ -272,19 +266,12 @@ static DomuimgStream *
 open_mmdebstrap (DomuimgSourceDeb *self, const DomuimgSourceContext *context,
                  DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  int fd;
+  DomuimgExec *exec = domuimg_deb_mmdebstrap_new (&self->request, context, progress, error);
 
-  self->exec = domuimg_deb_mmdebstrap_new (&self->request, context, progress, error);
-  if (self->exec == NULL)
-    return NULL;
-  if (self->cache != NULL && !domuimg_deb_cache_begin (self->cache, error))
+  if (exec == NULL)
     return NULL;
   domuimg_progress_set_message (progress, "Starting mmdebstrap");
-  fd = domuimg_exec_start (self->exec, cancellable, error);
-  if (fd < 0)
-    return NULL;
-  return domuimg_tar_new (fd, "mmdebstrap", self->cache != NULL ? domuimg_deb_cache_add : NULL,
-                          self->cache, error);
+  return domuimg_root_stream_start (&self->root, exec, "mmdebstrap", cancellable, error);
 }
 
 static DomuimgStream *
@@ -306,12 +293,35 @@ open_debootstrap (DomuimgSourceDeb *self, const DomuimgSourceContext *context,
   return domuimg_dir_stream_new (DOMUIMG_TREE_DIR (tree), self->excludes, TRUE);
 }
 
+static void
+add_words (GStrvBuilder *words, char **more)
+{
+  g_strv_builder_addv (words, (const char **) more);
+  g_strv_builder_add (words, "");
+}
+
+static DomuimgRootCache *
+cache_of (const DomuimgDebRequest *request, const char *state)
+{
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+
+  g_strv_builder_add_many (words, DOMUIMG_VERSION_STRING, request->suite, request->variant,
+                           request->arch, "", NULL);
+  add_words (words, request->packages);
+  add_words (words, request->mirrors);
+  add_words (words, request->keyrings);
+  all = g_strv_builder_end (words);
+  return domuimg_root_cache_new (all, state);
+}
+
 static DomuimgStream *
 deb_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgProgress *progress,
           GCancellable *cancellable, GError **error)
 {
   DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
   DomuimgDebRequest *request = &self->request;
+  DomuimgStream *stream = NULL;
   g_autofree char *state = NULL;
 
   reset (self);
@@ -328,52 +338,38 @@ deb_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgPro
   if (!has_mmdebstrap ())
     return open_debootstrap (self, context, progress, cancellable, error);
   /* Whose state is not known cannot be told to be the same. */
-  if (self->use_cache && request->mirrors[0] != NULL)
+  if (self->use_cache && request->mirrors[0] != NULL
+      && domuimg_root_stream_take_cache (&self->root, cache_of (request, state), &stream, error))
     {
-      self->cache = domuimg_deb_cache_new (request, state);
-      self->fd = domuimg_deb_cache_open (self->cache);
-      if (self->fd >= 0)
-        {
-          domuimg_progress_set_message (progress, "Unpacking the root from the cache");
-          return domuimg_tar_new (self->fd, "the cached root", NULL, NULL, error);
-        }
+      domuimg_progress_set_message (progress, "Unpacking the root from the cache");
+      return stream;
     }
   return open_mmdebstrap (self, context, progress, cancellable, error);
+}
+
+static void
+explain_program (gpointer user_data, const char *tail, GError **error)
+{
+  domuimg_deb_explain (user_data, tail, error);
 }
 
 static gboolean
 deb_close (DomuimgSource *source, GError **error)
 {
   DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
-  gboolean ok = TRUE;
+  gboolean ok
+      = domuimg_root_stream_close (&self->root, explain_program, &self->request, error);
 
-  if (self->exec != NULL)
-    {
-      ok = domuimg_exec_finish (self->exec, error);
-      if (!ok)
-        domuimg_deb_explain (&self->request, domuimg_exec_get_tail (self->exec), error);
-      else if (self->cache != NULL)
-        ok = domuimg_deb_cache_keep (self->cache, error);
-    }
   reset (self);
   return ok;
 }
 
-/* A broken stream is how mmdebstrap's own failure shows here. */
 static void
 deb_explain (DomuimgSource *source, GError **error)
 {
   DomuimgSourceDeb *self = DOMUIMG_SOURCE_DEB (source);
-  g_autoptr (GError) own = NULL;
 
-  if (self->exec == NULL
-      || !g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
-    return;
-  if (domuimg_exec_finish (self->exec, &own))
-    return;
-  domuimg_deb_explain (&self->request, domuimg_exec_get_tail (self->exec), &own);
-  g_clear_error (error);
-  g_propagate_error (error, g_steal_pointer (&own));
+  domuimg_root_stream_explain (&self->root, explain_program, &self->request, error);
 }
 
 static void

@@ -29,18 +29,6 @@ char *domuimg_deb_mirror_line (const char *mirror, gboolean ubuntu, const char *
 char *domuimg_deb_mirror_state (const DomuimgDebRequest *request, GCancellable *cancellable,
                                 GError **error);
 
-/* deb-cache.c: finished roots as compressed tar archives. */
-typedef struct _DomuimgDebCache DomuimgDebCache;
-DomuimgDebCache *domuimg_deb_cache_new (const DomuimgDebRequest *request, const char *state);
-void domuimg_deb_cache_free (DomuimgDebCache *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgDebCache, domuimg_deb_cache_free)
-/* A descriptor of the archive, or -1 where there is none. */
-int domuimg_deb_cache_open (DomuimgDebCache *self);
-/* Storing: begin, add the archive's bytes, then keep. Without keep nothing is left. */
-gboolean domuimg_deb_cache_begin (DomuimgDebCache *self, GError **error);
-gboolean domuimg_deb_cache_add (const void *data, gsize length, gpointer cache, GError **error);
-gboolean domuimg_deb_cache_keep (DomuimgDebCache *self, GError **error);
-
 /* deb-mmdebstrap.c */
 DomuimgExec *domuimg_deb_mmdebstrap_new (const DomuimgDebRequest *request,
                                          const DomuimgSourceContext *context,

@@ -3,6 +3,7 @@
  * becomes of a row. */
 DOMUIMG_SOURCE_ROW (debian)
 DOMUIMG_SOURCE_ROW (ubuntu)
+DOMUIMG_SOURCE_ROW (rpm)
 DOMUIMG_SOURCE_ROW (tar)
 DOMUIMG_SOURCE_ROW (dir)
 DOMUIMG_SOURCE_ROW (disk)

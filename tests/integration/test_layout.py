@@ -102,6 +102,10 @@ class Tables(Layouts):
         self.assertIn(f"UUID={esp} /boot/efi vfat umask=0077 ", fstab)
         self.assertRegex((self.out / "t.cfg").read_text(), r'cmdline = "root=/dev/xvda3 ro')
 
+    def test_a_plan_names_the_partitions(self):
+        done = self.run_program(self.command(self.archive(), "--dry-run", "--layout", "gpt,bios=no,esp=no,swap=16M"))
+        self.assertIn("divide it by a partition table (gpt): swap, 16 MiB; / (ext4)\n", done.stdout)
+
     @GRUB_AS_HOST
     def test_an_mbr_has_an_active_root_and_a_gap_for_grub(self):
         image = self.make(self.archive(kernel_files(self.dir, NEW)), "--disk", "size=100M", "--layout",

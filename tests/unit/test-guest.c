@@ -261,6 +261,93 @@ test_centos_6 (void)
 }
 
 static void
+assert_label (DomuimgTree *tree, const char *path, const char *label)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (tree, path, &error);
+  GBytes *value;
+
+  g_assert_no_error (error);
+  value = domuimg_entry_get_xattr (entry, "security.selinux");
+  g_test_message ("%s", path);
+  g_assert_cmpstr (value != NULL ? g_bytes_get_data (value, NULL) : NULL, ==, label);
+}
+
+static void
+put_text (DomuimgTree *tree, const char *path, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  domuimg_tree_mkdir_p (tree, directory, 0755, &error);
+  g_assert_no_error (error);
+  domuimg_tree_write_text (tree, path, text, 0644, &error);
+  g_assert_no_error (error);
+}
+
+/* As a root that was labelled has them. */
+static void
+give_label (DomuimgTree *tree, const char *path, const char *label)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (tree, path, &error);
+
+  domuimg_entry_add_xattr (entry, "security.selinux", label, strlen (label) + 1);
+  domuimg_tree_set_attributes (tree, entry, &error);
+  g_assert_no_error (error);
+}
+
+#define CONTEXTS "/etc/selinux/targeted/contexts/files/file_contexts"
+
+static void
+test_new_files_have_labels_of_the_policy (void)
+{
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  g_autoptr (DomuimgTree) tree = guest_load ("rocky-9");
+
+  put_text (tree, "/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=targeted\n");
+  give_label (tree, "/etc/selinux/config", "old:r:config_t:s0");
+  put_text (tree, CONTEXTS,
+            "# the last that matches counts, plain paths before patterns\n"
+            "/.*\ts:r:default_t:s0\n"
+            "/etc/hostname\t--\ts:r:hostname_t:s0\n"
+            "/etc(/.*)?\ts:r:etc_t:s0\n"
+            "/etc/hosts\t-d\ts:r:wrong_t:s0\n"
+            "/tmp/.*\t<<none>>\n"
+            "/etc/[\ts:r:bad_t:s0\n"
+            "/srv/www(/.*)?\ts:r:www_t:s0\n");
+  put_text (tree, CONTEXTS ".local", "/etc/fstab\ts:r:local_t:s0\n");
+  put_text (tree, CONTEXTS ".subs_dist", "/web /srv/www\n");
+  put_text (tree, "/tmp/file", "");
+  put_text (tree, "/web/index", "");
+  put_text (tree, "/webs", "");
+  guest_apply (want, tree);
+
+  guest_assert_absent (tree, "/.autorelabel");
+  assert_label (tree, "/etc/hostname", "s:r:hostname_t:s0");
+  assert_label (tree, "/etc/hosts", "s:r:etc_t:s0");
+  assert_label (tree, "/etc/fstab", "s:r:local_t:s0");
+  assert_label (tree, "/web/index", "s:r:www_t:s0");
+  assert_label (tree, "/webs", "s:r:default_t:s0");
+  assert_label (tree, "/", "s:r:default_t:s0");
+  assert_label (tree, "/tmp/file", NULL);
+  assert_label (tree, "/etc/selinux/config", "old:r:config_t:s0");
+}
+
+static void
+test_no_label_without_a_policy (void)
+{
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  g_autoptr (DomuimgTree) tree = guest_load ("rocky-9");
+
+  put_text (tree, "/etc/selinux/config", "SELINUX=permissive\nSELINUXTYPE=targeted\n");
+  give_label (tree, "/etc/selinux/config", "old:r:config_t:s0");
+  guest_apply (want, tree);
+  guest_assert_text (tree, "/.autorelabel", "");
+  assert_label (tree, "/etc/hostname", NULL);
+}
+
+static void
 test_centos_7_and_rocky_9 (void)
 {
   g_autoptr (DomuimgCustomise) want = guest_want ();
@@ -367,6 +454,8 @@ main (int argc, char **argv)
       g_test_add_data_func (golden, fixtures[i], test_golden);
       g_test_add_data_func (again, fixtures[i], test_second_run_changes_nothing);
     }
+  g_test_add_func ("/guest/selinux-labels", test_new_files_have_labels_of_the_policy);
+  g_test_add_func ("/guest/selinux-no-policy", test_no_label_without_a_policy);
   g_test_add_func ("/guest/debian-bookworm", test_debian_bookworm);
   g_test_add_func ("/guest/fstab-of-other-filesystems", test_fstab_of_other_filesystems);
   g_test_add_func ("/guest/host-keys-go", test_host_keys_go);

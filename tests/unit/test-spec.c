@@ -49,7 +49,7 @@ test_wrong_values_are_refused (void)
     { "memory", "lots" },     { "vcpus", "0" },
     { "vcpus", "1.5" },       { "type", "xen" },
     { "from", "web" },        { "from", "tar:" },
-    { "from", "rpm:9" },      { "kernel", "grub" },
+    { "from", "rpms:9" },      { "kernel", "grub" },
     { "kernel", "pvgrub:x" }, { "loader", "grub.bin" },  { "loader", "/a\nb" },
     { "kernel", "file:" },    { "disk", "size=0" },
     { "disk", "size" "=4G,x=1" }, { "disk", "a,b" },

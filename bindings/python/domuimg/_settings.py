@@ -38,6 +38,11 @@ class Settings(TypedDict, total=False):
     variant: Text
     arch: Text
     keyring: Paths
+    repo: Texts
+    group: Texts
+    weak_deps: bool
+    docs: bool
+    allow_unsigned: bool
     exclude: Texts
     include: Texts
     timezone: Text

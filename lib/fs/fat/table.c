@@ -305,6 +305,8 @@ domuimg_fat_rewrite (DomuimgFat *self, guint32 first, gboolean is_root, const GB
              || domuimg_set_errno (error, errno, "%s: writing a directory", self->region->name);
     }
   chain = list_chain (self, first, error);
+  if (chain != NULL && chain->len == 0)
+    return corrupt (self->region, "a directory has no place", error);
   for (gsize at = 0; chain != NULL && at < data->len; at += self->cluster)
     {
       guint32 number = at / self->cluster < chain->len

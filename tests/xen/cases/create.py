@@ -6,10 +6,14 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 from corpus import outcome, predict
 
 from .case import Case, Line
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+import rpm_repo  # noqa: E402
 
 PASSWORD = "correct horse"
 DEBIAN = ("--from", "debian:bookworm", "--disk", "size=2G", "--kernel", "guest")
@@ -33,10 +37,10 @@ class Maker:
     def __init__(self, shared, work):
         self.shared, self.work, self.cli = shared, work, shared.build / "cli"
 
-    def create(self, name, *options):
+    def create(self, name, *options, **variables):
         """The path of its xl.cfg."""
         command = [self.cli / "domuimg", "create", name, "--dir", self.work / "out", *options]
-        environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"), **os.environ}
+        environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"), **os.environ, **variables}
         done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
         if done.returncode != 0:
             raise Failed(f"{' '.join(map(str, command))}\n{done.stderr}")
@@ -129,6 +133,32 @@ def network(maker):
                  "--run", "cat /proc/cmdline"], ["from=network", "BOOTIF=01-00-16-3e"]
 
 
+def rpm(listed):
+    """A guest of RPM packages that are made here, from their address or a .repo file."""
+    def make(maker):
+        directory = maker.work / "rpm"
+        directory.mkdir()
+        repository = rpm_repo.make(directory)
+        rpm_repo.release(directory / "releases")
+        server, address = rpm_repo.serve(repository.path)
+        options = ["--repo", address, "--keyring", repository.key]
+        if listed:
+            (directory / "test.repo").write_text(f"[test]\nname=Test\nbaseurl={address}\n"
+                                                 f"gpgkey=file://{repository.key}\n")
+            options = ["--repo", directory / "test.repo"]
+        variables = {"DOMUIMG_RELEASES_DIR": str(directory / "releases"),
+                     "DOMUIMG_LIBEXEC_DIR": str(maker.cli / "helpers")}
+        try:
+            cfg = maker.create("rpm1", "--from", "rpm:test", *options, "--kernel", "guest",
+                               "--root-password-file", maker.secret(), **variables)
+        finally:
+            server.shutdown()
+            server.server_close()
+        return cfg, ["--login", f"root:{PASSWORD}", "--run", "rpm -qa; systemctl is-system-running"], \
+            ["kernel-1-1.x86_64", "glibc-1-1.x86_64"]
+    return make
+
+
 def predicted(shared, cfg):
     """What is wrong with the words of `domuimg check` about a guest that is good."""
     found = predict.Judge(shared.build).check(cfg)
@@ -162,6 +192,10 @@ CASES = (
     row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120, default=False),
     row("debian-pvh", "debian: with host name, address and password", "PVH, its own kernel copied out",
         "host name, address, password and ping", debian_pvh, 150),
+    row("rpm", "rpm: by dnf, from a .repo file over HTTP", "PVH, its own kernel and dracut's initramfs",
+        "what its own rpm has installed", rpm(True), 250),
+    row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",
+        "what its own rpm has installed", rpm(False), 250, default=False),
     row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),
     row("dir", "dir:", "as it chooses by itself", "", directory, default=False),
     row("pygrub", "dir:", "PV by pygrub", "", pygrub),

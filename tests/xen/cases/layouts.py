@@ -6,6 +6,7 @@ from corpus import outcome, predict
 
 from .case import Case, Line
 from .create import PASSWORD, Failed, Maker, row
+from .shared import copy
 
 GRUB = "/usr/lib/grub-xen/grub-{}.bin"
 WAYS = {
@@ -23,13 +24,23 @@ def as_way(text, way):
     return "\n".join([*kept, *WAYS[way], ""])
 
 
-def in_every_way(*options, ways=tuple(WAYS)):
+def make_generic(shared):
+    """The root with Debian's usual kernel, which GRUB for Xen PV can unpack as it cannot the cloud's."""
+    root, kernel = shared.work / "shared-generic", shared.bases.kernel("generic")
+    copy(shared.bases.root("sysv"), root)
+    copy(kernel.directory / "boot", root / "boot")
+    copy(kernel.directory / "lib/modules", root / "usr/lib/modules")
+    return root
+
+
+def in_ways(*options, ways, generic=False):
     """Makes one guest, and boots its image in each of @ways: nothing but the configuration changes."""
     def run(shared, work):
         maker = Maker(shared, work)
+        root = shared.once("generic", make_generic, shared) if generic else shared.host
         try:
-            cfg = maker.create("disk1", "--from", f"dir:{shared.host}", "--kernel", "pvgrub",
-                               "--root-password-file", maker.secret(), *options)
+            cfg = maker.create("disk1", "--from", f"dir:{root}", "--type", "pvh", "--root-password-file",
+                               maker.secret(), *options)
         except Failed as error:
             return [Line("it is made", str(error).splitlines())]
         text, lines = cfg.read_text(), []
@@ -62,12 +73,13 @@ def partition(maker):
 
 
 CASES = (
-    Case("create", "gpt", "dir:, on a GPT with an ESP and a place for GRUB", "the same image as PV, PVH and HVM", "",
-         in_every_way("--layout", "gpt", ways=("PV by GRUB for Xen", "PVH by GRUB for Xen", "HVM by its BIOS")), 200),
+    Case("create", "gpt", "dir:, on a GPT with an ESP and a place for GRUB", "the same image as PVH by GRUB, as HVM",
+         "", in_ways("--layout", "gpt", ways=("PVH by GRUB for Xen", "HVM by its BIOS")), 150),
     Case("create", "gpt-parts", "dir:, with /boot, /var and swap in partitions", "the same image in every way", "",
-         in_every_way("--layout", "gpt,boot=256M,swap=64M", "--partition", "/var,size=512M"), 240, default=False),
+         in_ways("--layout", "gpt,boot=256M,swap=64M", "--partition", "/var,size=512M", "--disk", "size=2G",
+                 ways=tuple(WAYS), generic=True), 240, default=False),
     Case("create", "mbr", "dir:, on an MBR with a separate /boot", "the same image in every way", "",
-         in_every_way("--layout", "mbr,boot=256M"), 240, default=False),
+         in_ways("--layout", "mbr,boot=256M", ways=tuple(WAYS), generic=True), 240, default=False),
     row("several", "dir:, with /var and swap on disks of their own", "PVH", "its mounts", several),
     row("partition", "dir:", "PV from a disk that is xvda1", "its root", partition, default=False),
 )

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeps roots made of packages in a cache, keyed by the request and the state of the mirrors. */
 #include "config.h"
-#include "lib/source/deb.h"
+#include "lib/source/root-cache.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -18,7 +18,7 @@
 
 /* DIRECTORY/REQUEST-STATE.tar.zst, both parts digests. A new state of the same request
  * takes the place of the old one. */
-struct _DomuimgDebCache {
+struct _DomuimgRootCache {
   char *directory;
   char *request;
   char *state;
@@ -38,32 +38,20 @@ cache_directory (void)
   return g_build_filename (g_get_user_cache_dir (), "domuimg", NULL);
 }
 
-static void
-add_words (GChecksum *checksum, char **words)
-{
-  for (guint i = 0; words[i] != NULL; i++)
-    g_checksum_update (checksum, (const guint8 *) words[i], strlen (words[i]) + 1);
-  g_checksum_update (checksum, (const guint8 *) "", 1);
-}
-
 static char *
-digest_of (const DomuimgDebRequest *request)
+digest_of (char **request)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  char *words[] = { (char *) DOMUIMG_VERSION_STRING, request->suite, request->variant,
-                    request->arch, NULL };
 
-  add_words (checksum, words);
-  add_words (checksum, request->packages);
-  add_words (checksum, request->mirrors);
-  add_words (checksum, request->keyrings);
+  for (guint i = 0; request[i] != NULL; i++)
+    g_checksum_update (checksum, (const guint8 *) request[i], strlen (request[i]) + 1);
   return g_strndup (g_checksum_get_string (checksum), 32);
 }
 
-DomuimgDebCache *
-domuimg_deb_cache_new (const DomuimgDebRequest *request, const char *state)
+DomuimgRootCache *
+domuimg_root_cache_new (char **request, const char *state)
 {
-  DomuimgDebCache *self = g_new0 (DomuimgDebCache, 1);
+  DomuimgRootCache *self = g_new0 (DomuimgRootCache, 1);
 
   self->directory = cache_directory ();
   self->request = digest_of (request);
@@ -73,7 +61,7 @@ domuimg_deb_cache_new (const DomuimgDebRequest *request, const char *state)
 }
 
 void
-domuimg_deb_cache_free (DomuimgDebCache *self)
+domuimg_root_cache_free (DomuimgRootCache *self)
 {
   if (self->archive != NULL)
     archive_write_free (self->archive);
@@ -86,13 +74,13 @@ domuimg_deb_cache_free (DomuimgDebCache *self)
 }
 
 static char *
-path_of (DomuimgDebCache *self)
+path_of (DomuimgRootCache *self)
 {
   return g_strdup_printf ("%s/%s-%s" SUFFIX, self->directory, self->request, self->state);
 }
 
 int
-domuimg_deb_cache_open (DomuimgDebCache *self)
+domuimg_root_cache_open (DomuimgRootCache *self)
 {
   g_autofree char *path = path_of (self);
 
@@ -100,7 +88,7 @@ domuimg_deb_cache_open (DomuimgDebCache *self)
 }
 
 static gboolean
-fail (DomuimgDebCache *self, GError **error)
+fail (DomuimgRootCache *self, GError **error)
 {
   return domuimg_fail (error,
                        archive_errno (self->archive) == ENOSPC ? DOMUIMG_ERROR_NO_SPACE
@@ -112,7 +100,7 @@ fail (DomuimgDebCache *self, GError **error)
 /* Roots hold no secrets of this machine yet, but they will be run: only their owner may
  * write here. The file has no name until it is whole. */
 gboolean
-domuimg_deb_cache_begin (DomuimgDebCache *self, GError **error)
+domuimg_root_cache_begin (DomuimgRootCache *self, GError **error)
 {
   g_autoptr (GError) local = NULL;
   struct archive_entry *entry;
@@ -137,9 +125,9 @@ domuimg_deb_cache_begin (DomuimgDebCache *self, GError **error)
 }
 
 gboolean
-domuimg_deb_cache_add (const void *data, gsize length, gpointer cache, GError **error)
+domuimg_root_cache_add (const void *data, gsize length, gpointer cache, GError **error)
 {
-  DomuimgDebCache *self = cache;
+  DomuimgRootCache *self = cache;
 
   if (length == 0 || archive_write_data (self->archive, data, length) == (la_ssize_t) length)
     return TRUE;
@@ -147,7 +135,7 @@ domuimg_deb_cache_add (const void *data, gsize length, gpointer cache, GError **
 }
 
 static void
-remove_old_states (DomuimgDebCache *self)
+remove_old_states (DomuimgRootCache *self)
 {
   g_autoptr (GDir) dir = g_dir_open (self->directory, 0, NULL);
   g_autofree char *prefix = g_strconcat (self->request, "-", NULL);
@@ -164,7 +152,7 @@ remove_old_states (DomuimgDebCache *self)
 }
 
 gboolean
-domuimg_deb_cache_keep (DomuimgDebCache *self, GError **error)
+domuimg_root_cache_keep (DomuimgRootCache *self, GError **error)
 {
   g_autofree char *path = path_of (self);
   g_autofree char *unnamed = g_strdup_printf ("/proc/self/fd/%d", self->fd);
