@@ -32,6 +32,7 @@ static const struct {
   { "lvcreate", "lvm2" },
   { "lvremove", "lvm2" },
   { "lvm", "lvm2" },
+  { "lvrename", "lvm2" },
   { "lvs", "lvm2" },
   { "mke2fs", "e2fsprogs" },
   { "mkfs.btrfs", "btrfs-progs" },
@@ -55,6 +56,7 @@ static const struct {
   { "virt-xml-validate", "libvirt-clients" },
   { "xl", "xen-utils-common" },
   { "xorriso", "xorriso" },
+  { "zfs", "zfsutils-linux" },
   { "zstd", "zstd" },
   { "zypper", "zypper" },
 };

@@ -134,7 +134,7 @@ to_node (const char *overlay, const char *node, const char *name)
 
 /* @name: (nullable) of the node. */
 static char *
-file_to_node (const char *path, const char *format, const char *name)
+to_simple_node (const char *driver, const char *path, const char *format, const char *name)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
@@ -145,7 +145,7 @@ file_to_node (const char *path, const char *format, const char *name)
     domuimg_json_add_string (builder, "node-name", name);
   json_builder_set_member_name (builder, "file");
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "driver", "file");
+  domuimg_json_add_string (builder, "driver", driver);
   domuimg_json_add_string (builder, "filename", path);
   json_builder_end_object (builder);
   json_builder_end_object (builder);
@@ -156,7 +156,28 @@ file_to_node (const char *path, const char *format, const char *name)
 char *
 domuimg_file_to_node (const char *path, const char *format)
 {
-  return file_to_node (path, format, NULL);
+  return to_simple_node ("file", path, format, NULL);
+}
+
+char *
+domuimg_device_to_node (const char *path)
+{
+  return to_simple_node ("host_device", path, "raw", NULL);
+}
+
+char *
+domuimg_raw_to_node (const char *node)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "raw");
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_value (builder, json_from_string (node, NULL));
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
 }
 
 char *
@@ -172,7 +193,7 @@ add_to_daemon (DomuimgExport *self, guint i, GError **error)
   Disk *disk = g_ptr_array_index (self->disks, i);
   g_autofree char *name = g_strdup_printf ("disk%u", i);
   g_autofree char *node = disk->node != NULL ? to_node (disk->overlay, disk->node, name)
-                                             : file_to_node (disk->overlay, disk->format, name);
+                                             : to_simple_node ("file", disk->overlay, disk->format, name);
   g_autofree char *mount = NULL;
   g_autoptr (GError) local = NULL;
 

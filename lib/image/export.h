@@ -39,3 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExport, domuimg_export_free)
 char *domuimg_overlay_to_node (const char *overlay, const char *node);
 /* The same of a file of @format, "raw" or "qcow2", that is whole by itself. */
 char *domuimg_file_to_node (const char *path, const char *format);
+/* The block node of the device at @path. */
+char *domuimg_device_to_node (const char *path);
+/* The bytes of @node as a raw image. */
+char *domuimg_raw_to_node (const char *node);

@@ -44,7 +44,7 @@ make_ext (const char *scratch, GError **error)
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
 
-  if (!domuimg_disk_file_allocate_raw (image, 32 * 1024 * 1024, NULL, NULL, error))
+  if (!domuimg_disk_file_allocate_raw (NULL, image, 32 * 1024 * 1024, NULL, NULL, error))
     return NULL;
   region = domuimg_region_open (image, TRUE, error);
   if (region == NULL || !domuimg_mkfs_run (&mkfs, region, NULL, error))
