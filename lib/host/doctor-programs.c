@@ -21,6 +21,8 @@ static const struct {
   { "linux.uml", DOMUIMG_SEVERITY_WARNING,
     "guests on xfs, btrfs or LVM without libguestfs's appliance; new roots on xfs, btrfs, f2fs", NULL },
   { "lvm", DOMUIMG_SEVERITY_INFO, "logical volumes in an image, by User-mode Linux", NULL },
+  { "grub-mkimage", DOMUIMG_SEVERITY_INFO, "create --layout: GRUB on the guest's disk", NULL },
+  { "mkfs.vfat", DOMUIMG_SEVERITY_INFO, "create --layout gpt: the EFI system partition", NULL },
   { "gpgv", DOMUIMG_SEVERITY_INFO, "signatures of mirrors", NULL },
   { "depmod", DOMUIMG_SEVERITY_INFO, "modules of the host's kernel in a guest", NULL },
   { "ssh-keygen", DOMUIMG_SEVERITY_INFO, "host keys of a guest", NULL },

@@ -116,7 +116,7 @@ class Tables(Layouts):
         self.assertIn(b"GRUB", image.read_bytes()[:SECTOR])
 
     def test_the_type_of_a_boot_partition_is_known_to_others(self):
-        image = self.make(self.archive(), "--disk", "size=200M,layout=gpt,esp=no,bios=no,boot=32M,swap=16M")
+        image = self.make(self.archive(), "--disk", "size=200M,layout=gpt,esp=no,bios=no,boot=32M,swap=16000000")
         self.assertEqual(self.judge(image), ["ext4", "swap", "ext4"])
         self.assertEqual(self.table(image)["partitions"][0]["type"], XBOOTLDR)
 

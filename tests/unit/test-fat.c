@@ -31,6 +31,7 @@ set_up (Fixture *self, gconstpointer data)
   close (fd);
   domuimg_exec_argf (exec, "-F%u", bits);
   domuimg_exec_arg (exec, "-s1");
+  domuimg_exec_arg (exec, "-nEFI");
   domuimg_exec_arg (exec, self->path);
   domuimg_exec_run (exec, NULL, &error);
   g_assert_no_error (error);
@@ -125,6 +126,7 @@ static void
 test_others_read_it (Fixture *self, gconstpointer data)
 {
   g_autofree char *said = NULL;
+  g_autofree char *root = NULL;
   g_autoptr (GError) error = NULL;
 
   domuimg_tree_mkdir_p (self->tree, "EFI/BOOT", 0755, &error);
@@ -133,6 +135,9 @@ test_others_read_it (Fixture *self, gconstpointer data)
   judge (self);
   said = run ("mtype", "-i", self->path, "::EFI/BOOT/grubx64.efi");
   g_assert_cmpstr (said, ==, "what GRUB is\n");
+  /* The label of the filesystem is the same word, and no reason for another short name. */
+  root = run ("mdir", "-i", self->path, "::");
+  g_assert_nonnull (strstr (root, "EFI          <DIR>"));
 }
 
 static void
