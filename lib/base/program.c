@@ -27,6 +27,7 @@ static const struct {
   { "fusermount3", "fuse3" },
   { "gpg", "gnupg" },
   { "gpgv", "gpgv" },
+  { "grub-mkimage", "grub-common" },
   { "lvcreate", "lvm2" },
   { "lvremove", "lvm2" },
   { "lvs", "lvm2" },

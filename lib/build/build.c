@@ -100,6 +100,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_object (&self->tree);
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
   g_clear_object (&self->ahead);
@@ -186,6 +187,7 @@ static const Step steps[] = {
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_convert, DISKS | REHEARSED, 0, 4 },
   { domuimg_build_step_kernel, FILES | DISKS | REHEARSED, 4, 2 },
+  { domuimg_build_step_grub, FILES, 0, 0 },
   { domuimg_build_step_guest, FILES | DISKS | REHEARSED, 3, 1 },
   { domuimg_build_step_verdict, FILES | DISKS | REHEARSED, 2, 2 },
   { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },

@@ -15,7 +15,9 @@
 #include "lib/guest/manifest-find.h"
 #include "lib/image/image.h"
 #include "lib/import/chain/follow.h"
+#include "lib/guest/root.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/faults.h"
 
 /**
  * DomuimgKernelUpdate:
@@ -281,6 +283,7 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
             : NULL;
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (GError) local = NULL;
+  DomuimgGuestRoot found;
   DomuimgTree *tree;
   gboolean ok;
 
@@ -297,7 +300,11 @@ update (DomuimgKernelUpdate *self, GCancellable *cancellable, GError **error)
   tree = domuimg_image_open_tree (image, root, FALSE, error);
   if (tree == NULL)
     return FALSE;
-  ok = update_from (self, tree, root->fs, cancellable, error);
+  found = (DomuimgGuestRoot){ image, root, g_object_ref (tree) };
+  ok = domuimg_guest_root_mount_boot (&found, error)
+       && update_from (self, found.tree, root->fs, cancellable, error)
+       && domuimg_tree_check_faults (found.tree, error);
+  g_object_unref (found.tree);
   return domuimg_image_close_tree (image, tree, ok ? error : NULL) && ok;
 }
 

@@ -2,6 +2,7 @@
 /* What a build made, from what, as its manifest. */
 #include "config.h"
 #include "lib/build/state.h"
+#include "lib/build/step-layout.h"
 
 #include "lib/guest/manifest.h"
 
@@ -44,6 +45,33 @@ set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
     disk->backing = g_strdup (domuimg_import_get_backing (self->plan->import, i));
 }
 
+/* A disk without partitions is its filesystem. */
+static void
+add_parts (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
+{
+  g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self->plan, i);
+
+  for (guint j = 0; j < parts->len; j++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (parts, j);
+      DomuimgManifestPart *into;
+
+      if (part->number == 0 || part->role == DOMUIMG_PART_ROOT)
+        {
+          disk->fs = g_strdup (part->fs);
+          disk->uuid = g_strdup (part->uuid);
+        }
+      if (part->number == 0)
+        continue;
+      into = domuimg_manifest_add_part (disk);
+      into->number = part->number;
+      into->size = (gint64) domuimg_build_get_extent (self, part)->length;
+      into->fs = g_strdup (part->fs);
+      into->uuid = g_strdup (part->uuid);
+      into->mount = g_strdup (part->mount);
+    }
+}
+
 static void
 add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
 {
@@ -60,9 +88,8 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
       set_origin (disk, self, i);
       return;
     }
-  disk->size = (gint64) (i == 0 ? self->root_size : spec->size);
-  disk->fs = g_strdup (spec->fs);
-  disk->uuid = g_strdup (self->plan->disk_uuids[i]);
+  disk->size = (gint64) domuimg_build_get_disk_size (self, i);
+  add_parts (disk, self, i);
 }
 
 static void

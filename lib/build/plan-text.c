@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/build/plan.h"
 #include "lib/build/plan-import.h"
+#include "lib/build/plan-layout.h"
 
 #include "lib/base/json.h"
 
@@ -69,7 +70,13 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < self->disks->len; i++)
-    g_ptr_array_add (lines, describe_disk (self, i));
+    {
+      char *parts = domuimg_plan_describe_parts (self, i);
+
+      g_ptr_array_add (lines, describe_disk (self, i));
+      if (parts != NULL)
+        g_ptr_array_add (lines, parts);
+    }
   if (self->import == NULL)
     g_ptr_array_add (lines, domuimg_source_describe (self->source));
   describe_changes (self, found, lines);

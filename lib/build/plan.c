@@ -9,6 +9,7 @@
 
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
+#include "lib/build/plan-layout.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
@@ -35,7 +36,7 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->uuid);
   g_clear_pointer (&self->kernel, domuimg_kernel_spec_free);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
-  g_strfreev (self->disk_uuids);
+  g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
   g_free (self->archive_path);
   g_free (self->config_path);
@@ -79,9 +80,8 @@ domuimg_plan_is_reproducible (void)
   return epoch != NULL && *epoch != '\0';
 }
 
-/* Random, but the same again for the same guest where builds are to be reproducible. */
-static char *
-uuid_for (DomuimgPlan *self, const char *what)
+char *
+domuimg_plan_make_uuid (DomuimgPlan *self, const char *what)
 {
   g_autofree char *seed = g_strdup_printf ("domuimg/%s/%s", self->name, what);
 
@@ -165,7 +165,8 @@ plan_kernel (DomuimgPlan *self)
   const DomuimgKernelSpec *asked = domuimg_spec_get_object (self->spec, "kernel");
 
   self->kernel = asked != NULL ? domuimg_kernel_spec_copy (asked) : domuimg_kernel_spec_new ();
-  if (self->import == NULL || self->kernel->policy->origin != DOMUIMG_KERNEL_OF_ANY
+  if ((self->import == NULL && !domuimg_plan_has_menu (self))
+      || self->kernel->policy->origin != DOMUIMG_KERNEL_OF_ANY
       || (self->type != DOMUIMG_GUEST_TYPE_HVM
           && (self->type != DOMUIMG_GUEST_TYPE_AUTO || !wants_archive (self))))
     return;
@@ -179,13 +180,14 @@ check_loader (DomuimgPlan *self, GError **error)
 {
   DomuimgLoader loader = self->kernel->policy->loader;
 
-  if (loader == DOMUIMG_LOADER_FIRMWARE && self->import != NULL)
+  if (loader == DOMUIMG_LOADER_FIRMWARE
+      && (self->import != NULL || domuimg_plan_has_menu (self)))
     return plan_firmware (self, error);
   if (loader == DOMUIMG_LOADER_FIRMWARE)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "--kernel %s needs a whole disk with a boot loader of its own, and a"
-                         " guest from %s is a filesystem without one; use --kernel auto, or pvgrub"
-                         " to have GRUB start the guest's own kernel",
+                         " guest from %s is a filesystem without one; add --layout gpt or mbr, or"
+                         " use --kernel auto, or pvgrub to have GRUB start the guest's own kernel",
                          self->kernel->text, domuimg_spec_get (self->spec, "from"));
   if (loader == DOMUIMG_LOADER_DIRECT && domuimg_spec_get (self->spec, "loader") != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
@@ -223,19 +225,12 @@ plan_paths (DomuimgPlan *self)
 static gboolean
 plan_disks (DomuimgPlan *self, GError **error)
 {
-  g_autoptr (GStrvBuilder) uuids = g_strv_builder_new ();
-
   self->disks = domuimg_plan_parse_disks (self, error);
   if (self->disks == NULL)
     return FALSE;
-  for (guint i = 0; i < self->disks->len; i++)
-    {
-      g_autofree char *what = g_strdup_printf ("disk/%u", i);
-      g_autofree char *uuid = uuid_for (self, what);
-
-      g_strv_builder_add (uuids, uuid);
-    }
-  self->disk_uuids = g_strv_builder_end (uuids);
+  if (self->import != NULL ? !domuimg_plan_check_no_layout (self, error)
+                           : !domuimg_plan_make_parts (self, error))
+    return FALSE;
   if (wants_archive (self))
     self->archive_path = g_strdup (domuimg_plan_get_disk (self, 0)->path);
   return TRUE;
@@ -278,7 +273,7 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  self->uuid = uuid != NULL ? g_strdup (uuid) : uuid_for (self, "domain");
+  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_make_uuid (self, "domain");
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_source_check (source, error))
     return NULL;

@@ -4,6 +4,7 @@
 #include "domuimg/kernel.h"
 #include "domuimg/result.h"
 #include "domuimg/spec.h"
+#include "lib/disk/layout.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
@@ -26,7 +27,7 @@ struct _DomuimgPlan {
   guint maxmem; /* MiB */
   guint vcpus;
   GPtrArray *disks; /* of DomuimgDiskSpec: paths absolute, vdevs given */
-  GStrv disk_uuids; /* of the filesystems */
+  GPtrArray *parts; /* of DomuimgPart: what is on the disks; none of disks that are converted */
   GPtrArray *nics;  /* of DomuimgNicSpec: MACs and bridges given */
   char *archive_path; /* (nullable) an XVA of all, in place of images and configurations */
   char *config_path;  /* (nullable) */
@@ -55,6 +56,20 @@ DomuimgPlan *domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError 
 char *domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found);
 char *domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found);
 const DomuimgDiskSpec *domuimg_plan_get_disk (DomuimgPlan *self, guint i);
+/* What is said of how the disk is divided, and that layout. */
+const DomuimgLayoutSpec *domuimg_plan_get_layout_spec (DomuimgPlan *self, guint disk);
+const DomuimgLayout *domuimg_plan_get_layout (DomuimgPlan *self, guint disk);
+/* (element-type DomuimgPart) (transfer container) Those of one disk. */
+GPtrArray *domuimg_plan_list_parts (DomuimgPlan *self, guint disk);
+/* (nullable) The first with this role. */
+const DomuimgPart *domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role);
+/* What the guest's Linux calls it, "xvda3". */
+char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
+/* Whether a BIOS is to start the first disk, and whether any firmware is. */
+gboolean domuimg_plan_has_bios (DomuimgPlan *self);
+gboolean domuimg_plan_has_menu (DomuimgPlan *self);
+/* Random, but the same again for the same guest and @what where builds are to be reproducible. */
+char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);
 /* @key's value, or @fallback. */

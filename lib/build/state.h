@@ -41,7 +41,8 @@ typedef struct {
   char *manifest;
   char *kernel;
   char *ramdisk;
-  guint64 root_size;  /* bytes */
+  GArray *extents;    /* (nullable) of DomuimgExtent, for each part of the plan, once they are known */
+  guint64 root_size;  /* bytes of its filesystem */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
   DomuimgTree *tree;  /* (nullable) the root with what is mounted in it, while it is changed */
@@ -89,6 +90,9 @@ gboolean domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* GRUB on a disk that is to start by itself. */
+gboolean domuimg_build_step_grub (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
                                    GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -131,9 +135,6 @@ DomuimgBuildMount *domuimg_build_add_mount (DomuimgBuildState *self, DomuimgImag
                                             DomuimgTree *tree);
 /* Writes what was changed to the disks; everything stays open. */
 gboolean domuimg_build_flush (DomuimgBuildState *self, GError **error);
-/* The filesystem of disk @i, while it is made. */
-DomuimgRegion *domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable,
-                                              GError **error);
 /* Whether a kernel that is not the guest's was asked for. */
 gboolean domuimg_build_has_other_kernel (DomuimgBuildState *self);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,

@@ -7,8 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "lib/disk/layout.h"
-#include "lib/domain/model/vdev.h"
+#include "lib/build/step-layout.h"
 #include "lib/fs/fs.h"
 
 #define MEMORY_DIRECTORY "/dev/shm"
@@ -157,8 +156,10 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     return FALSE;
   if (plan->import == NULL)
     {
-      self->root_fs = g_strdup (domuimg_plan_get_disk (plan, 0)->fs);
-      self->root_uuid = g_strdup (plan->disk_uuids[0]);
+      const DomuimgPart *root = domuimg_plan_find_part (plan, DOMUIMG_PART_ROOT);
+
+      self->root_fs = g_strdup (root->fs);
+      self->root_uuid = g_strdup (root->uuid);
     }
   /* The manifest comes last: where it is, everything is. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
@@ -182,8 +183,10 @@ to_mib (guint64 bytes)
 }
 
 static gboolean
-too_small (DomuimgBuildState *self, guint64 size, guint64 needed, GError **error)
+too_small (DomuimgBuildState *self, guint64 root_size, guint64 root_needed, GError **error)
 {
+  guint64 size = domuimg_build_to_disk_size (self, root_size);
+  guint64 needed = domuimg_build_to_disk_size (self, root_needed);
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, 0);
 
   if (disk->kind->settle != NULL)
@@ -203,7 +206,8 @@ too_small (DomuimgBuildState *self, guint64 size, guint64 needed, GError **error
 static gboolean
 size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  guint64 given = domuimg_plan_get_disk (self->plan, 0)->size;
+  guint64 disk = domuimg_plan_get_disk (self->plan, 0)->size;
+  guint64 given = disk > 0 ? domuimg_build_to_root_size (self, disk) : 0;
   g_auto (GStrv) results = NULL;
   DomuimgSourceContext context;
   gboolean known = FALSE;
@@ -222,49 +226,13 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
     self->root_size = domuimg_mkfs_default_size (&self->usage);
-  else if (given < domuimg_mkfs_min_size (&self->usage))
+  else if (given < domuimg_mkfs_min_size (&self->usage) && !domuimg_build_is_divided (self))
     return too_small (self, given, domuimg_mkfs_min_size (&self->usage), error);
   else
     self->root_size = given;
-  self->root_size = domuimg_layout_none.round_size (self->root_size);
+  self->root_size
+      = domuimg_layout_round_size (domuimg_plan_get_layout (self->plan, 0), self->root_size);
   return TRUE;
-}
-
-DomuimgRegion *
-domuimg_build_open_filesystem (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
-{
-  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
-  g_autoptr (DomuimgRegion) disk
-      = spec->kind->open (domuimg_build_get_disk (self, i)->path, writable, error);
-  g_autoptr (DomuimgRegion) named
-      = disk != NULL ? domuimg_region_new_named (disk, spec->path) : NULL;
-
-  return named != NULL ? domuimg_layout_none.get_filesystem (named) : NULL;
-}
-
-static gboolean
-make_filesystem (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
-{
-  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-  const char *image = domuimg_build_get_disk (self, i)->path;
-  guint64 size = i == 0 ? self->root_size : domuimg_layout_none.round_size (disk->size);
-  const DomuimgMkfs mkfs = {
-    .fs_type = disk->fs,
-    .label = disk->label,
-    .uuid = self->plan->disk_uuids[i],
-    /* A root of many small files needs more than the usual number. */
-    .inodes = disk->inodes > 0 || i > 0 || self->usage.entries == 0
-                  ? disk->inodes
-                  : MAX (size / 16384, self->usage.entries + self->usage.entries / 4 + 1024),
-  };
-
-  const DomuimgFs *fs = domuimg_fs_find (disk->fs);
-  g_autoptr (DomuimgRegion) region = NULL;
-
-  if (!disk->kind->allocate (image, size, NULL, cancellable, error))
-    return FALSE;
-  region = domuimg_build_open_filesystem (self, i, TRUE, error);
-  return region != NULL && fs->make (&mkfs, region, cancellable, error);
 }
 
 gboolean
@@ -275,12 +243,7 @@ domuimg_build_step_disks (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!size_root (self, cancellable, error))
     return FALSE;
   domuimg_progress_set_message (progress, "Making the filesystem");
-  for (guint i = 0; i < self->plan->disks->len; i++)
-    {
-      if (!make_filesystem (self, i, cancellable, error))
-        return FALSE;
-    }
-  return TRUE;
+  return domuimg_build_make_disks (self, cancellable, error);
 }
 
 /* The disk was too small: what the whole guest would have needed. */
@@ -290,8 +253,9 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
 {
   DomuimgUsage all = *so_far;
 
+  /* How much of the rest is for which filesystem, nobody has counted. */
   if (!g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
-      || !domuimg_usage_scan (&all, stream, cancellable, NULL)
+      || domuimg_build_is_divided (self) || !domuimg_usage_scan (&all, stream, cancellable, NULL)
       || domuimg_mkfs_min_size (&all) <= self->root_size)
     return;
   g_clear_error (error);
@@ -308,34 +272,16 @@ watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
   return DOMUIMG_STREAM (self->ahead);
 }
 
-/* What was filled has stayed open, and is the root. */
-static gboolean
-open_made (DomuimgBuildState *self, GError **error)
-{
-  g_autofree char *name = domuimg_vdev_linux_name (domuimg_plan_get_disk (self->plan, 0)->vdev);
-  DomuimgImage *image;
-  GPtrArray *volumes;
-
-  for (guint i = 0; i < self->disks->len; i++)
-    if (!domuimg_build_open_disk (self, i, error))
-      return FALSE;
-  image = domuimg_build_get_disk (self, 0)->image;
-  volumes = domuimg_image_list_volumes (image, error);
-  if (volumes == NULL)
-    return FALSE;
-  domuimg_build_add_mount (self, image, g_ptr_array_index (volumes, 0), name,
-                           g_object_ref (self->tree));
-  return TRUE;
-}
-
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
-  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
+  const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
+  const DomuimgFs *fs = domuimg_fs_find (root->fs);
   g_autoptr (DomuimgRegion) region = NULL;
+  g_autoptr (DomuimgDivide) divide = NULL;
   g_autoptr (GError) local = NULL;
   DomuimgUsage usage = { 0 };
   DomuimgFsContent content = { NULL, &usage, progress };
@@ -345,10 +291,13 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
       domuimg_source_explain (self->plan->source, error);
       return FALSE;
     }
-  region = domuimg_build_open_filesystem (self, 0, TRUE, error);
+  region = domuimg_build_open_part (self, root, TRUE, error);
   if (region == NULL)
     return FALSE;
-  content.stream = watch_kernel (self, stream);
+  divide = domuimg_build_divide (self, watch_kernel (self, stream), error);
+  if (divide == NULL)
+    return FALSE;
+  content.stream = DOMUIMG_STREAM (divide);
   self->tree = fs->fill (region, &content, cancellable, &local);
   if (self->tree == NULL)
     {
@@ -358,9 +307,11 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
       return FALSE;
     }
   self->usage = usage;
+  if (!domuimg_build_open_made (self, divide, cancellable, error))
+    return FALSE;
   if (self->ahead != NULL)
     domuimg_look_ahead_attach (self->ahead, self->tree);
-  return open_made (self, error) && domuimg_source_close (self->plan->source, error);
+  return domuimg_source_close (self->plan->source, error);
 }
 
 gboolean

@@ -6,6 +6,18 @@
 #include <string.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/build/plan-import.h"
+
+static char *
+name_device (DomuimgBuildState *self)
+{
+  const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
+  g_autofree char *name = root != NULL && root->number > 0
+                              ? domuimg_plan_name_part (self->plan, root)
+                              : g_strdup (domuimg_plan_get_disk (self->plan, 0)->vdev);
+
+  return g_strconcat ("/dev/", name, NULL);
+}
 
 /* Without an initramfs, the kernel knows devices only by name. */
 static char *
@@ -15,7 +27,7 @@ name_root (DomuimgBuildState *self)
     return g_strdup_printf ("UUID=%s", self->root_uuid);
   if (self->conversion != NULL && self->conversion->root != NULL)
     return g_strdup_printf ("/dev/%s", self->conversion->root->name);
-  return g_strdup_printf ("/dev/%s", domuimg_plan_get_disk (self->plan, 0)->vdev);
+  return name_device (self);
 }
 
 char *
@@ -90,10 +102,17 @@ add_graphics (DomuimgBuildState *self)
 static void
 set_firmware (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
-  const char *bus = domuimg_import_get_bus (self->plan->import, 0);
+  const DomuimgHardware *hardware = domuimg_plan_get_hardware (self->plan);
+  const char *bus
+      = self->plan->import != NULL ? domuimg_import_get_bus (self->plan->import, 0) : NULL;
   gboolean is_known = hardware != NULL && hardware->firmware != DOMUIMG_FIRMWARE_UNKNOWN;
 
+  if (self->plan->import == NULL)
+    {
+      if (!domuimg_plan_has_bios (self->plan))
+        domuimg_domain_set_firmware (self->domain, "ovmf");
+      return;
+    }
   if (is_known ? hardware->firmware == DOMUIMG_FIRMWARE_UEFI : self->transfer->needs_uefi)
     domuimg_domain_set_firmware (self->domain, "ovmf");
   if (g_strcmp0 (bus, "sata") == 0)

@@ -106,21 +106,36 @@ add_nic (DomuimgCustomise *customise, const DomuimgNicSpec *spec)
     g_ptr_array_add (nic->dns, g_strdup (spec->dns[i]));
 }
 
+/* What is mounted in another filesystem comes behind that. */
+static gint
+compare_mounts (gconstpointer a, gconstpointer b)
+{
+  const DomuimgPart *const *left = a;
+  const DomuimgPart *const *right = b;
+
+  return g_strcmp0 ((*left)->mount, (*right)->mount);
+}
+
 static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
-  customise->root_uuid = g_strdup (self->plan->disk_uuids[0]);
-  g_free (customise->root_fs);
-  customise->root_fs = g_strdup (domuimg_plan_get_disk (self->plan, 0)->fs);
-  for (guint i = 1; i < self->plan->disks->len; i++)
-    {
-      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-      g_autofree char *spec = g_strdup_printf ("UUID=%s", self->plan->disk_uuids[i]);
+  g_autoptr (GPtrArray) parts = g_ptr_array_copy (self->plan->parts, NULL, NULL);
 
-      if (g_str_equal (disk->fs, "swap"))
+  customise->root_uuid = g_strdup (self->root_uuid);
+  g_free (customise->root_fs);
+  customise->root_fs = g_strdup (self->root_fs);
+  g_ptr_array_set_free_func (parts, NULL);
+  g_ptr_array_sort (parts, compare_mounts);
+  for (guint i = 0; i < parts->len; i++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (parts, i);
+      g_autofree char *spec = g_strdup_printf ("UUID=%s", part->uuid);
+
+      if (part->role == DOMUIMG_PART_SWAP)
         domuimg_customise_add_mount (customise, spec, "none", "swap", "sw");
-      else if (disk->mount != NULL)
-        domuimg_customise_add_mount (customise, spec, disk->mount, disk->fs, NULL);
+      else if (part->mount != NULL && part->role != DOMUIMG_PART_ROOT)
+        domuimg_customise_add_mount (customise, spec, part->mount, part->fs,
+                                     part->role == DOMUIMG_PART_ESP ? "umask=0077" : NULL);
     }
 }
 
@@ -154,6 +169,7 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
   if (self->transfer == NULL)
     {
       customise->device_nodes = TRUE;
+      customise->all_consoles = domuimg_plan_has_menu (plan);
       add_disks (self, customise);
       add_identity (self, customise);
     }

@@ -280,7 +280,7 @@ gboolean
 domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
-  if (self->loader == DOMUIMG_LOADER_FIRMWARE)
+  if (self->loader == DOMUIMG_LOADER_FIRMWARE && self->plan->import != NULL)
     return TRUE;
   domuimg_progress_set_message (progress, "Choosing the kernel");
   switch (self->plan->kernel->policy->origin)

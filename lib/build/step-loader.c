@@ -27,7 +27,8 @@ types_of (DomuimgBuildState *self)
       = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_AUTO };
   static const DomuimgGuestType only[][2]
       = { [DOMUIMG_GUEST_TYPE_PV] = { DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_AUTO },
-          [DOMUIMG_GUEST_TYPE_PVH] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_AUTO } };
+          [DOMUIMG_GUEST_TYPE_PVH] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_AUTO },
+          [DOMUIMG_GUEST_TYPE_HVM] = { DOMUIMG_GUEST_TYPE_HVM, DOMUIMG_GUEST_TYPE_AUTO } };
 
   if (self->plan->type != DOMUIMG_GUEST_TYPE_AUTO)
     return only[self->plan->type];
@@ -109,7 +110,7 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 {
   const char *given = domuimg_spec_get (self->plan->spec, "loader");
 
-  if (given != NULL)
+  if (given != NULL || self->loader == DOMUIMG_LOADER_FIRMWARE)
     return g_strdup (given);
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
     return default_program ();
@@ -122,7 +123,7 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 static void
 warn_if_missing (DomuimgBuildState *self)
 {
-  if (access (self->loader_path, F_OK) == 0)
+  if (self->loader_path == NULL || access (self->loader_path, F_OK) == 0)
     return;
   /* xl finds its own pygrub. */
   g_ptr_array_add (
@@ -139,10 +140,40 @@ warn_if_missing (DomuimgBuildState *self)
 static void
 explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char *drivers)
 {
+  static const char *const types[] = { [DOMUIMG_GUEST_TYPE_PV] = "PV",
+                                       [DOMUIMG_GUEST_TYPE_PVH] = "PVH",
+                                       [DOMUIMG_GUEST_TYPE_HVM] = "HVM" };
+
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
-      self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB",
-      self->type == DOMUIMG_GUEST_TYPE_PVH ? "PVH" : "PV", drivers);
+      self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB", types[self->type], drivers);
+}
+
+/* An entry of a disk that starts by itself is for all types: the console is the last of these that
+ * there is. */
+static char *
+menu_command_line (DomuimgBuildState *self)
+{
+  const char *extra = domuimg_plan_get (self->plan, "extra", "");
+
+  if (!domuimg_plan_has_menu (self->plan))
+    return domuimg_build_command_line (self);
+  return g_strdup_printf ("root=UUID=%s ro console=tty0 console=hvc0 console=ttyS0%s%s",
+                          self->root_uuid, *extra != '\0' ? " " : "", extra);
+}
+
+gboolean
+domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **error)
+{
+  g_autofree char *cmdline = menu_command_line (self);
+  const DomuimgPart *boot = domuimg_plan_find_part (self->plan, DOMUIMG_PART_BOOT);
+  const DomuimgBootMenu menu = { .uuid = boot != NULL ? boot->uuid : self->root_uuid,
+                                 .cmdline = cmdline,
+                                 .kernels = kernels,
+                                 .is_separate = boot != NULL,
+                                 .is_of_disk = domuimg_plan_has_menu (self->plan) };
+
+  return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
 }
 
 gboolean
@@ -150,7 +181,6 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_kernel_list (self->tree, error);
   g_autofree char *drivers = NULL;
-  g_autofree char *cmdline = NULL;
   DomuimgKernelChoice *choice;
 
   if (choices == NULL || !choose (self, choices, &drivers, error))
@@ -163,7 +193,5 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   self->loader_path = loader_path (self, choice->kernel);
   warn_if_missing (self);
   explain (self, choice, drivers);
-  cmdline = domuimg_build_command_line (self);
-  const DomuimgBootMenu menu = { self->root_uuid, cmdline, choices };
-  return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
+  return domuimg_build_write_menu (self, choices, error);
 }

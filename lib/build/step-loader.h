@@ -6,3 +6,6 @@
 /* Chooses a kernel that stays on the guest's disk, and writes the menu for the loader of the
  * plan. NOT_BOOTABLE where it can start none. */
 gboolean domuimg_build_use_loader (DomuimgBuildState *self, GError **error);
+/* Writes the menu with @kernels (element-type DomuimgKernelChoice), the first of which is to be
+ * started. */
+gboolean domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **error);

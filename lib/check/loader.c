@@ -10,9 +10,11 @@
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
 #include "lib/check/rules.h"
+#include "lib/guest/fstab-table.h"
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select.h"
+#include "lib/tree/mount.h"
 
 const char *
 domuimg_loader_describe (const DomuimgGuestBoot *boot)
@@ -288,18 +290,27 @@ make_cmdline (const DomuimgDevice *root)
   return g_strdup_printf ("root=/dev/%s ro console=hvc0", root->name);
 }
 
+/* What is on @device, the filesystem for /boot, if that is not the root. */
+static char *
+path_on (const DomuimgDevice *device, const DomuimgDevice *root, const char *path)
+{
+  return g_strdup (device != root && g_str_has_prefix (path, "boot/") ? path + strlen ("boot/")
+                                                                      : path);
+}
+
 static void
-take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgKernelChoice *choice)
+take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgDevice *boot,
+             DomuimgKernelChoice *choice)
 {
   const char *cmdline = domuimg_domain_get_cmdline (self->domain);
 
   self->boot.in_guest = TRUE;
-  self->boot_device = root;
-  self->boot_tree = root->tree;
-  self->boot.kernel_path = g_strdup (choice->vmlinuz);
+  self->boot_device = boot;
+  self->boot_tree = boot->tree;
+  self->boot.kernel_path = path_on (boot, root, choice->vmlinuz);
   self->boot.kernel = g_steal_pointer (&choice->kernel);
   if (choice->initrd != NULL)
-    g_ptr_array_add (self->boot.initrd_paths, g_strdup (choice->initrd));
+    g_ptr_array_add (self->boot.initrd_paths, path_on (boot, root, choice->initrd));
   self->boot.cmdline = cmdline != NULL ? g_strdup (cmdline) : make_cmdline (root);
 }
 
@@ -343,18 +354,36 @@ choose (DomuimgMachine *self, DomuimgTree *tree, GPtrArray *choices)
   return newest != NULL || choices->len == 0 ? newest : g_ptr_array_index (choices, 0);
 }
 
+/* (nullable) What the guest mounts at /boot, where no kernel is in that of its root. */
+static DomuimgDevice *
+find_boot (DomuimgMachine *self, const DomuimgDevice *root)
+{
+  g_autofree char *text = domuimg_tree_read_text (root->tree, "etc/fstab", NULL);
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, "/boot");
+  DomuimgDevice *device = entry != NULL && !domuimg_kernel_is_in (root->tree, "boot")
+                              ? domuimg_machine_find_device (self, entry->spec)
+                              : NULL;
+
+  return device != NULL && domuimg_machine_open_tree (self, device) != NULL ? device : NULL;
+}
+
 void
 domuimg_loader_choose_kernel (DomuimgMachine *self)
 {
   DomuimgDevice *root = domuimg_machine_guess_root (self);
+  DomuimgDevice *boot = root != NULL ? find_boot (self, root) : NULL;
+  g_autoptr (DomuimgTree) tree = NULL;
   g_autoptr (GPtrArray) choices = NULL;
   g_autoptr (GError) error = NULL;
   DomuimgKernelChoice *choice;
 
   if (root == NULL)
     return;
-  choices = domuimg_kernel_list (root->tree, &error);
-  choice = choices != NULL ? choose (self, root->tree, choices) : NULL;
+  tree = boot != NULL ? domuimg_tree_mount_new (root->tree, "boot", boot->tree)
+                      : g_object_ref (root->tree);
+  choices = domuimg_kernel_list (tree, &error);
+  choice = choices != NULL ? choose (self, tree, choices) : NULL;
   if (choice != NULL)
-    take_choice (self, root, choice);
+    take_choice (self, root, boot != NULL ? boot : root, choice);
 }

@@ -2,14 +2,79 @@
 #pragma once
 
 #include "lib/base/region.h"
+#include "lib/spec/layout-spec.h"
 
-/* What is on a disk around its filesystem. */
+/* What is on a disk around its filesystems: a row for each layout, and the parts that a disk is
+ * divided into. */
+
+typedef enum {
+  DOMUIMG_PART_ROOT,
+  DOMUIMG_PART_BOOT, /* /boot, of its own */
+  DOMUIMG_PART_ESP,
+  DOMUIMG_PART_BIOS, /* no filesystem: GRUB's image */
+  DOMUIMG_PART_SWAP,
+  DOMUIMG_PART_DATA,
+} DomuimgPartRole;
+
+/* What will be in one place of a disk. */
 typedef struct {
-  /* Bytes of a disk that is to have @size: whole blocks of whatever is on it. */
-  guint64 (*round_size) (guint64 size);
-  /* The part of @disk that the filesystem is in. */
-  DomuimgRegion *(*get_filesystem) (DomuimgRegion *disk);
+  guint disk;      /* of the guest, from 0 */
+  guint number;    /* of the partition; 0: all of the disk */
+  DomuimgPartRole role;
+  char *fs;        /* (nullable) "ext4", "vfat", "swap" */
+  char *uuid;      /* (nullable) of the filesystem, as blkid has it */
+  char *part_uuid; /* (nullable) of the partition */
+  char *mount;     /* (nullable) */
+  char *label;     /* (nullable) */
+  char *features;  /* (nullable) */
+  guint64 size;    /* bytes; 0: what is left of the disk */
+  guint64 inodes;  /* 0: by the size */
+  double reserved; /* percent; 0: as usual, negative: none */
+} DomuimgPart;
+
+void domuimg_part_free (DomuimgPart *self);
+
+/* Where a part lies on its disk, in bytes. */
+typedef struct {
+  guint64 offset;
+  guint64 length;
+} DomuimgExtent;
+
+/* A partition table to be written. */
+typedef struct {
+  const char *uuid;          /* of the disk; a DOS table has its first four bytes */
+  const char *architecture;  /* "amd64", for the type of the root */
+  const GPtrArray *parts;    /* (element-type DomuimgPart) of this disk */
+  const DomuimgExtent *extents; /* of each */
+} DomuimgTable;
+
+typedef struct {
+  guint64 step; /* sizes and places are multiples of it */
+  guint64 head; /* bytes before the first part ... */
+  guint64 tail; /* ... and behind the last */
+  guint max_parts;
+  gboolean has_esp;  /* unless it is said otherwise */
+  gboolean has_bios; /* GRUB's image has a partition of its own */
+  gboolean (*write) (const DomuimgTable *table, const DomuimgRegion *disk, GError **error);
 } DomuimgLayout;
 
-/* Nothing: the filesystem is the disk. */
+/* The rows, each in the file of its layout. */
 extern const DomuimgLayout domuimg_layout_none;
+extern const DomuimgLayout domuimg_layout_gpt;
+extern const DomuimgLayout domuimg_layout_mbr;
+
+const DomuimgLayout *domuimg_layout_find (DomuimgLayoutKind kind);
+/* Bytes of a disk of @size, in whole steps. */
+guint64 domuimg_layout_round_size (const DomuimgLayout *self, guint64 size);
+/* Bytes of a disk with @parts (element-type DomuimgPart), whose part without a size has @rest. */
+guint64 domuimg_layout_add_up (const DomuimgLayout *self, const GPtrArray *parts, guint64 rest);
+/* Where each of @parts lies on a disk of @size, one behind another; the one without a size takes what
+ * is left. FALSE where that is nothing. */
+gboolean domuimg_layout_place (const DomuimgLayout *self, const GPtrArray *parts, guint64 size,
+                               DomuimgExtent *extents);
+
+/* Writes a partition table of libfdisk's kind @name, "gpt" or "dos", in which @types are those of the
+ * parts, and the one at @active (-1: none) is to be booted from. */
+gboolean domuimg_table_write (const DomuimgTable *self, const char *name, const char *disk_id,
+                              const char *const *types, int active, const DomuimgRegion *disk,
+                              GError **error);

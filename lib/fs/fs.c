@@ -6,6 +6,7 @@
 #include "lib/fs/ext/tools.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
+#include "lib/fs/fat/tree.h"
 #include "lib/tree/faults.h"
 
 static DomuimgTree *
@@ -33,15 +34,41 @@ resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
   return domuimg_mkfs_run (what, part, cancellable, error);
 }
 
-/* What is written in one pass has extents: ext2 and ext3 are for further disks, that begin empty. */
+static gpointer
+begin_ext (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_ext_writer_new (region, stream, error);
+}
+
+static gboolean
+add_ext (gpointer writer, const DomuimgEntry *entry, GError **error)
+{
+  return domuimg_ext_writer_add (writer, entry, error);
+}
+
+static DomuimgTree *
+finish_ext (gpointer writer, GCancellable *cancellable, GError **error)
+{
+  return domuimg_ext_writer_finish (writer, cancellable, error);
+}
+
+static void
+free_ext (gpointer writer)
+{
+  domuimg_ext_writer_free (writer);
+}
+
+static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
+
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, resize_ext,
-    domuimg_ext_get_least_size },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open, resize_ext,
-    domuimg_ext_get_least_size },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, NULL, domuimg_tree_ext_open, resize_ext,
-    domuimg_ext_get_least_size },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
+    resize_ext, domuimg_ext_get_least_size },
+  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL, NULL, NULL },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL, resize_swap, NULL },
 };
 
 const DomuimgFs *
@@ -66,6 +93,8 @@ domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **e
 gboolean
 domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
 {
+  if (DOMUIMG_IS_TREE_FAT (tree))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (tree), error);
   return !DOMUIMG_IS_TREE_EXT (tree) || domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
 }
 
@@ -76,6 +105,8 @@ domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
   /* What was changed was decided by what could be read. */
   gboolean ok = domuimg_tree_check_faults (owned, error);
 
+  if (DOMUIMG_IS_TREE_FAT (owned))
+    return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (owned), ok ? error : NULL) && ok;
   if (DOMUIMG_IS_TREE_EXT (owned))
     return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
   return domuimg_tree_guestfs_close (owned, ok ? error : NULL) && ok;

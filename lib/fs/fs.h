@@ -16,6 +16,16 @@ typedef struct {
   DomuimgProgress *progress; /* (nullable) */
 } DomuimgFsContent;
 
+/* Fills an empty filesystem with entries that are given one by one, in the order of a stream. */
+typedef struct {
+  /* What is given is the current entry of @stream, but for its path. */
+  gpointer (*begin) (DomuimgRegion *region, DomuimgStream *stream, GError **error);
+  gboolean (*add) (gpointer writer, const DomuimgEntry *entry, GError **error);
+  /* The filesystem stays open; then only free () may be called. */
+  DomuimgTree *(*finish) (gpointer writer, GCancellable *cancellable, GError **error);
+  void (*free) (gpointer writer);
+} DomuimgFsWriter;
+
 typedef struct {
   const char *name; /* as blkid(8) and --disk fs= have it */
   /* NULL where it holds no files: bytes of the smallest one that holds @usage. */
@@ -29,6 +39,8 @@ typedef struct {
                         GCancellable *cancellable, GError **error);
   /* NULL where it holds no files. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
+  /* NULL where it cannot be filled beside another one. */
+  const DomuimgFsWriter *writer;
   /* NULL where it keeps the size that it was made with. Gives the one in @region, whose label and
    * UUID are in @what and which nobody has open, @size bytes, for which there is room. */
   gboolean (*resize) (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,

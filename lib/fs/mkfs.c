@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Empty ext filesystems and swap spaces, as mke2fs and mkswap make them, and how large they are. */
+/* Empty ext and FAT filesystems and swap spaces, as mke2fs, mkfs.vfat and mkswap make them, and how large they are. */
 #include "config.h"
 #include "lib/fs/mkfs.h"
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
+#include "lib/base/sparse.h"
 
 #define MIB ((guint64) 1048576)
 #define INODE_SIZE 256
@@ -42,10 +44,29 @@ features_of (const char *fs_type)
   return g_str_equal (fs_type, "ext3") ? EXT3_FEATURES : EXT4_FEATURES;
 }
 
+/* mke2fs takes commas. */
+static char *
+join_features (const DomuimgMkfs *self)
+{
+  char *all = self->features != NULL
+                  ? g_strdup_printf ("%s,%s", features_of (self->fs_type), self->features)
+                  : g_strdup (features_of (self->fs_type));
+
+  return g_strdelimit (all, ":", ',');
+}
+
 static guint64
 inode_count (const DomuimgMkfs *self, const DomuimgRegion *region)
 {
   return self->inodes > 0 ? self->inodes : MAX (region->length / BYTES_PER_INODE, 1024);
+}
+
+static double
+reserved_of (const DomuimgMkfs *self)
+{
+  if (self->reserved == 0)
+    return 1;
+  return self->reserved < 0 ? 0 : self->reserved;
 }
 
 static gboolean
@@ -56,6 +77,8 @@ run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
   g_autofree char *path = domuimg_exec_pass_fd (exec, region->fd);
   const char *epoch = g_getenv ("SOURCE_DATE_EPOCH");
   gboolean journal = !g_str_equal (self->fs_type, "ext2");
+  g_autofree char *features = join_features (self);
+  char reserved[G_ASCII_DTOSTR_BUF_SIZE];
 
   domuimg_exec_arg (exec, "-q");
   domuimg_exec_arg (exec, "-F");
@@ -63,9 +86,10 @@ run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
   domuimg_exec_argf (exec, "-b%d", BLOCK_SIZE);
   domuimg_exec_argf (exec, "-I%d", INODE_SIZE);
   domuimg_exec_argf (exec, "-N%" G_GUINT64_FORMAT, inode_count (self, region));
-  domuimg_exec_arg (exec, "-m1");
+  domuimg_exec_argf (exec, "-m%s",
+                     g_ascii_formatd (reserved, sizeof reserved, "%g", reserved_of (self)));
   domuimg_exec_argf (exec, "-U%s", self->uuid);
-  domuimg_exec_argf (exec, "-O%s", features_of (self->fs_type));
+  domuimg_exec_argf (exec, "-O%s", features);
   if (journal)
     domuimg_exec_argf (exec, "-Jsize=%" G_GUINT64_FORMAT, journal_mib (region->length));
   if (self->label != NULL)
@@ -121,12 +145,62 @@ run_mkswap (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
   return domuimg_exec_run (exec, cancellable, error) && copy_header (header, region, error);
 }
 
+/* Data of @from, which has the size of the region and is sparse. */
+static gboolean
+copy_data (int from, const DomuimgRegion *region, GError **error)
+{
+  guint8 buffer[65536];
+  off_t at = 0;
+
+  while ((at = lseek (from, at, SEEK_DATA)) >= 0)
+    {
+      off_t end = lseek (from, at, SEEK_HOLE);
+
+      for (; at < end; at += MIN (end - at, (off_t) sizeof buffer))
+        {
+          gsize length = MIN (end - at, (off_t) sizeof buffer);
+
+          if (pread (from, buffer, length, at) != (gssize) length
+              || (!domuimg_is_zero (buffer, length)
+                  && !domuimg_region_write (region, at, buffer, length)))
+            return domuimg_set_errno (error, errno, "%s: writing a FAT filesystem", region->name);
+        }
+    }
+  return TRUE;
+}
+
+/* mkfs.vfat knows no part of a file, either. 32 bits are what all firmware reads, and one sector a
+ * cluster makes a small filesystem have enough of them. */
+static gboolean
+run_mkfat (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+           GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mkfs.vfat");
+  g_auto (DomuimgFd) image = memfd_create ("domuimg-fat", MFD_CLOEXEC);
+  g_autofree char *path = domuimg_exec_pass_fd (exec, image);
+  gboolean is_small = region->length < 260 * MIB;
+
+  if (image < 0 || ftruncate (image, region->length) != 0)
+    return domuimg_set_errno (error, errno, "%s: making a FAT filesystem", region->name);
+  domuimg_exec_arg (exec, "--invariant");
+  domuimg_exec_arg (exec, "-F32");
+  domuimg_exec_arg (exec, is_small ? "-s1" : "-s8");
+  domuimg_exec_arg (exec, "-i");
+  domuimg_exec_argf (exec, "%.4s%s", self->uuid, self->uuid + 5);
+  domuimg_exec_argf (exec, "-h%" G_GUINT64_FORMAT, region->offset / 512);
+  domuimg_exec_argf (exec, "-n%s", self->label != NULL ? self->label : "EFI");
+  domuimg_exec_arg (exec, path);
+  return domuimg_exec_run (exec, cancellable, error) && copy_data (image, region, error);
+}
+
 gboolean
 domuimg_mkfs_run (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
                   GError **error)
 {
   if (g_str_equal (self->fs_type, "swap"))
     return run_mkswap (self, region, cancellable, error);
+  if (g_str_equal (self->fs_type, "vfat"))
+    return run_mkfat (self, region, cancellable, error);
   return run_mke2fs (self, region, cancellable, error);
 }
 

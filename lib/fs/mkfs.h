@@ -6,10 +6,12 @@
 
 /* An empty filesystem to be made. */
 typedef struct {
-  const char *fs_type; /* "ext4", "ext3", "ext2" or "swap" */
+  const char *fs_type; /* "ext4", "ext3", "ext2", "swap" or "vfat" */
   const char *label;   /* NULL for none */
   const char *uuid;    /* lower case */
+  const char *features; /* NULL for none; names with ":" between them */
   guint64 inodes;      /* 0: by the size */
+  double reserved;     /* percent of the blocks, for root; 0: 1, negative: none */
 } DomuimgMkfs;
 
 /* Makes it over all of @region, which reads as zeros, and is open for writing. */

@@ -13,6 +13,14 @@
 /* Read by grub-mkconfig of Debian and its family after /etc/default/grub. */
 #define DEFAULTS "/etc/default/grub.d/domuimg.cfg"
 
+/* The console of an HVM guest; GRUB for Xen has its own. */
+#define SERIAL                                                                                 \
+  "if [ \"$grub_platform\" = pc ]; then\n"                                                     \
+  "  serial --unit=0 --speed=115200\n"                                                         \
+  "  terminal_input console serial\n"                                                          \
+  "  terminal_output console serial\n"                                                         \
+  "fi\n"
+
 #define PLAIN                                                                                  \
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._+-~:=,@%"
 
@@ -35,12 +43,26 @@ is_plain (const char *path)
   return path == NULL || path[strspn (path, PLAIN)] == '\0';
 }
 
-static void
-add_entry (GString *text, const DomuimgBootMenu *menu, const char *title, const char *vmlinuz,
-           const char *initrd)
+/* The path on the filesystem of the kernels; NULL where it is on another one. */
+static const char *
+path_on_disk (const DomuimgBootMenu *menu, const char *path)
 {
+  if (path == NULL || !menu->is_separate)
+    return path;
+  return g_str_has_prefix (path, "boot/") ? path + strlen ("boot/") : NULL;
+}
+
+static void
+add_entry (GString *text, const DomuimgBootMenu *menu, const char *title, const char *vmlinuz_path,
+           const char *initrd_path)
+{
+  const char *vmlinuz = path_on_disk (menu, vmlinuz_path);
+  const char *initrd = path_on_disk (menu, initrd_path);
+
+  if (vmlinuz == NULL || (initrd_path != NULL && initrd == NULL))
+    return;
   g_string_append_printf (text, "\nmenuentry '%s' {\n  search --no-floppy --set=root --fs-uuid %s\n",
-                          title, menu->root_uuid);
+                          title, menu->uuid);
   g_string_append_printf (text, "  linux /%s %s\n", vmlinuz, menu->cmdline);
   if (initrd != NULL)
     g_string_append_printf (text, "  initrd /%s\n", initrd);
@@ -68,7 +90,7 @@ add_links (GString *text, const DomuimgBootMenu *menu, DomuimgTree *tree,
 
   for (guint i = 0; i < G_N_ELEMENTS (links); i++)
     {
-      if (g_str_equal (links[i][0], first->vmlinuz) || !leads_to (tree, links[i][0], first->vmlinuz)
+      if (path_on_disk (menu, links[i][0]) == NULL || g_str_equal (links[i][0], first->vmlinuz) || !leads_to (tree, links[i][0], first->vmlinuz)
           || (first->initrd != NULL && !leads_to (tree, links[i][1], first->initrd)))
         continue;
       add_entry (text, menu, "Linux, the newest installed", links[i][0],
@@ -89,6 +111,8 @@ make_text (const DomuimgBootMenu *menu, DomuimgTree *tree, GString *text, GError
   g_string_append (text, DOMUIMG_GUEST_MARK
                    "# For GRUB of a Xen guest, and pygrub. Entries are plain: pygrub reads neither\n"
                    "# conditions nor variables.\nset default=0\nset timeout=2\n");
+  if (menu->is_of_disk)
+    g_string_append (text, SERIAL);
   add_links (text, menu, tree, first);
   for (guint i = 0; i < menu->kernels->len; i++)
     {

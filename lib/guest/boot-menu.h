@@ -7,9 +7,11 @@
  * them does not read. */
 
 typedef struct {
-  const char *root_uuid; /* of the filesystem that holds the guest with its kernels */
+  const char *uuid;      /* of the filesystem that holds the kernels */
   const char *cmdline;   /* of each entry */
   GPtrArray *kernels;    /* (element-type DomuimgKernelChoice) the one to be started first */
+  gboolean is_separate;  /* that filesystem is /boot alone */
+  gboolean is_of_disk;   /* it is read by GRUB for BIOS and UEFI, too */
 } DomuimgBootMenu;
 
 /* INVALID_ARGUMENT for words that mean something else to GRUB than to Linux; quotes would

@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+/* What init respawns in a guest that may lack the console: a getty without one ends at once. A line
+ * of inittab has at most 127 letters here. */
+#define IF_THERE                                                                                   \
+  "/bin/sh -c 'grep -qw %s /sys/class/tty/console/active && exec %s 38400 %s; exec sleep 9999999'"
+
 /* systemd's generator starts a getty on a console= of the command line by itself; the link
  * makes the login independent of the command line. */
 static gboolean
@@ -72,6 +77,7 @@ static char *
 getty_line (DomuimgGuestRun *self, const char *tty)
 {
   const char *getty = find_getty (self);
+  const char *name = g_str_equal (tty, "ttyS0") ? "S0" : tty;
 
   if (getty == NULL)
     return NULL;
@@ -79,8 +85,9 @@ getty_line (DomuimgGuestRun *self, const char *tty)
    * sysvinit's it is any unique name of up to four characters. */
   if (self->info->init == DOMUIMG_INIT_BUSYBOX)
     return g_strdup_printf ("%s::respawn:%s -L %s 115200 vt100", tty, getty, tty);
-  return g_strdup_printf ("%.4s:2345:respawn:%s 38400 %s",
-                          g_str_equal (tty, "ttyS0") ? "S0" : tty, getty, tty);
+  if (self->want->all_consoles)
+    return g_strdup_printf ("%s:2345:respawn:" IF_THERE, name, tty, getty, tty);
+  return g_strdup_printf ("%.4s:2345:respawn:%s 38400 %s", name, getty, tty);
 }
 
 static gboolean
@@ -97,7 +104,7 @@ login_by_inittab (DomuimgGuestRun *self, const char *tty, GError **error)
     {
       /* PV and PVH guests have no serial port: init would start a getty for it every few
        * seconds. */
-      gboolean absent = !g_str_equal (tty, "ttyS0")
+      gboolean absent = !self->want->all_consoles && !g_str_equal (tty, "ttyS0")
                         && (respawns_on (lines[i], "ttyS0") || respawns_on (lines[i], "ttyS1"));
 
       there = there || respawns_on (lines[i], tty);
@@ -202,10 +209,9 @@ allow_root (DomuimgGuestRun *self, const char *tty, GError **error)
   return domuimg_edit_write (self->edit, "/etc/securetty", out->str, 0600, error);
 }
 
-gboolean
-domuimg_guest_step_console (DomuimgGuestRun *self, GError **error)
+static gboolean
+add_login (DomuimgGuestRun *self, const char *tty, GError **error)
 {
-  const char *tty = domuimg_guest_console (self->want);
   gboolean (*login) (DomuimgGuestRun *, const char *, GError **) = NULL;
 
   switch (self->info->init)
@@ -231,4 +237,17 @@ domuimg_guest_step_console (DomuimgGuestRun *self, GError **error)
       return allow_root (self, tty, error);
     }
   return login (self, tty, error) && allow_root (self, tty, error);
+}
+
+gboolean
+domuimg_guest_step_console (DomuimgGuestRun *self, GError **error)
+{
+  static const char *const all[] = { "hvc0", "ttyS0" };
+
+  if (!self->want->all_consoles)
+    return add_login (self, domuimg_guest_console (self->want), error);
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (!add_login (self, all[i], error))
+      return FALSE;
+  return TRUE;
 }

@@ -51,6 +51,7 @@ typedef struct {
   char *timezone;             /* nullable: "Europe/Berlin" */
   char *keymap;               /* nullable: "de" */
   char *kernel_version;       /* nullable: the newest in the guest's /lib/modules */
+  gboolean all_consoles;      /* it may run as any type: a login on hvc0 and on ttyS0 */
   gboolean device_nodes;      /* for guests without devtmpfs */
   gboolean fresh_identity;    /* machine-id, seeds, leases */
   DomuimgHostKeys host_keys;

@@ -16,6 +16,7 @@ typedef struct {
 
 #define KERNEL(field) G_STRUCT_OFFSET (DomuimgManifestKernel, field)
 #define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
+#define PART(field) G_STRUCT_OFFSET (DomuimgManifestPart, field)
 #define DISK(field) G_STRUCT_OFFSET (DomuimgManifestDisk, field)
 #define GUEST(field) G_STRUCT_OFFSET (DomuimgManifest, field)
 
@@ -31,6 +32,9 @@ static const Member nic_texts[] = {
 static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
+};
+static const Member part_texts[] = {
+  { "fs", PART (fs) }, { "uuid", PART (uuid) }, { "mount", PART (mount) },
 };
 static const Member made_texts[] = { { "fs", DISK (fs) }, { "uuid", DISK (uuid) } };
 static const Member converted_texts[] = {
@@ -68,6 +72,13 @@ clear_texts (gpointer self, const Member *members, gsize n)
 #define SET(self, members, object) set_texts (self, members, G_N_ELEMENTS (members), object)
 
 static void
+part_free (gpointer data)
+{
+  CLEAR (data, part_texts);
+  g_free (data);
+}
+
+static void
 disk_free (gpointer data)
 {
   DomuimgManifestDisk *self = data;
@@ -75,6 +86,7 @@ disk_free (gpointer data)
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
   CLEAR (self, converted_texts);
+  g_ptr_array_unref (self->parts);
   g_clear_pointer (&self->json, json_object_unref);
   g_free (self);
 }
@@ -120,6 +132,7 @@ domuimg_manifest_add_disk (DomuimgManifest *self)
 {
   DomuimgManifestDisk *disk = g_new0 (DomuimgManifestDisk, 1);
 
+  disk->parts = g_ptr_array_new_with_free_func (part_free);
   g_ptr_array_add (self->disks, disk);
   return disk;
 }
@@ -133,12 +146,43 @@ domuimg_manifest_add_nic (DomuimgManifest *self)
   return nic;
 }
 
+DomuimgManifestPart *
+domuimg_manifest_add_part (DomuimgManifestDisk *self)
+{
+  DomuimgManifestPart *part = g_new0 (DomuimgManifestPart, 1);
+
+  g_ptr_array_add (self->parts, part);
+  return part;
+}
+
 /* Null for NULL. A member that is there keeps its place. */
 static void
 set_texts (gconstpointer self, const Member *members, gsize n, JsonObject *object)
 {
   for (gsize i = 0; i < n; i++)
     json_object_set_string_member (object, members[i].name, *text_at (self, &members[i]));
+}
+
+/* Nobody needs them but people; what was read stays as it is. */
+static void
+set_parts (const DomuimgManifestDisk *self, JsonObject *object)
+{
+  JsonArray *array;
+
+  if (self->parts->len == 0)
+    return;
+  array = json_array_sized_new (self->parts->len);
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const DomuimgManifestPart *part = g_ptr_array_index (self->parts, i);
+      JsonObject *one = json_object_new ();
+
+      json_object_set_int_member (one, "number", part->number);
+      json_object_set_int_member (one, "size", part->size);
+      SET (part, part_texts, one);
+      json_array_add_object_element (array, one);
+    }
+  json_object_set_array_member (object, "partitions", array);
 }
 
 static JsonObject *
@@ -151,6 +195,7 @@ disk_to_json (const DomuimgManifestDisk *self)
   if (self->from == NULL)
     {
       SET (self, made_texts, object);
+      set_parts (self, object);
       return object;
     }
   SET (self, converted_texts, object);

@@ -11,12 +11,19 @@
  * Strings are NULL where the manifest has null or nothing. */
 
 typedef struct {
+  guint number;
+  gint64 size;       /* bytes */
+  char *fs, *uuid, *mount;
+} DomuimgManifestPart;
+
+typedef struct {
   char *path;
   char *kind;        /* where it lives: "file"; NULL in manifests before there were kinds */
   char *format;      /* "raw", "qcow2", "xva" */
   char *vdev;
   gint64 size;       /* bytes, as the guest sees it */
-  char *fs, *uuid;   /* of the filesystem that was made in it */
+  char *fs, *uuid;   /* of the filesystem that was made in it; of several, that of the root */
+  GPtrArray *parts;  /* (element-type DomuimgManifestPart) partitions, while it is made only */
   char *from;        /* a disk that was converted, in the format @from_format */
   char *from_format;
   char *backing;     /* of an overlay: what it needs beside itself */
@@ -67,6 +74,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgManifest, domuimg_manifest_free)
 /* Empty ones, owned by @self. */
 DomuimgManifestDisk *domuimg_manifest_add_disk (DomuimgManifest *self);
 DomuimgManifestNic *domuimg_manifest_add_nic (DomuimgManifest *self);
+DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);
 
 /* The text of the file. */
 char *domuimg_manifest_write (const DomuimgManifest *self);

@@ -97,14 +97,17 @@ find_boot (DomuimgGuestRoot *self, GPtrArray *volumes, GError **error)
   return g_steal_pointer (&first);
 }
 
-static gboolean
-mount_boot (DomuimgGuestRoot *self, GPtrArray *volumes, GError **error)
+gboolean
+domuimg_guest_root_mount_boot (DomuimgGuestRoot *self, GError **error)
 {
+  GPtrArray *volumes = domuimg_image_list_volumes (self->image, error);
   g_autoptr (GError) unopened = NULL;
   g_autoptr (DomuimgTree) root = NULL;
   g_autoptr (DomuimgTree) boot = NULL;
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "boot", NULL);
 
+  if (volumes == NULL)
+    return FALSE;
   if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY
       || domuimg_kernel_is_in (self->tree, "boot"))
     return TRUE;
@@ -137,7 +140,7 @@ domuimg_guest_root_open (const char *path, GError **error)
     }
   if (self->tree != NULL)
     {
-      if (!mount_boot (self, volumes, error) || !domuimg_tree_check_faults (self->tree, error))
+      if (!domuimg_guest_root_mount_boot (self, error) || !domuimg_tree_check_faults (self->tree, error))
         return NULL;
       return g_steal_pointer (&self);
     }

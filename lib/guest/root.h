@@ -15,6 +15,9 @@ typedef struct {
 DomuimgGuestRoot *domuimg_guest_root_open (const char *path, GError **error);
 void domuimg_guest_root_free (DomuimgGuestRoot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgGuestRoot, domuimg_guest_root_free)
+/* Puts the filesystem for /boot into the tree of a root that was found otherwise, where its own /boot
+ * has no kernel and another filesystem of the image has. */
+gboolean domuimg_guest_root_mount_boot (DomuimgGuestRoot *self, GError **error);
 /* Whether a tree holds an operating system: /etc, and programs. */
 gboolean domuimg_guest_root_is (DomuimgTree *tree);
 /* Whether files could be in the volume. */

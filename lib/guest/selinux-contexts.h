@@ -6,7 +6,7 @@
 /* What a guest's policy says of the labels of its files (file_contexts(5)). */
 typedef struct _DomuimgSelinuxContexts DomuimgSelinuxContexts;
 
-/* @name is the policy's, "targeted"; *@contexts is NULL where @tree has no such file. */
+/* Reads the policy @name ("targeted") in @tree. *@contexts is NULL where it has none. */
 gboolean domuimg_selinux_contexts_read (DomuimgTree *tree, const char *name,
                                         DomuimgSelinuxContexts **contexts, GError **error);
 void domuimg_selinux_contexts_free (DomuimgSelinuxContexts *self);

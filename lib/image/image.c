@@ -320,9 +320,8 @@ DomuimgExtState *
 domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgVolume *volume, GError **error)
 {
   g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self, volume);
-  const DomuimgFs *fs = domuimg_fs_find (volume->fs);
 
-  if (region == NULL || fs == NULL || fs->open == NULL)
+  if (region == NULL || volume->fs == NULL || !g_str_has_prefix (volume->fs, "ext"))
     return NULL;
   return domuimg_ext_state_read (region, error);
 }

@@ -26,7 +26,7 @@ typedef struct {
   char *text;
 } DomuimgRpmFile;
 
-/* A distribution's release, as its file has it (share/domuimg/releases). */
+/* A distribution's release, as its file has it (lib/source/releases). */
 typedef struct {
   char *id;
   char *name;

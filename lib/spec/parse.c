@@ -136,6 +136,44 @@ check_vdev (const char *value, GError **error)
                        "vdev=%s is no Xen device name: use xvda, xvdb, ...", value);
 }
 
+/* In percent, as in "1%", "0.5" or "0". */
+static gboolean
+take_reserved (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  char *end;
+
+  self->reserved = g_ascii_strtod (value, &end);
+  if (g_ascii_isdigit (*value) && (*end == '\0' || g_str_equal (end, "%")) && self->reserved <= 50)
+    {
+      self->reserved = self->reserved > 0 ? self->reserved : -1;
+      return TRUE;
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "reserved=%s is not a part of the filesystem from 0%% to 50%%", value);
+}
+
+/* A list for mke2fs -O, whose commas are colons here. */
+static gboolean
+take_features (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  if (!g_regex_match_simple ("^\\^?[a-z0-9_]+(:\\^?[a-z0-9_]+)*$", value, G_REGEX_DOLLAR_ENDONLY, 0))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "features=%s is not a list such as dir_index:^huge_file", value);
+  replace (&self->features, value);
+  return TRUE;
+}
+
+static gboolean
+take_uuid (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  if (!g_uuid_string_is_valid (value))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "uuid=%s is not a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8", value);
+  g_free (self->uuid);
+  self->uuid = g_ascii_strdown (value, -1);
+  return TRUE;
+}
+
 static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
@@ -161,6 +199,14 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
       replace (&self->vdev, value);
       return check_vdev (value, error);
     }
+  if (domuimg_layout_spec_has_key (key))
+    return domuimg_layout_spec_take (&self->layout, key, value, error);
+  if (g_str_equal (key, "uuid"))
+    return take_uuid (self, value, error);
+  if (g_str_equal (key, "reserved"))
+    return take_reserved (self, value, error);
+  if (g_str_equal (key, "features"))
+    return take_features (self, value, error);
   if (kind != NULL)
     self->kind = kind;
   else if (g_str_equal (key, "path"))
@@ -172,7 +218,7 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "inodes= and format=raw or qcow2",
+                         "uuid=, inodes=, reserved=, features=, layout= and format=raw or qcow2",
                          key, value);
   return TRUE;
 }
@@ -218,6 +264,43 @@ take_claim (DomuimgDiskSpec *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_content (const DomuimgDiskSpec *self, GError **error)
+{
+  if (self->label != NULL && strlen (self->label) > 16)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the label “%s” is longer than the 16 bytes a filesystem takes",
+                         self->label);
+  if (self->mount != NULL && *self->mount != '/')
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "mount=%s is not an absolute path", self->mount);
+  return TRUE;
+}
+
+static gboolean
+take_partition (gpointer into, const char *key, const char *value, GError **error)
+{
+  static const char *const known[]
+      = { "size", "fs", "label", "mount", "uuid", "inodes", "reserved", "features", NULL };
+
+  if (g_strv_contains (known, key))
+    return take_disk (into, key, value, error);
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "a partition has no “%s=”: use size=, fs=, label=, mount=, uuid=, inodes=,"
+                       " reserved= and features=",
+                       key);
+}
+
+DomuimgDiskSpec *
+domuimg_partition_spec_parse (const char *text, GError **error)
+{
+  g_autoptr (DomuimgDiskSpec) self = domuimg_disk_spec_new ();
+
+  if (!each_pair (text, "mount", take_partition, self, error) || !check_content (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
 DomuimgDiskSpec *
 domuimg_disk_spec_parse (const char *text, GError **error)
 {
@@ -231,21 +314,8 @@ domuimg_disk_spec_parse (const char *text, GError **error)
     return NULL;
   if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
     return NULL;
-  if (!take_claim (self, error))
+  if (!take_claim (self, error) || !check_content (self, error))
     return NULL;
-  if (self->label != NULL && strlen (self->label) > 16)
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                    "the label “%s” is longer than the 16 bytes a filesystem takes",
-                    self->label);
-      return NULL;
-    }
-  if (self->mount != NULL && *self->mount != '/')
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "mount=%s is not an absolute path",
-                    self->mount);
-      return NULL;
-    }
   return g_steal_pointer (&self);
 }
 
@@ -260,6 +330,8 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->fs = g_strdup (self->fs);
   copy->label = g_strdup (self->label);
   copy->mount = g_strdup (self->mount);
+  copy->uuid = g_strdup (self->uuid);
+  copy->features = g_strdup (self->features);
   return copy;
 }
 
@@ -271,6 +343,8 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->fs);
   g_free (self->label);
   g_free (self->mount);
+  g_free (self->uuid);
+  g_free (self->features);
   g_free (self);
 }
 

@@ -3,6 +3,7 @@
 
 #include "lib/base/base.h"
 #include "lib/spec/disk-kind.h"
+#include "lib/spec/layout-spec.h"
 
 /* "4G", "512M", "1.5G", "64K", "2T", "10MiB": powers of 1024. A bare number counts
  * @unit bytes. */
@@ -21,12 +22,18 @@ struct _DomuimgDiskSpec {
   char *fs;        /* "ext4", ... or "swap" */
   char *label;     /* NULL for none */
   char *mount;     /* of a further disk; NULL: not mounted */
+  char *uuid;      /* NULL: a new one */
+  char *features;  /* NULL: the usual ones; as mke2fs -O takes them, beside those */
   guint64 inodes;  /* 0: by the size */
+  double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
+  DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;
   gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
 };
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
+/* One --partition: what is in it, with the size of the partition. Nothing is said of where it is. */
+DomuimgDiskSpec *domuimg_partition_spec_parse (const char *text, GError **error);
 /* A disk of which nothing is said. */
 DomuimgDiskSpec *domuimg_disk_spec_new (void);
 DomuimgDiskSpec *domuimg_disk_spec_copy (const DomuimgDiskSpec *self);

@@ -107,6 +107,18 @@ parse_disk (const char *value, GError **error)
 }
 
 static gpointer
+parse_layout (const char *value, GError **error)
+{
+  return domuimg_layout_spec_parse (value, error);
+}
+
+static gpointer
+parse_partition (const char *value, GError **error)
+{
+  return domuimg_partition_spec_parse (value, error);
+}
+
+static gpointer
 parse_nic (const char *value, GError **error)
 {
   return domuimg_nic_spec_parse (value, error);
@@ -216,6 +228,13 @@ static const DomuimgSpecKey keys[] = {
   { "from", STRING, "SOURCE", NULL, OBJECT (parse_from, domuimg_source_spec_free) },
   { "dir", STRING, "DIR", "directory for everything that is made", TEXT (check_text) },
   { "disk", LIST, "SPEC", NULL, OBJECT (parse_disk, domuimg_disk_spec_free) },
+  { "layout", STRING, "LAYOUT",
+    "what is on the first disk around its filesystems: none (default), gpt or mbr, and"
+    " esp=64M|no,boot=512M,swap=1G,bios=yes|no",
+    OBJECT (parse_layout, g_free) },
+  { "partition", LIST, "SPEC",
+    "further partition of the first disk, as mount=/var,size=8G,fs=ext4,label=TEXT",
+    OBJECT (parse_partition, domuimg_disk_spec_free) },
   { "kernel", STRING, "POLICY", NULL, OBJECT (parse_kernel, domuimg_kernel_spec_free) },
   { "loader", STRING, "FILE",
     "GRUB image of --kernel pvgrub, or program of --kernel pygrub, on the Xen host [Debian's]",
@@ -401,8 +420,9 @@ describe_disk (void)
 {
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
-  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,inodes=N; the"
-                          " first holds the root; where disks are converted path=FILE,vdev=xvda,%s",
+  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4,label=TEXT,mount=DIR,"
+                          "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,…; the first"
+                          " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);
 }
 

@@ -10,9 +10,10 @@ import tempfile
 
 
 @contextlib.contextmanager
-def mounted(image, options="ro"):
+def mounted(image, options="ro", where=None):
     """The kernel's view of an image."""
     with tempfile.TemporaryDirectory(prefix="domuimg-mnt.") as directory:
+        directory = where or directory
         subprocess.run(["mount", "-o", f"loop,noatime,{options}", image, directory], check=True)
         try:
             yield pathlib.Path(directory)
@@ -87,16 +88,17 @@ def describe(root):
         for name in os.listdir(directory):
             path = directory + b"/" + name
             relative = path[len(root) + 1:]
-            if relative == b"lost+found":
+            if name == b"lost+found" and (directory == root or os.path.ismount(directory)):
                 continue
             status = os.lstat(path)
             if stat.S_ISDIR(status.st_mode):
                 pending.append(path)
             told[relative] = _describe(path, status)
             if status.st_nlink > 1 and not stat.S_ISDIR(status.st_mode):
-                first = min(first_names.get(status.st_ino, relative), relative)
-                first_names[status.st_ino] = first
-                told[relative]["inode"] = status.st_ino
+                inode = (status.st_dev, status.st_ino)
+                first = min(first_names.get(inode, relative), relative)
+                first_names[inode] = first
+                told[relative]["inode"] = inode
     for entry in told.values():
         if "inode" in entry:
             entry["same-as"] = first_names[entry.pop("inode")]

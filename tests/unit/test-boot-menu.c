@@ -60,7 +60,7 @@ guest_new (void)
 static void
 write_menu (DomuimgTree *tree, GPtrArray *kernels)
 {
-  const DomuimgBootMenu menu = { UUID, CMDLINE, kernels };
+  const DomuimgBootMenu menu = { .uuid = UUID, .cmdline = CMDLINE, .kernels = kernels };
   g_autoptr (GError) error = NULL;
 
   domuimg_boot_menu_write (&menu, tree, NULL, &error);
@@ -131,7 +131,7 @@ test_names_cannot_break_out_of_the_menu (void)
   g_autoptr (GPtrArray) kernels = kernels_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
-  const DomuimgBootMenu menu = { UUID, CMDLINE, kernels };
+  const DomuimgBootMenu menu = { .uuid = UUID, .cmdline = CMDLINE, .kernels = kernels };
 
   g_ptr_array_add (kernels, choice_new ("1'{\n", "boot/vmlinuz-1'{\n", NULL));
   write_menu (tree, kernels);

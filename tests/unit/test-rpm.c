@@ -181,7 +181,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_autofree char *releases
-      = g_test_build_filename (G_TEST_DIST, "../../share/domuimg/releases", NULL);
+      = g_test_build_filename (G_TEST_DIST, "../../lib/source/releases", NULL);
   g_setenv ("DOMUIMG_RELEASES_DIR", releases, TRUE);
   g_test_add_func ("/rpm/all-releases", test_all_releases);
   g_test_add_func ("/rpm/unknown-release", test_unknown_release);

@@ -20,6 +20,8 @@ class Settings(TypedDict, total=False):
     source: Path
     dir: Path
     disk: Texts
+    layout: Text
+    partition: Texts
     kernel: Text
     loader: Path
     type: Text

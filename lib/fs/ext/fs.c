@@ -120,11 +120,6 @@ open_filesystem (DomuimgExtFs *self, gboolean writable, GError **error)
                          self->region->name);
   if (!writable)
     return TRUE;
-  if (!ext2fs_has_feature_extents (self->fs->super))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: a filesystem without extents (ext2, ext3) can be read, not changed",
-                         self->region->name);
-
   self->fs->now = self->now.sec;
   code = ext2fs_read_bitmaps (self->fs);
   if (code != 0)

@@ -176,16 +176,57 @@ fit_in_inode (const GArray *runs)
   return runs->len <= EXTENTS_IN_INODE;
 }
 
+/* The blocks that ext2 and ext3 name in the inode itself. */
+static void
+fill_direct_blocks (DomuimgExtInode *inode, const GArray *runs)
+{
+  for (guint i = 0; runs != NULL && i < runs->len; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+
+      for (guint64 j = 0; j < run->length && run->logical + j < EXT2_NDIR_BLOCKS; j++)
+        inode->base.i_block[run->logical + j] = run->physical + j;
+    }
+}
+
+/* The other blocks of a file in ext2 and ext3, with the indirect blocks that name them. */
+static errcode_t
+write_block_map (DomuimgExtFs *self, ext2_ino_t ino, const GArray *runs)
+{
+  struct ext2_inode inode;
+  errcode_t code = ext2fs_read_inode (self->fs, ino, &inode);
+
+  for (guint i = 0; code == 0 && i < runs->len; i++)
+    {
+      const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
+
+      for (guint64 j = 0; code == 0 && j < run->length; j++)
+        {
+          blk64_t physical = run->physical + j;
+
+          if (run->logical + j >= EXT2_NDIR_BLOCKS)
+            code = ext2fs_bmap2 (self->fs, ino, &inode, NULL, BMAP_SET | BMAP_ALLOC,
+                                 run->logical + j, NULL, &physical);
+        }
+    }
+  return code;
+}
+
 /* An extent tree in the inode: all of it, if it fits, which saves libext2fs's reading and writing the
  * inode once more for each extent; else an empty one, for write_extents. */
 static void
-fill_extents (DomuimgExtInode *inode, const GArray *runs)
+fill_extents (DomuimgExtFs *self, DomuimgExtInode *inode, const GArray *runs)
 {
   guint count = runs != NULL && fit_in_inode (runs) ? runs->len : 0;
   ExtentRoot root = { GUINT16_TO_LE (0xf30a), GUINT16_TO_LE (count),
                       GUINT16_TO_LE (EXTENTS_IN_INODE) };
 
   G_STATIC_ASSERT (sizeof root == sizeof inode->base.i_block);
+  if (!ext2fs_has_feature_extents (self->fs->super))
+    {
+      fill_direct_blocks (inode, runs);
+      return;
+    }
   for (guint i = 0; i < count; i++)
     {
       const DomuimgExtRun *run = &g_array_index (runs, DomuimgExtRun, i);
@@ -205,6 +246,8 @@ write_extents (DomuimgExtFs *self, ext2_ino_t ino, const GArray *runs)
   ext2_extent_handle_t handle = NULL;
   errcode_t code;
 
+  if (!ext2fs_has_feature_extents (self->fs->super))
+    return write_block_map (self, ino, runs);
   if (fit_in_inode (runs))
     return 0;
   code = ext2fs_extent_open (self->fs, ino, &handle);
@@ -269,7 +312,7 @@ fill_content (DomuimgExtFs *self, DomuimgExtInode *inode, const DomuimgEntry *en
                         || (runs != NULL && runs->len > 0);
 
   if (has_blocks)
-    fill_extents (inode, runs);
+    fill_extents (self, inode, runs);
   else if (entry->type == DOMUIMG_ENTRY_SYMLINK)
     memcpy (inode->base.i_block, entry->target, strlen (entry->target));
   else if (entry->type == DOMUIMG_ENTRY_CHAR_DEVICE || entry->type == DOMUIMG_ENTRY_BLOCK_DEVICE)
@@ -338,7 +381,7 @@ domuimg_ext_set_directory_blocks (DomuimgExtFs *self, ext2_ino_t ino, const GArr
   if (code == 0)
     {
       memset (inode.base.i_block, 0, sizeof inode.base.i_block);
-      fill_extents (&inode, runs);
+      fill_extents (self, &inode, runs);
       inode.base.i_flags &= ~EXT2_INDEX_FL;
       inode.base.i_flags |= is_indexed ? EXT2_INDEX_FL : 0;
       inode.base.i_size = count_blocks (runs) * self->fs->blocksize;

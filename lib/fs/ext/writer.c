@@ -10,11 +10,13 @@
 #include "lib/fs/ext/names.h"
 #include "lib/fs/ext/tree-edit.h"
 
-typedef struct {
-  DomuimgExtFs *ext;
+struct _DomuimgExtWriter {
+  DomuimgExtFs *ext; /* (nullable) until it is finished */
   DomuimgExtNames *names;
   DomuimgStream *stream;
-} Writer;
+};
+
+typedef DomuimgExtWriter Writer;
 
 /* mke2fs has made lost+found; the stream may have one of its own. */
 static gboolean
@@ -263,6 +265,8 @@ write_entries (Writer *self, DomuimgUsage *usage, DomuimgProgress *progress,
 static void
 mark_inode_tables_zeroed (DomuimgExtFs *ext)
 {
+  if (!ext2fs_has_group_desc_csum (ext->fs))
+    return;
   for (dgrp_t group = 0; group < ext->fs->group_desc_count; group++)
     {
       ext2fs_bg_flags_set (ext->fs, group, EXT2_BG_INODE_ZEROED);
@@ -270,25 +274,53 @@ mark_inode_tables_zeroed (DomuimgExtFs *ext)
     }
 }
 
+void
+domuimg_ext_writer_free (DomuimgExtWriter *self)
+{
+  g_clear_pointer (&self->ext, domuimg_ext_fs_free);
+  g_clear_pointer (&self->names, domuimg_ext_names_free);
+  g_clear_object (&self->stream);
+  g_free (self);
+}
+
+DomuimgExtWriter *
+domuimg_ext_writer_new (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  g_autoptr (DomuimgExtWriter) self = g_new0 (DomuimgExtWriter, 1);
+
+  self->ext = domuimg_ext_fs_open (region, TRUE, error);
+  if (self->ext == NULL)
+    return NULL;
+  self->names = domuimg_ext_names_new ();
+  self->stream = g_object_ref (stream);
+  domuimg_ext_begin_behind (self->ext);
+  return note_lost_and_found (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+domuimg_ext_writer_add (DomuimgExtWriter *self, const DomuimgEntry *entry, GError **error)
+{
+  return add_entry (self, entry, error);
+}
+
+DomuimgTree *
+domuimg_ext_writer_finish (DomuimgExtWriter *self, GCancellable *cancellable, GError **error)
+{
+  if (!write_directories (self, cancellable, error) || !domuimg_ext_end_behind (self->ext, error))
+    return NULL;
+  mark_inode_tables_zeroed (self->ext);
+  /* What is changed from now on takes the gaps first. */
+  self->ext->next = self->ext->fs->super->s_first_data_block;
+  return domuimg_tree_ext_new (g_steal_pointer (&self->ext));
+}
+
 DomuimgTree *
 domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgUsage *usage,
                           DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (region, TRUE, error);
-  g_autoptr (DomuimgExtNames) names = NULL;
+  g_autoptr (DomuimgExtWriter) writer = domuimg_ext_writer_new (region, stream, error);
 
-  if (ext == NULL)
+  if (writer == NULL || !write_entries (writer, usage, progress, cancellable, error))
     return NULL;
-  names = domuimg_ext_names_new ();
-  Writer writer = { ext, names, stream };
-  domuimg_ext_begin_behind (ext);
-  if (!note_lost_and_found (&writer, error)
-      || !write_entries (&writer, usage, progress, cancellable, error)
-      || !write_directories (&writer, cancellable, error)
-      || !domuimg_ext_end_behind (ext, error))
-    return NULL;
-  mark_inode_tables_zeroed (ext);
-  /* What is changed from now on takes the gaps first. */
-  ext->next = ext->fs->super->s_first_data_block;
-  return domuimg_tree_ext_new (g_steal_pointer (&ext));
+  return domuimg_ext_writer_finish (writer, cancellable, error);
 }

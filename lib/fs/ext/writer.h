@@ -17,3 +17,16 @@
 DomuimgTree *domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
                                        DomuimgUsage *usage, DomuimgProgress *progress,
                                        GCancellable *cancellable, GError **error);
+
+/* The same for entries that somebody else takes from @stream: each is added while it is the stream's
+ * current one, under the path that it has in this filesystem. */
+typedef struct _DomuimgExtWriter DomuimgExtWriter;
+
+DomuimgExtWriter *domuimg_ext_writer_new (DomuimgRegion *region, DomuimgStream *stream,
+                                          GError **error);
+gboolean domuimg_ext_writer_add (DomuimgExtWriter *self, const DomuimgEntry *entry,
+                                 GError **error);
+DomuimgTree *domuimg_ext_writer_finish (DomuimgExtWriter *self, GCancellable *cancellable,
+                                        GError **error);
+void domuimg_ext_writer_free (DomuimgExtWriter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExtWriter, domuimg_ext_writer_free)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/build/state.h"
+#include "lib/fs/divide.h"
+
+/* Bytes of the first disk whose root has @root, and of the root on a first disk of @disk (0: there is
+ * no room for one). */
+guint64 domuimg_build_to_disk_size (DomuimgBuildState *self, guint64 root);
+guint64 domuimg_build_to_root_size (DomuimgBuildState *self, guint64 disk);
+/* Bytes of disk @i, once the size of the root is known. */
+guint64 domuimg_build_get_disk_size (DomuimgBuildState *self, guint i);
+/* Makes the disks, each with its partition table and empty filesystems. */
+gboolean domuimg_build_make_disks (DomuimgBuildState *self, GCancellable *cancellable,
+                                   GError **error);
+/* Bytes of a disk while it is made, for writing. */
+DomuimgRegion *domuimg_build_open_disk_region (DomuimgBuildState *self, guint i, GError **error);
+/* Those of a part, once the disks are made. */
+DomuimgRegion *domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part,
+                                        gboolean writable, GError **error);
+/* Where it lies on its disk. */
+const DomuimgExtent *domuimg_build_get_extent (DomuimgBuildState *self, const DomuimgPart *part);
+/* Whether the files of the guest go to more than one filesystem. */
+gboolean domuimg_build_is_divided (DomuimgBuildState *self);
+/* @stream, without what is for other filesystems than the root, which are filled from it. */
+DomuimgDivide *domuimg_build_divide (DomuimgBuildState *self, DomuimgStream *stream,
+                                     GError **error);
+/* The root was filled and has stayed open; then all filesystems are in the state, the root first, and
+ * its tree has the others mounted in it. */
+gboolean domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide,
+                                  GCancellable *cancellable, GError **error);

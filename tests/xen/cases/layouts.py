@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Disks with partitions: one image is started in every way that its type of guest has."""
+import re
+
+from corpus import outcome, predict
+
+from .case import Case, Line
+from .create import PASSWORD, Failed, Maker, row
+from .shared import copy
+
+GRUB = "/usr/lib/grub-xen/grub-{}.bin"
+WAYS = {
+    "PV by GRUB for Xen": ('type = "pv"', f'kernel = "{GRUB.format("x86_64-xen")}"'),
+    "PVH by GRUB for Xen": ('type = "pvh"', f'kernel = "{GRUB.format("i386-xen_pvh")}"'),
+    "PV by pygrub": ('type = "pv"', 'bootloader = "pygrub"'),
+    "HVM by its BIOS": ('type = "hvm"', 'serial = "pty"'),
+}
+
+
+def as_way(text, way):
+    """The configuration @text, with another type and another loader."""
+    kept = [line for line in text.splitlines()
+            if not re.match(r"(type|kernel|ramdisk|cmdline|bootloader|serial|firmware) *=", line)]
+    return "\n".join([*kept, *WAYS[way], ""])
+
+
+def make_generic(shared):
+    """The root with Debian's usual kernel, which GRUB for Xen PV can unpack as it cannot the cloud's."""
+    root, kernel = shared.work / "shared-generic", shared.bases.kernel("generic")
+    copy(shared.bases.root("sysv"), root)
+    copy(kernel.directory / "boot", root / "boot")
+    copy(kernel.directory / "lib/modules", root / "usr/lib/modules")
+    return root
+
+
+def in_ways(*options, ways, generic=False):
+    """Makes one guest, and boots its image in each of @ways: nothing but the configuration changes."""
+    def run(shared, work):
+        maker = Maker(shared, work)
+        root = shared.once("generic", make_generic, shared) if generic else shared.host
+        try:
+            cfg = maker.create("disk1", "--from", f"dir:{root}", "--type", "pvh", "--root-password-file",
+                               maker.secret(), *options)
+        except Failed as error:
+            return [Line("it is made", str(error).splitlines())]
+        text, lines = cfg.read_text(), []
+        for way in ways:
+            cfg.write_text(as_way(text, way))
+            found = predict.Judge(shared.build).check(cfg)
+            problems = [] if found.verdict == "boots" and not found.ids("error", "warning") else [
+                f"domuimg check says {found.verdict} {found.trouble}", *map(str, found.findings)]
+            lines.append(Line(f"{way}: it is predicted to boot", problems))
+            status, said = outcome.lab_boot(cfg, "--login", f"root:{PASSWORD}", "--run", "mount; cat /proc/swaps")
+            lines.append(Line(f"{way}: it boots", [f"lab boot ended with {status}", said] if status else []))
+        return lines
+    return run
+
+
+def several(maker):
+    """/var on a disk of its own, and a disk for swap."""
+    cfg = maker.create("several1", "--from", f"dir:{maker.shared.host}", "--type", "pvh",
+                       "--disk", "size=1G", "--disk", "size=512M,mount=/var,label=var", "--disk", "size=64M,fs=swap",
+                       "--root-password-file", maker.secret())
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "mount; cat /proc/swaps; ls /var/lib/dpkg/status"], [
+        "/dev/xvdb on /var type ext4", "/dev/xvdc", "/var/lib/dpkg/status"]
+
+
+def partition(maker):
+    """The partition alone is the disk, as in old configurations."""
+    cfg = maker.create("part1", "--from", f"dir:{maker.shared.host}", "--type", "pv", "--disk", "size=1G,vdev=xvda1",
+                       "--root-password-file", maker.secret())
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "mount"], ["/dev/xvda1 on / type ext4"]
+
+
+CASES = (
+    Case("create", "gpt", "dir:, on a GPT with an ESP and a place for GRUB", "the same image as PVH by GRUB, as HVM",
+         "", in_ways("--layout", "gpt", ways=("PVH by GRUB for Xen", "HVM by its BIOS")), 150),
+    Case("create", "gpt-parts", "dir:, with /boot, /var and swap in partitions", "the same image in every way", "",
+         in_ways("--layout", "gpt,boot=256M,swap=64M", "--partition", "/var,size=512M", "--disk", "size=2G",
+                 ways=tuple(WAYS), generic=True), 240, default=False),
+    Case("create", "mbr", "dir:, on an MBR with a separate /boot", "the same image in every way", "",
+         in_ways("--layout", "mbr,boot=256M", ways=tuple(WAYS), generic=True), 240, default=False),
+    row("several", "dir:, with /var and swap on disks of their own", "PVH", "its mounts", several),
+    row("partition", "dir:", "PV from a disk that is xvda1", "its root", partition, default=False),
+)
