@@ -97,7 +97,7 @@ class Installs(RpmCase):
         self.addCleanup(server.shutdown)
         listed = self.dir / "test.repo"
         # What a file says of signatures does not count.
-        listed.write_text(f"# Two.\n[one]\nname=One\nbaseurl={address}/repo\ngpgcheck=0\n"
+        listed.write_text(f"# Two.\n[main]\ngpgcheck=0\n[one]\nname=One\nbaseurl={address}/repo\ngpgcheck=0\n"
                           f"gpgkey=file://{self.repository.key}\n\n[two]\nbaseurl=http://127.0.0.1:1/\nenabled=0\n")
         image = self.make("--package", "hello", repo=listed, key="none")
         self.assertEqual(self.read(image, "/usr/share/hello/text"), "hello 1\n")
