@@ -91,23 +91,44 @@ check_space (const Copy *self, GError **error)
 }
 
 static gboolean
-copy_range (const Copy *self, off_t from, off_t end, GError **error)
+copy_range (const DomuimgCopyExtent *self, off_t from, off_t end, GCancellable *cancellable,
+            GError **error)
 {
-  off_t to = from;
+  off_t to = (off_t) self->to + (from - (off_t) self->from);
 
   while (from < end)
     {
       gssize done = copy_file_range (self->in, &from, self->out, &to,
                                      MIN ((guint64) (end - from), PIECE), 0);
 
-      if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
       if (done < 0 && errno != EINTR)
-        return domuimg_set_errno (error, errno, "copying %s", self->from);
+        return domuimg_set_errno (error, errno, "copying %s", self->name);
       if (done == 0)
         return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s became shorter while it was copied",
-                             self->from);
+                             self->name);
     }
+  return TRUE;
+}
+
+gboolean
+domuimg_copy_extent (const DomuimgCopyExtent *self, GCancellable *cancellable, GError **error)
+{
+  off_t end = (off_t) (self->from + self->length);
+  off_t data, hole = (off_t) self->from;
+
+  while (hole < end && (data = lseek (self->in, hole, SEEK_DATA)) >= 0 && data < end)
+    {
+      hole = lseek (self->in, data, SEEK_HOLE);
+      if (hole < 0)
+        return domuimg_set_errno (error, errno, "looking for holes in %s", self->name);
+      if (!copy_range (self, data, MIN (hole, end), cancellable, error))
+        return FALSE;
+    }
+  /* ENXIO: there is no more data. */
+  if (hole < end && data < 0 && errno != ENXIO)
+    return domuimg_set_errno (error, errno, "looking for data in %s", self->name);
   return TRUE;
 }
 
@@ -115,7 +136,8 @@ static gboolean
 copy_data (const Copy *self, GError **error)
 {
   off_t size = self->status.st_size;
-  off_t data, hole = 0;
+  const DomuimgCopyExtent whole
+      = { .in = self->in, .out = self->out, .length = (guint64) size, .name = self->from };
 
   if (ioctl (self->out, FICLONE, self->in) == 0)
     return TRUE;
@@ -123,18 +145,7 @@ copy_data (const Copy *self, GError **error)
     return FALSE;
   if (ftruncate (self->out, size) != 0)
     return domuimg_set_errno (error, errno, "giving %s its size", self->to);
-  while (hole < size && (data = lseek (self->in, hole, SEEK_DATA)) >= 0)
-    {
-      hole = lseek (self->in, data, SEEK_HOLE);
-      if (hole < 0)
-        return domuimg_set_errno (error, errno, "looking for holes in %s", self->from);
-      if (!copy_range (self, data, MIN (hole, size), error))
-        return FALSE;
-    }
-  /* ENXIO: there is no more data. */
-  if (hole < size && errno != ENXIO)
-    return domuimg_set_errno (error, errno, "looking for data in %s", self->from);
-  return TRUE;
+  return domuimg_copy_extent (&whole, self->cancellable, error);
 }
 
 static gboolean

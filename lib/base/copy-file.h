@@ -13,5 +13,18 @@ gboolean domuimg_copy_file (const char *from, const char *to, GCancellable *canc
 gboolean domuimg_copy_file_as (const char *from, const char *to, const void *content, gsize length,
                                GError **error);
 
+/* A part of a file to be copied. */
+typedef struct {
+  int in, out;
+  guint64 from, to; /* where it is, and where it shall be */
+  guint64 length;
+  const char *name; /* of @in, for messages */
+} DomuimgCopyExtent;
+
+/* Copies what is not a hole of it, sharing its blocks where the filesystem can: where it goes, zeros
+ * are. */
+gboolean domuimg_copy_extent (const DomuimgCopyExtent *self, GCancellable *cancellable,
+                              GError **error);
+
 /* Makes the file @path, which is to get the name @name and has it in messages, of @text. */
 gboolean domuimg_write_text (const char *path, const char *name, const char *text, GError **error);

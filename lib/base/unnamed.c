@@ -22,14 +22,14 @@ make_and_unlink (const char *directory)
 }
 
 int
-domuimg_unnamed_file (GError **error)
+domuimg_unnamed_file (const char *directory, GError **error)
 {
-  const char *directory = g_get_tmp_dir ();
-  int fd = open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const char *where = directory != NULL ? directory : g_get_tmp_dir ();
+  int fd = open (where, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 
   if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-    fd = make_and_unlink (directory);
+    fd = make_and_unlink (where);
   if (fd < 0)
-    domuimg_set_errno (error, errno, "making a temporary file in %s", directory);
+    domuimg_set_errno (error, errno, "making a temporary file in %s", where);
   return fd;
 }

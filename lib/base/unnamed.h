@@ -3,6 +3,6 @@
 
 #include "lib/base/base.h"
 
-/* A descriptor of a new file, for reading and writing, in the directory for temporary files. It has
- * no name, so that nothing of it is left, whatever happens. -1 on error. */
-int domuimg_unnamed_file (GError **error);
+/* A descriptor of a new file, for reading and writing, in @directory (nullable: that for temporary
+ * files). It has no name, so that nothing of it is left, whatever happens. -1 on error. */
+int domuimg_unnamed_file (const char *directory, GError **error);

@@ -4,16 +4,21 @@
 #include "lib/build/resize-disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "lib/base/block.h"
+#include "lib/base/copy-file.h"
+#include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
+#include "lib/disk/layout.h"
 #include "lib/fs/fs.h"
 
 #define BLOCK ((guint64) 4096)
 
 struct _DomuimgResizeDisk {
   DomuimgImage *image;
-  DomuimgVolume *volume; /* of @image: the only one */
+  DomuimgVolume *volume; /* of @image: the last one, whose end is the disk's */
   const DomuimgFs *fs;   /* (nullable) nothing is on it */
   GCancellable *cancellable;
 };
@@ -37,25 +42,43 @@ get_path (DomuimgResizeDisk *self)
   return domuimg_image_get_path (self->image);
 }
 
+/* (nullable) What lies last on the disk, and so can be given another size. */
+static DomuimgVolume *
+find_last (GPtrArray *volumes)
+{
+  DomuimgVolume *last = NULL;
+
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+
+      if (last == NULL || volume->offset > last->offset)
+        last = volume;
+    }
+  return last;
+}
+
 static gboolean
 find_filesystem (DomuimgResizeDisk *self, GError **error)
 {
   GPtrArray *volumes = domuimg_image_list_partitions (self->image, error);
-  const char *table = domuimg_image_get_table (self->image);
 
   if (volumes == NULL)
     return FALSE;
-  if (table != NULL || volumes->len != 1)
+  self->volume = find_last (volumes);
+  if (self->volume == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s has a partition table (%s): only a disk that is one filesystem can be"
-                         " resized",
-                         get_path (self), table != NULL ? table : "unknown");
-  self->volume = g_ptr_array_index (volumes, 0);
-  if (self->volume->fs == NULL)
+                         "%s has a partition table and no partition", get_path (self));
+  if (self->volume->fs == NULL && self->volume->number == 0)
     return TRUE;
   self->fs = domuimg_fs_find (self->volume->fs);
   if (self->fs != NULL && self->fs->resize != NULL)
     return TRUE;
+  if (self->volume->number > 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: its last partition, %u, holds %s, which cannot be resized",
+                         get_path (self), self->volume->number,
+                         self->volume->fs != NULL ? self->volume->fs : "nothing that is known");
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s holds %s, which cannot be resized",
                        get_path (self), self->volume->fs);
 }
@@ -100,6 +123,9 @@ check_files (DomuimgResizeDisk *self, guint64 size, GError **error)
   g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self->image, self->volume);
   guint64 least;
 
+  if (self->volume->number > 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s has a partition table, and can only be made larger", get_path (self));
   if (self->fs == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "what is on %s is not known, so it is not known either what would be cut"
@@ -132,13 +158,68 @@ set_size (DomuimgRegion *disk, const char *path, guint64 size, GError **error)
 }
 
 static gboolean
-resize_filesystem (DomuimgResizeDisk *self, DomuimgRegion *region, guint64 size, GError **error)
+resize_region (DomuimgResizeDisk *self, DomuimgRegion *region, guint64 size, GError **error)
 {
   const DomuimgMkfs what = { .fs_type = self->volume->fs,
                              .label = self->volume->label,
                              .uuid = self->volume->uuid };
 
   return self->fs == NULL || self->fs->resize (&what, region, size, self->cancellable, error);
+}
+
+static gboolean
+copy_part (DomuimgResizeDisk *self, const DomuimgRegion *from, const DomuimgRegion *to,
+           GError **error)
+{
+  const DomuimgCopyExtent extent = { .in = from->fd,
+                                     .out = to->fd,
+                                     .from = from->offset,
+                                     .to = to->offset,
+                                     .length = MIN (from->length, to->length),
+                                     .name = from->name };
+
+  return domuimg_copy_extent (&extent, self->cancellable, error);
+}
+
+static gboolean
+punch (const DomuimgRegion *region, GError **error)
+{
+  return fallocate (region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) region->offset,
+                    (off_t) region->length)
+             == 0
+         || domuimg_set_errno (error, errno, "making room in %s", region->name);
+}
+
+/* A partition is resized in a file of its own: resize2fs cuts a file off where the filesystem would
+ * end if it began with the file. */
+static gboolean
+resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, const char *copy, GError **error)
+{
+  g_autofree char *directory = g_path_get_dirname (copy);
+  g_auto (DomuimgFd) fd = domuimg_unnamed_file (directory, error);
+  g_autoptr (DomuimgRegion) file = NULL;
+
+  if (fd < 0)
+    return FALSE;
+  if (ftruncate (fd, (off_t) region->length) != 0)
+    return domuimg_set_errno (error, errno, "resizing %s", region->name);
+  file = domuimg_region_new_for_fd (fd, region->name, error);
+  return file != NULL && copy_part (self, region, file, error)
+         && resize_region (self, file, region->length, error) && punch (region, error)
+         && copy_part (self, file, region, error);
+}
+
+/* The part of @disk that the filesystem may have then. */
+static DomuimgRegion *
+find_room (DomuimgResizeDisk *self, DomuimgRegion *disk, guint64 size, GError **error)
+{
+  DomuimgExtent extent = { 0, MAX (size, domuimg_resize_disk_get_size (self)) };
+  g_autoptr (DomuimgRegion) whole = domuimg_region_new_part (disk, 0, extent.length);
+  g_autoptr (DomuimgRegion) named = domuimg_region_new_named (whole, get_path (self));
+
+  if (self->volume->number > 0 && !domuimg_table_grow (named, self->volume->number, &extent, error))
+    return NULL;
+  return domuimg_region_new_part (named, extent.offset, extent.length);
 }
 
 gboolean
@@ -149,12 +230,14 @@ domuimg_resize_disk_run (DomuimgResizeDisk *self, DomuimgRepairWork *work, guint
   const char *copy = domuimg_repair_work_file (work, get_path (self), error);
   g_autoptr (DomuimgRegion) disk = copy != NULL ? domuimg_region_open (copy, TRUE, error) : NULL;
   g_autoptr (DomuimgRegion) room = NULL;
-  g_autoptr (DomuimgRegion) named = NULL;
 
   if (disk == NULL || (!is_shrinking && !set_size (disk, get_path (self), size, error)))
     return FALSE;
-  room = domuimg_region_new_part (disk, 0, MAX (size, domuimg_resize_disk_get_size (self)));
-  named = domuimg_region_new_named (room, get_path (self));
-  return resize_filesystem (self, named, size, error)
+  room = find_room (self, disk, size, error);
+  if (room == NULL)
+    return FALSE;
+  if (self->volume->number > 0)
+    return resize_partition (self, room, copy, error);
+  return resize_region (self, room, size, error)
          && (!is_shrinking || set_size (disk, get_path (self), size, error));
 }

@@ -78,3 +78,7 @@ gboolean domuimg_layout_place (const DomuimgLayout *self, const GPtrArray *parts
 gboolean domuimg_table_write (const DomuimgTable *self, const char *name, const char *disk_id,
                               const char *const *types, int active, const DomuimgRegion *disk,
                               GError **error);
+/* Makes the table that is on @disk, a whole file that has become larger, one for its new size, and
+ * partition @number, which must be the last, as long as it can be. */
+gboolean domuimg_table_grow (const DomuimgRegion *disk, guint number, DomuimgExtent *extent,
+                             GError **error);

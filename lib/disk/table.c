@@ -11,6 +11,7 @@
 #include "lib/base/fd.h"
 
 #define SECTOR 512
+#define STEP (1048576 / SECTOR)
 /* A GPT has the protective table, its header and 128 entries of 128 bytes; the backup has no
  * protective one. */
 #define HEAD (34 * SECTOR)
@@ -27,6 +28,24 @@ static gboolean
 fail (const DomuimgRegion *disk, int code, const char *what, GError **error)
 {
   return domuimg_set_errno (error, -code, "%s: making the partition table (%s)", disk->name, what);
+}
+
+/* (nullable) The table in the file @fd. */
+static Context *
+open_table (int fd, const DomuimgRegion *disk, GError **error)
+{
+  g_autoptr (Context) context = fdisk_new_context ();
+  int code = context != NULL ? 0 : -ENOMEM;
+
+  if (context != NULL)
+    {
+      fdisk_disable_dialogs (context, 1);
+      code = fdisk_assign_device_by_fd (context, fd, disk->name, 0);
+    }
+  if (code == 0)
+    return g_steal_pointer (&context);
+  fail (disk, code, "looking at the disk", error);
+  return NULL;
 }
 
 static const char *
@@ -105,15 +124,61 @@ domuimg_table_write (const DomuimgTable *self, const char *name, const char *dis
                      GError **error)
 {
   g_auto (DomuimgFd) file = memfd_create ("domuimg-table", MFD_CLOEXEC);
-  g_autoptr (Context) context = fdisk_new_context ();
+  g_autoptr (Context) context = NULL;
+
+  if (file < 0 || ftruncate (file, disk->length) != 0)
+    return domuimg_set_errno (error, errno, "%s: making the partition table", disk->name);
+  context = open_table (file, disk, error);
+  return context != NULL
+         && fill (self, context, name, disk_id, types, active, disk, error)
+         && copy_ends (file, disk, error);
+}
+
+/* A GPT gets its backup, and with it the sectors that may be used, when it is written. */
+static gboolean
+move_backup (const DomuimgRegion *disk, GError **error)
+{
+  g_autoptr (Context) context = open_table (disk->fd, disk, error);
   int code;
 
-  if (file < 0 || context == NULL || ftruncate (file, disk->length) != 0)
-    return domuimg_set_errno (error, errno, "%s: making the partition table", disk->name);
-  fdisk_disable_dialogs (context, 1);
-  code = fdisk_assign_device_by_fd (context, file, disk->name, 0);
+  if (context == NULL || !fdisk_is_label (context, GPT))
+    return context != NULL;
+  fdisk_label_set_changed (fdisk_get_label (context, NULL), 1);
+  code = fdisk_write_disklabel (context);
+  return code == 0 || fail (disk, code, "moving its backup", error);
+}
+
+/* It ends where a step does, as all partitions. */
+static int
+extend (Context *context, guint number, DomuimgExtent *extent)
+{
+  g_autoptr (Partition) partition = NULL;
+  int code = fdisk_get_partition (context, number - 1, &partition);
+  guint64 end = (fdisk_get_last_lba (context) + 1) / STEP * STEP;
+
   if (code != 0)
-    return fail (disk, code, "a file in memory", error);
-  return fill (self, context, name, disk_id, types, active, disk, error)
-         && copy_ends (file, disk, error);
+    return code;
+  extent->offset = (guint64) fdisk_partition_get_start (partition) * SECTOR;
+  extent->length = (guint64) fdisk_partition_get_size (partition) * SECTOR;
+  if (end * SECTOR <= extent->offset + extent->length)
+    return 0;
+  extent->length = end * SECTOR - extent->offset;
+  fdisk_partition_set_size (partition, extent->length / SECTOR);
+  code = fdisk_set_partition (context, number - 1, partition);
+  return code == 0 ? fdisk_write_disklabel (context) : code;
+}
+
+gboolean
+domuimg_table_grow (const DomuimgRegion *disk, guint number, DomuimgExtent *extent, GError **error)
+{
+  g_autoptr (Context) context = NULL;
+  int code;
+
+  if (!move_backup (disk, error))
+    return FALSE;
+  context = open_table (disk->fd, disk, error);
+  if (context == NULL)
+    return FALSE;
+  code = extend (context, number, extent);
+  return code == 0 || fail (disk, code, "making a partition longer", error);
 }

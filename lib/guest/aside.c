@@ -42,7 +42,7 @@ static gboolean
 copy_bytes (DomuimgTree *from, const char *path, DomuimgTree *to, const DomuimgEntry *entry,
             GCancellable *cancellable, GError **error)
 {
-  g_auto (DomuimgFd) fd = domuimg_unnamed_file (error);
+  g_auto (DomuimgFd) fd = domuimg_unnamed_file (NULL, error);
 
   if (fd < 0 || !domuimg_tree_copy_out (from, path, fd, cancellable, error))
     return FALSE;

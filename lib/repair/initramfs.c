@@ -157,7 +157,7 @@ domuimg_initramfs_make_addition (DomuimgTree *tree, DomuimgInitramfs *initramfs,
 static int
 make_temporary (GBytes *addition, GError **error)
 {
-  g_auto (DomuimgFd) fd = domuimg_unnamed_file (error);
+  g_auto (DomuimgFd) fd = domuimg_unnamed_file (NULL, error);
   gsize length;
   const void *data = g_bytes_get_data (addition, &length);
   int result = fd;

@@ -19,13 +19,24 @@ def blocks_of(image):
     return int(values["Block count"]) * int(values["Block size"])
 
 
+def judge_table(image):
+    """The partitions of a table that its own tools find without fault."""
+    subprocess.run(["sfdisk", "--verify", "-q", str(image)], check=True, capture_output=True)
+    listing = subprocess.run(["sfdisk", "--json", str(image)], check=True, capture_output=True)
+    table = json.loads(listing.stdout)["partitiontable"]
+    if table["label"] == "gpt":
+        said = subprocess.run(["sgdisk", "-v", str(image)], check=True, capture_output=True, text=True).stdout
+        assert "No problems found" in said, said
+    return table["partitions"]
+
+
 def files_of(image):
     with compare.mounted(image) as root:
         return compare.describe(root)
 
 
 @world.need_root()
-@world.need_program("resize2fs", "e2fsck", "dumpe2fs")
+@world.need_program("sfdisk", "sgdisk", "resize2fs", "e2fsck", "dumpe2fs")
 class Resize(world.Case):
     def setUp(self):
         super().setUp()
@@ -97,6 +108,27 @@ class Resize(world.Case):
         self.assertIn("would resize xvda of t", said)
         self.judge(self.image, 64 * MIB)
         self.assertEqual(self.size_in_manifest(0), 64 * MIB)
+
+    def test_the_last_partition_grows_with_its_disk(self):
+        for layout in ("gpt", "mbr"):
+            image = self.create(f"tar:{self.dir / 'root.tar'}", "--layout", f"{layout},esp=no,bios=no",
+                                "--disk", "size=64M", name=layout)
+            before = judge_table(image)
+            self.must_resize(layout, "150M")
+            after = judge_table(image)
+            self.assertEqual(image.stat().st_size, 150 * MIB)
+            self.assertEqual([part["start"] for part in after], [part["start"] for part in before])
+            self.assertEqual(after[:-1], before[:-1])
+            start, size = after[-1]["start"] * 512, after[-1]["size"] * 512
+            self.assertGreater(start + size, 148 * MIB)
+            part = self.dir / "part.img"
+            with open(image, "rb") as disk:
+                disk.seek(start)
+                part.write_bytes(disk.read(size))
+            subprocess.run(["e2fsck", "-fn", str(part)], check=True, capture_output=True)
+            self.assertGreater(blocks_of(part), size - MIB)
+            refused = self.resize(layout, "100M", "--shrink")
+            self.assertIn("can only be made larger", refused.stderr)
 
     def test_what_cannot_be_resized(self):
         for what, size, word in (("t:xvdz", "1G", "has no disk xvdz; it has xvda, xvdb or xvdc"),

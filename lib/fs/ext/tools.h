@@ -13,7 +13,8 @@ gboolean domuimg_ext_run_tool (DomuimgExec *exec, const DomuimgRegion *region, c
  * enough. */
 gboolean domuimg_ext_fsck (const DomuimgRegion *region, GCancellable *cancellable, GError **error);
 /* Makes the filesystem in @region one of @size bytes, which it must have room for; NO_SPACE where its
- * files need more. It is checked before and afterwards. */
+ * files need more. It is checked before and afterwards. @region begins where its file does, which
+ * resize2fs cuts off behind @size. */
 gboolean domuimg_ext_resize (const DomuimgRegion *region, guint64 size, GCancellable *cancellable,
                              GError **error);
 /* *@size: the bytes below which domuimg_ext_resize will not go. */
