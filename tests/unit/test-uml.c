@@ -94,7 +94,7 @@ test_a_damaged_filesystem_is_an_error (TreeDisk *self, gconstpointer data)
 
   if (!is_here ())
     return;
-  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 1 << 20, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->path, 1 << 20, NULL, NULL, &error));
   region = domuimg_region_open (self->path, TRUE, &error);
   g_assert_true (domuimg_region_write (region, 0, "XFSB", 4));
   uml = domuimg_uml_new (region);
@@ -113,7 +113,7 @@ test_a_filesystem_that_no_linux_knows (TreeDisk *self, gconstpointer data)
 
   if (!is_here ())
     return;
-  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 1 << 20, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->path, 1 << 20, NULL, NULL, &error));
   region = domuimg_region_open (self->path, FALSE, &error);
   uml = domuimg_uml_new (region);
   g_assert_null (domuimg_tree_uml_open (uml, &place, FALSE, NULL, NULL, &error));

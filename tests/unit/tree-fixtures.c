@@ -88,7 +88,7 @@ make_xfs (const char *name, GError **error)
     }
   image = g_build_filename (appliance_directory, name, NULL);
   arguments[2] = image;
-  if (!domuimg_disk_file_allocate_raw (image, 320 * 1024 * 1024, NULL, NULL, error)
+  if (!domuimg_disk_file_allocate_raw (NULL, image, 320 * 1024 * 1024, NULL, NULL, error)
       || !g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
                         NULL, error))
     return NULL;
