@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Block devices of this host: opened as their only user, and written with the first page last. */
+/* Block devices of this host: opened as their only user, and written with the places of signatures last. */
 #include "config.h"
 #include "lib/base/block.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +15,6 @@
 #include "lib/base/sparse.h"
 
 #define PAGE ((guint64) 4096)
-#define BUFFER ((guint64) 1 << 20)
 /* So many bytes are made zeros by one call, which cannot be stopped. */
 #define ZERO_STEP ((guint64) 64 << 20)
 
@@ -110,102 +108,71 @@ domuimg_block_digest (const DomuimgRegion *image, GError **error)
   return NULL;
 }
 
-/* By the device itself, where it can. */
+/* Whoever had the device before may have left something there, and a discard may leave it. So the
+ * device is told to make zeros: at best by giving its blocks back, as a sparse or thin one can, else as
+ * it likes. */
 static gboolean
-zero (const DomuimgRegion *device, guint64 from, guint64 to, GCancellable *cancellable,
+zero_range (const DomuimgRegion *device, guint64 from, guint64 length)
+{
+  guint64 range[] = { from, length };
+
+  return fallocate (device->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) from,
+                    (off_t) length)
+             == 0
+         || ioctl (device->fd, BLKZEROOUT, range) == 0;
+}
+
+gboolean
+domuimg_block_zero (const DomuimgRegion *device, GCancellable *cancellable, GError **error)
+{
+  guint64 from = 0;
+
+  while (from < device->length)
+    {
+      guint64 length = MIN (device->length - from, ZERO_STEP);
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (!zero_range (device, from, length))
+        return domuimg_set_errno (error, errno, "writing zeros to %s", device->name);
+      from += length;
+      /* The places of signatures come first, and are on the disk before anything else is. */
+      if (from == length && fsync (device->fd) != 0)
+        return domuimg_set_errno (error, errno, "writing out %s", device->name);
+    }
+  return TRUE;
+}
+
+static gboolean
+copy (const DomuimgRegion *from, const DomuimgRegion *device, guint64 at, guint64 end,
       GError **error)
 {
-  while (from < to)
-    {
-      guint64 range[] = { from, MIN (to - from, ZERO_STEP) };
+  g_autofree guint8 *buffer = g_malloc (end - at);
+  gssize got = domuimg_region_read (from, at, buffer, end - at);
 
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      if (ioctl (device->fd, BLKZEROOUT, range) != 0)
-        return domuimg_set_errno (error, errno, "writing zeros to %s", device->name);
-      from += range[1];
-    }
-  return TRUE;
+  if (got < 0 || (guint64) got < end - at)
+    return domuimg_set_errno (error, got < 0 ? errno : EIO, "reading %s", from->name);
+  return domuimg_region_write (device, at, buffer, end - at)
+         || domuimg_set_errno (error, errno, "writing to %s", device->name);
 }
 
 static gboolean
-copy (const DomuimgRegion *device, const DomuimgRegion *image, guint64 from, guint64 to,
-      GCancellable *cancellable, GError **error)
+write_out (const DomuimgRegion *device, GError **error)
 {
-  g_autofree guint8 *buffer = g_malloc (BUFFER);
-
-  while (from < to)
-    {
-      gsize length = MIN (to - from, BUFFER);
-      gssize got = domuimg_region_read (image, from, buffer, length);
-
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-      if (got < 0)
-        return domuimg_set_errno (error, errno, "reading %s", image->name);
-      /* Behind the image's end. */
-      memset (buffer + got, 0, length - (gsize) got);
-      if (!domuimg_region_write (device, from, buffer, length))
-        return domuimg_set_errno (error, errno, "writing to %s", device->name);
-      from += length;
-    }
-  return TRUE;
-}
-
-/* The end of what begins at @from and is one of both, data or a hole, in whole pages. */
-static guint64
-find_end (const DomuimgRegion *image, guint64 from, guint64 to, gboolean *is_hole)
-{
-  off_t data = lseek (image->fd, (off_t) from, SEEK_DATA);
-  off_t end;
-
-  if (data < 0 && errno == ENXIO)
-    data = (off_t) to;
-  *is_hole = data >= 0 && (guint64) data / PAGE * PAGE > from;
-  if (*is_hole)
-    return MIN ((guint64) data / PAGE * PAGE, to);
-  end = data >= 0 ? lseek (image->fd, data, SEEK_HOLE) : -1;
-  return end < 0 ? to : MIN (((guint64) end + PAGE - 1) / PAGE * PAGE, to);
-}
-
-/* Bytes from @from to @to, which are on the disk then. Holes become zeros: whoever had the device
- * before may have left something there. */
-static gboolean
-put (const DomuimgRegion *device, const DomuimgRegion *image, guint64 from, guint64 to,
-     GCancellable *cancellable, GError **error)
-{
-  while (from < to)
-    {
-      gboolean is_hole;
-      guint64 end = find_end (image, from, to, &is_hole);
-      gboolean ok = is_hole ? zero (device, from, end, cancellable, error)
-                            : copy (device, image, from, end, cancellable, error);
-
-      if (!ok)
-        return FALSE;
-      from = end;
-    }
   return fsync (device->fd) == 0
          || domuimg_set_errno (error, errno, "writing out %s", device->name);
 }
 
 gboolean
-domuimg_block_write (const DomuimgRegion *device, const DomuimgRegion *image,
-                     GCancellable *cancellable, GError **error)
+domuimg_block_release (const DomuimgRegion *device, const DomuimgRegion *whole, GError **error)
 {
   guint64 size = device->length;
-  guint64 head = MIN (DOMUIMG_BLOCK_HEAD, size);
-  guint64 tail = MAX (head, size - MIN (DOMUIMG_BLOCK_TAIL, size));
+  guint64 head = MIN (DOMUIMG_BLOCK_HELD, size);
+  guint64 tail = MAX (head, size - MIN (DOMUIMG_BLOCK_HELD, size));
 
-  if (!zero (device, 0, head, cancellable, error)
-      || !zero (device, tail, size, cancellable, error))
-    return FALSE;
-  if (fsync (device->fd) != 0)
-    return domuimg_set_errno (error, errno, "writing out %s", device->name);
-  return put (device, image, head, tail, cancellable, error)
-         && put (device, image, PAGE, head, cancellable, error)
-         && put (device, image, tail, size, cancellable, error)
-         && put (device, image, 0, PAGE, cancellable, error);
+  return copy (whole, device, tail, size, error) && copy (whole, device, PAGE, head, error)
+         && write_out (device, error) && copy (whole, device, 0, PAGE, error)
+         && write_out (device, error);
 }
 
 gboolean

@@ -3,12 +3,11 @@
 
 #include "lib/base/region.h"
 
-/* A block device of this host that a disk is put on. Its first page, without which nobody finds a
- * filesystem or a partition table on it, is written last. */
+/* A block device of this host that a disk is made on. Its ends, where filesystems and partition tables
+ * have what they are found by, are held back and written last, and the first page very last. */
 
-/* Bytes at the beginning and at the end where libblkid and the kernel look for signatures. */
-#define DOMUIMG_BLOCK_HEAD ((guint64) 8 << 20)
-#define DOMUIMG_BLOCK_TAIL ((guint64) 2 << 20)
+/* Bytes that are held back at each end. */
+#define DOMUIMG_BLOCK_HELD ((guint64) 1 << 20)
 
 /* Whether @path is one, by whatever name. */
 gboolean domuimg_block_is (const char *path);
@@ -21,10 +20,11 @@ int domuimg_block_open (const char *path, gboolean writable, GError **error);
 gboolean domuimg_block_get_size (int fd, const char *path, guint64 *size, GError **error);
 /* What tells the first page of @image from others, in hexadecimal digits; NULL on error. */
 char *domuimg_block_digest (const DomuimgRegion *image, GError **error);
-/* Whether it could be that long: zeros where @image has nothing, then what is in it, its first page
- * last and when all else is on the disk. @image is not longer than the device. */
-gboolean domuimg_block_write (const DomuimgRegion *device, const DomuimgRegion *image,
-                              GCancellable *cancellable, GError **error);
+/* All of it reads as zeros then, and the first of them are on the disk. */
+gboolean domuimg_block_zero (const DomuimgRegion *device, GCancellable *cancellable, GError **error);
+/* Copies what was held back from @whole, in which it is, once all else is on the disk. */
+gboolean domuimg_block_release (const DomuimgRegion *device, const DomuimgRegion *whole,
+                                GError **error);
 /* Zeros in the first page, on the disk. FALSE with errno. */
 gboolean domuimg_block_clear_first (int fd);
 /* The same if that page still has this digest, or is zeros. FALSE with errno: ENOENT where the

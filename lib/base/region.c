@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes in a file, by descriptor, offset and length. */
+/* Bytes in a file, by descriptor, offset and length, or of what else holds some. */
 #include "config.h"
 #include "lib/base/region.h"
 
@@ -22,6 +22,19 @@ region_new (int fd, DomuimgRegion *whole, guint64 offset, guint64 length, const 
   self->offset = offset;
   self->length = length;
   self->name = g_strdup (name);
+  self->back = whole != NULL ? whole->back : NULL;
+  self->data = whole != NULL ? whole->data : NULL;
+  return self;
+}
+
+DomuimgRegion *
+domuimg_region_new_backed (const DomuimgRegionBack *back, gpointer data, guint64 length,
+                           const char *name)
+{
+  DomuimgRegion *self = region_new (-1, NULL, 0, length, name);
+
+  self->back = back;
+  self->data = data;
   return self;
 }
 
@@ -73,7 +86,7 @@ domuimg_region_make_writable (DomuimgRegion *self, GError **error)
   g_autofree char *path = g_strdup_printf ("/dev/fd/%d", self->fd);
   int fd;
 
-  if ((fcntl (self->fd, F_GETFL) & O_ACCMODE) == O_RDWR)
+  if (self->back != NULL || (fcntl (self->fd, F_GETFL) & O_ACCMODE) == O_RDWR)
     return domuimg_region_ref (self);
   fd = open (path, O_RDWR | O_CLOEXEC | O_NOCTTY);
   if (fd >= 0)
@@ -113,6 +126,8 @@ domuimg_region_unref (DomuimgRegion *self)
     return;
   if (self->whole != NULL)
     domuimg_region_unref (self->whole);
+  else if (self->back != NULL)
+    self->back->free (self->data);
   else
     close (self->fd);
   g_free (self->name);
@@ -128,6 +143,9 @@ domuimg_region_read (const DomuimgRegion *self, guint64 offset, void *buffer, gs
   if (offset >= self->length)
     return 0;
   length = MIN (length, self->length - offset);
+  if (self->back != NULL)
+    return self->back->read (self->data, self->offset + offset, buffer, length) ? (gssize) length
+                                                                                 : -1;
   while (done < length)
     {
       gssize got = pread (self->fd, to + done, length - done, self->offset + offset + done);
@@ -151,5 +169,30 @@ domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *dat
       errno = ENOSPC;
       return FALSE;
     }
+  if (self->back != NULL)
+    return self->back->write (self->data, self->offset + offset, data, length);
   return domuimg_pwrite_all (self->fd, data, length, self->offset + offset);
+}
+
+void
+domuimg_region_reserve (const DomuimgRegion *self, guint64 offset, const void *bytes, gsize length)
+{
+  if (self->back != NULL && self->back->reserve != NULL && offset <= self->length
+      && length <= self->length - offset)
+    self->back->reserve (self->data, self->offset + offset, bytes, length);
+}
+
+void
+domuimg_region_begin_sync (const DomuimgRegion *self)
+{
+  if (self->back != NULL)
+    self->back->sync (self->data, FALSE);
+  else
+    sync_file_range (self->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+gboolean
+domuimg_region_sync (const DomuimgRegion *self)
+{
+  return self->back != NULL ? self->back->sync (self->data, TRUE) : fsync (self->fd) == 0;
 }

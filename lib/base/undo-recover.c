@@ -184,11 +184,14 @@ describe_removal (const GPtrArray *records, GPtrArray *lines)
     {
       const DomuimgJournalRecord *record = g_ptr_array_index (records, i);
       const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
+      g_autofree char *line = NULL;
 
-      if (verb != NULL && (verb->goes & DOMUIMG_UNDO_ABANDONED) != 0 && !verb->may_stay
-          && record->path != NULL && exists (record->path))
-        g_ptr_array_add (lines, g_strdup_printf ("would %s %s", verb->act != NULL ? verb->act : "remove",
-                                                 record->path));
+      if (verb == NULL || (verb->goes & DOMUIMG_UNDO_ABANDONED) == 0 || verb->may_stay
+          || record->path == NULL || !exists (record->path))
+        continue;
+      line = g_strdup_printf ("would %s %s", verb->act != NULL ? verb->act : "remove", record->path);
+      if (!g_ptr_array_find_with_equal_func (lines, line, g_str_equal, NULL))
+        g_ptr_array_add (lines, g_steal_pointer (&line));
     }
 }
 

@@ -8,8 +8,13 @@
 
 #include "lib/base/exchange.h"
 #include "lib/base/label.h"
-#include "lib/base/lease.h"
 #include "lib/base/undo-verbs.h"
+
+const DomuimgNames *
+domuimg_undo_get_names (const DomuimgJournalRecord *record)
+{
+  return domuimg_undo_verb_find (record->verb)->names;
+}
 
 gboolean
 domuimg_undo_is_result (const DomuimgJournalRecord *record)
@@ -43,12 +48,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Now, now_clear)
 static gboolean
 look_at_both (const DomuimgJournalRecord *record, Now *now, char **why)
 {
+  const DomuimgNames *names = domuimg_undo_get_names (record);
   g_autoptr (GError) error = NULL;
 
-  domuimg_exchange_settle (record->path, record->to);
-  now->at = domuimg_label_of (record->path, &error);
+  names->settle (names, record->path, record->to);
+  now->at = names->label (names, record->path, &error);
   if (now->at != NULL)
-    now->to = domuimg_label_of (record->to, &error);
+    now->to = names->label (names, record->to, &error);
   if (error != NULL)
     *why = g_strdup (error->message);
   return error == NULL;
@@ -64,6 +70,14 @@ complete_labels (DomuimgJournalRecord *record, const Now *now)
     record->was = g_strdup (DOMUIMG_LABEL_ABSENT);
   else if (record->was == NULL)
     record->was = g_strdup ("");
+}
+
+static gboolean
+is_busy (const DomuimgJournalRecord *record)
+{
+  const DomuimgNames *names = domuimg_undo_get_names (record);
+
+  return names->is_busy (names, record->to);
 }
 
 static DomuimgResultState
@@ -82,7 +96,7 @@ look_at_pending (const DomuimgJournalRecord *record, const Now *now, char **why)
     return DOMUIMG_RESULT_GONE;
   if (!g_str_equal (now->to, record->was))
     return conflict (record, "was changed since", why);
-  if (!domuimg_label_is_absent (now->to) && domuimg_file_is_busy (record->to))
+  if (!domuimg_label_is_absent (now->to) && is_busy (record))
     return conflict (record, "is in use", why);
   return DOMUIMG_RESULT_PENDING;
 }
@@ -129,7 +143,7 @@ can_be_put_back (DomuimgJournalRecord *record, gboolean just_done, gboolean *don
     return TRUE;
   if (!g_str_equal (now.to, record->is))
     conflict (record, "was changed since", why);
-  else if (!just_done && domuimg_file_is_busy (record->to))
+  else if (!just_done && is_busy (record))
     conflict (record, "is in use", why);
   return *why == NULL;
 }
@@ -137,13 +151,15 @@ can_be_put_back (DomuimgJournalRecord *record, gboolean just_done, gboolean *don
 static gboolean
 put_back_one (const DomuimgJournalRecord *record)
 {
-  struct stat status;
+  const DomuimgNames *names = domuimg_undo_get_names (record);
+  g_autofree char *label = NULL;
 
   if (domuimg_label_is_absent (record->was))
-    return domuimg_rename_new (record->to, record->path);
-  if (lstat (record->to, &status) != 0)
-    return domuimg_rename_new (record->path, record->to);
-  return domuimg_exchange (record->path, record->to);
+    return names->rename_new (names, record->to, record->path);
+  label = names->label (names, record->to, NULL);
+  if (label == NULL || domuimg_label_is_absent (label))
+    return names->rename_new (names, record->path, record->to);
+  return names->exchange (names, record->path, record->to);
 }
 
 /* All that are to be put back, in the order of the records; NULL where one cannot be. None of what
@@ -214,7 +230,7 @@ domuimg_undo_sync_directories (const GPtrArray *records, GError **error)
     {
       const DomuimgJournalRecord *record = g_ptr_array_index (records, i);
 
-      if (domuimg_undo_is_result (record))
+      if (domuimg_undo_is_result (record) && domuimg_undo_get_names (record)->are_files)
         add_directory (directories, record->to);
       else if (g_str_equal (record->verb, "rmdir") && record->path != NULL)
         add_directory (directories, record->path);
@@ -247,16 +263,20 @@ is_held (const GPtrArray *records, const DomuimgJournalRecord *record)
   return FALSE;
 }
 
+/* A device may have two records. */
 static void G_GNUC_PRINTF (2, 3)
 add_line (GPtrArray *lines, const char *format, ...)
 {
+  g_autofree char *line = NULL;
   va_list args;
 
   if (lines == NULL)
     return;
   va_start (args, format);
-  g_ptr_array_add (lines, g_strdup_vprintf (format, args));
+  line = g_strdup_vprintf (format, args);
   va_end (args);
+  if (!g_ptr_array_find_with_equal_func (lines, line, g_str_equal, NULL))
+    g_ptr_array_add (lines, g_steal_pointer (&line));
 }
 
 static gboolean
@@ -265,13 +285,12 @@ says_gone (int saved_errno)
   return saved_errno == ENOENT || saved_errno == ENOTDIR;
 }
 
-/* The attempt to remove it has said so, or a second look does. */
 static gboolean
-is_gone (const DomuimgJournalRecord *record, int saved_errno)
+is_gone (const DomuimgJournalRecord *record)
 {
   struct stat status;
 
-  return says_gone (saved_errno) || (lstat (record->path, &status) != 0 && says_gone (errno));
+  return lstat (record->path, &status) != 0 && says_gone (errno);
 }
 
 static gboolean
@@ -282,7 +301,7 @@ remove_one (const DomuimgJournalRecord *record, const DomuimgUndoVerb *verb, GPt
       add_line (lines, "%s %s", verb->acted != NULL ? verb->acted : "removed", record->path);
       return TRUE;
     }
-  if (is_gone (record, errno) || verb->may_stay)
+  if (says_gone (errno) || (!verb->is_asked && is_gone (record)) || verb->may_stay)
     return TRUE;
   add_line (lines, "%s is still in use, or cannot be removed; run this again soon", record->path);
   return FALSE;

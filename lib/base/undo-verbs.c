@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "lib/base/block.h"
-#include "lib/base/exchange.h"
+#include "lib/base/exec.h"
+#include "lib/base/fd.h"
 #include "lib/base/label.h"
 #include "lib/base/mount.h"
 #include "lib/base/namespace.h"
 #include "lib/base/remove.h"
+#include "lib/base/volumes.h"
 
 static gboolean
 remove_file (const DomuimgJournalRecord *record)
@@ -86,11 +88,18 @@ changed (const DomuimgJournalRecord *record, GError **error)
                        record->to);
 }
 
+static const DomuimgNames *
+names_of (const DomuimgJournalRecord *record)
+{
+  return domuimg_undo_verb_find (record->verb)->names;
+}
+
 /* Whether what is now at @record's temporary name is what was to be replaced. */
 static gboolean
 took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 {
-  g_autofree char *label = domuimg_label_of (record->path, error);
+  const DomuimgNames *names = names_of (record);
+  g_autofree char *label = names->label (names, record->path, error);
 
   return label != NULL && (g_str_equal (label, record->was) || changed (record, error));
 }
@@ -98,28 +107,67 @@ took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 static gboolean
 give_name (const DomuimgJournalRecord *record, GError **error)
 {
+  const DomuimgNames *names = names_of (record);
+
   if (domuimg_label_is_absent (record->was))
-    return domuimg_rename_new (record->path, record->to)
+    return names->rename_new (names, record->path, record->to)
            || domuimg_set_errno (error, errno, "giving %s its name", record->to);
-  if (!domuimg_exchange (record->path, record->to))
+  if (!names->exchange (names, record->path, record->to))
     return domuimg_set_errno (error, errno, "replacing %s", record->to);
   if (took_the_right_one (record, error))
     return TRUE;
-  domuimg_exchange (record->path, record->to);
+  names->exchange (names, record->path, record->to);
   return FALSE;
 }
 
 static gboolean
 take_name (const DomuimgJournalRecord *record, GError **error)
 {
+  const DomuimgNames *names = names_of (record);
+
   if (domuimg_label_is_absent (record->was))
     return TRUE;
-  if (!domuimg_rename_new (record->to, record->path))
+  if (!names->rename_new (names, record->to, record->path))
     return domuimg_set_errno (error, errno, "removing %s", record->to);
   if (took_the_right_one (record, error))
     return TRUE;
-  domuimg_rename_new (record->path, record->to);
+  names->rename_new (names, record->path, record->to);
   return FALSE;
+}
+
+/* The names of volumes are those of what else is known of them. */
+static const DomuimgVolumes *
+volumes_of (const DomuimgJournalRecord *record)
+{
+  return (const DomuimgVolumes *) names_of (record);
+}
+
+static gboolean
+remove_marked (const DomuimgJournalRecord *record)
+{
+  if (record->to != NULL)
+    return domuimg_volumes_remove_marked (volumes_of (record), record->path, record->to);
+  errno = ENOENT;
+  return FALSE;
+}
+
+/* What had the final name has the temporary one after the commit, and is known by its label. */
+static gboolean
+remove_replaced (const DomuimgJournalRecord *record)
+{
+  if (record->was != NULL && !domuimg_label_is_absent (record->was))
+    return domuimg_volumes_remove_known (volumes_of (record), record->path, record->was);
+  errno = ENOENT;
+  return FALSE;
+}
+
+static gboolean
+sync_volume (const DomuimgJournalRecord *record, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (record->path, O_RDONLY | O_CLOEXEC);
+
+  return (fd >= 0 && fsync (fd) == 0)
+         || domuimg_set_errno (error, errno, "writing out %s", record->to);
 }
 
 static const DomuimgUndoVerb verbs[] = {
@@ -135,9 +183,51 @@ static const DomuimgUndoVerb verbs[] = {
   { .name = "rmdir", .goes = DOMUIMG_UNDO_ABANDONED, .remove = remove_directory, .may_stay = TRUE },
   /* A file that was to be deleted, of journals before there was "withdraw". */
   { .name = "delete", .goes = DOMUIMG_UNDO_COMMITTED, .remove = remove_file },
-  { .name = "rename", .sync = sync_file, .finish = give_name },
+  { .name = "rename", .sync = sync_file, .finish = give_name, .names = &domuimg_file_names },
   /* A file that is to be deleted: it gets a temporary name, by which it goes when all have theirs. */
-  { .name = "withdraw", .goes = DOMUIMG_UNDO_COMMITTED, .remove = remove_file, .finish = take_name },
+  { .name = "withdraw",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_file,
+    .finish = take_name,
+    .names = &domuimg_file_names },
+  /* A logical volume under its temporary name, if it has the mark; likewise of the names below. */
+  { .name = "lvremove",
+    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_marked,
+    .names = &domuimg_volumes_lvm.names,
+    .is_asked = TRUE },
+  { .name = "lvrename",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .sync = sync_volume,
+    .finish = give_name,
+    .names = &domuimg_volumes_lvm.names,
+    .is_asked = TRUE },
+  { .name = "lvwithdraw",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .finish = take_name,
+    .names = &domuimg_volumes_lvm.names,
+    .is_asked = TRUE },
+  /* The same for a volume of ZFS. */
+  { .name = "zvolremove",
+    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_marked,
+    .names = &domuimg_volumes_zfs.names,
+    .is_asked = TRUE },
+  { .name = "zvolrename",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .sync = sync_volume,
+    .finish = give_name,
+    .names = &domuimg_volumes_zfs.names,
+    .is_asked = TRUE },
+  { .name = "zvolwithdraw",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_replaced,
+    .finish = take_name,
+    .names = &domuimg_volumes_zfs.names,
+    .is_asked = TRUE },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",
     .goes = DOMUIMG_UNDO_ABANDONED,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/journal.h"
+#include "lib/base/names.h"
 
 /* What the records of a journal mean: a row for each verb. What a new kind of result needs to be
  * taken back or finished by, such as a volume, is one more row. Journals outlive the version that
@@ -20,6 +21,9 @@ typedef struct {
   DomuimgUndoCase goes;
   gboolean (*remove) (const DomuimgJournalRecord *record);
   const char *act, *acted; /* (nullable) in lines, in place of "remove" and "removed" */
+  /* (nullable) What its paths are names of, where it gives or takes any. */
+  const DomuimgNames *names;
+  gboolean is_asked; /* errno of @remove alone tells whether it is gone: a path may be of an inactive one */
   gboolean may_stay; /* that it is still there then is no failure, and not told */
 
   /* (nullable) Before the commit: writes it out to the disk. */

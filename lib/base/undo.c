@@ -175,6 +175,59 @@ domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest
   return record (self, "clear", path, digest, FALSE, error);
 }
 
+/* Beside the final name, as a file has it. */
+static char *
+temporary_volume (DomuimgUndo *self, const char *path)
+{
+  return g_strdup_printf ("%s.domuimg-%s", path, domuimg_journal_get_id (self->journal));
+}
+
+static gboolean
+check_volume_is_free (const DomuimgVolumes *volumes, const char *path, GError **error)
+{
+  g_auto (DomuimgVolumeState) state = { 0 };
+
+  if (!volumes->look (path, &state, error))
+    return FALSE;
+  return state.id == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                          "%s exists already; remove it, choose another name, or use --force", path);
+}
+
+char *
+domuimg_undo_add_volume (DomuimgUndo *self, const DomuimgVolumes *volumes, const char *path,
+                         gboolean replace, GError **error)
+{
+  g_autofree char *temporary = temporary_volume (self, path);
+  g_autofree char *mark = domuimg_undo_get_mark (self);
+
+  if (!lock_one (self, path, error)
+      || (!replace && !check_volume_is_free (volumes, path, error))
+      || !record (self, volumes->remove_verb, temporary, mark, FALSE, error)
+      || !record (self, volumes->rename_verb, temporary, path, replace, error))
+    return NULL;
+  return g_steal_pointer (&temporary);
+}
+
+char *
+domuimg_undo_get_mark (DomuimgUndo *self)
+{
+  return g_strdup_printf ("domuimg-%s", domuimg_journal_get_id (self->journal));
+}
+
+gboolean
+domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolumes *volumes,
+                                 const char *path, const char *id, GError **error)
+{
+  g_autofree char *temporary = temporary_volume (self, path);
+
+  if (!lock_one (self, path, error)
+      || !record (self, volumes->withdraw_verb, temporary, path, FALSE, error))
+    return FALSE;
+  domuimg_undo_expect (self, path, id);
+  return TRUE;
+}
+
 char *
 domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error)
 {
@@ -313,8 +366,11 @@ busy (const DomuimgJournalRecord *one, GError **error)
 static gboolean
 take_lease (DomuimgUndo *self, const DomuimgJournalRecord *one, GError **error)
 {
+  const DomuimgNames *names = domuimg_undo_get_names (one);
   int fd;
 
+  if (!names->are_files)
+    return !names->is_busy (names, one->to) || busy (one, error);
   switch (domuimg_lease_take (one->to, &fd))
     {
     case DOMUIMG_LEASE_HELD:
@@ -361,6 +417,8 @@ check_place (const DomuimgJournalRecord *one, GError **error)
     return TRUE;
   if (!one->replace)
     return domuimg_set_errno (error, EEXIST, "giving %s its name", one->to);
+  if (!domuimg_undo_get_names (one)->are_files)
+    return TRUE;
   if (lstat (one->to, &status) != 0)
     return domuimg_set_errno (error, errno, "looking at %s", one->to);
   return !S_ISDIR (status.st_mode)
@@ -370,14 +428,15 @@ check_place (const DomuimgJournalRecord *one, GError **error)
 static gboolean
 prepare_result (DomuimgUndo *self, DomuimgJournalRecord *one, GError **error)
 {
+  const DomuimgNames *names = domuimg_undo_get_names (one);
   gboolean appears = domuimg_undo_verb_find (one->verb)->sync != NULL;
 
   if (!take_lease (self, one, error))
     return FALSE;
-  one->was = domuimg_label_of (one->to, error);
+  one->was = names->label (names, one->to, error);
   if (one->was == NULL)
     return FALSE;
-  one->is = appears ? domuimg_label_of (one->path, error) : g_strdup (DOMUIMG_LABEL_ABSENT);
+  one->is = appears ? names->label (names, one->path, error) : g_strdup (DOMUIMG_LABEL_ABSENT);
   if (one->is == NULL)
     return FALSE;
   if (appears && domuimg_label_is_absent (one->is))
@@ -435,14 +494,16 @@ remove_old (DomuimgUndo *self, GError **error)
   for (guint i = 0; i < self->records->len; i++)
     {
       const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+      const DomuimgNames *names;
 
       if (!domuimg_undo_is_result (one) || domuimg_label_is_absent (one->was))
         continue;
+      names = domuimg_undo_get_names (one);
       any = TRUE;
       /* A second time, as nothing can be put back any more. What a result has replaced is in the
        * journal, and no failure. */
-      if (unlink (one->path) != 0 && unlink (one->path) != 0 && errno != ENOENT
-          && domuimg_label_is_absent (one->is))
+      if (!names->remove (names, one->path) && !names->remove (names, one->path)
+          && errno != ENOENT && domuimg_label_is_absent (one->is))
         return domuimg_set_errno (error, errno,
                                   "removing %s, which is %s now; domuimg cleanup tries it again",
                                   one->to, one->path);

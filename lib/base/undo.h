@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lib/base/base.h"
+#include "lib/base/volumes.h"
 
 /* A transaction over files: everything is made under temporary names and appears under its
  * final name at the end, by rename, all of it or nothing. A journal on disk, locked while
@@ -14,7 +14,8 @@
  *
  * A journal is one JSON array a line: ["remove", PATH], ["remove-tree", PATH], ["rmdir", PATH],
  * ["rename", FROM, TO, "replace"|"keep"], ["withdraw", TEMPORARY, PATH, "keep"],
- * ["clear", DEVICE, DIGEST, "keep"],
+ * ["clear", DEVICE, DIGEST, "keep"], ["lvremove", PATH, TAG, "keep"], ["lvrename", FROM, TO,
+ * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"], the same three with "zvol",
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -41,10 +42,19 @@ void domuimg_undo_hold (DomuimgUndo *self);
 gboolean domuimg_undo_release (DomuimgUndo *self, GError **error);
 /* A temporary name beside @path for an intermediate file, removed in any case. */
 char *domuimg_undo_add_temporary (DomuimgUndo *self, const char *path, GError **error);
-/* The block device @path is about to be written, in the end with a first page of this @digest
- * (block.h): without a commit that page becomes zeros if nobody has written another one since. */
+/* The first page of the block device @path is about to become one of this @digest (block.h), zeros
+ * included: without a commit it becomes zeros if nobody has written another one since. */
 gboolean domuimg_undo_add_device (DomuimgUndo *self, const char *path, const char *digest,
                                   GError **error);
+/* Does for a volume what domuimg_undo_add_result () does for a file: whoever makes it there marks it, by
+ * which it is known. */
+char *domuimg_undo_add_volume (DomuimgUndo *self, const DomuimgVolumes *volumes, const char *path,
+                               gboolean replace, GError **error);
+char *domuimg_undo_get_mark (DomuimgUndo *self);
+/* Does for the volume with this @id what domuimg_undo_add_removal () does for a file: the commit is BUSY
+ * where another one has the name by then. */
+gboolean domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolumes *volumes,
+                                          const char *path, const char *id, GError **error);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
 /* A file that goes when the transaction commits, and not before. What cannot go is an error of the

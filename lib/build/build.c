@@ -153,10 +153,7 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
 {
   domuimg_progress_set_message (progress, "Writing everything out");
   drop_unmade (self);
-  if (domuimg_undo_commit (self->undo, error))
-    return TRUE;
-  domuimg_build_tell_lost (self, error);
-  return FALSE;
+  return domuimg_undo_commit (self->undo, error);
 }
 
 /* What a step is for. */
@@ -206,8 +203,8 @@ is_wanted (const Step *step, const DomuimgBuildState *state)
 }
 
 static gboolean
-run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
-           GError **error)
+run_steps_in_order (DomuimgBuildState *state, DomuimgProgress *progress,
+                    GCancellable *cancellable, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
@@ -220,6 +217,16 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
       domuimg_progress_step_done (progress);
     }
   return TRUE;
+}
+
+static gboolean
+run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
+           GError **error)
+{
+  if (run_steps_in_order (state, progress, cancellable, error))
+    return TRUE;
+  domuimg_build_tell_lost (state, error);
+  return FALSE;
 }
 
 static void

@@ -25,6 +25,7 @@ typedef struct {
   char *result;
   char *path; /* (nullable) */
   guint64 size;
+  gboolean is_compressed;
   DomuimgImageChain *grains; /* (unowned) (nullable) */
   GArray *unused;            /* (nullable) of DomuimgRange */
 } Disk;
@@ -95,6 +96,7 @@ domuimg_disk_copy_add (DomuimgDiskCopy *self, const DomuimgDiskCopyJob *job)
   disk->result = g_strdup (job->result);
   disk->path = g_strdup (job->path);
   disk->size = job->size;
+  disk->is_compressed = job->is_compressed;
   g_ptr_array_add (self->disks, disk);
 }
 
@@ -157,6 +159,8 @@ copy (DomuimgDiskCopy *self, const Disk *disk, GError **error)
   domuimg_exec_arg (exec, "--target-is-zero");
   /* Blocks may be written as they come: a file that is new has no order. */
   domuimg_exec_arg (exec, "-W");
+  if (disk->is_compressed)
+    domuimg_exec_arg (exec, "-c");
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_arg (exec, disk->format);
   domuimg_exec_argf (exec, "json:%s", disk->node);

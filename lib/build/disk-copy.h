@@ -15,6 +15,7 @@ typedef struct {
   const char *name;    /* of it, for a person */
   const char *target;  /* block node (JSON) of what it becomes, which reads as zeros */
   const char *format;  /* of that */
+  gboolean is_compressed;
   const char *path;    /* (nullable) the file, where that has the bytes of the disk as they are */
   const char *result;  /* the name that this will have */
 } DomuimgDiskCopyJob;

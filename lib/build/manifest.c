@@ -83,6 +83,7 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
   disk->kind = g_strdup (spec->kind->storage);
   disk->format = g_strdup (archived ? spec->kind->name : spec->kind->format);
   disk->vdev = g_strdup (spec->vdev);
+  disk->volume = g_strdup (domuimg_build_get_disk (self, i)->volume);
   if (self->transfer != NULL)
     {
       set_origin (disk, self, i);

@@ -65,7 +65,8 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
                          disk->kind->name);
   if (is_root && (fs == NULL || fs->fill == NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "the first disk holds the root, which can be ext4, ext3 or ext2, not %s",
+                         "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs or"
+                         " f2fs, not %s",
                          disk->fs);
   if (!is_root && disk->size == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",

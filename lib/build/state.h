@@ -14,7 +14,8 @@
 /* A disk while it is made. */
 typedef struct {
   char *path;          /* where it is until the commit */
-  gboolean is_put;     /* it is where it lives, in the place of what was there */
+  DomuimgRegion *region; /* (nullable) its bytes, once it was begun, where it has a kind that does that */
+  char *volume;        /* (nullable) the ID of a volume that was made for it */
   DomuimgImage *image; /* (nullable) as it is now, under the name that it will have, while it is open */
 } DomuimgBuildDisk;
 
@@ -118,7 +119,10 @@ gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *p
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                                  GCancellable *cancellable, GError **error);
-/* Says in an error what disks that were put have cost. */
+/* Begins disk @i, which then reads as @size bytes of zeros. */
+gboolean domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
+                                   GCancellable *cancellable, GError **error);
+/* Says in an error what disks that were begun have cost. */
 void domuimg_build_tell_lost (DomuimgBuildState *self, GError **error);
 /* What the kind of disk @i is told. */
 DomuimgDiskMaking domuimg_build_get_making (DomuimgBuildState *self, guint i);
@@ -135,6 +139,9 @@ DomuimgBuildMount *domuimg_build_add_mount (DomuimgBuildState *self, DomuimgImag
                                             DomuimgTree *tree);
 /* Writes what was changed to the disks; everything stays open. */
 gboolean domuimg_build_flush (DomuimgBuildState *self, GError **error);
+/* The bytes of disk @i, while it is made, under its final name. */
+DomuimgRegion *domuimg_build_open_region (DomuimgBuildState *self, guint i, gboolean writable,
+                                          GError **error);
 /* Whether a kernel that is not the guest's was asked for. */
 gboolean domuimg_build_has_other_kernel (DomuimgBuildState *self);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,

@@ -68,6 +68,19 @@ take_copy (DomuimgBuildState *self, guint i)
          && kind->take (domuimg_build_get_disk (self, i)->path, disk->path);
 }
 
+/* Where qemu-img writes to: an image that holds nothing yet. */
+static gboolean
+begin_copy (DomuimgBuildState *self, guint i, const char *path, GCancellable *cancellable,
+            GError **error)
+{
+  const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+
+  return spec->kind->allocate != NULL
+             ? spec->kind->allocate (spec, path, disk->size, NULL, cancellable, error)
+             : domuimg_build_begin_disk (self, i, disk->size, cancellable, error);
+}
+
 static gboolean
 add_copy (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
 {
@@ -82,11 +95,15 @@ add_copy (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
                                    .size = disk->size,
                                    .name = domuimg_import_get_name (self->plan->import, i),
                                    .target = target,
-                                   .format = spec->kind->format,
-                                   .path = spec->kind->open != NULL ? path : NULL,
+                                   .format = spec->kind->driver != NULL ? spec->kind->driver
+                                                                        : spec->kind->format,
+                                   .is_compressed = spec->is_compressed,
+                                   .path = spec->kind->begin == NULL && spec->kind->open != NULL
+                                               ? path
+                                               : NULL,
                                    .result = spec->path };
 
-  if (!spec->kind->allocate (path, disk->size, NULL, cancellable, error))
+  if (!begin_copy (self, i, path, cancellable, error))
     return FALSE;
   domuimg_disk_copy_add (self->transfer->copy, &job);
   /* The overlay has nothing but what is unused so far. */

@@ -208,6 +208,7 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   guint64 disk = domuimg_plan_get_disk (self->plan, 0)->size;
   guint64 given = disk > 0 ? domuimg_build_to_root_size (self, disk) : 0;
+  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
   g_auto (GStrv) results = NULL;
   DomuimgSourceContext context;
   gboolean known = FALSE;
@@ -225,9 +226,9 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
   if (!known)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
-    self->root_size = domuimg_mkfs_default_size (&self->usage);
-  else if (given < domuimg_mkfs_min_size (&self->usage) && !domuimg_build_is_divided (self))
-    return too_small (self, given, domuimg_mkfs_min_size (&self->usage), error);
+    self->root_size = domuimg_fs_default_size (fs, &self->usage);
+  else if (given < domuimg_fs_min_size (fs, &self->usage) && !domuimg_build_is_divided (self))
+    return too_small (self, given, domuimg_fs_min_size (fs, &self->usage), error);
   else
     self->root_size = given;
   self->root_size
@@ -252,14 +253,15 @@ explain_no_space (DomuimgBuildState *self, DomuimgStream *stream, const DomuimgU
                   GCancellable *cancellable, GError **error)
 {
   DomuimgUsage all = *so_far;
+  const DomuimgFs *fs = domuimg_fs_find (domuimg_plan_get_disk (self->plan, 0)->fs);
 
   /* How much of the rest is for which filesystem, nobody has counted. */
   if (!g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE)
       || domuimg_build_is_divided (self) || !domuimg_usage_scan (&all, stream, cancellable, NULL)
-      || domuimg_mkfs_min_size (&all) <= self->root_size)
+      || domuimg_fs_min_size (fs, &all) <= self->root_size)
     return;
   g_clear_error (error);
-  too_small (self, self->root_size, domuimg_mkfs_min_size (&all), error);
+  too_small (self, self->root_size, domuimg_fs_min_size (fs, &all), error);
 }
 
 /* Nobody asks for the guest's kernel where another one is given. */

@@ -40,8 +40,11 @@ domuimg_build_command_line (DomuimgBuildState *self)
 
   if (self->cmdline != NULL && self->has_ramdisk)
     return g_strdup_printf ("%s%s%s", self->cmdline, *extra != '\0' ? " " : "", extra);
-  return g_strdup_printf ("root=%s ro console=%s%s%s", root, console, *extra != '\0' ? " " : "",
-                          extra);
+  return g_strdup_printf ("root=%s ro %sconsole=%s%s%s", root,
+                          self->conversion == NULL && g_strcmp0 (self->root_fs, "btrfs") == 0
+                              ? "rootflags=subvol=@ "
+                              : "",
+                          console, *extra != '\0' ? " " : "", extra);
 }
 
 static void

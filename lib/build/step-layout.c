@@ -87,27 +87,17 @@ write_table (DomuimgBuildState *self, guint i, const DomuimgRegion *disk, GError
   return layout->write == NULL || layout->write (&table, disk, error);
 }
 
-static DomuimgRegion *
-open_disk (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
-{
-  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
-  g_autoptr (DomuimgRegion) disk
-      = spec->kind->open (domuimg_build_get_disk (self, i)->path, writable, error);
-
-  return disk != NULL ? domuimg_region_new_named (disk, spec->path) : NULL;
-}
-
 DomuimgRegion *
 domuimg_build_open_disk_region (DomuimgBuildState *self, guint i, GError **error)
 {
-  return open_disk (self, i, TRUE, error);
+  return domuimg_build_open_region (self, i, TRUE, error);
 }
 
 DomuimgRegion *
 domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
                          GError **error)
 {
-  g_autoptr (DomuimgRegion) disk = open_disk (self, part->disk, writable, error);
+  g_autoptr (DomuimgRegion) disk = domuimg_build_open_region (self, part->disk, writable, error);
   const DomuimgExtent *extent = domuimg_build_get_extent (self, part);
 
   return disk != NULL ? domuimg_region_new_part (disk, extent->offset, extent->length) : NULL;
@@ -142,19 +132,32 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
   return fs == NULL || fs->make (&mkfs, region, cancellable, error);
 }
 
+/* A volume is as large as its manager makes it, which is more than was asked for here and there: the root
+ * takes the rest. */
+static gboolean
+take_size (DomuimgBuildState *self, guint i, const DomuimgRegion *disk, GError **error)
+{
+  g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self->plan, i);
+
+  if (i > 0 || domuimg_build_to_root_size (self, disk->length) <= self->root_size)
+    return TRUE;
+  self->root_size = domuimg_build_to_root_size (self, disk->length);
+  g_array_set_size (self->extents, self->extents->len - parts->len);
+  return place_parts (self, i, error);
+}
+
 static gboolean
 make_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
 {
-  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
   g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self->plan, i);
   g_autoptr (DomuimgRegion) disk = NULL;
 
   if (!place_parts (self, i, error)
-      || !spec->kind->allocate (domuimg_build_get_disk (self, i)->path,
-                                domuimg_build_get_disk_size (self, i), NULL, cancellable, error))
+      || !domuimg_build_begin_disk (self, i, domuimg_build_get_disk_size (self, i), cancellable,
+                                    error))
     return FALSE;
-  disk = open_disk (self, i, TRUE, error);
-  if (disk == NULL || !write_table (self, i, disk, error))
+  disk = domuimg_build_open_region (self, i, TRUE, error);
+  if (disk == NULL || !take_size (self, i, disk, error) || !write_table (self, i, disk, error))
     return FALSE;
   for (guint j = 0; j < parts->len; j++)
     if (!make_filesystem (self, g_ptr_array_index (parts, j), disk, cancellable, error))
@@ -213,7 +216,7 @@ is_mounted (const DomuimgPart *part)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
-  return part->mount != NULL && fs != NULL && fs->open != NULL;
+  return part->mount != NULL && fs != NULL && (fs->open != NULL || fs->fill != NULL);
 }
 
 static gboolean

@@ -11,7 +11,9 @@ disk_free (gpointer data)
   DomuimgBuildDisk *self = data;
 
   g_clear_pointer (&self->image, domuimg_image_free);
+  g_clear_pointer (&self->region, domuimg_region_unref);
   g_free (self->path);
+  g_free (self->volume);
   g_free (self);
 }
 
@@ -47,20 +49,31 @@ domuimg_build_get_disk (DomuimgBuildState *self, guint i)
   return g_ptr_array_index (self->disks, i);
 }
 
+DomuimgRegion *
+domuimg_build_open_region (DomuimgBuildState *self, guint i, gboolean writable, GError **error)
+{
+  const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgBuildDisk *disk = domuimg_build_get_disk (self, i);
+  g_autoptr (DomuimgRegion) region = disk->region != NULL
+                                         ? domuimg_region_ref (disk->region)
+                                         : spec->kind->open (disk->path, writable, error);
+
+  return region != NULL ? domuimg_region_new_named (region, spec->path) : NULL;
+}
+
+/* What can be opened so are the guest's bytes, in whatever format they are kept. */
 gboolean
 domuimg_build_open_disk (DomuimgBuildState *self, guint i, GError **error)
 {
   const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
   DomuimgBuildDisk *disk = domuimg_build_get_disk (self, i);
-  g_autoptr (DomuimgRegion) region = spec->kind->open (disk->path, FALSE, error);
-  g_autoptr (DomuimgRegion) named = NULL;
+  g_autoptr (DomuimgRegion) region = domuimg_build_open_region (self, i, FALSE, error);
   g_autoptr (DomuimgAppliance) appliance = NULL;
 
   if (region == NULL)
     return FALSE;
-  named = domuimg_region_new_named (region, spec->path);
   appliance = domuimg_appliance_new (disk->path, spec->kind->format);
-  disk->image = domuimg_image_new (named, spec->kind->format, appliance, error);
+  disk->image = domuimg_image_new (region, "raw", appliance, error);
   return disk->image != NULL;
 }
 

@@ -1,7 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Puts each disk where it lives, for kinds of disks that are made somewhere else; and commits. */
+/* Begins each disk and ends it, for kinds of disks of which something is held back or kept aside while
+ * they are made. */
 #include "config.h"
 #include "lib/build/state.h"
+
+gboolean
+domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
+                          GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+  DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+
+  if (disk->kind->begin == NULL)
+    return disk->kind->allocate (disk, made->path, size, NULL, cancellable, error);
+  made->region = disk->kind->begin (disk, made->path, size, &making, cancellable, error);
+  if (made->region == NULL || disk->kind->identify == NULL)
+    return made->region != NULL;
+  made->volume = disk->kind->identify (made->path, error);
+  return made->volume != NULL;
+}
+
+static gboolean
+end_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+  const DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+  g_autofree char *what = g_strdup_printf ("disk/%u/image", i);
+  g_autofree char *uuid = domuimg_plan_make_uuid (self->plan, what);
+  DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+
+  making.uuid = uuid;
+  return disk->kind->end (disk, made->path, made->region, &making, cancellable, error);
+}
 
 gboolean
 domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -10,18 +41,12 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
   for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
-      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
 
-      if (disk->kind->put == NULL)
+      if (disk->kind->end == NULL || domuimg_build_get_disk (self, i)->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
-      if (!disk->kind->put (disk, domuimg_build_get_disk (self, i)->path, &making, cancellable,
-                            error))
-        {
-          domuimg_build_tell_lost (self, error);
-          return FALSE;
-        }
-      domuimg_build_get_disk (self, i)->is_put = TRUE;
+      if (!end_disk (self, i, cancellable, error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -30,6 +55,13 @@ void
 domuimg_build_tell_lost (DomuimgBuildState *self, GError **error)
 {
   for (guint i = 0; i < self->disks->len; i++)
-    if (domuimg_build_get_disk (self, i)->is_put)
-      g_prefix_error (error, DOMUIMG_DISK_LOST, domuimg_plan_get_disk (self->plan, i)->path);
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+
+      if (disk->kind->explain != NULL && domuimg_build_get_disk (self, i)->region != NULL)
+        disk->kind->explain (disk, error);
+      if ((disk->kind->traits & DOMUIMG_DISK_OVERWRITES) != 0
+          && domuimg_build_get_disk (self, i)->region != NULL)
+        g_prefix_error (error, DOMUIMG_DISK_LOST, disk->path);
+    }
 }

@@ -26,10 +26,10 @@ lay_over (DomuimgBuildState *self, guint i, const char **overlays, GCancellable 
           GError **error)
 {
   const DomuimgDiskOrigin origin = domuimg_plan_get_origin (self->plan, i);
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
   overlays[i] = domuimg_build_get_disk (self, i)->path;
-  return domuimg_plan_get_disk (self->plan, i)->kind->allocate (overlays[i], origin.size, &origin,
-                                                                cancellable, error);
+  return disk->kind->allocate (disk, overlays[i], origin.size, &origin, cancellable, error);
 }
 
 gboolean

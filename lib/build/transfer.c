@@ -43,7 +43,7 @@ domuimg_transfer_free (DomuimgTransfer *self)
 static gboolean
 make_overlay (const char *path, guint64 size, GCancellable *cancellable, GError **error)
 {
-  return domuimg_disk_file_allocate_qcow2 (path, size, NULL, cancellable, error);
+  return domuimg_disk_file_allocate_qcow2 (NULL, path, size, NULL, cancellable, error);
 }
 
 /* Makes a whole copy to work on, if there is no FUSE. */

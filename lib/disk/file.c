@@ -15,16 +15,38 @@
 #include "lib/image/export.h"
 
 gboolean
-domuimg_disk_file_allocate_raw (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
-                                GCancellable *cancellable, GError **error)
+domuimg_disk_file_preallocate (int fd, guint64 size, const char *path, GError **error)
+{
+  /* What cannot do it by itself has zeros written, slowly. */
+  int code = size > 0 ? posix_fallocate (fd, 0, (off_t) size) : 0;
+
+  return code == 0
+         || domuimg_set_errno (error, code, "allocating %" G_GUINT64_FORMAT " bytes for %s", size,
+                               path);
+}
+
+gboolean
+domuimg_disk_file_allocate_raw (const DomuimgDiskSpec *disk, const char *path, guint64 size,
+                                const DomuimgDiskOrigin *origin, GCancellable *cancellable,
+                                GError **error)
 {
   g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
 
   if (fd < 0)
     return FALSE;
-  return ftruncate (fd, size) == 0
-         || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes",
-                               path, size);
+  if (ftruncate (fd, size) != 0)
+    return domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes", path,
+                              size);
+  return disk == NULL || disk->prealloc != DOMUIMG_DISK_PREALLOC_FULL
+         || domuimg_disk_file_preallocate (fd, size, path, error);
+}
+
+static gboolean
+complete (DomuimgDiskSpec *disk, GError **error)
+{
+  return disk->prealloc != DOMUIMG_DISK_PREALLOC_METADATA
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "a raw image has no metadata: use prealloc=none or full");
 }
 
 char *
@@ -145,6 +167,8 @@ const DomuimgDiskKind domuimg_disk_kind_raw = {
   .storage = "file",
   .format = "raw",
   .suffix = "img",
+  .options = "prealloc",
+  .complete = complete,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .describe = domuimg_disk_file_describe,
   .check = domuimg_disk_file_check,

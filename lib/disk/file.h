@@ -5,16 +5,19 @@
 
 /* What kinds of disks that are files have in common. */
 
-/* Makes an image that holds nothing: a sparse file, or a qcow2 file, which may lie over @origin
- * (nullable), or else over what its block node will say. Nothing may be there. */
-gboolean domuimg_disk_file_allocate_raw (const char *path, guint64 size,
-                                         const DomuimgDiskOrigin *origin,
+/* Makes an image that holds nothing: a file, or a qcow2 file, which may lie over @origin
+ * (nullable), or else over what its block node will say; @disk (nullable) says how much of it is
+ * allocated. Nothing may be there. */
+gboolean domuimg_disk_file_allocate_raw (const DomuimgDiskSpec *disk, const char *path,
+                                         guint64 size, const DomuimgDiskOrigin *origin,
                                          GCancellable *cancellable, GError **error);
-gboolean domuimg_disk_file_allocate_qcow2 (const char *path, guint64 size,
-                                           const DomuimgDiskOrigin *origin,
+gboolean domuimg_disk_file_allocate_qcow2 (const DomuimgDiskSpec *disk, const char *path,
+                                           guint64 size, const DomuimgDiskOrigin *origin,
                                            GCancellable *cancellable, GError **error);
 char *domuimg_disk_file_to_raw_node (const char *path);
 char *domuimg_disk_file_to_qcow2_node (const char *path);
+/* Has all of @fd's first @size bytes a place on the disk: NO_SPACE where there is none. */
+gboolean domuimg_disk_file_preallocate (int fd, guint64 size, const char *path, GError **error);
 /* By renaming. */
 gboolean domuimg_disk_file_take (const char *path, const char *from);
 
@@ -33,4 +36,7 @@ extern const DomuimgDiskKind domuimg_disk_kind_raw;
 extern const DomuimgDiskKind domuimg_disk_kind_qcow2;
 extern const DomuimgDiskKind domuimg_disk_kind_overlay;
 extern const DomuimgDiskKind domuimg_disk_kind_archive;
+extern const DomuimgDiskKind domuimg_disk_kind_vhd;
 extern const DomuimgDiskKind domuimg_disk_kind_device;
+extern const DomuimgDiskKind domuimg_disk_kind_lvm;
+extern const DomuimgDiskKind domuimg_disk_kind_zvol;

@@ -7,6 +7,7 @@
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
 #include "lib/fs/fat/tree.h"
+#include "lib/fs/uml/fill.h"
 #include "lib/tree/faults.h"
 
 static DomuimgTree *
@@ -60,6 +61,67 @@ free_ext (gpointer writer)
 
 static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
 
+static DomuimgTree *
+fill_xfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+          GError **error)
+{
+  return domuimg_uml_write_stream (region, "xfs", content, cancellable, error);
+}
+
+static gpointer
+begin_xfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "xfs", stream, error);
+}
+
+static DomuimgTree *
+fill_btrfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+            GError **error)
+{
+  return domuimg_uml_write_stream (region, "btrfs", content, cancellable, error);
+}
+
+static gpointer
+begin_btrfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "btrfs", stream, error);
+}
+
+static DomuimgTree *
+fill_f2fs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
+           GError **error)
+{
+  return domuimg_uml_write_stream (region, "f2fs", content, cancellable, error);
+}
+
+static gpointer
+begin_f2fs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+{
+  return domuimg_uml_writer_new (region, "f2fs", stream, error);
+}
+
+static gboolean
+add_other (gpointer writer, const DomuimgEntry *entry, GError **error)
+{
+  return domuimg_uml_writer_add (writer, entry, error);
+}
+
+static DomuimgTree *
+finish_other (gpointer writer, GCancellable *cancellable, GError **error)
+{
+  return domuimg_uml_writer_finish (writer, error);
+}
+
+static void
+free_other (gpointer writer)
+{
+  domuimg_uml_writer_free (writer);
+}
+
+static const DomuimgFsWriter xfs_writer = { begin_xfs, add_other, finish_other, free_other };
+static const DomuimgFsWriter btrfs_writer = { begin_btrfs, add_other, finish_other, free_other };
+static const DomuimgFsWriter f2fs_writer = { begin_f2fs, add_other, finish_other, free_other };
+
 static const DomuimgFs filesystems[] = {
   { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
     resize_ext, domuimg_ext_get_least_size },
@@ -67,6 +129,12 @@ static const DomuimgFs filesystems[] = {
     resize_ext, domuimg_ext_get_least_size },
   { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
     resize_ext, domuimg_ext_get_least_size },
+  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, fill_xfs, NULL, &xfs_writer, NULL,
+    NULL },
+  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, fill_btrfs, NULL, &btrfs_writer,
+    NULL, NULL },
+  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, fill_f2fs, NULL, &f2fs_writer, NULL,
+    NULL },
   { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL, NULL, NULL },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL, resize_swap, NULL },
 };
@@ -80,14 +148,26 @@ domuimg_fs_find (const char *name)
   return NULL;
 }
 
+guint64
+domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage)
+{
+  return fs->get_min_size (usage);
+}
+
+guint64
+domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage)
+{
+  return domuimg_mkfs_default_size (fs->get_min_size (usage));
+}
+
 DomuimgTree *
 domuimg_fs_open_tree (const DomuimgFsPlace *place, gboolean writable, GError **error)
 {
-  const DomuimgFs *fs = domuimg_fs_find (place->name);
+  const DomuimgFs *fs = domuimg_fs_find (place->there.fs);
 
   if (fs != NULL && fs->open != NULL && place->region != NULL)
     return fs->open (place->region, writable, error);
-  return domuimg_tree_guestfs_open (place->appliance, place->device, writable, error);
+  return domuimg_appliance_open_tree (place->appliance, &place->there, writable, error);
 }
 
 gboolean
@@ -95,7 +175,9 @@ domuimg_fs_flush_tree (DomuimgTree *tree, GError **error)
 {
   if (DOMUIMG_IS_TREE_FAT (tree))
     return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (tree), error);
-  return !DOMUIMG_IS_TREE_EXT (tree) || domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
+  if (DOMUIMG_IS_TREE_EXT (tree))
+    return domuimg_tree_ext_flush (DOMUIMG_TREE_EXT (tree), error);
+  return domuimg_appliance_flush_tree (tree, error);
 }
 
 gboolean
@@ -109,5 +191,5 @@ domuimg_fs_close_tree (DomuimgTree *tree, GError **error)
     return domuimg_tree_fat_flush (DOMUIMG_TREE_FAT (owned), ok ? error : NULL) && ok;
   if (DOMUIMG_IS_TREE_EXT (owned))
     return domuimg_tree_ext_close (DOMUIMG_TREE_EXT (owned), ok ? error : NULL) && ok;
-  return domuimg_tree_guestfs_close (owned, ok ? error : NULL) && ok;
+  return domuimg_appliance_close_tree (owned, ok ? error : NULL) && ok;
 }

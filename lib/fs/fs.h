@@ -2,12 +2,12 @@
 #pragma once
 
 #include "lib/base/region.h"
-#include "lib/fs/guestfs/tree.h"
+#include "lib/fs/appliance.h"
 #include "lib/fs/mkfs.h"
 #include "lib/tree/tree.h"
 
 /* Filesystems in regions. A filesystem is a row of the table in fs.c, which says what can be done
- * with it here; what has no row, libguestfs opens. */
+ * with it here; what has no row, or no open (), the appliance opens. */
 
 /* What is filled with files, and how full that makes it. */
 typedef struct {
@@ -37,7 +37,7 @@ typedef struct {
    * open, as open () gives it. */
   DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
                         GCancellable *cancellable, GError **error);
-  /* NULL where it holds no files. */
+  /* NULL where it holds no files, or the appliance opens it. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
   /* NULL where it cannot be filled beside another one. */
   const DomuimgFsWriter *writer;
@@ -50,15 +50,17 @@ typedef struct {
                               GCancellable *cancellable, GError **error);
 } DomuimgFs;
 
+/* Bytes of the smallest one that holds @usage, and of one with room to live in. */
+guint64 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage);
+guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 /* (nullable) The row for @name (nullable). */
 const DomuimgFs *domuimg_fs_find (const char *name);
 
 /* Where a filesystem is that was found on a disk. */
 typedef struct {
-  const char *name;        /* (nullable) as blkid has it */
   DomuimgRegion *region;   /* (nullable) its bytes, where they lie in one piece */
   DomuimgAppliance *appliance; /* for what no row opens */
-  const char *device;      /* in the appliance */
+  DomuimgAppliancePlace there; /* where the appliance finds it */
 } DomuimgFsPlace;
 
 /* To be closed by domuimg_fs_close_tree. */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
@@ -70,7 +71,7 @@ reserved_of (const DomuimgMkfs *self)
 }
 
 static gboolean
-run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+run_mke2fs_on (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
             GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mke2fs");
@@ -106,6 +107,62 @@ run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
     domuimg_exec_setenv (exec, "E2FSPROGS_FAKE_TIME", epoch);
   domuimg_exec_setenv (exec, "MKE2FS_CONFIG", "/dev/null");
   return domuimg_exec_run (exec, cancellable, error);
+}
+
+/* Data of @from, which has the size of the region and is sparse. */
+gboolean
+domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error)
+{
+  guint8 buffer[65536];
+  off_t at = 0;
+
+  while ((at = lseek (from, at, SEEK_DATA)) >= 0)
+    {
+      off_t end = lseek (from, at, SEEK_HOLE);
+
+      for (; at < end; at += MIN (end - at, (off_t) sizeof buffer))
+        {
+          gsize length = MIN (end - at, (off_t) sizeof buffer);
+
+          if (pread (from, buffer, length, at) != (gssize) length
+              || (!domuimg_is_zero (buffer, length)
+                  && !domuimg_region_write (region, at, buffer, length)))
+            return domuimg_set_errno (error, errno, "%s: writing the new filesystem", region->name);
+        }
+    }
+  return TRUE;
+}
+
+/* mke2fs knows files and devices only, and takes no device that somebody has for himself, as we do. */
+static gboolean
+is_file (const DomuimgRegion *region)
+{
+  struct stat status;
+
+  return region->back == NULL && fstat (region->fd, &status) == 0 && S_ISREG (status.st_mode);
+}
+
+/* So mke2fs gets one that lies in memory, of which it writes a little. */
+static gboolean
+run_mke2fs_aside (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+                  GError **error)
+{
+  g_auto (DomuimgFd) fd = memfd_create ("domuimg-mke2fs", MFD_CLOEXEC);
+  g_autoptr (DomuimgRegion) aside = NULL;
+
+  if (fd < 0 || ftruncate (fd, (off_t) region->length) != 0)
+    return domuimg_set_errno (error, errno, "%s: making an empty filesystem", region->name);
+  aside = domuimg_region_new_for_fd (fd, region->name, error);
+  return aside != NULL && run_mke2fs_on (self, aside, cancellable, error)
+         && domuimg_mkfs_copy (fd, region, error);
+}
+
+static gboolean
+run_mke2fs (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
+            GError **error)
+{
+  return is_file (region) ? run_mke2fs_on (self, region, cancellable, error)
+                          : run_mke2fs_aside (self, region, cancellable, error);
 }
 
 /* What mkswap writes is in the first page. */
@@ -145,30 +202,6 @@ run_mkswap (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
   return domuimg_exec_run (exec, cancellable, error) && copy_header (header, region, error);
 }
 
-/* Data of @from, which has the size of the region and is sparse. */
-static gboolean
-copy_data (int from, const DomuimgRegion *region, GError **error)
-{
-  guint8 buffer[65536];
-  off_t at = 0;
-
-  while ((at = lseek (from, at, SEEK_DATA)) >= 0)
-    {
-      off_t end = lseek (from, at, SEEK_HOLE);
-
-      for (; at < end; at += MIN (end - at, (off_t) sizeof buffer))
-        {
-          gsize length = MIN (end - at, (off_t) sizeof buffer);
-
-          if (pread (from, buffer, length, at) != (gssize) length
-              || (!domuimg_is_zero (buffer, length)
-                  && !domuimg_region_write (region, at, buffer, length)))
-            return domuimg_set_errno (error, errno, "%s: writing a FAT filesystem", region->name);
-        }
-    }
-  return TRUE;
-}
-
 /* mkfs.vfat knows no part of a file, either. 32 bits are what all firmware reads, and one sector a
  * cluster makes a small filesystem have enough of them. */
 static gboolean
@@ -190,7 +223,7 @@ run_mkfat (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *c
   domuimg_exec_argf (exec, "-h%" G_GUINT64_FORMAT, region->offset / 512);
   domuimg_exec_argf (exec, "-n%s", self->label != NULL ? self->label : "EFI");
   domuimg_exec_arg (exec, path);
-  return domuimg_exec_run (exec, cancellable, error) && copy_data (image, region, error);
+  return domuimg_exec_run (exec, cancellable, error) && domuimg_mkfs_copy (image, region, error);
 }
 
 gboolean
@@ -224,9 +257,7 @@ domuimg_mkfs_min_size (const DomuimgUsage *usage)
 }
 
 guint64
-domuimg_mkfs_default_size (const DomuimgUsage *usage)
+domuimg_mkfs_default_size (guint64 least)
 {
-  guint64 least = domuimg_mkfs_min_size (usage);
-
   return round_up (least + MAX (least / 2, 512 * MIB), 64 * MIB);
 }

@@ -20,5 +20,16 @@ gboolean domuimg_mkfs_run (const DomuimgMkfs *self, const DomuimgRegion *region,
 
 /* Bytes of the smallest ext4 filesystem that holds @usage. */
 guint64 domuimg_mkfs_min_size (const DomuimgUsage *usage);
-/* The size to give a guest that holds @usage when nobody says: room to live in. */
-guint64 domuimg_mkfs_default_size (const DomuimgUsage *usage);
+/* The size to give a guest when nobody says, where @least is the smallest: room to live in. */
+guint64 domuimg_mkfs_default_size (guint64 least);
+
+/* Writes what is not zero of the file @from to @region, which reads as zeros. */
+gboolean domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error);
+
+/* mkfs-others.c: the same of XFS, btrfs and F2FS. The program's file is in memory, and only what it
+ * writes there that is not zeros gets to @region. */
+gboolean domuimg_mkfs_run_other (const DomuimgMkfs *self, const DomuimgRegion *region,
+                                 GCancellable *cancellable, GError **error);
+guint64 domuimg_mkfs_xfs_min_size (const DomuimgUsage *usage);
+guint64 domuimg_mkfs_btrfs_min_size (const DomuimgUsage *usage);
+guint64 domuimg_mkfs_f2fs_min_size (const DomuimgUsage *usage);

@@ -28,10 +28,14 @@ collect_wanted (const DomuimgCustomise *want, const char *root_spec)
 {
   GArray *all = g_array_new (FALSE, FALSE, sizeof (Wanted));
   gboolean ext = g_str_has_prefix (want->root_fs, "ext");
+  gboolean btrfs = g_str_equal (want->root_fs, "btrfs");
 
   /* fsck of xfs and btrfs does nothing at boot. */
-  add_wanted (all, root_spec, "/", want->root_fs, ext ? "errors=remount-ro" : "defaults",
-              ext ? 1 : 0);
+  add_wanted (all, root_spec, "/", want->root_fs,
+              ext ? "errors=remount-ro" : (btrfs ? "defaults,subvol=@" : "defaults"), ext ? 1 : 0);
+  /* A new one has these (lib/fs/uml/fill.h). */
+  if (btrfs)
+    add_wanted (all, root_spec, "/home", want->root_fs, "defaults,subvol=@home", 0);
   for (guint i = 0; i < want->mounts->len; i++)
     {
       const DomuimgGuestMount *mount = g_ptr_array_index (want->mounts, i);

@@ -33,6 +33,7 @@ static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
 };
+static const Member volume_texts[] = { { "volume", DISK (volume) } };
 static const Member part_texts[] = {
   { "fs", PART (fs) }, { "uuid", PART (uuid) }, { "mount", PART (mount) },
 };
@@ -85,6 +86,7 @@ disk_free (gpointer data)
 
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
+  CLEAR (self, volume_texts);
   CLEAR (self, converted_texts);
   g_ptr_array_unref (self->parts);
   g_clear_pointer (&self->json, json_object_unref);
@@ -192,6 +194,8 @@ disk_to_json (const DomuimgManifestDisk *self)
 
   SET (self, disk_texts, object);
   json_object_set_int_member (object, "size", self->size);
+  if (self->volume != NULL)
+    SET (self, volume_texts, object);
   if (self->from == NULL)
     {
       SET (self, made_texts, object);
@@ -385,7 +389,7 @@ take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
 
   disk->json = json_object_ref (object);
   return TAKE (disk, disk_texts, object, error) && TAKE (disk, made_texts, object, error)
-         && TAKE (disk, converted_texts, object, error)
+         && TAKE (disk, converted_texts, object, error) && TAKE (disk, volume_texts, object, error)
          && take_number (object, "size", G_MAXINT64, &disk->size, error);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
   GPtrArray *parts;  /* (element-type DomuimgManifestPart) partitions, while it is made only */
   char *from;        /* a disk that was converted, in the format @from_format */
   char *from_format;
+  char *volume;      /* the ID of a volume that was made for it */
   char *backing;     /* of an overlay: what it needs beside itself */
   JsonObject *json;  /* as it was read; (nullable) it was not */
 } DomuimgManifestDisk;

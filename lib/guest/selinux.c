@@ -12,6 +12,7 @@
 
 typedef struct {
   DomuimgSelinuxContexts *contexts;
+  GCancellable *cancellable; /* (nullable) a policy may have patterns that take long */
   guint count;
 } Labels;
 
@@ -42,6 +43,8 @@ label_entry (DomuimgTree *tree, const DomuimgEntry *entry, gboolean *descend, gp
   g_autoptr (DomuimgEntry) copy = NULL;
   const char *label;
 
+  if (g_cancellable_set_error_if_cancelled (labels->cancellable, error))
+    return FALSE;
   if (domuimg_entry_get_xattr (entry, LABEL) != NULL)
     return TRUE;
   label = domuimg_selinux_contexts_find (labels->contexts, entry);
@@ -96,6 +99,7 @@ domuimg_guest_step_selinux (DomuimgGuestRun *self, GError **error)
       return domuimg_edit_write (self->edit, "/.autorelabel", "", 0644, error);
     }
   labels.contexts = contexts;
+  labels.cancellable = self->edit->cancellable;
   if (!domuimg_tree_walk (tree, "/", label_entry, &labels, error))
     return FALSE;
   domuimg_edit_note (self->edit, "gave %u files SELinux labels of the policy %s", labels.count,

@@ -37,6 +37,7 @@ find_manifest (const char *config, const char *images, gboolean needed, DomuimgM
 /* What goes, with a line for each. */
 typedef struct {
   GPtrArray *paths;
+  GPtrArray *volumes; /* (element-type DomuimgManifestDisk) (unowned) */
   DomuimgManifest *manifest; /* (nullable) */
   GStrvBuilder *lines;
 } Removal;
@@ -71,6 +72,37 @@ is_device (const DomuimgManifestDisk *disk)
   return disk->path != NULL && domuimg_block_is_place (disk->path);
 }
 
+/* A volume is known by its ID: what has its name now may be another one. */
+static gboolean
+add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
+{
+  const DomuimgVolumes *volumes = domuimg_volumes_find (disk->kind);
+  g_auto (DomuimgVolumeState) state = { 0 };
+  g_autofree char *line = NULL;
+
+  if (!volumes->look (disk->path, &state, error))
+    return FALSE;
+  if (state.id == NULL)
+    return TRUE;
+  if (g_strcmp0 (state.id, disk->volume) == 0)
+    g_ptr_array_add (self->volumes, (gpointer) disk);
+  line = g_strcmp0 (state.id, disk->volume) == 0
+             ? g_strdup_printf ("removed %s", disk->path)
+             : g_strdup_printf ("%s stays: it is another volume than the one that was made for this"
+                                " guest",
+                                disk->path);
+  g_strv_builder_add (self->lines, line);
+  return TRUE;
+}
+
+static gboolean
+add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
+{
+  if (disk->path != NULL && domuimg_volumes_find (disk->kind) != NULL)
+    return add_volume (self, disk, error);
+  return is_device (disk) || add_file (self, disk->path, error);
+}
+
 static gboolean
 add_made (Removal *self, gboolean disks, GError **error)
 {
@@ -85,12 +117,8 @@ add_made (Removal *self, gboolean disks, GError **error)
       || !add_file (self, manifest->kernel.ramdisk, error))
     return FALSE;
   for (guint i = 0; i < manifest->disks->len; i++)
-    {
-      const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
-
-      if (!is_device (disk) && !add_file (self, disk->path, error))
-        return FALSE;
-    }
+    if (!add_disk (self, g_ptr_array_index (manifest->disks, i), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -103,15 +131,32 @@ wait_until_idle (const char *path)
 }
 
 static gboolean
-remove_all (DomuimgUndo *undo, GPtrArray *paths, GError **error)
+add_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
 {
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      const DomuimgManifestDisk *disk = g_ptr_array_index (volumes, i);
+
+      wait_until_idle (disk->path);
+      if (!domuimg_undo_add_volume_removal (undo, domuimg_volumes_find (disk->kind), disk->path,
+                                            disk->volume, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
+{
+  GPtrArray *paths = removal->paths;
+
   for (guint i = 0; i < paths->len; i++)
     {
       wait_until_idle (g_ptr_array_index (paths, i));
       if (!domuimg_undo_add_removal (undo, g_ptr_array_index (paths, i), error))
         return FALSE;
     }
-  return domuimg_undo_commit (undo, error);
+  return add_volumes (undo, removal->volumes, error) && domuimg_undo_commit (undo, error);
 }
 
 static gboolean
@@ -131,6 +176,7 @@ removal_new (void)
   Removal *self = g_new0 (Removal, 1);
 
   self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->volumes = g_ptr_array_new ();
   self->lines = g_strv_builder_new ();
   return self;
 }
@@ -139,6 +185,7 @@ static void
 removal_free (Removal *self)
 {
   g_ptr_array_unref (self->paths);
+  g_ptr_array_unref (self->volumes);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_strv_builder_unref (self->lines);
   g_free (self);
@@ -187,7 +234,7 @@ withdraw_devices (Removal *self)
       const DomuimgManifestDisk *disk = g_ptr_array_index (self->manifest->disks, i);
       g_autofree char *line = NULL;
 
-      if (!is_device (disk))
+      if (!is_device (disk) || domuimg_volumes_find (disk->kind) != NULL)
         continue;
       wait_until_idle (disk->path);
       line = domuimg_signature_withdraw (disk->path, disk->uuid);
@@ -205,7 +252,7 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   if (undo == NULL)
     return NULL;
   removal = collect_locked (undo, config, images, disks, autostart, error);
-  if (removal == NULL || !remove_all (undo, removal->paths, error))
+  if (removal == NULL || !remove_all (undo, removal, error))
     return NULL;
   if (disks)
     withdraw_devices (removal);

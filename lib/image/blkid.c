@@ -4,10 +4,53 @@
 #include "lib/image/blkid.h"
 
 #include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
 
 /* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
 #define PROBED_HEAD ((guint64) 5 << 20)
 #define PROBED_TAIL ((guint64) 2 << 20)
+
+static gboolean
+copy (const DomuimgRegion *region, guint64 offset, int fd, guint64 at, gsize length)
+{
+  g_autofree guint8 *buffer = g_malloc (length);
+  gssize got = domuimg_region_read (region, offset + at, buffer, length);
+
+  return got >= 0 && domuimg_pwrite_all (fd, buffer, (gsize) got, at);
+}
+
+/* libblkid reads descriptors only: it gets a file in memory, with what it looks at. */
+static DomuimgBlkidProbe *
+new_probe_of_copy (const DomuimgRegion *region, guint64 offset, guint64 length)
+{
+  g_auto (DomuimgFd) fd = memfd_create ("domuimg-blkid", MFD_CLOEXEC);
+  g_autofree char *path = g_strdup_printf ("/dev/fd/%d", fd);
+  guint64 tail = length - MIN (length, PROBED_TAIL);
+
+  if (fd < 0 || ftruncate (fd, (off_t) length) != 0
+      || !copy (region, offset, fd, 0, MIN (length, PROBED_HEAD))
+      || !copy (region, offset, fd, tail, length - tail))
+    return NULL;
+  return blkid_new_probe_from_filename (path);
+}
+
+DomuimgBlkidProbe *
+domuimg_blkid_new_probe (const DomuimgRegion *region, guint64 offset, guint64 length,
+                         GError **error)
+{
+  g_autoptr (DomuimgBlkidProbe) probe
+      = region->back != NULL ? new_probe_of_copy (region, offset, length) : blkid_new_probe ();
+
+  if (probe != NULL
+      && (region->back != NULL
+          || blkid_probe_set_device (probe, region->fd, region->offset + offset, length) == 0))
+    return g_steal_pointer (&probe);
+  domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: cannot be probed", region->name);
+  return NULL;
+}
 
 gboolean
 domuimg_blkid_fail_unread (const DomuimgRegion *region, int saved_errno, GError **error)

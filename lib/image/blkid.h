@@ -9,6 +9,10 @@
 typedef struct blkid_struct_probe DomuimgBlkidProbe;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgBlkidProbe, blkid_free_probe)
 
+/* What looks at @length bytes of @region at @offset. */
+DomuimgBlkidProbe *domuimg_blkid_new_probe (const DomuimgRegion *region, guint64 offset,
+                                            guint64 length, GError **error);
+
 /* Runs @probe, which looks at @length bytes at @offset of @region, by @run, such as
  * blkid_do_safeprobe. *@found: whether it knows what is there. */
 gboolean domuimg_blkid_run (DomuimgBlkidProbe *probe, int (*run) (DomuimgBlkidProbe *),

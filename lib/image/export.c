@@ -13,7 +13,8 @@
 
 typedef struct {
   char *overlay;
-  char *node;
+  char *node;   /* (nullable) what the overlay lies over; else it is the disk, and */
+  char *format; /* (nullable) its */
   char *name;
   char *mount; /* (nullable) while its name is needed */
   DomuimgRegion *region; /* (nullable) once it is open */
@@ -33,6 +34,7 @@ disk_free (gpointer data)
   g_clear_pointer (&self->region, domuimg_region_unref);
   g_free (self->overlay);
   g_free (self->node);
+  g_free (self->format);
   g_free (self->name);
   g_free (self->mount);
   g_free (self);
@@ -71,6 +73,24 @@ domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node, 
   disk->overlay = g_strdup (overlay);
   disk->node = g_strdup (node);
   g_ptr_array_add (self->disks, disk);
+}
+
+void
+domuimg_export_add_file (DomuimgExport *self, const char *path, const char *format,
+                         const char *name)
+{
+  Disk *disk = g_new0 (Disk, 1);
+
+  disk->name = g_strdup (name);
+  disk->overlay = g_strdup (path);
+  disk->format = g_strdup (format);
+  g_ptr_array_add (self->disks, disk);
+}
+
+DomuimgRegion *
+domuimg_export_get_region (DomuimgExport *self, guint i)
+{
+  return ((Disk *) g_ptr_array_index (self->disks, i))->region;
 }
 
 DomuimgImage *
@@ -112,19 +132,49 @@ to_node (const char *overlay, const char *node, const char *name)
   return json_to_string (root, FALSE);
 }
 
-char *
-domuimg_file_to_node (const char *path, const char *format)
+/* @name: (nullable) of the node. */
+static char *
+to_simple_node (const char *driver, const char *path, const char *format, const char *name)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) root = NULL;
 
   json_builder_begin_object (builder);
   domuimg_json_add_string (builder, "driver", format);
+  if (name != NULL)
+    domuimg_json_add_string (builder, "node-name", name);
   json_builder_set_member_name (builder, "file");
   json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "driver", "file");
+  domuimg_json_add_string (builder, "driver", driver);
   domuimg_json_add_string (builder, "filename", path);
   json_builder_end_object (builder);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+char *
+domuimg_file_to_node (const char *path, const char *format)
+{
+  return to_simple_node ("file", path, format, NULL);
+}
+
+char *
+domuimg_device_to_node (const char *path)
+{
+  return to_simple_node ("host_device", path, "raw", NULL);
+}
+
+char *
+domuimg_raw_to_node (const char *node)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "driver", "raw");
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_value (builder, json_from_string (node, NULL));
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   return json_to_string (root, FALSE);
@@ -142,7 +192,8 @@ add_to_daemon (DomuimgExport *self, guint i, GError **error)
   DomuimgExec *exec = domuimg_storage_daemon_get_exec (self->daemon);
   Disk *disk = g_ptr_array_index (self->disks, i);
   g_autofree char *name = g_strdup_printf ("disk%u", i);
-  g_autofree char *node = to_node (disk->overlay, disk->node, name);
+  g_autofree char *node = disk->node != NULL ? to_node (disk->overlay, disk->node, name)
+                                             : to_simple_node ("file", disk->overlay, disk->format, name);
   g_autofree char *mount = NULL;
   g_autoptr (GError) local = NULL;
 

@@ -19,6 +19,11 @@ DomuimgExport *domuimg_export_new (const char *directory);
  * overlay @overlay, a qcow2 file that is there. @name is for messages. */
 void domuimg_export_add (DomuimgExport *self, const char *overlay, const char *node,
                          const char *name);
+/* Adds the disk that @path in QEMU's @format is, whole by itself; what is written goes into it. */
+void domuimg_export_add_file (DomuimgExport *self, const char *path, const char *format,
+                              const char *name);
+/* Its bytes. */
+DomuimgRegion *domuimg_export_get_region (DomuimgExport *self, guint i);
 /* Disk @i, as a raw image under its name. */
 DomuimgImage *domuimg_export_open_image (DomuimgExport *self, guint i, GError **error);
 gboolean domuimg_export_start (DomuimgExport *self, GCancellable *cancellable, GError **error);
@@ -34,3 +39,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgExport, domuimg_export_free)
 char *domuimg_overlay_to_node (const char *overlay, const char *node);
 /* The same of a file of @format, "raw" or "qcow2", that is whole by itself. */
 char *domuimg_file_to_node (const char *path, const char *format);
+/* The block node of the device at @path. */
+char *domuimg_device_to_node (const char *path);
+/* The bytes of @node as a raw image. */
+char *domuimg_raw_to_node (const char *node);

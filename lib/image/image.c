@@ -8,9 +8,10 @@
 
 #include "lib/fs/fs.h"
 #include "lib/image/formats.h"
+#include "lib/image/plain.h"
 #include "lib/image/probe.h"
 #include "lib/image/references.h"
-#include "lib/image/volumes-guestfs.h"
+#include "lib/image/volumes-appliance.h"
 
 #define SECTOR 512
 #define BOOT_CODE 440
@@ -25,6 +26,9 @@ struct _DomuimgImage {
   GPtrArray *problems;
   gboolean refers; /* to other files, which QEMU would open: no appliance then */
   DomuimgAppliance *appliance; /* starts when it is needed */
+  DomuimgPlain *plain;   /* (nullable) its bytes, where it is not raw */
+  gboolean plain_failed; /* then the appliance reads all of it */
+  gboolean is_copy;      /* which may be written to */
 };
 
 void
@@ -33,6 +37,7 @@ domuimg_image_free (DomuimgImage *self)
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_ptr_array_unref (self->problems);
   g_clear_pointer (&self->appliance, domuimg_appliance_unref);
+  g_clear_pointer (&self->plain, domuimg_plain_free);
   g_clear_pointer (&self->region, domuimg_region_unref);
   g_clear_pointer (&self->writable, domuimg_region_unref);
   g_free (self->table);
@@ -53,6 +58,26 @@ static gboolean
 is_raw (DomuimgImage *self)
 {
   return g_str_equal (self->format.name, "raw");
+}
+
+/* (nullable) What the guest sees, as plain bytes. Where this host cannot show an image of another
+ * format that way, the appliance reads it. */
+static DomuimgRegion *
+bytes_of (DomuimgImage *self)
+{
+  if (is_raw (self))
+    return self->region;
+  if (self->refers || self->plain_failed)
+    return NULL;
+  if (self->plain == NULL)
+    {
+      self->plain = domuimg_plain_new (self->region->name, self->format.name, self->format.size,
+                                       self->is_copy, NULL);
+      self->plain_failed = self->plain == NULL;
+      if (self->plain != NULL)
+        domuimg_appliance_set_region (self->appliance, domuimg_plain_get_region (self->plain));
+    }
+  return self->plain != NULL ? domuimg_plain_get_region (self->plain) : NULL;
 }
 
 static gboolean
@@ -110,8 +135,10 @@ domuimg_image_open_copy (const DomuimgImage *self, const char *path, GError **er
 {
   DomuimgImage *copy = domuimg_image_open (path, self->format.name, error);
 
-  if (copy != NULL)
-    copy->refers = self->refers;
+  if (copy == NULL)
+    return NULL;
+  copy->refers = self->refers;
+  copy->is_copy = TRUE;
   return copy;
 }
 
@@ -138,6 +165,7 @@ domuimg_image_new_named (DomuimgImage *self, const char *name)
   image->table = g_strdup (self->table);
   image->volumes = self->volumes != NULL ? g_ptr_array_ref (self->volumes) : NULL;
   image->has_lvs = self->has_lvs;
+  image->is_copy = self->is_copy;
   image->appliance = domuimg_appliance_ref (self->appliance);
   return image;
 }
@@ -175,13 +203,24 @@ has_lvm (const GPtrArray *volumes)
   return FALSE;
 }
 
+static void
+tell_members (DomuimgImage *self, const GPtrArray *volumes)
+{
+  g_autoptr (GArray) members = domuimg_image_list_members (volumes);
+
+  domuimg_appliance_set_members (self->appliance, members);
+}
+
 /* The partitions count even where what is in one of them cannot be told. */
 static void
 add_lvs (DomuimgImage *self, GPtrArray *volumes)
 {
   g_autoptr (GError) error = NULL;
 
-  if (has_lvm (volumes) && !domuimg_appliance_list_lvs (self->appliance, volumes, &error))
+  if (!has_lvm (volumes))
+    return;
+  tell_members (self, volumes);
+  if (!domuimg_image_add_lvs (self->appliance, volumes, &error))
     g_ptr_array_add (self->problems,
                      g_strdup_printf ("%s: its logical volumes cannot be seen: %s", self->region->name,
                                       error->message));
@@ -200,6 +239,7 @@ GPtrArray *
 domuimg_image_list_partitions (DomuimgImage *self, GError **error)
 {
   g_autoptr (GPtrArray) volumes = NULL;
+  DomuimgRegion *bytes;
   gboolean ok;
 
   if (self->volumes != NULL)
@@ -210,10 +250,11 @@ domuimg_image_list_partitions (DomuimgImage *self, GError **error)
       return NULL;
     }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
-  if (is_raw (self))
-    ok = domuimg_image_probe (self->region, volumes, &self->table, self->problems, error);
+  bytes = bytes_of (self);
+  if (bytes != NULL)
+    ok = domuimg_image_probe (bytes, volumes, &self->table, self->problems, error);
   else
-    ok = domuimg_appliance_list_partitions (self->appliance, volumes, &self->table, error);
+    ok = domuimg_image_add_partitions (self->appliance, volumes, &self->table, error);
   if (!ok)
     return NULL;
   self->volumes = g_steal_pointer (&volumes);
@@ -241,12 +282,14 @@ domuimg_image_get_table (DomuimgImage *self)
 static gboolean
 read_first_sector (DomuimgImage *self, guint8 *sector, GError **error)
 {
+  DomuimgRegion *bytes = bytes_of (self);
+
   memset (sector, 0, SECTOR);
   if (self->refers)
     return fail_refers (self, error);
-  if (!is_raw (self))
+  if (bytes == NULL)
     return domuimg_appliance_read_head (self->appliance, sector, SECTOR, error);
-  return domuimg_region_read (self->region, 0, sector, SECTOR) >= 0
+  return domuimg_region_read (bytes, 0, sector, SECTOR) >= 0
          || domuimg_set_errno (error, errno, "reading %s", self->region->name);
 }
 
@@ -276,9 +319,9 @@ domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error)
 }
 
 static DomuimgRegion *
-take_part (DomuimgImage *self, DomuimgRegion *region, const DomuimgVolume *volume)
+take_part (DomuimgRegion *region, const DomuimgVolume *volume)
 {
-  return is_raw (self) && volume->lv == NULL
+  return region != NULL && volume->lv == NULL
              ? domuimg_region_new_part (region, volume->offset, volume->length)
              : NULL;
 }
@@ -286,26 +329,47 @@ take_part (DomuimgImage *self, DomuimgRegion *region, const DomuimgVolume *volum
 DomuimgRegion *
 domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume)
 {
-  return take_part (self, self->region, volume);
+  return take_part (bytes_of (self), volume);
+}
+
+/* The logical volumes of an image may not have been asked for: those of a copy are known from what it
+ * is a copy of. And what is seen through an overlay is not written to. */
+static gboolean
+prepare_for (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable, GError **error)
+{
+  if (writable && self->plain != NULL && !self->is_copy)
+    return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s was opened to be read only",
+                         self->region->name);
+  if (volume->lv == NULL || self->has_lvs || bytes_of (self) == NULL)
+    return TRUE;
+  if (domuimg_image_list_partitions (self, error) == NULL)
+    return FALSE;
+  tell_members (self, self->volumes);
+  return TRUE;
 }
 
 DomuimgTree *
 domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
                          GError **error)
 {
-  g_autofree char *device = domuimg_appliance_device_of (volume);
   g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self, volume);
-  DomuimgFsPlace place = { volume->fs, region, self->appliance, device };
+  DomuimgFsPlace place = {
+    region,
+    self->appliance,
+    { volume->fs, volume->lv, volume->number, volume->offset, volume->length },
+  };
 
+  if (!prepare_for (self, volume, writable, error))
+    return NULL;
   if (writable && region != NULL && domuimg_fs_find (volume->fs) != NULL)
     {
       /* An image is opened for reading, since most are only read. */
       if (self->writable == NULL)
-        self->writable = domuimg_region_make_writable (self->region, error);
+        self->writable = domuimg_region_make_writable (bytes_of (self), error);
       if (self->writable == NULL)
         return NULL;
       domuimg_region_unref (region);
-      place.region = region = take_part (self, self->writable, volume);
+      place.region = region = take_part (self->writable, volume);
     }
   return domuimg_fs_open_tree (&place, writable, error);
 }

@@ -3,7 +3,7 @@
 
 #include "lib/base/region.h"
 #include "lib/fs/ext/state.h"
-#include "lib/fs/guestfs/tree.h"
+#include "lib/fs/appliance.h"
 #include "lib/tree/tree.h"
 
 /* What a disk image holds: its format, partition table and filesystems; the way from the path

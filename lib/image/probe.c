@@ -84,13 +84,10 @@ read_cut_off_ext (DomuimgBytes super, DomuimgVolume *volume)
 static DomuimgBlkidProbe *
 new_probe (const DomuimgRegion *region, guint64 offset, guint64 length, GError **error)
 {
-  g_autoptr (DomuimgBlkidProbe) probe = blkid_new_probe ();
+  g_autoptr (DomuimgBlkidProbe) probe = domuimg_blkid_new_probe (region, offset, length, error);
 
-  if (probe == NULL || blkid_probe_set_device (probe, region->fd, region->offset + offset, length) != 0)
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_IO, "%s: cannot be probed", region->name);
-      return NULL;
-    }
+  if (probe == NULL)
+    return NULL;
   blkid_probe_enable_superblocks (probe, 1);
   blkid_probe_set_superblocks_flags (probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID
                                                 | BLKID_SUBLKS_LABEL);

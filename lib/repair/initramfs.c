@@ -11,7 +11,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/unnamed.h"
-#include "lib/kernel/cpio-write.h"
+#include "lib/base/cpio-write.h"
 #include "lib/repair/modules.h"
 
 /* Modules that an initramfs lacks. An archive with them is put before it, as the ones with

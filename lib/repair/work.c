@@ -238,12 +238,14 @@ make_clean (DomuimgRepairWork *self, Changed *changed, const DomuimgVolume *volu
   g_autoptr (DomuimgExtState) state = NULL;
   g_autoptr (DomuimgRegion) region = NULL;
 
-  if (!is_ext (volume) || !g_str_equal (domuimg_image_get_format (changed->image), "raw"))
+  if (!is_ext (volume))
+    return TRUE;
+  region = domuimg_image_get_region (changed->image, volume);
+  if (region == NULL)
     return TRUE;
   state = domuimg_image_get_ext_state (changed->image, volume, error);
   if (state == NULL)
     return FALSE;
-  region = domuimg_image_get_region (changed->image, volume);
   return (state->clean && !state->needs_recovery && !state->has_errors)
          || domuimg_ext_fsck (region, self->cancellable, error);
 }

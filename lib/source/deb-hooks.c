@@ -143,14 +143,25 @@ add_setup (DomuimgExec *exec, const DomuimgDebRequest *request,
 }
 
 static gboolean
-add_essential (DomuimgExec *exec, const DomuimgSourceContext *context, gboolean has_initramfs,
-               GError **error)
+add_initramfs (struct archive *archive, const DomuimgDebRequest *request)
+{
+  g_autofree char *text = g_strdup_printf ("# Written by domuimg: its root.\n%s\n",
+                                           request->root_fs);
+  const HookFile root = { "usr/share/initramfs-tools/modules.d/domuimg-root", text, NULL };
+
+  return add_files (archive, initramfs, G_N_ELEMENTS (initramfs))
+         && (request->root_fs == NULL || add_file (archive, &root));
+}
+
+static gboolean
+add_essential (DomuimgExec *exec, const DomuimgDebRequest *request,
+               const DomuimgSourceContext *context, gboolean has_initramfs, GError **error)
 {
   struct archive *archive = start_tar (exec, context, "essential");
   gboolean ok = archive != NULL && add_files (archive, host_keys, G_N_ELEMENTS (host_keys));
 
   if (ok && has_initramfs)
-    ok = add_files (archive, initramfs, G_N_ELEMENTS (initramfs));
+    ok = add_initramfs (archive, request);
   return end_tar (archive, ok, context, error);
 }
 
@@ -163,7 +174,7 @@ domuimg_deb_add_hooks (DomuimgExec *exec, const DomuimgDebRequest *request,
   if (!request->ubuntu && g_str_equal (request->suite, "bookworm")
       && !add_setup (exec, request, context, error))
     return FALSE;
-  if (!add_essential (exec, context, has_initramfs, error))
+  if (!add_essential (exec, request, context, has_initramfs, error))
     return FALSE;
   if (has_initramfs)
     {

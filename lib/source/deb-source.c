@@ -10,6 +10,7 @@
 #include "lib/source/dir.h"
 #include "lib/source/root-stream.h"
 #include "lib/spec/kernel-policy.h"
+#include "lib/spec/parse.h"
 #include "lib/spec/spec-keys.h"
 
 #define DOMUIMG_TYPE_SOURCE_DEB (domuimg_source_deb_get_type ())
@@ -44,6 +45,7 @@ domuimg_source_deb_finalize (GObject *object)
 
   reset (self);
   g_free (self->request.suite);
+  g_free (self->request.root_fs);
   g_free (self->request.variant);
   g_free (self->request.arch);
   g_strfreev (self->request.packages);
@@ -129,6 +131,29 @@ choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
                                             : kernel_of (request->ubuntu, request->arch);
 }
 
+/* (nullable) The filesystem of the first disk, where it is said. */
+static char *
+root_fs_of (DomuimgSpec *spec)
+{
+  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
+  const DomuimgDiskSpec *root = disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+
+  return root != NULL && !g_str_has_prefix (root->fs, "ext") ? g_strdup (root->fs) : NULL;
+}
+
+/* (nullable) What a guest has to have to look after its root. */
+static const char *
+tools_of (const char *fs)
+{
+  static const char *const packages[][2]
+      = { { "xfs", "xfsprogs" }, { "btrfs", "btrfs-progs" }, { "f2fs", "f2fs-tools" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (packages); i++)
+    if (g_strcmp0 (packages[i][0], fs) == 0)
+      return packages[i][1];
+  return NULL;
+}
+
 static GStrv
 packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
@@ -141,6 +166,8 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
     g_strv_builder_add (all, "systemd-resolved");
   if (!g_str_equal (kernel, "none"))
     g_strv_builder_add_many (all, "initramfs-tools", kernel, NULL);
+  if (tools_of (request->root_fs) != NULL)
+    g_strv_builder_add (all, tools_of (request->root_fs));
   g_strv_builder_addv (all, (const char **) more);
   return g_strv_builder_end (all);
 }
@@ -173,6 +200,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   request->suite = g_strdup (rest);
   request->variant = g_strdup (variant != NULL ? variant : "minbase");
   request->arch = g_strdup (arch != NULL ? arch : machine_arch ());
+  request->root_fs = root_fs_of (spec);
   request->packages = packages_of (spec, request);
   request->keyrings = domuimg_spec_get_all (spec, "keyring");
   request->mirrors = mirrors_of (spec, request);

@@ -16,6 +16,7 @@ typedef struct {
   GStrv mirrors;  /* sources.list lines */
   GStrv keyrings;
   gboolean own_mirrors; /* the user named them */
+  char *root_fs; /* (nullable) of which the initramfs needs more than what it has for ext4 */
 } DomuimgDebRequest;
 
 /* deb-mirrors.c: lines for sources.list from what apt on this machine uses for the same

@@ -56,7 +56,9 @@ read_file (const char *path, GPtrArray *repos, GError **error)
       const char *end = strchr (lines[i], ']');
       g_autofree char *id = NULL;
 
-      if (lines[i][0] == '[' && end != NULL)
+      if (g_str_has_prefix (lines[i], "[main]"))
+        repo = NULL; /* settings of the package manager itself, which has ours */
+      else if (lines[i][0] == '[' && end != NULL)
         {
           id = g_strndup (lines[i] + 1, (gsize) (end - lines[i] - 1));
           repo = domuimg_rpm_repo_new (id);

@@ -17,6 +17,7 @@ typedef enum {
   DOMUIMG_DISK_CAN_BE_FILLED = 1 << 0, /* with files; else only with the copy of a disk */
   DOMUIMG_DISK_LIES_OVER = 1 << 1,     /* the disk that it is made of, which has to stay */
   DOMUIMG_DISK_HOLDS_ALL = 1 << 2,     /* all disks of the guest are in one file, and no configuration */
+  DOMUIMG_DISK_OVERWRITES = 1 << 3,    /* what was there is gone once it is begun */
 } DomuimgDiskTraits;
 
 /* What a disk is made of. */
@@ -32,6 +33,7 @@ typedef struct {
   DomuimgUndo *undo;
   const char *work_directory;
   const char *directory; /* of the results */
+  const char *uuid; /* (nullable) of the image, at its end */
   guint number;     /* of the disk, from 0 */
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;
@@ -51,11 +53,16 @@ struct _DomuimgDiskKind {
   const char *name;     /* in plans; without @scheme and @claims also the value of format= */
   const char *storage;  /* in manifests: "file" */
   const char *format;   /* of the image while it is made, as xl.cfg has it */
+  const char *driver;   /* (nullable) QEMU's name for that, where it has another one */
   const char *suffix;   /* of a file that has no path yet */
+  const char *options;  /* (nullable) the keys that only some kinds have: "thin" */
   DomuimgDiskTraits traits;
 
   /* (nullable) Whether a disk at @path is of this kind, though nothing else says so. */
   gboolean (*claims) (const char *path);
+  /* (nullable) Makes disk->path a path of what was given for it, and checks what else was given,
+   * without looking at anything. */
+  gboolean (*complete) (DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Takes from what is at disk->path what it decides, such as the size. @is_copied: the
    * size is that of the disk to be copied. Changes nothing but @disk. */
   gboolean (*settle) (DomuimgDiskSpec *disk, gboolean is_copied, GError **error);
@@ -68,10 +75,24 @@ struct _DomuimgDiskKind {
   /* Where it is made, which becomes disk->path when the transaction commits; what takes it back is
    * in the journal. */
   char *(*create) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error);
-  /* Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
+  /* (nullable) In place of @allocate and @open, where it is to be filled (or with @allocate NULL
+   * always): begins it and gives its bytes, @size zeros, to write to. What cannot be undone is in the
+   * journal and, where it fails afterwards, in the error (DOMUIMG_DISK_LOST). */
+  DomuimgRegion *(*begin) (const DomuimgDiskSpec *disk, const char *path, guint64 size,
+                           const DomuimgDiskMaking *making, GCancellable *cancellable,
+                           GError **error);
+  /* (nullable) With @begin: the last act before the commit, once all else is written, which makes a
+   * disk of what was kept aside. */
+  gboolean (*end) (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
+                   const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
+  /* (nullable) With @begin: the ID of the volume that was begun there. */
+  char *(*identify) (const char *path, GError **error);
+  /* (nullable) Makes more of an error after @begin, if it can be told what it comes from. */
+  void (*explain) (const DomuimgDiskSpec *disk, GError **error);
+  /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
    * kind with LIES_OVER is made of. */
-  gboolean (*allocate) (const char *path, guint64 size, const DomuimgDiskOrigin *origin,
-                        GCancellable *cancellable, GError **error);
+  gboolean (*allocate) (const DomuimgDiskSpec *disk, const char *path, guint64 size,
+                        const DomuimgDiskOrigin *origin, GCancellable *cancellable, GError **error);
   /* (nullable) Its bytes, where those are the guest's. */
   DomuimgRegion *(*open) (const char *path, gboolean writable, GError **error);
   /* What QEMU writes to: a block node, as a JSON text that may follow "json:". */
@@ -82,11 +103,6 @@ struct _DomuimgDiskKind {
   /* (nullable) With HOLDS_ALL: puts all disks together. */
   gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
                        GCancellable *cancellable, GError **error);
-  /* (nullable) Once all else is written, and before the commit: copies it from @image, where it was
-   * made, to disk->path. What cannot be undone is in the journal and in the error
-   * (DOMUIMG_DISK_LOST). */
-  gboolean (*put) (const DomuimgDiskSpec *disk, const char *image, const DomuimgDiskMaking *making,
-                   GCancellable *cancellable, GError **error);
   /* What a domain says of it. */
   void (*fill_domain) (const DomuimgDiskSpec *disk, DomuimgDomainDisk *domain_disk);
 };

@@ -117,12 +117,14 @@ replace (char **field, const char *value)
 static gboolean
 check_fs (const char *value, GError **error)
 {
-  static const char *const known[] = { "ext4", "ext3", "ext2", "swap", NULL };
+  static const char *const known[] = { "ext4", "ext3",  "ext2", "xfs",
+                                       "btrfs", "f2fs", "swap", NULL };
 
   if (g_strv_contains (known, value))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "fs=%s cannot be made: use ext4, ext3, ext2 or, for a further disk, swap",
+                       "fs=%s cannot be made: use ext4, xfs, btrfs, f2fs, ext3, ext2 or, for a further disk,"
+                       " swap",
                        value);
 }
 
@@ -175,14 +177,79 @@ take_uuid (DomuimgDiskSpec *self, const char *value, GError **error)
 }
 
 static gboolean
+take_prealloc (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  static const char *const words[] = { "none", "metadata", "full" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_equal (words[i], value))
+      {
+        self->prealloc = i;
+        return TRUE;
+      }
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "prealloc=%s is not known: use none, metadata or full", value);
+}
+
+/* The keys that only some kinds of disks have; *@is_one: whether @key is one. */
+static gboolean
+take_option (DomuimgDiskSpec *self, const char *key, const char *value, gboolean *is_one,
+             GError **error)
+{
+  *is_one = TRUE;
+  if (g_str_equal (key, "thin"))
+    replace (&self->thin, value);
+  else if (g_str_equal (key, "prealloc"))
+    return take_prealloc (self, value, error);
+  else if (g_str_equal (key, "compress"))
+    return domuimg_parse_bool (value, &self->is_compressed, error);
+  else
+    *is_one = FALSE;
+  return TRUE;
+}
+
+static gboolean
+has_option (const DomuimgDiskKind *kind, const char *option)
+{
+  g_auto (GStrv) options = g_strsplit (kind->options != NULL ? kind->options : "", " ", -1);
+
+  return g_strv_contains ((const char *const *) options, option);
+}
+
+static gboolean
+check_options (const DomuimgDiskSpec *self, GError **error)
+{
+  const struct {
+    const char *name;
+    gboolean is_given;
+  } options[] = { { "thin", self->thin != NULL },
+                  { "prealloc", self->prealloc != DOMUIMG_DISK_PREALLOC_NONE },
+                  { "compress", self->is_compressed } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    if (options[i].is_given && !has_option (self->kind, options[i].name))
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "a disk that is %s has no %s=; leave it out", self->kind->name,
+                           options[i].name);
+  return TRUE;
+}
+
+static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
-  static const char *const places[] = { "path", "vdev", "format", NULL };
+  static const char *const places[]
+      = { "path", "vdev", "format", "thin", "prealloc", "compress", NULL };
   const DomuimgDiskKind *kind
       = g_str_equal (key, "format") ? domuimg_disk_kind_find_format (value) : NULL;
   DomuimgDiskSpec *self = into;
 
+  gboolean is_option;
+
   self->has_content |= !g_strv_contains (places, key);
+  if (!take_option (self, key, value, &is_option, error))
+    return FALSE;
+  if (is_option)
+    return TRUE;
   if (g_str_equal (key, "size"))
     return domuimg_parse_size (value, 1, &self->size, error);
   if (g_str_equal (key, "inodes"))
@@ -218,7 +285,8 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "uuid=, inodes=, reserved=, features=, layout= and format=raw or qcow2",
+                         "uuid=, inodes=, reserved=, features=, layout=, prealloc=, compress=, thin= and "
+                         "format=raw, qcow2 or vhd",
                          key, value);
   return TRUE;
 }
@@ -253,7 +321,7 @@ take_claim (DomuimgDiskSpec *self, GError **error)
   const DomuimgDiskKind *claim
       = self->path != NULL ? domuimg_disk_kind_find_claim (self->path) : NULL;
 
-  if (claim == NULL)
+  if (claim == NULL || (self->kind->scheme != NULL && self->kind->complete != NULL))
     return TRUE;
   if (self->kind != domuimg_disk_kinds[0])
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -314,7 +382,9 @@ domuimg_disk_spec_parse (const char *text, GError **error)
     return NULL;
   if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
     return NULL;
-  if (!take_claim (self, error) || !check_content (self, error))
+  if (!take_claim (self, error)
+      || (self->kind->complete != NULL && !self->kind->complete (self, error))
+      || !check_options (self, error) || !check_content (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -330,6 +400,7 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->fs = g_strdup (self->fs);
   copy->label = g_strdup (self->label);
   copy->mount = g_strdup (self->mount);
+  copy->thin = g_strdup (self->thin);
   copy->uuid = g_strdup (self->uuid);
   copy->features = g_strdup (self->features);
   return copy;
@@ -343,6 +414,7 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->fs);
   g_free (self->label);
   g_free (self->mount);
+  g_free (self->thin);
   g_free (self->uuid);
   g_free (self->features);
   g_free (self);

@@ -14,6 +14,13 @@ gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 /* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
 
+/* What of a disk is allocated before there is anything in it. */
+typedef enum {
+  DOMUIMG_DISK_PREALLOC_NONE,
+  DOMUIMG_DISK_PREALLOC_METADATA,
+  DOMUIMG_DISK_PREALLOC_FULL
+} DomuimgDiskPrealloc;
+
 /* One --disk. */
 struct _DomuimgDiskSpec {
   char *path;      /* NULL: NAME.img, NAME-xvdb.img ... in the directory */
@@ -25,6 +32,9 @@ struct _DomuimgDiskSpec {
   char *uuid;      /* NULL: a new one */
   char *features;  /* NULL: the usual ones; as mke2fs -O takes them, beside those */
   guint64 inodes;  /* 0: by the size */
+  char *thin;      /* the pool that a thin volume is made in; NULL: none */
+  DomuimgDiskPrealloc prealloc;
+  gboolean is_compressed;
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
   DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;

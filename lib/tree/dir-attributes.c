@@ -32,7 +32,9 @@ static gboolean
 is_portable (const char *name)
 {
   return g_str_has_prefix (name, "user.") || g_str_has_prefix (name, "security.")
-         || (g_str_has_prefix (name, "trusted.") && !g_str_has_prefix (name, "trusted.overlay."))
+         /* XFS shows root its ACLs twice. */
+         || (g_str_has_prefix (name, "trusted.") && !g_str_has_prefix (name, "trusted.overlay.")
+             && !g_str_has_prefix (name, "trusted.SGI_ACL_"))
          || g_str_equal (name, "system.posix_acl_access")
          || g_str_equal (name, "system.posix_acl_default");
 }

@@ -120,10 +120,8 @@ open_by_component (int root, const char *path, int flags)
   return result;
 }
 
-/* Opens a path without ever following a symlink; -1 with errno. With O_PATH a symlink
- * itself is opened. */
-static int
-open_in (DomuimgTreeDir *self, const char *path, int flags)
+int
+domuimg_tree_dir_open_in (DomuimgTreeDir *self, const char *path, int flags)
 {
   struct open_how how = {
     .flags = (guint64) (flags | O_NOFOLLOW | O_CLOEXEC),
@@ -142,7 +140,7 @@ int
 domuimg_tree_dir_open_file (DomuimgTreeDir *self, const char *path, GError **error)
 {
   /* Should it be a fifo or a terminal by now, opening it must neither wait nor take it. */
-  g_auto (DomuimgFd) fd = open_in (self, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  g_auto (DomuimgFd) fd = domuimg_tree_dir_open_in (self, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   struct stat st;
 
   if (fd < 0 || fstat (fd, &st) < 0)
@@ -165,7 +163,7 @@ static DomuimgEntry *
 dir_stat (DomuimgTree *tree, const char *path, GError **error)
 {
   DomuimgTreeDir *self = DOMUIMG_TREE_DIR (tree);
-  g_auto (DomuimgFd) fd = open_in (self, path, O_PATH);
+  g_auto (DomuimgFd) fd = domuimg_tree_dir_open_in (self, path, O_PATH);
   g_autoptr (DomuimgEntry) entry = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0);
 
   if (fd < 0)
@@ -208,7 +206,7 @@ static char **
 dir_list (DomuimgTree *tree, const char *path, GError **error)
 {
   DomuimgTreeDir *self = DOMUIMG_TREE_DIR (tree);
-  g_auto (DomuimgFd) fd = open_in (self, path, O_RDONLY | O_DIRECTORY);
+  g_auto (DomuimgFd) fd = domuimg_tree_dir_open_in (self, path, O_RDONLY | O_DIRECTORY);
   DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
 
   if (dir == NULL)
@@ -267,7 +265,7 @@ find_place (DomuimgTreeDir *self, const char *path, Place *place, GError **error
 
   drop_read_file (self);
   place->name = slash != NULL ? slash + 1 : path;
-  place->parent = open_in (self, parent, O_PATH | O_DIRECTORY);
+  place->parent = domuimg_tree_dir_open_in (self, parent, O_PATH | O_DIRECTORY);
   return place->parent >= 0 || fail_at (self, parent, "", error);
 }
 
@@ -296,10 +294,6 @@ make_node (int parent, const char *name, const DomuimgEntry *entry)
                     makedev (entry->dev_major, entry->dev_minor));
   return made < 0 ? -1 : openat (parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
-
-/* Fills a new file. */
-typedef gboolean (*Fill) (int fd, const DomuimgEntry *entry, gpointer source,
-                          GCancellable *cancellable, GError **error);
 
 static gboolean
 fill_from_bytes (int fd, const DomuimgEntry *entry, gpointer source, GCancellable *cancellable,
@@ -334,9 +328,10 @@ fill_from_fd (int fd, const DomuimgEntry *entry, gpointer source, GCancellable *
 }
 
 /* Whole, or not at all: under another name first. */
-static gboolean
-put_node (DomuimgTreeDir *self, const DomuimgEntry *entry, Fill fill, gpointer source,
-          GCancellable *cancellable, GError **error)
+gboolean
+domuimg_tree_dir_put_filled (DomuimgTreeDir *self, const DomuimgEntry *entry,
+                             DomuimgTreeDirFill fill, gpointer source, GCancellable *cancellable,
+                             GError **error)
 {
   g_autofree char *name
       = g_strdup_printf (".domuimg-%08x%08x", g_random_int (), g_random_int ());
@@ -378,7 +373,7 @@ static gboolean
 dir_set_attributes (DomuimgTree *tree, const DomuimgEntry *entry, GError **error)
 {
   DomuimgTreeDir *self = DOMUIMG_TREE_DIR (tree);
-  g_auto (DomuimgFd) fd = open_in (self, entry->path, O_PATH);
+  g_auto (DomuimgFd) fd = domuimg_tree_dir_open_in (self, entry->path, O_PATH);
 
   if (fd < 0)
     return fail_at (self, entry->path, "", error);
@@ -394,7 +389,7 @@ dir_put (DomuimgTree *tree, const DomuimgEntry *entry, GBytes *content, GError *
   if (entry->path[0] == '\0')
     return dir_set_attributes (tree, entry, error);
   if (entry->type != DOMUIMG_ENTRY_DIRECTORY)
-    return put_node (self, entry, fill_from_bytes, content, NULL, error);
+    return domuimg_tree_dir_put_filled (self, entry, fill_from_bytes, content, NULL, error);
   if (!find_place (self, entry->path, &place, error))
     return FALSE;
   g_auto (DomuimgFd) parent = place.parent;
@@ -408,7 +403,8 @@ static gboolean
 dir_put_fd (DomuimgTree *tree, const DomuimgEntry *entry, int fd, GCancellable *cancellable,
             GError **error)
 {
-  return put_node (DOMUIMG_TREE_DIR (tree), entry, fill_from_fd, &fd, cancellable, error);
+  return domuimg_tree_dir_put_filled (DOMUIMG_TREE_DIR (tree), entry, fill_from_fd, &fd,
+                                      cancellable, error);
 }
 
 static gboolean

@@ -48,7 +48,7 @@ def tree_of(image):
 
 
 def is_image(path):
-    return pathlib.Path(path).suffix in (".img", ".qcow2")
+    return pathlib.Path(path).suffix in (".img", ".qcow2", ".vhd") or pathlib.Path(path).is_block_device()
 
 
 def meaning_of(path):

@@ -68,9 +68,14 @@ def inputs(_stage):
     write_tar(IN / "root.tar", "new")
 
 
-def create(source, *more, name="t"):
+def with_device(stage):
+    inputs(stage)
+    stage.add_device(IN / "disk", 16 * MIB)
+
+
+def create(source, *more, name="t", disk="size=16M"):
     return ("create", name, "--progress", "none", "--from", source, "--dir", str(OUT), "--type", "pv",
-            "--kernel", f"file:{IN / 'vmlinuz'}", "--disk", "size=16M", "--nic", MAC, "--allow-unbootable", *more)
+            "--kernel", f"file:{IN / 'vmlinuz'}", "--disk", disk, "--nic", MAC, "--allow-unbootable", *more)
 
 
 def directory(stage):
@@ -158,6 +163,9 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-tar", inputs, create(TAR)),
     Scenario("create-dir", directory, create(f"dir:{IN / 'root'}")),
     Scenario("create-force", old_guest, create(TAR, "--force")),
+    Scenario("create-qcow2", inputs, create(TAR, disk="size=16M,format=qcow2")),
+    Scenario("create-vhd", inputs, create(TAR, disk="size=16M,format=vhd"), programs=("qemu-img",)),
+    Scenario("create-device", with_device, create(TAR, disk=str(IN / "disk")), programs=("losetup",)),
     Scenario("convert", foreign_machine, convert(), programs=QEMU),
     Scenario("convert-qcow2", foreign_machine, convert("--disk", "format=qcow2"), programs=QEMU),
     Scenario("check-fix", broken_guest, ("check", "--fix", str(OUT / "t.cfg")), statuses=(0, 3, 4)),

@@ -19,7 +19,9 @@ TEMPLATE = TOP / "template"
 DISTURBED = WORLD / "disturbed"  # is synced while the program runs, in the tests of power loss
 NOT_OURS = {str(DISTURBED), str(WORLD / "lost+found")}
 PATIENCE = 60
-LOOP_GET_STATUS64, LOOP_INFO64_SIZE = 0x4C05, 232  # linux/loop.h
+# linux/loop.h
+LOOP_SET_STATUS64, LOOP_GET_STATUS64, LOOP_INFO64_SIZE = 0x4C04, 0x4C05, 232
+LO_FLAGS, LO_FLAGS_AUTOCLEAR = 52, 4
 PAGE = 4096
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -81,6 +83,30 @@ class Digests:
                         digest.update(b"%d:" % offset + block)
 
 
+class Device:
+    """A loop device over a file beside the world, which goes with this process."""
+
+    def __init__(self, size):
+        self.file, self.size = TOP / "device", size
+        self.file.touch()
+        self.empty()
+        self.path = subprocess.run(["losetup", "--find", "--show", self.file], check=True, capture_output=True,
+                                   text=True).stdout.strip()
+        self.held = os.open(self.path, os.O_RDONLY)
+        status = bytearray(fcntl.ioctl(self.held, LOOP_GET_STATUS64, bytes(LOOP_INFO64_SIZE)))
+        status[LO_FLAGS] |= LO_FLAGS_AUTOCLEAR
+        fcntl.ioctl(self.held, LOOP_SET_STATUS64, bytes(status))
+
+    def empty(self):
+        os.truncate(self.file, self.size)
+        subprocess.run(["fallocate", "--punch-hole", "--length", str(self.size), self.file], check=True)
+
+    def describe(self):
+        """Nobody finds anything on it without its first page; whatever else was written is as nothing then."""
+        data = pathlib.Path(self.path).read_bytes()
+        return hashlib.sha256(data).hexdigest()[:16] if data[:PAGE].strip(b"\0") else "nothing"
+
+
 class Stage:
     def __init__(self, build):
         self.program = str(build / "cli" / "domuimg")
@@ -89,6 +115,7 @@ class Stage:
         self.digests = Digests()
         self.meanings = {}  # of the images and manifests of a run without a fault, by their paths: see judge.py
         self.mounts = self.read_mounts()
+        self.device = None
         self.places = (WORLD, *own_tmp(build))
 
     # What is there.
@@ -108,6 +135,8 @@ class Stage:
         told = [stat.filemode(status.st_mode), status.st_uid, status.st_gid]
         if kind == stat.S_IFLNK:
             told.append(os.readlink(path))
+            if self.device and told[-1] == self.device.path:
+                told.append(self.device.describe())
         if kind == stat.S_IFREG:
             told += [status.st_nlink, status.st_size, self.digests.of(path, status)]
         return tuple(told)
@@ -143,7 +172,8 @@ class Stage:
                     status = fcntl.ioctl(file, LOOP_GET_STATUS64, bytes(LOOP_INFO64_SIZE))
             except OSError:
                 continue
-            if int.from_bytes(status[:8], sys.byteorder) in ours:
+            if int.from_bytes(status[:8], sys.byteorder) in ours \
+                    and not (self.device and self.device.path == str(device)):
                 yield device.name
 
     def processes(self):
@@ -178,9 +208,22 @@ class Stage:
                 else:
                     path.unlink()
 
+    def add_device(self, link, size):
+        """The name of an empty one."""
+        self.device = self.device or Device(size)
+        link.symlink_to(self.device.path)
+
+    def empty_device(self):
+        if self.device:
+            # What the kernel has of it in memory goes, too.
+            subprocess.run(["blkdiscard", "--force", "--zeroout", self.device.path], check=True,
+                           capture_output=True)
+            self.device.empty()
+
     def make_world(self, prepare):
         """From nothing."""
         self.clear()
+        self.empty_device()
         for name in ("home", "in", "out", "tmp"):
             (WORLD / name).mkdir(parents=True)
         prepare(self)
@@ -191,6 +234,7 @@ class Stage:
 
     def restore_world(self):
         self.clear()
+        self.empty_device()
         WORLD.mkdir(exist_ok=True)
         copy(f"{TEMPLATE}/.", WORLD)
 

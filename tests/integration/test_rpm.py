@@ -97,7 +97,7 @@ class Installs(RpmCase):
         self.addCleanup(server.shutdown)
         listed = self.dir / "test.repo"
         # What a file says of signatures does not count.
-        listed.write_text(f"# Two.\n[one]\nname=One\nbaseurl={address}/repo\ngpgcheck=0\n"
+        listed.write_text(f"# Two.\n[main]\ngpgcheck=0\n[one]\nname=One\nbaseurl={address}/repo\ngpgcheck=0\n"
                           f"gpgkey=file://{self.repository.key}\n\n[two]\nbaseurl=http://127.0.0.1:1/\nenabled=0\n")
         image = self.make("--package", "hello", repo=listed, key="none")
         self.assertEqual(self.read(image, "/usr/share/hello/text"), "hello 1\n")
@@ -364,6 +364,20 @@ class OwnDatabase(RpmCase):
         root = self.check()
         self.assertTrue((root / "etc" / "ld.so.cache").exists())
         self.assertTrue((root / "var/lib/rpm/rpmdb.sqlite").exists())
+
+    @world.need_root()
+    def test_full_disk(self):
+        """Where memory has no room for the root, it is made beside the results."""
+        small = self.dir / "small"
+        with open(small, "wb") as file:
+            file.truncate(24 << 20)
+        subprocess.run(["mke2fs", "-q", small], check=True)
+        script = ('mount -o loop "$0" "$1" && mount -t tmpfs -o size=1M none /dev/shm && out=$1 && shift && '
+                  '{ "$@"; status=$?; ls -A "$out" | grep -v lost+found; exit $status; }')
+        done = self.run_program(["unshare", "--mount", "sh", "-c", script, small, self.out,
+                                 *map(str, self.words("--package", "rpm", "--no-cache"))])
+        self.assert_one_line(done, "test: no space left", "TMPDIR")
+        self.assert_nothing_left()
 
     def test_of_a_format_that_only_the_guest_can_write(self):
         self.check(form="import")

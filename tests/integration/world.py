@@ -55,6 +55,7 @@ class Case(unittest.TestCase):
         self.state = self.dir / "state"
         self.kernel = guest.write_kernel(self.dir / "vmlinuz")
         self.environment = os.environ | {
+            "DOMUIMG_LIBEXEC_DIR": str(PROGRAM.parent / "helpers"),
             "DOMUIMG_STATE_DIR": str(self.state),
             "DOMUIMG_CACHE_DIR": str(self.dir / "cache"),
             "LC_ALL": "C.UTF-8",

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/kernel/cpio-write.h"
+#include "lib/base/cpio-write.h"
 #include "lib/kernel/select-drivers.h"
 #include "tests/unit/kernel-fixtures.h"
 

@@ -102,7 +102,7 @@ write_image (Fixture *self, guint64 size, GError **error)
   int fd;
 
   archive_write_close (self->archive);
-  g_assert_true (domuimg_disk_file_allocate_raw (self->image, size, NULL, NULL, error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->image, size, NULL, NULL, error));
   region = domuimg_region_open (self->image, TRUE, error);
   g_assert_nonnull (region);
   g_assert_true (domuimg_mkfs_run (&mkfs, region, NULL, error));
@@ -330,7 +330,7 @@ test_behind (Fixture *self, gconstpointer data)
   gsize written = 0;
   DomuimgExtBehind *behind;
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->image, 20 * MIB, NULL, NULL, NULL));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->image, 20 * MIB, NULL, NULL, NULL));
   region = domuimg_region_open (self->image, TRUE, NULL);
   behind = domuimg_ext_behind_new (region, add_up, &written);
   if (behind == NULL)
@@ -360,7 +360,7 @@ test_behind_fails (Fixture *self, gconstpointer data)
   gsize written = 0;
   DomuimgExtBehind *behind;
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->image, MIB, NULL, NULL, NULL));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->image, MIB, NULL, NULL, NULL));
   region = domuimg_region_open (self->image, FALSE, NULL);
   behind = domuimg_ext_behind_new (region, add_up, &written);
   if (behind == NULL)

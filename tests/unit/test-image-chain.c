@@ -77,7 +77,7 @@ make_source (Fixture *self, guint64 size)
   for (gsize i = 0; i < 3 * MIB; i++)
     noise[i] = g_rand_int (rand);
   g_rand_free (rand);
-  g_assert_true (domuimg_disk_file_allocate_raw (self->source, size, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->source, size, NULL, NULL, &error));
   write_at (self->source, 0, noise, 512);
   write_at (self->source, 5 * MIB + 512, noise, 3 * MIB);
   write_at (self->source, size - 2 * MIB, noise, 2 * MIB);

@@ -108,7 +108,7 @@ copy (Fixture *self, DomuimgImageChain *chain, const GArray *unused, GError **er
 
   unlink (self->target);
   g_assert_true (domuimg_image_chain_has_grains (chain));
-  g_assert_true (domuimg_disk_file_allocate_raw (self->target, domuimg_image_chain_get_size (chain), NULL, NULL, NULL));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->target, domuimg_image_chain_get_size (chain), NULL, NULL, NULL));
   target.fd = g_open (self->target, O_WRONLY | O_CLOEXEC, 0);
   ok = domuimg_image_chain_copy_grains (chain, &target, NULL, error);
   close (target.fd);

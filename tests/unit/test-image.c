@@ -53,7 +53,7 @@ make_disk (Fixture *self, guint64 size, const char *table)
   g_autoptr (GError) error = NULL;
   g_autofree char *script = g_build_filename (self->scratch, "table", NULL);
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->path, size, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->path, size, NULL, NULL, &error));
   if (table == NULL)
     return;
   g_assert_true (g_file_set_contents (script, table, -1, &error));

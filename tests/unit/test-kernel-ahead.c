@@ -127,7 +127,7 @@ write_image (Fixture *self)
   int fd;
 
   archive_write_close (self->archive);
-  domuimg_disk_file_allocate_raw (self->image, SIZE, NULL, NULL, &error);
+  domuimg_disk_file_allocate_raw (NULL, self->image, SIZE, NULL, NULL, &error);
   g_assert_no_error (error);
   region = domuimg_region_open (self->image, TRUE, &error);
   g_assert_no_error (error);

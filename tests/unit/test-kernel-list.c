@@ -171,7 +171,7 @@ make_partitions (Fixture *self)
   g_autoptr (GError) error = NULL;
   g_autofree char *table = g_build_filename (self->scratch, "table", NULL);
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->image, 64 * MIB, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->image, 64 * MIB, NULL, NULL, &error));
   g_assert_true (g_file_set_contents (table,
                                       "label: dos\nstart=1MiB, size=16MiB\n"
                                       "start=20MiB, size=16MiB\nstart=40MiB, size=16MiB\n",

@@ -62,7 +62,7 @@ test_modes (void)
       g_assert_cmpint (domuimg_private_file_make (made, &error), ==, -1);
       g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_EXISTS);
       copy (copied);
-      g_assert_true (domuimg_disk_file_allocate_raw (disk, 4096, NULL, NULL, NULL));
+      g_assert_true (domuimg_disk_file_allocate_raw (NULL, disk, 4096, NULL, NULL, NULL));
       umask (before);
       g_assert_cmpuint (mode_of (made), ==, 0600);
       g_assert_cmpuint (mode_of (copied), ==, 0600);

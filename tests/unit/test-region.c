@@ -150,7 +150,7 @@ test_filesystem_in_a_part (Fixture *self, gconstpointer name)
   g_autoptr (GError) error = NULL;
   guint8 around[2];
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 64 * MIB, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->path, 64 * MIB, NULL, NULL, &error));
   disk = domuimg_region_open (self->path, TRUE, &error);
   g_assert_true (domuimg_region_write (disk, 16 * MIB - 1, "<", 1));
   g_assert_true (domuimg_region_write (disk, 48 * MIB, ">", 1));
@@ -179,7 +179,7 @@ test_tree_in_a_part (Fixture *self, gconstpointer data)
   g_autoptr (GError) error = NULL;
   DomuimgTree *tree;
 
-  g_assert_true (domuimg_disk_file_allocate_raw (self->path, 48 * MIB, NULL, NULL, &error));
+  g_assert_true (domuimg_disk_file_allocate_raw (NULL, self->path, 48 * MIB, NULL, NULL, &error));
   disk = domuimg_region_open (self->path, TRUE, &error);
   part = domuimg_region_new_part (disk, 16 * MIB, 32 * MIB);
   g_assert_true (domuimg_mkfs_run (&mkfs, part, NULL, &error));

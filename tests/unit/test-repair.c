@@ -8,7 +8,7 @@
 #include "lib/base/lease.h"
 #include "lib/base/fd.h"
 #include "lib/domain/xl/file.h"
-#include "lib/kernel/cpio-write.h"
+#include "lib/base/cpio-write.h"
 #include "lib/repair/initramfs.h"
 #include "lib/repair/modules.h"
 #include "lib/repair/site.h"

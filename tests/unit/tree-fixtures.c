@@ -14,6 +14,7 @@
 #include "lib/tree/dump.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/guestfs/tree.h"
+#include "lib/fs/uml/machine.h"
 #include "lib/tree/memory.h"
 
 static DomuimgTree *
@@ -43,7 +44,7 @@ make_ext (const char *scratch, GError **error)
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
 
-  if (!domuimg_disk_file_allocate_raw (image, 32 * 1024 * 1024, NULL, NULL, error))
+  if (!domuimg_disk_file_allocate_raw (NULL, image, 32 * 1024 * 1024, NULL, NULL, error))
     return NULL;
   region = domuimg_region_open (image, TRUE, error);
   if (region == NULL || !domuimg_mkfs_run (&mkfs, region, NULL, error))
@@ -54,34 +55,84 @@ make_ext (const char *scratch, GError **error)
   return g_steal_pointer (&tree);
 }
 
-/* One appliance serves all tests: it takes its time to start. */
-static DomuimgAppliance *appliance;
+/* One appliance of each kind serves all tests: it takes its time to start. */
+static DomuimgGuestfs *appliance;
+static DomuimgUml *uml;
 static char *appliance_directory;
 
 static void
 end_appliance (void)
 {
-  g_clear_pointer (&appliance, domuimg_appliance_unref);
+  g_clear_pointer (&appliance, domuimg_guestfs_unref);
+  g_clear_pointer (&uml, domuimg_uml_free);
   g_clear_pointer (&appliance_directory, tree_scratch_free);
 }
 
-static gboolean
-start_appliance (GError **error)
+/* The path of an image with an XFS filesystem. */
+static char *
+make_xfs (const char *name, GError **error)
 {
   g_autofree char *mkfs = g_find_program_in_path ("mkfs.xfs");
   g_autofree char *image = NULL;
   const char *arguments[] = { mkfs, "-q", NULL, NULL };
 
   if (mkfs == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL, "mkfs.xfs is not installed");
-  appliance_directory = tree_scratch_new ();
-  atexit (end_appliance);
-  image = g_build_filename (appliance_directory, "image", NULL);
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL, "mkfs.xfs is not installed");
+      return NULL;
+    }
+  if (appliance_directory == NULL)
+    {
+      appliance_directory = tree_scratch_new ();
+      atexit (end_appliance);
+    }
+  image = g_build_filename (appliance_directory, name, NULL);
   arguments[2] = image;
-  appliance = domuimg_appliance_new (image, "raw");
-  return domuimg_disk_file_allocate_raw (image, 320 * 1024 * 1024, NULL, NULL, error)
-         && g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
-                          NULL, error);
+  if (!domuimg_disk_file_allocate_raw (NULL, image, 320 * 1024 * 1024, NULL, NULL, error)
+      || !g_spawn_sync (NULL, (char **) arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL,
+                        NULL, error))
+    return NULL;
+  return g_steal_pointer (&image);
+}
+
+static gboolean
+start_appliance (GError **error)
+{
+  g_autofree char *image = make_xfs ("guestfs", error);
+
+  if (image != NULL)
+    appliance = domuimg_guestfs_new (image, "raw");
+  return image != NULL;
+}
+
+static gboolean
+start_uml (GError **error)
+{
+  g_autofree char *why_not = NULL;
+  g_autofree char *image = NULL;
+  g_autoptr (DomuimgRegion) disk = NULL;
+
+  if (!domuimg_uml_is_possible (&why_not))
+    return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL, "%s", why_not);
+  image = make_xfs ("uml", error);
+  disk = image != NULL ? domuimg_region_open (image, TRUE, error) : NULL;
+  if (disk != NULL)
+    uml = domuimg_uml_new (disk);
+  return disk != NULL;
+}
+
+static DomuimgTree *
+make_uml (const char *scratch, GError **error)
+{
+  const DomuimgUmlPlace place = { "xfs", NULL, 0, G_MAXINT64 };
+  g_autoptr (DomuimgTree) tree = NULL;
+
+  if (uml == NULL && !start_uml (error))
+    return NULL;
+  tree = domuimg_tree_uml_open (uml, &place, TRUE, NULL, NULL, error);
+  if (tree == NULL || !domuimg_tree_remove_all (tree, "/", error))
+    return NULL;
+  return g_steal_pointer (&tree);
 }
 
 static DomuimgTree *
@@ -91,7 +142,7 @@ make_guestfs (const char *scratch, GError **error)
   g_autoptr (DomuimgTree) tree = NULL;
 
   if (why == NULL && (appliance != NULL || start_appliance (&why)))
-    tree = domuimg_tree_guestfs_open (appliance, "/dev/sda", TRUE, &why);
+    tree = domuimg_tree_guestfs_open (appliance, NULL, 0, TRUE, &why);
   if (tree == NULL)
     {
       g_propagate_error (error, g_error_copy (why));
@@ -107,6 +158,7 @@ const TreeKind tree_kinds[] = {
   { "dir", TRUE, FALSE, make_dir },
   { "ext", FALSE, FALSE, make_ext },
   { "guestfs", FALSE, TRUE, make_guestfs },
+  { "uml", FALSE, TRUE, make_uml },
 };
 const guint n_tree_kinds = G_N_ELEMENTS (tree_kinds);
 

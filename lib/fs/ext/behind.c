@@ -6,6 +6,8 @@
 #include <errno.h>
 
 #define N_BUFFERS 4
+/* So that they can be written past the kernel's cache. */
+#define ALIGNMENT 4096
 
 typedef struct {
   guint8 *data;
@@ -76,7 +78,7 @@ domuimg_ext_behind_new (DomuimgRegion *region, DomuimgExtWritten written, gpoint
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   for (guint i = 0; i < N_BUFFERS; i++)
-    self->buffers[i].data = g_malloc (DOMUIMG_EXT_BEHIND_SIZE);
+    self->buffers[i].data = g_aligned_alloc (1, DOMUIMG_EXT_BEHIND_SIZE, ALIGNMENT);
   self->thread = g_thread_try_new ("write", work, self, NULL);
   if (self->thread != NULL)
     return self;
@@ -93,7 +95,7 @@ domuimg_ext_behind_free (DomuimgExtBehind *self)
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&self->thread, g_thread_join);
   for (guint i = 0; i < N_BUFFERS; i++)
-    g_free (self->buffers[i].data);
+    g_aligned_free (self->buffers[i].data);
   domuimg_region_unref (self->region);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
@@ -129,6 +131,7 @@ domuimg_ext_behind_write (DomuimgExtBehind *self, gsize length, guint64 at)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   Buffer *buffer = next_free (self);
 
+  domuimg_region_reserve (self->region, at, buffer->data, length);
   buffer->length = length;
   buffer->at = at;
   self->n_waiting++;

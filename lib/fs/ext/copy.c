@@ -134,12 +134,26 @@ domuimg_ext_copy_free (DomuimgExtCopy *self)
   g_free (self);
 }
 
+/* Does what sendfile () does, and where there is no descriptor, too. */
+static gssize
+send_bytes (const DomuimgRegion *region, guint64 at, int fd, gsize length)
+{
+  off_t from = (off_t) (region->offset + at);
+  guint8 buffer[64 * 1024];
+  gssize got;
+
+  if (region->back == NULL)
+    return TEMP_FAILURE_RETRY (sendfile (fd, region->fd, &from, length));
+  got = domuimg_region_read (region, at, buffer, MIN (length, sizeof buffer));
+  return got <= 0 || domuimg_write_all (fd, buffer, (gsize) got) ? got : -1;
+}
+
 static gboolean
 send_run (const DomuimgExtCopy *self, const DomuimgExtRun *run, guint64 begin, int fd,
           GError **error)
 {
   guint64 offset = run->logical * self->block;
-  off_t from = (off_t) (self->region->offset + run->physical * self->block);
+  guint64 from = run->physical * self->block;
   guint64 left = offset < self->size ? MIN ((guint64) run->length * self->block, self->size - offset)
                                      : 0;
 
@@ -147,15 +161,14 @@ send_run (const DomuimgExtCopy *self, const DomuimgExtRun *run, guint64 begin, i
     return domuimg_set_errno (error, errno, "writing a copy");
   while (left > 0)
     {
-      gssize n = sendfile (fd, self->region->fd, &from, left);
+      gssize n = send_bytes (self->region, from, fd, left);
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         return domuimg_set_errno (error, errno, "writing a copy");
       if (n == 0)
         return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                              "%s: the image ends before the filesystem does", self->region->name);
+      from += n;
       left -= n;
     }
   return TRUE;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/fs/ext/io.h"
 #include "lib/tree/tree.h"
 
 #define BUFFER_SIZE (1024 * 1024)
@@ -80,8 +81,18 @@ start_protection (ext2_filsys fs, int fd)
   return code;
 }
 
-errcode_t
-domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs)
+/* Multiple-mount protection is against others that have it open, and nobody else can open this. */
+static errcode_t
+open_backed (DomuimgRegion *region, int flags, ext2_filsys *fs)
+{
+  g_autofree char *name = domuimg_ext_io_name (region);
+
+  return ext2fs_open2 (name, NULL, flags | EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP, 0, 0,
+                       domuimg_ext_io, fs);
+}
+
+static errcode_t
+open_file (DomuimgRegion *region, int flags, ext2_filsys *fs)
 {
   g_autofree char *options = g_strdup_printf ("offset=%" G_GUINT64_FORMAT, region->offset);
   /* libext2fs closes its own. */
@@ -99,6 +110,12 @@ domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs)
   if (code != 0)
     ext2fs_free (*fs);
   return code;
+}
+
+errcode_t
+domuimg_ext_open_library (DomuimgRegion *region, int flags, ext2_filsys *fs)
+{
+  return region->back != NULL ? open_backed (region, flags, fs) : open_file (region, flags, fs);
 }
 
 static gboolean
@@ -202,7 +219,7 @@ domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error)
         return domuimg_ext_fail (self, code, error, "writing the filesystem's metadata");
       self->fs = NULL;
     }
-  if (sync && fsync (self->region->fd) != 0)
+  if (sync && !domuimg_region_sync (self->region))
     return domuimg_set_errno (error, errno, "%s: writing it out", self->region->name);
   return TRUE;
 }

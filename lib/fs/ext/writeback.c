@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/fs/ext/writeback.h"
 
-#include <fcntl.h>
-
 struct _DomuimgExtWriteback {
   GThread *thread;
   DomuimgRegion *region;
@@ -29,7 +27,7 @@ work (gpointer data)
         }
       self->is_wanted = FALSE;
       g_mutex_unlock (&self->lock);
-      sync_file_range (self->region->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+      domuimg_region_begin_sync (self->region);
       g_mutex_lock (&self->lock);
     }
   return NULL;

@@ -18,10 +18,10 @@ mount_free (gpointer data)
   g_free (self);
 }
 
-static DomuimgAppliance *
+static DomuimgGuestfs *
 appliance_new (const char *name, const char *format)
 {
-  DomuimgAppliance *self = g_new0 (DomuimgAppliance, 1);
+  DomuimgGuestfs *self = g_new0 (DomuimgGuestfs, 1);
 
   g_atomic_ref_count_init (&self->references);
   self->name = g_strdup (name);
@@ -30,34 +30,34 @@ appliance_new (const char *name, const char *format)
   return self;
 }
 
-DomuimgAppliance *
-domuimg_appliance_new (const char *path, const char *format)
+DomuimgGuestfs *
+domuimg_guestfs_new (const char *path, const char *format)
 {
   /* QEMU's name of Microsoft's older format is that of the product it was made for. */
-  DomuimgAppliance *self = appliance_new (path, g_str_equal (format, "vhd") ? "vpc" : format);
+  DomuimgGuestfs *self = appliance_new (path, g_str_equal (format, "vhd") ? "vpc" : format);
 
   self->path = g_strdup (path);
   return self;
 }
 
-DomuimgAppliance *
-domuimg_appliance_new_for_region (DomuimgRegion *region, const char *directory)
+DomuimgGuestfs *
+domuimg_guestfs_new_for_region (DomuimgRegion *region, const char *directory)
 {
-  DomuimgAppliance *self = appliance_new (region->name, "raw");
+  DomuimgGuestfs *self = appliance_new (region->name, "raw");
 
   self->share = domuimg_share_new (region, directory);
   return self;
 }
 
-DomuimgAppliance *
-domuimg_appliance_ref (DomuimgAppliance *self)
+DomuimgGuestfs *
+domuimg_guestfs_ref (DomuimgGuestfs *self)
 {
   g_atomic_ref_count_inc (&self->references);
   return self;
 }
 
 void
-domuimg_appliance_unref (DomuimgAppliance *self)
+domuimg_guestfs_unref (DomuimgGuestfs *self)
 {
   if (!g_atomic_ref_count_dec (&self->references))
     return;
@@ -71,7 +71,7 @@ domuimg_appliance_unref (DomuimgAppliance *self)
 }
 
 gboolean
-domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what, ...)
+domuimg_guestfs_fail (DomuimgGuestfs *self, GError **error, const char *what, ...)
 {
   int saved_errno = guestfs_last_errno (self->handle);
   const char *message = guestfs_last_error (self->handle);
@@ -87,7 +87,7 @@ domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what
 }
 
 static gboolean
-add_drive (DomuimgAppliance *self)
+add_drive (DomuimgGuestfs *self)
 {
   g_autofree char *server = NULL;
   char *servers[] = { NULL, NULL };
@@ -105,7 +105,7 @@ add_drive (DomuimgAppliance *self)
 }
 
 static gboolean
-launch (DomuimgAppliance *self)
+launch (DomuimgGuestfs *self)
 {
   guestfs_set_error_handler (self->handle, NULL, NULL);
   /* Libvirt, the other way to run it, cannot read what only the caller may. */
@@ -116,7 +116,7 @@ launch (DomuimgAppliance *self)
 }
 
 gpointer
-domuimg_appliance_start (DomuimgAppliance *self, GError **error)
+domuimg_guestfs_start (DomuimgGuestfs *self, GError **error)
 {
   if (self->handle != NULL)
     return self->handle;
@@ -142,7 +142,7 @@ domuimg_appliance_start (DomuimgAppliance *self, GError **error)
 }
 
 static gboolean
-mount_device (DomuimgAppliance *self, const DomuimgMount *mount, GError **error)
+mount_device (DomuimgGuestfs *self, const DomuimgMount *mount, GError **error)
 {
   if (guestfs_mkmountpoint (self->handle, mount->at) != 0
       || guestfs_mount_options (self->handle, mount->writable ? "" : "ro", mount->device,
@@ -157,21 +157,21 @@ mount_device (DomuimgAppliance *self, const DomuimgMount *mount, GError **error)
 }
 
 static gboolean
-unmount_device (DomuimgAppliance *self, const DomuimgMount *mount, GError **error)
+unmount_device (DomuimgGuestfs *self, const DomuimgMount *mount, GError **error)
 {
   if (guestfs_umount (self->handle, mount->at) != 0
       || guestfs_rmmountpoint (self->handle, mount->at) != 0)
-    return domuimg_appliance_fail (self, error, "unmounting %s", mount->device);
+    return domuimg_guestfs_fail (self, error, "unmounting %s", mount->device);
   return TRUE;
 }
 
 /* A drive that was added to be read stays so: the same once more, with what was mounted. */
 static gboolean
-restart_writable (DomuimgAppliance *self, GError **error)
+restart_writable (DomuimgGuestfs *self, GError **error)
 {
   g_clear_pointer (&self->handle, guestfs_close);
   self->writable = TRUE;
-  if (domuimg_appliance_start (self, error) == NULL)
+  if (domuimg_guestfs_start (self, error) == NULL)
     return FALSE;
   for (guint i = 0; i < self->mounts->len; i++)
     if (!mount_device (self, g_ptr_array_index (self->mounts, i), error))
@@ -180,7 +180,7 @@ restart_writable (DomuimgAppliance *self, GError **error)
 }
 
 static DomuimgMount *
-find_mount (DomuimgAppliance *self, const char *device)
+find_mount (DomuimgGuestfs *self, const char *device)
 {
   for (guint i = 0; i < self->mounts->len; i++)
     {
@@ -193,7 +193,7 @@ find_mount (DomuimgAppliance *self, const char *device)
 }
 
 static gboolean
-make_writable (DomuimgAppliance *self, DomuimgMount *mount, GError **error)
+make_writable (DomuimgGuestfs *self, DomuimgMount *mount, GError **error)
 {
   if (!unmount_device (self, mount, error))
     return FALSE;
@@ -210,7 +210,7 @@ free_entry (gpointer data)
 }
 
 static DomuimgMount *
-add_mount (DomuimgAppliance *self, const char *device, gboolean writable, GError **error)
+add_mount (DomuimgGuestfs *self, const char *device, gboolean writable, GError **error)
 {
   DomuimgMount *mount = g_new0 (DomuimgMount, 1);
 
@@ -229,14 +229,14 @@ add_mount (DomuimgAppliance *self, const char *device, gboolean writable, GError
 }
 
 DomuimgMount *
-domuimg_appliance_mount (DomuimgAppliance *self, const char *device, gboolean writable,
+domuimg_guestfs_mount (DomuimgGuestfs *self, const char *device, gboolean writable,
                          GError **error)
 {
   DomuimgMount *mount = find_mount (self, device);
 
   if (writable && !self->writable && !restart_writable (self, error))
     return NULL;
-  if (domuimg_appliance_start (self, error) == NULL)
+  if (domuimg_guestfs_start (self, error) == NULL)
     return NULL;
   if (mount == NULL)
     mount = add_mount (self, device, writable, error);
@@ -248,17 +248,17 @@ domuimg_appliance_mount (DomuimgAppliance *self, const char *device, gboolean wr
 }
 
 gboolean
-domuimg_appliance_release (DomuimgAppliance *self, DomuimgMount *mount, GError **error)
+domuimg_guestfs_release (DomuimgGuestfs *self, DomuimgMount *mount, GError **error)
 {
   gboolean ok = TRUE;
 
   if (--mount->users > 0)
     return !mount->writable || self->handle == NULL || guestfs_sync (self->handle) == 0
-           || domuimg_appliance_fail (self, error, "writing %s out", mount->device);
+           || domuimg_guestfs_fail (self, error, "writing %s out", mount->device);
   if (self->handle != NULL)
     ok = unmount_device (self, mount, error);
   if (ok && self->handle != NULL && mount->writable && guestfs_sync (self->handle) != 0)
-    ok = domuimg_appliance_fail (self, error, "writing %s out", mount->device);
+    ok = domuimg_guestfs_fail (self, error, "writing %s out", mount->device);
   g_ptr_array_remove (self->mounts, mount);
   return ok;
 }

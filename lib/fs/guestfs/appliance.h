@@ -18,7 +18,7 @@ typedef struct {
   GHashTable *seen;
 } DomuimgMount;
 
-struct _DomuimgAppliance {
+struct _DomuimgGuestfs {
   gatomicrefcount references;
   char *name;   /* for messages */
   char *path;   /* (nullable) of the image: this or @share */
@@ -30,10 +30,12 @@ struct _DomuimgAppliance {
   GPtrArray *mounts; /* (element-type DomuimgMount) */
 };
 
-DomuimgMount *domuimg_appliance_mount (DomuimgAppliance *self, const char *device,
+DomuimgMount *domuimg_guestfs_mount (DomuimgGuestfs *self, const char *device,
                                        gboolean writable, GError **error);
 /* Unmounts it where nobody else uses it, with everything written out. */
-gboolean domuimg_appliance_release (DomuimgAppliance *self, DomuimgMount *mount, GError **error);
+gboolean domuimg_guestfs_release (DomuimgGuestfs *self, DomuimgMount *mount, GError **error);
 /* FALSE, with the handle's last error: "IMAGE: doing WHAT: ...". */
-gboolean domuimg_appliance_fail (DomuimgAppliance *self, GError **error, const char *what, ...)
+gboolean domuimg_guestfs_fail (DomuimgGuestfs *self, GError **error, const char *what, ...)
     G_GNUC_PRINTF (3, 4);
+/* What it calls a place. */
+char *domuimg_guestfs_device_of (const char *lv, guint number);

@@ -74,19 +74,19 @@ add_xattr (DomuimgEntry *entry, const struct guestfs_xattr *xattr)
 
 /* vfat and its like have none, and say so as an error. */
 static gboolean
-read_xattrs (DomuimgAppliance *self, const char *real, DomuimgEntry *entry, GError **error)
+read_xattrs (DomuimgGuestfs *self, const char *real, DomuimgEntry *entry, GError **error)
 {
   g_autoptr (XattrList) list = guestfs_lgetxattrs (self->handle, real);
 
   if (list == NULL && guestfs_last_errno (self->handle) != EOPNOTSUPP)
-    return domuimg_appliance_fail (self, error, "reading the attributes of /%s", entry->path);
+    return domuimg_guestfs_fail (self, error, "reading the attributes of /%s", entry->path);
   for (guint i = 0; list != NULL && i < list->len; i++)
     add_xattr (entry, &list->val[i]);
   return TRUE;
 }
 
 static DomuimgEntry *
-ask (DomuimgAppliance *self, DomuimgMount *mount, const char *path, GError **error)
+ask (DomuimgGuestfs *self, DomuimgMount *mount, const char *path, GError **error)
 {
   g_autofree char *real = domuimg_guestfs_path (mount, path);
   g_autoptr (Stat) status = guestfs_lstatns (self->handle, real);
@@ -96,7 +96,7 @@ ask (DomuimgAppliance *self, DomuimgMount *mount, const char *path, GError **err
     {
       if (guestfs_last_errno (self->handle) == ENOENT)
         remember (mount, path, NULL);
-      domuimg_appliance_fail (self, error, "/%s", path);
+      domuimg_guestfs_fail (self, error, "/%s", path);
       return NULL;
     }
   entry = entry_of (path, status);
@@ -107,7 +107,7 @@ ask (DomuimgAppliance *self, DomuimgMount *mount, const char *path, GError **err
       entry->target = guestfs_readlink (self->handle, real);
       if (entry->target == NULL)
         {
-          domuimg_appliance_fail (self, error, "reading the symbolic link /%s", path);
+          domuimg_guestfs_fail (self, error, "reading the symbolic link /%s", path);
           return NULL;
         }
     }
@@ -116,7 +116,7 @@ ask (DomuimgAppliance *self, DomuimgMount *mount, const char *path, GError **err
 }
 
 DomuimgEntry *
-domuimg_guestfs_stat (DomuimgAppliance *self, DomuimgMount *mount, const char *path,
+domuimg_guestfs_stat (DomuimgGuestfs *self, DomuimgMount *mount, const char *path,
                       GError **error)
 {
   gpointer seen;
@@ -150,7 +150,7 @@ take_xattrs (const struct guestfs_xattr_list *list, guint *at, DomuimgEntry *ent
 
 /* What cannot be told of some is asked again when it is wanted, so errors do not matter here. */
 static void
-learn (DomuimgAppliance *self, DomuimgMount *mount, const char *path, char **names)
+learn (DomuimgGuestfs *self, DomuimgMount *mount, const char *path, char **names)
 {
   g_autofree char *real = domuimg_guestfs_path (mount, path);
   g_autoptr (StatList) stats = guestfs_lstatnslist (self->handle, real, names);
@@ -183,7 +183,7 @@ compare_names (gconstpointer a, gconstpointer b)
 }
 
 char **
-domuimg_guestfs_list (DomuimgAppliance *self, DomuimgMount *mount, const char *path,
+domuimg_guestfs_list (DomuimgGuestfs *self, DomuimgMount *mount, const char *path,
                       GError **error)
 {
   g_autofree char *real = domuimg_guestfs_path (mount, path);
@@ -192,7 +192,7 @@ domuimg_guestfs_list (DomuimgAppliance *self, DomuimgMount *mount, const char *p
 
   if (names == NULL)
     {
-      domuimg_appliance_fail (self, error, "listing /%s", path);
+      domuimg_guestfs_fail (self, error, "listing /%s", path);
       return NULL;
     }
   count = g_strv_length (names);
@@ -208,7 +208,7 @@ domuimg_guestfs_list (DomuimgAppliance *self, DomuimgMount *mount, const char *p
 }
 
 gssize
-domuimg_guestfs_read_at (DomuimgAppliance *self, DomuimgMount *mount, const char *path,
+domuimg_guestfs_read_at (DomuimgGuestfs *self, DomuimgMount *mount, const char *path,
                          guint64 offset, void *buffer, gsize length, GError **error)
 {
   g_autofree char *real = domuimg_guestfs_path (mount, path);
@@ -220,7 +220,7 @@ domuimg_guestfs_read_at (DomuimgAppliance *self, DomuimgMount *mount, const char
   content = guestfs_pread (self->handle, real, (int) MIN (length, PIECE), (gint64) offset, &size);
   if (content == NULL)
     {
-      domuimg_appliance_fail (self, error, "reading /%s", path);
+      domuimg_guestfs_fail (self, error, "reading /%s", path);
       return -1;
     }
   size = MIN (size, length);

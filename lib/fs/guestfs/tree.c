@@ -22,7 +22,7 @@ G_DECLARE_FINAL_TYPE (DomuimgTreeGuestfs, domuimg_tree_guestfs, DOMUIMG, TREE_GU
 struct _DomuimgTreeGuestfs {
   GObject parent_instance;
 
-  DomuimgAppliance *appliance;
+  DomuimgGuestfs *appliance;
   DomuimgMount *mount; /* (nullable) closed */
   gboolean writable;
 };
@@ -40,7 +40,7 @@ domuimg_tree_guestfs_close (DomuimgTree *tree, GError **error)
 
   if (self->mount == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the filesystem is closed already");
-  return domuimg_appliance_release (self->appliance, g_steal_pointer (&self->mount), error);
+  return domuimg_guestfs_release (self->appliance, g_steal_pointer (&self->mount), error);
 }
 
 static void
@@ -49,8 +49,8 @@ domuimg_tree_guestfs_finalize (GObject *object)
   DomuimgTreeGuestfs *self = DOMUIMG_TREE_GUESTFS (object);
 
   if (self->mount != NULL)
-    domuimg_appliance_release (self->appliance, self->mount, NULL);
-  domuimg_appliance_unref (self->appliance);
+    domuimg_guestfs_release (self->appliance, self->mount, NULL);
+  domuimg_guestfs_unref (self->appliance);
   G_OBJECT_CLASS (domuimg_tree_guestfs_parent_class)->finalize (object);
 }
 
@@ -66,14 +66,15 @@ domuimg_tree_guestfs_init (DomuimgTreeGuestfs *self)
 }
 
 DomuimgTree *
-domuimg_tree_guestfs_open (DomuimgAppliance *appliance, const char *device, gboolean writable,
-                           GError **error)
+domuimg_tree_guestfs_open (DomuimgGuestfs *appliance, const char *lv, guint number,
+                           gboolean writable, GError **error)
 {
+  g_autofree char *device = domuimg_guestfs_device_of (lv, number);
   g_autoptr (DomuimgTreeGuestfs) self = g_object_new (DOMUIMG_TYPE_TREE_GUESTFS, NULL);
 
-  self->appliance = domuimg_appliance_ref (appliance);
+  self->appliance = domuimg_guestfs_ref (appliance);
   self->writable = writable;
-  self->mount = domuimg_appliance_mount (appliance, device, writable, error);
+  self->mount = domuimg_guestfs_mount (appliance, device, writable, error);
   if (self->mount == NULL)
     return NULL;
   return DOMUIMG_TREE (g_steal_pointer (&self));
@@ -138,7 +139,7 @@ guestfs_tree_read_at (DomuimgTree *tree, const char *path, guint64 offset, void 
 static gboolean
 check (DomuimgTreeGuestfs *self, int result, const char *path, GError **error)
 {
-  return result >= 0 || domuimg_appliance_fail (self->appliance, error, "changing /%s", path);
+  return result >= 0 || domuimg_guestfs_fail (self->appliance, error, "changing /%s", path);
 }
 
 /* In this order: a change of owner takes capabilities and set-id bits away, an ACL sets bits of
@@ -180,7 +181,7 @@ write_piece (DomuimgTreeGuestfs *self, const char *real, const char *data, gsize
                                     (gint64) offset);
 
       if (written <= 0)
-        return domuimg_appliance_fail (self->appliance, error, "writing a file");
+        return domuimg_guestfs_fail (self->appliance, error, "writing a file");
       data += written;
       offset += (guint64) written;
       length -= (gsize) written;

@@ -74,7 +74,7 @@ capability_to_text (GBytes *value)
 }
 
 static gboolean
-cannot_set (DomuimgAppliance *self, const char *path, const char *name, GError **error)
+cannot_set (DomuimgGuestfs *self, const char *path, const char *name, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                        "%s: /%s: libguestfs cannot set this value of the attribute %s", self->name,
@@ -82,7 +82,7 @@ cannot_set (DomuimgAppliance *self, const char *path, const char *name, GError *
 }
 
 static gboolean
-set_plain (DomuimgAppliance *self, const char *real, const char *path, const DomuimgXattr *xattr,
+set_plain (DomuimgGuestfs *self, const char *real, const char *path, const DomuimgXattr *xattr,
            GError **error)
 {
   gsize size;
@@ -93,11 +93,11 @@ set_plain (DomuimgAppliance *self, const char *real, const char *path, const Dom
   if (zero != NULL && (gsize) (zero - value) + 1 < size)
     return cannot_set (self, path, xattr->name, error);
   return guestfs_lsetxattr (self->handle, xattr->name, text, (int) size, real) == 0
-         || domuimg_appliance_fail (self, error, "setting %s of /%s", xattr->name, path);
+         || domuimg_guestfs_fail (self, error, "setting %s of /%s", xattr->name, path);
 }
 
 static gboolean
-set_one (DomuimgAppliance *self, const char *real, const char *path, const DomuimgXattr *xattr,
+set_one (DomuimgGuestfs *self, const char *real, const char *path, const DomuimgXattr *xattr,
          GError **error)
 {
   g_autofree char *text = NULL;
@@ -119,11 +119,11 @@ set_one (DomuimgAppliance *self, const char *real, const char *path, const Domui
   else
     return set_plain (self, real, path, xattr, error);
   return result == 0
-         || domuimg_appliance_fail (self, error, "setting %s of /%s", xattr->name, path);
+         || domuimg_guestfs_fail (self, error, "setting %s of /%s", xattr->name, path);
 }
 
 static gboolean
-drop_others (DomuimgAppliance *self, const char *real, const DomuimgEntry *entry, GError **error)
+drop_others (DomuimgGuestfs *self, const char *real, const DomuimgEntry *entry, GError **error)
 {
   struct guestfs_xattr_list *list = guestfs_lgetxattrs (self->handle, real);
   gboolean ok = TRUE;
@@ -131,21 +131,21 @@ drop_others (DomuimgAppliance *self, const char *real, const DomuimgEntry *entry
   /* vfat and its like have none, and say so as an error. */
   if (list == NULL)
     return guestfs_last_errno (self->handle) == EOPNOTSUPP
-           || domuimg_appliance_fail (self, error, "reading the attributes of /%s", entry->path);
+           || domuimg_guestfs_fail (self, error, "reading the attributes of /%s", entry->path);
   for (guint i = 0; ok && i < list->len; i++)
     {
       const char *name = list->val[i].attrname;
 
       if (!domuimg_guestfs_is_shadow (name) && domuimg_entry_get_xattr (entry, name) == NULL
           && guestfs_lremovexattr (self->handle, name, real) != 0)
-        ok = domuimg_appliance_fail (self, error, "removing %s of /%s", name, entry->path);
+        ok = domuimg_guestfs_fail (self, error, "removing %s of /%s", name, entry->path);
     }
   guestfs_free_xattr_list (list);
   return ok;
 }
 
 gboolean
-domuimg_guestfs_set_xattrs (DomuimgAppliance *self, const char *real, const DomuimgEntry *entry,
+domuimg_guestfs_set_xattrs (DomuimgGuestfs *self, const char *real, const DomuimgEntry *entry,
                             GError **error)
 {
   if (!drop_others (self, real, entry, error))

@@ -4,5 +4,5 @@
 #include "lib/fs/guestfs/appliance.h"
 
 /* Makes the attributes of what is at @real in the appliance those of @entry. */
-gboolean domuimg_guestfs_set_xattrs (DomuimgAppliance *appliance, const char *real,
+gboolean domuimg_guestfs_set_xattrs (DomuimgGuestfs *appliance, const char *real,
                                      const DomuimgEntry *entry, GError **error);

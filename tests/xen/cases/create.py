@@ -85,6 +85,17 @@ def debian_pvh(maker):
                  "--ping", "10.77.0.5"], ["edited", "10.77.0.5/24"]
 
 
+def on(fs):
+    """A Debian whose root is on that filesystem."""
+    def make(maker):
+        with maker.shared.locks["debian"]:
+            cfg = maker.create(f"{fs}1", "--from", "debian:bookworm", "--disk", f"size=2G,fs={fs}", "--kernel", "guest",
+                               "--root-password-file", maker.secret())
+        return cfg, ["--login", f"root:{PASSWORD}", "--run", "findmnt -no FSTYPE /; findmnt -no SOURCE,TARGET -t btrfs",
+                     "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], [fs]
+    return make
+
+
 def tar_pv(maker):
     return maker.create("tar1", "--from", f"tar:{maker.shared.tar}", "--kernel", "host",
                         "--host-root", maker.shared.host, "--type", "pv"), [], []
@@ -192,6 +203,10 @@ CASES = (
     row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120, default=False),
     row("debian-pvh", "debian: with host name, address and password", "PVH, its own kernel copied out",
         "host name, address, password and ping", debian_pvh, 150),
+    row("xfs", "debian: on XFS", "PVH, its own kernel copied out", "the type of its root", on("xfs"), 150,
+        default=False),
+    row("btrfs", "debian: on btrfs", "PVH, its own kernel copied out", "its subvolumes", on("btrfs"), 150,
+        default=False),
     row("rpm", "rpm: by dnf, from a .repo file over HTTP", "PVH, its own kernel and dracut's initramfs",
         "what its own rpm has installed", rpm(True), 250),
     row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",

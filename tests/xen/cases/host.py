@@ -23,6 +23,11 @@ LIBVIRT = ("--backend", "libvirt")
 INSTALL = f"""cd {LIBRARIES} && set -- && for name in *; do
   [ -e /usr/lib/x86_64-linux-gnu/$name ] || [ -e /lib/x86_64-linux-gnu/$name ] || set -- "$@" $name
 done && mv "$@" /usr/local/lib/ && ldconfig"""
+# dom0 has neither udev nor thin_check, and the lab's disks are seen by two names.
+LVM_CONF = """devices { global_filter=[ "a|^/dev/mapper/slot|", "r|.*|" ] }
+activation { udev_sync=0 udev_rules=0 }
+global { thin_check_executable="" thin_repair_executable="" }
+"""
 CONSOLES = "cat /var/log/xen/console/guest-*.log /var/log/xen/domuimg-*.log 2>/dev/null; xl dmesg"
 
 
@@ -245,6 +250,76 @@ def by_libvirt(host, pv, pvh):
         test_libvirt_errors(host, pvh)
 
 
+def make_group(host, disk):
+    """A volume group on an empty disk."""
+    host.link.must(f"printf %s {shlex.quote(LVM_CONF)} > /etc/lvm/lvmlocal.conf && modprobe dm-thin-pool && "
+                   f"disk=$(readlink -f {shlex.quote(str(disk))}) && pvcreate -q $disk && vgcreate -q lab $disk")
+
+
+def volumes(host):
+    status, output = host.sh("lvs --noheadings -o lv_name,segtype lab | sort")
+    return dict(line.split() for line in output.splitlines()) if status == 0 else output
+
+
+def make_on_volume(host, tar, volume, *options):
+    return host.run("create", "made", "--from", f"tar:{tar}", "--disk", f"lvm:lab/{volume}", "--memory",
+                    "256", "--nic", "none", "--config", 'tsc_mode="native"', *options, timeout=600)
+
+
+def test_volume(host, tar, volume, left, *options):
+    """Made on a volume in dom0, booted from it, and taken away with it."""
+    name = volume.partition(",")[0]
+    status, output = make_on_volume(host, tar, volume, *options)
+    manifest = host.sh("cat /var/lib/xen/images/made.json")[1]
+    uuid = host.sh(f"lvs --noheadings -o lv_uuid lab/{name}")[1].strip()
+    checked, said = host.sh(f"e2fsck -fn /dev/lab/{name} 2>&1")
+    ok = status == 0 and checked == 0 and uuid and f'"{uuid}"' in manifest \
+        and set(volumes(host)) == {name, *left}
+    host.result(ok, f"a guest is made on lvm:lab/{volume}", status, output, manifest, uuid, said, volumes(host))
+    status, output = host.run("run", "made", f"--wait={WAIT}", timeout=WAIT + 120)
+    open_now = host.sh(f"lvs --noheadings -o lv_device_open lab/{name}")[1].strip()
+    ok = status == 0 and open_now == "open"
+    host.result(ok, "and booted from it, which is in use then", status, output, open_now, host.log("made") if not ok else "")
+    status, output = make_on_volume(host, tar, volume, "--force", *options)
+    host.result(status == 1 and "in use" in output, "so that it cannot be replaced", status, output)
+    status, output = host.run("delete", "made", "--disks", "--timeout", 2, timeout=180)
+    ok = status == 0 and f"removed /dev/lab/{name}" in output and set(volumes(host)) == set(left)
+    host.result(ok, "and removed with it", status, output, volumes(host))
+
+
+def test_replaced_volume(host, tar):
+    first = make_on_volume(host, tar, "web,size=700M")
+    before = host.sh("lvs --noheadings -o lv_uuid lab/web")[1]
+    second = make_on_volume(host, tar, "web,size=800M", "--force")
+    after = host.sh("lvs --noheadings -o lv_uuid lab/web")[1]
+    ok = first[0] == 0 and second[0] == 0 and before != after and volumes(host) == {"web": "linear"}
+    host.result(ok, "a volume is replaced by another one", first, second, before, after, volumes(host))
+    status, output = host.run("delete", "made", "--disks", timeout=180)
+    host.result(status == 0 and volumes(host) == {}, "which is removed", status, output, volumes(host))
+
+
+def test_full_pool(host, tar):
+    host.link.must("lvcreate -q -y --type thin-pool -L 100M -n small lab && lvchange -q --errorwhenfull y lab/small")
+    status, output = make_on_volume(host, tar, "web,size=1G,thin=small")
+    ok = status == 1 and "the thin pool lab/small is full" in output and set(volumes(host)) == {"pool", "small"}
+    host.result(ok, "a thin pool that is full halfway is said to be, and nothing is left", status, output, volumes(host))
+    left = host.sh("ls -A /var/lib/xen/images /etc/xen/made.cfg /var/lib/domuimg/journal 2>/dev/null")[1]
+    host.result("made" not in left, "nor a file", left)
+
+
+def by_lvm(host, tar, disk):
+    make_group(host, disk)
+    test_replaced_volume(host, tar)
+    test_volume(host, tar, "web,size=700M", (), "--type", "pvh")
+
+
+def by_thin(host, tar, disk):
+    make_group(host, disk)
+    host.link.must("lvcreate -q -y --type thin-pool -L 1G -n pool lab")
+    test_volume(host, tar, "web,size=2G,thin=pool", ("pool",), "--type", "pv")
+    test_full_pool(host, tar)
+
+
 def in_dom0(shared, name, steps, files, images, *arguments):
     """All the steps in one dom0; its lines."""
     def attempt():
@@ -282,6 +357,24 @@ def python(shared, work):
     return in_dom0(shared, "host/python", by_python, [(str(SCRIPT), BY_PYTHON)], [tar], tar)
 
 
+def on_volumes(shared, work, name, steps):
+    if not shared.has_libxl:
+        return without("libxl")
+    tar = make_tar(shared.bases, work)
+    disk = work / "group.img"
+    with disk.open("wb") as file:
+        file.truncate(4 << 30)
+    return in_dom0(shared, f"host/{name}", steps, [], [tar, disk], tar, disk)
+
+
+def lvm(shared, work):
+    return on_volumes(shared, work, "lvm", by_lvm)
+
+
+def thin(shared, work):
+    return on_volumes(shared, work, "thin", by_thin)
+
+
 def libvirt(shared, work):
     if not shared.has_libxl or not shared.cargo.has_libvirt:
         return without("libxl or libvirt, or this machine without libvirt's Xen driver")
@@ -289,8 +382,8 @@ def libvirt(shared, work):
     return in_dom0(shared, "host/libvirt", by_libvirt, guest_files(pv, pvh), [pv.image, pvh.image], pv, pvh)
 
 
-def row(name, made, boots, asked, run, seconds):
-    return Case("host", name, made, boots, asked, run, seconds, default=True)
+def row(name, made, boots, asked, run, seconds, default=True):
+    return Case("host", name, made, boots, asked, run, seconds, default=default)
 
 
 CASES = (
@@ -298,4 +391,8 @@ CASES = (
     row("python", "the Python package in dom0, of a tar", "PVH through libxl", "run, list, delete", python, 120),
     row("libvirt", "the CLI in dom0", "PV and PVH through libvirt", "run, list, again, delete, libvirt's words", libvirt,
         150),
+    row("lvm", "the CLI in dom0, on a logical volume", "PVH through libxl", "the volume: made, replaced, in use, removed",
+        lvm, 150),
+    row("thin", "the CLI in dom0, on a thin volume", "PV through libxl", "the same; a pool that is full halfway", thin, 150,
+        default=False),
 )

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes cpio archives, for what is put before an initramfs. */
 #include "config.h"
-#include "lib/kernel/cpio-write.h"
+#include "lib/base/cpio-write.h"
 
 #include <archive.h>
 #include <archive_entry.h>
