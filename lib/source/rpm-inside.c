@@ -218,6 +218,8 @@ domuimg_rpm_run_inside (const char *work)
   gboolean ok;
 
   signal (SIGTERM, end_at_once);
+  /* What runs in the root has no such directory. */
+  g_unsetenv ("TMPDIR");
   ok = domuimg_rpm_job_load (&job, work, &error) && install (&job, work, root, &error);
   end_others ();
   ok = ok && domuimg_rpm_unmount_system (root, &error) && pack (root, &error);

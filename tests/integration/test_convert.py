@@ -462,8 +462,11 @@ class Convert(world.Case):
 
     def test_encrypted(self):
         image = self.dir / "secret.qcow2"
-        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "--object", "secret,id=s,data=x",
-                        "-o", "encrypt.format=luks,encrypt.key-secret=s", image, "16M"], check=True)
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", image, "16M"], check=True)
+        with open(image, "r+b") as file:
+            # crypt_method is LUKS. QEMU's own way measures the processor, which fails where that is busy.
+            file.seek(32)
+            file.write((2).to_bytes(4, "big"))
         self.assert_one_line(self.convert(image), "encrypted")
         self.assert_nothing_left()
 
