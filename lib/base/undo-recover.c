@@ -280,8 +280,9 @@ domuimg_undo_list_unfinished (GError **error)
       g_autofree char *id = id_of (paths[i]);
       DomuimgJournal *journal = domuimg_journal_take_over (paths[i], &records, &local);
 
-      /* One that cannot be read is not finished, either. */
-      if (journal != NULL || local != NULL)
+      /* One that cannot be read is not finished, either; one without a record has just been made, by
+       * somebody who has not locked it yet. */
+      if ((journal != NULL && records->len > 0) || local != NULL)
         g_strv_builder_add (ids, id);
       if (journal != NULL)
         domuimg_journal_close (journal, FALSE);
