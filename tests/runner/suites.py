@@ -9,7 +9,9 @@ from .builds import DIFFERENT
 
 # The sanitizer's strstr() measures all of its text each time: g_strsplit() of megabytes takes minutes.
 SANITIZED = {"ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:intercept_strstr=0",
-             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "G_SLICE": "always-malloc"}
+             "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "G_SLICE": "always-malloc",
+             # A sanitizer needs more of a Linux than there is in User-mode Linux when its init begins.
+             "DOMUIMG_NO_UML": "1"}
 
 
 @dataclasses.dataclass(frozen=True)
