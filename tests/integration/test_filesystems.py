@@ -151,7 +151,7 @@ class Filesystems(world.Case):
         build = self.begin()
         for number in self.kernels():
             os.kill(number, signal.SIGKILL)
-        _, said = build.communicate(timeout=60)
+        _, said = build.communicate(timeout=30)
         self.assertEqual(build.returncode, 1)
         self.assertIn("User-mode Linux", said)
         self.assert_nothing_left()
