@@ -107,8 +107,8 @@ join (DomuimgExec *self)
     g_thread_join (g_steal_pointer (&self->thread));
 }
 
-static void
-drop_passed (DomuimgExec *self)
+void
+domuimg_exec_drop_passed (DomuimgExec *self)
 {
   for (guint i = 0; i < self->passed->len; i++)
     close (g_array_index (self->passed, int, i));
@@ -125,7 +125,7 @@ domuimg_exec_free (DomuimgExec *self)
   join (self);
   domuimg_fd_clear (&self->err);
   domuimg_fd_clear (&self->pidfd);
-  drop_passed (self);
+  domuimg_exec_drop_passed (self);
   g_array_unref (self->passed);
   g_free (self->program);
   g_ptr_array_unref (self->argv);
@@ -393,8 +393,6 @@ spawn_with_fds (DomuimgExec *self, const char *path, int in, int out, int err, G
   self->pid = domuimg_spawn (&child);
   if (self->pid < 0)
     return fail_to_start (self, error);
-  /* The program has its own: the end of a pipe is seen when that ends. */
-  drop_passed (self);
   self->pidfd = (int) syscall (SYS_pidfd_open, self->pid, 0);
   return TRUE;
 }

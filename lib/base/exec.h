@@ -28,6 +28,9 @@ void domuimg_exec_stdin_fd (DomuimgExec *self, int fd);
 /* A path by which the program, and nothing else, can open what @fd is, for an argument: the program
  * inherits a copy of the descriptor. The path opens the file anew, as its own name would. */
 char *domuimg_exec_pass_fd (DomuimgExec *self, int fd);
+/* Closes our copies, which stay open else as long as @self is there, once the program runs: so the end
+ * of a pipe is seen when that ends. */
+void domuimg_exec_drop_passed (DomuimgExec *self);
 
 /* Runs to the end. A program that is not installed is MISSING_TOOL, with the Debian package
  * that has it; a status other than 0 is TOOL_FAILED, with the last line of stderr, and on

@@ -370,6 +370,7 @@ start_now (DomuimgUml *self, GError **error)
       || domuimg_exec_start (self->exec, NULL, error) < 0)
     return FALSE;
   /* Its copies only are left: their end is its end. */
+  domuimg_exec_drop_passed (self->exec);
   domuimg_fd_clear (&start.line[0]);
   domuimg_fd_clear (&start.line[1]);
   return await (self, DOMUIMG_UML_READY, START_SECONDS, error);
