@@ -10,12 +10,6 @@
 #include "lib/base/label.h"
 #include "lib/base/undo-verbs.h"
 
-const DomuimgNames *
-domuimg_undo_get_names (const DomuimgJournalRecord *record)
-{
-  return domuimg_undo_verb_find (record->verb)->names;
-}
-
 gboolean
 domuimg_undo_is_result (const DomuimgJournalRecord *record)
 {

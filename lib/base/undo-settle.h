@@ -2,7 +2,6 @@
 #pragma once
 
 #include "lib/base/journal.h"
-#include "lib/base/names.h"
 
 /* Commits that were interrupted or failed, judged by what the names of their results are now. */
 
@@ -14,8 +13,6 @@ typedef enum {
   DOMUIMG_RESULT_UNKNOWN,  /* it cannot be looked at, now */
 } DomuimgResultState;
 
-/* What the names of a result are of. */
-const DomuimgNames *domuimg_undo_get_names (const DomuimgJournalRecord *record);
 /* Whether a record is of something that gets its final name, or loses it, at the commit. */
 gboolean domuimg_undo_is_result (const DomuimgJournalRecord *record);
 /* What has become of a record with a final name. *@why (out) (nullable) is set for a

@@ -88,17 +88,11 @@ changed (const DomuimgJournalRecord *record, GError **error)
                        record->to);
 }
 
-static const DomuimgNames *
-names_of (const DomuimgJournalRecord *record)
-{
-  return domuimg_undo_verb_find (record->verb)->names;
-}
-
 /* Whether what is now at @record's temporary name is what was to be replaced. */
 static gboolean
 took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 {
-  const DomuimgNames *names = names_of (record);
+  const DomuimgNames *names = domuimg_undo_get_names (record);
   g_autofree char *label = names->label (names, record->path, error);
 
   return label != NULL && (g_str_equal (label, record->was) || changed (record, error));
@@ -107,7 +101,7 @@ took_the_right_one (const DomuimgJournalRecord *record, GError **error)
 static gboolean
 give_name (const DomuimgJournalRecord *record, GError **error)
 {
-  const DomuimgNames *names = names_of (record);
+  const DomuimgNames *names = domuimg_undo_get_names (record);
 
   if (domuimg_label_is_absent (record->was))
     return names->rename_new (names, record->path, record->to)
@@ -123,7 +117,7 @@ give_name (const DomuimgJournalRecord *record, GError **error)
 static gboolean
 take_name (const DomuimgJournalRecord *record, GError **error)
 {
-  const DomuimgNames *names = names_of (record);
+  const DomuimgNames *names = domuimg_undo_get_names (record);
 
   if (domuimg_label_is_absent (record->was))
     return TRUE;
@@ -139,7 +133,7 @@ take_name (const DomuimgJournalRecord *record, GError **error)
 static const DomuimgVolumes *
 volumes_of (const DomuimgJournalRecord *record)
 {
-  return (const DomuimgVolumes *) names_of (record);
+  return (const DomuimgVolumes *) domuimg_undo_get_names (record);
 }
 
 static gboolean
@@ -170,6 +164,28 @@ sync_volume (const DomuimgJournalRecord *record, GError **error)
          || domuimg_set_errno (error, errno, "writing out %s", record->to);
 }
 
+/* A volume under its temporary name, if it has the mark; then what "rename" and "withdraw" are for
+ * files. */
+#define VOLUME_VERBS(prefix, volumes)                                                              \
+  { .name = prefix "remove",                                                                       \
+    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,                                       \
+    .remove = remove_marked,                                                                       \
+    .names = &volumes.names,                                                                       \
+    .is_asked = TRUE },                                                                            \
+  { .name = prefix "rename",                                                                       \
+    .goes = DOMUIMG_UNDO_COMMITTED,                                                                \
+    .remove = remove_replaced,                                                                     \
+    .sync = sync_volume,                                                                           \
+    .finish = give_name,                                                                           \
+    .names = &volumes.names,                                                                       \
+    .is_asked = TRUE },                                                                            \
+  { .name = prefix "withdraw",                                                                     \
+    .goes = DOMUIMG_UNDO_COMMITTED,                                                                \
+    .remove = remove_replaced,                                                                     \
+    .finish = take_name,                                                                           \
+    .names = &volumes.names,                                                                       \
+    .is_asked = TRUE }
+
 static const DomuimgUndoVerb verbs[] = {
   /* A file under its temporary name; once it has its final one there is nothing left of it. */
   { .name = "remove",
@@ -190,44 +206,8 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_file,
     .finish = take_name,
     .names = &domuimg_file_names },
-  /* A logical volume under its temporary name, if it has the mark; likewise of the names below. */
-  { .name = "lvremove",
-    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_marked,
-    .names = &domuimg_volumes_lvm.names,
-    .is_asked = TRUE },
-  { .name = "lvrename",
-    .goes = DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_replaced,
-    .sync = sync_volume,
-    .finish = give_name,
-    .names = &domuimg_volumes_lvm.names,
-    .is_asked = TRUE },
-  { .name = "lvwithdraw",
-    .goes = DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_replaced,
-    .finish = take_name,
-    .names = &domuimg_volumes_lvm.names,
-    .is_asked = TRUE },
-  /* The same for a volume of ZFS. */
-  { .name = "zvolremove",
-    .goes = DOMUIMG_UNDO_ABANDONED | DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_marked,
-    .names = &domuimg_volumes_zfs.names,
-    .is_asked = TRUE },
-  { .name = "zvolrename",
-    .goes = DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_replaced,
-    .sync = sync_volume,
-    .finish = give_name,
-    .names = &domuimg_volumes_zfs.names,
-    .is_asked = TRUE },
-  { .name = "zvolwithdraw",
-    .goes = DOMUIMG_UNDO_COMMITTED,
-    .remove = remove_replaced,
-    .finish = take_name,
-    .names = &domuimg_volumes_zfs.names,
-    .is_asked = TRUE },
+  VOLUME_VERBS ("lv", domuimg_volumes_lvm),
+  VOLUME_VERBS ("zvol", domuimg_volumes_zfs),
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",
     .goes = DOMUIMG_UNDO_ABANDONED,
@@ -247,4 +227,10 @@ domuimg_undo_verb_find (const char *name)
     if (g_str_equal (verbs[i].name, name))
       return &verbs[i];
   return NULL;
+}
+
+const DomuimgNames *
+domuimg_undo_get_names (const DomuimgJournalRecord *record)
+{
+  return domuimg_undo_verb_find (record->verb)->names;
 }

@@ -35,3 +35,5 @@ typedef struct {
 
 /* NULL for one that this version does not know. */
 const DomuimgUndoVerb *domuimg_undo_verb_find (const char *name);
+/* What the names of a record with a known verb are of. */
+const DomuimgNames *domuimg_undo_get_names (const DomuimgJournalRecord *record);
