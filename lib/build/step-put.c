@@ -4,6 +4,19 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+/* The ID of the volume at @path. */
+static char *
+identify (const DomuimgVolumes *volumes, const char *path, GError **error)
+{
+  g_auto (DomuimgVolumeState) state = { 0 };
+
+  if (!volumes->look (path, &state, error))
+    return NULL;
+  if (state.id == NULL)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s has vanished", path);
+  return g_steal_pointer (&state.id);
+}
+
 gboolean
 domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
                           GCancellable *cancellable, GError **error)
@@ -15,9 +28,9 @@ domuimg_build_begin_disk (DomuimgBuildState *self, guint i, guint64 size,
   if (disk->kind->begin == NULL)
     return disk->kind->allocate (disk, made->path, size, NULL, cancellable, error);
   made->region = disk->kind->begin (disk, made->path, size, &making, cancellable, error);
-  if (made->region == NULL || disk->kind->identify == NULL)
+  if (made->region == NULL || disk->kind->volumes == NULL)
     return made->region != NULL;
-  made->volume = disk->kind->identify (made->path, error);
+  made->volume = identify (disk->kind->volumes, made->path, error);
   return made->volume != NULL;
 }
 

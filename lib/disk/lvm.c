@@ -4,6 +4,10 @@
 #include "lib/base/lvm.h"
 
 #include "lib/disk/volume.h"
+#include "lib/image/export.h"
+
+/* A block of any filesystem. */
+#define ROUND ((guint64) 4096)
 
 static gboolean
 complete (DomuimgDiskSpec *disk, GError **error)
@@ -16,14 +20,7 @@ static gboolean
 check (const DomuimgDiskSpec *disk, gboolean replace, GError **error)
 {
   return domuimg_lvm_check_room (disk->path, disk->thin, disk->size, error)
-         && domuimg_disk_volume_check (disk, replace, &domuimg_volumes_lvm, error);
-}
-
-static char *
-create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error)
-{
-  return domuimg_undo_add_volume (making->undo, &domuimg_volumes_lvm, disk->path, making->replace,
-                                  error);
+         && domuimg_disk_volume_check (disk, replace, error);
 }
 
 static DomuimgRegion *
@@ -31,18 +28,12 @@ begin (const DomuimgDiskSpec *disk, const char *path, guint64 size,
        const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error)
 {
   g_autofree char *mark = domuimg_undo_get_mark (making->undo);
-  const DomuimgLvmNew new = { path, disk->thin, domuimg_disk_volume_round (size), mark };
+  const DomuimgLvmNew new = { path, disk->thin, domuimg_disk_volume_round (size, ROUND), mark };
 
   if (!domuimg_lvm_check_room (disk->path, disk->thin, new.size, error)
       || !domuimg_lvm_create (&new, cancellable, error))
     return NULL;
   return domuimg_disk_volume_open_empty (path, disk->thin != NULL, cancellable, error);
-}
-
-static char *
-identify (const char *path, GError **error)
-{
-  return domuimg_disk_volume_identify (path, &domuimg_volumes_lvm, error);
 }
 
 /* A thin pool that runs out of room says no more than that writing has failed. */
@@ -66,13 +57,13 @@ const DomuimgDiskKind domuimg_disk_kind_lvm = {
   .format = "raw",
   .options = "thin",
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
+  .volumes = &domuimg_volumes_lvm,
   .complete = complete,
   .describe = domuimg_disk_file_describe,
   .check = check,
-  .create = create,
+  .create = domuimg_disk_volume_create,
   .begin = begin,
-  .identify = identify,
   .explain = explain,
-  .to_node = domuimg_disk_volume_to_node,
+  .to_node = domuimg_device_to_node,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

@@ -6,9 +6,6 @@
 #include "lib/base/block.h"
 #include "lib/base/direct.h"
 #include "lib/base/fd.h"
-#include "lib/image/export.h"
-
-#define ROUND ((guint64) 4096)
 
 gboolean
 domuimg_disk_volume_complete (DomuimgDiskSpec *disk, const char *directory, GError **error)
@@ -30,9 +27,9 @@ domuimg_disk_volume_complete (DomuimgDiskSpec *disk, const char *directory, GErr
 }
 
 gboolean
-domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replace,
-                           const DomuimgVolumes *volumes, GError **error)
+domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replace, GError **error)
 {
+  const DomuimgVolumes *volumes = disk->kind->volumes;
   g_auto (DomuimgVolumeState) state = { 0 };
 
   if (!volumes->look (disk->path, &state, error))
@@ -47,10 +44,18 @@ domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replace,
                           "%s is in use: shut the guest down, or unmount it, first", disk->path);
 }
 
-guint64
-domuimg_disk_volume_round (guint64 size)
+char *
+domuimg_disk_volume_create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
+                            GError **error)
 {
-  return (size + ROUND - 1) / ROUND * ROUND;
+  return domuimg_undo_add_volume (making->undo, disk->kind->volumes, disk->path, making->replace,
+                                  error);
+}
+
+guint64
+domuimg_disk_volume_round (guint64 size, guint64 step)
+{
+  return (size + step - 1) / step * step;
 }
 
 /* The blocks of a volume may be those of one that was removed, with what was in it. */
@@ -65,22 +70,4 @@ domuimg_disk_volume_open_empty (const char *path, gboolean is_empty, GCancellabl
   if (region == NULL || (!is_empty && !domuimg_block_zero (region, cancellable, error)))
     return NULL;
   return domuimg_direct_new (region);
-}
-
-char *
-domuimg_disk_volume_identify (const char *path, const DomuimgVolumes *volumes, GError **error)
-{
-  g_auto (DomuimgVolumeState) state = { 0 };
-
-  if (!volumes->look (path, &state, error))
-    return NULL;
-  if (state.id == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s has vanished", path);
-  return g_steal_pointer (&state.id);
-}
-
-char *
-domuimg_disk_volume_to_node (const char *path)
-{
-  return domuimg_device_to_node (path);
 }

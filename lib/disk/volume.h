@@ -9,14 +9,11 @@
 /* Makes of disk->path, "GROUP/VOLUME", that of its device below @directory. */
 gboolean domuimg_disk_volume_complete (DomuimgDiskSpec *disk, const char *directory,
                                        GError **error);
-gboolean domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replace,
-                                    const DomuimgVolumes *volumes, GError **error);
-/* Whole sectors of all filesystems' blocks. */
-guint64 domuimg_disk_volume_round (guint64 size);
+gboolean domuimg_disk_volume_check (const DomuimgDiskSpec *disk, gboolean replace, GError **error);
+char *domuimg_disk_volume_create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
+                                  GError **error);
+/* The next multiple of @step. */
+guint64 domuimg_disk_volume_round (guint64 size, guint64 step);
 /* The new volume at @path, which reads as zeros then; with @is_empty it does so by itself. */
 DomuimgRegion *domuimg_disk_volume_open_empty (const char *path, gboolean is_empty,
                                                GCancellable *cancellable, GError **error);
-/* The ID of the volume at @path. */
-char *domuimg_disk_volume_identify (const char *path, const DomuimgVolumes *volumes,
-                                    GError **error);
-char *domuimg_disk_volume_to_node (const char *path);

@@ -4,15 +4,10 @@
 #include "lib/base/zfs.h"
 
 #include "lib/disk/volume.h"
+#include "lib/image/export.h"
 
 /* A multiple of every size that its blocks may have. */
 #define ROUND ((guint64) 1 << 20)
-
-static guint64
-round_up (guint64 size)
-{
-  return (size + ROUND - 1) / ROUND * ROUND;
-}
 
 static gboolean
 complete (DomuimgDiskSpec *disk, GError **error)
@@ -25,14 +20,7 @@ static gboolean
 check (const DomuimgDiskSpec *disk, gboolean replace, GError **error)
 {
   return domuimg_zfs_check_room (disk->path, disk->size, error)
-         && domuimg_disk_volume_check (disk, replace, &domuimg_volumes_zfs, error);
-}
-
-static char *
-create (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making, GError **error)
-{
-  return domuimg_undo_add_volume (making->undo, &domuimg_volumes_zfs, disk->path, making->replace,
-                                  error);
+         && domuimg_disk_volume_check (disk, replace, error);
 }
 
 static DomuimgRegion *
@@ -40,18 +28,13 @@ begin (const DomuimgDiskSpec *disk, const char *path, guint64 size,
        const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error)
 {
   g_autofree char *mark = domuimg_undo_get_mark (making->undo);
+  guint64 whole = domuimg_disk_volume_round (size, ROUND);
 
-  if (!domuimg_zfs_check_room (disk->path, round_up (size), error)
-      || !domuimg_zfs_create (path, round_up (size), mark, cancellable, error))
+  if (!domuimg_zfs_check_room (disk->path, whole, error)
+      || !domuimg_zfs_create (path, whole, mark, cancellable, error))
     return NULL;
   /* What nobody has written to reads as zeros there. */
   return domuimg_disk_volume_open_empty (path, TRUE, cancellable, error);
-}
-
-static char *
-identify (const char *path, GError **error)
-{
-  return domuimg_disk_volume_identify (path, &domuimg_volumes_zfs, error);
 }
 
 const DomuimgDiskKind domuimg_disk_kind_zvol = {
@@ -61,12 +44,12 @@ const DomuimgDiskKind domuimg_disk_kind_zvol = {
   .storage = "zvol",
   .format = "raw",
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
+  .volumes = &domuimg_volumes_zfs,
   .complete = complete,
   .describe = domuimg_disk_file_describe,
   .check = check,
-  .create = create,
+  .create = domuimg_disk_volume_create,
   .begin = begin,
-  .identify = identify,
-  .to_node = domuimg_disk_volume_to_node,
+  .to_node = domuimg_device_to_node,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

@@ -5,6 +5,7 @@
 #include "lib/base/progress.h"
 #include "lib/base/region.h"
 #include "lib/base/undo.h"
+#include "lib/base/volumes.h"
 
 /* Where a disk lives: a row for each kind of --disk. The rows stand in lib/disk, each in the file of
  * its kind; this room only reads them, so that nothing below or above has to know a kind by name.
@@ -57,6 +58,7 @@ struct _DomuimgDiskKind {
   const char *suffix;   /* of a file that has no path yet */
   const char *options;  /* (nullable) the keys that only some kinds have: "thin" */
   DomuimgDiskTraits traits;
+  const DomuimgVolumes *volumes; /* (nullable) with @begin: what begins is a volume of these */
 
   /* (nullable) Whether a disk at @path is of this kind, though nothing else says so. */
   gboolean (*claims) (const char *path);
@@ -85,8 +87,6 @@ struct _DomuimgDiskKind {
    * disk of what was kept aside. */
   gboolean (*end) (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
                    const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
-  /* (nullable) With @begin: the ID of the volume that was begun there. */
-  char *(*identify) (const char *path, GError **error);
   /* (nullable) Makes more of an error after @begin, if it can be told what it comes from. */
   void (*explain) (const DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
