@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/source/deb-hooks.h"
+#include "lib/source/root-stream.h"
 
 /* How far mmdebstrap is when it says so, measured on a minbase root with a kernel. */
 static const struct {
@@ -74,17 +75,6 @@ says (const char *tail, const char *const *words)
   return FALSE;
 }
 
-static char *
-match_of (const char *tail, const char *pattern)
-{
-  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
-
-  if (!g_regex_match (regex, tail, 0, &match))
-    return NULL;
-  return g_match_info_fetch (match, 1);
-}
-
 static void
 replace (GError **error, DomuimgError code, const char *text)
 {
@@ -103,9 +93,9 @@ domuimg_deb_explain (const DomuimgDebRequest *request, const char *tail, GError 
           "Network is unreachable", NULL };
   static const char *const space_words[]
       = { "No space left on device", "don't have enough free space", NULL };
-  g_autofree char *package = match_of (tail, "Unable to locate package (\\S+)");
+  g_autofree char *package = domuimg_root_stream_match (tail, "Unable to locate package (\\S+)", 1);
   g_autofree char *no_candidate
-      = match_of (tail, "Package '?([^' ]+)'? has no installation candidate");
+      = domuimg_root_stream_match (tail, "Package '?([^' ]+)'? has no installation candidate", 1);
   g_autofree char *text = NULL;
 
   if (error == NULL || *error == NULL

@@ -79,3 +79,12 @@ domuimg_root_stream_explain (DomuimgRootStream *self, DomuimgRootExplain explain
   g_clear_error (error);
   g_propagate_error (error, g_steal_pointer (&own));
 }
+
+char *
+domuimg_root_stream_match (const char *tail, const char *pattern, int group)
+{
+  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  return g_regex_match (regex, tail, 0, &match) ? g_match_info_fetch (match, group) : NULL;
+}

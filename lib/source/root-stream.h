@@ -27,6 +27,8 @@ DomuimgStream *domuimg_root_stream_start (DomuimgRootStream *self, DomuimgExec *
 /* After all was read: FALSE where the program failed; else the cache keeps what it wrote. */
 gboolean domuimg_root_stream_close (DomuimgRootStream *self, DomuimgRootExplain explain,
                                     gpointer user_data, GError **error);
+/* (nullable) What @group of the regular expression @pattern has found in the last lines of a program. */
+char *domuimg_root_stream_match (const char *tail, const char *pattern, int group);
 /* Where the stream broke off: the program's own failure in place of @error. */
 void domuimg_root_stream_explain (DomuimgRootStream *self, DomuimgRootExplain explain,
                                   gpointer user_data, GError **error);

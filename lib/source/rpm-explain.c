@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/source/root-stream.h"
+
 /* In the order of what is the cause of what. %1 is the release, %2 what the pattern has found. */
 static const struct {
   const char *pattern;
@@ -38,17 +40,6 @@ static const struct {
     DOMUIMG_ERROR_FAILED, "the packages do not fit together: ", "" },
 };
 
-static char *
-match_of (const char *tail, const char *pattern)
-{
-  g_autoptr (GRegex) regex = g_regex_new (pattern, G_REGEX_MULTILINE, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
-
-  if (!g_regex_match (regex, tail, 0, &match))
-    return NULL;
-  return g_match_info_fetch (match, 0);
-}
-
 /* The message's lines after its first are the program's last ones, for those who want to see them. */
 static void
 replace (GError **error, DomuimgError code, char *text)
@@ -72,7 +63,7 @@ domuimg_rpm_explain (const DomuimgRpmRequest *request, const char *tail, GError 
     return;
   for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
     {
-      g_autofree char *words = match_of (tail, causes[i].pattern);
+      g_autofree char *words = domuimg_root_stream_match (tail, causes[i].pattern, 0);
 
       if (words == NULL)
         continue;
@@ -81,7 +72,7 @@ domuimg_rpm_explain (const DomuimgRpmRequest *request, const char *tail, GError 
                                 g_strstrip (words), causes[i].after));
       return;
     }
-  last = match_of (tail, "^(?:Error|error|Problem): .*");
+  last = domuimg_root_stream_match (tail, "^(?:Error|error|Problem): .*", 0);
   replace (error, DOMUIMG_ERROR_TOOL_FAILED,
            g_strdup_printf ("%s: the packages could not be installed by %s: %s",
                             request->release->id, request->release->manager,
