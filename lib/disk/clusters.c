@@ -130,63 +130,65 @@ read_file (int fd, guint64 at, guint8 *to, gsize length)
   return TRUE;
 }
 
-static gboolean
-clusters_read (gpointer data, guint64 offset, void *buffer, gsize length)
-{
-  DomuimgClusters *self = data;
-  guint8 *to = buffer;
+/* Does its part of a read or a write: @length bytes that are at @place in the file, or nowhere. */
+typedef gboolean (*Act) (int fd, guint64 place, guint8 *bytes, gsize length);
 
+/* @gives_places: what is not zero gets one. */
+static gboolean
+each (DomuimgClusters *self, guint64 offset, guint8 *bytes, gsize length, gboolean gives_places,
+      Act act)
+{
   while (length > 0)
     {
       guint64 place;
-      gsize now = find_locked (self, offset, length, NULL, &place);
+      gsize now = find_locked (self, offset, length, gives_places ? bytes : NULL, &place);
 
-      if (place == G_MAXUINT64)
-        memset (to, 0, now);
-      else if (!read_file (self->fd, place, to, now))
+      if (!act (self->fd, place, bytes, now))
         return FALSE;
-      to += now;
+      bytes += now;
       offset += now;
       length -= now;
     }
   return TRUE;
+}
+
+static gboolean
+read_there (int fd, guint64 place, guint8 *bytes, gsize length)
+{
+  if (place != G_MAXUINT64)
+    return read_file (fd, place, bytes, length);
+  memset (bytes, 0, length);
+  return TRUE;
+}
+
+static gboolean
+write_there (int fd, guint64 place, guint8 *bytes, gsize length)
+{
+  return place == G_MAXUINT64 || domuimg_pwrite_all (fd, bytes, length, place);
+}
+
+static gboolean
+do_nothing (int fd, guint64 place, guint8 *bytes, gsize length)
+{
+  return TRUE;
+}
+
+static gboolean
+clusters_read (gpointer data, guint64 offset, void *buffer, gsize length)
+{
+  return each (data, offset, buffer, length, FALSE, read_there);
 }
 
 static gboolean
 clusters_write (gpointer data, guint64 offset, const void *bytes, gsize length)
 {
-  DomuimgClusters *self = data;
-  const guint8 *from = bytes;
-
-  while (length > 0)
-    {
-      guint64 place;
-      gsize now = find_locked (self, offset, length, from, &place);
-
-      if (place != G_MAXUINT64 && !domuimg_pwrite_all (self->fd, from, now, place))
-        return FALSE;
-      from += now;
-      offset += now;
-      length -= now;
-    }
-  return TRUE;
+  return each (data, offset, (guint8 *) bytes, length, TRUE, write_there);
 }
 
 static void
 clusters_reserve (gpointer data, guint64 offset, const void *bytes, gsize length)
 {
-  DomuimgClusters *self = data;
-  const guint8 *from = bytes;
-
-  while (length > 0)
-    {
-      guint64 place;
-      gsize now = find_locked (self, offset, length, from, &place);
-
-      from += now;
-      offset += now;
-      length -= now;
-    }
+  each (data, offset, (guint8 *) bytes, length, TRUE, do_nothing);
 }
 
 static gboolean
