@@ -148,10 +148,9 @@ copy (const DomuimgRegion *from, const DomuimgRegion *device, guint64 at, guint6
       GError **error)
 {
   g_autofree guint8 *buffer = g_malloc (end - at);
-  gssize got = domuimg_region_read (from, at, buffer, end - at);
 
-  if (got < 0 || (guint64) got < end - at)
-    return domuimg_set_errno (error, got < 0 ? errno : EIO, "reading %s", from->name);
+  if (!domuimg_region_read_all (from, at, buffer, end - at))
+    return domuimg_set_errno (error, errno, "reading %s", from->name);
   return domuimg_region_write (device, at, buffer, end - at)
          || domuimg_set_errno (error, errno, "writing to %s", device->name);
 }

@@ -3,7 +3,6 @@
 #include "config.h"
 #include "lib/base/direct.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -33,11 +32,8 @@ static gboolean
 direct_read (gpointer data, guint64 offset, void *buffer, gsize length)
 {
   const Direct *self = data;
-  gssize got = domuimg_region_read (self->device, offset, buffer, length);
 
-  if (got >= 0 && (gsize) got < length)
-    errno = EIO;
-  return got >= 0 && (gsize) got == length;
+  return domuimg_region_read_all (self->device, offset, buffer, length);
 }
 
 static gboolean

@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/base/joined.h"
 
-#include <errno.h>
-
 /* Does its part of a read or a write: @length bytes of @piece at @offset. */
 typedef gboolean (*Act) (const DomuimgRegion *piece, guint64 offset, guint8 *bytes, gsize length);
 
@@ -34,11 +32,7 @@ each (const GPtrArray *pieces, guint64 offset, guint8 *bytes, gsize length, Act 
 static gboolean
 read_piece (const DomuimgRegion *piece, guint64 offset, guint8 *bytes, gsize length)
 {
-  gssize got = domuimg_region_read (piece, offset, bytes, length);
-
-  if (got >= 0 && (gsize) got < length)
-    errno = EIO;
-  return got >= 0 && (gsize) got == length;
+  return domuimg_region_read_all (piece, offset, bytes, length);
 }
 
 static gboolean

@@ -162,6 +162,16 @@ domuimg_region_read (const DomuimgRegion *self, guint64 offset, void *buffer, gs
 }
 
 gboolean
+domuimg_region_read_all (const DomuimgRegion *self, guint64 offset, void *buffer, gsize length)
+{
+  gssize got = domuimg_region_read (self, offset, buffer, length);
+
+  if (got >= 0 && (gsize) got < length)
+    errno = EIO;
+  return got >= 0 && (gsize) got == length;
+}
+
+gboolean
 domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *data, gsize length)
 {
   if (offset > self->length || length > self->length - offset)

@@ -56,6 +56,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgRegion, domuimg_region_unref)
 
 /* Up to @length bytes at @offset of the region, fewer at its end; -1 with errno. */
 gssize domuimg_region_read (const DomuimgRegion *self, guint64 offset, void *buffer, gsize length);
+/* All of @length bytes; FALSE with errno, EIO where the region ends before. */
+gboolean domuimg_region_read_all (const DomuimgRegion *self, guint64 offset, void *buffer,
+                                  gsize length);
 /* All of @data; FALSE with errno, ENOSPC where it would not fit into the region. */
 gboolean domuimg_region_write (const DomuimgRegion *self, guint64 offset, const void *data,
                                gsize length);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/base/fd.h"
 
@@ -32,4 +34,12 @@ domuimg_unnamed_file (const char *directory, GError **error)
   if (fd < 0)
     domuimg_set_errno (error, errno, "making a temporary file in %s", where);
   return fd;
+}
+
+int
+domuimg_memory_file (const char *name, guint64 size)
+{
+  g_auto (DomuimgFd) fd = memfd_create (name, MFD_CLOEXEC);
+
+  return fd >= 0 && ftruncate (fd, (off_t) size) == 0 ? g_steal_fd (&fd) : -1;
 }

@@ -5,10 +5,10 @@
 
 #include <errno.h>
 #include <libfdisk.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 
 #define SECTOR 512
 #define STEP (1048576 / SECTOR)
@@ -123,10 +123,10 @@ domuimg_table_write (const DomuimgTable *self, const char *name, const char *dis
                      const char *const *types, int active, const DomuimgRegion *disk,
                      GError **error)
 {
-  g_auto (DomuimgFd) file = memfd_create ("domuimg-table", MFD_CLOEXEC);
+  g_auto (DomuimgFd) file = domuimg_memory_file ("domuimg-table", disk->length);
   g_autoptr (Context) context = NULL;
 
-  if (file < 0 || ftruncate (file, disk->length) != 0)
+  if (file < 0)
     return domuimg_set_errno (error, errno, "%s: making the partition table", disk->name);
   context = open_table (file, disk, error);
   return context != NULL

@@ -4,10 +4,10 @@
 #include "lib/fs/mkfs.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 
 #define MIB ((guint64) 1048576)
 
@@ -105,9 +105,9 @@ gboolean
 domuimg_mkfs_run_other (const DomuimgMkfs *self, const DomuimgRegion *region,
                         GCancellable *cancellable, GError **error)
 {
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-mkfs", MFD_CLOEXEC);
+  g_auto (DomuimgFd) fd = domuimg_memory_file ("domuimg-mkfs", region->length);
 
-  if (fd < 0 || ftruncate (fd, (off_t) region->length) != 0)
+  if (fd < 0)
     return domuimg_set_errno (error, errno, "%s: making the filesystem", region->name);
   return run (self, fd, cancellable, error) && domuimg_mkfs_copy (fd, region, error);
 }

@@ -4,13 +4,13 @@
 #include "lib/fs/mkfs.h"
 
 #include <errno.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/sparse.h"
+#include "lib/base/unnamed.h"
 
 #define MIB ((guint64) 1048576)
 #define INODE_SIZE 256
@@ -147,10 +147,10 @@ static gboolean
 run_mke2fs_aside (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *cancellable,
                   GError **error)
 {
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-mke2fs", MFD_CLOEXEC);
+  g_auto (DomuimgFd) fd = domuimg_memory_file ("domuimg-mke2fs", region->length);
   g_autoptr (DomuimgRegion) aside = NULL;
 
-  if (fd < 0 || ftruncate (fd, (off_t) region->length) != 0)
+  if (fd < 0)
     return domuimg_set_errno (error, errno, "%s: making an empty filesystem", region->name);
   aside = domuimg_region_new_for_fd (fd, region->name, error);
   return aside != NULL && run_mke2fs_on (self, aside, cancellable, error)
@@ -184,12 +184,13 @@ run_mkswap (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *
             GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mkswap");
-  g_auto (DomuimgFd) header = memfd_create ("domuimg-swap", MFD_CLOEXEC);
-  g_autofree char *path = domuimg_exec_pass_fd (exec, header);
+  g_auto (DomuimgFd) header = domuimg_memory_file ("domuimg-swap", region->length);
+  g_autofree char *path = NULL;
 
-  if (header < 0 || ftruncate (header, region->length) != 0)
+  if (header < 0)
     return domuimg_set_errno (error, errno, "%s: making the header of the swap space",
                               region->name);
+  path = domuimg_exec_pass_fd (exec, header);
   domuimg_exec_argf (exec, "-p%d", BLOCK_SIZE);
   domuimg_exec_arg (exec, "-U");
   domuimg_exec_arg (exec, self->uuid);
@@ -209,12 +210,13 @@ run_mkfat (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellable *c
            GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("mkfs.vfat");
-  g_auto (DomuimgFd) image = memfd_create ("domuimg-fat", MFD_CLOEXEC);
-  g_autofree char *path = domuimg_exec_pass_fd (exec, image);
+  g_auto (DomuimgFd) image = domuimg_memory_file ("domuimg-fat", region->length);
+  g_autofree char *path = NULL;
   gboolean is_small = region->length < 260 * MIB;
 
-  if (image < 0 || ftruncate (image, region->length) != 0)
+  if (image < 0)
     return domuimg_set_errno (error, errno, "%s: making a FAT filesystem", region->name);
+  path = domuimg_exec_pass_fd (exec, image);
   domuimg_exec_arg (exec, "--invariant");
   domuimg_exec_arg (exec, "-F32");
   domuimg_exec_arg (exec, is_small ? "-s1" : "-s8");

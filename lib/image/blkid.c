@@ -4,10 +4,9 @@
 #include "lib/image/blkid.h"
 
 #include <errno.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 
 /* libblkid looks for signatures up to 4 MiB from the beginning, and 1.6 MB from the end. */
 #define PROBED_HEAD ((guint64) 5 << 20)
@@ -26,12 +25,11 @@ copy (const DomuimgRegion *region, guint64 offset, int fd, guint64 at, gsize len
 static DomuimgBlkidProbe *
 new_probe_of_copy (const DomuimgRegion *region, guint64 offset, guint64 length)
 {
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-blkid", MFD_CLOEXEC);
+  g_auto (DomuimgFd) fd = domuimg_memory_file ("domuimg-blkid", length);
   g_autofree char *path = g_strdup_printf ("/dev/fd/%d", fd);
   guint64 tail = length - MIN (length, PROBED_TAIL);
 
-  if (fd < 0 || ftruncate (fd, (off_t) length) != 0
-      || !copy (region, offset, fd, 0, MIN (length, PROBED_HEAD))
+  if (fd < 0 || !copy (region, offset, fd, 0, MIN (length, PROBED_HEAD))
       || !copy (region, offset, fd, tail, length - tail))
     return NULL;
   return blkid_new_probe_from_filename (path);

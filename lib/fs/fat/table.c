@@ -211,13 +211,11 @@ domuimg_fat_read_at (DomuimgFat *self, guint32 first, guint64 offset, void *buff
       guint32 number = g_array_index (chain, guint32, (offset + done) / self->cluster);
       guint32 inside = (offset + done) % self->cluster;
       gsize now = MIN (length - done, self->cluster - inside);
-      gssize got = domuimg_region_read (self->region, place_of (self, number) + inside,
-                                        (guint8 *) buffer + done, now);
 
-      if (got != (gssize) now)
+      if (!domuimg_region_read_all (self->region, place_of (self, number) + inside,
+                                    (guint8 *) buffer + done, now))
         {
-          domuimg_set_errno (error, got < 0 ? errno : EIO, "%s: reading a file",
-                             self->region->name);
+          domuimg_set_errno (error, errno, "%s: reading a file", self->region->name);
           return -1;
         }
       done += now;

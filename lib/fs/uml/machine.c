@@ -14,6 +14,7 @@
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 #include "lib/fs/uml/launch.h"
 
 #define KERNEL "linux.uml"
@@ -266,8 +267,8 @@ give_disks (DomuimgUml *self, Start *start, DomuimgExec *exec, GError **error)
   g_ptr_array_add (arguments, g_strconcat (writable ? "ubdac=" : "ubdarc=", disk, NULL));
   if (!writable)
     {
-      start->changes = memfd_create ("domuimg-changes", MFD_CLOEXEC);
-      if (start->changes < 0 || ftruncate (start->changes, CHANGES) != 0)
+      start->changes = domuimg_memory_file ("domuimg-changes", CHANGES);
+      if (start->changes < 0)
         {
           domuimg_set_errno (error, errno, "%s: making room for a journal's replay",
                              self->disk->name);
@@ -299,8 +300,8 @@ make_line (DomuimgUml *self, Start *start)
 static gboolean
 make_mailbox (DomuimgUml *self, Start *start)
 {
-  start->mailbox = memfd_create ("domuimg-mailbox", MFD_CLOEXEC);
-  if (start->mailbox < 0 || ftruncate (start->mailbox, DOMUIMG_UML_MAILBOX) != 0)
+  start->mailbox = domuimg_memory_file ("domuimg-mailbox", DOMUIMG_UML_MAILBOX);
+  if (start->mailbox < 0)
     return FALSE;
   self->mailbox = mmap (NULL, DOMUIMG_UML_MAILBOX, PROT_READ | PROT_WRITE, MAP_SHARED,
                         start->mailbox, 0);
