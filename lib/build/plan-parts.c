@@ -63,7 +63,7 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "only disks that are converted can become %s; this source makes raw ones",
                          disk->kind->name);
-  if (is_root && (fs == NULL || fs->fill == NULL))
+  if (is_root && (fs == NULL || fs->writer == NULL))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs or"
                          " f2fs, not %s",

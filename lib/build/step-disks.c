@@ -300,7 +300,7 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
   if (divide == NULL)
     return FALSE;
   content.stream = DOMUIMG_STREAM (divide);
-  self->tree = fs->fill (region, &content, cancellable, &local);
+  self->tree = domuimg_fs_fill (fs, region, &content, cancellable, &local);
   if (self->tree == NULL)
     {
       explain_no_space (self, stream, &usage, cancellable, &local);

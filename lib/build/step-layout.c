@@ -216,7 +216,7 @@ is_mounted (const DomuimgPart *part)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
-  return part->mount != NULL && fs != NULL && (fs->open != NULL || fs->fill != NULL);
+  return part->mount != NULL && fs != NULL && (fs->open != NULL || fs->writer != NULL);
 }
 
 static gboolean

@@ -81,7 +81,7 @@ domuimg_divide_add (DomuimgDivide *self, const char *mount, DomuimgRegion *regio
   g_ptr_array_add (self->branches, branch);
   branch->mount = g_strdup (mount + strspn (mount, "/"));
   branch->kind = fs->writer;
-  branch->writer = fs->writer->begin (region, self->inner, error);
+  branch->writer = fs->writer->begin (fs->name, region, FALSE, self->inner, error);
   return branch->writer != NULL;
 }
 

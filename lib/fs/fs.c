@@ -10,14 +10,6 @@
 #include "lib/fs/uml/fill.h"
 #include "lib/tree/faults.h"
 
-static DomuimgTree *
-fill_ext (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
-          GError **error)
-{
-  return domuimg_ext_write_stream (region, content->stream, content->usage, content->progress,
-                                   cancellable, error);
-}
-
 static gboolean
 resize_ext (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
             GCancellable *cancellable, GError **error)
@@ -36,7 +28,8 @@ resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
 }
 
 static gpointer
-begin_ext (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+begin_ext (const char *fs, DomuimgRegion *region, gboolean is_root, DomuimgStream *stream,
+           GError **error)
 {
   return domuimg_ext_writer_new (region, stream, error);
 }
@@ -61,43 +54,11 @@ free_ext (gpointer writer)
 
 static const DomuimgFsWriter ext_writer = { begin_ext, add_ext, finish_ext, free_ext };
 
-static DomuimgTree *
-fill_xfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
-          GError **error)
-{
-  return domuimg_uml_write_stream (region, "xfs", content, cancellable, error);
-}
-
 static gpointer
-begin_xfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
+begin_other (const char *fs, DomuimgRegion *region, gboolean is_root, DomuimgStream *stream,
+             GError **error)
 {
-  return domuimg_uml_writer_new (region, "xfs", stream, error);
-}
-
-static DomuimgTree *
-fill_btrfs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
-            GError **error)
-{
-  return domuimg_uml_write_stream (region, "btrfs", content, cancellable, error);
-}
-
-static gpointer
-begin_btrfs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
-{
-  return domuimg_uml_writer_new (region, "btrfs", stream, error);
-}
-
-static DomuimgTree *
-fill_f2fs (DomuimgRegion *region, const DomuimgFsContent *content, GCancellable *cancellable,
-           GError **error)
-{
-  return domuimg_uml_write_stream (region, "f2fs", content, cancellable, error);
-}
-
-static gpointer
-begin_f2fs (DomuimgRegion *region, DomuimgStream *stream, GError **error)
-{
-  return domuimg_uml_writer_new (region, "f2fs", stream, error);
+  return domuimg_uml_writer_new (region, fs, is_root, stream, error);
 }
 
 static gboolean
@@ -118,25 +79,20 @@ free_other (gpointer writer)
   domuimg_uml_writer_free (writer);
 }
 
-static const DomuimgFsWriter xfs_writer = { begin_xfs, add_other, finish_other, free_other };
-static const DomuimgFsWriter btrfs_writer = { begin_btrfs, add_other, finish_other, free_other };
-static const DomuimgFsWriter f2fs_writer = { begin_f2fs, add_other, finish_other, free_other };
+static const DomuimgFsWriter other_writer = { begin_other, add_other, finish_other, free_other };
 
 static const DomuimgFs filesystems[] = {
-  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
-    resize_ext, domuimg_ext_get_least_size },
-  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
-    resize_ext, domuimg_ext_get_least_size },
-  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, fill_ext, domuimg_tree_ext_open, &ext_writer,
-    resize_ext, domuimg_ext_get_least_size },
-  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, fill_xfs, NULL, &xfs_writer, NULL,
-    NULL },
-  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, fill_btrfs, NULL, &btrfs_writer,
-    NULL, NULL },
-  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, fill_f2fs, NULL, &f2fs_writer, NULL,
-    NULL },
-  { "vfat", NULL, domuimg_mkfs_run, NULL, domuimg_tree_fat_open, NULL, NULL, NULL },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, NULL, resize_swap, NULL },
+  { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
+    domuimg_ext_get_least_size },
+  { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
+    domuimg_ext_get_least_size },
+  { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
+    domuimg_ext_get_least_size },
+  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
+  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
+  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
+  { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL },
 };
 
 const DomuimgFs *

@@ -18,8 +18,10 @@ typedef struct {
 
 /* Fills an empty filesystem with entries that are given one by one, in the order of a stream. */
 typedef struct {
-  /* What is given is the current entry of @stream, but for its path. */
-  gpointer (*begin) (DomuimgRegion *region, DomuimgStream *stream, GError **error);
+  /* What is given is the current entry of @stream, but for its path. @fs: the row's name. @is_root: of
+   * the guest; some have subvolumes then. */
+  gpointer (*begin) (const char *fs, DomuimgRegion *region, gboolean is_root,
+                     DomuimgStream *stream, GError **error);
   gboolean (*add) (gpointer writer, const DomuimgEntry *entry, GError **error);
   /* The filesystem stays open; then only free () may be called. */
   DomuimgTree *(*finish) (gpointer writer, GCancellable *cancellable, GError **error);
@@ -33,13 +35,9 @@ typedef struct {
   /* Makes an empty one over all of @region, which reads as zeros. */
   gboolean (*make) (const DomuimgMkfs *what, const DomuimgRegion *region,
                     GCancellable *cancellable, GError **error);
-  /* NULL where it cannot be filled as it is made: so it cannot be a new root. What was filled stays
-   * open, as open () gives it. */
-  DomuimgTree *(*fill) (DomuimgRegion *region, const DomuimgFsContent *content,
-                        GCancellable *cancellable, GError **error);
   /* NULL where it holds no files, or the appliance opens it. */
   DomuimgTree *(*open) (DomuimgRegion *region, gboolean writable, GError **error);
-  /* NULL where it cannot be filled beside another one. */
+  /* NULL where it cannot be filled as it is made: so it cannot be a new root. */
   const DomuimgFsWriter *writer;
   /* NULL where it keeps the size that it was made with. Gives the one in @region, whose label and
    * UUID are in @what and which nobody has open, @size bytes, for which there is room. */
@@ -55,6 +53,11 @@ guint64 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 /* (nullable) The row for @name (nullable). */
 const DomuimgFs *domuimg_fs_find (const char *name);
+/* Fills the empty filesystem in @region, which has a writer, as the root of a guest. What was filled
+ * stays open, as open () gives it. */
+DomuimgTree *domuimg_fs_fill (const DomuimgFs *fs, DomuimgRegion *region,
+                              const DomuimgFsContent *content, GCancellable *cancellable,
+                              GError **error);
 
 /* Where a filesystem is that was found on a disk. */
 typedef struct {

@@ -10,7 +10,7 @@
 
 #include "lib/base/exec.h"
 #include "lib/fs/ext/tree.h"
-#include "lib/fs/ext/writer.h"
+#include "lib/fs/fs.h"
 #include "lib/source/tar.h"
 #include "tests/unit/tree-fixtures.h"
 
@@ -154,8 +154,9 @@ write_image (Fixture *self, const Kind *kind, guint inodes)
   fd = open (self->tar, O_RDONLY | O_CLOEXEC);
   g_autoptr (DomuimgStream) stream = domuimg_tar_new (fd, "test.tar", NULL, NULL, &error);
   g_assert_no_error (error);
+  const DomuimgFsContent content = { stream, &usage, NULL };
   g_autoptr (DomuimgTree) tree
-      = domuimg_ext_write_stream (region, stream, &usage, NULL, NULL, &error);
+      = domuimg_fs_fill (domuimg_fs_find ("ext4"), region, &content, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), &error));
   close (fd);

@@ -15,7 +15,7 @@
 #include "lib/disk/file.h"
 #include "lib/source/tar.h"
 #include "lib/fs/ext/behind.h"
-#include "lib/fs/ext/writer.h"
+#include "lib/fs/fs.h"
 #include "lib/tree/dump.h"
 #include "lib/fs/ext/tree.h"
 
@@ -99,6 +99,7 @@ write_image (Fixture *self, guint64 size, GError **error)
   g_autoptr (DomuimgStream) stream = NULL;
   g_autoptr (DomuimgTree) tree = NULL;
   DomuimgUsage usage = { 0 };
+  DomuimgFsContent content = { NULL, &usage, NULL };
   int fd;
 
   archive_write_close (self->archive);
@@ -108,8 +109,9 @@ write_image (Fixture *self, guint64 size, GError **error)
   g_assert_true (domuimg_mkfs_run (&mkfs, region, NULL, error));
   fd = open (self->tar, O_RDONLY | O_CLOEXEC);
   stream = domuimg_tar_new (fd, "test.tar", NULL, NULL, error);
+  content.stream = stream;
   if (stream != NULL)
-    tree = domuimg_ext_write_stream (region, stream, &usage, NULL, NULL, error);
+    tree = domuimg_fs_fill (domuimg_fs_find ("ext4"), region, &content, NULL, error);
   close (fd);
   return tree != NULL && domuimg_tree_ext_close (DOMUIMG_TREE_EXT (tree), error);
 }

@@ -11,7 +11,7 @@
 #include "lib/base/remove.h"
 #include "lib/disk/file.h"
 #include "lib/fs/ext/tree.h"
-#include "lib/fs/ext/writer.h"
+#include "lib/fs/fs.h"
 #include "lib/fs/mkfs.h"
 #include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select.h"
@@ -124,6 +124,7 @@ write_image (Fixture *self)
   g_autoptr (DomuimgStream) stream = NULL;
   g_autoptr (GError) error = NULL;
   DomuimgUsage usage = { 0 };
+  DomuimgFsContent content = { NULL, &usage, NULL };
   int fd;
 
   archive_write_close (self->archive);
@@ -137,8 +138,8 @@ write_image (Fixture *self)
   stream = domuimg_tar_new (fd, "test.tar", NULL, NULL, &error);
   g_assert_no_error (error);
   self->ahead = domuimg_look_ahead_new (stream);
-  self->tree = domuimg_ext_write_stream (region, DOMUIMG_STREAM (self->ahead), &usage, NULL, NULL,
-                                         &error);
+  content.stream = DOMUIMG_STREAM (self->ahead);
+  self->tree = domuimg_fs_fill (domuimg_fs_find ("ext4"), region, &content, NULL, &error);
   g_assert_no_error (error);
   close (fd);
 }

@@ -234,32 +234,6 @@ write_directories (Writer *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
-static gboolean
-write_entries (Writer *self, DomuimgUsage *usage, DomuimgProgress *progress,
-               GCancellable *cancellable, GError **error)
-{
-  const DomuimgEntry *entry;
-  g_autoptr (GError) local = NULL;
-
-  while ((entry = domuimg_stream_next (self->stream, cancellable, &local)) != NULL)
-    {
-      double fraction;
-
-      domuimg_usage_add (usage, entry, domuimg_stream_get_ranges (self->stream));
-      if (!add_entry (self, entry, error))
-        return FALSE;
-      fraction = domuimg_stream_get_fraction (self->stream);
-      if (fraction >= 0)
-        domuimg_progress_set_fraction (progress, fraction);
-    }
-  if (local != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  return TRUE;
-}
-
 /* The filesystem lies in a new sparse file: what was not written reads as zeros, so the
  * guest need not spend its first minutes zeroing inode tables. */
 static void
@@ -312,15 +286,4 @@ domuimg_ext_writer_finish (DomuimgExtWriter *self, GCancellable *cancellable, GE
   /* What is changed from now on takes the gaps first. */
   self->ext->next = self->ext->fs->super->s_first_data_block;
   return domuimg_tree_ext_new (g_steal_pointer (&self->ext));
-}
-
-DomuimgTree *
-domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream, DomuimgUsage *usage,
-                          DomuimgProgress *progress, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (DomuimgExtWriter) writer = domuimg_ext_writer_new (region, stream, error);
-
-  if (writer == NULL || !write_entries (writer, usage, progress, cancellable, error))
-    return NULL;
-  return domuimg_ext_writer_finish (writer, cancellable, error);
 }

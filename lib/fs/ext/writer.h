@@ -5,27 +5,19 @@
 #include "lib/tree/stream.h"
 #include "lib/tree/tree.h"
 
-/* Fills the empty ext filesystem in @region, as mke2fs made it, from @stream in one
- * pass: file data goes straight to its blocks, one file behind another;
- * what is kept in memory is a name and a few numbers an entry. Directories are written
- * last. The result depends on the stream and the tree's clock only.
- *
- * What has come is added to @usage, the entry at which it failed included.
- *
- * Returns the filesystem, still open: closing it, which waits for the disk when it is opened again,
- * is left to domuimg_tree_ext_close (). */
-DomuimgTree *domuimg_ext_write_stream (DomuimgRegion *region, DomuimgStream *stream,
-                                       DomuimgUsage *usage, DomuimgProgress *progress,
-                                       GCancellable *cancellable, GError **error);
-
-/* The same for entries that somebody else takes from @stream: each is added while it is the stream's
- * current one, under the path that it has in this filesystem. */
+/* Fills an empty ext filesystem, as mke2fs made it, with entries from a stream in one pass: file data
+ * goes straight to its blocks, one file behind another; what is kept in memory is a name and a few
+ * numbers an entry. Directories are written last. The result depends on the stream and the tree's
+ * clock only. Each entry is added while it is the stream's current one, under the path that it has in
+ * this filesystem. */
 typedef struct _DomuimgExtWriter DomuimgExtWriter;
 
 DomuimgExtWriter *domuimg_ext_writer_new (DomuimgRegion *region, DomuimgStream *stream,
                                           GError **error);
 gboolean domuimg_ext_writer_add (DomuimgExtWriter *self, const DomuimgEntry *entry,
                                  GError **error);
+/* The filesystem, still open: closing it, which waits for the disk when it is opened again, is left to
+ * domuimg_tree_ext_close (). */
 DomuimgTree *domuimg_ext_writer_finish (DomuimgExtWriter *self, GCancellable *cancellable,
                                         GError **error);
 void domuimg_ext_writer_free (DomuimgExtWriter *self);

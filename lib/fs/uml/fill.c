@@ -181,29 +181,6 @@ domuimg_uml_writer_add (DomuimgUmlWriter *self, const DomuimgEntry *entry, GErro
   return add_item (self, entry, entry->type == DOMUIMG_ENTRY_FILE, error);
 }
 
-static gboolean
-add_all (DomuimgUmlWriter *self, const DomuimgFsContent *content, GCancellable *cancellable, GError **error)
-{
-  const DomuimgEntry *entry;
-  g_autoptr (GError) local = NULL;
-
-  while ((entry = domuimg_stream_next (self->stream, cancellable, &local)) != NULL)
-    {
-      double fraction;
-
-      domuimg_usage_add (content->usage, entry, domuimg_stream_get_ranges (self->stream));
-      if (!domuimg_uml_writer_add (self, entry, error))
-        return FALSE;
-      fraction = domuimg_stream_get_fraction (self->stream);
-      if (fraction >= 0)
-        domuimg_progress_set_fraction (content->progress, fraction);
-    }
-  if (local == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&local));
-  return FALSE;
-}
-
 /* What came into a directory changed its time. */
 static gboolean
 finish_directories (DomuimgUmlWriter *self, GError **error)
@@ -238,9 +215,9 @@ make_subvolumes (DomuimgUml *uml, const DomuimgUmlPlace *place, GError **error)
   return domuimg_uml_release (uml, mount, error);
 }
 
-static DomuimgUmlWriter *
-writer_new (DomuimgRegion *region, const char *fs, gboolean is_root, DomuimgStream *stream,
-            GError **error)
+DomuimgUmlWriter *
+domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, gboolean is_root,
+                        DomuimgStream *stream, GError **error)
 {
   g_autoptr (DomuimgRegion) disk = domuimg_region_new_for_fd (region->fd, region->name, error);
   g_autoptr (DomuimgUmlWriter) self = NULL;
@@ -269,13 +246,6 @@ writer_new (DomuimgRegion *region, const char *fs, gboolean is_root, DomuimgStre
   return self->mount != NULL ? g_steal_pointer (&self) : NULL;
 }
 
-DomuimgUmlWriter *
-domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, DomuimgStream *stream,
-                        GError **error)
-{
-  return writer_new (region, fs, FALSE, stream, error);
-}
-
 DomuimgTree *
 domuimg_uml_writer_finish (DomuimgUmlWriter *self, GError **error)
 {
@@ -292,16 +262,4 @@ domuimg_uml_writer_finish (DomuimgUmlWriter *self, GError **error)
       self->uml = NULL;
     }
   return tree;
-}
-
-DomuimgTree *
-domuimg_uml_write_stream (DomuimgRegion *region, const char *fs, const DomuimgFsContent *content,
-                          GCancellable *cancellable, GError **error)
-{
-  g_autoptr (DomuimgUmlWriter) writer
-      = writer_new (region, fs, TRUE, content->stream, error);
-
-  if (writer == NULL || !add_all (writer, content, cancellable, error))
-    return NULL;
-  return domuimg_uml_writer_finish (writer, error);
 }

@@ -3,18 +3,13 @@
 
 #include "lib/fs/fs.h"
 
-/* Fills the empty filesystem @fs ("xfs", "btrfs", "f2fs"; a constant) in @region, as domuimg_fs's fill
- * does: the root of a guest. A btrfs gets the subvolumes @ and, for /home, @home. */
-DomuimgTree *domuimg_uml_write_stream (DomuimgRegion *region, const char *fs,
-                                       const DomuimgFsContent *content, GCancellable *cancellable,
-                                       GError **error);
-
-/* The same for entries of any mount point, without subvolumes, that somebody else takes
- * from @stream: each is added while it is the stream's current one, under the path that it has in this
- * filesystem. */
+/* Fills an empty filesystem with entries from a stream: each is added while it is the stream's current
+ * one, under the path that it has in this filesystem. */
 typedef struct _DomuimgUmlWriter DomuimgUmlWriter;
 
-DomuimgUmlWriter *domuimg_uml_writer_new (DomuimgRegion *region, const char *fs,
+/* The filesystem @fs ("xfs", "btrfs", "f2fs"; a constant) in @region. A btrfs that is the root of a guest
+ * gets the subvolumes @ and, for /home, @home. */
+DomuimgUmlWriter *domuimg_uml_writer_new (DomuimgRegion *region, const char *fs, gboolean is_root,
                                           DomuimgStream *stream, GError **error);
 gboolean domuimg_uml_writer_add (DomuimgUmlWriter *self, const DomuimgEntry *entry,
                                  GError **error);
