@@ -110,7 +110,7 @@ domuimg_resize_disk_get_size (DomuimgResizeDisk *self)
 }
 
 static gboolean
-check_device (DomuimgResizeDisk *self, guint64 size, GError **error)
+check_device (DomuimgResizeDisk *self, GError **error)
 {
   return !domuimg_block_is (get_path (self))
          || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -145,7 +145,7 @@ check_files (DomuimgResizeDisk *self, guint64 size, GError **error)
 gboolean
 domuimg_resize_disk_check (DomuimgResizeDisk *self, guint64 size, GError **error)
 {
-  return check_device (self, size, error)
+  return check_device (self, error)
          && (size >= domuimg_resize_disk_get_size (self) || check_files (self, size, error));
 }
 

@@ -46,7 +46,7 @@ install_bios (DomuimgBuildState *self, const DomuimgGrubPlace *place, GCancellab
                                                cancellable, error);
   g_autoptr (GBytes) boot = core != NULL ? domuimg_grub_read_boot_sector (error) : NULL;
   g_autoptr (DomuimgRegion) disk
-      = boot != NULL ? domuimg_build_open_disk_region (self, 0, error) : NULL;
+      = boot != NULL ? domuimg_build_open_region (self, 0, TRUE, error) : NULL;
   const DomuimgExtent extent = find_core (self);
 
   return disk != NULL && domuimg_boot_code_install (disk, boot, core, &extent, error);

@@ -88,12 +88,6 @@ write_table (DomuimgBuildState *self, guint i, const DomuimgRegion *disk, GError
 }
 
 DomuimgRegion *
-domuimg_build_open_disk_region (DomuimgBuildState *self, guint i, GError **error)
-{
-  return domuimg_build_open_region (self, i, TRUE, error);
-}
-
-DomuimgRegion *
 domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
                          GError **error)
 {

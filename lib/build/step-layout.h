@@ -13,9 +13,7 @@ guint64 domuimg_build_get_disk_size (DomuimgBuildState *self, guint i);
 /* Makes the disks, each with its partition table and empty filesystems. */
 gboolean domuimg_build_make_disks (DomuimgBuildState *self, GCancellable *cancellable,
                                    GError **error);
-/* Bytes of a disk while it is made, for writing. */
-DomuimgRegion *domuimg_build_open_disk_region (DomuimgBuildState *self, guint i, GError **error);
-/* Those of a part, once the disks are made. */
+/* The bytes of a part, once the disks are made. */
 DomuimgRegion *domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part,
                                         gboolean writable, GError **error);
 /* Where it lies on its disk. */

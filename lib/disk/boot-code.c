@@ -58,7 +58,7 @@ domuimg_boot_code_install (const DomuimgRegion *disk, GBytes *boot, GBytes *core
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "boot.img of GRUB is damaged");
   if (!install_core (disk, core, place, error))
     return FALSE;
-  if (domuimg_region_read (disk, 0, there, SECTOR) != SECTOR)
+  if (!domuimg_region_read_all (disk, 0, there, SECTOR))
     return domuimg_set_errno (error, errno, "%s: reading its first sector", disk->name);
   memcpy (sector, g_bytes_get_data (boot, NULL), SECTOR);
   memcpy (sector + PARAMETERS, there + PARAMETERS, PARAMETERS_END - PARAMETERS);
