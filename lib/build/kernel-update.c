@@ -8,7 +8,6 @@
 #include "lib/base/undo.h"
 #include "lib/build/copy-out.h"
 #include "lib/base/json.h"
-#include "lib/build/plan.h"
 #include "lib/base/copy-file.h"
 #include "lib/base/lease.h"
 #include "lib/base/properties.h"

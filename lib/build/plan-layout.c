@@ -8,7 +8,6 @@
 #include "lib/base/base.h"
 #include "lib/build/grub-image.h"
 #include "lib/domain/model/vdev.h"
-#include "lib/fs/fs.h"
 
 #define MIB ((guint64) 1048576)
 #define ESP_SIZE (64 * MIB)

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "lib/base/bytes.h"
-
 #define SLOT 32
 #define SHORT 11
 #define LONG_UNITS 13 /* of UTF-16, in each slot */
