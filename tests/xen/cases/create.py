@@ -208,7 +208,7 @@ CASES = (
     row("btrfs", "debian: on btrfs", "PVH, its own kernel copied out", "its subvolumes", on("btrfs"), 150,
         default=False),
     row("rpm", "rpm: by dnf, from a .repo file over HTTP", "PVH, its own kernel and dracut's initramfs",
-        "what its own rpm has installed", rpm(True), 250),
+        "what its own rpm has installed", rpm(True), 250, default=False),
     row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",
         "what its own rpm has installed", rpm(False), 250, default=False),
     row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),

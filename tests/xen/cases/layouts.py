@@ -120,6 +120,7 @@ CASES = (
                  ways=tuple(WAYS), generic=True), 240, default=False),
     Case("create", "mbr", "dir:, on an MBR with a separate /boot", "the same image in every way", "",
          in_ways("--layout", "mbr,boot=256M", ways=tuple(WAYS), generic=True), 240, default=False),
-    row("several", "dir:, with /var and swap on disks of their own", "PVH", "its mounts", several),
+    row("several", "dir:, with /var and swap on disks of their own", "PVH", "its mounts", several,
+        default=False),
     row("partition", "dir:", "PV from a disk that is xvda1", "its root", partition, default=False),
 )
