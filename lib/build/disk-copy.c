@@ -197,9 +197,15 @@ copy_all (gpointer data)
 void
 domuimg_disk_copy_start (DomuimgDiskCopy *self)
 {
+  g_autoptr (GError) local = NULL;
+
+  self->thread = domuimg_thread_start ("domuimg-copy", copy_all, self, &local);
+  /* Once it runs, these are the thread's: it may have ended already. */
+  if (self->thread != NULL)
+    return;
   /* That it cannot start is an error of the copy, for who waits for it. */
-  self->thread = domuimg_thread_start ("domuimg-copy", copy_all, self, &self->error);
-  self->is_done = self->thread == NULL;
+  self->error = g_steal_pointer (&local);
+  self->is_done = TRUE;
 }
 
 /* Under the mutex. */
@@ -231,7 +237,8 @@ domuimg_disk_copy_wait (DomuimgDiskCopy *self, DomuimgProgress *progress,
       g_cond_wait_until (&self->changed, &self->mutex, g_get_monotonic_time () + POLL_MICROSECONDS);
     }
   g_mutex_unlock (&self->mutex);
-  g_thread_join (g_steal_pointer (&self->thread));
+  if (self->thread != NULL)
+    g_thread_join (g_steal_pointer (&self->thread));
   if (self->error == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&self->error));

@@ -192,8 +192,10 @@ domuimg_console_set_tty (DomuimgConsole *self, const char *tty)
   if (self->thread == NULL)
     {
       self->thread = g_thread_try_new ("console", work, self, NULL);
-      /* The guest runs all the same, and nobody sees what it says. */
-      self->ended |= self->thread == NULL;
+      /* The guest runs all the same, and nobody sees what it says. Once there is a thread, this is
+       * the thread's. */
+      if (self->thread == NULL)
+        self->ended = TRUE;
     }
 }
 
