@@ -100,6 +100,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_object (&self->tree);
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
@@ -190,9 +191,11 @@ static const Step steps[] = {
   { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },
   { domuimg_build_step_copy, DISKS, 0, 68 },
   { domuimg_build_step_publish, DISKS, 0, 10 },
+  { domuimg_build_step_upload, FILES | DISKS, 0, 0 },
   { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
   { domuimg_build_step_put, FILES | DISKS, 0, 0 },
   { commit, FILES | DISKS, 4, 6 },
+  { domuimg_build_step_announce, FILES | DISKS, 0, 0 },
 };
 
 static gboolean

@@ -35,6 +35,7 @@ typedef struct {
   char *work_directory;
   char *directory; /* of the results */
   GPtrArray *disks;   /* of DomuimgBuildDisk */
+  GPtrArray *volumes; /* of DomuimgPoolVolume: results that are elsewhere, or that a pool shows */
   GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
@@ -117,6 +118,12 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* What is to live elsewhere is taken there. */
+gboolean domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+/* After the commit. */
+gboolean domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,
+                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                                  GCancellable *cancellable, GError **error);
 /* Begins disk @i, which then reads as @size bytes of zeros. */

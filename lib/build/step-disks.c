@@ -82,6 +82,7 @@ domuimg_build_get_making (DomuimgBuildState *self, guint i)
   return (DomuimgDiskMaking){ .undo = self->undo,
                               .work_directory = self->work_directory,
                               .directory = self->directory,
+                              .volumes = self->volumes,
                               .number = i,
                               .replace = self->plan->force };
 }

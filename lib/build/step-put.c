@@ -48,6 +48,44 @@ end_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
 }
 
 gboolean
+domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+      const DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+
+      if (disk->kind->put == NULL)
+        continue;
+      domuimg_progress_set_message (progress, "Uploading %s", disk->path);
+      if (disk->kind->end != NULL && made->region != NULL && !end_disk (self, i, cancellable, error))
+        return FALSE;
+      if (!disk->kind->put (disk, made->path, &making, progress, cancellable, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Everything is made by now. */
+gboolean
+domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,
+                             GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+      g_autoptr (GError) local = NULL;
+
+      if (disk->kind->announce != NULL && !disk->kind->announce (disk, &making, &local))
+        g_ptr_array_add (self->warnings, g_strdup (local->message));
+    }
+  return TRUE;
+}
+
+gboolean
 domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                         GCancellable *cancellable, GError **error)
 {
@@ -55,7 +93,8 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
-      if (disk->kind->end == NULL || domuimg_build_get_disk (self, i)->region == NULL)
+      if (disk->kind->end == NULL || disk->kind->put != NULL
+          || domuimg_build_get_disk (self, i)->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
       if (!end_disk (self, i, cancellable, error))
