@@ -32,4 +32,11 @@ int libvirt_upload (virConnectPtr connection, const char *pool, const char *volu
  * allocated. */
 int libvirt_delete_volume (virConnectPtr connection, const char *pool, const char *volume,
                            const char *id, guint64 capacity);
+/* Who has this name, or else this UUID, as JSON. */
+int libvirt_describe_definition (virConnectPtr connection, const char *name, const char *uuid);
+/* The guest whose XML is on stdin; with @replace in place of who has its name or UUID. */
+int libvirt_define (virConnectPtr connection, const char *name, const char *uuid, gboolean replace,
+                    gboolean autostart);
+/* Only who has both. */
+int libvirt_undefine (virConnectPtr connection, const char *name, const char *uuid);
 int libvirt_refresh_pool (virConnectPtr connection, const char *pool);

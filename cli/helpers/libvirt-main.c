@@ -239,6 +239,7 @@ typedef struct {
   gboolean once;
   gboolean autostart;
   gboolean any_uuid;
+  gboolean replace;
   int timeout;
   char *id;
   gint64 capacity;
@@ -264,15 +265,35 @@ run_storage (virConnectPtr connection, int argc, char **argv, const Options *opt
   return EXIT_FAILURE;
 }
 
+static gboolean
+run_definition (virConnectPtr connection, char **argv, const Options *options, int *status)
+{
+  const char *verb = argv[1], *name = argv[2], *uuid = argv[3];
+
+  if (g_str_equal (verb, "definition"))
+    *status = libvirt_describe_definition (connection, name, uuid);
+  else if (g_str_equal (verb, "define"))
+    *status = libvirt_define (connection, name, uuid, options->replace, options->autostart);
+  else if (g_str_equal (verb, "undefine"))
+    *status = libvirt_undefine (connection, name, uuid);
+  else
+    return FALSE;
+  return TRUE;
+}
+
 static int
 run (virConnectPtr connection, int argc, char **argv, const Options *options)
 {
+  int status;
+
   if (g_str_equal (argv[1], "list"))
     return list (connection);
   if (g_str_equal (argv[1], "create"))
     return create (connection, options->once, options->autostart, options->any_uuid);
   if (argc == 3 && g_str_equal (argv[1], "end"))
     return end (connection, argv[2], options->timeout);
+  if (argc == 4 && run_definition (connection, argv, options, &status))
+    return status;
   if (argc == 3 || argc == 4)
     return run_storage (connection, argc, argv, options);
   fprintf (stderr, "“%s” is not a verb\n", argv[1]);
@@ -289,9 +310,11 @@ main (int argc, char **argv)
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect, "libvirt's URI", "URI" },
     { "once", 0, 0, G_OPTION_ARG_NONE, &options.once, "create: stay to its end, which is for good", NULL },
     { "autostart", 0, 0, G_OPTION_ARG_NONE, &options.autostart,
-      "create: it starts with the host", NULL },
+      "create, define: it starts with the host", NULL },
     { "any-uuid", 0, 0, G_OPTION_ARG_NONE, &options.any_uuid,
       "create: a guest of that name that is there keeps its UUID", NULL },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
+      "define: in place of who has its name or UUID", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout, "end: how long it may shut down",
       "SECONDS" },
     { "id", 0, 0, G_OPTION_ARG_STRING, &options.id, "delete-volume: only this one", "ID" },
@@ -301,7 +324,8 @@ main (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (
       "list | create < XML | end NAME | pool POOL [VOLUME] | refresh-pool POOL |"
-      " create-volume POOL VOLUME | upload POOL VOLUME < IMAGE | delete-volume POOL VOLUME");
+      " create-volume POOL VOLUME | upload POOL VOLUME < IMAGE | delete-volume POOL VOLUME |"
+      " definition NAME UUID | define NAME UUID < XML | undefine NAME UUID");
   g_autoptr (GError) error = NULL;
   virConnectPtr connection;
 

@@ -293,18 +293,6 @@ is_the_one (virStoragePoolPtr pool, virStorageVolPtr volume, const char *id, gui
          && info.allocation == 0;
 }
 
-static void
-say_whether (const char *name, gboolean value)
-{
-  JsonBuilder *builder = json_builder_new ();
-
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, name);
-  json_builder_add_boolean_value (builder, value);
-  json_builder_end_object (builder);
-  say (builder);
-}
-
 int
 libvirt_delete_volume (virConnectPtr connection, const char *pool_name, const char *name,
                        const char *id, guint64 capacity)

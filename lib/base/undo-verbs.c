@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/block.h"
+#include "lib/base/definition.h"
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/label.h"
@@ -195,6 +196,22 @@ remove_empty_pool_volume (const DomuimgJournalRecord *record)
 }
 
 static gboolean
+remove_definition (const DomuimgJournalRecord *record)
+{
+  gboolean removed = FALSE;
+  gboolean ok = record->to != NULL
+                && domuimg_definition_remove (record->path, record->to, &removed, NULL);
+
+  return says_deleted (ok, removed);
+}
+
+static gboolean
+is_definition_there (const DomuimgJournalRecord *record)
+{
+  return record->to == NULL || !domuimg_definition_check (record->path, record->to, FALSE, NULL);
+}
+
+static gboolean
 is_pool_volume_there (const DomuimgJournalRecord *record)
 {
   g_auto (DomuimgPoolState) state = { 0 };
@@ -262,6 +279,12 @@ static const DomuimgUndoVerb verbs[] = {
     .goes = DOMUIMG_UNDO_COMMITTED,
     .remove = remove_pool_volume,
     .is_there = is_pool_volume_there,
+    .is_asked = TRUE },
+  /* A guest that libvirt was given. */
+  { .name = "undefine",
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = remove_definition,
+    .is_there = is_definition_there,
     .is_asked = TRUE },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",

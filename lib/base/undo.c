@@ -235,6 +235,13 @@ domuimg_undo_add_pool_volume (DomuimgUndo *self, const char *verb, const char *a
   return record (self, verb, address, id, FALSE, error);
 }
 
+gboolean
+domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char *uuid,
+                             GError **error)
+{
+  return record (self, "undefine", address, uuid, FALSE, error);
+}
+
 void
 domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address)
 {

@@ -17,7 +17,7 @@
  * ["clear", DEVICE, DIGEST, "keep"], ["lvremove", PATH, TAG, "keep"], ["lvrename", FROM, TO,
  * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"], the same three with "zvol",
  * ["poolempty", ADDRESS, BYTES, "keep"], ["pooldelete", ADDRESS, ID, "keep"],
- * ["poolwithdraw", ADDRESS, ID, "keep"],
+ * ["poolwithdraw", ADDRESS, ID, "keep"], ["undefine", ADDRESS, UUID, "keep"],
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -63,6 +63,9 @@ gboolean domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolume
 #define DOMUIMG_UNDO_POOL_REMOVAL "poolwithdraw"
 gboolean domuimg_undo_add_pool_volume (DomuimgUndo *self, const char *verb, const char *address,
                                        const char *id, GError **error);
+/* A guest that libvirt is about to be given (definition.h). */
+gboolean domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char *uuid,
+                                      GError **error);
 /* Somebody else has made it. */
 void domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address);
 /* A directory for intermediate files, removed in any case. */

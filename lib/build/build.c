@@ -111,6 +111,7 @@ state_clear (DomuimgBuildState *self)
   g_free (self->ramdisk_in_tree);
   g_clear_object (&self->domain);
   g_free (self->config_text);
+  g_free (self->xml_text);
   g_clear_object (&self->report);
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
@@ -194,6 +195,7 @@ static const Step steps[] = {
   { domuimg_build_step_upload, FILES | DISKS, 0, 0 },
   { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
   { domuimg_build_step_put, FILES | DISKS, 0, 0 },
+  { domuimg_build_step_define, FILES | DISKS, 0, 0 },
   { commit, FILES | DISKS, 4, 6 },
   { domuimg_build_step_announce, FILES | DISKS, 0, 0 },
 };

@@ -218,7 +218,8 @@ gboolean
 domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 {
   const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
-                            self->kernel_path, self->ramdisk_path };
+                            self->has_kernel_elsewhere ? NULL : self->kernel_path,
+                            self->has_kernel_elsewhere ? NULL : self->ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
 
   for (guint i = 0; i < self->disks->len; i++)

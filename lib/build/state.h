@@ -66,6 +66,7 @@ typedef struct {
   GPtrArray *warnings; /* of char * */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
+  char *xml_text;      /* (nullable) its libvirt XML, once it is written */
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
@@ -120,6 +121,8 @@ gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *p
                                      GCancellable *cancellable, GError **error);
 /* What is to live elsewhere is taken there. */
 gboolean domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_define (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
 /* After the commit. */
 gboolean domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,

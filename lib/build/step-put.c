@@ -47,6 +47,27 @@ end_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
   return disk->kind->end (disk, made->path, made->region, &making, cancellable, error);
 }
 
+static gboolean
+upload_file (DomuimgBuildState *self, const char *path, const char *from,
+             GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, 0);
+  const DomuimgDiskMaking making = domuimg_build_get_making (self, 0);
+  g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
+
+  return path == NULL || disk->kind->put_file (disk, name, from, &making, cancellable, error);
+}
+
+static gboolean
+upload_kernel (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  return !self->plan->has_kernel_elsewhere
+         || (upload_file (self, domuimg_build_get_kernel_path (self), self->kernel, cancellable,
+                          error)
+             && upload_file (self, domuimg_build_get_ramdisk_path (self), self->ramdisk, cancellable,
+                             error));
+}
+
 gboolean
 domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
@@ -65,7 +86,7 @@ domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
       if (!disk->kind->put (disk, made->path, &making, progress, cancellable, error))
         return FALSE;
     }
-  return TRUE;
+  return upload_kernel (self, cancellable, error);
 }
 
 /* Everything is made by now. */

@@ -128,9 +128,8 @@ locate (DomuimgDiskSpec *disk, GError **error)
 }
 
 static gboolean
-fail_no_room (const DomuimgDiskSpec *disk, guint64 size, guint64 available, GError **error)
+fail_no_room (const char *address, guint64 size, guint64 available, GError **error)
 {
-  g_autofree char *address = address_of (disk);
   g_autofree char *wanted = g_format_size_full (size, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *has = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
 
@@ -142,19 +141,15 @@ fail_no_room (const DomuimgDiskSpec *disk, guint64 size, guint64 available, GErr
 
 /* @size: of what is taken from the pool. */
 static gboolean
-check_state (const DomuimgDiskSpec *disk, const DomuimgPoolState *state, guint64 size,
-             gboolean replace, GError **error)
+check_place (const char *address, const DomuimgPoolState *state, guint64 size, gboolean replace,
+             GError **error)
 {
-  g_autofree char *address = address_of (disk);
-
-  if (!check_pool (disk, state, error))
-    return FALSE;
   if (state->id != NULL && !replace)
     return domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
                          "%s exists already; delete it, choose another name, or use --force, which"
                          " destroys it",
                          address);
-  return size <= state->available || fail_no_room (disk, size, state->available, error);
+  return size <= state->available || fail_no_room (address, size, state->available, error);
 }
 
 static gboolean
@@ -164,10 +159,8 @@ check (const DomuimgDiskSpec *disk, gboolean replace, GError **error)
   g_auto (DomuimgPoolState) state = { 0 };
 
   /* A file takes room only for what is written to it. */
-  return domuimg_pool_look (address, &state, error)
-         && check_state (disk, &state,
-                         state.type != NULL && holds_files (state.type) ? 1 : disk->size, replace,
-                         error);
+  return domuimg_pool_look (address, &state, error) && check_pool (disk, &state, error)
+         && check_place (address, &state, holds_files (state.type) ? 1 : disk->size, replace, error);
 }
 
 /* Beside the results: there is room for large files. */
@@ -196,47 +189,78 @@ take_back (const char *address, const char *id, GError **error)
   return FALSE;
 }
 
+/* A volume that gets what a file holds. */
+typedef struct {
+  const char *address;
+  const char *path; /* on its host */
+  int fd;
+  guint64 size; /* of the file */
+  guint64 taken; /* of it, without its holes */
+} Sending;
+
 static gboolean
-fill (const DomuimgDiskSpec *disk, const char *address, int fd, guint64 size,
-      const DomuimgDiskMaking *making, DomuimgProgress *progress, GCancellable *cancellable,
-      GError **error)
+fill (const Sending *self, const DomuimgDiskMaking *making, DomuimgProgress *progress,
+      GCancellable *cancellable, GError **error)
 {
-  g_autofree char *bytes = g_strdup_printf ("%" G_GUINT64_FORMAT, size);
+  g_autofree char *bytes = g_strdup_printf ("%" G_GUINT64_FORMAT, self->size);
   g_autofree char *id = NULL;
   g_autoptr (GError) local = NULL;
 
-  if (!domuimg_undo_add_pool_volume (making->undo, DOMUIMG_UNDO_POOL_EMPTY, address, bytes, error))
+  if (!domuimg_undo_add_pool_volume (making->undo, DOMUIMG_UNDO_POOL_EMPTY, self->address, bytes,
+                                     error))
     return FALSE;
-  id = domuimg_pool_create (address, size, &local);
+  id = domuimg_pool_create (self->address, self->size, &local);
   /* An empty one of the same size, of somebody else, would be taken for ours. */
   if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_EXISTS))
-    domuimg_undo_drop_pool_volume (making->undo, address);
+    domuimg_undo_drop_pool_volume (making->undo, self->address);
   if (local != NULL)
     g_propagate_error (error, g_steal_pointer (&local));
   if (id == NULL
-      || !domuimg_undo_add_pool_volume (making->undo, DOMUIMG_UNDO_POOL_MADE, address, id, error))
+      || !domuimg_undo_add_pool_volume (making->undo, DOMUIMG_UNDO_POOL_MADE, self->address, id,
+                                        error))
     return FALSE;
-  if (!domuimg_pool_upload (address, fd, progress, cancellable, error))
-    return take_back (address, id, error);
-  g_ptr_array_add (making->volumes, domuimg_pool_volume_new (disk->path, address, id));
+  if (!domuimg_pool_upload (self->address, self->fd, progress, cancellable, error))
+    return take_back (self->address, id, error);
+  g_ptr_array_add (making->volumes, domuimg_pool_volume_new (self->path, self->address, id));
   return TRUE;
 }
 
 /* libvirt cannot give a volume another name, so the old one has to go before the new one comes. */
 static gboolean
-replace_and_fill (const DomuimgDiskSpec *disk, const char *address, const char *old, int fd,
-                  guint64 size, const DomuimgDiskMaking *making, DomuimgProgress *progress,
-                  GCancellable *cancellable, GError **error)
+send_to (const Sending *self, const DomuimgPoolState *state, const DomuimgDiskMaking *making,
+         DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
+  guint64 taken = holds_files (state->type) ? self->taken : self->size;
   gboolean deleted = FALSE;
 
-  if (old != NULL && !domuimg_pool_delete (address, old, &deleted, error))
+  if (!check_place (self->address, state, taken, making->replace, error)
+      || (state->id != NULL
+          && !domuimg_pool_delete (self->address, state->id, &deleted, error)))
     return FALSE;
-  if (fill (disk, address, fd, size, making, progress, cancellable, error))
+  if (fill (self, making, progress, cancellable, error))
     return TRUE;
   if (deleted)
-    g_prefix_error (error, DOMUIMG_DISK_LOST, address);
+    g_prefix_error (error, DOMUIMG_DISK_LOST, self->address);
   return FALSE;
+}
+
+/* All is looked at once more: hours may have passed since the plan. */
+static gboolean
+send_file (const DomuimgDiskSpec *disk, const char *address, const char *path, const char *from,
+           const DomuimgDiskMaking *making, DomuimgProgress *progress, GCancellable *cancellable,
+           GError **error)
+{
+  g_auto (DomuimgPoolState) state = { 0 };
+  g_auto (DomuimgFd) fd = open (from, O_RDONLY | O_CLOEXEC);
+  Sending sending = { address, path, fd };
+  struct stat status;
+
+  if (fd < 0 || fstat (fd, &status) != 0)
+    return domuimg_set_errno (error, errno, "opening %s", from);
+  sending.size = (guint64) status.st_size;
+  sending.taken = (guint64) status.st_blocks * 512;
+  return domuimg_pool_look (address, &state, error) && check_pool (disk, &state, error)
+         && send_to (&sending, &state, making, progress, cancellable, error);
 }
 
 static gboolean
@@ -244,21 +268,58 @@ put (const DomuimgDiskSpec *disk, const char *path, const DomuimgDiskMaking *mak
      DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
   g_autofree char *address = address_of (disk);
-  g_auto (DomuimgPoolState) state = { 0 };
-  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC);
-  struct stat status;
 
-  if (fd < 0 || fstat (fd, &status) != 0)
-    return domuimg_set_errno (error, errno, "opening %s", path);
-  if (!domuimg_pool_look (address, &state, error)
-      || !check_state (disk, &state,
-                       state.type != NULL && holds_files (state.type)
-                           ? (guint64) status.st_blocks * 512
-                           : (guint64) status.st_size,
-                       making->replace, error))
+  return send_file (disk, address, disk->path, path, making, progress, cancellable, error);
+}
+
+/* Another file in the pool of the disk. */
+static char *
+address_beside (const DomuimgDiskSpec *disk, const char *name)
+{
+  g_autofree char *pool = g_path_get_dirname (disk->volume);
+  g_autofree char *volume = g_build_filename (pool, name, NULL);
+
+  return domuimg_pool_make_address (disk->connect, volume);
+}
+
+static char *
+path_beside (const DomuimgDiskSpec *disk, const char *name)
+{
+  g_autofree char *directory = g_path_get_dirname (disk->path);
+
+  return g_build_filename (directory, name, NULL);
+}
+
+static gboolean
+locate_file (const DomuimgDiskSpec *disk, const char *name, gboolean replace, char **path,
+             GError **error)
+{
+  g_autofree char *address = address_beside (disk, name);
+  g_auto (DomuimgPoolState) state = { 0 };
+
+  if (disk->connect == NULL || !domuimg_libvirt_is_remote (disk->connect))
+    return TRUE;
+  if (!domuimg_pool_look (address, &state, error) || !check_pool (disk, &state, error))
     return FALSE;
-  return replace_and_fill (disk, address, state.id, fd, (guint64) status.st_size, making, progress,
-                           cancellable, error);
+  if (!holds_files (state.type))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "%s: a kernel has to be a file on the host of the guest, and this pool holds"
+                         " block devices; use --kernel pvgrub or pygrub, which need no file there",
+                         address);
+  if (!check_place (address, &state, 1, replace, error))
+    return FALSE;
+  *path = path_beside (disk, name);
+  return TRUE;
+}
+
+static gboolean
+put_file (const DomuimgDiskSpec *disk, const char *name, const char *from,
+          const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *address = address_beside (disk, name);
+  g_autofree char *path = path_beside (disk, name);
+
+  return send_file (disk, address, path, from, making, NULL, cancellable, error);
 }
 
 static gboolean
@@ -303,7 +364,9 @@ end_qcow2 (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
 #define QCOW2                                                                                      \
   .format = "qcow2", .begin = begin_qcow2, .end = end_qcow2,                                       \
   .allocate = domuimg_disk_file_allocate_qcow2, .to_node = domuimg_disk_file_to_qcow2_node
-#define SENT .storage = "pool", .check = check, .create = create, .put = put
+#define SENT                                                                                       \
+  .storage = "pool", .check = check, .create = create, .put = put, .locate_file = locate_file,     \
+  .put_file = put_file
 #define SHOWN                                                                                      \
   .storage = "file", .check = domuimg_disk_file_check, .create = domuimg_disk_file_create,         \
   .put = note, .announce = announce

@@ -96,6 +96,13 @@ struct _DomuimgDiskKind {
    * live; what takes it back from there is in the journal. */
   gboolean (*put) (const DomuimgDiskSpec *disk, const char *path, const DomuimgDiskMaking *making,
                    DomuimgProgress *progress, GCancellable *cancellable, GError **error);
+  /* (nullable) What lies beside the disk, such as a kernel, has to lie on its host: *@path (transfer full)
+   * becomes the path there that @name has, free or @replace, and stays NULL on this host. */
+  gboolean (*locate_file) (const DomuimgDiskSpec *disk, const char *name, gboolean replace,
+                           char **path, GError **error);
+  /* (nullable) With @locate_file: takes there the file that was made at @from. */
+  gboolean (*put_file) (const DomuimgDiskSpec *disk, const char *name, const char *from,
+                        const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
   /* (nullable) After the commit: tells those who have to know. */
   gboolean (*announce) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
                         GError **error);

@@ -237,6 +237,9 @@ static const DomuimgSpecKey keys[] = {
   { "disk", LIST, "SPEC", NULL, OBJECT (parse_disk, domuimg_disk_spec_free) },
   { "connect", STRING, "URI", "the libvirt whose pools and guests are meant [xen:///system]",
     TEXT (check_uri) },
+  { "define", FLAG, NULL, "have that libvirt know the guest, too, without starting it",
+    NUMBER (read_flag) },
+  { "autostart", FLAG, NULL, "with --define: it starts with its host", NUMBER (read_flag) },
   { "layout", STRING, "LAYOUT",
     "what is on the first disk around its filesystems: none (default), gpt or mbr, and"
     " esp=64M|no,boot=512M,swap=1G,bios=yes|no",
