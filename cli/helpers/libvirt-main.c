@@ -4,6 +4,7 @@
 #include "config.h"
 #include "cli/helpers/libvirt-host.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -336,6 +337,8 @@ main (int argc, char **argv)
       return EXIT_FAILURE;
     }
   virSetErrorFunc (NULL, on_error);
+  /* What leads to another host may end at any time, which libvirt then says. */
+  signal (SIGPIPE, SIG_IGN);
   connection = virConnectOpen (connect != NULL ? connect : "xen:///system");
   if (connection == NULL)
     return libvirt_failed ("libvirt cannot be asked");
