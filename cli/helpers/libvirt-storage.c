@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/helpers/say.h"
@@ -86,17 +87,46 @@ id_of (virStoragePoolPtr pool, virStorageVolPtr volume)
   return g_strdup_printf ("%s %s", uuid, virStorageVolGetKey (volume));
 }
 
-/* A member "id", and whether it could be told; there is none where there is no such volume. */
+/* (nullable) The name of the guest that runs on the volume. */
+static char *
+find_user (virConnectPtr connection, const char *path)
+{
+  char quote = strchr (path, '\'') != NULL ? '"' : '\'';
+  g_autofree char *expression = g_strdup_printf (
+      "/domain[devices/disk/source[@file=%c%s%c or @dev=%c%s%c]]/name", quote, path, quote, quote,
+      path, quote);
+  virDomainPtr *domains = NULL;
+  int count = virConnectListAllDomains (connection, &domains, VIR_CONNECT_LIST_DOMAINS_ACTIVE);
+  char *name = NULL;
+
+  for (int i = 0; i < count; i++)
+    {
+      if (name == NULL)
+        name = libvirt_find_text (virDomainGetXMLDesc (domains[i], 0), expression);
+      virDomainFree (domains[i]);
+    }
+  free (domains);
+  return name;
+}
+
+/* A member "id" and, where a guest runs on it, "user", and whether it could be told; there is none
+ * where there is no such volume. */
 static gboolean
 describe_volume (virStoragePoolPtr pool, const char *name, JsonBuilder *builder)
 {
   g_autoptr (virStorageVol) volume = virStorageVolLookupByName (pool, name);
   g_autofree char *id = NULL;
+  g_autofree char *user = NULL;
+  char *path;
 
   if (volume == NULL)
     return virGetLastErrorCode () == VIR_ERR_NO_STORAGE_VOL;
   id = id_of (pool, volume);
   say_text (builder, "id", id);
+  path = virStorageVolGetPath (volume);
+  user = path != NULL ? find_user (virStoragePoolGetConnect (pool), path) : NULL;
+  free (path);
+  say_text (builder, "user", user);
   return TRUE;
 }
 

@@ -112,6 +112,7 @@ domuimg_pool_state_clear (DomuimgPoolState *self)
   g_clear_pointer (&self->type, g_free);
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->user, g_free);
 }
 
 gboolean
@@ -124,12 +125,21 @@ domuimg_pool_look (const char *address, DomuimgPoolState *state, GError **error)
   state->type = dup_member (object, "type");
   state->path = dup_member (object, "path");
   state->id = dup_member (object, "id");
+  state->user = dup_member (object, "user");
   state->is_active = g_strcmp0 (json_object_get_string_member_with_default (object, "state", NULL),
                                 "active")
                      == 0;
   state->available
       = (guint64) MAX (json_object_get_int_member_with_default (object, "available", 0), 0);
   return TRUE;
+}
+
+gboolean
+domuimg_pool_check_unused (const char *address, const DomuimgPoolState *state, GError **error)
+{
+  return state->user == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                          "%s is in use by the guest %s: shut it down first", address, state->user);
 }
 
 char *

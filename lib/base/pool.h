@@ -26,11 +26,15 @@ typedef struct {
   gboolean is_active; /* what follows is known only then */
   guint64 available; /* bytes */
   char *id;          /* (nullable) there is no such volume */
+  char *user;        /* (nullable) the guest that runs on it, as far as libvirt knows */
 } DomuimgPoolState;
 
 void domuimg_pool_state_clear (DomuimgPoolState *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgPoolState, domuimg_pool_state_clear)
 
+/* BUSY where a guest runs on it. */
+gboolean domuimg_pool_check_unused (const char *address, const DomuimgPoolState *state,
+                                    GError **error);
 /* *@state is empty before. */
 gboolean domuimg_pool_look (const char *address, DomuimgPoolState *state, GError **error);
 /* A new volume that reads as zeros, where its pool gives it blocks that do; its ID. */

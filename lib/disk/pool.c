@@ -149,7 +149,8 @@ check_place (const char *address, const DomuimgPoolState *state, guint64 size, g
                          "%s exists already; delete it, choose another name, or use --force, which"
                          " destroys it",
                          address);
-  return size <= state->available || fail_no_room (address, size, state->available, error);
+  return domuimg_pool_check_unused (address, state, error)
+         && (size <= state->available || fail_no_room (address, size, state->available, error));
 }
 
 static gboolean

@@ -118,7 +118,7 @@ add_pool_volume (Removal *self, const DomuimgManifestVolume *volume, GError **er
   if (g_str_equal (state.id, volume->id))
     {
       g_ptr_array_add (self->pool_volumes, (gpointer) volume);
-      return TRUE;
+      return domuimg_pool_check_unused (volume->address, &state, error);
     }
   line = g_strdup_printf ("%s stays: it is another volume than the one that was made for this guest",
                           volume->address);

@@ -279,6 +279,23 @@ class Pool(world.Case):
         self.assertIn("#pool/web stays", done.stdout)
         self.assertIn("web", self.libvirt.volumes())
 
+    def test_what_a_guest_runs_on_stays(self):
+        self.make()
+        xml = self.dir / "user.xml"
+        xml.write_text('<domain type="qemu"><name>user</name><memory>65536</memory>'
+                       '<os><type arch="x86_64">hvm</type></os><devices><disk type="file">'
+                       f'<driver type="raw"/><source file="{self.libvirt.pool}/web"/><target dev="vda"/>'
+                       '</disk></devices></domain>')
+        self.libvirt.virsh("create", str(xml), "--paused")
+        try:
+            self.assert_one_line(self.build("--force"), "is in use by the guest user")
+            if not os.path.exists("/proc/xen/capabilities"):
+                self.assert_one_line(self.delete("--disks"), "is in use by the guest user")
+                self.assertTrue((self.out / "t.cfg").exists())
+        finally:
+            self.libvirt.virsh("destroy", "user")
+        self.make("--force")
+
     def test_a_disk_of_another_machine(self):
         old = self.create(f"tar:{self.archive}", "--disk", "size=100M", name="old")
         done = self.run_program(self.command(f"disk:{old}", "--connect", self.there, "--no-customise",
