@@ -71,7 +71,8 @@ domuimg_build_new (DomuimgSpec *spec)
  * @error: return location for a #GError
  *
  * Works out what domuimg_build_run() would do, and checks what can be checked
- * without work. Nothing is written and no server is asked.
+ * without work. Nothing is written, and no server is asked but the libvirt that is to have a disk
+ * or to know the guest.
  *
  * Returns: (transfer full): the plan. %NULL on error:
  *   %DOMUIMG_ERROR_INVALID_ARGUMENT for a contradiction,
@@ -172,6 +173,9 @@ typedef struct {
   int weight_of_disks;
 } Step;
 
+/* Beside the 100 of all others. */
+#define WEIGHT_OF_UPLOAD 60
+
 /* Every build goes through this table; a source only says whether it gives files or disks. */
 static const Step steps[] = {
   { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
@@ -234,6 +238,22 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
   return FALSE;
 }
 
+static gboolean
+is_sent (const DomuimgBuildState *state)
+{
+  const DomuimgDiskKind *kind = domuimg_plan_get_disk (state->plan, 0)->kind;
+
+  return (kind->traits & DOMUIMG_DISK_IS_SENT) != 0;
+}
+
+static int
+weight_of (const Step *step, const DomuimgBuildState *state)
+{
+  if (step->run == domuimg_build_step_upload && is_sent (state))
+    return WEIGHT_OF_UPLOAD;
+  return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
+}
+
 static void
 set_weights (const DomuimgBuildState *state, DomuimgProgress *progress)
 {
@@ -242,8 +262,7 @@ set_weights (const DomuimgBuildState *state, DomuimgProgress *progress)
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     if (is_wanted (&steps[i], state))
-      weights[n++] = state->plan->import != NULL ? steps[i].weight_of_disks
-                                                 : steps[i].weight_of_files;
+      weights[n++] = weight_of (&steps[i], state);
   domuimg_progress_set_step_weights (progress, weights, n);
 }
 

@@ -357,7 +357,7 @@ end_qcow2 (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
 
 #define POOL                                                                                       \
   .scheme = "pool", .placeholder = "POOL/VOLUME", .name = "pool", .options = "format compress",    \
-  .traits = DOMUIMG_DISK_CAN_BE_FILLED, .complete = complete, .locate = locate,                    \
+  .complete = complete, .locate = locate,                                                          \
   .describe = domuimg_disk_file_describe, .fill_domain = domuimg_disk_file_fill_domain
 #define RAW                                                                                        \
   .format = "raw", .allocate = domuimg_disk_file_allocate_raw, .open = domuimg_region_open,        \
@@ -366,11 +366,11 @@ end_qcow2 (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
   .format = "qcow2", .begin = begin_qcow2, .end = end_qcow2,                                       \
   .allocate = domuimg_disk_file_allocate_qcow2, .to_node = domuimg_disk_file_to_qcow2_node
 #define SENT                                                                                       \
-  .storage = "pool", .check = check, .create = create, .put = put, .locate_file = locate_file,     \
-  .put_file = put_file
+  .storage = "pool", .traits = DOMUIMG_DISK_CAN_BE_FILLED | DOMUIMG_DISK_IS_SENT, .check = check,  \
+  .create = create, .put = put, .locate_file = locate_file, .put_file = put_file
 #define SHOWN                                                                                      \
-  .storage = "file", .check = domuimg_disk_file_check, .create = domuimg_disk_file_create,         \
-  .put = note, .announce = announce
+  .storage = "file", .traits = DOMUIMG_DISK_CAN_BE_FILLED, .check = domuimg_disk_file_check,       \
+  .create = domuimg_disk_file_create, .put = note, .announce = announce
 
 const DomuimgDiskKind domuimg_disk_kind_pool = { POOL, RAW, SENT };
 static const DomuimgDiskKind sent_qcow2 = { POOL, QCOW2, SENT };

@@ -20,6 +20,7 @@ typedef enum {
   DOMUIMG_DISK_LIES_OVER = 1 << 1,     /* the disk that it is made of, which has to stay */
   DOMUIMG_DISK_HOLDS_ALL = 1 << 2,     /* all disks of the guest are in one file, and no configuration */
   DOMUIMG_DISK_OVERWRITES = 1 << 3,    /* what was there is gone once it is begun */
+  DOMUIMG_DISK_IS_SENT = 1 << 4,       /* its kind's put () takes as long as a copy */
 } DomuimgDiskTraits;
 
 /* What a disk is made of. */
