@@ -6,6 +6,7 @@
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
+#include "lib/guest/customise.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -114,6 +115,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);

@@ -61,6 +61,7 @@ typedef struct {
   char *kernel_reason; /* one sentence */
   char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
+  char *root_password; /* (nullable) one that was made, for the result alone */
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */

@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     hostname: Text
     ssh_key: Paths
     root_password_file: Path
+    root_password: Text
     package: Texts
     kernel_package: Text
     mirror: Texts
