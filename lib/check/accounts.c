@@ -4,6 +4,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include <paths.h>
 #include <string.h>
 
 #include "lib/check/sshd.h"
@@ -70,7 +71,7 @@ static const char *
 find_shell_obstacle (const Logins *self, char **account, char **shadow)
 {
   static const char *const closed[] = { "nologin", "false", "sync", "halt", "shutdown", NULL };
-  const char *shell = *account[SHELL] != '\0' ? account[SHELL] : "/bin/sh";
+  const char *shell = *account[SHELL] != '\0' ? account[SHELL] : _PATH_BSHELL;
   g_autofree char *base = g_path_get_basename (shell);
 
   if (has_expired (shadow))
