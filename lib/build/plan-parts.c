@@ -129,6 +129,8 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
   g_autofree char *seed = g_strdup_printf ("domuimg/%s/nic/%u", self->name, i);
 
   if (nic->mac == NULL)
+    nic->mac = g_strdup (domuimg_plan_get_replaced_mac (self, i));
+  if (nic->mac == NULL)
     nic->mac = domuimg_plan_is_reproducible () ? domuimg_mac_new_from_seed (seed)
                                                : domuimg_mac_new_random ();
   if (nic->bridge == NULL)

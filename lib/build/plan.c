@@ -38,6 +38,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
+  g_clear_pointer (&self->replaced, domuimg_manifest_free);
   g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
@@ -273,7 +274,6 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_make_uuid (self, "domain");
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_source_check (source, error))
     return NULL;
@@ -284,8 +284,9 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
-  if (!plan_disks (self, error))
+  if (!plan_disks (self, error) || !domuimg_plan_read_replaced (self, error))
     return NULL;
+  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL || !domuimg_plan_check_files (self, error))
     return NULL;
