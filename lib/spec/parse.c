@@ -426,6 +426,9 @@ take_nic_address (DomuimgNicSpec *self, const char *value, GError **error)
   self->unmanaged = g_str_equal (value, "none");
   if (self->unmanaged || g_str_equal (value, "dhcp"))
     return TRUE;
+  if (strchr (value, '/') == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "ip=%s: the network's prefix length is missing, such as ip=%s/24", value, value);
   if (!domuimg_parse_address (value, &self->address, &self->prefix, error))
     return FALSE;
   self->is_v6 = strchr (self->address, ':') != NULL;
