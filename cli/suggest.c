@@ -47,7 +47,7 @@ cli_suggest (const char *word, const char *const *words)
     {
       guint mistakes = count_mistakes (word, words[i]);
 
-      /* Of a short word hardly anything would be left. */
+      /* With more mistakes hardly anything is left of a short word. */
       if (mistakes < fewest && mistakes <= strlen (words[i]) / 2)
         {
           best = words[i];
