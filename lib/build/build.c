@@ -282,6 +282,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
+  state->losses = g_ptr_array_new_with_free_func (g_free);
   return TRUE;
 }
 

@@ -98,7 +98,7 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
 }
 
 /* The bridge for a network of the old machine; NULL where nothing was said of it. */
-static char *
+static const char *
 map_network (DomuimgPlan *self, const char *network)
 {
   g_autoptr (GPtrArray) maps = domuimg_spec_get_objects (self->spec, "map-network");
@@ -109,11 +109,11 @@ map_network (DomuimgPlan *self, const char *network)
       const DomuimgPairSpec *map = g_ptr_array_index (maps, i);
 
       if (g_strcmp0 (map->key, network) == 0)
-        return g_strdup (map->value);
+        return map->value;
       if (g_str_equal (map->key, "*"))
         any = map->value;
     }
-  return g_strdup (any);
+  return any;
 }
 
 static gboolean
@@ -171,7 +171,10 @@ domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
       guint8 bytes[6];
 
       nic->unmanaged = TRUE;
-      nic->bridge = map_network (self, old->network);
+      nic->bridge = g_strdup (map_network (self, old->network));
+      nic->network = g_strdup (old->network);
+      nic->is_mapped = nic->bridge != NULL;
+      nic->was_down = old->is_down;
       if (domuimg_spec_get_flag (self->spec, "keep-macs") && old->mac != NULL
           && domuimg_mac_read (old->mac, bytes) && (bytes[0] & 1) == 0)
         nic->mac = domuimg_mac_format (bytes);
@@ -182,7 +185,7 @@ domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
       DomuimgNicSpec *nic = domuimg_nic_spec_new ();
 
       nic->unmanaged = TRUE;
-      nic->bridge = map_network (self, "");
+      nic->bridge = g_strdup (map_network (self, ""));
       g_ptr_array_add (nics, nic);
     }
   return g_steal_pointer (&nics);

@@ -63,6 +63,7 @@ typedef struct {
   gboolean has_ramdisk;
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
+  GPtrArray *losses;   /* of char *: those of the warnings that --strict makes errors */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
@@ -149,6 +150,11 @@ void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
 /* What a check says of a guest whose filesystem is still open; NULL on error. */
 DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
                                          GError **error);
+/* A warning of what the guest will not have of what it is made from. */
+void domuimg_build_note_loss (DomuimgBuildState *self, const char *format, ...)
+    G_GNUC_PRINTF (2, 3);
+/* Gives the domain the CD-ROM drives of a machine that is converted, and notes what it cannot have. */
+void domuimg_build_add_devices (DomuimgBuildState *self);
 /* Sets @domain to what the configuration will say, and @config_text. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

@@ -77,6 +77,16 @@ take_nics (DomuimgImport *self, const DomuimgXvaMachine *machine)
     }
 }
 
+static void
+take_others (DomuimgImport *self, const DomuimgXvaMachine *machine)
+{
+  self->hardware->secure_boot = machine->has_secure_boot;
+  if (machine->has_tpm)
+    domuimg_hardware_note_unmapped (self->hardware, "the TPM is left out, with the keys in it");
+  for (guint i = 0; i < machine->n_cdroms; i++)
+    domuimg_hardware_add_disk (self->hardware)->is_cdrom = TRUE;
+}
+
 gboolean
 domuimg_import_open_xva (DomuimgImport *self, GError **error)
 {
@@ -93,6 +103,7 @@ domuimg_import_open_xva (DomuimgImport *self, GError **error)
   if (machine->is_hvm)
     self->hardware->firmware = machine->is_uefi ? DOMUIMG_FIRMWARE_UEFI : DOMUIMG_FIRMWARE_BIOS;
   take_nics (self, machine);
+  take_others (self, machine);
   for (guint i = 0; i < machine->disks->len; i++)
     {
       const DomuimgXvaDisk *from = g_ptr_array_index (machine->disks, i);

@@ -26,10 +26,12 @@ struct _DomuimgImport {
   DomuimgOva *ova;           /* (nullable) */
   DomuimgXva *xva;           /* (nullable) */
   GPtrArray *disks;          /* of DomuimgImportDisk */
+  GPtrArray *notes;          /* of char *: what was not taken as it is said */
   gboolean allow_backing;
 };
 
 DomuimgImportDisk *domuimg_import_add_disk (DomuimgImport *self, const char *name);
+void domuimg_import_note (DomuimgImport *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Each fills the disks and the hardware. */
 gboolean domuimg_import_open_image (DomuimgImport *self, GError **error);
 gboolean domuimg_import_open_description (DomuimgImport *self, GError **error);

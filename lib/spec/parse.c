@@ -518,6 +518,7 @@ domuimg_nic_spec_copy (const DomuimgNicSpec *self)
   copy->script = g_strdup (self->script);
   copy->address = g_strdup (self->address);
   copy->gateway = g_strdup (self->gateway);
+  copy->network = g_strdup (self->network);
   copy->dns = g_strdupv (self->dns);
   return copy;
 }
@@ -531,6 +532,7 @@ domuimg_nic_spec_free (DomuimgNicSpec *self)
   g_free (self->script);
   g_free (self->address);
   g_free (self->gateway);
+  g_free (self->network);
   g_strfreev (self->dns);
   g_free (self);
 }

@@ -64,6 +64,10 @@ typedef struct {
   gboolean unmanaged; /* the guest's files are not touched for it */
   gboolean has_ip;    /* ip= was given */
   gboolean is_none;   /* there is to be no interface at all */
+  /* These are known of a machine that is converted. */
+  char *network;      /* (nullable) the name of the network that the card was on */
+  gboolean is_mapped; /* @bridge was given for that network */
+  gboolean was_down;  /* it was not connected at power on */
 } DomuimgNicSpec;
 
 DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);

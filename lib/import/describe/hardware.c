@@ -41,6 +41,7 @@ domuimg_hardware_new (const char *origin)
   self->origin = g_strdup (origin);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->elsewhere = g_ptr_array_new_with_free_func (g_free);
   self->unmapped = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
@@ -50,10 +51,12 @@ domuimg_hardware_free (DomuimgHardware *self)
 {
   g_free (self->origin);
   g_free (self->name);
+  g_free (self->architecture);
   g_free (self->guest_os);
   g_free (self->graphics);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->elsewhere);
   g_ptr_array_unref (self->unmapped);
   g_free (self);
 }
@@ -112,6 +115,30 @@ domuimg_hardware_note_unmapped (DomuimgHardware *self, const char *format, ...)
     g_ptr_array_add (self->unmapped, g_strdup ("more that is left out is not listed"));
   else
     g_ptr_array_add (self->unmapped, g_steal_pointer (&line));
+}
+
+void
+domuimg_hardware_note_elsewhere (DomuimgHardware *self, const char *what, const char *where)
+{
+  g_autofree char *text = g_strdup_printf ("%s (%s)", what, where);
+  g_autofree char *line = one_line (text);
+
+  domuimg_hardware_note_unmapped (self, "the disk %s is left out: it is not a file", line);
+  if (self->elsewhere->len < DOMUIMG_HARDWARE_DEVICES_MAX)
+    g_ptr_array_add (self->elsewhere, g_steal_pointer (&line));
+}
+
+void
+domuimg_hardware_set_architecture (DomuimgHardware *self, const char *name)
+{
+  static const char *const ours[] = { "x86_64", "amd64", "x86", "i386", "i486", "i586", "i686",
+                                      NULL };
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  if (g_strv_contains (ours, lower))
+    return;
+  g_free (self->architecture);
+  self->architecture = one_line (lower);
 }
 
 gboolean

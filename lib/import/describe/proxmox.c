@@ -85,8 +85,8 @@ add_disk (Parser *self, const char *key, const char *bus, guint64 rank, const ch
   disk->rank = rank;
   disk->capacity = is_cdrom ? 0 : domuimg_hardware_size (size, 1);
   if (is_cdrom && g_strcmp0 (path, "cdrom") == 0)
-    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is taken"
-                                    " for an empty one", key);
+    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is not"
+                                    " passed through", key);
   else if (g_strcmp0 (path, "none") != 0)
     {
       disk->format = is_cdrom ? NULL : format_of (value, path);
@@ -247,8 +247,8 @@ take_setting (Parser *self, const char *key, const char *value)
     self->localtime = domuimg_hardware_is_true (value);
   else if (g_str_equal (key, "vga"))
     take_graphics (self, value);
-  else if (g_str_equal (key, "arch") && !g_str_equal (value, "x86_64"))
-    domuimg_hardware_note_unmapped (self->hardware, "the machine's processor is of %s", value);
+  else if (g_str_equal (key, "arch"))
+    domuimg_hardware_set_architecture (self->hardware, value);
   else if (g_strv_contains (noted, key))
     domuimg_hardware_note_unmapped (self->hardware, "the setting %s: %s is left out", key, value);
 }
