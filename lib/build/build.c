@@ -114,6 +114,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_clear_pointer (&self->losses, g_ptr_array_unref);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/import/chain/part.h"
@@ -89,13 +91,16 @@ static gboolean
 add_gzip (DomuimgImport *self, const DomuimgHardwareDisk *from, const char *path, GError **error)
 {
   DomuimgImportDisk *disk = domuimg_import_add_disk (self, path);
+  struct stat status;
 
+  if (stat (path, &status) != 0)
+    return domuimg_set_errno (error, errno, "opening %s", path);
   if (from->capacity == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the compressed disk %s has no capacity", self->path, path);
   disk->is_gzip = TRUE;
   disk->capacity = from->capacity;
-  disk->length = G_MAXUINT64;
+  disk->length = (guint64) status.st_size;
   disk->bus = g_strdup (from->bus);
   return TRUE;
 }
@@ -137,6 +142,12 @@ add_all (DomuimgImport *self, const char *description, GError **error)
 
       if (from->is_cdrom || from->path == NULL)
         continue;
+      if (from->is_split)
+        {
+          if (!domuimg_import_add_pieces (self, from, directory, error))
+            return FALSE;
+          continue;
+        }
       path = find_file (self, directory, from->path, error);
       if (path == NULL || !add_disk (self, from, path, error))
         return FALSE;

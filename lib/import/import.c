@@ -19,6 +19,7 @@ disk_free (gpointer data)
   DomuimgImportDisk *self = data;
 
   g_clear_pointer (&self->chain, domuimg_image_chain_free);
+  g_clear_pointer (&self->pieces, g_ptr_array_unref);
   g_free (self->name);
   g_free (self->bus);
   g_free (self);

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What machines of other hypervisors are described by and have: names and texts as they come from
 other systems, and nothing that is lost or merged without a word."""
+import gzip
+import hashlib
+import io
 import json
 import shutil
 import subprocess
-import unittest
+import tarfile
 
 import world
 
@@ -246,3 +249,120 @@ class Names(Machine):
         descriptor.write_text(descriptor.read_text().replace("disk-flat", "Disk-FLAT"))
         self.assert_one_line(self.convert(descriptor), "Disk-FLAT.vmdk", "/disk-flat.vmdk is")
 
+    def test_descriptor_with_a_byte_order_mark(self):
+        subprocess.run(["qemu-img", "convert", "-O", "vmdk", "-o", "subformat=monolithicFlat", self.disk,
+                        self.machine / "disk.vmdk"], check=True)
+        descriptor = self.machine / "disk.vmdk"
+        descriptor.write_bytes(b"\xef\xbb\xbf" + descriptor.read_bytes())
+        self.converted(descriptor)
+        self.assertEqual((self.out / "t.img").read_bytes(), self.disk.read_bytes())
+
+    def test_texts_of_windows(self):
+        self.put_disk("서버.raw")
+        vmx = HEAD.replace("old", "서버") + vmx_disk("서버.raw")
+        xml = ("<domain type='kvm'><name>old</name><memory>393216</memory><vcpu>2</vcpu><devices>"
+               "<disk type='file'><source file='서버.raw'/><target dev='vda'/></disk></devices></domain>")
+        conf = "cores: 2\nmemory: 384\nscsi0: local:1/서버.raw\n"
+        for name, text in (("old.vmx", vmx), ("old.xml", xml), ("1.conf", conf)):
+            for encoding in ("utf-16", "utf-8-sig", *(["cp949"] if name != "old.xml" else [])):
+                with self.subTest(name=name, encoding=encoding):
+                    source = self.write(name, text.replace("\n", "\r\n"), encoding)
+                    self.assertIn("384 MiB, 2 vCPUs", self.rehearsed(source))
+                    self.assertIn("384 MiB, 2 vCPUs", self.rehearsed(self.machine / "서버.raw"))
+                    source.unlink()
+
+    def test_what_vma_extracts(self):
+        disk = self.put_disk("disk-drive-scsi0.raw")
+        self.put_disk("disk-drive-scsi1.raw")
+        conf = self.write("qemu-server.conf", "boot: order=scsi1\nmemory: 384\ncores: 2\n"
+                          "scsi0: local-lvm:vm-100-disk-0,size=4M\nscsi1: ceph:vm-100-disk-1,size=4M\n"
+                          "#qmdump#map:scsi0:drive-scsi0:local-lvm:raw:\n"
+                          "#qmdump#map:scsi1:drive-scsi1:ceph:raw:\n")
+        for source in (conf, disk):
+            manifest = self.converted(source)
+            self.assertEqual([each["from"] for each in manifest["disks"]],
+                             [str(self.machine / f"disk-drive-scsi{i}.raw") for i in (1, 0)])
+            self.assertEqual(manifest["memory"], 384)
+            self.clear()
+
+
+OVF = """\
+<?xml version="1.0"?>
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1"
+ xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
+ xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData">
+ <References><File ovf:id="f1" ovf:href="disk.vmdk" {more}/></References>
+ <DiskSection><Info/><Disk ovf:diskId="d1" ovf:fileRef="f1" ovf:capacity="4194304"/></DiskSection>
+ <VirtualSystem ovf:id="old"><Info/><VirtualHardwareSection><Info/>
+  <Item><rasd:InstanceID>3</rasd:InstanceID><rasd:ElementName>disk</rasd:ElementName>
+   <rasd:HostResource>ovf:/disk/d1</rasd:HostResource><rasd:ResourceType>17</rasd:ResourceType></Item>
+ </VirtualHardwareSection></VirtualSystem>
+</Envelope>
+"""
+
+
+class Archives(Machine):
+    def setUp(self):
+        super().setUp()
+        packed = self.dir / "packed.vmdk"
+        subprocess.run(["qemu-img", "convert", "-O", "vmdk", "-o", "subformat=streamOptimized", self.disk,
+                        packed], check=True)
+        self.packed = packed.read_bytes()
+
+    def pack(self, members):
+        path = self.dir / "old.ova"
+        with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, content in members:
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        return path
+
+    def manifest_of(self, files):
+        lines = [f"SHA256({name})= {hashlib.sha256(content).hexdigest()}\n" for name, content in files]
+        return "".join(lines).encode()
+
+    def assert_same_disk(self):
+        self.assertEqual((self.out / "t.img").read_bytes(), self.disk.read_bytes())
+        self.clear()
+
+    def test_archive_of_a_directory(self):
+        ovf = OVF.format(more="").encode()
+        files = [("old.ovf", ovf), ("disk.vmdk", self.packed)]
+        beside = [("._old", b"\0\5\x16\7"), ("old/._old.ovf", b"\0\5\x16\7"),
+                  ("__MACOSX/old/._disk.vmdk", b"\0\5\x16\7"), ("old/._old.mf", b"\0\5\x16\7")]
+        members = [*beside, *((f"old/{name}", content) for name, content in files),
+                   ("old/old.mf", self.manifest_of(files))]
+        self.converted(self.pack(members))
+        self.assert_same_disk()
+        members[-1] = ("old/old.mf", self.manifest_of([("old.ovf", ovf), ("disk.vmdk", b"other")]))
+        self.assert_one_line(self.convert(self.pack(members)), "disk.vmdk is not what")
+        self.converted(self.pack([("old/old.ovf", ovf), ("old/Disk.VMDK", self.packed)]))
+        self.assert_same_disk()
+
+    def test_compressed_disk_beside_its_description(self):
+        self.write("disk.vmdk", gzip.compress(self.packed))
+        self.converted(self.write("old.ovf", OVF.format(more='ovf:compression="gzip"')))
+        self.assert_same_disk()
+
+    def chunks(self, content, size=4096):
+        return [(f"disk.vmdk.{i:09d}", content[at:at + size])
+                for i, at in enumerate(range(0, len(content), size))]
+
+    def test_disk_in_chunks(self):
+        for more, content in (('ovf:chunkSize="4096"', self.packed),
+                              ('ovf:chunkSize="4096" ovf:compression="gzip"', gzip.compress(self.packed))):
+            with self.subTest(more=more):
+                ovf = OVF.format(more=f'{more} ovf:size="{len(content)}"').encode()
+                chunks = self.chunks(content)
+                self.converted(self.pack([("old.ovf", ovf), *chunks]))
+                self.assert_same_disk()
+                for name, piece in [("old.ovf", ovf), *chunks]:
+                    self.write(name, piece)
+                self.converted(self.machine / "old.ovf")
+                self.assert_same_disk()
+        ovf = OVF.format(more=f'ovf:chunkSize="100" ovf:size="{len(self.packed)}"').encode()
+        short = self.pack([("old.ovf", ovf), *self.chunks(self.packed, 100)[:-1]])
+        self.assert_one_line(self.convert(short), "disk.vmdk", "pieces")
+        self.assert_nothing_left()
+        self.assert_one_line(self.convert(self.pack([("old.ovf", ovf)])), "disk.vmdk.000000000")

@@ -76,7 +76,8 @@ list_candidates (const char *directory)
   const char *name;
 
   while (dir != NULL && names->len < FILES_MAX && (name = g_dir_read_name (dir)) != NULL)
-    if (kind_of (name) >= 0)
+    /* What macOS adds to a file on a foreign disk has its name, after "._". */
+    if (kind_of (name) >= 0 && !g_str_has_prefix (name, "._"))
       g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, compare_names);
   return names;

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "lib/base/mac.h"
+#include "lib/base/utf16.h"
+#include "lib/import/describe/encoding.h"
 
 #define NOTES_MAX 100
 #define NOTE_LENGTH_MAX 400
@@ -226,6 +228,8 @@ char *
 domuimg_hardware_text (const char *text, gsize length, const char *name, GError **error)
 {
   static const char bom[] = "\xef\xbb\xbf";
+  g_autofree char *plain = NULL;
+  g_autoptr (GPtrArray) others = NULL;
 
   if (length > DOMUIMG_HARDWARE_TEXT_MAX)
     {
@@ -234,6 +238,9 @@ domuimg_hardware_text (const char *text, gsize length, const char *name, GError 
                     length);
       return NULL;
     }
+  plain = domuimg_utf16_to_utf8 (text, length, NULL);
+  if (plain != NULL)
+    return g_steal_pointer (&plain);
   if (memchr (text, '\0', length) != NULL)
     {
       domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: there are binary data in it", name);
@@ -241,7 +248,11 @@ domuimg_hardware_text (const char *text, gsize length, const char *name, GError 
     }
   if (length >= strlen (bom) && memcmp (text, bom, strlen (bom)) == 0)
     return g_utf8_make_valid (text + strlen (bom), length - strlen (bom));
-  return g_utf8_make_valid (text, length);
+  if (g_utf8_validate (text, length, NULL))
+    return g_strndup (text, length);
+  others = domuimg_encoding_list (text, length);
+  return others->len > 0 ? g_strdup (g_ptr_array_index (others, 0))
+                         : g_utf8_make_valid (text, length);
 }
 
 void

@@ -19,6 +19,8 @@ typedef struct {
   char *bus;        /* (nullable) "ide", "sata", "scsi", "nvme", "virtio", "usb" */
   guint64 capacity; /* bytes; 0 where it does not say */
   gboolean is_cdrom;
+  gboolean is_split; /* there is no such file, but PATH.000000000 and so on (OVF) */
+  guint64 split_size; /* bytes of these pieces together; 0 where it does not say */
   gboolean is_gzip; /* the file is compressed as a whole (OVF) */
   guint64 rank;     /* while parsing: lower ones come earlier */
 } DomuimgHardwareDisk;
