@@ -180,6 +180,7 @@ static const Step steps[] = {
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
+  { domuimg_build_step_grow, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },
   /* Which filesystem its drivers are for is known now. */
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },

@@ -7,6 +7,7 @@
 
 #include "lib/base/base.h"
 #include "lib/base/mac.h"
+#include "lib/build/resize-disk.h"
 
 const DomuimgHardware *
 domuimg_plan_get_hardware (DomuimgPlan *self)
@@ -19,9 +20,39 @@ check_asked (const DomuimgDiskSpec *disk, GError **error)
 {
   if (disk->has_content)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "a disk that is converted keeps its size and its filesystems: only path=,"
-                         " vdev= and format= can be given for it");
+                         "a disk that is converted keeps its filesystems: only path=, vdev=, format="
+                         " and a larger size= can be given for it");
   return TRUE;
+}
+
+/* A disk keeps its size, unless it is to be larger. */
+static gboolean
+take_size (DomuimgDiskSpec *disk, guint64 size, const char *name, GError **error)
+{
+  guint64 asked = domuimg_resize_round (disk->size);
+
+  if (disk->size == 0 || disk->size == size)
+    {
+      disk->size = size;
+      return TRUE;
+    }
+  if (asked < size)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the disk %s has %" G_GUINT64_FORMAT " bytes, and size= says less (%"
+                         G_GUINT64_FORMAT "): a disk that is converted can only be made larger",
+                         name, size, disk->size);
+  disk->size = asked;
+  disk->grown_from = asked > size ? size : 0;
+  return TRUE;
+}
+
+guint64
+domuimg_plan_get_made_size (DomuimgPlan *self, guint i)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+
+  /* A device may be larger than what it is to have. */
+  return disk->grown_from > 0 ? disk->size : domuimg_import_get_size (self->import, i);
 }
 
 static gboolean
@@ -90,9 +121,10 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
         }
       disk = g_ptr_array_index (asked, i);
       if (!check_asked (disk, error) || !check_archive (asked, i, error)
-          || !check_origin (self, i, disk, error))
+          || !check_origin (self, i, disk, error)
+          || !take_size (disk, domuimg_import_get_size (self->import, i),
+                         domuimg_import_get_name (self->import, i), error))
         return NULL;
-      disk->size = domuimg_import_get_size (self->import, i);
     }
   return g_ptr_array_ref (asked);
 }

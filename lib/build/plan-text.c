@@ -48,6 +48,16 @@ describe_disk (DomuimgPlan *self, guint i)
   return disk->kind->describe (disk, &origin);
 }
 
+static char *
+describe_growth (const DomuimgDiskSpec *disk)
+{
+  g_autofree char *from = g_format_size_full (disk->grown_from, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *to = g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS);
+
+  return g_strdup_printf ("make %s larger, from %s to %s, with its last partition and the filesystem in"
+                          " it", disk->vdev, from, to);
+}
+
 /* Lists the changes that a rehearsal found; without a rehearsal, only what kinds to expect. */
 static void
 describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
@@ -77,6 +87,8 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
       char *parts = domuimg_plan_describe_parts (self, i);
 
       g_ptr_array_add (lines, describe_disk (self, i));
+      if (domuimg_plan_get_disk (self, i)->grown_from > 0)
+        g_ptr_array_add (lines, describe_growth (domuimg_plan_get_disk (self, i)));
       if (parts != NULL)
         g_ptr_array_add (lines, parts);
     }

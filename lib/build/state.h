@@ -110,6 +110,9 @@ gboolean domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *
 /* The disks begin to be copied, while the system on them is looked at. */
 gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                         GCancellable *cancellable, GError **error);
+/* Disks that are to be larger than those that the source gives. */
+gboolean domuimg_build_step_grow (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,

@@ -238,7 +238,7 @@ static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
   static const char *const places[]
-      = { "path", "vdev", "format", "thin", "prealloc", "compress", NULL };
+      = { "path", "vdev", "format", "size", "thin", "prealloc", "compress", NULL };
   const DomuimgDiskKind *kind
       = g_str_equal (key, "format") ? domuimg_disk_kind_find_format (value) : NULL;
   DomuimgDiskSpec *self = into;

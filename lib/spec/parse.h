@@ -38,7 +38,8 @@ struct _DomuimgDiskSpec {
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
   DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;
-  gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
+  gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
+  guint64 grown_from;   /* bytes of the disk that it is a larger copy of; 0: it is none */
 };
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
