@@ -116,6 +116,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
   g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_clear_pointer (&self->losses, g_ptr_array_unref);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);
@@ -181,6 +182,7 @@ static const Step steps[] = {
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
+  { domuimg_build_step_grow, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },
   /* Which filesystem its drivers are for is known now. */
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
@@ -285,6 +287,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
   domuimg_plan_list_left (state->plan, state->warnings);
+  state->losses = g_ptr_array_new_with_free_func (g_free);
   return TRUE;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/plan-layout.h"
+#include "lib/build/plan-notes.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
@@ -39,6 +40,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
+  g_ptr_array_unref (self->notes);
   g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
@@ -57,6 +59,7 @@ domuimg_plan_class_init (DomuimgPlanClass *klass)
 static void
 domuimg_plan_init (DomuimgPlan *self)
 {
+  self->notes = g_ptr_array_new_with_free_func (g_free);
 }
 
 const char *
@@ -289,6 +292,9 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+    return NULL;
+  domuimg_plan_collect_notes (self);
+  if (!domuimg_plan_check_strict (self, self->notes, error))
     return NULL;
   return g_steal_pointer (&self);
 }

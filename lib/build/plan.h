@@ -29,6 +29,7 @@ struct _DomuimgPlan {
   GPtrArray *disks; /* of DomuimgDiskSpec: paths absolute, vdevs given */
   GPtrArray *parts; /* of DomuimgPart: what is on the disks; none of disks that are converted */
   GPtrArray *nics;  /* of DomuimgNicSpec: MACs and bridges given */
+  GPtrArray *notes; /* of char *: what the guest will not have of what it is made from */
   char *archive_path; /* (nullable) an XVA of all, in place of images and configurations */
   char *config_path;  /* (nullable) */
   char *xml_path;     /* (nullable) */

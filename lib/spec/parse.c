@@ -238,7 +238,7 @@ static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
   static const char *const places[]
-      = { "path", "vdev", "format", "thin", "prealloc", "compress", NULL };
+      = { "path", "vdev", "format", "size", "thin", "prealloc", "compress", NULL };
   const DomuimgDiskKind *kind
       = g_str_equal (key, "format") ? domuimg_disk_kind_find_format (value) : NULL;
   DomuimgDiskSpec *self = into;
@@ -521,6 +521,7 @@ domuimg_nic_spec_copy (const DomuimgNicSpec *self)
   copy->script = g_strdup (self->script);
   copy->address = g_strdup (self->address);
   copy->gateway = g_strdup (self->gateway);
+  copy->network = g_strdup (self->network);
   copy->dns = g_strdupv (self->dns);
   return copy;
 }
@@ -534,6 +535,7 @@ domuimg_nic_spec_free (DomuimgNicSpec *self)
   g_free (self->script);
   g_free (self->address);
   g_free (self->gateway);
+  g_free (self->network);
   g_strfreev (self->dns);
   g_free (self);
 }

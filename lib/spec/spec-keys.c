@@ -318,7 +318,13 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_flag) },
   { "no-customise", FLAG, NULL, "leave the guest's files as they are", NUMBER (read_flag) },
   { "no-cache", FLAG, NULL, "neither use nor fill the cache of package roots", NUMBER (read_flag) },
-  { "force", FLAG, NULL, "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are given", NUMBER (read_flag) },
+  { "force", FLAG, NULL,
+    "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are"
+    " given",
+    NUMBER (read_flag) },
+  { "strict", FLAG, NULL,
+    "refuse what would only be told of otherwise: a guest without all that it is made from",
+    NUMBER (read_flag) },
   { "allow-unbootable", FLAG, NULL, "make the guest even if a check says that it will not boot",
     NUMBER (read_flag) },
 };

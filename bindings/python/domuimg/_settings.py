@@ -67,4 +67,5 @@ class Settings(TypedDict, total=False):
     no_customise: bool
     no_cache: bool
     force: bool
+    strict: bool
     allow_unbootable: bool
