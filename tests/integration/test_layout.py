@@ -315,6 +315,30 @@ class Mistakes(Layouts):
         self.assert_one_line(self.refused("--layout", "gpt,bios=no"), "grub-efi-amd64-bin", "esp=no")
         self.make(self.archive(), "--layout", "gpt,bios=no,esp=no")
 
+    def test_grub_that_cannot_be_made_leaves_nothing(self):
+        """It is made while the root is filled, and its failure is told all the same; so is one that has
+        not ended when something else fails."""
+        program = self.dir / "bin" / "grub-mkimage"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\necho 'it is worn out' >&2\nexit 3\n")
+        program.chmod(0o755)
+        self.environment["PATH"] = f"{program.parent}:{os.environ['PATH']}"
+        self.assert_one_line(self.refused("--layout", "gpt"), "grub-mkimage", "it is worn out")
+        (program.parent / "slow").symlink_to("/usr/bin/sleep")
+        program.write_text(f"#!/bin/sh\n{program.parent}/slow 100\n")
+        done = self.refused("--layout", "gpt", "--disk", "size=150M", "--disk", "size=64M,mount=/var",
+                            source=self.links())
+        self.assert_one_line(done, "hard link")
+        self.assertFalse(list(self.that_run(program.parent)))
+
+    def that_run(self, directory):
+        """Processes with a program of the directory among their arguments."""
+        for entry in os.scandir("/proc"):
+            with contextlib.suppress(OSError):
+                with open(f"{entry.path}/cmdline", "rb") as file:
+                    if entry.name.isdigit() and os.fsencode(directory) in file.read():
+                        yield entry.name
+
     def test_a_bare_filesystem_has_nothing_for_firmware(self):
         done = self.run_program([world.PROGRAM, "create", "t", "--from", self.archive(), "--dir", self.out,
                                  "--type", "hvm", "--kernel", "firmware"])
