@@ -244,8 +244,7 @@ punch (const DomuimgRegion *region, GError **error)
          || domuimg_set_errno (error, errno, "making room in %s", region->name);
 }
 
-/* A partition is resized in a file of its own: resize2fs cuts a file off where the filesystem would
- * end if it began with the file. */
+/* Resizes it in a file of its own. */
 static gboolean
 resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, const char *copy, GError **error)
 {
@@ -285,8 +284,9 @@ resize_content (DomuimgResizeDisk *self, DomuimgRegion *disk, const char *place,
 
   if (room == NULL)
     return FALSE;
-  return self->volume->number > 0 ? resize_partition (self, room, place, error)
-                                  : resize_region (self, room, size, error);
+  if (self->volume->number > 0 && self->fs->resizes_files)
+    return resize_partition (self, room, place, error);
+  return resize_region (self, room, self->volume->number > 0 ? room->length : size, error);
 }
 
 /* The same of the disk at @place, in whatever format it is. */

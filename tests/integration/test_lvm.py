@@ -124,6 +124,15 @@ class Lvm(world.Case):
         self.assert_whole()
         self.assertEqual((self.blocks(), self.size_in_manifest()), (204 * MIB, 204 * MIB))
 
+    @world.need_program("linux.uml", "mkfs.xfs", "xfs_repair")
+    def test_xfs_on_it_grows(self):
+        self.make(disk="web,size=360M")
+        subprocess.run(["mkfs.xfs", "-q", "-f", self.device()], check=True)
+        self.must_resize("500M")
+        subprocess.run(["xfs_repair", "-n", self.device()], check=True, capture_output=True)
+        with open(self.device(), "rb") as file:
+            self.assertEqual(int.from_bytes(file.read(16)[8:], "big") * 4096, 500 * MIB)
+
     def test_a_thin_one_grows_beyond_its_group(self):
         self.add_pool()
         self.make(disk="web,size=100M,thin=pool")

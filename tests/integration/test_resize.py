@@ -161,12 +161,57 @@ class Resize(world.Case):
         self.judge_part(raw, part)
 
     def judge_part(self, image, entry):
+        part = self.part_of(image, entry)
+        subprocess.run(["e2fsck", "-fn", str(part)], check=True, capture_output=True)
+        self.assertGreater(blocks_of(part), part.stat().st_size - MIB)
+
+    @world.need_program("linux.uml", "mkfs.xfs", "xfs_repair", "mkfs.btrfs", "btrfs", "qemu-img", "qemu-storage-daemon")
+    def test_xfs_and_btrfs_grow(self):
+        source = f"tar:{self.dir / 'root.tar'}"
+        judges = {"xfs": ["xfs_repair", "-n"], "btrfs": ["btrfs", "check", "--readonly"]}
+        for fs, layout, kind in (("xfs", "none", "raw"), ("xfs", "gpt,esp=no,bios=no", "raw"),
+                                 ("btrfs", "mbr,esp=no,bios=no", "raw"), ("btrfs", "none", "qcow2")):
+            name = f"{fs}-{layout[:3]}-{kind}"
+            with self.subTest(name):
+                image = self.create(source, "--layout", layout, "--disk", f"size=400M,fs={fs}", name=name)
+                if kind == "qcow2":
+                    self.make_qcow2(name, image)
+                self.must_resize(name, "1G")
+                raw = self.raw_of(image) if kind == "qcow2" else image
+                if layout != "none":
+                    raw = self.part_of(raw, judge_table(raw)[-1])
+                subprocess.run([*judges[fs], str(raw)], check=True, capture_output=True)
+                self.assertGreater(self.bytes_of(fs, raw), 1000 * MIB)
+                content = image.read_bytes()
+                self.assertIn("made smaller" if layout == "none" else "larger",
+                              self.resize(name, "500M", "--shrink").stderr)
+                self.assertEqual(image.read_bytes(), content)
+
+    def make_qcow2(self, name, image):
+        """What `create` does not make with such a filesystem on it."""
+        other = self.dir / "other.qcow2"
+        subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", image, other], check=True)
+        other.rename(image)
+        path = self.out / f"{name}.json"
+        manifest = json.loads(path.read_text())
+        manifest["disks"][0]["format"] = "qcow2"
+        path.write_text(json.dumps(manifest))
+
+    def bytes_of(self, fs, image):
+        """What its superblock says."""
+        with open(image, "rb") as file:
+            if fs == "btrfs":
+                file.seek(65536 + 0x70)
+                return int.from_bytes(file.read(8), "little")
+            head = file.read(16)
+            return int.from_bytes(head[4:8], "big") * int.from_bytes(head[8:16], "big")
+
+    def part_of(self, image, entry):
         part = self.dir / "part.img"
         with open(image, "rb") as disk:
             disk.seek(entry["start"] * 512)
             part.write_bytes(disk.read(entry["size"] * 512))
-        subprocess.run(["e2fsck", "-fn", str(part)], check=True, capture_output=True)
-        self.assertGreater(blocks_of(part), part.stat().st_size - MIB)
+        return part
 
     @world.need_program("qemu-img")
     def test_a_format_that_stays_as_it_is(self):
