@@ -104,6 +104,8 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  for (guint i = 0; i < DOMUIMG_GRUB_N; i++)
+    g_clear_pointer (&self->grub[i], domuimg_grub_job_free);
   g_clear_object (&self->ahead);
   g_clear_object (&self->kernel_read);
   g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
@@ -178,6 +180,7 @@ static const Step steps[] = {
   { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
   /* The modules of a kernel that is not the guest's need room in its filesystem. */
   { domuimg_build_step_known_kernel, FILES, 1, 0 },
+  { domuimg_build_step_begin_grub, FILES, 0, 0 },
   { domuimg_build_step_disks, FILES, 2, 0 },
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },

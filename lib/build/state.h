@@ -5,6 +5,7 @@
 #include "domuimg/kernel.h"
 #include "lib/base/base.h"
 #include "lib/base/undo.h"
+#include "lib/build/grub-image.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan.h"
 #include "lib/kernel/select-ahead.h"
@@ -70,6 +71,7 @@ typedef struct {
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
+  DomuimgGrubJob *grub[DOMUIMG_GRUB_N]; /* (nullable) images for the platforms, while they are made */
   DomuimgLookAhead *ahead;       /* (nullable) what was seen of the guest's kernel as it was written */
   /* What the kernel's choice has read, kept so that it is not unpacked again. */
   DomuimgKernel *kernel_read;     /* (nullable) */
@@ -93,6 +95,9 @@ gboolean domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* GRUB's images begin to be made, which needs nothing but the plan. */
+gboolean domuimg_build_step_begin_grub (DomuimgBuildState *self, DomuimgProgress *progress,
+                                        GCancellable *cancellable, GError **error);
 /* GRUB on a disk that is to start by itself. */
 gboolean domuimg_build_step_grub (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);

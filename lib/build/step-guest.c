@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/build/step-layout.h"
 #include "lib/guest/customise.h"
 
 #define MAX_PASSWORD 1024
@@ -134,6 +135,19 @@ compare_mounts (gconstpointer a, gconstpointer b)
 }
 
 static void
+add_growth (DomuimgBuildState *self, DomuimgCustomise *customise, const DomuimgPart *part)
+{
+  gboolean has_gpt
+      = domuimg_plan_get_layout_spec (self->plan, part->disk)->kind == DOMUIMG_LAYOUT_GPT;
+  DomuimgGuestGrowth *growth
+      = domuimg_customise_add_growth (customise, part->uuid, part->mount, part->fs);
+
+  growth->has_partition = part->number > 0;
+  if (has_gpt && part->role == DOMUIMG_PART_ROOT)
+    growth->root_type = domuimg_layout_gpt_name_root (domuimg_build_get_architecture (self->plan));
+}
+
+static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_copy (self->plan->parts, NULL, NULL);
@@ -148,6 +162,8 @@ add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
       const DomuimgPart *part = g_ptr_array_index (parts, i);
       g_autofree char *spec = g_strdup_printf ("UUID=%s", part->uuid);
 
+      if (part->grows)
+        add_growth (self, customise, part);
       if (part->role == DOMUIMG_PART_SWAP)
         domuimg_customise_add_mount (customise, spec, "none", "swap", "sw");
       else if (part->mount != NULL && part->role != DOMUIMG_PART_ROOT)

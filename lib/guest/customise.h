@@ -14,6 +14,15 @@ typedef struct {
   char *options;     /* nullable: "defaults" */
 } DomuimgGuestMount;
 
+/* A filesystem that takes all of its disk when the guest first boots. */
+typedef struct {
+  char *uuid;
+  char *mount_point;
+  char *fs;
+  gboolean has_partition; /* the last of its disk, which grows first */
+  const char *root_type;  /* (nullable) of a root's partition, by which systemd knows it */
+} DomuimgGuestGrowth;
+
 typedef enum {
   DOMUIMG_GUEST_NIC_DHCP,
   DOMUIMG_GUEST_NIC_STATIC,
@@ -43,6 +52,7 @@ typedef struct {
   char *root_uuid;       /* nullable: fstab and crypttab are left alone */
   char *root_fs;         /* "ext4" */
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
+  GPtrArray *growths;    /* (element-type DomuimgGuestGrowth) */
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
   DomuimgRootPassword root_password;
   char *root_password_hash;   /* crypt(3) text, for HASH */
@@ -65,6 +75,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCustomise, domuimg_customise_free)
 DomuimgGuestMount *domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec,
                                                 const char *mount_point, const char *fs,
                                                 const char *options);
+/* A filesystem that is all of a disk; the caller changes the rest. Owned by @self. */
+DomuimgGuestGrowth *domuimg_customise_add_growth (DomuimgCustomise *self, const char *uuid,
+                                                  const char *mount_point, const char *fs);
 /* A NIC by DHCP; the caller changes the rest. Owned by @self. */
 DomuimgGuestNic *domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac);
 

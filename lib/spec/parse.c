@@ -274,6 +274,8 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
     return take_reserved (self, value, error);
   if (g_str_equal (key, "features"))
     return take_features (self, value, error);
+  if (g_str_equal (key, "growfs"))
+    return domuimg_parse_bool (value, &self->grows, error);
   if (kind != NULL)
     self->kind = kind;
   else if (g_str_equal (key, "path"))
@@ -285,8 +287,8 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "uuid=, inodes=, reserved=, features=, layout=, prealloc=, compress=, thin= and "
-                         "format=raw, qcow2 or vhd",
+                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, prealloc=, compress=, "
+                         "thin= and format=raw, qcow2 or vhd",
                          key, value);
   return TRUE;
 }

@@ -36,6 +36,7 @@ struct _DomuimgDiskSpec {
   DomuimgDiskPrealloc prealloc;
   gboolean is_compressed;
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
+  gboolean grows;  /* it takes all of a larger disk, when the guest first boots */
   DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;
   gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
