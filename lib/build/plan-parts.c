@@ -55,6 +55,18 @@ fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 }
 
 static gboolean
+place (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root, GError **error)
+{
+  if (disk->kind->locate == NULL)
+    {
+      fill_path (self, disk, is_root);
+      return TRUE;
+    }
+  disk->connect = g_strdup (domuimg_spec_get (self->spec, "connect"));
+  return disk->kind->locate (disk, error);
+}
+
+static gboolean
 check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
   const DomuimgFs *fs = domuimg_fs_find (disk->fs);
@@ -113,7 +125,8 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
 
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
-      fill_path (self, disk, i == 0);
+      if (!place (self, disk, i == 0, error))
+        return NULL;
       if (disk->kind->settle != NULL
           && !disk->kind->settle (disk, self->import != NULL, error))
         return NULL;
@@ -227,7 +240,8 @@ gboolean
 domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 {
   const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
-                            self->kernel_path, self->ramdisk_path };
+                            self->has_kernel_elsewhere ? NULL : self->kernel_path,
+                            self->has_kernel_elsewhere ? NULL : self->ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
 
   for (guint i = 0; i < self->disks->len; i++)

@@ -36,6 +36,7 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
+  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
 };

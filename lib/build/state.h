@@ -36,6 +36,7 @@ typedef struct {
   char *work_directory;
   char *directory; /* of the results */
   GPtrArray *disks;   /* of DomuimgBuildDisk */
+  GPtrArray *volumes; /* of DomuimgPoolVolume: results that are elsewhere, or that a pool shows */
   GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
@@ -68,6 +69,7 @@ typedef struct {
   GPtrArray *losses;   /* of char *: those of the warnings that --strict makes errors */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
+  char *xml_text;      /* (nullable) its libvirt XML, once it is written */
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
@@ -127,6 +129,14 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* What is to live elsewhere is taken there. */
+gboolean domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_define (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+/* After the commit. */
+gboolean domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,
+                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                                  GCancellable *cancellable, GError **error);
 /* Begins disk @i, which then reads as @size bytes of zeros. */

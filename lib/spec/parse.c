@@ -223,6 +223,7 @@ check_options (const DomuimgDiskSpec *self, GError **error)
     const char *name;
     gboolean is_given;
   } options[] = { { "thin", self->thin != NULL },
+                  { "format", self->format != NULL },
                   { "prealloc", self->prealloc != DOMUIMG_DISK_PREALLOC_NONE },
                   { "compress", self->is_compressed } };
 
@@ -276,7 +277,9 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
     return take_features (self, value, error);
   if (g_str_equal (key, "growfs"))
     return domuimg_parse_bool (value, &self->grows, error);
-  if (kind != NULL)
+  if (kind != NULL && self->kind->scheme != NULL)
+    self->format = kind;
+  else if (kind != NULL)
     self->kind = kind;
   else if (g_str_equal (key, "path"))
     replace (&self->path, value);
@@ -403,6 +406,8 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->label = g_strdup (self->label);
   copy->mount = g_strdup (self->mount);
   copy->thin = g_strdup (self->thin);
+  copy->volume = g_strdup (self->volume);
+  copy->connect = g_strdup (self->connect);
   copy->uuid = g_strdup (self->uuid);
   copy->features = g_strdup (self->features);
   return copy;
@@ -417,6 +422,8 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->label);
   g_free (self->mount);
   g_free (self->thin);
+  g_free (self->volume);
+  g_free (self->connect);
   g_free (self->uuid);
   g_free (self->features);
   g_free (self);

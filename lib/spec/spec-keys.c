@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
 #include "lib/spec/kernel-policy.h"
@@ -98,6 +99,12 @@ parse_uuid (const char *value, GError **error)
     return g_ascii_strdown (value, -1);
   invalid (error, "uuid", value, "a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   return NULL;
+}
+
+static gboolean
+check_uri (const char *key, const char *value, GError **error)
+{
+  return domuimg_libvirt_check_uri (value, error);
 }
 
 static gpointer
@@ -239,6 +246,11 @@ static const DomuimgSpecKey keys[] = {
   { "from", STRING, "SOURCE", NULL, OBJECT (parse_from, domuimg_source_spec_free) },
   { "dir", STRING, "DIR", "directory for everything that is made", TEXT (check_text) },
   { "disk", LIST, "SPEC", NULL, OBJECT (parse_disk, domuimg_disk_spec_free) },
+  { "connect", STRING, "URI", "the libvirt whose pools and guests are meant [xen:///system]",
+    TEXT (check_uri) },
+  { "define", FLAG, NULL, "have that libvirt know the guest, too, without starting it",
+    NUMBER (read_flag) },
+  { "autostart", FLAG, NULL, "with --define: it starts with its host", NUMBER (read_flag) },
   { "layout", STRING, "LAYOUT",
     "what is on the first disk around its filesystems: none (default), gpt or mbr, and"
     " esp=64M|no,boot=512M,swap=1G,bios=yes|no",

@@ -20,6 +20,9 @@ class Settings(TypedDict, total=False):
     source: Path
     dir: Path
     disk: Texts
+    connect: Text
+    define: bool
+    autostart: bool
     layout: Text
     partition: Texts
     kernel: Text
