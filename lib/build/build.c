@@ -6,6 +6,7 @@
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
+#include "lib/guest/customise.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -105,6 +106,8 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  for (guint i = 0; i < DOMUIMG_GRUB_N; i++)
+    g_clear_pointer (&self->grub[i], domuimg_grub_job_free);
   g_clear_object (&self->ahead);
   g_clear_object (&self->kernel_read);
   g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
@@ -117,6 +120,8 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_clear_pointer (&self->losses, g_ptr_array_unref);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);
@@ -181,10 +186,12 @@ static const Step steps[] = {
   { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
   /* The modules of a kernel that is not the guest's need room in its filesystem. */
   { domuimg_build_step_known_kernel, FILES, 1, 0 },
+  { domuimg_build_step_begin_grub, FILES, 0, 0 },
   { domuimg_build_step_disks, FILES, 2, 0 },
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
+  { domuimg_build_step_grow, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },
   /* Which filesystem its drivers are for is known now. */
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
@@ -306,6 +313,8 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
+  domuimg_plan_list_left (state->plan, state->warnings);
+  state->losses = g_ptr_array_new_with_free_func (g_free);
   return TRUE;
 }
 

@@ -102,6 +102,7 @@ add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
   nic->mac = g_strdup (spec->mac);
   nic->bridge = g_strdup (spec->bridge);
   nic->address = g_strdup (spec->address);
+  nic->network = g_strdup (spec->network);
 }
 
 static void

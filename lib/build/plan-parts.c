@@ -142,6 +142,8 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
   g_autofree char *seed = g_strdup_printf ("domuimg/%s/nic/%u", self->name, i);
 
   if (nic->mac == NULL)
+    nic->mac = g_strdup (domuimg_plan_get_replaced_mac (self, i));
+  if (nic->mac == NULL)
     nic->mac = domuimg_plan_is_reproducible () ? domuimg_mac_new_from_seed (seed)
                                                : domuimg_mac_new_random ();
   if (nic->bridge == NULL)
@@ -208,6 +210,26 @@ check_readable (const char *what, const char *path, GError **error)
 }
 
 static gboolean
+check_logins (DomuimgPlan *self, GError **error)
+{
+  static const char *const keys[] = { "root-password", "root-password-file", "ssh-key" };
+  const char *password = domuimg_spec_get (self->spec, "root-password");
+  const char *file = domuimg_spec_get (self->spec, "root-password-file");
+
+  if (password != NULL && file != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "root-password and root-password-file exclude each other: give one of them");
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (self->spec, keys[i]) != NULL
+        && domuimg_spec_get_flag (self->spec, "no-customise"))
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "no-customise leaves the guest's files as they are, so %s cannot be set:"
+                           " give one of them",
+                           keys[i]);
+  return TRUE;
+}
+
+static gboolean
 check_kernel_files (DomuimgPlan *self, GError **error)
 {
   return check_readable ("kernel", self->kernel->kernel, error)
@@ -239,7 +261,8 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
       if (!check_readable ("ssh-key", keys[i], error))
         return FALSE;
     }
-  return check_readable ("root-password-file",
+  return check_logins (self, error)
+         && check_readable ("root-password-file",
                          domuimg_spec_get (self->spec, "root-password-file"), error)
          && check_kernel_files (self, error);
 }

@@ -12,6 +12,7 @@
 #include "lib/base/definition.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/plan-layout.h"
+#include "lib/build/plan-notes.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
@@ -40,6 +41,8 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
+  g_clear_pointer (&self->replaced, domuimg_manifest_free);
+  g_ptr_array_unref (self->notes);
   g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
@@ -58,6 +61,7 @@ domuimg_plan_class_init (DomuimgPlanClass *klass)
 static void
 domuimg_plan_init (DomuimgPlan *self)
 {
+  self->notes = g_ptr_array_new_with_free_func (g_free);
 }
 
 const char *
@@ -335,7 +339,6 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_make_uuid (self, "domain");
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_source_check (source, error))
     return NULL;
@@ -346,10 +349,15 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
-  if (!plan_disks (self, error) || !place_kernel (self, error) || !check_definition (self, error))
+  if (!plan_disks (self, error) || !place_kernel (self, error) || !check_definition (self, error)
+      || !domuimg_plan_read_replaced (self, error))
     return NULL;
+  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+    return NULL;
+  domuimg_plan_collect_notes (self);
+  if (!domuimg_plan_check_strict (self, self->notes, error))
     return NULL;
   return g_steal_pointer (&self);
 }

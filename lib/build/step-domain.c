@@ -171,6 +171,7 @@ domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
   domuimg_domain_set_on_crash (self->domain, domuimg_plan_get (plan, "on-crash", NULL));
   add_graphics (self);
   add_disks (self);
+  domuimg_build_add_devices (self);
   add_nics (self);
   add_extra (self);
   if (!domuimg_domain_validate (self->domain, error))

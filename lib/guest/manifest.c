@@ -29,6 +29,7 @@ static const Member kernel_texts[] = {
 };
 static const Member nic_texts[] = {
   { "mac", NIC (mac) }, { "bridge", NIC (bridge) }, { "address", NIC (address) },
+  { "network", NIC (network) },
 };
 static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },

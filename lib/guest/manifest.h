@@ -33,6 +33,7 @@ typedef struct {
 
 typedef struct {
   char *mac, *bridge, *address;
+  char *network; /* that a card of a machine that was converted was on */
 } DomuimgManifestNic;
 
 /* What a storage pool of libvirt's has of the guest. */

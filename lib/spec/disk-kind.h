@@ -120,6 +120,11 @@ struct _DomuimgDiskKind {
   /* (nullable) Makes it of the raw image @from, which is not needed any more; FALSE where that takes
    * a copy. Nothing was allocated. */
   gboolean (*take) (const char *path, const char *from);
+  /* (nullable) Gives the disk at @path, which nobody has open, another size; it may become a little
+   * larger than @size. Of a file, @path is a copy; what has @volumes is changed where it is. */
+  gboolean (*resize) (const char *path, guint64 size, GCancellable *cancellable, GError **error);
+  /* (nullable) Whether there is room for @more bytes. */
+  gboolean (*check_more) (const char *path, guint64 more, GError **error);
   /* (nullable) With HOLDS_ALL: puts all disks together. */
   gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
                        GCancellable *cancellable, GError **error);
@@ -142,5 +147,8 @@ const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **re
 char *domuimg_disk_kind_list (void);
 /* The kind that a disk at @path, of which only that is said, has by what is there; NULL for none. */
 const DomuimgDiskKind *domuimg_disk_kind_find_claim (const char *path);
+/* (nullable) The kind of a disk of which a manifest says @storage (nullable), and whose image is in
+ * @format. */
+const DomuimgDiskKind *domuimg_disk_kind_find_stored (const char *storage, const char *format);
 /* NULL where format= has no such value. */
 const DomuimgDiskKind *domuimg_disk_kind_find_format (const char *format);
