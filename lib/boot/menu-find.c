@@ -163,10 +163,13 @@ parse (const char *path, DomuimgMenuFormat format, DomuimgLoader loader,
   DomuimgMenu *menu = domuimg_menu_new (format, path + 1);
   g_autofree char *text = NULL;
 
-  if (format == DOMUIMG_MENU_BLS)
-    domuimg_bls_parse (menu, path, files, NULL);
-  else if (format == DOMUIMG_MENU_UKI)
-    domuimg_uki_parse (menu, path, files);
+  if (format == DOMUIMG_MENU_BLS || format == DOMUIMG_MENU_UKI)
+    {
+      g_autofree char *parent = g_path_get_dirname (path);
+      g_autofree char *partition = g_path_get_dirname (parent);
+
+      domuimg_sdboot_parse (menu, g_str_equal (partition, "/") ? "" : partition, files);
+    }
   else if ((text = domuimg_menu_read_file (files, path)) != NULL)
     parse_text (menu, text, loader, files);
   else

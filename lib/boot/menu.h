@@ -29,6 +29,8 @@ typedef struct {
   guint line;         /* there, from 1; 0 where there are no lines */
   guint sysappend;    /* what a loader on a network adds to @cmdline: bits of IPAPPEND */
   gboolean local;     /* (LOCALBOOT) the next boot device, and no kernel */
+  gboolean is_program; /* an EFI program; @kernel is NULL where that is no kernel */
+  gboolean is_counted; /* systemd-boot would count this boot by renaming the entry's file */
 } DomuimgMenuEntry;
 
 typedef struct {
@@ -75,15 +77,13 @@ typedef struct {
 /* PVGRUB: as Debian's GRUB for Xen takes it; other loaders: as a GRUB on the guest's disk. */
 void domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files,
                             DomuimgLoader loader);
-/* The entries of @directory. With @variables, which options may name, in the order and as GRUB's
- * command blscfg takes them; else as systemd-boot, whose loader.conf is in the parent directory. */
+/* The entries of @directory, in the order and as GRUB's command blscfg takes them; options may name
+ * @variables. */
 void domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files,
                         GHashTable *variables);
-/* loader.conf of systemd-boot in @directory: sets the default of the entries that are there. */
-void domuimg_loader_conf_parse (DomuimgMenu *self, const char *directory,
-                                const DomuimgMenuFiles *files);
-/* Unified kernel images in @directory, EFI/Linux; loader/loader.conf is beside EFI. */
-void domuimg_uki_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files);
+/* What systemd-boot shows of @partition, a directory without its last slash: loader/entries, EFI/Linux
+ * and loader/loader.conf in it. */
+void domuimg_sdboot_parse (DomuimgMenu *self, const char *partition, const DomuimgMenuFiles *files);
 void domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 /* What pygrub of Xen 4.17 reads in a menu of @self's format: GRUB2, EXTLINUX or LEGACY. */

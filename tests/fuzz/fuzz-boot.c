@@ -84,10 +84,10 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       domuimg_grubenv_parse (text, variables);
       break;
     case 6:
-      domuimg_bls_parse (menu, "/boot/loader/entries", &files, NULL);
+      domuimg_sdboot_parse (menu, "/boot", &files);
       break;
     default:
-      domuimg_uki_parse (menu, "/EFI/Linux", &files);
+      domuimg_sdboot_parse (menu, "", &files);
       break;
     }
   g_assert (menu->default_entry < (int) menu->entries->len);
