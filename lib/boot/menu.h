@@ -15,6 +15,15 @@ typedef enum {
   DOMUIMG_MENU_UKI,      /* unified kernel images, Boot Loader Specification type 2 */
 } DomuimgMenuFormat;
 
+/* A variable that GRUB would write into an environment block with `save_env`, as it differs from what is
+ * there. */
+typedef struct {
+  char *hint;  /* (nullable) where @file lies, as @root_hint of an entry */
+  char *file;
+  char *name;
+  char *value; /* (nullable) it is removed */
+} DomuimgMenuSave;
+
 /* One entry that can be booted. */
 typedef struct {
   char *id;           /* (nullable) what a default may name: --id, the name of a BLS file, a LABEL */
@@ -31,6 +40,8 @@ typedef struct {
   gboolean local;     /* (LOCALBOOT) the next boot device, and no kernel */
   gboolean is_program; /* an EFI program; @kernel is NULL where that is no kernel */
   gboolean is_counted; /* systemd-boot would count this boot by renaming the entry's file */
+  GPtrArray *saves;    /* (element-type DomuimgMenuSave) when it is chosen */
+  gboolean has_saves;  /* in a menu that a process has sent: it knows of some */
 } DomuimgMenuEntry;
 
 typedef struct {
@@ -44,7 +55,10 @@ typedef struct {
   guint timeout;         /* seconds */
   gboolean waits;        /* nothing is booted before a key is pressed: there is no timeout */
   GPtrArray *problems;   /* (element-type utf8) what could not be understood, and where */
+  GPtrArray *saves;      /* (element-type DomuimgMenuSave) before an entry is chosen */
 } DomuimgMenu;
+
+void domuimg_menu_save_free (gpointer self);
 
 DomuimgMenuEntry *domuimg_menu_entry_new (void);
 void domuimg_menu_entry_free (DomuimgMenuEntry *self);
@@ -59,6 +73,7 @@ const char *domuimg_menu_format_to_string (DomuimgMenuFormat format);
 #define DOMUIMG_MENU_ENTRIES 1000
 #define DOMUIMG_MENU_PROBLEMS 20
 #define DOMUIMG_MENU_FILE_MAX (1 << 20)
+#define DOMUIMG_MENU_SAVES 64
 
 /* The files beside a menu. Each may be NULL. */
 typedef struct {
@@ -90,6 +105,11 @@ void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMe
 void domuimg_pygrub_parse (DomuimgMenu *self, const char *text);
 /* The environment block of GRUB: adds its variables. FALSE where it is none. */
 gboolean domuimg_grubenv_parse (const char *text, GHashTable *variables);
+/* Sets a variable in @block, of DOMUIMG_GRUBENV_SIZE bytes, or removes it where @value is NULL; what else
+ * is there stays. CORRUPT_INPUT where it is no environment block, INVALID_ARGUMENT for a name that is
+ * none, NO_SPACE where the block is full: then it is as it was. */
+#define DOMUIMG_GRUBENV_SIZE 1024
+gboolean domuimg_grubenv_set (char *block, const char *name, const char *value, GError **error);
 
 /* For the parsers. */
 void domuimg_menu_add_problem (DomuimgMenu *self, const char *format, ...) G_GNUC_PRINTF (2, 3);

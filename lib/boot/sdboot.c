@@ -56,7 +56,7 @@ domuimg_sdboot_item_new (const char *directory, const char *name, const char *su
   self->id = g_strdup (self->file);
   self->tries_left = -1;
   take_counter (self, suffix);
-  /* As bootctl has it, but that the suffix of a file is left out, as it always was here. */
+  /* It is what bootctl calls an entry, but without the suffix of a file, as it always was here. */
   self->entry->id = g_strndup (name, strlen (name)
                                          - (g_str_equal (suffix, ".conf") ? strlen (suffix) : 0));
   self->entry->is_counted = self->tries_left > 0;
