@@ -87,6 +87,26 @@ dir_describe (DomuimgSource *source)
   return g_strdup_printf ("copy the root in %s", DOMUIMG_SOURCE_DIR (source)->path);
 }
 
+/* A container's directory, whose root is below it. */
+static gboolean
+check_below (DomuimgSourceDir *self, GError **error)
+{
+  static const char *const names[] = { "rootfs", "root.x86_64", "merged", "root", "diff" };
+  g_autofree char *own = g_build_filename (self->path, "etc", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *below = g_build_filename (self->path, names[i], NULL);
+      g_autofree char *etc = g_build_filename (below, "etc", NULL);
+
+      if (!g_file_test (own, G_FILE_TEST_IS_DIR) && g_file_test (etc, G_FILE_TEST_IS_DIR))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s is not a root, and %s in it is: use --from %s:%s", self->path,
+                             names[i], domuimg_source_type_dir.scheme, below);
+    }
+  return TRUE;
+}
+
 static gboolean
 dir_check (DomuimgSource *source, GError **error)
 {
@@ -99,7 +119,7 @@ dir_check (DomuimgSource *source, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "%s is not a directory; for an archive, use --from %s:%s", self->path,
                          domuimg_source_type_tar.scheme, self->path);
-  return TRUE;
+  return check_below (self, error);
 }
 
 /* What the build itself writes below the directory must not be copied into itself. */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/source/file-kind.h"
 #include "lib/source/root-filter.h"
 #include "lib/source/tar.h"
 
@@ -135,10 +136,14 @@ static gboolean
 tar_check (DomuimgSource *source, GError **error)
 {
   DomuimgSourceTar *self = DOMUIMG_SOURCE_TAR (source);
-  gboolean ok = open_file (self, error);
+  g_autofree char *other = NULL;
 
+  if (!open_file (self, error))
+    return FALSE;
   close_file (self);
-  return ok;
+  if (!is_stdin (self))
+    other = domuimg_file_kind_explain (self->path, DOMUIMG_WANTED_ROOT, TRUE);
+  return other == NULL || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s", other);
 }
 
 static gboolean
@@ -210,6 +215,22 @@ measure (DomuimgSourceTar *self, DomuimgUsage *usage, GCancellable *cancellable,
   return TRUE;
 }
 
+/* Something else that is compressed, where the archive could not be read. */
+static void
+explain_failure (DomuimgSourceTar *self, GError **error)
+{
+  g_autofree char *other = NULL;
+
+  if (error == NULL || !g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT)
+      || (self->filter != NULL && domuimg_root_filter_get_owner (self->filter)->is_known))
+    return;
+  other = domuimg_file_kind_explain (self->path, DOMUIMG_WANTED_ROOT, FALSE);
+  if (other == NULL)
+    return;
+  g_clear_error (error);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s", other);
+}
+
 static gboolean
 tar_measure (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgUsage *usage,
              gboolean *known, GCancellable *cancellable, GError **error)
@@ -224,7 +245,10 @@ tar_measure (DomuimgSource *source, const DomuimgSourceContext *context, Domuimg
   if (!*known)
     return TRUE;
   if (!measure (self, &own, cancellable, error))
-    return FALSE;
+    {
+      explain_failure (self, error);
+      return FALSE;
+    }
   usage->entries += own.entries;
   usage->data_bytes += own.data_bytes;
   usage->other_bytes += own.other_bytes;
