@@ -32,7 +32,7 @@ _domuimg_value () {
     --kernel)
       case $cur in
         file:*) _domuimg_files file: -f ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "auto guest extract host file: pvgrub pygrub firmware" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "auto guest extract host file: pvgrub pygrub domuimg firmware" -- "$cur") ;;
       esac ;;
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;

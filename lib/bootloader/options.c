@@ -86,7 +86,7 @@ make_context (DomuimgBootloaderOptions *to, Words *words)
       "The user id that reads the disk, 65534 if not given", "UID" },
     { "isconfig", 0, 0, G_OPTION_ARG_NONE, &to->is_config, "The file is a menu, not a disk", NULL },
     { "read-only", 0, 0, G_OPTION_ARG_NONE, &to->read_only,
-      "Write nothing to the disk: what GRUB would save there is told", NULL },
+      "Write nothing to the guest, and tell what GRUB would save there", NULL },
     { "require-confinement", 0, 0, G_OPTION_ARG_NONE, &to->require,
       "Fail where a part of the confinement cannot be had", NULL },
     { "debug", 0, 0, G_OPTION_ARG_NONE, &to->debug, "Say what is done", NULL },

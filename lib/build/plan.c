@@ -157,7 +157,8 @@ check_archive (DomuimgPlan *self, GError **error)
   DomuimgLoader loader = self->kernel->policy->loader;
 
   if (!wants_archive (self) || loader == DOMUIMG_LOADER_FIRMWARE
-      || (loader == DOMUIMG_LOADER_PYGRUB && self->type == DOMUIMG_GUEST_TYPE_PV))
+      || (loader == DOMUIMG_LOADER_PYGRUB && self->kernel->policy->program == NULL
+          && self->type == DOMUIMG_GUEST_TYPE_PV))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "an XVA has no kernel beside its disks: use --kernel firmware, or --kernel"

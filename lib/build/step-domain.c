@@ -137,7 +137,8 @@ set_boot (DomuimgBuildState *self)
       break;
     case DOMUIMG_LOADER_PYGRUB:
       /* xl knows where its own is. */
-      domuimg_domain_set_bootloader (self->domain, domuimg_plan_get (plan, "loader", "pygrub"));
+      domuimg_domain_set_bootloader (
+          self->domain, domuimg_plan_get (plan, "loader", plan->kernel->policy->program ?: "pygrub"));
       break;
     case DOMUIMG_LOADER_FIRMWARE:
       set_firmware (self);

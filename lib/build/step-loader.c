@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Prepares guests whose kernel stays on their disk: GRUB in the guest, or pygrub in dom0, finds it
- * there by a menu. */
+/* Prepares guests whose kernel stays on their disk: GRUB in the guest, or pygrub or domuimg-bootloader in
+ * dom0, finds it there by a menu. */
 #include "config.h"
 #include "lib/build/step-loader.h"
 
 #include <unistd.h>
 
 #include "lib/guest/boot-menu.h"
+#include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
 #include "lib/kernel/select.h"
 #include "lib/xen/version.h"
@@ -35,6 +36,17 @@ types_of (DomuimgBuildState *self)
   return self->loader == DOMUIMG_LOADER_PYGRUB ? pv_first : pvh_first;
 }
 
+/* domuimg-bootloader unpacks what Xen does not. */
+static gboolean
+can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type, char **why)
+{
+  DomuimgCompatProblem problem = domuimg_kernel_find_problem (
+      kernel, type, self->loader, domuimg_xen_version_of_host (NULL), why);
+
+  return problem == DOMUIMG_COMPAT_FINE
+         || (problem == DOMUIMG_COMPAT_COMPRESSION && self->plan->kernel->policy->program != NULL);
+}
+
 static gboolean
 try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
 {
@@ -48,7 +60,7 @@ try_choice (DomuimgBuildState *self, DomuimgKernelChoice *choice, char **why)
   for (const DomuimgGuestType *type = types_of (self); *type != DOMUIMG_GUEST_TYPE_AUTO; type++)
     {
       g_clear_pointer (why, g_free);
-      if (!domuimg_kernel_can_boot_with (choice->kernel, *type, self->loader, NULL, why))
+      if (!can_start (self, choice->kernel, *type, why))
         continue;
       self->type = *type;
       return domuimg_drivers_check (self->tree, choice, *type, self->root_fs, why);
@@ -105,6 +117,15 @@ default_program (void)
   return g_strdup_printf ("/usr/lib/xen-%s/bin/pygrub", version);
 }
 
+/* libvirt wants a path; the program may be on the Xen host only. */
+static char *
+find_program (const char *name)
+{
+  char *path = g_find_program_in_path (name);
+
+  return path != NULL ? path : g_build_filename ("/usr/bin", name, NULL);
+}
+
 static char *
 loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 {
@@ -112,6 +133,8 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 
   if (given != NULL || self->loader == DOMUIMG_LOADER_FIRMWARE)
     return g_strdup (given);
+  if (self->plan->kernel->policy->program != NULL)
+    return find_program (self->plan->kernel->policy->program);
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
     return default_program ();
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
@@ -128,7 +151,11 @@ warn_if_missing (DomuimgBuildState *self)
   /* xl finds its own pygrub. */
   g_ptr_array_add (
       self->warnings,
-      self->loader == DOMUIMG_LOADER_PYGRUB
+      self->plan->kernel->policy->program != NULL
+          ? g_strdup_printf ("%s is not on this machine; the Xen host needs domuimg, or name its place"
+                             " there by --loader",
+                             self->loader_path)
+      : self->loader == DOMUIMG_LOADER_PYGRUB
           ? g_strdup_printf ("%s is not on this machine; if the Xen host has pygrub elsewhere, name"
                              " its place there by --loader for libvirt",
                              self->loader_path)
@@ -146,7 +173,10 @@ explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char 
 
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
-      self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub" : "GRUB", types[self->type], drivers);
+      self->plan->kernel->policy->program != NULL      ? self->plan->kernel->policy->program
+      : self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub"
+                                              : "GRUB",
+      types[self->type], drivers);
 }
 
 /* An entry of a disk that starts by itself is for all types: the console is the last of these that

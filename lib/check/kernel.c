@@ -4,6 +4,10 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "lib/base/fd.h"
 #include "lib/check/initramfs.h"
 #include "lib/check/run.h"
 #include "lib/kernel/compat.h"
@@ -110,6 +114,20 @@ take_given (DomuimgMachine *self)
   return g_object_ref (made->kernel);
 }
 
+/* QEMU starts what begins as the first Linux did, by its boot sector: memtest86+.bin, for one. */
+static gboolean
+is_boot_sector (DomuimgMachine *self)
+{
+  guint8 sector[512] = { 0 };
+  g_auto (DomuimgFd) fd = -1;
+
+  if (self->type != DOMUIMG_GUEST_TYPE_HVM || self->boot.in_guest)
+    return FALSE;
+  fd = open (domuimg_machine_where (self, self->boot.kernel_path), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  return fd >= 0 && pread (fd, sector, sizeof sector, 0) == sizeof sector && sector[510] == 0x55
+         && sector[511] == 0xaa;
+}
+
 static void
 report_unloaded (DomuimgMachine *self, const GError *error)
 {
@@ -120,9 +138,12 @@ report_unloaded (DomuimgMachine *self, const GError *error)
     domuimg_machine_report (self, "image-unreadable", self->boot.kernel_path, "%s",
                             error->message);
   else
-    domuimg_finding_advise (domuimg_machine_report (self, "kernel-not-a-kernel",
-                                                    self->boot.kernel_path, "%s", error->message),
-                            "put a kernel there: a bzImage or an ELF file");
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self,
+                                   is_boot_sector (self) ? DOMUIMG_SEVERITY_UNKNOWN
+                                                         : DOMUIMG_SEVERITY_ERROR,
+                                   "kernel-not-a-kernel", self->boot.kernel_path, "%s", error->message),
+        "put a kernel there: a bzImage or an ELF file");
 }
 
 /* Which of the rules it is that says no. */
@@ -140,6 +161,15 @@ rule_of (DomuimgCompatProblem problem)
     }
 }
 
+/* QEMU, which loads the kernel of an HVM guest, knows multiboot and PVH's entry point, too; whether it
+ * gets as far beside Xen depends on its version. */
+static gboolean
+may_start (DomuimgMachine *self)
+{
+  return self->type == DOMUIMG_GUEST_TYPE_HVM && self->boot.loader == DOMUIMG_LOADER_DIRECT
+         && domuimg_kernel_get_format (self->boot.kernel) == DOMUIMG_KERNEL_FORMAT_ELF;
+}
+
 static void
 check_start (DomuimgMachine *self)
 {
@@ -152,9 +182,13 @@ check_start (DomuimgMachine *self)
       || (problem == DOMUIMG_COMPAT_COMPRESSION && self->boot.reads_all))
     return;
   domuimg_finding_advise (
-      domuimg_machine_report (self, rule_of (problem), self->boot.kernel_path,
-                              "%s cannot start as %s: %s", self->boot.kernel_path,
-                              domuimg_guest_type_to_string (self->type), reason),
+      domuimg_machine_report_as (self,
+                                 may_start (self) ? DOMUIMG_SEVERITY_UNKNOWN
+                                                  : DOMUIMG_SEVERITY_ERROR,
+                                 rule_of (problem), self->boot.kernel_path,
+                                 "%s %s start as %s: %s", self->boot.kernel_path,
+                                 may_start (self) ? "perhaps does not" : "cannot",
+                                 domuimg_guest_type_to_string (self->type), reason),
       "domuimg kernel inspect tells as what it can be started; choose another type, loader or"
       " kernel");
 }

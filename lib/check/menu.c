@@ -73,13 +73,31 @@ check_devices (DomuimgMachine *self, const DomuimgMenuEntry *entry)
   return FALSE;
 }
 
+/* Another loader, a program of EFI, a hypervisor: a machine with firmware may start them. */
+static gboolean
+check_kernel (DomuimgMachine *self, const DomuimgMenuEntry *entry)
+{
+  if (entry->kernel != NULL)
+    return TRUE;
+  domuimg_finding_advise (
+      domuimg_machine_report_as (self,
+                                 self->boot.loader == DOMUIMG_LOADER_FIRMWARE
+                                     ? DOMUIMG_SEVERITY_UNKNOWN
+                                     : DOMUIMG_SEVERITY_ERROR,
+                                 "kernel-missing", entry->title,
+                                 "the entry “%s” of /%s, which is taken, starts no Linux kernel",
+                                 entry->title, self->boot.menu->path),
+      "let the menu start another entry");
+  return FALSE;
+}
+
 static void
 take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 {
   DomuimgGuestBoot *boot = &self->boot;
 
   boot->entry = entry;
-  if (!check_devices (self, entry))
+  if (!check_kernel (self, entry) || !check_devices (self, entry))
     return;
   boot->kernel_path = g_strdup (entry->kernel);
   check_initrds (self, entry);

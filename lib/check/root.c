@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/check/initramfs.h"
 #include "lib/guest/root.h"
 #include "lib/check/offers.h"
 
@@ -131,6 +132,18 @@ check_type (DomuimgMachine *self)
                              self, "rootfstype", fs);
 }
 
+/* (nullable) What the command line says, or else the initramfs. */
+static char *
+find_root (DomuimgMachine *self)
+{
+  char *root = domuimg_machine_get_parameter (self, "root");
+
+  if (root != NULL)
+    return root;
+  domuimg_initramfs_read_ahead (self);
+  return self->ahead != NULL ? g_strdup (domuimg_initramfs_get_root (self->ahead)) : NULL;
+}
+
 void
 domuimg_check_root (DomuimgMachine *self)
 {
@@ -138,7 +151,7 @@ domuimg_check_root (DomuimgMachine *self)
 
   if (self->boot.cmdline == NULL)
     return;
-  root = domuimg_machine_get_parameter (self, "root");
+  root = find_root (self);
   if (root == NULL)
     {
       report_missing (self);

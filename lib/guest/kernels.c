@@ -78,10 +78,16 @@ domuimg_guest_list_kernels (DomuimgTree *tree, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
   g_autoptr (DomuimgMenu) menu = NULL;
+  g_autoptr (GError) local = NULL;
 
   if (choices == NULL)
     return NULL;
-  menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_DIRECT, NULL);
+  menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_DIRECT, &local);
+  if (menu == NULL && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
   if (menu != NULL && menu->format != DOMUIMG_MENU_UKI)
     {
       if (menu->default_entry >= 0)

@@ -92,6 +92,9 @@ read_payload (DomuimgBytes bytes, guint8 setup_sects, const char *name, DomuimgB
   if (!domuimg_bytes_le32 (bytes, PAYLOAD_OFFSET, &offset)
       || !domuimg_bytes_le32 (bytes, PAYLOAD_LENGTH, &length))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the bzImage is cut off", name);
+  /* memtest86+ and others take the header of Linux only to be started as it is. */
+  if (length == 0)
+    return TRUE;
   start = ((guint64) setup_sects + 1) * SECTOR + offset;
   if (length < 8 || !domuimg_bytes_has (bytes, start, length))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,

@@ -10,7 +10,7 @@ typedef struct {
   gboolean loaded_high; /* FALSE: a zImage */
   gboolean is_64bit;    /* has a 64-bit entry point; known from protocol 2.12 on */
   char *version;        /* (nullable) "6.1.0-50-amd64 (builder) #1 SMP ..." */
-  DomuimgBytes payload; /* empty before protocol 2.08 */
+  DomuimgBytes payload; /* empty before protocol 2.08, and in what is not Linux */
   guint32 plain_size;   /* of the payload, by its last word */
   gboolean is_whole;    /* by its own checksum; without one, or with damage, it is not known */
 } DomuimgBzimage;

@@ -39,6 +39,9 @@ is_loadable (const DomuimgKernelFacts *facts, char **reason)
                            " sections .linux and .initrd (objcopy -O binary --only-section=.linux)");
   if (facts->format == DOMUIMG_KERNEL_FORMAT_ARM64_IMAGE)
     return refuse (reason, "it is an arm64 Image, and Xen on x86 starts x86 kernels only");
+  if (facts->elf == NULL && g_strcmp0 (facts->protocol, "2.08") >= 0)
+    return refuse (reason, "it is a program with the header of a bzImage and no kernel in it (as"
+                           " memtest86+), which only an HVM guest starts");
   if (facts->elf == NULL)
     return refuse (reason,
                    "its boot protocol is %s, and Xen unpacks bzImages from 2.08 (Linux"
@@ -154,8 +157,8 @@ domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType type, ch
   if (type == DOMUIMG_GUEST_TYPE_HVM)
     return facts->format == DOMUIMG_KERNEL_FORMAT_BZIMAGE
                ? TRUE
-               : refuse (reason, "an HVM guest starts kernel files only if they are bzImages:"
-                                 " let it boot from its disk by its firmware");
+               : refuse (reason, "an HVM guest starts kernel files for certain only if they are"
+                                 " bzImages: let it boot from its disk by its firmware");
   if (!is_loadable (facts, reason))
     return FALSE;
   return type == DOMUIMG_GUEST_TYPE_PV ? check_pv (facts->elf, reason)

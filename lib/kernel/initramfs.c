@@ -4,6 +4,7 @@
 #include "lib/kernel/initramfs.h"
 
 #include "lib/kernel/cpio.h"
+#include "lib/kernel/initramfs-root.h"
 
 #define BLOCK_SIZE (256 * 1024)
 #define SIZE_MAX_PLAIN ((guint64) 2 << 30)
@@ -18,6 +19,7 @@ struct _DomuimgInitramfs {
   GHashTable *modules;
   GHashTable *builtin;
   GHashTable *versions;
+  char *root;                /* (nullable) */
   guint archives; /* compressed ones */
   gsize name_bytes;
   gsize builtin_bytes;
@@ -95,7 +97,7 @@ on_file (const char *name, gboolean *want_content, gpointer user_data, GError **
   if (module != NULL)
     g_hash_table_add (self->modules, module);
   add_version (self, name);
-  *want_content = is_builtin_list (name);
+  *want_content = is_builtin_list (name) || domuimg_initramfs_tells_root (name);
   /* With what a set's entry takes beside the name. */
   self->name_bytes += strlen (name) + 64;
   if (self->name_bytes > NAME_BYTES_MAX)
@@ -111,6 +113,12 @@ on_content (const char *name, GBytes *content, gpointer user_data)
   DomuimgInitramfs *self = user_data;
   DomuimgBytes bytes = domuimg_bytes_of (content);
 
+  if (!is_builtin_list (name))
+    {
+      if (self->root == NULL && bytes.size > 0)
+        self->root = domuimg_initramfs_root_of (name, (const char *) bytes.data, bytes.size);
+      return;
+    }
   self->builtin_bytes += bytes.size;
   if (bytes.size > 0 && self->builtin_bytes <= BUILTIN_BYTES_MAX)
     domuimg_modules_add_builtin (self->builtin, (const char *) bytes.data, bytes.size);
@@ -257,6 +265,7 @@ domuimg_initramfs_free (DomuimgInitramfs *self)
   g_hash_table_unref (self->modules);
   g_hash_table_unref (self->builtin);
   g_hash_table_unref (self->versions);
+  g_free (self->root);
   g_free (self);
 }
 
@@ -303,6 +312,12 @@ gboolean
 domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module)
 {
   return domuimg_modules_contain (self->modules, module);
+}
+
+const char *
+domuimg_initramfs_get_root (DomuimgInitramfs *self)
+{
+  return self->root;
 }
 
 guint64

@@ -23,6 +23,9 @@ char **domuimg_initramfs_list_versions (DomuimgInitramfs *self);
 gboolean domuimg_initramfs_has_file (DomuimgInitramfs *self, const char *path);
 /* "-" and "_" are the same in names of modules. */
 gboolean domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module);
+/* (nullable) The root that it mounts where the command line has no root=, as a value of that: by the list of
+ * NixOS, an fstab with /sysroot, or dracut's etc/cmdline.d. */
+const char *domuimg_initramfs_get_root (DomuimgInitramfs *self);
 /* Bytes of its archives, decompressed. */
 guint64 domuimg_initramfs_get_unpacked_size (DomuimgInitramfs *self);
 /* Whether there is a modules.builtin in it, and whether one says that the kernel has the module

@@ -9,19 +9,21 @@
 
 /* The first is the default; the last leaves everything to the disk. */
 static const DomuimgKernelPolicy policies[] = {
-  { "auto", NULL, DOMUIMG_KERNEL_OF_ANY, DOMUIMG_LOADER_DIRECT,
+  { "auto", NULL, DOMUIMG_KERNEL_OF_ANY, DOMUIMG_LOADER_DIRECT, NULL,
     "copy the guest's own kernel out if it can boot, else the host's" },
-  { "guest", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT,
+  { "guest", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT, NULL,
     "copy the guest's own kernel out" },
-  { "extract", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT,
+  { "extract", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT, NULL,
     "copy the guest's own kernel out, for “domuimg kernel update” to refresh" },
-  { "host", NULL, DOMUIMG_KERNEL_OF_HOST, DOMUIMG_LOADER_DIRECT, NULL },
-  { "file", "VMLINUZ[,INITRD]", DOMUIMG_KERNEL_OF_FILE, DOMUIMG_LOADER_DIRECT, NULL },
-  { "pvgrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PVGRUB,
+  { "host", NULL, DOMUIMG_KERNEL_OF_HOST, DOMUIMG_LOADER_DIRECT, NULL, NULL },
+  { "file", "VMLINUZ[,INITRD]", DOMUIMG_KERNEL_OF_FILE, DOMUIMG_LOADER_DIRECT, NULL, NULL },
+  { "pvgrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PVGRUB, NULL,
     "write a menu, by which GRUB in the guest starts the guest's own kernel" },
-  { "pygrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB,
+  { "pygrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB, NULL,
     "write a menu, by which pygrub starts the guest's own kernel" },
-  { "firmware", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_FIRMWARE,
+  { "domuimg", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB, "domuimg-bootloader",
+    "write a menu, by which domuimg-bootloader starts the guest's own kernel" },
+  { "firmware", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_FIRMWARE, NULL,
     "let the BIOS or UEFI start the boot loader on the disk" },
 };
 

@@ -19,6 +19,7 @@ typedef struct {
   const char *placeholder; /* (nullable) what follows the name and a colon: "VMLINUZ[,INITRD]" */
   DomuimgKernelOrigin origin;
   DomuimgLoader loader;
+  const char *program; /* (nullable) for bootloader=, where it is not pygrub of Xen's */
   const char *plan; /* (nullable) one line; NULL where it depends on more than the policy */
 } DomuimgKernelPolicy;
 

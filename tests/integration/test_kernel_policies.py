@@ -119,6 +119,18 @@ class Loaders(Policies):
         self.assertRegex((self.out / "t.xml").read_text(), "<bootloader>/.*/pygrub</bootloader>")
         self.judge_by_pygrub()
 
+    def test_our_own_loader_reads_the_menu(self):
+        for more in (("--type", "auto"), ("--type", "pvh")):
+            with self.subTest(more):
+                self.make(self.archive(kernel_files(self.dir, NEW, pvh="pvh" in more)), "domuimg", "--force", *more)
+                self.assertIn('bootloader = "domuimg-bootloader"', self.config())
+                self.assertNotRegex(self.config(), "(?m)^(kernel|cmdline|ramdisk)")
+                program = world.PROGRAM.parent / "domuimg-bootloader"
+                done = self.run_program([program, "-q", "-n", "--output-format=simple", self.out / "t.img"])
+                self.assertIn(f"kernel <kernel:/boot/vmlinuz-{NEW}>", done.stdout)
+        self.make(self.archive(kernel_files(self.dir, NEW)), "domuimg", "--force", "--type", "pv")
+        self.assertRegex((self.out / "t.xml").read_text(), "<bootloader>/.*/domuimg-bootloader</bootloader>")
+
     @world.need_program("mmdebstrap")
     def test_debian_gets_a_kernel_that_grub_can_unpack(self):
         for more, package in (((), "linux-image-amd64"),

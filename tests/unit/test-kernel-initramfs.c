@@ -279,6 +279,38 @@ test_what_must_fail (void)
   for_each_must_fail ("initramfs", must_fail);
 }
 
+/* What a kernel gets no root= for. */
+static void
+test_root_of_its_own (void)
+{
+  static const struct {
+    const char *name;
+    const char *text;
+    const char *root;
+  } cases[] = {
+    { "nix/store/x-initrd-fsinfo", "/nix\n/dev/b\next4\nro\n/\n/dev/disk/by-uuid/1\nxfs\ndefaults\n",
+      "/dev/disk/by-uuid/1" },
+    { "nix/store/x-initrd-fsinfo", "/boot\n/\next4\nro\n", NULL },
+    { "nix/store/x-initrd-fsinfo", "/", NULL },
+    { "etc/fstab", "# x /sysroot\n/dev/a /sysroot/usr ext4\nUUID=1\t/sysroot ext4 ro 0 0\n", "UUID=1" },
+    { "nix/store/x-initrd-fstab", "LABEL=r /sysroot xfs\n", "LABEL=r" },
+    { "etc/cmdline.d/95root-dev.conf", " root=UUID=2 rootfstype=ext4\n", "UUID=2" },
+    { "etc/cmdline.d/note.txt", "root=UUID=2\n", NULL },
+    { "etc/cmdline.d/a.conf", "# root=UUID=3\nroot=\n", NULL },
+    { "other/etc/fstab", "UUID=1 /sysroot ext4\n", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) bytes = cpio_new (cases[i].name, cases[i].text, NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DomuimgInitramfs) initramfs = domuimg_initramfs_new_for_bytes (bytes, "initrd", &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (domuimg_initramfs_get_root (initramfs), ==, cases[i].root);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -295,6 +327,7 @@ main (int argc, char **argv)
   g_test_add_func ("/initramfs/rubbish-at-the-end", test_rubbish_at_the_end);
   g_test_add_func ("/initramfs/a-bomb-is-cut-short", test_a_bomb_is_cut_short);
   g_test_add_func ("/initramfs/lists-without-end", test_lists_without_end);
+  g_test_add_func ("/initramfs/a-root-of-its-own", test_root_of_its_own);
   g_test_add_func ("/initramfs/what-must-fail", test_what_must_fail);
   return g_test_run ();
 }

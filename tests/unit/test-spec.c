@@ -92,7 +92,7 @@ static void
 test_every_kernel_policy_is_taken (void)
 {
   static const char *const policies[]
-      = { "auto", "guest", "extract", "host", "file:a,b", "pvgrub", "pygrub", "firmware" };
+      = { "auto", "guest", "extract", "host", "file:a,b", "pvgrub", "pygrub", "domuimg", "firmware" };
 
   for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
     {
