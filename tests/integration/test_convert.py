@@ -13,6 +13,7 @@ import tempfile
 import time
 import unittest
 
+import test_kernel_policies
 import world
 
 MIB = 1 << 20
@@ -329,7 +330,7 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(image), "hibernated")
         self.assert_nothing_left()
 
-    def make_cloud_image(self, path):
+    def make_cloud_image(self, path, drivers=""):
         """GPT: where GRUB lies for a BIOS, an ESP that is /boot, too, and the root, as a Debian's
         or Arch's image may have them."""
         uuid = "11111111-2222-4333-8444-555555555555"
@@ -342,7 +343,9 @@ class Convert(world.Case):
         (boot / "EFI/BOOT").mkdir(parents=True)
         (boot / "EFI/BOOT/BOOTX64.EFI").write_bytes(b"MZ")
         (boot / "loader/loader.conf").write_text("default arch.conf\n")
-        (boot / "vmlinuz-linux").write_bytes(self.kernel.read_bytes())
+        (boot / "vmlinuz-linux").write_bytes(test_kernel_policies.kernel_of(self.dir, "6.1.0-test", True))
+        (root / "lib/modules/6.1.0-test").mkdir(parents=True)
+        (root / "lib/modules/6.1.0-test/modules.builtin").write_text(drivers)
         (boot / "loader/entries/arch.conf").write_text(
             f"title Arch Linux\nlinux /vmlinuz-linux\noptions root=UUID={uuid} rw quiet\n")
         with path.open("wb") as file:
@@ -491,6 +494,19 @@ class Convert(world.Case):
                     self.assertIn("Arch Linux", done.stdout)
                 else:
                     self.assert_one_line(done, "/boot/vmlinuz-linux: xen-blkfront is not built into it")
+
+    # Where /boot is a filesystem of its own, that is what the menu is for: in the root there is no kernel.
+    @world.need_program("mkfs.vfat", "mcopy", "mtype", "supermin")
+    @need_fuse()
+    def test_menus_of_loaders_on_a_separate_boot(self):
+        image = self.dir / "cloud.raw"
+        self.make_cloud_image(image, test_kernel_policies.BUILTIN)
+        for policy in ("pvgrub", "pygrub"):
+            with self.subTest(policy=policy):
+                self.converted(image, "--kernel", policy)
+                menu = self.read_esp(self.out / "t.img", "/grub/grub.cfg")
+                self.assertIn("search --no-floppy --set=root --fs-uuid ABCD-1234\n  linux /vmlinuz-linux ", menu)
+                self.clear()
 
     @world.need_program("mkntfs", "ntfs-3g", "umount")
     @world.need_root()
