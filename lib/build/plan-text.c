@@ -58,6 +58,21 @@ describe_growth (const DomuimgDiskSpec *disk)
                           " it", disk->vdev, from, to);
 }
 
+static void
+describe_growth_at_boot (DomuimgPlan *self, GPtrArray *lines)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (self->parts, i);
+
+      if (part->grows)
+        g_ptr_array_add (lines, g_strdup_printf ("have %s take all of disk %s when the guest first"
+                                                 " boots",
+                                                 part->mount,
+                                                 domuimg_plan_get_disk (self, part->disk)->vdev));
+    }
+}
+
 /* Lists the changes that a rehearsal found; without a rehearsal, only what kinds to expect. */
 static void
 describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
@@ -70,6 +85,7 @@ describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines
   else if (found == NULL)
     g_ptr_array_add (lines, g_strdup ("fit the guest to Xen: fstab, kernel command line, "
                                       "initramfs, console, network"));
+  describe_growth_at_boot (self, lines);
   for (guint i = 0; found != NULL && i < found->changes->len; i++)
     g_ptr_array_add (lines, g_strdup_printf ("in %s: %s",
                                              found->system != NULL ? found->system : "the guest",

@@ -32,10 +32,14 @@ struct _DomuimgDiskSpec {
   char *uuid;      /* NULL: a new one */
   char *features;  /* NULL: the usual ones; as mke2fs -O takes them, beside those */
   guint64 inodes;  /* 0: by the size */
+  char *volume;    /* POOL/VOLUME of libvirt's */
+  char *connect;   /* libvirt's URI; NULL: the usual one */
+  const DomuimgDiskKind *format; /* of which it is to be made where that is not its kind; NULL: any */
   char *thin;      /* the pool that a thin volume is made in; NULL: none */
   DomuimgDiskPrealloc prealloc;
   gboolean is_compressed;
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
+  gboolean grows;  /* it takes all of a larger disk, when the guest first boots */
   DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;
   gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
