@@ -429,24 +429,43 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(swap, "--disk", "size=160M"), "swap space")
         self.assert_nothing_left()
 
-    @world.need_program("mkfs.xfs")
-    @need_fuse()
-    def test_larger_with_what_only_grows_in_the_guest(self):
-        image, part = self.dir / "both.raw", self.dir / "xfs"
+    def put_second(self, make, size):
+        """The disk with a further partition, which lies last."""
+        image, part = self.dir / "both.raw", self.dir / "part"
         image.write_bytes((self.old / "disk.raw").read_bytes())
         with image.open("r+b") as file, part.open("wb") as data:
-            file.truncate(SIZE + 320 * MIB)
-            data.truncate(310 * MIB)
-        subprocess.run(["sfdisk", "-q", "-a", image], input=f"{SIZE // 512},{310 * MIB // 512},L\n",
-                       text=True, check=True)
-        subprocess.run(["mkfs.xfs", "-q", part], check=True)
+            file.truncate(SIZE + size + MIB)
+            data.truncate(size)
+        subprocess.run(["sfdisk", "-q", "-a", image], input=f"{SIZE // 512},{size // 512},L\n", text=True,
+                       check=True)
+        subprocess.run([*make, part], check=True, capture_output=True)
         subprocess.run(["dd", f"if={part}", f"of={image}", "bs=1M", f"seek={SIZE // MIB}",
                         "conv=notrunc,sparse", "status=none"], check=True)
-        manifest = self.converted(image, "--disk", "size=500M")
-        self.assertTrue(any("xvda2" in line and "xfs_growfs" in line for line in manifest["warnings"]), manifest)
+        return image
+
+    @world.need_program("mkfs.vfat")
+    @need_fuse()
+    def test_larger_with_what_does_not_grow(self):
+        image = self.put_second(["mkfs.vfat"], 40 * MIB)
+        manifest = self.converted(image, "--disk", "size=200M")
+        self.assertTrue(any("xvda2" in line and "vfat" in line for line in manifest["warnings"]), manifest)
         self.clear()
-        self.assert_one_line(self.convert(image, "--disk", "size=500M", "--strict"), "xfs_growfs")
+        self.assert_one_line(self.convert(image, "--disk", "size=200M", "--strict"), "vfat")
         self.assert_nothing_left()
+
+    @world.need_program("mkfs.xfs", "linux.uml", "xfs_db")
+    @need_fuse()
+    def test_larger_xfs(self):
+        image = self.put_second(["mkfs.xfs", "-q"], 310 * MIB)
+        manifest = self.converted(image, "--disk", "size=500M")
+        self.assertTrue(any("made xvda2 and its xfs" in line for line in manifest["changes"]), manifest)
+        part = self.dir / "grown"
+        subprocess.run(["dd", f"if={self.out / 't.img'}", f"of={part}", "bs=1M", f"skip={SIZE // MIB}",
+                        "conv=sparse", "status=none"], check=True)
+        done = subprocess.run(["xfs_db", "-r", "-c", "sb 0", "-c", "print dblocks", part], check=True,
+                              capture_output=True, text=True)
+        self.assertGreater(int(done.stdout.split("=")[1]) * 4096, 400 * MIB)
+        subprocess.run(["xfs_repair", "-n", part], check=True, capture_output=True)
 
     @world.need_program("mkfs.vfat", "mcopy")
     @need_fuse()
