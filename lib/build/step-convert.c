@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/boot/menu-find.h"
+#include "lib/build/esp.h"
 #include "lib/build/transfer.h"
 #include "lib/guest/kernels.h"
 #include "lib/tree/faults.h"
@@ -54,6 +55,16 @@ is_auto (DomuimgBuildState *self)
   return self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_ANY;
 }
 
+static gboolean
+boots_by_uefi (DomuimgBuildState *self)
+{
+  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
+
+  return hardware != NULL && hardware->firmware != DOMUIMG_FIRMWARE_UNKNOWN
+             ? hardware->firmware == DOMUIMG_FIRMWARE_UEFI
+             : self->transfer->needs_uefi;
+}
+
 /* With a BIOS or UEFI, by the disk's own boot loader. */
 static gboolean
 use_firmware (DomuimgBuildState *self, GError **error)
@@ -67,6 +78,8 @@ use_firmware (DomuimgBuildState *self, GError **error)
                          "%s has no boot loader of its own, neither for a BIOS nor for UEFI; use"
                          " --kernel host or --kernel file:VMLINUZ,INITRD",
                          domuimg_import_get_name (self->plan->import, 0));
+  if (boots_by_uefi (self) && !domuimg_build_prepare_esp (self, error))
+    return FALSE;
   self->loader = DOMUIMG_LOADER_FIRMWARE;
   self->type = DOMUIMG_GUEST_TYPE_HVM;
   self->kernel_from = g_strdup ("guest");

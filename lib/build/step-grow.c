@@ -126,10 +126,9 @@ copy_out (Growth *self, const DomuimgRegion *from, int to, GError **error)
 
 /* In a file of its own, since resize2fs takes where a file ends for the end of the filesystem. */
 static gboolean
-grow_filesystem (Growth *self, const DomuimgFs *fs, DomuimgRegion *room, GError **error)
+grow_in_file (Growth *self, const DomuimgFs *fs, const DomuimgMkfs *what, DomuimgRegion *room,
+              GError **error)
 {
-  const DomuimgMkfs what
-      = { .fs_type = self->volume->fs, .label = self->volume->label, .uuid = self->volume->uuid };
   g_auto (DomuimgFd) fd = domuimg_unnamed_file (self->build->work_directory, error);
   g_autoptr (DomuimgRegion) file = NULL;
 
@@ -139,8 +138,30 @@ grow_filesystem (Growth *self, const DomuimgFs *fs, DomuimgRegion *room, GError 
     return domuimg_set_errno (error, errno, "making room for %s", room->name);
   file = domuimg_region_new_for_fd (fd, room->name, error);
   return file != NULL && copy_out (self, room, fd, error)
-         && fs->resize (&what, file, room->length, self->cancellable, error)
+         && fs->resize (what, file, room->length, self->cancellable, error)
          && write_changes (file, room, self->cancellable, error);
+}
+
+/* *@has_grown becomes FALSE where only the guest itself can do it. */
+static gboolean
+grow_filesystem (Growth *self, DomuimgRegion *room, gboolean *has_grown, GError **error)
+{
+  const DomuimgFs *fs = domuimg_fs_find (self->volume->fs);
+  const DomuimgMkfs what
+      = { .fs_type = self->volume->fs, .label = self->volume->label, .uuid = self->volume->uuid };
+  g_autoptr (GError) local = NULL;
+
+  *has_grown = fs != NULL && fs->resize != NULL;
+  if (!*has_grown)
+    return TRUE;
+  if (fs->resizes_files)
+    return grow_in_file (self, fs, &what, room, error);
+  *has_grown = fs->resize (&what, room, room->length, self->cancellable, &local);
+  if (*has_grown || g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED)
+      || g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_MISSING_TOOL))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
 }
 
 static const char *
@@ -182,17 +203,16 @@ static gboolean
 grow_volume (Growth *self, GError **error)
 {
   DomuimgExtent extent = { 0, self->disk->size };
-  const DomuimgFs *fs = domuimg_fs_find (self->volume->fs);
-  gboolean can_grow = fs != NULL && fs->resize != NULL;
   g_autoptr (DomuimgRegion) room = NULL;
+  gboolean has_grown;
 
   if (self->volume->number > 0
       && !domuimg_table_grow (self->whole, self->volume->number, &extent, error))
     return FALSE;
   room = domuimg_region_new_part (self->whole, extent.offset, extent.length);
-  if (can_grow && !grow_filesystem (self, fs, room, error))
+  if (!grow_filesystem (self, room, &has_grown, error))
     return FALSE;
-  tell (self, extent.length, can_grow);
+  tell (self, extent.length, has_grown);
   return TRUE;
 }
 

@@ -192,12 +192,30 @@ menu_command_line (DomuimgBuildState *self)
                           self->root_uuid, *extra != '\0' ? " " : "", extra);
 }
 
+/* (nullable) The UUID of the filesystem that is /boot alone, which holds the kernels then. */
+static const char *
+find_boot_uuid (DomuimgBuildState *self)
+{
+  const DomuimgPart *planned = domuimg_plan_find_part (self->plan, DOMUIMG_PART_BOOT);
+
+  if (planned != NULL)
+    return planned->uuid;
+  for (guint i = 1; self->boot_tree != NULL && i < self->mounts->len; i++)
+    {
+      const DomuimgBuildMount *mount = g_ptr_array_index (self->mounts, i);
+
+      if (mount->tree == self->boot_tree)
+        return mount->volume->uuid;
+    }
+  return NULL;
+}
+
 gboolean
 domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **error)
 {
   g_autofree char *cmdline = menu_command_line (self);
-  const DomuimgPart *boot = domuimg_plan_find_part (self->plan, DOMUIMG_PART_BOOT);
-  const DomuimgBootMenu menu = { .uuid = boot != NULL ? boot->uuid : self->root_uuid,
+  const char *boot = find_boot_uuid (self);
+  const DomuimgBootMenu menu = { .uuid = boot != NULL ? boot : self->root_uuid,
                                  .cmdline = cmdline,
                                  .kernels = kernels,
                                  .is_separate = boot != NULL,

@@ -108,6 +108,12 @@ make_text (const DomuimgBootMenu *menu, DomuimgTree *tree, GString *text, GError
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                          "/%s or its initramfs has a name that a boot menu cannot hold; rename it",
                          first->vmlinuz);
+  if (path_on_disk (menu, first->vmlinuz) == NULL
+      || (first->initrd != NULL && path_on_disk (menu, first->initrd) == NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                         "/%s or its initramfs is not in /boot, which is a filesystem of its own here and"
+                         " has the menu; put both there, or use --kernel guest",
+                         first->vmlinuz);
   g_string_append (text, DOMUIMG_GUEST_MARK
                    "# For GRUB of a Xen guest, and pygrub. Entries are plain: pygrub reads neither\n"
                    "# conditions nor variables.\nset default=0\nset timeout=2\n");

@@ -93,6 +93,13 @@ is_named_xva (const char *path)
   return g_regex_match_simple ("\\.xva(\\.(gz|zst|xz))?$", path, G_REGEX_CASELESS, 0);
 }
 
+gboolean
+domuimg_import_is_machine (const char *path)
+{
+  return is_named_xva (path) || (is_tar (path) && domuimg_ova_is_one (path))
+         || domuimg_hardware_is_description (path);
+}
+
 /* What emulates another processor is not a Xen host. */
 static gboolean
 check_architecture (const DomuimgImport *self, GError **error)

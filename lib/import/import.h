@@ -13,6 +13,8 @@ typedef struct _DomuimgImport DomuimgImport;
 /* @path: an image, an OVA or XVA archive, or a description (vmx, OVF, vbox, libvirt XML, ...)
  * beside its disks. @allow_backing: disks may take parts from files outside of their directory. */
 DomuimgImport *domuimg_import_open (const char *path, gboolean allow_backing, GError **error);
+/* Whether it is known to describe or hold a machine, so that an error of open () is about that. */
+gboolean domuimg_import_is_machine (const char *path);
 void domuimg_import_free (DomuimgImport *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImport, domuimg_import_free)
 

@@ -131,7 +131,7 @@ check_kind (DomuimgSourceDisk *self, GError *problem, GError **error)
   g_autofree char *known = NULL;
 
   if (problem == NULL ? is_raw (self->import)
-                      : problem->domain == DOMUIMG_ERROR
+                      : problem->domain == DOMUIMG_ERROR && !domuimg_import_is_machine (self->path)
                             && !g_error_matches (problem, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     known = domuimg_file_kind_explain (self->path, DOMUIMG_WANTED_MACHINE, FALSE);
   if (known != NULL)

@@ -13,6 +13,7 @@ import tempfile
 import time
 import unittest
 
+import test_kernel_policies
 import world
 
 MIB = 1 << 20
@@ -329,7 +330,7 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(image), "hibernated")
         self.assert_nothing_left()
 
-    def make_cloud_image(self, path):
+    def make_cloud_image(self, path, drivers=""):
         """GPT: where GRUB lies for a BIOS, an ESP that is /boot, too, and the root, as a Debian's
         or Arch's image may have them."""
         uuid = "11111111-2222-4333-8444-555555555555"
@@ -342,7 +343,9 @@ class Convert(world.Case):
         (boot / "EFI/BOOT").mkdir(parents=True)
         (boot / "EFI/BOOT/BOOTX64.EFI").write_bytes(b"MZ")
         (boot / "loader/loader.conf").write_text("default arch.conf\n")
-        (boot / "vmlinuz-linux").write_bytes(self.kernel.read_bytes())
+        (boot / "vmlinuz-linux").write_bytes(test_kernel_policies.kernel_of(self.dir, "6.1.0-test", True))
+        (root / "lib/modules/6.1.0-test").mkdir(parents=True)
+        (root / "lib/modules/6.1.0-test/modules.builtin").write_text(drivers)
         (boot / "loader/entries/arch.conf").write_text(
             f"title Arch Linux\nlinux /vmlinuz-linux\noptions root=UUID={uuid} rw quiet\n")
         with path.open("wb") as file:
@@ -426,24 +429,43 @@ class Convert(world.Case):
         self.assert_one_line(self.convert(swap, "--disk", "size=160M"), "swap space")
         self.assert_nothing_left()
 
-    @world.need_program("mkfs.xfs")
-    @need_fuse()
-    def test_larger_with_what_only_grows_in_the_guest(self):
-        image, part = self.dir / "both.raw", self.dir / "xfs"
+    def put_second(self, make, size):
+        """The disk with a further partition, which lies last."""
+        image, part = self.dir / "both.raw", self.dir / "part"
         image.write_bytes((self.old / "disk.raw").read_bytes())
         with image.open("r+b") as file, part.open("wb") as data:
-            file.truncate(SIZE + 320 * MIB)
-            data.truncate(310 * MIB)
-        subprocess.run(["sfdisk", "-q", "-a", image], input=f"{SIZE // 512},{310 * MIB // 512},L\n",
-                       text=True, check=True)
-        subprocess.run(["mkfs.xfs", "-q", part], check=True)
+            file.truncate(SIZE + size + MIB)
+            data.truncate(size)
+        subprocess.run(["sfdisk", "-q", "-a", image], input=f"{SIZE // 512},{size // 512},L\n", text=True,
+                       check=True)
+        subprocess.run([*make, part], check=True, capture_output=True)
         subprocess.run(["dd", f"if={part}", f"of={image}", "bs=1M", f"seek={SIZE // MIB}",
                         "conv=notrunc,sparse", "status=none"], check=True)
-        manifest = self.converted(image, "--disk", "size=500M")
-        self.assertTrue(any("xvda2" in line and "xfs_growfs" in line for line in manifest["warnings"]), manifest)
+        return image
+
+    @world.need_program("mkfs.vfat")
+    @need_fuse()
+    def test_larger_with_what_does_not_grow(self):
+        image = self.put_second(["mkfs.vfat"], 40 * MIB)
+        manifest = self.converted(image, "--disk", "size=200M")
+        self.assertTrue(any("xvda2" in line and "vfat" in line for line in manifest["warnings"]), manifest)
         self.clear()
-        self.assert_one_line(self.convert(image, "--disk", "size=500M", "--strict"), "xfs_growfs")
+        self.assert_one_line(self.convert(image, "--disk", "size=200M", "--strict"), "vfat")
         self.assert_nothing_left()
+
+    @world.need_program("mkfs.xfs", "linux.uml", "xfs_db")
+    @need_fuse()
+    def test_larger_xfs(self):
+        image = self.put_second(["mkfs.xfs", "-q"], 310 * MIB)
+        manifest = self.converted(image, "--disk", "size=500M")
+        self.assertTrue(any("made xvda2 and its xfs" in line for line in manifest["changes"]), manifest)
+        part = self.dir / "grown"
+        subprocess.run(["dd", f"if={self.out / 't.img'}", f"of={part}", "bs=1M", f"skip={SIZE // MIB}",
+                        "conv=sparse", "status=none"], check=True)
+        done = subprocess.run(["xfs_db", "-r", "-c", "sb 0", "-c", "print dblocks", part], check=True,
+                              capture_output=True, text=True)
+        self.assertGreater(int(done.stdout.split("=")[1]) * 4096, 400 * MIB)
+        subprocess.run(["xfs_repair", "-n", part], check=True, capture_output=True)
 
     @world.need_program("mkfs.vfat", "mcopy")
     @need_fuse()
@@ -491,6 +513,19 @@ class Convert(world.Case):
                     self.assertIn("Arch Linux", done.stdout)
                 else:
                     self.assert_one_line(done, "/boot/vmlinuz-linux: xen-blkfront is not built into it")
+
+    # Where /boot is a filesystem of its own, that is what the menu is for: in the root there is no kernel.
+    @world.need_program("mkfs.vfat", "mcopy", "mtype", "supermin")
+    @need_fuse()
+    def test_menus_of_loaders_on_a_separate_boot(self):
+        image = self.dir / "cloud.raw"
+        self.make_cloud_image(image, test_kernel_policies.BUILTIN)
+        for policy in ("pvgrub", "pygrub"):
+            with self.subTest(policy=policy):
+                self.converted(image, "--kernel", policy)
+                menu = self.read_esp(self.out / "t.img", "/grub/grub.cfg")
+                self.assertIn("search --no-floppy --set=root --fs-uuid ABCD-1234\n  linux /vmlinuz-linux ", menu)
+                self.clear()
 
     @world.need_program("mkntfs", "ntfs-3g", "umount")
     @world.need_root()

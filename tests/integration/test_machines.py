@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+import pathlib
 import shutil
 import subprocess
 import tarfile
@@ -118,6 +119,46 @@ class Losses(Machine):
         vmx = self.write("old.vmx", HEAD + vmx_disk("disk.raw")
                          + 'firmware = "efi"\nuefi.secureBoot.enabled = "TRUE"\n')
         self.assert_told(self.converted(vmx, "--allow-unbootable"), "Secure Boot")
+
+    def make_esp(self, files):
+        path = self.put_disk()
+        with path.open("wb") as file:
+            file.truncate(40 * MIB)
+        subprocess.run(["sfdisk", "-q", path], input="label: gpt\nstart=2048, size=71680, type=U\n",
+                       text=True, check=True)
+        subprocess.run(["mkfs.vfat", "-F", "16", "--offset=2048", path, "35840"], check=True,
+                       capture_output=True)
+        for name, content in files.items():
+            for above in [parent for parent in reversed(pathlib.PurePosixPath(name).parents)][1:]:
+                subprocess.run(["mmd", "-D", "s", "-i", f"{path}@@{MIB}", f"::{above}"], check=False,
+                               capture_output=True)
+            (self.dir / "content").write_bytes(content)
+            subprocess.run(["mcopy", "-i", f"{path}@@{MIB}", self.dir / "content", f"::{name}"], check=True)
+        return self.write("old.vmx", HEAD + vmx_disk("disk.raw") + 'firmware = "efi"\n')
+
+    def esp_file(self, name):
+        return subprocess.run(["mtype", "-i", f"{self.out / 't.img'}@@{MIB}", f"::{name}"],
+                              capture_output=True, check=True).stdout
+
+    @world.need_program("mkfs.vfat", "mcopy", "mtype")
+    def test_boot_entries_of_the_uefi(self):
+        """The guest's UEFI knows only \\EFI\\BOOT\\BOOTX64.EFI."""
+        vmx = self.make_esp({"EFI/debian/shimx64.efi": b"MZ shim", "EFI/debian/grubx64.efi": b"MZ grub"})
+        manifest = self.converted(vmx)
+        self.assertTrue(any("EFI/debian/grubx64.efi" in line for line in manifest["changes"]), manifest)
+        self.assertEqual(self.esp_file("EFI/BOOT/BOOTX64.EFI"), b"MZ grub")
+        self.clear()
+        self.assert_told(self.converted(vmx, "--no-customise"), "BOOTX64.EFI")
+        self.clear()
+        vmx = self.make_esp({"EFI/BOOT/BOOTX64.EFI": b"MZ own", "EFI/debian/grubx64.efi": b"MZ grub"})
+        self.assertEqual(self.converted(vmx)["changes"], [])
+        self.assertEqual(self.esp_file("EFI/BOOT/BOOTX64.EFI"), b"MZ own")
+
+    @world.need_program("mkfs.vfat", "mcopy")
+    def test_loader_of_another_processor(self):
+        vmx = self.make_esp({"EFI/BOOT/BOOTAA64.EFI": b"MZ"})
+        self.assert_one_line(self.convert(vmx), "another processor", "amd64")
+        self.assert_nothing_left()
 
     def cdrom(self, kind, name):
         return (f'ide1:0.present = "TRUE"\nide1:0.deviceType = "{kind}"\n'

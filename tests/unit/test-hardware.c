@@ -397,6 +397,30 @@ test_files_tell_the_encoding (void)
     }
 }
 
+/* A declaration that is wrong, as of a file that was copied from another machine's, names no file. */
+static void
+test_declaration_that_is_wrong (void)
+{
+  static const char text[] = ".encoding = \"windows-1252\"\nide0:0.present = \"TRUE\"\n"
+                             "ide0:0.fileName = \"\xb0\xa1\xb3\xaa.vmdk\"\n";
+  static const char *const files[] = { "가나.vmdk", "°¡³ª.vmdk" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *directory = g_dir_make_tmp ("hardware-XXXXXX", NULL);
+      g_autofree char *path = g_build_filename (directory, "a.vmx", NULL);
+      g_autoptr (DomuimgHardware) hardware = NULL;
+
+      put_bytes (directory, "a.vmx", text, strlen (text));
+      put_bytes (directory, files[i], "", 0);
+      hardware = domuimg_hardware_read (path, NULL);
+      g_assert_nonnull (hardware);
+      g_assert_cmpstr (((DomuimgHardwareDisk *) g_ptr_array_index (hardware->disks, 0))->path, ==,
+                       files[i]);
+      domuimg_remove_tree (directory);
+    }
+}
+
 static const DomuimgHardwareDisk *
 first_disk (const DomuimgHardware *hardware)
 {
@@ -677,6 +701,7 @@ main (int argc, char **argv)
   g_test_add_func ("/hardware/encoding/declared", test_declared_encodings);
   g_test_add_func ("/hardware/encoding/xml", test_xml_in_utf16);
   g_test_add_func ("/hardware/encoding/files", test_files_tell_the_encoding);
+  g_test_add_func ("/hardware/encoding/wrong", test_declaration_that_is_wrong);
   g_test_add_func ("/hardware/proxmox/extracted", test_what_vma_extracts);
   g_test_add_func ("/hardware/architecture", test_processors_of_others);
   g_test_add_func ("/hardware/qemu/words", test_shell_words_are_not_expanded);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/import/archive/xva-xml.h"
 #include "lib/import/archive/xva.h"
 #include "tree-fixtures.h"
 
@@ -327,6 +328,37 @@ test_as_xapi_writes (Fixture *self, gconstpointer data)
   must_run (self, "cmp d0 out0");
 }
 
+#define MEMBER(name, value) "<member><name>" name "</name><value>" value "</value></member>"
+#define STRUCT(members) "<struct>" members "</struct>"
+#define OBJECT(class, id, members)                                                                \
+  "<value>" STRUCT (MEMBER ("class", class) MEMBER ("id", id)                                     \
+                    MEMBER ("snapshot", STRUCT (members))) "</value>"
+
+/* A machine that the library does not write. */
+static void
+test_drives_and_keys (void)
+{
+  static const char text[] = "<value>" STRUCT (MEMBER (
+      "objects",
+      "<array><data>" OBJECT (
+          "VM", "Ref:1",
+          MEMBER ("is_a_snapshot", "<boolean>0</boolean>") MEMBER ("name_label", "old")
+              MEMBER ("HVM_boot_policy", "BIOS order")
+                  MEMBER ("HVM_boot_params", STRUCT (MEMBER ("firmware", "uefi")))
+                      MEMBER ("platform", STRUCT (MEMBER ("secureboot", "true"))))
+          OBJECT ("VBD", "Ref:2", MEMBER ("VM", "Ref:1") MEMBER ("type", "CD"))
+              OBJECT ("VBD", "Ref:3", MEMBER ("VM", "Ref:9") MEMBER ("type", "CD"))
+                  OBJECT ("VTPM", "Ref:4", MEMBER ("VM", "Ref:1")) "</data></array>")) "</value>";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DomuimgXvaMachine) machine
+      = domuimg_xva_xml_parse (text, strlen (text), "t", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (machine->n_cdroms, ==, 1);
+  g_assert_true (machine->has_secure_boot);
+  g_assert_true (machine->has_tpm);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -337,5 +369,6 @@ main (int argc, char **argv)
   g_test_add ("/xva/firmware", Fixture, NULL, set_up, test_firmware, tear_down);
   g_test_add ("/xva/damaged", Fixture, NULL, set_up, test_damaged, tear_down);
   g_test_add ("/xva/as-xapi-writes", Fixture, NULL, set_up, test_as_xapi_writes, tear_down);
+  g_test_add_func ("/xva/drives-and-keys", test_drives_and_keys);
   return g_test_run ();
 }

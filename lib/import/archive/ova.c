@@ -339,6 +339,28 @@ find_texts (DomuimgOva *self, int fd, GError **error)
   return self->text != NULL;
 }
 
+gboolean
+domuimg_ova_is_one (const char *path)
+{
+  g_autoptr (DomuimgOva) self = g_new0 (DomuimgOva, 1);
+  guint64 size;
+  g_auto (DomuimgFd) fd = open_file (path, &size, NULL);
+
+  self->path = g_strdup (path);
+  self->members = g_ptr_array_new_with_free_func (member_free);
+  if (fd >= 0)
+    read_members (self, fd, size, NULL);
+  for (guint i = 0; i < self->members->len; i++)
+    {
+      const DomuimgOvaMember *member = g_ptr_array_index (self->members, i);
+      g_autofree char *low = g_ascii_strdown (member->name, -1);
+
+      if (g_str_has_suffix (low, ".ovf"))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 DomuimgOva *
 domuimg_ova_open (const char *path, GError **error)
 {

@@ -18,6 +18,8 @@ typedef struct {
  * out of a directory, CORRUPT_INPUT for what is cut off, for names that come twice, and where there
  * is not one OVF of at most 4 MiB. What macOS adds ("._NAME", "__MACOSX") is not a member. */
 DomuimgOva *domuimg_ova_open (const char *path, GError **error);
+/* Whether there is an OVF in it, whatever is wrong with the archive. */
+gboolean domuimg_ova_is_one (const char *path);
 void domuimg_ova_free (DomuimgOva *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgOva, domuimg_ova_free)
 

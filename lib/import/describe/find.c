@@ -57,6 +57,8 @@ read_file (const char *path, int flags, GError **error)
       domuimg_set_errno (error, errno, "reading %s", path);
       return NULL;
     }
+  /* It ends for what looks at text, too. */
+  data[length] = '\0';
   return g_bytes_new_take (g_steal_pointer (&data), length);
 }
 
@@ -220,16 +222,30 @@ parse_by_files (Parse parse, const char *path, const char *text, gsize length)
   return NULL;
 }
 
-/* Text in none of the encodings that are known by themselves. */
+/* Whether a text is in an encoding that only a guess, or what it declares, can tell. */
 static gboolean
-is_guessed (Parse parse, const char *text, gsize length)
+is_in_another (const char *text, gsize length)
 {
-  g_autofree char *declared = NULL;
+  return length > 0 && memchr (text, '\0', length) == NULL
+         && !g_utf8_validate (text, (gssize) length, NULL);
+}
 
-  if (length == 0 || memchr (text, '\0', length) != NULL || g_utf8_validate (text, (gssize) length, NULL))
-    return FALSE;
-  declared = parse == domuimg_vmx_parse ? domuimg_vmx_text_decode (text, length) : NULL;
-  return declared == NULL && !g_regex_match_simple ("^<\\?xml[^>]*\\sencoding\\s*=", text, G_REGEX_RAW, 0);
+/* What a text declares is right if the files that it names are there. */
+static DomuimgHardware *
+parse_in_another (Parse parse, const char *path, const char *text, gsize length, GError **error)
+{
+  g_autofree char *declared
+      = parse == domuimg_vmx_parse ? domuimg_vmx_text_decode (text, length) : NULL;
+  gboolean is_declared
+      = declared != NULL
+        || g_regex_match_simple ("^<\\?xml[^>]*\\sencoding\\s*=", text, G_REGEX_RAW, 0);
+  g_autoptr (DomuimgHardware) as_declared = is_declared ? parse (text, length, path, NULL) : NULL;
+  DomuimgHardware *found = NULL;
+
+  if (as_declared != NULL && has_disks_beside (as_declared, path))
+    return g_steal_pointer (&as_declared);
+  found = parse_by_files (parse, path, text, length);
+  return found != NULL ? found : parse (text, length, path, error);
 }
 
 static DomuimgHardware *
@@ -237,17 +253,14 @@ read_description (const char *path, int flags, GError **error)
 {
   g_autoptr (GBytes) bytes = read_file (path, flags, error);
   Parse parse = bytes != NULL ? kind_of (path, bytes) : NULL;
-  DomuimgHardware *found = NULL;
   gsize length;
   const char *data;
 
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &length);
-  if (parse != NULL && is_guessed (parse, data, length))
-    found = parse_by_files (parse, path, data, length);
-  if (found != NULL)
-    return found;
+  if (parse != NULL && is_in_another (data, length))
+    return parse_in_another (parse, path, data, length, error);
   if (parse != NULL)
     return parse (data != NULL ? data : "", length, path, error);
   domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
