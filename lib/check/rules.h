@@ -50,6 +50,7 @@ void domuimg_check_owners (DomuimgMachine *self);     /* whether the system is r
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_init_programs (DomuimgMachine *self);   /* what init brings the system up by */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
+void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log in */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
 void domuimg_check_faults (DomuimgMachine *self);     /* what the others could not read */
 

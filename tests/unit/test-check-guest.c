@@ -216,16 +216,16 @@ test_console (void)
 static const Case program_cases[] = {
   { "what is there", SYSVINIT, INITTAB, "id:2:initdefault:\nsi::sysinit:/sbin/getty x\n", CONSOLE, "",
     NULL },
-  { "systemd has no inittab", SYSTEMD, INITTAB, "::sysinit:/sbin/openrc sysinit\n", CONSOLE, "", NULL },
+  { "systemd has no inittab", SYSTEMD, INITTAB, "::sysinit:/sbin/openrc1 sysinit\n", CONSOLE, "", NULL },
   { "Alpine without openrc", BUSYBOX, INITTAB,
-    "# ::wait:/sbin/other\n::sysinit:/sbin/openrc sysinit\n::wait:/sbin/openrc default\n", CONSOLE,
+    "# ::wait:/sbin/other\n::sysinit:/sbin/openrc1 sysinit\n::wait:/sbin/openrc1 default\n", CONSOLE,
     "init-programs warning", NULL },
   { "a script that is not there", SYSVINIT, INITTAB, "si::sysinit:/etc/init.d/rcX\n", CONSOLE,
     "init-programs warning", NULL },
   { "in another run level", SYSVINIT, INITTAB,
     "id:2:initdefault:\nl6:6:wait:/etc/init.d/rcX\n", CONSOLE, "", NULL },
-  { "when it shuts down", BUSYBOX, INITTAB, "::shutdown:/sbin/openrc shutdown\n", CONSOLE, "", NULL },
-  { "without a place", BUSYBOX, INITTAB, "::sysinit:openrc\n", CONSOLE, "", NULL },
+  { "when it shuts down", BUSYBOX, INITTAB, "::shutdown:/sbin/openrc1 shutdown\n", CONSOLE, "", NULL },
+  { "without a place", BUSYBOX, INITTAB, "::sysinit:openrc1\n", CONSOLE, "", NULL },
 };
 
 static void

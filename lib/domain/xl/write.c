@@ -50,6 +50,17 @@ put_list (GString *out, const char *key, GPtrArray *items, GError **error)
   return TRUE;
 }
 
+/* As a list where there is one, else as a string. */
+static gboolean
+put_text_or_list (GString *out, const char *key, const char *text, char **list, GError **error)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new ();
+
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    g_ptr_array_add (items, list[i]);
+  return items->len > 0 ? put_list (out, key, items, error) : put_text (out, key, text, error);
+}
+
 /* `target=` comes last: it alone takes the rest of the text, so that commas and colons in a
  * path do no harm. Its reader drops one comma at the end. */
 static char *
@@ -79,7 +90,7 @@ put_part (GString *out, const char *name, const char *value)
 }
 
 static char *
-nic_text (const DomuimgDomainNic *nic, gboolean emulated)
+nic_text (const DomuimgDomainNic *nic)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   g_autofree char *mac = domuimg_mac_parse (nic->mac, NULL);
@@ -90,8 +101,7 @@ nic_text (const DomuimgDomainNic *nic, gboolean emulated)
   put_part (out, "script", nic->script);
   put_part (out, "vifname", nic->vifname);
   put_part (out, "rate", nic->rate);
-  if (emulated)
-    put_part (out, "model", nic->model);
+  put_part (out, "model", nic->model);
   if (nic->options != NULL)
     g_string_append_printf (out, ",%s", nic->options);
   return g_string_free (g_steal_pointer (&out), FALSE);
@@ -106,8 +116,7 @@ put_devices (DomuimgDomain *self, GString *out, GError **error)
   for (guint i = 0; i < self->disks->len; i++)
     g_ptr_array_add (disks, disk_text (g_ptr_array_index (self->disks, i)));
   for (guint i = 0; i < self->nics->len; i++)
-    g_ptr_array_add (nics, nic_text (g_ptr_array_index (self->nics, i),
-                                     self->type == DOMUIMG_GUEST_TYPE_HVM));
+    g_ptr_array_add (nics, nic_text (g_ptr_array_index (self->nics, i)));
   return put_list (out, "disk", disks, error) && put_list (out, "vif", nics, error);
 }
 
@@ -138,18 +147,23 @@ put_vfb (DomuimgDomain *self, GString *out, GError **error)
 static gboolean
 put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
 {
-  const char *listen = domuimg_domain_get_graphics_listen (self);
+  const char *said
+      = self->whole ? self->graphics_listen : domuimg_domain_get_graphics_listen (self);
 
   put_number (out, "vnc", self->graphics == DOMUIMG_GRAPHICS_VNC);
   if (self->graphics == DOMUIMG_GRAPHICS_SDL)
     put_number (out, "sdl", 1);
   if (self->graphics == DOMUIMG_GRAPHICS_SPICE)
     {
+      gboolean tls_only
+          = self->graphics_port == 0 && domuimg_domain_get_extra (self, "spicetls_port") != NULL;
+
       put_number (out, "spice", 1);
-      put_number (out, "spiceport",
-                  self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
+      if (!tls_only)
+        put_number (out, "spiceport",
+                    self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
       put_number (out, "spicedisable_ticketing", self->graphics_password == NULL);
-      return put_text (out, "spicehost", listen, error)
+      return put_text (out, "spicehost", said, error)
              && put_text (out, "spicepasswd", self->graphics_password, error);
     }
   if (self->graphics != DOMUIMG_GRAPHICS_VNC)
@@ -157,7 +171,7 @@ put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
   put_number (out, "vncunused", self->graphics_port == 0);
   if (self->graphics_port != 0)
     put_number (out, "vncdisplay", self->graphics_port - 5900);
-  return put_text (out, "vnclisten", listen, error)
+  return put_text (out, "vnclisten", said, error)
          && put_text (out, "vncpasswd", self->graphics_password, error);
 }
 
@@ -165,8 +179,9 @@ static gboolean
 put_console (DomuimgDomain *self, GString *out, GError **error)
 {
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
-    return put_text (out, "serial",
-                     self->whole ? self->serial : domuimg_text_or (self->serial, "pty"), error)
+    return put_text_or_list (out, "serial",
+                             self->whole ? self->serial : domuimg_text_or (self->serial, "pty"),
+                             self->serials, error)
            && put_hvm_graphics (self, out, error);
   return self->graphics == DOMUIMG_GRAPHICS_NONE || put_vfb (self, out, error);
 }
@@ -185,11 +200,7 @@ put_sizes (DomuimgDomain *self, GString *out)
 static gboolean
 put_pinning (DomuimgDomain *self, GString *out, GError **error)
 {
-  g_autoptr (GPtrArray) lists = g_ptr_array_new ();
-
-  for (guint i = 0; self->vcpu_cpus != NULL && self->vcpu_cpus[i] != NULL; i++)
-    g_ptr_array_add (lists, self->vcpu_cpus[i]);
-  return put_text (out, "cpus", self->cpus, error) && put_list (out, "cpus", lists, error)
+  return put_text_or_list (out, "cpus", self->cpus, self->vcpu_cpus, error)
          && put_text (out, "cpus_soft", self->cpus_soft, error);
 }
 
@@ -217,10 +228,33 @@ put_others (DomuimgDomain *self, GString *out, GError **error)
   return TRUE;
 }
 
+/* A disk of the XML that the model has no place for would be one that the guest lacks. Floppies,
+ * which no Xen of today has, are told of as a loss. */
+static gboolean
+check_carried (DomuimgDomain *self, GError **error)
+{
+  for (guint i = 0; i < self->foreign->len; i++)
+    {
+      const DomuimgDomainForeign *foreign = g_ptr_array_index (self->foreign, i);
+      g_autofree char *vdev = NULL;
+
+      if (!g_str_equal (foreign->parent, "devices") || !g_str_has_prefix (foreign->xml, "<disk")
+          || strstr (foreign->xml, "device=\"floppy\"") != NULL)
+        continue;
+      vdev = domuimg_foreign_name (foreign);
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                           "disk %s: xl.cfg has no form for such a disk; give the file or device"
+                           " behind it (virsh vol-path says which), or take it out of the XML",
+                           domuimg_text_or (vdev, "without a name"));
+    }
+  return TRUE;
+}
+
 /**
  * domuimg_domain_to_xl_cfg:
  * @self: a domain
- * @error: return location for an error, %DOMUIMG_ERROR_INVALID_ARGUMENT
+ * @error: return location for an error, %DOMUIMG_ERROR_INVALID_ARGUMENT, or
+ *   %DOMUIMG_ERROR_NOT_SUPPORTED for a disk of libvirt's that xl has no form for
  *
  * Writes the guest in the format of xl.cfg(5), to be started by `xl create`. Keys and forms
  * are those that Xen 4.11 and later read; libxlutil is what defines them.
@@ -235,7 +269,7 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
   g_autoptr (GString) out = g_string_new (NULL);
 
   g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
-  if (!domuimg_domain_validate (self, error))
+  if (!domuimg_domain_validate (self, error) || !check_carried (self, error))
     return NULL;
 
   g_string_append_printf (out, "# Xen guest %s, made by domuimg; xl.cfg(5) explains the keys.\n",
@@ -245,7 +279,8 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
     return NULL;
   put_sizes (self, out);
   if (!put_pinning (self, out, error) || !put_text (out, "bootloader", self->bootloader, error)
-      || !put_text (out, "bootloader_args", self->bootloader_args, error)
+      || !put_text_or_list (out, "bootloader_args", self->bootloader_args, self->bootloader_words,
+                            error)
       || !put_text (out, "firmware", self->firmware, error)
       || !put_text (out, "kernel", self->kernel, error)
       || !put_text (out, "ramdisk", self->ramdisk, error)
