@@ -151,8 +151,8 @@ check_systemd (DomuimgMachine *self, const char *console)
 }
 
 /* The number that a getty line must have among its run levels. */
-static char
-find_level (char **lines)
+char
+domuimg_check_find_level (char **lines)
 {
   for (guint i = 0; lines[i] != NULL; i++)
     {
@@ -275,7 +275,7 @@ check_inittab (DomuimgMachine *self, const char *console)
 {
   g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/inittab", NULL);
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
-  char level = find_level (lines);
+  char level = domuimg_check_find_level (lines);
   gboolean mentioned = FALSE;
 
   for (guint i = 0; lines[i] != NULL; i++)

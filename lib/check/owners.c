@@ -5,7 +5,7 @@
 #include "lib/check/rules.h"
 
 /* What every guest has of these, login, sudo or sshd refuse from another owner. */
-static const char *const files[] = { "/", "/etc", "/etc/passwd", "/etc/shadow", "/sbin/init", "/bin/sh" };
+static const char *const files[] = { "/", "/etc", "/etc/passwd", "/etc/shadow", "/sbin/init", "/usr" };
 
 /* Owners of unprivileged containers begin above those of one system. */
 #define SUBORDINATE 65536

@@ -76,6 +76,7 @@ const DomuimgRule domuimg_rules[] = {
   { "init-architecture", ERROR, "init is for another architecture, or not a program" },
   { "init-loader", ERROR, "the dynamic loader of init is missing" },
   { "init-libraries", ERROR, "libraries of init are missing" },
+  { "init-programs", WARNING, "programs that init brings the system up by are missing" },
   { "init-no-login", ERROR, "a shell is started instead of a login" },
   { "console-parameter", WARNING, "console= is not the console of such a guest" },
   { "console-getty", ERROR, "nothing starts a login on the console" },

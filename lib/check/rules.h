@@ -48,7 +48,11 @@ void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */
 void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
 void domuimg_check_owners (DomuimgMachine *self);     /* whether the system is root's */
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
+void domuimg_check_init_programs (DomuimgMachine *self);   /* what init brings the system up by */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
 void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log in */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
 void domuimg_check_faults (DomuimgMachine *self);     /* what the others could not read */
+
+/* The run level that the lines of an inittab make the default; '\0' where none does. */
+char domuimg_check_find_level (char **lines);

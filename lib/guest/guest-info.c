@@ -34,7 +34,8 @@ const char *
 domuimg_net_stack_to_string (DomuimgNetStack stack)
 {
   static const char *const names[] = {
-    "none", "netplan", "NetworkManager", "systemd-networkd", "ifupdown", "ifcfg", "wicked",
+    "none",  "netplan", "NetworkManager", "systemd-networkd", "ifupdown",
+    "ifcfg", "wicked",  "dhcpcd",         "netifrc",          "rc.inet1",
   };
 
   return names[stack];
@@ -230,6 +231,12 @@ find_stacks (DomuimgTree *tree)
     stacks |= 1 << DOMUIMG_STACK_IFCFG;
   else if (in_either (tree, "/sbin/ifup") && domuimg_tree_is_dir (tree, "/etc/network"))
     stacks |= 1 << DOMUIMG_STACK_IFUPDOWN;
+  if (in_either (tree, "/sbin/dhcpcd") || domuimg_tree_exists (tree, "/usr/bin/dhcpcd"))
+    stacks |= 1 << DOMUIMG_STACK_DHCPCD;
+  if (domuimg_tree_exists (tree, "/etc/init.d/net.lo"))
+    stacks |= 1 << DOMUIMG_STACK_NETIFRC;
+  if (domuimg_tree_exists (tree, "/etc/rc.d/rc.inet1"))
+    stacks |= 1 << DOMUIMG_STACK_INET1;
   return stacks;
 }
 
@@ -293,14 +300,36 @@ service_enabled (DomuimgTree *tree, const char *unit, const char *script)
          || dir_has (tree, "/etc/runlevels/boot", script);
 }
 
+gboolean
+domuimg_guest_dhcpcd_is_enabled (DomuimgTree *tree)
+{
+  return service_enabled (tree, "dhcpcd.service", "dhcpcd")
+         || dir_has (tree, "/etc/runit/runsvdir/default", "dhcpcd*")
+         || dir_has (tree, "/etc/service", "dhcpcd*") || dir_has (tree, "/service", "dhcpcd*");
+}
+
+/* The first of @order that is installed. */
+static DomuimgNetStack
+first_installed (const DomuimgGuestInfo *self, const DomuimgNetStack *order, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (self->stacks & 1 << order[i])
+      return order[i];
+  return DOMUIMG_STACK_NONE;
+}
+
 /* Who is in charge of the network: what is enabled, and else what can be enabled. netplan
  * comes first since it writes the configuration of the others. */
 static DomuimgNetStack
 choose_stack (const DomuimgGuestInfo *self, DomuimgTree *tree)
 {
-  static const DomuimgNetStack rest[] = { DOMUIMG_STACK_IFUPDOWN, DOMUIMG_STACK_IFCFG,
-                                          DOMUIMG_STACK_WICKED, DOMUIMG_STACK_NM };
+  static const DomuimgNetStack scripts[]
+      = { DOMUIMG_STACK_IFUPDOWN, DOMUIMG_STACK_IFCFG, DOMUIMG_STACK_WICKED };
+  static const DomuimgNetStack rest[]
+      = { DOMUIMG_STACK_INET1, DOMUIMG_STACK_NETIFRC, DOMUIMG_STACK_NM };
   gboolean systemd = self->init == DOMUIMG_INIT_SYSTEMD;
+  gboolean has_dhcpcd = self->stacks & 1 << DOMUIMG_STACK_DHCPCD;
+  DomuimgNetStack stack;
 
   if (self->stacks & 1 << DOMUIMG_STACK_NETPLAN)
     return DOMUIMG_STACK_NETPLAN;
@@ -310,11 +339,16 @@ choose_stack (const DomuimgGuestInfo *self, DomuimgTree *tree)
   if (systemd && self->stacks & 1 << DOMUIMG_STACK_NETWORKD
       && domuimg_guest_unit_enabled (tree, "systemd-networkd.service"))
     return DOMUIMG_STACK_NETWORKD;
-  for (guint i = 0; i < G_N_ELEMENTS (rest); i++)
-    if (self->stacks & 1 << rest[i])
-      return rest[i];
-  return systemd && self->stacks & 1 << DOMUIMG_STACK_NETWORKD ? DOMUIMG_STACK_NETWORKD
-                                                               : DOMUIMG_STACK_NONE;
+  stack = first_installed (self, scripts, G_N_ELEMENTS (scripts));
+  if (stack == DOMUIMG_STACK_NONE && has_dhcpcd && domuimg_guest_dhcpcd_is_enabled (tree))
+    return DOMUIMG_STACK_DHCPCD;
+  if (stack == DOMUIMG_STACK_NONE)
+    stack = first_installed (self, rest, G_N_ELEMENTS (rest));
+  if (stack != DOMUIMG_STACK_NONE)
+    return stack;
+  if (systemd && self->stacks & 1 << DOMUIMG_STACK_NETWORKD)
+    return DOMUIMG_STACK_NETWORKD;
+  return has_dhcpcd ? DOMUIMG_STACK_DHCPCD : DOMUIMG_STACK_NONE;
 }
 
 DomuimgGuestInfo *

@@ -23,6 +23,9 @@ typedef enum {
   DOMUIMG_STACK_IFUPDOWN,
   DOMUIMG_STACK_IFCFG,  /* Red Hat's network scripts */
   DOMUIMG_STACK_WICKED, /* SUSE's ifcfg files */
+  DOMUIMG_STACK_DHCPCD,
+  DOMUIMG_STACK_NETIFRC, /* Gentoo's scripts */
+  DOMUIMG_STACK_INET1,   /* Slackware's */
 } DomuimgNetStack;
 
 typedef enum {
@@ -55,6 +58,8 @@ const char *domuimg_net_stack_to_string (DomuimgNetStack stack);
 
 /* Whether systemd starts @unit at boot: some target or socket wants it. */
 gboolean domuimg_guest_unit_enabled (DomuimgTree *tree, const char *unit);
+/* Whether any init of the guest starts dhcpcd for all interfaces. */
+gboolean domuimg_guest_dhcpcd_is_enabled (DomuimgTree *tree);
 /* The absolute path of a distribution's unit, or NULL. */
 char *domuimg_guest_unit_path (DomuimgTree *tree, const char *unit);
 /* Version of an installed Debian package, or NULL. */

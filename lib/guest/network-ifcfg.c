@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/guest/network.h"
 
+#include <string.h>
+
 #define REDHAT_DIR "/etc/sysconfig/network-scripts"
 #define SUSE_DIR "/etc/sysconfig/network"
 
@@ -14,7 +16,10 @@ files_to_keep (DomuimgGuestRun *self)
 
   g_ptr_array_add (keep, g_strdup ("ifcfg-lo"));
   for (guint i = 0; i < self->want->nics->len; i++)
-    g_ptr_array_add (keep, g_strdup_printf ("ifcfg-eth%u", i));
+    {
+      g_ptr_array_add (keep, g_strdup_printf ("ifcfg-eth%u", i));
+      g_ptr_array_add (keep, g_strdup_printf ("ifroute-eth%u", i));
+    }
   g_ptr_array_add (keep, NULL);
   return keep;
 }
@@ -87,13 +92,51 @@ redhat_file (DomuimgGuestRun *self, guint index)
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
+/* Names for all interfaces, or for one that is gone: with a GATEWAYDEV of such a one, the scripts set
+ * no default route. */
+static char *
+without_gateways (const char *text, gpointer user_data)
+{
+  static const char *const names[]
+      = { "GATEWAY",         "GATEWAYDEV",      "IPV6_DEFAULTGW", "IPV6_DEFAULTDEV",
+          "IPV6_ROUTER",     "GATEWAY_IF",      "IPADDR",         "DNS1",
+          "DNS2",            "DOMAIN",          "SEARCH",         NULL };
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *line = g_strstrip (g_strdup (lines[i]));
+      const char *start = g_str_has_prefix (line, "export ") ? line + 7 : line;
+      g_autofree char *name = g_strndup (start, strcspn (start, "="));
+
+      g_string_append_printf (out, "%s%s%s", g_strv_contains (names, name) ? "#" : "", lines[i],
+                              lines[i + 1] != NULL ? "\n" : "");
+    }
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+gboolean
+domuimg_guest_set_aside_ifcfg (DomuimgGuestRun *self, GError **error)
+{
+  static const char *const patterns[]
+      = { "ifcfg-*", "route-*", "route6-*", "rule-*", "rule6-*", NULL };
+
+  /* With SUSE, /etc/sysconfig/network is a directory. */
+  if (!domuimg_tree_is_dir (self->edit->tree, REDHAT_DIR))
+    return TRUE;
+  /* The old scripts would also take "ifcfg-eth0.bak": what is set aside goes elsewhere. */
+  return set_aside_all (self, REDHAT_DIR, patterns, error)
+         && domuimg_edit_set_aside (self->edit, "/etc/sysconfig/static-routes", error)
+         && domuimg_edit_set_aside (self->edit, "/etc/sysconfig/static-routes-ipv6", error)
+         && domuimg_edit_rewrite (self->edit, "/etc/sysconfig/network", without_gateways, NULL,
+                                  error);
+}
+
 gboolean
 domuimg_guest_write_ifcfg (DomuimgGuestRun *self, GError **error)
 {
-  static const char *const patterns[] = { "ifcfg-*", "route-*", "route6-*", "rule-*", NULL };
-
-  /* The old scripts would also take "ifcfg-eth0.bak": what is set aside goes elsewhere. */
-  if (!set_aside_all (self, REDHAT_DIR, patterns, error))
+  if (!domuimg_guest_set_aside_ifcfg (self, error))
     return FALSE;
   for (guint i = 0; i < self->want->nics->len; i++)
     {
@@ -209,9 +252,12 @@ write_suse_dns (DomuimgGuestRun *self, GError **error)
 gboolean
 domuimg_guest_network_wicked (DomuimgGuestRun *self, GError **error)
 {
-  static const char *const patterns[] = { "ifcfg-*", NULL };
+  static const char *const patterns[]
+      = { "ifcfg-*", "ifroute-*", "ifrule-*", "routes", "rules", NULL };
 
-  if (!set_aside_all (self, SUSE_DIR, patterns, error) || !domuimg_guest_name_nics (self, error))
+  if (!set_aside_all (self, SUSE_DIR, patterns, error)
+      || !domuimg_guest_set_aside_glob (self, "/etc/wicked/ifconfig", "*.xml", NULL, error)
+      || !domuimg_guest_name_nics (self, error))
     return FALSE;
   for (guint i = 0; i < self->want->nics->len; i++)
     if (!write_suse_nic (self, i, error))

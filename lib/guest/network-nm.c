@@ -109,7 +109,9 @@ domuimg_guest_network_nm (DomuimgGuestRun *self, GError **error)
       || !domuimg_guest_set_aside_glob (self, DIRECTORY, "*", (const char *const *) keep->pdata,
                                         error))
     return FALSE;
-  if (ifcfg ? !domuimg_guest_write_ifcfg (self, error) : !write_keyfiles (self, error))
+  /* Newer releases still read these files beside their own. */
+  if (ifcfg ? !domuimg_guest_write_ifcfg (self, error)
+            : !domuimg_guest_set_aside_ifcfg (self, error) || !write_keyfiles (self, error))
     return FALSE;
   return self->info->init != DOMUIMG_INIT_SYSTEMD
          || domuimg_guest_want_unit (self, "multi-user.target", "NetworkManager.service", error);

@@ -78,6 +78,12 @@ domuimg_guest_name_nics (DomuimgGuestRun *self, GError **error)
 }
 
 gboolean
+domuimg_guest_name_nics_if_udev (DomuimgGuestRun *self, GError **error)
+{
+  return !domuimg_tree_is_dir (self->edit->tree, "/etc/udev") || domuimg_guest_name_nics (self, error);
+}
+
+gboolean
 domuimg_guest_write_resolv_conf (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GString) out = g_string_new (DOMUIMG_GUEST_MARK);
@@ -110,10 +116,58 @@ quiet_cloud_init (DomuimgGuestRun *self, GError **error)
 static gboolean
 no_tool (DomuimgGuestRun *self, GError **error)
 {
-  domuimg_edit_warn (self->edit,
-                     "no network configuration tool found in the guest (looked for netplan, "
-                     "NetworkManager, systemd-networkd, ifupdown, ifcfg scripts, wicked): "
-                     "its NICs stay down");
+  if (domuimg_tree_exists (self->edit->tree, "/usr/sbin/connmand"))
+    domuimg_edit_warn (self->edit, "the guest's network is ConnMan's, which is not set up here: its"
+                                   " NICs come up by DHCP");
+  else
+    domuimg_edit_warn (self->edit,
+                       "no network configuration tool found in the guest (looked for netplan, "
+                       "NetworkManager, systemd-networkd, ifupdown, ifcfg scripts, wicked, dhcpcd, "
+                       "netifrc, rc.inet1): its NICs stay down");
+  return TRUE;
+}
+
+static gboolean
+set_aside_networkd (DomuimgGuestRun *self, GError **error)
+{
+  static const char *const patterns[] = { "*.network", "*.netdev", "*.link" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (patterns); i++)
+    if (!domuimg_guest_set_aside_glob (self, "/etc/systemd/network", patterns[i], NULL, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+set_aside_nm (DomuimgGuestRun *self, GError **error)
+{
+  return domuimg_guest_set_aside_glob (self, "/etc/NetworkManager/system-connections", "*", NULL,
+                                       error);
+}
+
+static gboolean
+take_out_netifrc (DomuimgGuestRun *self, GError **error)
+{
+  return domuimg_guest_set_aside_netifrc (self, 0, error);
+}
+
+/* What the source machine says to tools that are installed beside the one in charge, and would give
+ * this guest's NICs that machine's addresses. */
+static gboolean
+set_aside_others (DomuimgGuestRun *self, GError **error)
+{
+  static const struct {
+    DomuimgNetStack stack;
+    gboolean (*set_aside) (DomuimgGuestRun *self, GError **error);
+  } others[] = { { DOMUIMG_STACK_NM, set_aside_nm },
+                 { DOMUIMG_STACK_NETWORKD, set_aside_networkd },
+                 { DOMUIMG_STACK_IFUPDOWN, domuimg_guest_set_aside_interfaces },
+                 { DOMUIMG_STACK_NETIFRC, take_out_netifrc } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if ((self->info->stacks & 1 << others[i].stack) != 0 && self->info->stack != others[i].stack
+        && !others[i].set_aside (self, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -169,9 +223,14 @@ domuimg_guest_step_network (DomuimgGuestRun *self, GError **error)
     [DOMUIMG_STACK_IFUPDOWN] = ifupdown_or_networkd,
     [DOMUIMG_STACK_IFCFG] = domuimg_guest_network_ifcfg,
     [DOMUIMG_STACK_WICKED] = domuimg_guest_network_wicked,
+    [DOMUIMG_STACK_DHCPCD] = domuimg_guest_network_dhcpcd,
+    [DOMUIMG_STACK_NETIFRC] = domuimg_guest_network_netifrc,
+    [DOMUIMG_STACK_INET1] = domuimg_guest_network_inet1,
   };
 
   if (self->want->nics->len == 0)
     return TRUE;
+  if (self->info->stack != DOMUIMG_STACK_NONE && !set_aside_others (self, error))
+    return FALSE;
   return quiet_cloud_init (self, error) && stacks[self->info->stack](self, error);
 }

@@ -14,7 +14,7 @@
 #include "lib/source/tar-input.h"
 #include "lib/source/tar.h"
 
-/* As far as btrfs's magic number. */
+/* Holds btrfs's magic number, which lies last. */
 #define HEAD_SIZE (68 * 1024)
 #define TEXT_SIZE 1024
 /* How much of an archive is looked at. */
@@ -133,13 +133,15 @@ find_kind (const char *path, DomuimgBytes head)
 static char *
 explain_archive (int fd, const char *path, DomuimgWanted wanted)
 {
-  g_autoptr (DomuimgStream) stream = domuimg_tar_new (fd, path, NULL, NULL, NULL);
+  /* What cannot be read ends what is known of it. */
+  g_autoptr (GError) end = NULL;
+  g_autoptr (DomuimgStream) stream = domuimg_tar_new (fd, path, NULL, NULL, &end);
   DomuimgTarContents *contents;
   const DomuimgEntry *entry;
 
   for (guint i = 0; stream != NULL && i < ENTRIES_MAX; i++)
     {
-      entry = domuimg_stream_next (stream, NULL, NULL);
+      entry = domuimg_stream_next (stream, NULL, &end);
       if (entry == NULL || entry->size > LARGE)
         break;
     }
@@ -157,7 +159,8 @@ explain_archive (int fd, const char *path, DomuimgWanted wanted)
 static char *
 explain_unpacked (int fd, const char *path, const Kind *outer, DomuimgWanted wanted)
 {
-  DomuimgTarInput *input = domuimg_tar_input_new (fd, path, NULL, NULL, NULL);
+  g_autoptr (GError) unreadable = NULL;
+  DomuimgTarInput *input = domuimg_tar_input_new (fd, path, NULL, NULL, &unreadable);
   const Kind *kind = NULL;
   const void *data;
   gssize length = input != NULL ? domuimg_tar_input_read (input, &data) : -1;

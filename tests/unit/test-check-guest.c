@@ -213,6 +213,52 @@ test_console (void)
   run_cases (console_cases, G_N_ELEMENTS (console_cases), domuimg_check_console, NULL);
 }
 
+static const Case program_cases[] = {
+  { "what is there", SYSVINIT, INITTAB, "id:2:initdefault:\nsi::sysinit:/sbin/getty x\n", CONSOLE, "",
+    NULL },
+  { "systemd has no inittab", SYSTEMD, INITTAB, "::sysinit:/sbin/openrc1 sysinit\n", CONSOLE, "", NULL },
+  { "Alpine without openrc", BUSYBOX, INITTAB,
+    "# ::wait:/sbin/other\n::sysinit:/sbin/openrc1 sysinit\n::wait:/sbin/openrc1 default\n", CONSOLE,
+    "init-programs warning", NULL },
+  { "a script that is not there", SYSVINIT, INITTAB, "si::sysinit:/etc/init.d/rcX\n", CONSOLE,
+    "init-programs warning", NULL },
+  { "in another run level", SYSVINIT, INITTAB,
+    "id:2:initdefault:\nl6:6:wait:/etc/init.d/rcX\n", CONSOLE, "", NULL },
+  { "when it shuts down", BUSYBOX, INITTAB, "::shutdown:/sbin/openrc1 shutdown\n", CONSOLE, "", NULL },
+  { "without a place", BUSYBOX, INITTAB, "::sysinit:openrc1\n", CONSOLE, "", NULL },
+};
+
+static void
+test_programs_of_init (void)
+{
+  run_cases (program_cases, G_N_ELEMENTS (program_cases), domuimg_check_init_programs, NULL);
+}
+
+static void
+test_owners (void)
+{
+  static const char *const files[] = { "/", "/etc/passwd", "/sbin/init" };
+
+  for (guint i = 0; i <= G_N_ELEMENTS (files); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSVINIT);
+      if (i < G_N_ELEMENTS (files))
+        {
+          g_autoptr (DomuimgEntry) entry
+              = domuimg_tree_stat_follow (guest.machine->tree, files[i], NULL);
+
+          g_assert_nonnull (entry);
+          entry->uid = entry->gid = 100000;
+          g_assert_true (domuimg_tree_set_attributes (guest.machine->tree, entry, NULL));
+        }
+      found = guest_find (&guest, domuimg_check_owners);
+      g_assert_cmpstr (found, ==, i < G_N_ELEMENTS (files) ? "owner-not-root warning" : "");
+    }
+}
+
 static void
 test_console_of_hvm (void)
 {
@@ -466,6 +512,8 @@ main (int argc, char **argv)
   g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);
   g_test_add_func ("/check-guest/initramfs-mounts-usr", test_initramfs_mounts_usr);
   g_test_add_func ("/check-guest/console", test_console);
+  g_test_add_func ("/check-guest/programs-of-init", test_programs_of_init);
+  g_test_add_func ("/check-guest/owners", test_owners);
   g_test_add_func ("/check-guest/console-of-hvm", test_console_of_hvm);
   g_test_add_func ("/check-guest/network", test_network);
   g_test_add_func ("/check-guest/repaired-network-keeps-what-it-said",

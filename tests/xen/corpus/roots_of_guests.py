@@ -1,4 +1,6 @@
 """Broken in what Linux finds: root=, filesystems, fstab, init."""
+import os
+
 from .case import case
 
 
@@ -122,6 +124,13 @@ def mount_point_dev(guest):
 def mount_point_proc_systemd(guest):
     """No /proc to mount on; systemd."""
     guest.remove("/proc")
+
+
+@case("owner-not-root")
+def owners_shifted(guest):
+    """/etc/passwd and its like belong to 100000, as in an unprivileged container."""
+    for name in ("/etc/passwd", "/etc/shadow", "/etc/group"):
+        os.chown(guest.path(name), 100000, 100000)
 
 
 @case("init-missing")

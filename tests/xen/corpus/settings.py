@@ -21,6 +21,12 @@ def getty_missing(guest):
                   "1:2345:respawn:/sbin/agetty --noclear tty1\n")
 
 
+@case("init-programs")
+def inittab_without_openrc(guest):
+    """inittab waits for /sbin/openrc, which is not there."""
+    guest.replace("/etc/inittab", "h0:2345:respawn:", "x1:2345:wait:/sbin/openrc default\nh0:2345:respawn:")
+
+
 @case("console-getty", fixable=True, root="systemd")
 def getty_masked_systemd(guest):
     """serial-getty@hvc0.service is masked."""
