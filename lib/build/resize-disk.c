@@ -18,6 +18,8 @@
 #include "lib/spec/disk-kind.h"
 
 #define BLOCK ((guint64) 4096)
+/* The least of what needs no room. */
+#define LEAST ((guint64) 1048576)
 
 struct _DomuimgResizeDisk {
   DomuimgImage *image;
@@ -157,29 +159,38 @@ domuimg_resize_disk_get_size (DomuimgResizeDisk *self)
   return domuimg_image_get_size (self->image);
 }
 
+/* Bytes of the last partition on a disk of @size; of what has none, of all. */
+static guint64
+find_length (DomuimgResizeDisk *self, guint64 size)
+{
+  guint64 end;
+
+  if (self->volume->number == 0)
+    return size;
+  end = domuimg_table_round_end (domuimg_image_get_table (self->image), size);
+  return end > self->volume->offset ? end - self->volume->offset : 0;
+}
+
 static gboolean
 check_files (DomuimgResizeDisk *self, guint64 size, GError **error)
 {
   g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self->image, self->volume);
-  guint64 least;
+  guint64 length = find_length (self, size);
+  guint64 least = MIN (self->volume->length, LEAST);
 
-  if (self->volume->number > 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s has a partition table, and can only be made larger", get_path (self));
   if (self->fs == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "what is on %s is not known, so it is not known either what would be cut"
                          " off",
                          get_path (self));
-  if (self->fs->get_least_size == NULL)
-    return TRUE;
-  if (!self->fs->get_least_size (region, &least, self->cancellable, error))
+  if (self->fs->get_least_size != NULL
+      && !self->fs->get_least_size (region, &least, self->cancellable, error))
     return FALSE;
-  return least <= size
+  return least <= length
          || domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
                           "%s cannot be made so small: what is on it needs %" G_GUINT64_FORMAT
                           " MiB",
-                          get_path (self), (least + 1048575) >> 20);
+                          get_path (self), (size - length + least + 1048575) >> 20);
 }
 
 /* It cannot be copied, so it is only changed in a way that a filesystem's own program makes whole. */
@@ -244,13 +255,15 @@ punch (const DomuimgRegion *region, GError **error)
          || domuimg_set_errno (error, errno, "making room in %s", region->name);
 }
 
-/* Resizes it in a file of its own. */
+/* Gives it @size bytes, in a file of its own. */
 static gboolean
-resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, const char *copy, GError **error)
+resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, guint64 size, const char *copy,
+                  GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (copy);
   g_auto (DomuimgFd) fd = domuimg_unnamed_file (directory, error);
   g_autoptr (DomuimgRegion) file = NULL;
+  g_autoptr (DomuimgRegion) part = domuimg_region_new_part (region, 0, size);
 
   if (fd < 0)
     return FALSE;
@@ -258,16 +271,16 @@ resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, const char *co
     return domuimg_set_errno (error, errno, "resizing %s", region->name);
   file = domuimg_region_new_for_fd (fd, region->name, error);
   return file != NULL && copy_part (self, region, file, error)
-         && resize_region (self, file, region->length, error) && punch (region, error)
-         && copy_part (self, file, region, error);
+         && resize_region (self, file, size, error) && punch (region, error)
+         && copy_part (self, file, part, error);
 }
 
 /* The part of @disk that the filesystem may have then. */
 static DomuimgRegion *
 find_room (DomuimgResizeDisk *self, DomuimgRegion *disk, guint64 size, GError **error)
 {
-  DomuimgExtent extent = { 0, MAX (size, domuimg_resize_disk_get_size (self)) };
-  g_autoptr (DomuimgRegion) whole = domuimg_region_new_part (disk, 0, extent.length);
+  DomuimgExtent extent = { 0, size };
+  g_autoptr (DomuimgRegion) whole = domuimg_region_new_part (disk, 0, size);
   g_autoptr (DomuimgRegion) named = domuimg_region_new_named (whole, get_path (self));
 
   if (self->volume->number > 0 && !domuimg_table_grow (named, self->volume->number, &extent, error))
@@ -275,18 +288,50 @@ find_room (DomuimgResizeDisk *self, DomuimgRegion *disk, guint64 size, GError **
   return domuimg_region_new_part (named, extent.offset, extent.length);
 }
 
+static gboolean
+resize_in_room (DomuimgResizeDisk *self, DomuimgRegion *room, guint64 size, const char *place,
+                GError **error)
+{
+  return self->volume->number > 0 && self->fs->resizes_files
+             ? resize_partition (self, room, size, place, error)
+             : resize_region (self, room, size, error);
+}
+
+static gboolean
+grow_content (DomuimgResizeDisk *self, DomuimgRegion *disk, const char *place, guint64 size,
+              GError **error)
+{
+  g_autoptr (DomuimgRegion) room = find_room (self, disk, size, error);
+
+  return room != NULL
+         && resize_in_room (self, room, self->volume->number > 0 ? room->length : size, place,
+                            error);
+}
+
+/* The end of the disk is still there, and free when this is done. */
+static gboolean
+shrink_content (DomuimgResizeDisk *self, DomuimgRegion *disk, const char *place, guint64 size,
+                GError **error)
+{
+  guint64 length = find_length (self, size);
+  g_autoptr (DomuimgRegion) named = domuimg_region_new_named (disk, get_path (self));
+  g_autoptr (DomuimgRegion) room
+      = domuimg_region_new_part (named, self->volume->offset, self->volume->length);
+  g_autoptr (DomuimgRegion) rest = domuimg_region_new_part (named, 0, size);
+
+  return resize_in_room (self, room, length, place, error)
+         && (self->volume->number == 0
+             || domuimg_table_shrink (rest, self->volume->number, length, error));
+}
+
 /* Gives what is on @disk the room that it has there, or will have. */
 static gboolean
 resize_content (DomuimgResizeDisk *self, DomuimgRegion *disk, const char *place, guint64 size,
                 GError **error)
 {
-  g_autoptr (DomuimgRegion) room = find_room (self, disk, size, error);
-
-  if (room == NULL)
-    return FALSE;
-  if (self->volume->number > 0 && self->fs->resizes_files)
-    return resize_partition (self, room, place, error);
-  return resize_region (self, room, self->volume->number > 0 ? room->length : size, error);
+  return size < domuimg_resize_disk_get_size (self)
+             ? shrink_content (self, disk, place, size, error)
+             : grow_content (self, disk, place, size, error);
 }
 
 /* The same of the disk at @place, in whatever format it is. */
