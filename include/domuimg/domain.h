@@ -140,6 +140,10 @@ const char *domuimg_domain_get_bootloader_args (DomuimgDomain *self);
 DOMUIMG_API
 void domuimg_domain_set_bootloader_args (DomuimgDomain *self, const char *bootloader_args);
 DOMUIMG_API
+char **domuimg_domain_list_bootloader_words (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_bootloader_words (DomuimgDomain *self, const char *const *words);
+DOMUIMG_API
 const char *domuimg_domain_get_firmware (DomuimgDomain *self);
 DOMUIMG_API
 void domuimg_domain_set_firmware (DomuimgDomain *self, const char *firmware);
@@ -147,6 +151,10 @@ DOMUIMG_API
 const char *domuimg_domain_get_serial (DomuimgDomain *self);
 DOMUIMG_API
 void domuimg_domain_set_serial (DomuimgDomain *self, const char *serial);
+DOMUIMG_API
+char **domuimg_domain_list_serials (DomuimgDomain *self);
+DOMUIMG_API
+void domuimg_domain_set_serials (DomuimgDomain *self, const char *const *serials);
 DOMUIMG_API
 const char *domuimg_domain_get_on_poweroff (DomuimgDomain *self);
 DOMUIMG_API

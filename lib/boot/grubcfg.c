@@ -31,26 +31,31 @@ typedef struct {
   GPtrArray *nodes;         /* (unowned) where entries are added now */
   DomuimgMenuEntry *entry;  /* (unowned) (nullable) the one whose body runs */
   GPtrArray *loaded;        /* (nullable) of a menu that `configfile` put in place of this one */
+  DomuimgGrubScript *script;
 } Config;
 
-/* NULL for what lies in the memory of GRUB. */
+/* NULL for what lies on no disk that the menu may lie on: in the memory of GRUB, in a file. */
 static char *
-path_of (const char *path)
+path_of (Config *self, const char *path)
 {
   g_autofree char *device = NULL;
-  char *file = NULL;
+  g_autofree char *file = NULL;
+  const char *on;
 
   domuimg_menu_split_device (path, &device, &file);
-  if (g_strcmp0 (device, MEMDISK) == 0)
-    g_clear_pointer (&file, g_free);
-  return file;
+  on = device != NULL ? device : domuimg_grub_script_get (self->script, "root");
+  if (on == NULL || g_str_equal (on, ""))
+    return g_steal_pointer (&file);
+  if (self->files->on_network ? g_str_equal (on, MEMDISK) : domuimg_grub_device_is_elsewhere (on))
+    return NULL;
+  return g_steal_pointer (&file);
 }
 
 static gboolean
 exists (gpointer data, const char *path)
 {
   Config *self = data;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
 
   return file != NULL && self->files->exists != NULL
          && self->files->exists (self->files->data, file);
@@ -59,7 +64,7 @@ exists (gpointer data, const char *path)
 static char *
 read_text (Config *self, const char *path)
 {
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
 
   return file != NULL ? domuimg_menu_read_file (self->files, file) : NULL;
 }
@@ -158,6 +163,17 @@ read_search_name (Search *search, char **words)
   return TRUE;
 }
 
+/* A file that is here is on the disk of the menu, which is what no name means. */
+static gboolean
+search_file (Config *self, DomuimgGrubScript *script, const Search *search)
+{
+  if (self->files->exists == NULL || !self->files->exists (self->files->data, search->name))
+    return FALSE;
+  if (search->variable != NULL)
+    domuimg_grub_script_set (script, search->variable, NULL);
+  return TRUE;
+}
+
 /* The disks are not known here: a UUID or label is taken to be there, and named. */
 static gboolean
 do_search (Config *self, DomuimgGrubScript *script, char **words)
@@ -170,7 +186,7 @@ do_search (Config *self, DomuimgGrubScript *script, char **words)
   if (search.name == NULL || search.tag == NULL)
     return FALSE;
   if (*search.tag == '\0')
-    return exists (self, search.name);
+    return search_file (self, script, &search);
   value = g_strconcat (search.tag, search.name, NULL);
   if (search.variable != NULL)
     domuimg_grub_script_set (script, search.variable, value);
@@ -224,7 +240,7 @@ static gboolean
 do_source (Config *self, DomuimgGrubScript *script, const char *path)
 {
   const char *outer = self->file;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
   g_autofree char *text = open_source (self, path);
   gboolean ok;
 
@@ -252,7 +268,7 @@ do_configfile (Config *self, DomuimgGrubScript *script, const char *path)
 {
   g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
   GPtrArray *outer = self->nodes;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
   GHashTable *saved;
   gboolean ok;
 
@@ -295,7 +311,7 @@ do_blscfg (Config *self, DomuimgGrubScript *script)
 
   for (guint i = 0; i < G_N_ELEMENTS (directories) && part->entries->len == 0; i++)
     {
-      g_autofree char *directory = directories[i] != NULL ? path_of (directories[i]) : NULL;
+      g_autofree char *directory = directories[i] != NULL ? path_of (self, directories[i]) : NULL;
 
       if (directory != NULL)
         domuimg_bls_parse (part, directory, self->files,
@@ -333,8 +349,50 @@ run_loader_command (Config *self, DomuimgGrubScript *script, char **words, guint
   else if (self->entry != NULL && is_linux)
     domuimg_grub_linux (self->entry, words, domuimg_grub_script_get (script, "root"));
   else if (self->entry != NULL)
-    domuimg_grub_initrd (self->entry, words);
+    domuimg_grub_initrd (self->entry, words, domuimg_grub_script_get (script, "root"));
   return TRUE;
+}
+
+/* Runs its words as they were written anew. */
+static gboolean
+do_eval (DomuimgGrubScript *script, char **words, guint line)
+{
+  g_autofree char *text = g_strjoinv (" ", words + 1);
+
+  return domuimg_grub_script_run (script, text, line, NULL);
+}
+
+/* Fedora's `increment` and `decrement`, which count boots. */
+static gboolean
+do_count (DomuimgGrubScript *script, char **words)
+{
+  const char *value = words[1] != NULL ? domuimg_grub_script_get (script, words[1]) : NULL;
+  gint64 number;
+  g_autofree char *text = NULL;
+
+  if (value == NULL || !g_ascii_string_to_signed (value, 10, G_MININT, G_MAXINT, &number, NULL))
+    return FALSE;
+  text = g_strdup_printf ("%" G_GINT64_FORMAT,
+                          number + (g_str_equal (words[0], "increment") ? 1 : -1));
+  domuimg_grub_script_set (script, words[1], text);
+  return TRUE;
+}
+
+/* Commands that open what is not read here, or ask what is not known here: what follows depends on
+ * them, and goes on as where they fail. */
+static gboolean
+is_beyond (const char *name)
+{
+  static const char *const commands[]
+      = { "loopback",          "cryptomount",        "zfskey",
+          "zfs-bootfs",        "probe",              "regexp",
+          "smbios",            "cmp",                "hashsum",
+          "verify_detached",   "legacy_configfile",  "legacy_source",
+          "syslinux_source",   "syslinux_configfile", "extract_legacy_entries_source",
+          "extract_syslinux_entries_source", "extract_legacy_entries_configfile",
+          "extract_syslinux_entries_configfile", NULL };
+
+  return g_strv_contains (commands, name);
 }
 
 /* No key is pressed, and no firmware is asked. What else is not known does what it should. */
@@ -353,6 +411,16 @@ run_other_command (Config *self, DomuimgGrubScript *script, char **words, guint 
       domuimg_menu_add_problem (self->menu, "line %u: GRUB for Xen has no command blscfg", line);
       return FALSE;
     }
+  if (is_beyond (name))
+    {
+      domuimg_menu_add_problem (self->menu, "line %u: %s is not carried out here, and is taken to fail",
+                                line, name);
+      return FALSE;
+    }
+  if (g_str_equal (name, "eval"))
+    return do_eval (script, words, line);
+  if (!self->is_xen && (g_str_equal (name, "increment") || g_str_equal (name, "decrement")))
+    return do_count (script, words);
   if (g_str_equal (name, "export"))
     for (guint i = 1; words[i] != NULL; i++)
       domuimg_grub_script_export (script, words[i]);
@@ -494,7 +562,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
 {
   g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
   Config config = { self, files, loader == DOMUIMG_LOADER_PVGRUB, 0, self->path, nodes, NULL,
-                    NULL };
+                    NULL, NULL };
   g_autoptr (DomuimgGrubScript) script = domuimg_grub_script_new (self, run_command, &config);
   g_autoptr (GPtrArray) loaded = NULL;
   GPtrArray *shown;
@@ -502,6 +570,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
   g_autofree char *fallback = NULL;
   g_autofree char *timeout = NULL;
 
+  config.script = script;
   set_up (&config, script);
   domuimg_grub_script_run (script, text, 1, NULL);
   loaded = g_steal_pointer (&config.loaded);

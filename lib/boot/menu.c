@@ -123,6 +123,19 @@ domuimg_menu_split_device (const char *path, char **device, char **file)
   *file = *path == '/' ? g_strdup (path) : g_strconcat ("/", path, NULL);
 }
 
+char *
+domuimg_menu_name_on (const char *device, char *file)
+{
+  char *named;
+
+  if (device == NULL || !domuimg_grub_device_is_elsewhere (device))
+    return file;
+  named = *device == '(' ? g_strconcat (device, file, NULL)
+                         : g_strconcat ("(", device, ")", file, NULL);
+  g_free (file);
+  return named;
+}
+
 static gboolean
 is_separator (char c)
 {

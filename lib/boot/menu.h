@@ -20,7 +20,8 @@ typedef struct {
   char *id;           /* (nullable) what a default may name: --id, the name of a BLS file, a LABEL */
   char *title;        /* for a person; with its submenus, joined by ">" */
   char *kernel;       /* (nullable) absolute in the filesystem that it lies on */
-  GPtrArray *initrds; /* (element-type utf8) in the order that they are loaded in */
+  GPtrArray *initrds; /* (element-type utf8) in the order that they are loaded in; "(loop0)/initrd" where
+                         one lies on no disk that the kernel may lie on */
   char *cmdline;      /* may be "" */
   char *root_hint;    /* (nullable) where @kernel lies, as `search` or root says it: "UUID=…",
                          "LABEL=…", "(hd0,msdos1)", "(hd0,0)"; NULL: beside the menu */
@@ -65,6 +66,7 @@ typedef struct {
   /* Bytes at @offset; fewer at the end, NULL where there is no file. */
   GBytes *(*read_at) (gpointer data, const char *path, guint64 offset, gsize length);
   gpointer data;
+  gboolean on_network; /* a boot server's: devices are servers */
 } DomuimgMenuFiles;
 
 /* Parsers: each adds to @self, whose path is that of @text, and sets its default. What they cannot
@@ -98,5 +100,15 @@ int domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted);
 char *domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path);
 /* "(hd0,1)/vmlinuz" → "(hd0,1)" (NULL without) and "/vmlinuz". */
 void domuimg_menu_split_device (const char *path, char **device, char **file);
+/* @file (transfer full), with its device before it where that is elsewhere; @device is nullable. */
+char *domuimg_menu_name_on (const char *device, char *file);
+/* grub-device.c: names of devices, with or without their parentheses. Which disk, from 0, where it is a
+ * disk's name; whether GRUB makes the device of a file or a secret, or it is another medium; whether it
+ * is one of these or another disk than the first, so that no file of the first disk is meant. */
+gboolean domuimg_grub_device_get_disk (const char *device, guint *disk);
+/* The partition at the end of "(hd0,msdos1)"; 0 where there is none. */
+guint domuimg_grub_device_get_partition (const char *device, DomuimgMenuFormat format);
+gboolean domuimg_grub_device_is_made (const char *device);
+gboolean domuimg_grub_device_is_elsewhere (const char *device);
 /* Compares versions as rpm does: below, at or above 0. */
 int domuimg_menu_compare_versions (const char *a, const char *b);

@@ -159,17 +159,52 @@ has_file (DomuimgReader *self, DomuimgReaderVolume *volume, const char *path)
   return tree != NULL && domuimg_tree_exists (tree, path) && !domuimg_tree_is_dir (tree, path);
 }
 
-/* Where @path lies: by the menu's hint, beside the menu, anywhere. */
+/* @path may have a device of its own before it. */
+static gboolean
+check_device (const char *hint, const char *path, GError **error)
+{
+  g_autofree char *device = NULL, *file = NULL;
+
+  domuimg_menu_split_device (path, &device, &file);
+  device = device != NULL ? device : g_strdup (hint);
+  if (device == NULL || !domuimg_grub_device_is_elsewhere (device))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "the menu takes %s from the device %s, %s; only files of the guest's first disk"
+                       " can be loaded",
+                       file, device,
+                       domuimg_grub_device_is_made (device)
+                           ? "which GRUB makes of something else than a disk"
+                           : "another disk");
+}
+
+/* (nullable) The volume that @hint names for certain. */
+static DomuimgReaderVolume *
+find_hinted (DomuimgReader *self, const char *hint)
+{
+  for (guint i = 0; hint != NULL && i < self->volumes->len; i++)
+    if (domuimg_reader_hint_is (hint, self->menu->format, self->volumes->pdata[i]))
+      return self->volumes->pdata[i];
+  return NULL;
+}
+
+/* Where @path lies: on what the menu's hint names; else, since the device that GRUB starts with stays
+ * where a search finds nothing, beside the menu; else anywhere. */
 static DomuimgTree *
 find_tree (DomuimgReader *self, const char *hint, const char *path, GError **error)
 {
-  for (guint i = 0; hint != NULL && i < self->volumes->len; i++)
-    {
-      DomuimgReaderVolume *volume = g_ptr_array_index (self->volumes, i);
+  DomuimgReaderVolume *hinted;
 
-      if (domuimg_reader_hint_is (hint, self->menu->format, volume)
-          && has_file (self, volume, path))
-        return volume->tree;
+  if (!check_device (hint, path, error))
+    return NULL;
+  hinted = find_hinted (self, hint);
+  if (hinted != NULL && has_file (self, hinted, path))
+    return hinted->tree;
+  if (hinted != NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                    "%s is not on %s of the guest's disk, from which the menu takes it", path, hint);
+      return NULL;
     }
   if (self->volume != NULL && has_file (self, self->volume, path))
     return self->volume->tree;

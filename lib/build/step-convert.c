@@ -146,12 +146,10 @@ read_cmdline (DomuimgBuildState *self)
 }
 
 static void
-note_hardware (DomuimgBuildState *self)
+tell_notes (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
-
-  for (guint i = 0; hardware != NULL && i < hardware->unmapped->len; i++)
-    g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (hardware->unmapped, i)));
+  for (guint i = 0; i < self->plan->notes->len; i++)
+    g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (self->plan->notes, i)));
 }
 
 static gboolean
@@ -170,7 +168,7 @@ domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
 
   domuimg_progress_set_message (progress, "Converting the system");
-  note_hardware (self);
+  tell_notes (self);
   if (!choose_type (self, error))
     return FALSE;
   if (self->tree == NULL)

@@ -39,11 +39,30 @@ read_password (const char *path, GError **error)
 }
 
 static gboolean
+set_password (DomuimgCustomise *customise, const char *password, GError **error)
+{
+  customise->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
+  customise->root_password_hash = domuimg_password_hash (password, error);
+  return customise->root_password_hash != NULL;
+}
+
+static gboolean
+add_new_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
+{
+  self->root_password = domuimg_password_new (error);
+  customise->root_password_expired = TRUE;
+  return self->root_password != NULL && set_password (customise, self->root_password, error);
+}
+
+static gboolean
 add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
 {
   const char *path = domuimg_spec_get (self->plan->spec, "root-password-file");
   char *password;
+  gboolean ok;
 
+  if (domuimg_spec_get (self->plan->spec, "root-password") != NULL)
+    return add_new_password (self, customise, error);
   customise->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
   if (path == NULL)
     {
@@ -55,11 +74,9 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
   password = read_password (path, error);
   if (password == NULL)
     return FALSE;
-  customise->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
-  customise->root_password_hash = domuimg_password_hash (password, error);
-  explicit_bzero (password, strlen (password));
-  g_free (password);
-  return customise->root_password_hash != NULL;
+  ok = set_password (customise, password, error);
+  domuimg_password_free (password);
+  return ok;
 }
 
 static gboolean
@@ -228,8 +245,8 @@ domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines)
 static gboolean
 is_anything_asked (DomuimgBuildState *self)
 {
-  static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "locale",
-                                      "timezone", "keymap" };
+  static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "root-password",
+                                      "locale",   "timezone", "keymap" };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (domuimg_spec_get (self->plan->spec, keys[i]) != NULL)

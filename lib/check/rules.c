@@ -80,6 +80,7 @@ const DomuimgRule domuimg_rules[] = {
   { "console-getty", ERROR, "nothing starts a login on the console" },
   { "console-login", WARNING, "login is missing" },
   { "console-securetty", WARNING, "root may not log in on the console" },
+  { "login-nobody", WARNING, "no account can log in" },
   { "network-interface", WARNING, "the network's files name interfaces of another machine" },
   { "network-persistent-rules", WARNING, "udev keeps names for interfaces of another machine" },
   { NULL },

@@ -48,5 +48,6 @@ void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */
 void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
+void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log in */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
 void domuimg_check_faults (DomuimgMachine *self);     /* what the others could not read */

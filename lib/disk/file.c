@@ -71,8 +71,9 @@ resize (const char *path, guint64 size, GCancellable *cancellable, GError **erro
 char *
 domuimg_disk_file_describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
 {
-  g_autofree char *size = disk->size > 0
-                              ? g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS)
+  guint64 bytes = origin != NULL ? origin->size : disk->size;
+  g_autofree char *size = bytes > 0
+                              ? g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS)
                               : g_strdup ("size by its content");
 
   if (origin == NULL)

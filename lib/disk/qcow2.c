@@ -49,7 +49,8 @@ domuimg_disk_file_allocate_qcow2 (const DomuimgDiskSpec *disk, const char *path,
       domuimg_exec_arg (exec, origin->backing);
     }
   domuimg_exec_arg (exec, path);
-  if (origin == NULL)
+  /* Without a size, it has that of what it lies over. */
+  if (origin == NULL || size != origin->size)
     domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, size);
   return domuimg_exec_run (exec, cancellable, error);
 }

@@ -56,6 +56,7 @@ typedef struct {
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
   DomuimgRootPassword root_password;
   char *root_password_hash;   /* crypt(3) text, for HASH */
+  gboolean root_password_expired; /* it is to be changed at the first login */
   GPtrArray *authorized_keys; /* (element-type utf8): lines of authorized_keys, for root */
   char *locale;               /* nullable: "de_DE.UTF-8" */
   char *timezone;             /* nullable: "Europe/Berlin" */
@@ -88,6 +89,9 @@ gboolean domuimg_customise_validate (const DomuimgCustomise *self, GError **erro
 gboolean domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree,
                                 GPtrArray *changes, GCancellable *cancellable, GError **error);
 
+/* One that nobody guesses; freed with what it said. */
+char *domuimg_password_new (GError **error);
+void domuimg_password_free (char *password);
 /* crypt(3) text of @password: SHA-512 with a random salt. INVALID_ARGUMENT for an empty
  * password, or one with a newline. */
 char *domuimg_password_hash (const char *password, GError **error);

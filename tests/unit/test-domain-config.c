@@ -260,14 +260,11 @@ test_losses_are_told (void)
     const char *part;
   } losses[] = {
     { "xen-4.xml", DOMUIMG_CONFIG_FORMAT_XL, "<metadata" },
-    { "xen-4.xml", DOMUIMG_CONFIG_FORMAT_XL, "cputune: <shares" },
     { "xen-4.xml", DOMUIMG_CONFIG_FORMAT_XL, "network “default”" },
     { "xen-4.xml", DOMUIMG_CONFIG_FORMAT_XL, "disk xvda: <shareable" },
     { "hvm.xml", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "cache=\"none\"" },
     { "pvh.xml", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "rounded up to 293 MiB" },
     { "pv-devices.cfg", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "vtpm" },
-    { "pv-devices.cfg", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "permissive=1" },
-    { "pv-devices.cfg", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "cpu_weight" },
     { "pvh-numa.cfg", DOMUIMG_CONFIG_FORMAT_LIBVIRT, "nodes:0-1" },
   };
 

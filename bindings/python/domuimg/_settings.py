@@ -20,6 +20,9 @@ class Settings(TypedDict, total=False):
     source: Path
     dir: Path
     disk: Texts
+    connect: Text
+    define: bool
+    autostart: bool
     layout: Text
     partition: Texts
     kernel: Text
@@ -32,6 +35,7 @@ class Settings(TypedDict, total=False):
     hostname: Text
     ssh_key: Paths
     root_password_file: Path
+    root_password: Text
     package: Texts
     kernel_package: Text
     mirror: Texts
@@ -66,4 +70,5 @@ class Settings(TypedDict, total=False):
     no_customise: bool
     no_cache: bool
     force: bool
+    strict: bool
     allow_unbootable: bool

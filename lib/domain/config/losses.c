@@ -96,9 +96,12 @@ add_xml_only (DomuimgDomain *self, GStrvBuilder *losses)
       g_autofree char *what = g_strdup_printf ("vif %s", nic->mac);
 
       add_elements (losses, what, nic->xml);
-      if (nic->network != NULL)
+      if (nic->network != NULL && nic->bridge == NULL)
         add (losses, "vif %s: libvirt's network “%s” is in XML only; xl takes its default bridge",
              nic->mac, nic->network);
+      else if (nic->network != NULL)
+        add (losses, "vif %s: libvirt's network “%s” is in XML only; xl takes its bridge, %s",
+             nic->mac, nic->network, nic->bridge);
     }
   add_elements (losses, "graphics", self->graphics_xml);
 }

@@ -54,6 +54,16 @@ begin (Writer *self, const char *name)
   json_builder_begin_array (self->json);
 }
 
+/* @list may be NULL. */
+static void
+put_list (Writer *self, const char *name, char **list)
+{
+  begin (self, name);
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    json_builder_add_string_value (self->json, list[i]);
+  json_builder_end_array (self->json);
+}
+
 /* Carried text may hold a password: passwd="…" of an XML, vncpasswd=… of a list. */
 static void
 put_carried (Writer *self, const char *name, const char *value)
@@ -66,6 +76,9 @@ put_carried (Writer *self, const char *name, const char *value)
 static void
 put_guest (Writer *self, DomuimgDomain *domain)
 {
+  g_auto (GStrv) words = domuimg_domain_list_bootloader_words (domain);
+  g_auto (GStrv) serials = domuimg_domain_list_serials (domain);
+
   put (self, "name", domain->name);
   /* Nobody is told one that is another at each reading; but it is what makes guests equal. */
   put (self, "uuid", domain->has_uuid || self->all ? domain->uuid : NULL);
@@ -75,18 +88,17 @@ put_guest (Writer *self, DomuimgDomain *domain)
   put_number (self, "vcpus", domain->vcpus);
   put_number (self, "maxvcpus", domain->maxvcpus);
   put (self, "cpus", domain->cpus);
-  begin (self, "vcpu_cpus");
-  for (guint i = 0; domain->vcpu_cpus != NULL && domain->vcpu_cpus[i] != NULL; i++)
-    json_builder_add_string_value (self->json, domain->vcpu_cpus[i]);
-  json_builder_end_array (self->json);
+  put_list (self, "vcpu_cpus", domain->vcpu_cpus);
   put (self, "cpus_soft", domain->cpus_soft);
   put (self, "kernel", domain->kernel);
   put (self, "ramdisk", domain->ramdisk);
   put (self, "cmdline", domain->cmdline);
   put (self, "bootloader", domain->bootloader);
   put (self, "bootloader_args", domain->bootloader_args);
+  put_list (self, "bootloader_words", words);
   put (self, "firmware", domain->firmware);
   put (self, "serial", domain->serial);
+  put_list (self, "serials", serials);
   put (self, "on_poweroff", domain->on_poweroff);
   put (self, "on_reboot", domain->on_reboot);
   put (self, "on_crash", domain->on_crash);

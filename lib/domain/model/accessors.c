@@ -383,7 +383,8 @@ domuimg_domain_set_bootloader (DomuimgDomain *self, const char *bootloader)
  * domuimg_domain_get_bootloader_args:
  * @self: a domain
  *
- * Returns: (nullable): arguments of the boot loader program, separated by spaces
+ * Returns: (nullable): arguments of the boot loader program, separated by spaces; see
+ *   domuimg_domain_list_bootloader_words()
  *
  * Since: 0.1
  */
@@ -399,6 +400,8 @@ domuimg_domain_get_bootloader_args (DomuimgDomain *self)
  * @self: a domain
  * @bootloader_args: (nullable): arguments, separated by spaces
  *
+ * See domuimg_domain_set_bootloader_words() for arguments that have spaces in them.
+ *
  * Since: 0.1
  */
 void
@@ -406,6 +409,7 @@ domuimg_domain_set_bootloader_args (DomuimgDomain *self, const char *bootloader_
 {
   g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
   domuimg_replace_text (&self->bootloader_args, bootloader_args);
+  g_clear_pointer (&self->bootloader_words, g_strfreev);
 }
 
 /**
@@ -442,8 +446,8 @@ domuimg_domain_set_firmware (DomuimgDomain *self, const char *firmware)
  * domuimg_domain_get_serial:
  * @self: a domain
  *
- * Returns: (nullable): what an HVM guest's serial port is connected to, %NULL for `pty`;
- *   other guests have the Xen console instead
+ * Returns: (nullable): what an HVM guest's serial port, or the first of several, is connected to,
+ *   %NULL for `pty`; other guests have the Xen console instead
  *
  * Since: 0.1
  */
@@ -458,7 +462,9 @@ domuimg_domain_get_serial (DomuimgDomain *self)
  * domuimg_domain_set_serial:
  * @self: a domain
  * @serial: (nullable): where to connect the serial port to, as QEMU's -serial; %NULL for
- *   `pty`
+ *   `pty`, `none` for a guest without one
+ *
+ * Gives the guest one port; see domuimg_domain_set_serials() for several.
  *
  * Since: 0.1
  */
@@ -467,6 +473,7 @@ domuimg_domain_set_serial (DomuimgDomain *self, const char *serial)
 {
   g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
   domuimg_replace_text (&self->serial, serial);
+  g_clear_pointer (&self->serials, g_strfreev);
 }
 
 /**

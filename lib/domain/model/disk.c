@@ -236,3 +236,10 @@ domuimg_domain_disk_set_cdrom (DomuimgDomainDisk *self, gboolean cdrom)
   g_return_if_fail (DOMUIMG_IS_DOMAIN_DISK (self));
   self->cdrom = cdrom;
 }
+
+gboolean
+domuimg_disk_is_network (const DomuimgDomainDisk *self)
+{
+  return self->target != NULL && g_strcmp0 (self->backendtype, "qdisk") == 0
+         && g_regex_match_simple ("\\A[a-z][a-z0-9+.-]*:.", self->target, 0, 0);
+}

@@ -64,8 +64,10 @@ domuimg_domain_finalize (GObject *object)
   g_free (self->cmdline);
   g_free (self->bootloader);
   g_free (self->bootloader_args);
+  g_strfreev (self->bootloader_words);
   g_free (self->firmware);
   g_free (self->serial);
+  g_strfreev (self->serials);
   g_free (self->on_poweroff);
   g_free (self->on_reboot);
   g_free (self->on_crash);

@@ -60,8 +60,10 @@ struct _DomuimgDomain {
   char *cmdline;
   char *bootloader;
   char *bootloader_args;
+  char **bootloader_words; /* NULL, or the same where it is a list: words that may have blanks */
   char *firmware;
-  char *serial;
+  char *serial;   /* the first port */
+  char **serials; /* NULL, or all ports where there is a list of them; "none" for one that is missing */
   char *on_poweroff;
   char *on_reboot;
   char *on_crash;
@@ -88,6 +90,8 @@ void domuimg_replace_text (char **field, const char *value);
 /* @value, or @fallback for NULL and "". */
 const char *domuimg_text_or (const char *value, const char *fallback);
 
+/* Whether QEMU alone knows what the target is, such as "rbd:pool/image". */
+gboolean domuimg_disk_is_network (const DomuimgDomainDisk *self);
 /* Notes what a reader left out or changed. */
 void domuimg_domain_warn (DomuimgDomain *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* For readers: adds an extra key, or puts it in place of an earlier one. */

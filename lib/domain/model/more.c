@@ -134,6 +134,96 @@ domuimg_domain_set_cpus_soft (DomuimgDomain *self, const char *cpus_soft)
   domuimg_replace_text (&self->cpus_soft, cpus_soft);
 }
 
+/* A copy of a list that is not empty, else NULL. */
+static char **
+copy_list (const char *const *list)
+{
+  return list != NULL && list[0] != NULL ? g_strdupv ((char **) list) : NULL;
+}
+
+/**
+ * domuimg_domain_list_bootloader_words:
+ * @self: a domain
+ *
+ * Returns: (transfer full): the arguments of the boot loader program, each as that gets it
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_domain_list_bootloader_words (DomuimgDomain *self)
+{
+  g_auto (GStrv) all = NULL;
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  if (self->bootloader_words != NULL)
+    return g_strdupv (self->bootloader_words);
+  all = g_strsplit_set (domuimg_text_or (self->bootloader_args, ""), " \t\n", -1);
+  for (guint i = 0; all[i] != NULL; i++)
+    if (*all[i] != '\0')
+      g_strv_builder_add (words, all[i]);
+  return g_strv_builder_end (words);
+}
+
+/**
+ * domuimg_domain_set_bootloader_words:
+ * @self: a domain
+ * @words: (nullable) (array zero-terminated=1): arguments, which may have spaces in them
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_bootloader_words (DomuimgDomain *self, const char *const *words)
+{
+  char **copy;
+
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  copy = copy_list (words);
+  g_clear_pointer (&self->bootloader_args, g_free);
+  if (copy != NULL)
+    self->bootloader_args = g_strjoinv (" ", copy);
+  g_strfreev (self->bootloader_words);
+  self->bootloader_words = copy;
+}
+
+/**
+ * domuimg_domain_list_serials:
+ * @self: a domain
+ *
+ * Returns: (transfer full): what each serial port of an HVM guest is connected to, `none` for one
+ *   that is not there; empty where nothing is said
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_domain_list_serials (DomuimgDomain *self)
+{
+  char *const one[] = { self != NULL ? self->serial : NULL, NULL };
+
+  g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
+  return g_strdupv (self->serials != NULL ? self->serials : (char **) one);
+}
+
+/**
+ * domuimg_domain_set_serials:
+ * @self: a domain
+ * @serials: (nullable) (array zero-terminated=1): where to connect each serial port to, as
+ *   domuimg_domain_set_serial() takes it
+ *
+ * Since: 0.1
+ */
+void
+domuimg_domain_set_serials (DomuimgDomain *self, const char *const *serials)
+{
+  char **copy;
+
+  g_return_if_fail (DOMUIMG_IS_DOMAIN (self));
+  copy = copy_list (serials);
+  domuimg_replace_text (&self->serial, copy != NULL ? copy[0] : NULL);
+  g_strfreev (self->serials);
+  self->serials = copy;
+}
+
 void
 domuimg_domain_warn (DomuimgDomain *self, const char *format, ...)
 {
@@ -179,19 +269,9 @@ domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char 
 static void
 drop_emulated (DomuimgDomain *self)
 {
-  if (self->serial != NULL)
+  if (self->serial != NULL && (self->serials != NULL || !g_str_equal (self->serial, "none")))
     domuimg_domain_warn (self, "serial: only an HVM guest has one; it is left out");
-  g_clear_pointer (&self->serial, g_free);
-  for (guint i = 0; i < self->nics->len; i++)
-    {
-      DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
-
-      if (nic->model != NULL)
-        domuimg_domain_warn (self,
-                             "vif %s: only an HVM guest has a card of a model; %s is left out",
-                             nic->mac, nic->model);
-      g_clear_pointer (&nic->model, g_free);
-    }
+  domuimg_domain_set_serial (self, NULL);
 }
 
 void
@@ -223,5 +303,5 @@ domuimg_domain_finish_reading (DomuimgDomain *self)
       g_clear_pointer (&self->graphics_password, g_free);
     }
   if (self->bootloader == NULL)
-    g_clear_pointer (&self->bootloader_args, g_free);
+    domuimg_domain_set_bootloader_args (self, NULL);
 }

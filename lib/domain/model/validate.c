@@ -96,6 +96,32 @@ check_firmware (DomuimgDomain *self, GError **error)
 }
 
 static gboolean
+check_texts (const char *key, char **values, GError **error)
+{
+  for (guint i = 0; values != NULL && values[i] != NULL; i++)
+    if (!check_text (key, values[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+/* What a file that was read says goes for xl, which hands kernel and ramdisk to a boot loader, and
+ * ignores what its firmware needs not. */
+static gboolean
+check_kernel (DomuimgDomain *self, GError **error)
+{
+  if (self->ramdisk != NULL && self->kernel == NULL && !self->whole)
+    return INVALID ("ramdisk \"%s\": needs a kernel beside it", self->ramdisk);
+  if (self->bootloader != NULL && self->kernel != NULL && !self->whole)
+    return INVALID ("bootloader \"%s\": finds a kernel itself; drop it or the kernel",
+                    self->bootloader);
+  if (self->type != DOMUIMG_GUEST_TYPE_HVM && self->kernel == NULL && self->bootloader == NULL
+      && self->firmware == NULL)
+    return INVALID ("kernel: a %s guest needs a kernel or a bootloader",
+                    domuimg_guest_type_to_string (self->type));
+  return TRUE;
+}
+
+static gboolean
 check_boot (DomuimgDomain *self, GError **error)
 {
   gboolean hvm = self->type == DOMUIMG_GUEST_TYPE_HVM;
@@ -104,22 +130,16 @@ check_boot (DomuimgDomain *self, GError **error)
       || !check_text ("cmdline", self->cmdline, error)
       || !check_text ("bootloader", self->bootloader, error)
       || !check_text ("bootloader_args", self->bootloader_args, error)
-      || !check_text ("serial", self->serial, error) || !check_firmware (self, error))
+      || !check_texts ("bootloader_args", self->bootloader_words, error)
+      || !check_text ("serial", self->serial, error)
+      || !check_texts ("serial", self->serials, error) || !check_firmware (self, error))
     return FALSE;
-  if (self->ramdisk != NULL && self->kernel == NULL)
-    return INVALID ("ramdisk \"%s\": needs a kernel beside it", self->ramdisk);
   if (hvm && self->bootloader != NULL)
     return INVALID ("bootloader \"%s\": is for PV and PVH guests; HVM boots by its firmware",
                     self->bootloader);
-  if (self->bootloader != NULL && self->kernel != NULL)
-    return INVALID ("bootloader \"%s\": finds a kernel itself; drop it or the kernel",
-                    self->bootloader);
   if (self->bootloader_args != NULL && self->bootloader == NULL)
     return INVALID ("bootloader_args: there is no bootloader to give them to");
-  if (!hvm && self->kernel == NULL && self->bootloader == NULL && self->firmware == NULL)
-    return INVALID ("kernel: a %s guest needs a kernel or a bootloader",
-                    domuimg_guest_type_to_string (self->type));
-  return TRUE;
+  return check_kernel (self, error);
 }
 
 /* The names that a guest's Linux gives; libvirt has no others. */
@@ -158,7 +178,8 @@ check_disk (DomuimgDomain *self, guint index, GError **error)
                     "no emulated device; use a whole disk, or PV or PVH",
                     key);
   /* To a script it is whatever that takes: the name of a resource, say. */
-  return (disk->options != NULL && strstr (disk->options, "script=") != NULL
+  return ((disk->options != NULL && strstr (disk->options, "script=") != NULL)
+                  || domuimg_disk_is_network (disk)
               ? check_text (key, disk->target, error)
               : check_path (key, disk->target, error))
          && check_one_of (key, disk->format, formats, error)

@@ -20,6 +20,7 @@
 #define ANY_MINOR 0
 
 typedef void (*SetText) (DomuimgDomain *self, const char *value);
+typedef void (*SetList) (DomuimgDomain *self, const char *const *list);
 typedef void (*SetNumber) (DomuimgDomain *self, guint value);
 
 static const struct {
@@ -159,14 +160,21 @@ read_devices (DomuimgXlFile *file, DomuimgDomain *domain)
     }
 }
 
-/* What may be a list of words or a string of them; the model has a string. */
-static char *
-join_list (DomuimgXlFile *file, const char *key)
+/* What may be a string or a list of them. */
+static void
+read_text_or_list (DomuimgXlFile *file, DomuimgDomain *domain, const char *key, SetText set_text,
+                   SetList set_list)
 {
+  g_autoptr (DomuimgXlValue) value = domuimg_xl_file_get_value (file, key);
   g_autoptr (GPtrArray) list = domuimg_xl_file_get_list (file, key);
 
+  if (value == NULL)
+    return;
   g_ptr_array_add (list, NULL);
-  return g_strjoinv (" ", (char **) list->pdata);
+  if (value->kind == DOMUIMG_XL_LIST)
+    set_list (domain, (const char *const *) list->pdata);
+  else
+    set_text (domain, value->text);
 }
 
 /* The text as xl.cfg has it, with escapes for what has one. */
@@ -279,8 +287,6 @@ static void
 read_texts (DomuimgXlFile *file, DomuimgDomain *domain)
 {
   g_autofree char *cmdline = read_cmdline (file);
-  g_autofree char *bootloader_args = join_list (file, "bootloader_args");
-  g_autofree char *serial = join_list (file, "serial");
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
@@ -290,8 +296,10 @@ read_texts (DomuimgXlFile *file, DomuimgDomain *domain)
         texts[i].set (domain, value);
     }
   domuimg_domain_set_cmdline (domain, cmdline);
-  domuimg_domain_set_bootloader_args (domain, bootloader_args);
-  domuimg_domain_set_serial (domain, serial);
+  read_text_or_list (file, domain, "bootloader_args", domuimg_domain_set_bootloader_args,
+                     domuimg_domain_set_bootloader_words);
+  read_text_or_list (file, domain, "serial", domuimg_domain_set_serial,
+                     domuimg_domain_set_serials);
 }
 
 DomuimgDomain *

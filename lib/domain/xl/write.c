@@ -50,6 +50,17 @@ put_list (GString *out, const char *key, GPtrArray *items, GError **error)
   return TRUE;
 }
 
+/* As a list where there is one, else as a string. */
+static gboolean
+put_text_or_list (GString *out, const char *key, const char *text, char **list, GError **error)
+{
+  g_autoptr (GPtrArray) items = g_ptr_array_new ();
+
+  for (guint i = 0; list != NULL && list[i] != NULL; i++)
+    g_ptr_array_add (items, list[i]);
+  return items->len > 0 ? put_list (out, key, items, error) : put_text (out, key, text, error);
+}
+
 /* `target=` comes last: it alone takes the rest of the text, so that commas and colons in a
  * path do no harm. Its reader drops one comma at the end. */
 static char *
@@ -79,7 +90,7 @@ put_part (GString *out, const char *name, const char *value)
 }
 
 static char *
-nic_text (const DomuimgDomainNic *nic, gboolean emulated)
+nic_text (const DomuimgDomainNic *nic)
 {
   g_autoptr (GString) out = g_string_new (NULL);
   g_autofree char *mac = domuimg_mac_parse (nic->mac, NULL);
@@ -90,8 +101,7 @@ nic_text (const DomuimgDomainNic *nic, gboolean emulated)
   put_part (out, "script", nic->script);
   put_part (out, "vifname", nic->vifname);
   put_part (out, "rate", nic->rate);
-  if (emulated)
-    put_part (out, "model", nic->model);
+  put_part (out, "model", nic->model);
   if (nic->options != NULL)
     g_string_append_printf (out, ",%s", nic->options);
   return g_string_free (g_steal_pointer (&out), FALSE);
@@ -106,8 +116,7 @@ put_devices (DomuimgDomain *self, GString *out, GError **error)
   for (guint i = 0; i < self->disks->len; i++)
     g_ptr_array_add (disks, disk_text (g_ptr_array_index (self->disks, i)));
   for (guint i = 0; i < self->nics->len; i++)
-    g_ptr_array_add (nics, nic_text (g_ptr_array_index (self->nics, i),
-                                     self->type == DOMUIMG_GUEST_TYPE_HVM));
+    g_ptr_array_add (nics, nic_text (g_ptr_array_index (self->nics, i)));
   return put_list (out, "disk", disks, error) && put_list (out, "vif", nics, error);
 }
 
@@ -165,8 +174,9 @@ static gboolean
 put_console (DomuimgDomain *self, GString *out, GError **error)
 {
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
-    return put_text (out, "serial",
-                     self->whole ? self->serial : domuimg_text_or (self->serial, "pty"), error)
+    return put_text_or_list (out, "serial",
+                             self->whole ? self->serial : domuimg_text_or (self->serial, "pty"),
+                             self->serials, error)
            && put_hvm_graphics (self, out, error);
   return self->graphics == DOMUIMG_GRAPHICS_NONE || put_vfb (self, out, error);
 }
@@ -185,11 +195,7 @@ put_sizes (DomuimgDomain *self, GString *out)
 static gboolean
 put_pinning (DomuimgDomain *self, GString *out, GError **error)
 {
-  g_autoptr (GPtrArray) lists = g_ptr_array_new ();
-
-  for (guint i = 0; self->vcpu_cpus != NULL && self->vcpu_cpus[i] != NULL; i++)
-    g_ptr_array_add (lists, self->vcpu_cpus[i]);
-  return put_text (out, "cpus", self->cpus, error) && put_list (out, "cpus", lists, error)
+  return put_text_or_list (out, "cpus", self->cpus, self->vcpu_cpus, error)
          && put_text (out, "cpus_soft", self->cpus_soft, error);
 }
 
@@ -245,7 +251,8 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
     return NULL;
   put_sizes (self, out);
   if (!put_pinning (self, out, error) || !put_text (out, "bootloader", self->bootloader, error)
-      || !put_text (out, "bootloader_args", self->bootloader_args, error)
+      || !put_text_or_list (out, "bootloader_args", self->bootloader_args, self->bootloader_words,
+                            error)
       || !put_text (out, "firmware", self->firmware, error)
       || !put_text (out, "kernel", self->kernel, error)
       || !put_text (out, "ramdisk", self->ramdisk, error)

@@ -9,7 +9,7 @@
 /* Keys that only xm has. */
 static const char *const own_keys[]
     = { "dhcp", "netmask", "gateway", "hostname", "interface", "nics", "nfs_server", "nfs_root",
-        "cpu", "on_xend_start", "on_xend_stop", "vnc_viewer", "ssidref", "blkif", "netif", "tpmif",
+        "cpu", "on_xend_start", "on_xend_stop", "vnc_viewer", "ssidref", "bootargs", "blkif", "netif", "tpmif",
         NULL };
 #define NO_NFS_SERVER "127.0.255.255"
 
@@ -157,8 +157,9 @@ domuimg_xm_file_translate (DomuimgXlFile *file)
 {
   static const char *const dropped[]
       = { "ip", "dhcp", "netmask", "gateway", "hostname", "interface", "nfs_server", "nics", "cpu",
-          "on_xend_start", "on_xend_stop", "ssidref", NULL };
+          "on_xend_start", "on_xend_stop", "ssidref", "bootargs", NULL };
   g_autofree char *cpu = g_strdup (text_of (file, "cpu"));
+  g_autofree char *bootargs = g_strdup (text_of (file, "bootargs"));
 
   /* Its word for PV. */
   if (g_str_equal (text_of (file, "builder"), "linux"))
@@ -168,6 +169,8 @@ domuimg_xm_file_translate (DomuimgXlFile *file)
   translate_disks (file);
   if (*cpu != '\0' && *cpu != '-' && find (file, "cpus") == NULL)
     set_text (file, "cpus", DOMUIMG_XL_STRING, cpu);
+  if (*bootargs != '\0' && find (file, "bootloader_args") == NULL)
+    set_text (file, "bootloader_args", DOMUIMG_XL_STRING, bootargs);
   /* The device model of its time, which no xl takes. */
   if (g_str_has_suffix (text_of (file, "device_model"), "qemu-dm"))
     remove_key (file, "device_model");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/domain/xml/read.h"
+#include "lib/domain/xml/guest.h"
 
 #include <string.h>
 
@@ -34,34 +34,18 @@ static gboolean
 read_memory (DomuimgXmlReader *self, xmlNode *root, const char *name, guint *mebibytes,
              GError **error)
 {
-  static const struct {
-    const char *unit;
-    guint64 bytes;
-  } units[] = {
-    { "b", 1 },        { "bytes", 1 },     { "KB", 1000 },     { "k", 1 << 10 },
-    { "KiB", 1 << 10 }, { "MB", 1000000 }, { "M", 1 << 20 },   { "MiB", 1 << 20 },
-    { "GB", 1000000000 }, { "G", 1 << 30 }, { "GiB", 1 << 30 }, { "T", (guint64) 1 << 40 },
-    { "TiB", (guint64) 1 << 40 },
-  };
   xmlNode *node = domuimg_xml_open (root, name);
   g_autofree char *text = node != NULL ? domuimg_xml_text (node) : NULL;
   g_autofree char *given = domuimg_xml_take (node, "unit");
-  const char *unit = domuimg_text_or (given, "KiB");
-  guint64 number, bytes = 0;
+  gboolean exact;
 
   if (node == NULL)
     return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (g_ascii_strcasecmp (unit, units[i].unit) == 0)
-      bytes = units[i].bytes;
-  if (text == NULL || bytes == 0
-      || !g_ascii_string_to_unsigned (text, 10, 1, G_MAXINT64 / bytes, &number, NULL)
-      || number * bytes > (guint64) G_MAXINT32 << 20)
+  if (text == NULL || !domuimg_xml_memory_parse (text, given, mebibytes, &exact))
     return fail_at (self, node, error, "<%s> is not a size of memory", name);
-  *mebibytes = (number * bytes + (1 << 20) - 1) >> 20;
-  if (number * bytes != (guint64) *mebibytes << 20)
-    domuimg_domain_warn (self->domain, "%s: %s %s are rounded up to %u MiB", name, text, unit,
-                         *mebibytes);
+  if (!exact)
+    domuimg_domain_warn (self->domain, "%s: %s %s are rounded up to %u MiB", name, text,
+                         domuimg_text_or (given, "KiB"), *mebibytes);
   return TRUE;
 }
 
@@ -182,6 +166,7 @@ read_loader (DomuimgXmlReader *self, xmlNode *os)
     }
   else if (path != NULL && !g_str_equal (base, "hvmloader"))
     domuimg_domain_set_firmware (domain, path);
+  domuimg_xml_take_if (loader, "format", "raw");
 }
 
 /* Letters of xl's boot= for the devices that HVM boots from. */
@@ -219,6 +204,20 @@ read_cmdline (DomuimgXmlReader *self, xmlNode *os)
   domuimg_domain_set_cmdline (self->domain, root != NULL ? whole : cmdline);
 }
 
+/* The one kind of table that libvirt's Xen driver knows. */
+static void
+read_acpi_table (DomuimgXmlReader *self, xmlNode *os)
+{
+  xmlNode *acpi = domuimg_xml_first (os, "acpi"), *table = domuimg_xml_first (acpi, "table");
+  g_autofree char *path = table != NULL ? domuimg_xml_text (table) : NULL;
+
+  if (path == NULL || !domuimg_xml_take_if (table, "type", "slic"))
+    return;
+  domuimg_xml_set_word (self, "acpi_firmware", path);
+  acpi->_private = acpi;
+  domuimg_xml_drop (table);
+}
+
 static gboolean
 read_os (DomuimgXmlReader *self, xmlNode *root, GError **error)
 {
@@ -245,6 +244,7 @@ read_os (DomuimgXmlReader *self, xmlNode *root, GError **error)
     {
       read_loader (self, os);
       read_boot (self, os);
+      read_acpi_table (self, os);
     }
   return TRUE;
 }
@@ -292,121 +292,8 @@ read_features (DomuimgXmlReader *self, xmlNode *root)
     domuimg_domain_set_extra (domain, "e820_host", "1");
   if (domuimg_xml_take_if (passthrough, "state", "on"))
     domuimg_domain_set_extra (domain, "passthrough", quoted);
-}
-
-static void
-read_timers (DomuimgXmlReader *self, xmlNode *clock)
-{
-  static const struct {
-    const char *mode;
-    const char *value;
-  } modes[] = { { "native", "\"native\"" },
-                { "emulate", "\"always_emulate\"" },
-                { "paravirt", "\"native_paravirt\"" },
-                { "auto", "\"default\"" } };
-
-  for (xmlNode *timer = domuimg_xml_first (clock, "timer"); timer != NULL;
-       timer = domuimg_xml_next (timer, "timer"))
-    {
-      gboolean hpet = domuimg_xml_attr_is (timer, "name", "hpet");
-      g_autofree char *present = hpet ? domuimg_xml_take (timer, "present") : NULL;
-
-      if (hpet && present != NULL)
-        domuimg_domain_set_extra (self->domain, "hpet", g_str_equal (present, "yes") ? "1" : "0");
-      for (guint i = 0; domuimg_xml_attr_is (timer, "name", "tsc") && i < G_N_ELEMENTS (modes); i++)
-        if (domuimg_xml_take_if (timer, "mode", modes[i].mode))
-          {
-            domuimg_domain_set_extra (self->domain, "tsc_mode", modes[i].value);
-            present = g_strdup ("yes");
-          }
-      if (present == NULL)
-        continue;
-      g_free (domuimg_xml_take (timer, "name"));
-      timer->_private = timer;
-    }
-}
-
-static void
-read_clock (DomuimgXmlReader *self, xmlNode *root)
-{
-  xmlNode *clock = domuimg_xml_open (root, "clock");
-  g_autofree char *adjustment = NULL;
-  gint64 seconds;
-
-  if (clock == NULL)
-    return;
-  read_timers (self, clock);
-  if (domuimg_xml_take_if (clock, "offset", "localtime"))
-    domuimg_domain_set_extra (self->domain, "localtime", "1");
-  domuimg_xml_take_if (clock, "offset", "utc");
-  if (!domuimg_xml_take_if (clock, "offset", "variable"))
-    return;
-  adjustment = domuimg_xml_take (clock, "adjustment");
-  if (domuimg_xml_take_if (clock, "basis", "localtime"))
-    domuimg_domain_set_extra (self->domain, "localtime", "1");
-  domuimg_xml_take_if (clock, "basis", "utc");
-  if (adjustment != NULL && g_ascii_string_to_signed (adjustment, 10, 0, G_MAXINT32, &seconds, NULL)
-      && seconds != 0)
-    domuimg_domain_set_extra (self->domain, "rtc_timeoffset", adjustment);
-  else if (g_strcmp0 (adjustment, "0") != 0)
-    domuimg_domain_warn (self->domain, "clock: the adjustment %s is left out",
-                         domuimg_text_or (adjustment, "none"));
-}
-
-/* "10,20" of the cells' distances, where each has one. */
-static char *
-distances_of (xmlNode *cell)
-{
-  xmlNode *distances = domuimg_xml_open (cell, "distances");
-  g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
-  g_auto (GStrv) values = NULL;
-
-  for (xmlNode *sibling = domuimg_xml_first (distances, "sibling"); sibling != NULL;
-       sibling = domuimg_xml_next (sibling, "sibling"))
-    {
-      g_autofree char *value = domuimg_xml_take (sibling, "value");
-
-      sibling->_private = sibling;
-      g_free (domuimg_xml_take (sibling, "id"));
-      g_strv_builder_add (all, domuimg_text_or (value, "10"));
-    }
-  values = g_strv_builder_end (all);
-  return g_strjoinv (",", values);
-}
-
-static void
-read_numa (DomuimgXmlReader *self, xmlNode *root)
-{
-  xmlNode *cpu = domuimg_xml_first (root, "cpu");
-  xmlNode *numa = domuimg_xml_first (cpu, "numa");
-
-  if (numa == NULL)
-    return;
-  cpu->_private = cpu;
-  numa->_private = numa;
-  for (xmlNode *cell = domuimg_xml_first (numa, "cell"); cell != NULL;
-       cell = domuimg_xml_next (cell, "cell"))
-    {
-      g_autoptr (DomuimgDomainDevice) node = domuimg_domain_device_new (DOMUIMG_DEVICE_NUMA_NODE);
-      g_autofree char *id = domuimg_xml_take (cell, "id");
-      g_autofree char *memory = domuimg_xml_take (cell, "memory");
-      g_autofree char *unit = domuimg_xml_take (cell, "unit");
-      g_autofree char *vcpus = domuimg_xml_take (cell, "cpus");
-      g_autofree char *distances = distances_of (cell);
-      gboolean mebibytes = unit != NULL && g_ascii_strcasecmp (unit, "MiB") == 0;
-      guint64 size = memory != NULL ? g_ascii_strtoull (memory, NULL, 10) : 0;
-      g_autofree char *text
-          = g_strdup_printf ("%" G_GUINT64_FORMAT, mebibytes ? size : (size + 1023) / 1024);
-
-      cell->_private = cell;
-      if (unit != NULL && !mebibytes && g_ascii_strcasecmp (unit, "KiB") != 0)
-        domuimg_domain_warn (self->domain, "numa: the unit %s is taken for KiB", unit);
-      domuimg_domain_device_set_option (node, "pnode", domuimg_text_or (id, "0"));
-      domuimg_domain_device_set_option (node, "size", text);
-      domuimg_domain_device_set_option (node, "vcpus", vcpus);
-      domuimg_domain_device_set_option (node, "vdistances", distances);
-      domuimg_domain_add_device (self->domain, node);
-    }
+  else if (domuimg_xml_take_if (passthrough, "state", "off"))
+    domuimg_xml_set_word (self, "passthrough", "disabled");
 }
 
 /* What nobody understood goes along, at the place where it was. */
@@ -511,8 +398,9 @@ domuimg_domain_new_from_libvirt_xml (const char *text, const char *name, GError 
     return NULL;
   read_events (&reader, root);
   read_features (&reader, root);
-  read_clock (&reader, root);
-  read_numa (&reader, root);
+  domuimg_xml_read_clock (&reader, root);
+  domuimg_xml_read_cpu (&reader, root);
+  domuimg_xml_read_arguments (&reader, root);
   domuimg_xml_read_devices (&reader, domuimg_xml_open (root, "devices"));
   keep_rest (&reader, root, "");
   domuimg_domain_finish_reading (domain);

@@ -24,10 +24,13 @@ void domuimg_xml_drop (xmlNode *node);
 /* Elements of @node that nobody opened, as a text; attributes that nobody took, and all that is
  * deeper, are noted as left out of @what. */
 char *domuimg_xml_rest (DomuimgXmlReader *self, xmlNode *node, const char *what);
+/* Takes the elements that say where a device is, and nothing more. */
+void domuimg_xml_drop_places (xmlNode *node);
+/* Adds "NAME=VALUE" to a list such as "a=1,b=2"; nothing for a @value of NULL. */
+void domuimg_xml_add_option (char **options, const char *name, const char *value);
+void domuimg_xml_add_flag (char **options, const char *name);
 /* One element as a text that needs nothing around it. */
 char *domuimg_xml_element_text (xmlNode *node);
 
 void domuimg_xml_read_devices (DomuimgXmlReader *self, xmlNode *devices);
-void domuimg_xml_read_disk (DomuimgXmlReader *self, xmlNode *node);
-void domuimg_xml_read_nic (DomuimgXmlReader *self, xmlNode *node);
 void domuimg_xml_read_graphics (DomuimgXmlReader *self, xmlNode *node);

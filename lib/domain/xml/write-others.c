@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/domain/xml/write.h"
+#include "lib/domain/xml/guest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,10 +38,11 @@ set_hex (xmlNode *node, const char *attribute, int digits, guint number)
 static gboolean
 add_pci (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device)
 {
-  static const char *const known[] = { "bdf", "seize", NULL };
+  static const char *const known[] = { "bdf", "seize", "permissive", NULL };
   const char *bdf = option (device, "bdf");
+  const char *permissive = option (device, "permissive");
   guint domain = 0, bus, slot, function;
-  xmlNode *node, *address;
+  xmlNode *node, *source, *address;
 
   if (bdf == NULL
       || (sscanf (bdf, "%x:%x:%x.%x", &domain, &bus, &slot, &function) != 4
@@ -50,7 +51,11 @@ add_pci (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device
   node = domuimg_xml_add_with (devices, "hostdev", "mode", "subsystem");
   domuimg_xml_set (node, "type", "pci");
   domuimg_xml_set (node, "managed", g_strcmp0 (option (device, "seize"), "1") == 0 ? "yes" : "no");
-  address = domuimg_xml_add (domuimg_xml_add (node, "source"), "address");
+  domuimg_xml_add_with (node, "driver", "name", "xen");
+  source = domuimg_xml_add (node, "source");
+  if (permissive != NULL)
+    domuimg_xml_set (source, "writeFiltering", g_str_equal (permissive, "0") ? "yes" : "no");
+  address = domuimg_xml_add (source, "address");
   set_hex (address, "domain", 4, domain);
   set_hex (address, "bus", 2, bus);
   set_hex (address, "slot", 2, slot);
@@ -69,6 +74,7 @@ add_usb (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device
     return FALSE;
   node = domuimg_xml_add_with (devices, "hostdev", "mode", "subsystem");
   domuimg_xml_set (node, "type", "usb");
+  domuimg_xml_set (node, "managed", "no");
   address = domuimg_xml_add (domuimg_xml_add (node, "source"), "address");
   domuimg_xml_set (address, "bus", option (device, "hostbus"));
   domuimg_xml_set (address, "device", option (device, "hostaddr"));
@@ -82,12 +88,19 @@ add_usb_controller (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDev
   static const char *const known[] = { "type", "version", "ports", NULL };
   const char *type = option (device, "type"), *version = option (device, "version");
   g_autofree char *model = g_strconcat ("qusb", domuimg_text_or (version, "2"), NULL);
+  g_autofree char *number = NULL;
+  guint index = 0;
   xmlNode *node;
 
   /* libvirt has other forms for controllers of a device model, and its driver has none. */
   if (g_strcmp0 (type, "devicemodel") == 0 || g_strcmp0 (version, "3") == 0)
     return FALSE;
   node = domuimg_xml_add_with (devices, "controller", "type", "usb");
+  for (xmlNode *before = domuimg_xml_first (devices, "controller"); before != NULL;
+       before = domuimg_xml_next (before, "controller"))
+    index += before != node && domuimg_xml_attr_is (before, "type", "usb");
+  number = g_strdup_printf ("%u", index);
+  domuimg_xml_set (node, "index", number);
   domuimg_xml_set (node, "model", model);
   if (option (device, "ports") != NULL)
     domuimg_xml_set (node, "ports", option (device, "ports"));
@@ -116,41 +129,8 @@ add_channel (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *de
   return TRUE;
 }
 
-static void
-add_distances (xmlNode *cell, const char *text)
-{
-  g_auto (GStrv) values = g_strsplit (text, ",", -1);
-  xmlNode *distances = domuimg_xml_add (cell, "distances");
-
-  for (guint i = 0; values[i] != NULL; i++)
-    {
-      g_autofree char *id = g_strdup_printf ("%u", i);
-
-      domuimg_xml_set (domuimg_xml_add_with (distances, "sibling", "id", id), "value", values[i]);
-    }
-}
-
 static gboolean
-add_numa_node (DomuimgXmlWriter *writer, xmlNode *root, DomuimgDomainDevice *device)
-{
-  static const char *const known[] = { "pnode", "size", "vcpus", "vdistances", NULL };
-  xmlNode *cell;
-
-  if (option (device, "size") == NULL || option (device, "vcpus") == NULL)
-    return FALSE;
-  cell = domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "cpu"), "numa"), "cell",
-                               "id", option (device, "pnode"));
-  domuimg_xml_set (cell, "cpus", option (device, "vcpus"));
-  domuimg_xml_set (cell, "memory", option (device, "size"));
-  domuimg_xml_set (cell, "unit", "MiB");
-  if (option (device, "vdistances") != NULL)
-    add_distances (cell, option (device, "vdistances"));
-  warn_rest (writer, device, known);
-  return TRUE;
-}
-
-static gboolean
-add_device (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *devices, DomuimgDomainDevice *device)
+add_device (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDevice *device)
 {
   switch (domuimg_domain_device_get_kind (device))
     {
@@ -163,7 +143,8 @@ add_device (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *devices, DomuimgDo
     case DOMUIMG_DEVICE_CHANNEL:
       return add_channel (writer, devices, device);
     case DOMUIMG_DEVICE_NUMA_NODE:
-      return add_numa_node (writer, root, device);
+      /* With the CPU. */
+      return TRUE;
     default:
       return FALSE;
     }
@@ -185,56 +166,8 @@ add_xenbus (DomuimgXmlWriter *writer, xmlNode *devices)
     domuimg_xml_set (node, "maxEventChannels", channels);
 }
 
-static void
-add_video (DomuimgXmlWriter *writer, xmlNode *devices)
-{
-  static const char *const known[] = { "cirrus", "stdvga", "none", "qxl", NULL };
-  g_autofree char *vga = domuimg_xml_see_extra (writer, "vga");
-  g_autofree char *ram = domuimg_xml_see_extra (writer, "videoram");
-  g_autofree char *kibibytes = NULL;
-  guint64 number;
-  xmlNode *model;
-
-  if (vga == NULL || !g_strv_contains (known, vga))
-    return;
-  g_free (domuimg_xml_use_extra (writer, "vga"));
-  model = domuimg_xml_add_with (domuimg_xml_add (devices, "video"), "model", "type",
-                                g_str_equal (vga, "stdvga") ? "vga" : vga);
-  if (ram == NULL || !g_ascii_string_to_unsigned (ram, 10, 1, 65536, &number, NULL))
-    return;
-  g_free (domuimg_xml_use_extra (writer, "videoram"));
-  kibibytes = g_strdup_printf ("%" G_GUINT64_FORMAT, number * 1024);
-  domuimg_xml_set (model, "vram", kibibytes);
-}
-
-static void
-add_sound (DomuimgXmlWriter *writer, xmlNode *devices)
-{
-  static const char *const known[] = { "es1370", "sb16", "ac97", "pcspk", "hda", NULL };
-  g_autofree char *model = domuimg_xml_see_extra (writer, "soundhw");
-
-  if (model == NULL || !g_strv_contains (known, model))
-    return;
-  g_free (domuimg_xml_use_extra (writer, "soundhw"));
-  domuimg_xml_add_with (devices, "sound", "model", g_str_equal (model, "hda") ? "ich6" : model);
-}
-
-static void
-add_input (DomuimgXmlWriter *writer, xmlNode *devices)
-{
-  static const char *const known[] = { "tablet", "mouse", "keyboard", NULL };
-  g_autofree char *type = domuimg_xml_see_extra (writer, "usbdevice");
-  g_autofree char *usb = domuimg_xml_see_extra (writer, "usb");
-
-  if (type == NULL || !g_strv_contains (known, type) || g_strcmp0 (usb, "0") == 0)
-    return;
-  g_free (domuimg_xml_use_extra (writer, "usbdevice"));
-  g_free (domuimg_xml_use_extra (writer, "usb"));
-  domuimg_xml_set (domuimg_xml_add_with (devices, "input", "type", type), "bus", "usb");
-}
-
 void
-domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *devices)
+domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *devices)
 {
   DomuimgDomain *domain = writer->domain;
   g_autofree char *emulator = domuimg_xml_use_extra (writer, "device_model_override");
@@ -245,14 +178,12 @@ domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *devi
       DomuimgDomainDevice *device = g_ptr_array_index (domain->devices, i);
       DomuimgDeviceKind kind = domuimg_domain_device_get_kind (device);
 
-      if (!add_device (writer, root, devices, device))
+      if (!add_device (writer, devices, device))
         domuimg_xml_warn (writer, "%s: a device of this kind or form is in xl.cfg only",
                           domuimg_device_kind_to_string (kind));
     }
   add_xenbus (writer, devices);
   if (domain->type != DOMUIMG_GUEST_TYPE_HVM)
     return;
-  add_video (writer, devices);
-  add_sound (writer, devices);
-  add_input (writer, devices);
+  domuimg_xml_write_emulated (writer, devices);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "lib/base/xml.h"
-#include "lib/domain/xl/file.h"
+#include "lib/domain/xml/values.h"
 
 void
 domuimg_xml_warn (DomuimgXmlWriter *writer, const char *format, ...)
@@ -83,22 +83,16 @@ domuimg_xml_add_elements (xmlNode *parent, const char *text)
     xmlAddChild (parent, xmlDocCopyNode (node, parent->doc, 1));
 }
 
-/* The text as its quotes and escapes have it. */
-static char *
-read_value (const char *value)
-{
-  g_autofree char *text = g_strdup_printf ("x = %s\n", value);
-  g_autoptr (DomuimgXlFile) file = domuimg_xl_file_parse (text, strlen (text), "extra", NULL);
-
-  return file != NULL ? domuimg_xl_file_get (file, "x") : NULL;
-}
-
 char *
 domuimg_xml_see_extra (DomuimgXmlWriter *writer, const char *key)
 {
-  const char *value = domuimg_domain_get_extra (writer->domain, key);
+  return domuimg_xml_word (domuimg_domain_get_extra (writer->domain, key));
+}
 
-  return value != NULL ? read_value (value) : NULL;
+char **
+domuimg_xml_see_words (DomuimgXmlWriter *writer, const char *key)
+{
+  return domuimg_xml_words (domuimg_domain_get_extra (writer->domain, key));
 }
 
 char *
@@ -111,19 +105,38 @@ domuimg_xml_use_extra (DomuimgXmlWriter *writer, const char *key)
   return text;
 }
 
-char *
-domuimg_xml_use_option (char **options, const char *name)
+/* The first of a list such as "a=1,b" that begins with @start, taken out of it; whole, it is
+ * @start. */
+static char *
+take_item (char **options, const char *start, gboolean whole)
 {
   g_auto (GStrv) all = g_strsplit (domuimg_text_or (*options, ""), ",", -1);
-  g_autofree char *prefix = g_strconcat (name, "=", NULL);
   g_autoptr (GString) rest = g_string_new (NULL);
-  char *value = NULL;
+  char *item = NULL;
 
   for (guint i = 0; all[i] != NULL; i++)
-    if (value == NULL && g_str_has_prefix (all[i], prefix))
-      value = g_strdup (all[i] + strlen (prefix));
+    if (item == NULL
+        && (whole ? g_str_equal (all[i], start) : g_str_has_prefix (all[i], start)))
+      item = g_strdup (all[i]);
     else
       g_string_append_printf (rest, "%s%s", rest->len > 0 ? "," : "", all[i]);
   domuimg_replace_text (options, rest->str);
-  return value;
+  return item;
+}
+
+char *
+domuimg_xml_use_option (char **options, const char *name)
+{
+  g_autofree char *start = g_strconcat (name, "=", NULL);
+  g_autofree char *item = take_item (options, start, FALSE);
+
+  return item != NULL ? g_strdup (item + strlen (start)) : NULL;
+}
+
+gboolean
+domuimg_xml_use_flag (char **options, const char *name)
+{
+  g_autofree char *item = take_item (options, name, TRUE);
+
+  return item != NULL;
 }

@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-#include "lib/base/xml.h"
+#include "lib/domain/xml/chardev.h"
+#include "lib/domain/xml/disk.h"
+#include "lib/domain/xml/guest.h"
+#include "lib/domain/xml/nic.h"
 
 /* Writes the model as libvirt's domain XML, in the forms that its libxl driver takes and
  * its schema (domaincommon.rng) describes. */
@@ -91,6 +94,30 @@ add_boot (DomuimgXmlWriter *writer, xmlNode *os)
     domuimg_xml_add_with (os, "boot", "dev", devices[(guchar) *order]);
 }
 
+/* libvirt splits them at blanks, and has no quotes. */
+static void
+add_bootloader (DomuimgXmlWriter *writer, xmlNode *root)
+{
+  const DomuimgDomain *domain = writer->domain;
+  char **words = domain->bootloader_words;
+
+  domuimg_xml_add_text (root, "bootloader", domain->bootloader);
+  domuimg_xml_add_text (root, "bootloader_args", domain->bootloader_args);
+  for (guint i = 0; words != NULL && words[i] != NULL; i++)
+    if (*words[i] == '\0' || strpbrk (words[i], " \t") != NULL)
+      domuimg_xml_warn (writer, "bootloader_args: libvirt splits \"%s\" at its blanks", words[i]);
+}
+
+static void
+add_acpi_table (DomuimgXmlWriter *writer, xmlNode *os)
+{
+  g_autofree char *path = domuimg_xml_use_extra (writer, "acpi_firmware");
+
+  if (path != NULL && *path != '\0')
+    domuimg_xml_set (domuimg_xml_add_text (domuimg_xml_add (os, "acpi"), "table", path), "type",
+                     "slic");
+}
+
 static void
 add_os (DomuimgXmlWriter *writer, xmlNode *root)
 {
@@ -105,8 +132,7 @@ add_os (DomuimgXmlWriter *writer, xmlNode *root)
   const DomuimgDomain *domain = writer->domain;
   gboolean hvm = domain->type == DOMUIMG_GUEST_TYPE_HVM;
 
-  domuimg_xml_add_text (root, "bootloader", domain->bootloader);
-  domuimg_xml_add_text (root, "bootloader_args", domain->bootloader_args);
+  add_bootloader (writer, root);
   xmlNode *os = domuimg_xml_add (root, "os");
   xmlNode *type = domuimg_xml_add_text (os, "type", types[domain->type].type);
   domuimg_xml_set (type, "arch", "x86_64");
@@ -116,8 +142,10 @@ add_os (DomuimgXmlWriter *writer, xmlNode *root)
   domuimg_xml_add_text (os, "kernel", domain->kernel);
   domuimg_xml_add_text (os, "initrd", domain->ramdisk);
   domuimg_xml_add_text (os, "cmdline", domain->cmdline);
-  if (hvm)
-    add_boot (writer, os);
+  if (!hvm)
+    return;
+  add_boot (writer, os);
+  add_acpi_table (writer, os);
 }
 
 static void
@@ -152,6 +180,12 @@ add_features (DomuimgXmlWriter *writer, xmlNode *root)
                             "e820_host", "state", "on");
       g_free (domuimg_xml_use_extra (writer, "e820_host"));
     }
+  if (g_strcmp0 (passthrough, "disabled") == 0)
+    {
+      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
+                            "passthrough", "state", "off");
+      g_free (domuimg_xml_use_extra (writer, "passthrough"));
+    }
   if (g_strcmp0 (passthrough, "enabled") != 0 && g_strcmp0 (passthrough, "sync_pt") != 0
       && g_strcmp0 (passthrough, "share_pt") != 0)
     return;
@@ -161,51 +195,6 @@ add_features (DomuimgXmlWriter *writer, xmlNode *root)
   if (!g_str_equal (passthrough, "enabled"))
     domuimg_xml_set (node, "mode", passthrough);
   g_free (domuimg_xml_use_extra (writer, "passthrough"));
-}
-
-static void
-add_timers (DomuimgXmlWriter *writer, xmlNode *root)
-{
-  static const char *const modes[][2] = { { "native", "native" },
-                                          { "always_emulate", "emulate" },
-                                          { "native_paravirt", "paravirt" },
-                                          { "default", "auto" } };
-  g_autofree char *hpet = domuimg_xml_use_extra (writer, "hpet");
-  g_autofree char *tsc = domuimg_xml_see_extra (writer, "tsc_mode");
-
-  if (hpet != NULL)
-    domuimg_xml_set (domuimg_xml_add_with (domuimg_xml_child (root, "clock"), "timer", "name",
-                                           "hpet"),
-                     "present", g_str_equal (hpet, "0") ? "no" : "yes");
-  for (guint i = 0; tsc != NULL && i < G_N_ELEMENTS (modes); i++)
-    if (g_str_equal (tsc, modes[i][0]))
-      {
-        domuimg_xml_set (domuimg_xml_add_with (domuimg_xml_child (root, "clock"), "timer", "name",
-                                               "tsc"),
-                         "mode", modes[i][1]);
-        g_free (domuimg_xml_use_extra (writer, "tsc_mode"));
-      }
-}
-
-static void
-add_clock (DomuimgXmlWriter *writer, xmlNode *root)
-{
-  g_autofree char *localtime = domuimg_xml_use_extra (writer, "localtime");
-  g_autofree char *seconds = domuimg_xml_use_extra (writer, "rtc_timeoffset");
-  gboolean local = localtime != NULL && !g_str_equal (localtime, "0");
-  xmlNode *clock;
-
-  add_timers (writer, root);
-  clock = domuimg_xml_first (root, "clock");
-  if (clock == NULL && (local || seconds != NULL))
-    clock = domuimg_xml_add (root, "clock");
-  if (clock == NULL)
-    return;
-  domuimg_xml_set (clock, "offset", seconds != NULL ? "variable" : local ? "localtime" : "utc");
-  if (seconds == NULL)
-    return;
-  domuimg_xml_set (clock, "adjustment", seconds);
-  domuimg_xml_set (clock, "basis", local ? "localtime" : "utc");
 }
 
 /* libvirt knows fewer actions than libxl, and core dumps for a crash only. */
@@ -225,6 +214,25 @@ add_event (DomuimgXmlWriter *writer, xmlNode *root, const char *name, const char
   domuimg_xml_add_text (root, name, action);
 }
 
+/* A CPU that was carried whole beside nodes that the model has. */
+static void
+merge_cpus (xmlNode *root)
+{
+  xmlNode *first = domuimg_xml_first (root, "cpu");
+  xmlNode *second = first != NULL ? domuimg_xml_next (first, "cpu") : NULL;
+  xmlNode *numa = domuimg_xml_first (first, "numa");
+
+  if (second == NULL)
+    return;
+  if (numa != NULL)
+    {
+      xmlUnlinkNode (numa);
+      xmlAddChild (second, numa);
+    }
+  xmlUnlinkNode (first);
+  xmlFreeNode (first);
+}
+
 /* What the reader of an XML carried along. */
 static void
 add_foreign (DomuimgXmlWriter *writer, xmlNode *root)
@@ -239,6 +247,7 @@ add_foreign (DomuimgXmlWriter *writer, xmlNode *root)
         parent = domuimg_xml_child (parent, path[depth]);
       domuimg_xml_add_elements (parent, foreign->xml);
     }
+  merge_cpus (root);
 }
 
 static void
@@ -251,9 +260,40 @@ add_devices (DomuimgXmlWriter *writer, xmlNode *root)
     domuimg_xml_write_disk (writer, devices, g_ptr_array_index (domain->disks, i));
   for (guint i = 0; i < domain->nics->len; i++)
     domuimg_xml_write_nic (writer, devices, g_ptr_array_index (domain->nics, i));
-  domuimg_xml_write_console (writer, devices);
+  domuimg_xml_write_ports (writer, devices);
   domuimg_xml_write_graphics (writer, devices);
-  domuimg_xml_write_others (writer, root, devices);
+  domuimg_xml_write_others (writer, devices);
+}
+
+/* What a guest of xl has without the key, too, and libvirt's gives it. */
+static gboolean
+says_nothing (const DomuimgDomainExtra *extra)
+{
+  static const char *const defaults[][2]
+      = { { "acpi_s3", "1" },   { "acpi_s4", "1" },    { "e820_host", "0" }, { "nestedhvm", "0" },
+          { "nographic", "0" }, { "nomigrate", "0" },  { "nx", "1" },        { "opengl", "0" },
+          { "pvshim", "0" },    { "rtc_timeoffset", "0" }, { "spiceusbredirection", "0" },
+          { "stdvga", "0" },    { "usb", "0" },        { "viridian", "0" },
+          { "vncviewer", "0" }, { "xen_platform_pci", "1" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (g_str_equal (extra->key, defaults[i][0]) && g_str_equal (extra->value, defaults[i][1]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+warn_extra (DomuimgXmlWriter *writer)
+{
+  const GPtrArray *all = writer->domain->extra;
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      const DomuimgDomainExtra *extra = g_ptr_array_index (all, i);
+
+      if (!g_hash_table_contains (writer->said, extra->key) && !says_nothing (extra))
+        domuimg_xml_warn (writer, "%s = %s: is in xl.cfg only", extra->key, extra->value);
+    }
 }
 
 static void
@@ -267,19 +307,15 @@ add_everything (DomuimgXmlWriter *writer, xmlNode *root)
   add_sizes (writer, root);
   add_os (writer, root);
   add_features (writer, root);
-  add_clock (writer, root);
+  domuimg_xml_write_cpu (writer, root);
+  domuimg_xml_write_clock (writer, root);
   add_event (writer, root, "on_poweroff", domain->on_poweroff, "destroy");
   add_event (writer, root, "on_reboot", domain->on_reboot, "restart");
   add_event (writer, root, "on_crash", domain->on_crash, "destroy");
   add_devices (writer, root);
+  domuimg_xml_write_arguments (writer, root);
   add_foreign (writer, root);
-  for (guint i = 0; i < domain->extra->len; i++)
-    {
-      const DomuimgDomainExtra *extra = g_ptr_array_index (domain->extra, i);
-
-      if (!g_hash_table_contains (writer->said, extra->key))
-        domuimg_xml_warn (writer, "%s = %s: is in xl.cfg only", extra->key, extra->value);
-    }
+  warn_extra (writer);
 }
 
 /* What a guest boots by and libvirt's driver has no form for: without it the XML would
@@ -295,25 +331,14 @@ check_supported (DomuimgDomain *self, GError **error)
                          "boot loader image as the kernel",
                          self->firmware);
   for (guint i = 0; i < self->disks->len; i++)
-    {
-      const DomuimgDomainDisk *disk = g_ptr_array_index (self->disks, i);
-
-      if (disk->target != NULL && disk->target[0] != '/')
-        return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                             "disk %s: libvirt has no scripts for disks, and “%s” is not a file",
-                             disk->vdev, disk->target);
-    }
+    if (!domuimg_xml_check_disk (g_ptr_array_index (self->disks, i), error))
+      return FALSE;
   if (self->bootloader == NULL)
     return TRUE;
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "bootloader \"%s\": libvirt boots a PVH guest by a kernel only",
                          self->bootloader);
-  if (self->bootloader[0] != '/')
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "bootloader \"%s\": libvirt needs its full path, such as "
-                         "/usr/lib/xen-4.17/bin/%s",
-                         self->bootloader, self->bootloader);
   return TRUE;
 }
 

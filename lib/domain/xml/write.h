@@ -29,14 +29,15 @@ xmlNode *domuimg_xml_child (xmlNode *parent, const char *name);
 void domuimg_xml_add_elements (xmlNode *parent, const char *text);
 /* The value of an extra key, which is then taken for written; NULL without. (transfer full) */
 char *domuimg_xml_use_extra (DomuimgXmlWriter *writer, const char *key);
+/* The texts of a list or of one string; not taken. */
+char **domuimg_xml_see_words (DomuimgXmlWriter *writer, const char *key);
 /* The same without taking it. */
 char *domuimg_xml_see_extra (DomuimgXmlWriter *writer, const char *key);
 /* The option @name of a list such as "a=1,b=2", taken out of it; NULL without. */
 char *domuimg_xml_use_option (char **options, const char *name);
+/* Whether the flag @name was in the list, from which it is taken. */
+gboolean domuimg_xml_use_flag (char **options, const char *name);
 
-void domuimg_xml_write_disk (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainDisk *disk);
-void domuimg_xml_write_nic (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainNic *nic);
-void domuimg_xml_write_console (DomuimgXmlWriter *writer, xmlNode *devices);
 void domuimg_xml_write_graphics (DomuimgXmlWriter *writer, xmlNode *devices);
 /* The devices that are neither, and what extra keys say of them. */
-void domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *root, xmlNode *devices);
+void domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *devices);
