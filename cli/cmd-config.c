@@ -3,6 +3,28 @@
 #include "config.h"
 #include "cli/cli.h"
 
+/* To standard output, with the losses beside it. */
+static gboolean
+print_converted (const char *from, DomuimgConfigFormat format, char ***warnings, GError **error)
+{
+  g_autofree char *path = domuimg_domain_find_config (from, error);
+  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autofree char *text = NULL;
+
+  if (path != NULL)
+    domain = domuimg_domain_new_from_file (path, error);
+  if (domain != NULL)
+    *warnings = domuimg_domain_list_losses (domain, format, error);
+  if (domain == NULL || *warnings == NULL)
+    return FALSE;
+  text = format == DOMUIMG_CONFIG_FORMAT_LIBVIRT
+             ? domuimg_domain_to_libvirt_xml (domain, NULL, error)
+             : domuimg_domain_to_xl_cfg (domain, error);
+  if (text != NULL)
+    g_print ("%s", text);
+  return text != NULL;
+}
+
 static int
 config_convert (int argc, char **argv)
 {
@@ -21,7 +43,8 @@ config_convert (int argc, char **argv)
   int status = CLI_DONE;
 
   g_option_context_set_summary (context, "Writes a guest's configuration in another format, and "
-                                         "tells what that cannot say.");
+                                         "tells what that cannot say.\nThe FILE - is standard "
+                                         "output.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
@@ -29,7 +52,9 @@ config_convert (int argc, char **argv)
     return cli_usage ("usage: domuimg config convert CONFIG FILE [--to xl|libvirt] [--force]");
   format = domuimg_config_format_for_path (argv[2]);
   if ((to != NULL && !domuimg_config_format_from_string (to, &format, &error))
-      || !domuimg_config_convert (argv[1], argv[2], format, force, &warnings, NULL, &error))
+      || !(g_str_equal (argv[2], "-")
+               ? print_converted (argv[1], format, &warnings, &error)
+               : domuimg_config_convert (argv[1], argv[2], format, force, &warnings, NULL, &error)))
     return cli_report (error);
   cli_print_lines (warnings, "warning: ");
   return CLI_DONE;

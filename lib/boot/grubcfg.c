@@ -32,6 +32,8 @@ typedef struct {
   DomuimgMenuEntry *entry;  /* (unowned) (nullable) the one whose body runs */
   GPtrArray *loaded;        /* (nullable) of a menu that `configfile` put in place of this one */
   DomuimgGrubScript *script;
+  const char *chosen;       /* (nullable) the ids of the submenus that are entered, joined by ">" */
+  gboolean is_booting;      /* the menu is read; what runs now runs for a choice */
 } Config;
 
 /* NULL for what lies on no disk that the menu may lie on: in the memory of GRUB, in a file. */
@@ -223,6 +225,76 @@ do_load_env (Config *self, DomuimgGrubScript *script, char **words)
   while (g_hash_table_iter_next (&iter, &name, &value))
     if (only->len == 0 || g_ptr_array_find_with_equal_func (only, name, g_str_equal, NULL))
       domuimg_grub_script_set (script, name, value);
+  return TRUE;
+}
+
+/* (nullable) What an environment block has for a variable. */
+static char *
+get_saved (Config *self, const char *path, const char *name)
+{
+  g_autofree char *text = read_text (self, path);
+  g_autoptr (GHashTable) variables
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  if (text == NULL || !domuimg_grubenv_parse (text, variables))
+    return NULL;
+  return g_strdup (g_hash_table_lookup (variables, name));
+}
+
+/* (transfer full) (nullable) An explicit device, else that of $root; but $prefix is on the device of the
+ * menu, and has it in GRUB. */
+static char *
+find_hint (Config *self, const char *path, gboolean is_given)
+{
+  g_autofree char *file = NULL;
+  char *device = NULL;
+
+  domuimg_menu_split_device (path, &device, &file);
+  if (device == NULL && is_given)
+    device = g_strdup (domuimg_grub_script_get (self->script, "root"));
+  return device;
+}
+
+static void
+add_save (Config *self, const char *path, gboolean is_given, const char *name)
+{
+  GPtrArray *saves = self->entry != NULL ? self->entry->saves : self->menu->saves;
+  const char *value = domuimg_grub_script_get (self->script, name);
+  g_autofree char *saved = get_saved (self, path, name);
+  DomuimgMenuSave *save;
+
+  if (g_strcmp0 (saved, value) == 0 || saves->len >= DOMUIMG_MENU_SAVES)
+    return;
+  save = g_new0 (DomuimgMenuSave, 1);
+  save->hint = find_hint (self, path, is_given);
+  save->file = path_of (self, path);
+  save->name = g_strdup (name);
+  save->value = g_strdup (value);
+  g_ptr_array_add (saves, save);
+}
+
+/* What is saved before an entry is chosen counts for all of them; a submenu is not entered here. */
+static gboolean
+do_save_env (Config *self, DomuimgGrubScript *script, char **words)
+{
+  g_autofree char *path
+      = g_strconcat (domuimg_grub_script_get (script, "prefix") ?: "", "/grubenv", NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  gboolean is_given = FALSE;
+
+  for (guint i = 1; words[i] != NULL; i++)
+    if (g_str_equal (words[i], "-f") || g_str_has_prefix (words[i], "--file"))
+      {
+        g_free (path);
+        path = g_strdup (take_option (words, &i) ?: "");
+        is_given = TRUE;
+      }
+    else
+      g_ptr_array_add (names, words[i]);
+  if (!exists (self, path))
+    return FALSE;
+  for (guint i = 0; i < names->len && (self->entry != NULL || !self->is_booting); i++)
+    add_save (self, path, is_given, g_ptr_array_index (names, i));
   return TRUE;
 }
 
@@ -440,6 +512,8 @@ run_command (DomuimgGrubScript *script, char **words, const char *block, guint l
     return do_set (script, words);
   if (g_str_equal (name, "load_env"))
     return do_load_env (self, script, words);
+  if (g_str_equal (name, "save_env"))
+    return do_save_env (self, script, words);
   if (g_str_equal (name, "search") || g_str_has_prefix (name, "search."))
     return do_search (self, script, words);
   if (g_str_equal (name, "configfile"))
@@ -455,6 +529,23 @@ run_command (DomuimgGrubScript *script, char **words, const char *block, guint l
   return TRUE;
 }
 
+/* What `savedefault` saves: the ids on the way to an entry, with ">" in one of them doubled. */
+static char *
+add_to_chosen (Config *self, const DomuimgGrubNode *node)
+{
+  GString *chosen = g_string_new (self->chosen);
+
+  if (self->chosen != NULL)
+    g_string_append_c (chosen, '>');
+  for (const char *at = node->id != NULL ? node->id : node->title; *at != '\0'; at++)
+    {
+      if (*at == '>')
+        g_string_append_c (chosen, '>');
+      g_string_append_c (chosen, *at);
+    }
+  return g_string_free (chosen, FALSE);
+}
+
 static void
 boot_entry (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, const char *prefix)
 {
@@ -464,7 +555,9 @@ boot_entry (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, cons
   if (entry == NULL)
     {
       GHashTable *saved = domuimg_grub_script_save (script);
+      g_autofree char *chosen = add_to_chosen (self, node);
 
+      domuimg_grub_script_set (script, "chosen", chosen);
       entry = domuimg_menu_entry_new ();
       entry->title = g_strconcat (prefix, node->title, NULL);
       entry->id = g_strdup (node->id);
@@ -489,6 +582,8 @@ boot_submenu (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, co
               guint depth)
 {
   g_autofree char *inner = g_strconcat (prefix, node->title, ">", NULL);
+  g_autofree char *chosen = add_to_chosen (self, node);
+  const char *outer = self->chosen;
   char *arguments[] = { node->title, NULL };
   GHashTable *saved;
 
@@ -508,7 +603,9 @@ boot_submenu (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, co
       g_ptr_array_unref (node->children);
       node->children = g_steal_pointer (&self->loaded);
     }
+  self->chosen = chosen;
   boot_nodes (self, script, node->children, inner, depth + 1);
+  self->chosen = outer;
   domuimg_grub_script_restore (script, saved);
   if (node->children->len > 0)
     node->first = ((DomuimgGrubNode *) g_ptr_array_index (node->children, 0))->first;
@@ -562,7 +659,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
 {
   g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
   Config config = { self, files, loader == DOMUIMG_LOADER_PVGRUB, 0, self->path, nodes, NULL,
-                    NULL, NULL };
+                    NULL, NULL, NULL, FALSE };
   g_autoptr (DomuimgGrubScript) script = domuimg_grub_script_new (self, run_command, &config);
   g_autoptr (GPtrArray) loaded = NULL;
   GPtrArray *shown;
@@ -578,6 +675,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
   wanted = g_strdup (domuimg_grub_script_get (script, "default"));
   fallback = g_strdup (domuimg_grub_script_get (script, "fallback"));
   timeout = g_strdup (domuimg_grub_script_get (script, "timeout"));
+  config.is_booting = TRUE;
   boot_nodes (&config, script, shown, "", 0);
   domuimg_grub_menu_choose (self, shown, wanted, fallback, timeout);
 }

@@ -163,10 +163,13 @@ parse (const char *path, DomuimgMenuFormat format, DomuimgLoader loader,
   DomuimgMenu *menu = domuimg_menu_new (format, path + 1);
   g_autofree char *text = NULL;
 
-  if (format == DOMUIMG_MENU_BLS)
-    domuimg_bls_parse (menu, path, files, NULL);
-  else if (format == DOMUIMG_MENU_UKI)
-    domuimg_uki_parse (menu, path, files);
+  if (format == DOMUIMG_MENU_BLS || format == DOMUIMG_MENU_UKI)
+    {
+      g_autofree char *parent = g_path_get_dirname (path);
+      g_autofree char *partition = g_path_get_dirname (parent);
+
+      domuimg_sdboot_parse (menu, g_str_equal (partition, "/") ? "" : partition, files);
+    }
   else if ((text = domuimg_menu_read_file (files, path)) != NULL)
     parse_text (menu, text, loader, files);
   else
@@ -222,6 +225,19 @@ find_in (const Place *all, guint n, DomuimgLoader loader, const DomuimgMenuFiles
 }
 
 static void
+tidy_saves (DomuimgTree *tree, GPtrArray *saves)
+{
+  for (guint i = 0; i < saves->len; i++)
+    {
+      DomuimgMenuSave *save = g_ptr_array_index (saves, i);
+      char *file = tidy (tree, save->file);
+
+      g_free (save->file);
+      save->file = file;
+    }
+}
+
+static void
 tidy_entry (DomuimgTree *tree, DomuimgMenuEntry *entry)
 {
   char *kernel = entry->kernel != NULL ? tidy (tree, entry->kernel) : NULL;
@@ -237,6 +253,7 @@ tidy_entry (DomuimgTree *tree, DomuimgMenuEntry *entry)
       entry->initrds->pdata[i] = tidy (tree, initrd);
       g_free (initrd);
     }
+  tidy_saves (tree, entry->saves);
 }
 
 static DomuimgMenu *
@@ -253,6 +270,8 @@ find_on (DomuimgTree *tree, DomuimgLoader loader)
     menu = find_in (all_places, G_N_ELEMENTS (all_places), loader, &files);
   for (guint i = 0; menu != NULL && i < menu->entries->len; i++)
     tidy_entry (tree, g_ptr_array_index (menu->entries, i));
+  if (menu != NULL)
+    tidy_saves (tree, menu->saves);
   return menu;
 }
 

@@ -342,6 +342,41 @@ load_entry (DomuimgReader *self, const DomuimgBootloaderRequest *request,
   return load (self, entry->root_hint, entry->kernel, entry->initrds, request->dry, loaded, error);
 }
 
+/* Beside the menu, where no other volume is named. */
+static DomuimgReaderVolume *
+find_volume (const char *hint, gpointer data)
+{
+  DomuimgReader *self = data;
+  DomuimgReaderVolume *hinted = find_hinted (self, hint);
+
+  if (hint != NULL && hinted == NULL && domuimg_grub_device_is_elsewhere (hint))
+    return NULL;
+  if (hinted == NULL)
+    return self->volume;
+  return domuimg_reader_open_volume (&self->setup, hinted, NULL) != NULL ? hinted : NULL;
+}
+
+/* What the menu saves, and then its entry. */
+static GBytes *
+tell_saves (DomuimgReader *self, guint index, GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (domuimg_bootloader_save_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  const DomuimgMenuEntry *entry;
+
+  if (self->menu == NULL || self->volumes == NULL || index >= self->menu->entries->len)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "there is no such entry");
+      return NULL;
+    }
+  entry = g_ptr_array_index (self->menu->entries, index);
+  domuimg_reader_find_saves (self->menu->saves, find_volume, self, found, notes);
+  domuimg_reader_find_saves (entry->saves, find_volume, self, found, notes);
+  if (entry->is_counted)
+    g_ptr_array_add (notes, g_strdup_printf ("the tries of %s: files are not renamed", entry->source));
+  return domuimg_bootloader_saves_write (found, notes);
+}
+
 GBytes *
 domuimg_reader_serve (GBytes *bytes, gpointer reader)
 {
@@ -354,6 +389,8 @@ domuimg_reader_serve (GBytes *bytes, gpointer reader)
   domuimg_bootloader_request_read (bytes, &request);
   if (request.load && load_entry (self, &request, &loaded, &error))
     answer = domuimg_bootloader_loaded_write (&loaded);
+  else if (request.saves)
+    answer = tell_saves (self, request.entry, &error);
   else if (!request.load
            && (self->setup.is_config ? parse_config (self, &error) : find_menu (self, &error)))
     answer = domuimg_bootloader_menu_write (self->menu);

@@ -349,10 +349,12 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
-  if (!plan_disks (self, error) || !place_kernel (self, error) || !check_definition (self, error)
+  if (!plan_disks (self, error) || !place_kernel (self, error)
       || !domuimg_plan_read_replaced (self, error))
     return NULL;
   self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
+  if (!check_definition (self, error))
+    return NULL;
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL || !domuimg_plan_check_files (self, error))
     return NULL;

@@ -7,7 +7,7 @@
 
 #include "lib/boot/menu-find.h"
 #include "lib/build/transfer.h"
-#include "lib/kernel/select.h"
+#include "lib/guest/kernels.h"
 #include "lib/tree/faults.h"
 
 /* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
@@ -20,7 +20,7 @@ find_type (DomuimgBuildState *self)
 
   if (self->tree == NULL)
     return DOMUIMG_GUEST_TYPE_HVM;
-  choices = domuimg_kernel_list (self->tree, NULL);
+  choices = domuimg_guest_list_kernels (self->tree, NULL);
   for (guint i = 0; choices != NULL && i < choices->len; i++)
     {
       DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
@@ -141,7 +141,8 @@ read_cmdline (DomuimgBuildState *self)
   if (menu == NULL || menu->entries->len == 0)
     return;
   entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
-  if (strstr (entry->cmdline, "root=") != NULL)
+  /* NixOS knows its root by itself, and is nothing without init=. */
+  if (strstr (entry->cmdline, "root=") != NULL || strstr (entry->cmdline, "init=/nix/") != NULL)
     self->cmdline = g_strstrip (g_strdup (entry->cmdline));
 }
 

@@ -325,7 +325,10 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
     return FALSE;
   if (self->ahead != NULL)
     domuimg_look_ahead_attach (self->ahead, self->tree);
-  return domuimg_source_close (self->plan->source, error);
+  if (!domuimg_source_close (self->plan->source, error))
+    return FALSE;
+  domuimg_source_tell (self->plan->source, self->warnings);
+  return TRUE;
 }
 
 gboolean

@@ -65,7 +65,7 @@ check_devices (DomuimgMachine *self, const DomuimgMenuEntry *entry)
                                  self->boot.reads_all ? DOMUIMG_SEVERITY_ERROR
                                                       : DOMUIMG_SEVERITY_UNKNOWN,
                                  "kernel-missing", elsewhere,
-                                 "the entry “%s” starts %s, which is on none of the filesystems that %s"
+                                 "the entry “%s” starts %s, which is not on a disk that %s"
                                  " can look into",
                                  entry->title, elsewhere,
                                  self->boot.reads_all ? "domuimg-bootloader" : "this check"),

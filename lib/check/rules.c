@@ -70,6 +70,7 @@ const DomuimgRule domuimg_rules[] = {
   { "fstab-driver", ERROR, "fstab needs a filesystem that the kernel has no driver for" },
   { "fstab-mount-point", WARNING, "a directory to mount on is missing" },
   { "crypttab-device", WARNING, "crypttab names a device that the guest does not have" },
+  { "owner-not-root", WARNING, "the system's files do not belong to root" },
   { "init-missing", ERROR, "init is missing" },
   { "init-not-executable", ERROR, "init is not executable" },
   { "init-architecture", ERROR, "init is for another architecture, or not a program" },

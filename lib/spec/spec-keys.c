@@ -320,8 +320,12 @@ static const DomuimgSpecKey keys[] = {
     OBJECT (parse_map, domuimg_pair_spec_free) },
   { "keep-macs", FLAG, NULL, "keep the network cards' addresses", NUMBER (read_flag) },
   { "root", STRING, "VOLUME",
-    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…",
+    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…; of an archive, the"
+    " directory in it that is the root",
     TEXT (check_text) },
+  { "shift-owners", FLAG, NULL,
+    "give an unprivileged container's files back to root and the others they belong to",
+    NUMBER (read_flag) },
   { "allow-backing", FLAG, NULL, "follow a backing file outside the image's directory",
     NUMBER (read_flag) },
   { "no-backup", FLAG, NULL, "keep no originals of changed files in the guest",

@@ -104,6 +104,19 @@ fixture_bootloader (void)
   return self;
 }
 
+char *
+golden_read (const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "golden", "domain", name,
+                                                 NULL);
+  g_autoptr (GError) error = NULL;
+  char *text = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  return text;
+}
+
 void
 golden_compare (const char *name, const char *text)
 {
@@ -115,7 +128,6 @@ golden_compare (const char *name, const char *text)
   if (g_getenv ("DOMUIMG_UPDATE_GOLDEN") != NULL)
     g_file_set_contents (path, text, -1, &error);
   g_assert_no_error (error);
-  g_file_get_contents (path, &expected, NULL, &error);
-  g_assert_no_error (error);
+  expected = golden_read (name);
   g_assert_cmpstr (text, ==, expected);
 }

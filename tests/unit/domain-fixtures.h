@@ -9,5 +9,7 @@ DomuimgDomain *fixture_pvh (void);
 DomuimgDomain *fixture_hvm (void);
 DomuimgDomain *fixture_bootloader (void);
 
+/* (transfer full) the golden file @name. */
+char *golden_read (const char *name);
 /* Compares @text with the golden file @name; with DOMUIMG_UPDATE_GOLDEN set, writes it. */
 void golden_compare (const char *name, const char *text);

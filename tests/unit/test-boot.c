@@ -307,59 +307,6 @@ test_legacy_lines (void)
   g_assert_null (menu_fixture_default (menu)->kernel);
 }
 
-#define ENTRY(name) { "boot/loader/entries/" name ".conf", "title " name "\nlinux /" name "\n" }
-
-static void
-test_patterns_of_loader_conf (void)
-{
-  static const struct {
-    const char *conf;
-    const char *kernel; /* NULL: none is the default */
-  } cases[] = { { "", "/linux-6.10" },
-                { "default @saved\n", "/linux-6.10" },
-                { "default linux-6.9.conf\n", "/linux-6.9" },
-                { "default linux-6.9\n", "/linux-6.9" },
-                { "default *-6.?\n", "/linux-6.9" },
-                { "default *in*6*x-6.2*\n", NULL },
-                { "default l*n*-6.2*\n", "/linux-6.2-old" },
-                { "default gone\n", NULL } };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      const MenuFile files[] = { ENTRY ("linux-6.9"), ENTRY ("linux-6.10"), ENTRY ("linux-6.2-old"),
-                             { "boot/loader/loader.conf", cases[i].conf }, { NULL } };
-      g_autoptr (DomuimgMenu) menu = menu_fixture_read (files, DOMUIMG_LOADER_FIRMWARE);
-
-      g_assert_cmpuint (menu->entries->len, ==, 3);
-      if (cases[i].kernel != NULL)
-        g_assert_cmpstr (menu_fixture_default (menu)->kernel, ==, cases[i].kernel);
-      else
-        g_assert_cmpint (menu->default_entry, ==, -1);
-    }
-}
-
-/* Those with a key to sort by come first, by it and then the newest; comments are none, and what
- * comes twice is joined. */
-static void
-test_order_of_specified_entries (void)
-{
-  const MenuFile files[]
-      = { ENTRY ("z-9"),
-          { "boot/loader/entries/a.conf", "sort-key b\nversion 1\nlinux /b1\n" },
-          { "boot/loader/entries/b.conf", "sort-key b\nversion 10\nlinux /b10\n" },
-          { "boot/loader/entries/c.conf",
-            "#linux /commented\nsort-key a\nversion 2\nlinux /a2\noptions ro\n#options bad\noptions quiet\n" },
-          { NULL } };
-  static const char *const kernels[] = { "/a2", "/b10", "/b1", "/z-9" };
-  g_autoptr (DomuimgMenu) menu = menu_fixture_read (files, DOMUIMG_LOADER_FIRMWARE);
-
-  g_assert_cmpuint (menu->entries->len, ==, G_N_ELEMENTS (kernels));
-  for (guint i = 0; i < G_N_ELEMENTS (kernels); i++)
-    g_assert_cmpstr (((DomuimgMenuEntry *) g_ptr_array_index (menu->entries, i))->kernel, ==,
-                     kernels[i]);
-  g_assert_cmpstr (menu_fixture_default (menu)->cmdline, ==, "ro quiet");
-}
-
 static void
 test_nothing_is_not_found (void)
 {
@@ -554,74 +501,6 @@ test_versions_compare_as_rpm_does (void)
     }
 }
 
-/* A PE file with the sections of a unified kernel image. */
-static GBytes *
-make_uki (const char *const (*sections)[2], guint n)
-{
-  g_autoptr (GByteArray) file = g_byte_array_new ();
-  guint32 at = 0x200;
-
-  g_byte_array_set_size (file, at);
-  memset (file->data, 0, at);
-  memcpy (file->data, "MZ", 2);
-  file->data[0x3c] = 0x40;
-  memcpy (file->data + 0x40, "PE\0\0", 4);
-  file->data[0x46] = n;
-  for (guint i = 0; i < n; i++, at = file->len)
-    {
-      guint8 *header = file->data + 0x58 + 40 * i;
-      guint32 size = GUINT32_TO_LE (strlen (sections[i][1])), offset = GUINT32_TO_LE (at);
-
-      memcpy (header, sections[i][0], strlen (sections[i][0]));
-      memcpy (header + 8, &size, 4);
-      memcpy (header + 16, &size, 4);
-      memcpy (header + 20, &offset, 4);
-      g_byte_array_append (file, (const guint8 *) sections[i][1], strlen (sections[i][1]));
-    }
-  return g_byte_array_free_to_bytes (g_steal_pointer (&file));
-}
-
-static void
-put_uki (DomuimgTree *tree, const char *path, const char *uname)
-{
-  const char *const sections[][2] = { { ".osrel", "ID=arch\nPRETTY_NAME=\"Arch Linux\"\n" },
-                                      { ".cmdline", "root=PARTUUID=1 rw\n" },
-                                      { ".uname", uname },
-                                      { ".linux", "kernel" },
-                                      { ".initrd", "initramfs" } };
-  g_autoptr (GBytes) content = make_uki (sections, G_N_ELEMENTS (sections));
-  g_autoptr (DomuimgEntry) entry = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0644);
-  g_autoptr (GError) error = NULL;
-
-  domuimg_tree_put (tree, entry, content, &error);
-  g_assert_no_error (error);
-}
-
-static void
-test_unified_kernel_images (void)
-{
-  const MenuFile files[] = { { "EFI/Linux/readme.txt", "" },
-                         { "EFI/Linux/not-one.efi", "MZ" },
-                         { "loader/loader.conf", "timeout menu-force\ndefault old*\n" },
-                         { NULL } };
-  g_autoptr (DomuimgTree) tree = menu_fixture_tree (files);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgMenu) menu = NULL;
-
-  put_uki (tree, "EFI/Linux/old.efi", "6.6.9");
-  put_uki (tree, "EFI/Linux/new.EFI", "6.6.10");
-  menu = domuimg_menu_find (tree, NULL, DOMUIMG_LOADER_FIRMWARE, &error);
-  g_assert_no_error (error);
-  g_assert_cmpint (menu->format, ==, DOMUIMG_MENU_UKI);
-  g_assert_cmpuint (menu->entries->len, ==, 2);
-  g_assert_true (menu->waits);
-  g_assert_cmpint (menu->default_entry, ==, 1);
-  g_assert_cmpstr (menu_fixture_default (menu)->title, ==, "Arch Linux");
-  g_assert_cmpstr (menu_fixture_default (menu)->kernel, ==, "/EFI/Linux/old.efi");
-  g_assert_cmpstr (menu_fixture_default (menu)->cmdline, ==, "root=PARTUUID=1 rw");
-  g_assert_cmpuint (menu_fixture_default (menu)->initrds->len, ==, 0);
-}
-
 static void
 test_a_menu_of_its_own_with_an_entry_is_taken (void)
 {
@@ -683,7 +562,6 @@ main (int argc, char **argv)
     { "grub without a timeout waits", test_grub_without_timeout_waits },
     { "GRUB for Xen has other commands", test_grub_for_xen_has_other_commands },
     { "versions compare as rpm does", test_versions_compare_as_rpm_does },
-    { "unified kernel images", test_unified_kernel_images },
     { "a menu of its own with an entry is taken", test_a_menu_of_its_own_with_an_entry_is_taken },
     { "bls entries take grubenv's variables, newest first", test_bls_with_variables },
     { "bls entries are completed as blscfg does", test_bls_is_completed },
@@ -697,8 +575,6 @@ main (int argc, char **argv)
     { "extlinux", test_extlinux },
     { "GRUB legacy, with its saved default", test_legacy },
     { "GRUB legacy's lines of kernels", test_legacy_lines },
-    { "patterns of loader.conf", test_patterns_of_loader_conf },
-    { "the order of entries as it is specified", test_order_of_specified_entries },
     { "no menu is not found", test_nothing_is_not_found },
     { "hostile menus come to an end", test_hostile_menus_end },
   };

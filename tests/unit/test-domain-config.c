@@ -323,6 +323,7 @@ test_mistakes_have_a_place (void)
     { "disk = [ 'a' for x in y ]\n", "t:1:14: ", DOMUIMG_ERROR_NOT_SUPPORTED },
     { "if 1:\n  name = 'a'\n", "t:1:1: ", DOMUIMG_ERROR_NOT_SUPPORTED },
     { "name = 'a\n", "t:1:8: ", DOMUIMG_ERROR_CORRUPT_INPUT },
+    { "name = 'a'\nmemory = 64\n# end", "t:3:1: xl takes no comment", DOMUIMG_ERROR_CORRUPT_INPUT },
     { "<domain type='xen'>\n<name>a</nam>", "t:2:", DOMUIMG_ERROR_CORRUPT_INPUT },
     { "<domain type='xen'><name>a</name></domain>", "t:1: ", DOMUIMG_ERROR_CORRUPT_INPUT },
     { "<domain type='kvm'><name>a</name></domain>", "t: ", DOMUIMG_ERROR_NOT_SUPPORTED },

@@ -64,6 +64,7 @@ class Settings(TypedDict, total=False):
     map_network: Texts
     keep_macs: bool
     root: Text
+    shift_owners: bool
     allow_backing: bool
     no_backup: bool
     keep_guest_tools: bool

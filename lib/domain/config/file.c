@@ -95,6 +95,17 @@ guess_xm (const char *text, const char *name, GError **xl_error, GError **error)
   return FALSE;
 }
 
+/* Whether all that keeps xl from reading the file is the line end that its last line lacks. Python
+ * takes such a file, but it is none of xm. */
+static gboolean
+lacks_line_end (const char *text, const char *name)
+{
+  g_autofree char *whole = g_strconcat (text, "\n", NULL);
+  g_autoptr (DomuimgXlFile) file = domuimg_xl_file_parse (whole, strlen (whole), name, NULL);
+
+  return file != NULL && !domuimg_xm_file_is_one (file);
+}
+
 /**
  * domuimg_config_guess_format:
  * @text: a configuration
@@ -126,6 +137,11 @@ domuimg_config_guess_format (const char *text, const char *name, DomuimgConfigFo
   file = domuimg_xl_file_parse (text, strlen (text), name, &local);
   *format = file != NULL && !domuimg_xm_file_is_one (file) ? DOMUIMG_CONFIG_FORMAT_XL
                                                            : DOMUIMG_CONFIG_FORMAT_XM;
+  if (file == NULL && lacks_line_end (text, name))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
   return file != NULL || guess_xm (text, name, &local, error);
 }
 

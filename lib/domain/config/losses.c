@@ -63,14 +63,15 @@ add (GStrvBuilder *losses, const char *format, ...)
 }
 
 static void
-add_elements (GStrvBuilder *losses, const char *what, const char *xml)
+add_elements (GStrvBuilder *losses, const char *what, const char *xml, const char *name)
 {
   g_autofree char *begin = NULL;
 
   if (xml == NULL)
     return;
   begin = g_strndup (xml, strcspn (xml, " />\n"));
-  add (losses, "%s: %s> is in libvirt's XML only", what, begin);
+  add (losses, "%s: %s>%s%s is in libvirt's XML only", what, begin, name != NULL ? " " : "",
+       domuimg_text_or (name, ""));
 }
 
 /* What libvirt's XML says and xl.cfg has no key for. */
@@ -81,21 +82,25 @@ add_xml_only (DomuimgDomain *self, GStrvBuilder *losses)
     {
       const DomuimgDomainForeign *foreign = g_ptr_array_index (self->foreign, i);
 
-      add_elements (losses, *foreign->parent != '\0' ? foreign->parent : "domain", foreign->xml);
+      g_autofree char *name
+          = g_str_equal (foreign->parent, "devices") ? domuimg_foreign_name (foreign) : NULL;
+
+      add_elements (losses, *foreign->parent != '\0' ? foreign->parent : "domain", foreign->xml,
+                    name);
     }
   for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgDomainDisk *disk = g_ptr_array_index (self->disks, i);
       g_autofree char *what = g_strdup_printf ("disk %s", disk->vdev);
 
-      add_elements (losses, what, disk->xml);
+      add_elements (losses, what, disk->xml, NULL);
     }
   for (guint i = 0; i < self->nics->len; i++)
     {
       const DomuimgDomainNic *nic = g_ptr_array_index (self->nics, i);
       g_autofree char *what = g_strdup_printf ("vif %s", nic->mac);
 
-      add_elements (losses, what, nic->xml);
+      add_elements (losses, what, nic->xml, NULL);
       if (nic->network != NULL && nic->bridge == NULL)
         add (losses, "vif %s: libvirt's network “%s” is in XML only; xl takes its default bridge",
              nic->mac, nic->network);
@@ -103,7 +108,7 @@ add_xml_only (DomuimgDomain *self, GStrvBuilder *losses)
         add (losses, "vif %s: libvirt's network “%s” is in XML only; xl takes its bridge, %s",
              nic->mac, nic->network, nic->bridge);
     }
-  add_elements (losses, "graphics", self->graphics_xml);
+  add_elements (losses, "graphics", self->graphics_xml, NULL);
 }
 
 /**

@@ -21,6 +21,8 @@ typedef struct {
   const char *path;
   DomuimgConfigFormat format;
   DomuimgXlFile *file;
+  DomuimgXlFile *original;      /* the file as it is */
+  const char *const *settings;  /* as given */
   GStrvBuilder *changes;
   GStrvBuilder *warnings;
   DomuimgUndo *undo; /* (nullable) nothing is written */
@@ -117,16 +119,27 @@ is_secret_key (const char *key)
   return strstr (key, "passwd") != NULL;
 }
 
+/* A list of many lines on one. */
+static char *
+one_line (const char *value)
+{
+  g_autoptr (GRegex) breaks = g_regex_new ("\\s*\\n\\s*", 0, 0, NULL);
+
+  return value != NULL ? g_regex_replace_literal (breaks, value, -1, 0, " ", 0, NULL) : NULL;
+}
+
 static void
 tell (Edit *self, const char *key, const char *before, const char *after)
 {
+  g_autofree char *old = one_line (before);
   gboolean hidden = is_secret_key (key) || (before != NULL && domuimg_config_is_secret (before))
                     || (after != NULL && domuimg_config_is_secret (after));
 
   if (hidden)
-    add_line (self->changes, "%s: %s", key, after != NULL ? "is set" : "is taken out");
+    add_line (self->changes, "%s: %s %s", key, self->undo != NULL ? "is" : "would be",
+              after != NULL ? "set" : "taken out");
   else
-    add_line (self->changes, "%s: %s → %s", key, domuimg_text_or (before, "not set"),
+    add_line (self->changes, "%s: %s → %s", key, domuimg_text_or (old, "not set"),
               domuimg_text_or (after, "not set"));
 }
 
@@ -155,36 +168,108 @@ apply (Edit *self, const char *setting, GError **error)
   return self->file != NULL;
 }
 
+static const char *
+given_for (const Edit *self, const char *key)
+{
+  gsize length = strlen (key);
+
+  for (guint i = 0; self->settings[i] != NULL; i++)
+    if (strncmp (self->settings[i], key, length) == 0 && self->settings[i][length] == '=')
+      return self->settings[i];
+  return NULL;
+}
+
+/* The setting of @file that @line is in, and which one of its key. */
+static const DomuimgXlSetting *
+setting_at (const DomuimgXlFile *file, guint line, guint *index)
+{
+  const DomuimgXlSetting *found = NULL;
+
+  *index = 0;
+  for (guint i = 0; i < file->settings->len; i++)
+    {
+      const DomuimgXlSetting *setting = g_ptr_array_index (file->settings, i);
+
+      if (setting->line <= line && (found == NULL || setting->line >= found->line))
+        found = setting;
+    }
+  for (guint i = 0; found != NULL && file->settings->pdata[i] != found; i++)
+    *index += g_str_equal (((DomuimgXlSetting *) file->settings->pdata[i])->key, found->key);
+  return found;
+}
+
+/* The same line of the file as it is. */
+static guint
+original_line (const Edit *self, const DomuimgXlSetting *setting, guint index, guint line)
+{
+  for (guint i = 0; i < self->original->settings->len; i++)
+    {
+      const DomuimgXlSetting *old = g_ptr_array_index (self->original->settings, i);
+
+      if (g_str_equal (old->key, setting->key) && index-- == 0)
+        return old->line + (line - setting->line);
+    }
+  return line;
+}
+
+/* Where a problem is: in what was given, or on a line of the file. A file that is not written has no
+ * other lines than it had. */
+static char *
+place_of (const Edit *self, const DomuimgXlProblem *problem, gboolean written)
+{
+  guint index, line = problem->line;
+  const DomuimgXlSetting *setting = line > 0 ? setting_at (self->file, line, &index) : NULL;
+  const char *given = setting != NULL ? given_for (self, setting->key) : NULL;
+
+  if (given != NULL && !written)
+    return g_strdup (is_secret_key (setting->key) || domuimg_config_is_secret (given) ? setting->key
+                                                                                     : given);
+  if (setting != NULL && !written)
+    line = original_line (self, setting, index, line);
+  return line > 0 ? g_strdup_printf ("%s:%u", self->path, line) : g_strdup (self->path);
+}
+
+static gboolean
+check_problems (Edit *self, DomuimgXlFile *file, GError **error)
+{
+  g_autoptr (GPtrArray) problems = domuimg_xl_file_check (file, ANY_XEN);
+
+  for (guint i = 0; i < problems->len; i++)
+    {
+      const DomuimgXlProblem *problem = g_ptr_array_index (problems, i);
+      g_autofree char *place
+          = place_of (self, problem, self->undo != NULL && !problem->refused);
+
+      if (problem->refused)
+        return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: %s", place,
+                             problem->message);
+      add_line (self->warnings, "%s: %s", place, problem->message);
+    }
+  return TRUE;
+}
+
 /* What xl would refuse is an error, what it would ignore is a warning. */
 static gboolean
 judge (Edit *self, GError **error)
 {
   g_autoptr (DomuimgXlFile) file = parse (self->format, self->file->text, self->path, error);
   g_autoptr (DomuimgDomain) domain = NULL;
-  g_autoptr (GPtrArray) problems = NULL;
 
   if (file == NULL)
     return FALSE;
   if (self->format == DOMUIMG_CONFIG_FORMAT_XM)
     domuimg_xm_file_translate (file);
-  domain = domuimg_xl_file_to_read_domain (file, error);
-  if (domain == NULL)
+  if (!check_problems (self, file, error))
     return FALSE;
-  problems = domuimg_xl_file_check (file, ANY_XEN);
-  for (guint i = 0; i < problems->len; i++)
-    {
-      const DomuimgXlProblem *problem = g_ptr_array_index (problems, i);
-
-      add_line (self->warnings, "%s:%u: %s", self->path, problem->line, problem->message);
-    }
-  return TRUE;
+  domain = domuimg_xl_file_to_read_domain (file, error);
+  return domain != NULL;
 }
 
 static gboolean
-apply_all (Edit *self, const char *const *settings, GError **error)
+apply_all (Edit *self, GError **error)
 {
-  for (guint i = 0; settings[i] != NULL; i++)
-    if (!apply (self, settings[i], error))
+  for (guint i = 0; self->settings[i] != NULL; i++)
+    if (!apply (self, self->settings[i], error))
       return FALSE;
   return judge (self, error);
 }
@@ -198,7 +283,8 @@ begin (Edit *self, const char *text, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s is libvirt's XML: convert it to xl, or use virsh edit", self->path);
   self->file = parse (self->format, text, self->path, error);
-  return self->file != NULL;
+  self->original = self->file != NULL ? parse (self->format, text, self->path, error) : NULL;
+  return self->original != NULL;
 }
 
 static gboolean
@@ -234,6 +320,7 @@ static void
 edit_clear (Edit *self)
 {
   g_clear_pointer (&self->file, domuimg_xl_file_free);
+  g_clear_pointer (&self->original, domuimg_xl_file_free);
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->label, g_free);
 }
@@ -268,6 +355,7 @@ domuimg_config_set (const char *path, const char *const *settings, gboolean dry_
   g_autoptr (GStrvBuilder) warned = g_strv_builder_new ();
   Edit edit = { .path = path,
                 .format = DOMUIMG_CONFIG_FORMAT_XL,
+                .settings = settings,
                 .changes = changed,
                 .warnings = warned };
   g_autofree char *text = NULL;
@@ -277,7 +365,7 @@ domuimg_config_set (const char *path, const char *const *settings, gboolean dry_
   g_return_val_if_fail (path != NULL && settings != NULL, FALSE);
   if (dry_run || lock (&edit, error))
     text = domuimg_config_read (path, &status, error);
-  done = text != NULL && begin (&edit, text, error) && apply_all (&edit, settings, error)
+  done = text != NULL && begin (&edit, text, error) && apply_all (&edit, error)
          && finish (&edit, text, error);
   edit_clear (&edit);
   if (done && changes != NULL)

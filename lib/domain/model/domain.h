@@ -90,6 +90,9 @@ void domuimg_replace_text (char **field, const char *value);
 /* @value, or @fallback for NULL and "". */
 const char *domuimg_text_or (const char *value, const char *fallback);
 
+/* What a device that was carried is called in the guest; NULL for one without a name. (transfer
+ * full) */
+char *domuimg_foreign_name (const DomuimgDomainForeign *self);
 /* Whether QEMU alone knows what the target is, such as "rbd:pool/image". */
 gboolean domuimg_disk_is_network (const DomuimgDomainDisk *self);
 /* Notes what a reader left out or changed. */

@@ -265,6 +265,16 @@ domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char 
   g_ptr_array_insert (self->foreign, (int) at, foreign);
 }
 
+char *
+domuimg_foreign_name (const DomuimgDomainForeign *self)
+{
+  g_autoptr (GRegex) regex
+      = g_regex_new ("<(?:target[^>]* dev|mac[^>]* address)=\"([^\"]*)\"", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  return g_regex_match (regex, self->xml, 0, &match) ? g_match_info_fetch (match, 1) : NULL;
+}
+
 /* PV and PVH guests have no emulated devices. */
 static void
 drop_emulated (DomuimgDomain *self)

@@ -94,6 +94,9 @@ read_vfb (Display *self, const char *text)
         self->sdl = atoi (value) != 0;
       else if (g_str_has_prefix (item, "vnclisten="))
         domuimg_replace_text (&self->listen, value);
+      /* The word of xm, which says nothing more. */
+      else if (g_str_equal (item, "type=vnc") && self->vnc != 0)
+        continue;
       else if (g_str_has_prefix (item, "vncpasswd="))
         domuimg_replace_text (&self->password, value);
       else
@@ -126,9 +129,11 @@ read_spice (DomuimgXlFile *file, DomuimgDomain *domain)
 {
   g_autofree char *host = domuimg_xl_file_get (file, "spicehost");
   g_autofree char *password = domuimg_xl_file_get (file, "spicepasswd");
-  gint64 port = 0;
+  gint64 port = 0, tls = 0;
 
-  if (!domuimg_xl_file_get_number (file, "spiceport", &port) || port <= 0)
+  /* libxl wants one of both. */
+  domuimg_xl_file_get_number (file, "spicetls_port", &tls);
+  if ((!domuimg_xl_file_get_number (file, "spiceport", &port) || port <= 0) && tls <= 0)
     port = SPICE_PORT;
   domuimg_domain_set_graphics (domain, DOMUIMG_GRAPHICS_SPICE, host, CLAMP (port, 0, G_MAXUINT));
   domuimg_domain_set_graphics_password (domain, password);

@@ -209,13 +209,13 @@ write_value (GString *text, const DomuimgXlValue *value)
     write_string (text, value->text);
   if (value->kind != DOMUIMG_XL_LIST)
     return;
-  g_string_append_c (text, '[');
+  g_string_append (text, "[ ");
   for (guint i = 0; i < value->items->len; i++)
     {
       g_string_append (text, i > 0 ? ", " : "");
       write_value (text, g_ptr_array_index (value->items, i));
     }
-  g_string_append_c (text, ']');
+  g_string_append (text, value->items->len > 0 ? " ]" : "]");
 }
 
 /* A text for all virtual CPUs, or a list with one for each. FALSE where it is neither. */

@@ -147,18 +147,23 @@ put_vfb (DomuimgDomain *self, GString *out, GError **error)
 static gboolean
 put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
 {
-  const char *listen = domuimg_domain_get_graphics_listen (self);
+  const char *said
+      = self->whole ? self->graphics_listen : domuimg_domain_get_graphics_listen (self);
 
   put_number (out, "vnc", self->graphics == DOMUIMG_GRAPHICS_VNC);
   if (self->graphics == DOMUIMG_GRAPHICS_SDL)
     put_number (out, "sdl", 1);
   if (self->graphics == DOMUIMG_GRAPHICS_SPICE)
     {
+      gboolean tls_only
+          = self->graphics_port == 0 && domuimg_domain_get_extra (self, "spicetls_port") != NULL;
+
       put_number (out, "spice", 1);
-      put_number (out, "spiceport",
-                  self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
+      if (!tls_only)
+        put_number (out, "spiceport",
+                    self->graphics_port == 0 ? SPICE_DEFAULT_PORT : self->graphics_port);
       put_number (out, "spicedisable_ticketing", self->graphics_password == NULL);
-      return put_text (out, "spicehost", listen, error)
+      return put_text (out, "spicehost", said, error)
              && put_text (out, "spicepasswd", self->graphics_password, error);
     }
   if (self->graphics != DOMUIMG_GRAPHICS_VNC)
@@ -166,7 +171,7 @@ put_hvm_graphics (DomuimgDomain *self, GString *out, GError **error)
   put_number (out, "vncunused", self->graphics_port == 0);
   if (self->graphics_port != 0)
     put_number (out, "vncdisplay", self->graphics_port - 5900);
-  return put_text (out, "vnclisten", listen, error)
+  return put_text (out, "vnclisten", said, error)
          && put_text (out, "vncpasswd", self->graphics_password, error);
 }
 
@@ -223,10 +228,33 @@ put_others (DomuimgDomain *self, GString *out, GError **error)
   return TRUE;
 }
 
+/* A disk of the XML that the model has no place for would be one that the guest lacks. Floppies,
+ * which no Xen of today has, are told of as a loss. */
+static gboolean
+check_carried (DomuimgDomain *self, GError **error)
+{
+  for (guint i = 0; i < self->foreign->len; i++)
+    {
+      const DomuimgDomainForeign *foreign = g_ptr_array_index (self->foreign, i);
+      g_autofree char *vdev = NULL;
+
+      if (!g_str_equal (foreign->parent, "devices") || !g_str_has_prefix (foreign->xml, "<disk")
+          || strstr (foreign->xml, "device=\"floppy\"") != NULL)
+        continue;
+      vdev = domuimg_foreign_name (foreign);
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                           "disk %s: xl.cfg has no form for such a disk; give the file or device"
+                           " behind it (virsh vol-path says which), or take it out of the XML",
+                           domuimg_text_or (vdev, "without a name"));
+    }
+  return TRUE;
+}
+
 /**
  * domuimg_domain_to_xl_cfg:
  * @self: a domain
- * @error: return location for an error, %DOMUIMG_ERROR_INVALID_ARGUMENT
+ * @error: return location for an error, %DOMUIMG_ERROR_INVALID_ARGUMENT, or
+ *   %DOMUIMG_ERROR_NOT_SUPPORTED for a disk of libvirt's that xl has no form for
  *
  * Writes the guest in the format of xl.cfg(5), to be started by `xl create`. Keys and forms
  * are those that Xen 4.11 and later read; libxlutil is what defines them.
@@ -241,7 +269,7 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
   g_autoptr (GString) out = g_string_new (NULL);
 
   g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
-  if (!domuimg_domain_validate (self, error))
+  if (!domuimg_domain_validate (self, error) || !check_carried (self, error))
     return NULL;
 
   g_string_append_printf (out, "# Xen guest %s, made by domuimg; xl.cfg(5) explains the keys.\n",

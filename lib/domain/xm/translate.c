@@ -42,21 +42,32 @@ is_short_phy (const DomuimgXlValue *disk)
          && disk->text[strlen ("phy:")] != '/' && disk->text[strlen ("phy:")] != '\0';
 }
 
+/* Its word for a card that is not emulated. */
+static gboolean
+is_netfront (const DomuimgXlValue *vif)
+{
+  return vif->kind == DOMUIMG_XL_STRING && strstr (vif->text, "type=netfront") != NULL;
+}
+
+static gboolean
+has_item (DomuimgXlFile *file, const char *key, gboolean (*is_one) (const DomuimgXlValue *item))
+{
+  const DomuimgXlSetting *list = find (file, key);
+
+  for (guint i = 0; list != NULL && list->value->items != NULL && i < list->value->items->len; i++)
+    if (is_one (g_ptr_array_index (list->value->items, i)))
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 domuimg_xm_file_is_one (DomuimgXlFile *file)
 {
-  DomuimgXlSetting *disks = find (file, "disk");
-
   for (guint i = 0; own_keys[i] != NULL; i++)
     if (find (file, own_keys[i]) != NULL)
       return TRUE;
-  if (g_str_equal (text_of (file, "builder"), "linux"))
-    return TRUE;
-  for (guint i = 0; disks != NULL && disks->value->items != NULL && i < disks->value->items->len;
-       i++)
-    if (is_short_phy (g_ptr_array_index (disks->value->items, i)))
-      return TRUE;
-  return FALSE;
+  return g_str_equal (text_of (file, "builder"), "linux") || has_item (file, "disk", is_short_phy)
+         || has_item (file, "vif", is_netfront);
 }
 
 static void
@@ -142,6 +153,25 @@ translate_disks (DomuimgXlFile *file)
     }
 }
 
+static void
+translate_vifs (DomuimgXlFile *file)
+{
+  DomuimgXlSetting *vifs = find (file, "vif");
+
+  for (guint i = 0; vifs != NULL && vifs->value->items != NULL && i < vifs->value->items->len; i++)
+    {
+      DomuimgXlValue *vif = g_ptr_array_index (vifs->value->items, i);
+      g_autoptr (GString) text = NULL;
+
+      if (!is_netfront (vif))
+        continue;
+      text = g_string_new (vif->text);
+      g_string_replace (text, "type=netfront", "type=vif", 1);
+      g_free (vif->text);
+      vif->text = g_strdup (text->str);
+    }
+}
+
 /* root="/dev/sda1 ro" and root="root=/dev/sda1" were the same. */
 static void
 translate_root (DomuimgXlFile *file)
@@ -167,6 +197,7 @@ domuimg_xm_file_translate (DomuimgXlFile *file)
   translate_root (file);
   translate_cmdline (file);
   translate_disks (file);
+  translate_vifs (file);
   if (*cpu != '\0' && *cpu != '-' && find (file, "cpus") == NULL)
     set_text (file, "cpus", DOMUIMG_XL_STRING, cpu);
   if (*bootargs != '\0' && find (file, "bootloader_args") == NULL)

@@ -7,6 +7,7 @@
 #include "lib/domain/model/identity.h"
 #include "lib/domain/xml/chardev.h"
 #include "lib/domain/xml/disk.h"
+#include "lib/domain/xml/graphics.h"
 #include "lib/domain/xml/guest.h"
 #include "lib/domain/xml/nic.h"
 
@@ -207,6 +208,7 @@ domuimg_xml_read_devices (DomuimgXmlReader *self, xmlNode *devices)
     { "input", domuimg_xml_read_input },           { "serial", domuimg_xml_read_serial },
     { "console", domuimg_xml_read_console },       { "emulator", read_emulator },
     { "memballoon", read_balloon }, { "parallel", domuimg_xml_read_parallel },
+    { "redirdev", domuimg_xml_read_redirection },
   };
   xmlNode *node = domuimg_xml_first (devices, NULL);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
-#include "lib/domain/xml/read.h"
+#include "lib/domain/xml/graphics.h"
+
+#include "lib/domain/xml/values.h"
 
 /* A display of libvirt's XML. */
 
@@ -41,19 +43,64 @@ read_port (xmlNode *node)
   return number;
 }
 
+/* A key of its own for HVM, an option of the vfb for others. */
 static void
-read_keymap (DomuimgXmlReader *self, xmlNode *node)
+read_option (DomuimgXmlReader *self, xmlNode *node, const char *attribute, const char *key)
 {
-  g_autofree char *keymap = domuimg_xml_take (node, "keymap");
-  g_autofree char *option = g_strdup_printf ("keymap=%s", domuimg_text_or (keymap, ""));
-  g_autofree char *quoted = keymap != NULL ? domuimg_xl_quote ("keymap", keymap, NULL) : NULL;
+  g_autofree char *value = domuimg_xml_take (node, attribute);
 
-  if (quoted == NULL)
+  if (value == NULL)
     return;
   if (self->domain->type == DOMUIMG_GUEST_TYPE_HVM)
-    domuimg_domain_set_extra (self->domain, "keymap", quoted);
+    domuimg_xml_set_word (self, key, value);
   else
-    domuimg_replace_text (&self->domain->graphics_options, option);
+    domuimg_xml_add_option (&self->domain->graphics_options, key, value);
+}
+
+static void
+read_spice_option (DomuimgXmlReader *self, xmlNode *node, const DomuimgSpiceOption *option)
+{
+  xmlNode *child = domuimg_xml_open (node, option->element);
+  g_autofree char *value = domuimg_xml_take (child, option->attribute);
+  gboolean on = value != NULL && g_strcmp0 (value, option->on) == 0;
+
+  if (value == NULL)
+    return;
+  if (option->on == NULL)
+    domuimg_xml_set_word (self, option->key, value);
+  else
+    domuimg_domain_set_extra (self->domain, option->key, on ? "1" : "0");
+  if (on)
+    domuimg_domain_set_extra (self->domain, "spicevdagent", "1");
+}
+
+static void
+read_spice (DomuimgXmlReader *self, xmlNode *node)
+{
+  g_autofree char *tls = domuimg_xml_attr (node, "tlsPort");
+  guint64 port;
+
+  if (tls != NULL && g_ascii_string_to_unsigned (tls, 10, 1, G_MAXUINT16, &port, NULL))
+    domuimg_domain_set_extra (self->domain, "spicetls_port", tls);
+  g_free (domuimg_xml_take (node, "tlsPort"));
+  for (guint i = 0; i < DOMUIMG_N_SPICE_OPTIONS; i++)
+    read_spice_option (self, node, &domuimg_spice_options[i]);
+}
+
+/* xl counts the devices that may be redirected. */
+void
+domuimg_xml_read_redirection (DomuimgXmlReader *self, xmlNode *node)
+{
+  const char *before = domuimg_domain_get_extra (self->domain, "spiceusbredirection");
+  g_autofree char *count = NULL;
+
+  if (self->domain->type != DOMUIMG_GUEST_TYPE_HVM || !domuimg_xml_attr_is (node, "bus", "usb")
+      || !domuimg_xml_attr_is (node, "type", "spicevmc"))
+    return;
+  count = g_strdup_printf ("%" G_GUINT64_FORMAT,
+                           before != NULL ? g_ascii_strtoull (before, NULL, 10) + 1 : 1);
+  domuimg_domain_set_extra (self->domain, "spiceusbredirection", count);
+  domuimg_xml_drop (node);
 }
 
 void
@@ -74,7 +121,15 @@ domuimg_xml_read_graphics (DomuimgXmlReader *self, xmlNode *node)
   domuimg_domain_set_graphics (domain, graphics, graphics != DOMUIMG_GRAPHICS_SDL ? listen : NULL,
                                port);
   domuimg_domain_set_graphics_password (domain, password);
-  read_keymap (self, node);
+  if (graphics == DOMUIMG_GRAPHICS_SDL)
+    {
+      read_option (self, node, "display", "display");
+      read_option (self, node, "xauth", "xauthority");
+    }
+  else
+    read_option (self, node, "keymap", "keymap");
+  if (graphics == DOMUIMG_GRAPHICS_SPICE)
+    read_spice (self, node);
   rest = domuimg_xml_rest (self, node, "graphics");
   domuimg_replace_text (&domain->graphics_xml, rest);
   domuimg_xml_drop (node);

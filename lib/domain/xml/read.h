@@ -33,4 +33,3 @@ void domuimg_xml_add_flag (char **options, const char *name);
 char *domuimg_xml_element_text (xmlNode *node);
 
 void domuimg_xml_read_devices (DomuimgXmlReader *self, xmlNode *devices);
-void domuimg_xml_read_graphics (DomuimgXmlReader *self, xmlNode *node);

@@ -6,6 +6,7 @@
 
 #include "lib/domain/xml/chardev.h"
 #include "lib/domain/xml/disk.h"
+#include "lib/domain/xml/graphics.h"
 #include "lib/domain/xml/guest.h"
 #include "lib/domain/xml/nic.h"
 

@@ -38,6 +38,5 @@ char *domuimg_xml_use_option (char **options, const char *name);
 /* Whether the flag @name was in the list, from which it is taken. */
 gboolean domuimg_xml_use_flag (char **options, const char *name);
 
-void domuimg_xml_write_graphics (DomuimgXmlWriter *writer, xmlNode *devices);
 /* The devices that are neither, and what extra keys say of them. */
 void domuimg_xml_write_others (DomuimgXmlWriter *writer, xmlNode *devices);
