@@ -226,8 +226,11 @@ recover (DomuimgResizeFlags flags, GError **error)
  * @error: return location for a #GError
  *
  * Makes a disk of a guest larger or smaller, with the filesystem on it, and writes its new size into
- * the manifest, all of it or nothing: an image is changed in a copy beside it, which takes its place
- * when all is done. The guest must be shut down.
+ * the manifest, all of it or nothing: an image, raw or qcow2, is changed in a copy beside it, which
+ * takes its place when all is done. The guest must be shut down.
+ *
+ * A logical volume can only become larger. It does so first, and keeps its size if what is on it cannot
+ * follow: the error says so, and the same call with that size goes on.
  *
  * |[
  * g_autoptr (DomuimgResize) done
@@ -238,9 +241,10 @@ recover (DomuimgResizeFlags flags, GError **error)
  *   %DOMUIMG_ERROR_NOT_FOUND without a manifest, a disk or an image,
  *   %DOMUIMG_ERROR_INVALID_ARGUMENT for a size that is none, or is less without
  *   %DOMUIMG_RESIZE_SHRINK, %DOMUIMG_ERROR_NO_SPACE where the files do not fit into it, or the copy
- *   not beside the image, %DOMUIMG_ERROR_NOT_SUPPORTED for a filesystem that cannot be resized,
+ *   not beside the image, or the volume group has no room, %DOMUIMG_ERROR_NOT_SUPPORTED for a
+ *   filesystem, a partition or a kind of disk that cannot be resized so,
  *   %DOMUIMG_ERROR_BUSY if the guest runs, %DOMUIMG_ERROR_TOOL_FAILED for a damaged filesystem,
- *   %DOMUIMG_ERROR_MISSING_TOOL, %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO; then the disk is as
+ *   %DOMUIMG_ERROR_MISSING_TOOL, %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO; then an image is as
  *   it was
  *
  * Since: 0.1

@@ -86,3 +86,9 @@ gboolean domuimg_table_write (const DomuimgTable *self, const char *name, const 
  * partition @number, which must be the last, as long as it can be. */
 gboolean domuimg_table_grow (const DomuimgRegion *disk, guint number, DomuimgExtent *extent,
                              GError **error);
+/* Where the last partition may end on a disk of @size with a table of this kind, "gpt" or "dos". */
+guint64 domuimg_table_round_end (const char *table, guint64 size);
+/* Makes the table in the file of @disk one for the length of @disk, which is less than that of the file,
+ * and gives partition @number, which must be the last, @length bytes. */
+gboolean domuimg_table_shrink (const DomuimgRegion *disk, guint number, guint64 length,
+                               GError **error);

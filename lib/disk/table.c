@@ -16,9 +16,16 @@
  * protective one. */
 #define HEAD (34 * SECTOR)
 #define TAIL (33 * SECTOR)
+/* In an MBR. */
+#define BOOT_CODE 440
+#define SECOND_ENTRY 462
+#define SIGNATURE 510
+#define PRIMARY_MAX 4
 
 typedef struct fdisk_context Context;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Context, fdisk_unref_context)
+typedef struct fdisk_script Script;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Script, fdisk_unref_script)
 typedef struct fdisk_partition Partition;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Partition, fdisk_unref_partition)
 typedef struct fdisk_parttype Type;
@@ -181,4 +188,111 @@ domuimg_table_grow (const DomuimgRegion *disk, guint number, DomuimgExtent *exte
     return FALSE;
   code = extend (context, number, extent);
   return code == 0 || fail (disk, code, "making a partition longer", error);
+}
+
+/* (nullable) What @from says, with its partition @number of another size. */
+static Script *
+read_script (Context *from, guint number, guint64 sectors, int *code)
+{
+  g_autoptr (Script) script = fdisk_new_script (from);
+  struct fdisk_table *table;
+  struct fdisk_partition *partition;
+
+  *code = script != NULL ? fdisk_script_read_context (script, NULL) : -ENOMEM;
+  if (*code != 0)
+    return NULL;
+  table = fdisk_script_get_table (script);
+  for (gsize i = 0; (partition = fdisk_table_get_partition (table, i)) != NULL; i++)
+    {
+      fdisk_partition_start_follow_default (partition, 0);
+      fdisk_partition_size_explicit (partition, 1);
+      if (fdisk_partition_get_partno (partition) == number - 1)
+        fdisk_partition_set_size (partition, sectors);
+    }
+  /* It is of the old end of the disk. */
+  fdisk_script_set_header (script, "last-lba", NULL);
+  return g_steal_pointer (&script);
+}
+
+/* The first sector keeps its boot code. What is not only a GPT is not known here. */
+static gboolean
+copy_boot_code (const DomuimgRegion *disk, int to, GError **error)
+{
+  guint8 there[SECTOR];
+  gboolean is_hybrid = FALSE;
+
+  if (!domuimg_region_read_all (disk, 0, there, SECTOR))
+    return domuimg_set_errno (error, errno, "%s: reading its first sector", disk->name);
+  for (guint i = SECOND_ENTRY; i < SIGNATURE; i++)
+    is_hybrid |= there[i] != 0;
+  if (is_hybrid)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s has an MBR with partitions beside its GPT, and can only be made larger",
+                         disk->name);
+  return pwrite (to, there, BOOT_CODE, 0) == BOOT_CODE
+         || domuimg_set_errno (error, errno, "%s: making the partition table", disk->name);
+}
+
+/* libfdisk takes no GPT that lies beyond its disk: so it is made anew, on one of the new size. */
+static gboolean
+shrink_gpt (Context *from, guint number, guint64 sectors, const DomuimgRegion *disk, GError **error)
+{
+  g_auto (DomuimgFd) file = domuimg_memory_file ("domuimg-table", disk->length);
+  int code = 0;
+  g_autoptr (Script) script = read_script (from, number, sectors, &code);
+  g_autoptr (Context) to = NULL;
+
+  if (file < 0 || script == NULL)
+    return fail (disk, file < 0 ? -errno : code, "reading it", error);
+  to = open_table (file, disk, error);
+  if (to == NULL)
+    return FALSE;
+  code = fdisk_apply_script (to, script);
+  if (code == 0)
+    code = fdisk_write_disklabel (to);
+  if (code != 0)
+    return fail (disk, code, "making a partition shorter", error);
+  return copy_boot_code (disk, file, error) && copy_ends (file, disk, error);
+}
+
+static gboolean
+shrink_mbr (Context *context, guint number, guint64 sectors, const DomuimgRegion *disk,
+            GError **error)
+{
+  g_autoptr (Partition) partition = fdisk_new_partition ();
+  int code = partition != NULL ? 0 : -ENOMEM;
+
+  if (number > PRIMARY_MAX)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: its last partition, %u, is a logical one, which can only be made larger",
+                         disk->name, number);
+  if (code == 0)
+    {
+      fdisk_partition_set_size (partition, sectors);
+      fdisk_partition_size_explicit (partition, 1);
+      code = fdisk_set_partition (context, number - 1, partition);
+    }
+  if (code == 0)
+    code = fdisk_write_disklabel (context);
+  return code == 0 || fail (disk, code, "making a partition shorter", error);
+}
+
+guint64
+domuimg_table_round_end (const char *table, guint64 size)
+{
+  guint64 tail = g_str_equal (table, "gpt") ? TAIL : 0;
+
+  return size > tail ? (size - tail) / (STEP * SECTOR) * (STEP * SECTOR) : 0;
+}
+
+gboolean
+domuimg_table_shrink (const DomuimgRegion *disk, guint number, guint64 length, GError **error)
+{
+  g_autoptr (Context) context = open_table (disk->fd, disk, error);
+
+  if (context == NULL)
+    return FALSE;
+  return fdisk_is_label (context, GPT)
+             ? shrink_gpt (context, number, length / SECTOR, disk, error)
+             : shrink_mbr (context, number, length / SECTOR, disk, error);
 }

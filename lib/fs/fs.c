@@ -37,11 +37,24 @@ grow_other (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
 }
 
 static gboolean
-fail_to_shrink (const DomuimgRegion *region, guint64 *size, GCancellable *cancellable,
-                GError **error)
+fail_to_shrink (const char *fs, const DomuimgRegion *region, GError **error)
 {
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s: XFS cannot be made smaller, nor can btrfs be here", region->name);
+                       "%s holds %s, which can only be made larger", region->name, fs);
+}
+
+static gboolean
+get_least_xfs (const DomuimgRegion *region, guint64 *size, GCancellable *cancellable,
+               GError **error)
+{
+  return fail_to_shrink ("xfs", region, error);
+}
+
+static gboolean
+get_least_btrfs (const DomuimgRegion *region, guint64 *size, GCancellable *cancellable,
+                 GError **error)
+{
+  return fail_to_shrink ("btrfs", region, error);
 }
 
 static gpointer
@@ -106,9 +119,9 @@ static const DomuimgFs filesystems[] = {
   { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
     domuimg_ext_get_least_size, TRUE },
   { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
-    fail_to_shrink, FALSE },
+    get_least_xfs, FALSE },
   { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
-    fail_to_shrink, FALSE },
+    get_least_btrfs, FALSE },
   { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL, FALSE },
   { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL, FALSE },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL, FALSE },

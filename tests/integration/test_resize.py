@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Disks that grow and shrink, with what is on them, or stay as they were."""
 import json
+import re
 import subprocess
 import unittest
 
@@ -122,8 +123,82 @@ class Resize(world.Case):
             start, size = after[-1]["start"] * 512, after[-1]["size"] * 512
             self.assertGreater(start + size, 148 * MIB)
             self.judge_part(image, after[-1])
-            refused = self.resize(layout, "100M", "--shrink")
-            self.assertIn("can only be made larger", refused.stderr)
+            content = image.read_bytes()
+            self.assertIn("cannot be made so small", self.resize(layout, "3M", "--shrink").stderr)
+            self.assertEqual(image.read_bytes(), content)
+            self.must_resize(layout, "90M", "--shrink")
+            self.assertEqual(image.stat().st_size, 90 * MIB)
+            last = judge_table(image)
+            self.assertEqual(last[:-1], before[:-1])
+            self.assertEqual(last[-1] | {"size": 0}, before[-1] | {"size": 0})
+            self.assertGreater((last[-1]["start"] + last[-1]["size"]) * 512, 88 * MIB)
+            self.judge_part(image, last[-1])
+
+    @world.need_program("grub-mkimage", "mkfs.vfat")
+    def test_a_disk_that_starts_by_itself_shrinks_and_still_does(self):
+        """Its first sector, what GRUB has behind it, its other partitions and what identifies all of it."""
+        for layout in ("gpt", "mbr"):
+            image = self.create(f"tar:{self.dir / 'root.tar'}", "--layout", layout, "--partition", "fs=swap,size=16M",
+                                "--disk", "size=300M", name=f"boot-{layout}")
+            before = subprocess.run(["sfdisk", "--dump", image], check=True, capture_output=True, text=True).stdout
+            start = judge_table(image)[-1]["start"] * 512
+            content = image.read_bytes()[:start]
+            files = self.files_of_part(image)
+            self.must_resize(f"boot-{layout}", "200M", "--shrink")
+            after = subprocess.run(["sfdisk", "--dump", image], check=True, capture_output=True, text=True).stdout
+            self.assertEqual(self.without_end(before), self.without_end(after))
+            judge_table(image)
+            with open(image, "rb") as file:
+                head = file.read(start)
+            self.assertEqual(head[:440], content[:440])
+            self.assertEqual(head[34 * 512:], content[34 * 512:])
+            self.assertEqual(self.files_of_part(image), files)
+
+    def files_of_part(self, image):
+        part = self.part_of(image, judge_table(image)[-1])
+        subprocess.run(["e2fsck", "-fn", part], check=True, capture_output=True)
+        return files_of(part)
+
+    def without_end(self, dump):
+        """What sfdisk says, without the sizes of the disk and of the last partition."""
+        lines = [line for line in dump.splitlines() if not line.startswith("last-lba:")]
+        lines[-1] = re.sub(r"size= *\d+", "size=", lines[-1])
+        return lines
+
+    @world.need_program("mkfs.ext4", "sfdisk")
+    def test_a_logical_partition_and_a_hybrid_table_do_not_shrink(self):
+        image = self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", name="old")
+        part = image.read_bytes()
+        for table, start, change in (
+                ("label: dos\nstart=2048,size=2048,type=83\nstart=4096,type=5\nstart=6144,size=131072,type=83\n", 6144, None),
+                ("label: gpt\nstart=2048,size=2048\nstart=6144,size=131072\n", 6144, (462, b"\x80" + b"\x01" * 15))):
+            with open(image, "wb") as file:
+                file.truncate(128 * MIB)
+            subprocess.run(["sfdisk", "-q", image], check=True, input=table, text=True, capture_output=True)
+            with open(image, "r+b") as file:
+                file.seek(start * 512)
+                file.write(part)
+                if change:
+                    file.seek(change[0])
+                    file.write(change[1])
+            content = image.read_bytes()
+            refused = self.resize("old", "80M", "--shrink")
+            self.assertEqual(refused.returncode, 1)
+            self.assertRegex(refused.stderr, "can only be made larger")
+            self.assertEqual(image.read_bytes(), content)
+
+    @world.need_program("qemu-img", "qemu-storage-daemon")
+    def test_a_swap_partition_of_a_qcow2_file_shrinks(self):
+        image = self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", "--disk",
+                            "size=64M,fs=swap,layout=gpt,format=qcow2", name="swap").with_name("swap-xvdb.qcow2")
+        self.must_resize("swap:xvdb", "32M", "--shrink")
+        raw = self.raw_of(image)
+        self.assertEqual(raw.stat().st_size, 32 * MIB)
+        part = self.part_of(raw, judge_table(raw)[-1])
+        with open(part, "rb") as file:
+            head = file.read(4096)
+        self.assertEqual((head[-10:], int.from_bytes(head[1028:1032], "little")),
+                         (b"SWAPSPACE2", part.stat().st_size // 4096 - 1))
 
     def raw_of(self, image):
         """What a guest sees of a qcow2 file that QEMU finds without fault."""
@@ -183,7 +258,7 @@ class Resize(world.Case):
                 subprocess.run([*judges[fs], str(raw)], check=True, capture_output=True)
                 self.assertGreater(self.bytes_of(fs, raw), 1000 * MIB)
                 content = image.read_bytes()
-                self.assertIn("made smaller" if layout == "none" else "larger",
+                self.assertIn(f"holds {fs}, which can only be made larger",
                               self.resize(name, "500M", "--shrink").stderr)
                 self.assertEqual(image.read_bytes(), content)
 
