@@ -81,7 +81,7 @@ put_guest (Writer *self, DomuimgDomain *domain)
 
   put (self, "name", domain->name);
   /* Nobody is told one that is another at each reading; but it is what makes guests equal. */
-  put (self, "uuid", domain->has_uuid || self->all ? domain->uuid : NULL);
+  put (self, "uuid", domain->has_uuid || (self->all && !domain->whole) ? domain->uuid : NULL);
   put (self, "type", domuimg_guest_type_to_string (domain->type));
   put_number (self, "memory", domain->memory);
   put_number (self, "maxmem", domain->maxmem);
@@ -120,10 +120,10 @@ put_disk (Writer *self, const DomuimgDomainDisk *disk)
 }
 
 static void
-put_nic (Writer *self, const DomuimgDomainNic *nic)
+put_nic (Writer *self, const DomuimgDomain *domain, const DomuimgDomainNic *nic)
 {
   json_builder_begin_object (self->json);
-  put (self, "mac", nic->mac);
+  put (self, "mac", domuimg_nic_written_mac (domain, nic));
   put (self, "bridge", nic->bridge);
   put (self, "network", nic->network);
   put (self, "ip", nic->ip);
@@ -176,7 +176,7 @@ put_devices (Writer *self, DomuimgDomain *domain)
   json_builder_end_array (self->json);
   begin (self, "nics");
   for (guint i = 0; i < domain->nics->len; i++)
-    put_nic (self, g_ptr_array_index (domain->nics, i));
+    put_nic (self, domain, g_ptr_array_index (domain->nics, i));
   json_builder_end_array (self->json);
   put_graphics (self, domain);
   begin (self, "devices");
