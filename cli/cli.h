@@ -33,6 +33,10 @@ int cli_run_action (const char *verb, const CliAction *actions, int argc, char *
 /* Reads the options of @context, and those that every verb has. When it returns FALSE,
  * *@status is the exit status of a mistake. */
 gboolean cli_parse (GOptionContext *context, int *argc, char ***argv, int *status);
+/* The options that every verb has. */
+const GOptionEntry *cli_common_options (void);
+/* From now on errors are told as JSON, too, if there is --json among the arguments. */
+void cli_report_as_json (char **argv);
 /* Prints "domuimg: " and the first line of the message, further lines with --verbose; the
  * exit status that goes with the error. */
 int cli_report (const GError *error);

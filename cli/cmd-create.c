@@ -47,7 +47,12 @@ run_build (DomuimgBuild *build, const Options *options)
   if (result == NULL)
     return cli_report (error);
   if (options->quiet && !options->json)
-    return CLI_DONE;
+    {
+      /* Nobody will ever see it otherwise. */
+      if (domuimg_result_get_root_password (result) != NULL)
+        g_print ("%s\n", domuimg_result_get_root_password (result));
+      return CLI_DONE;
+    }
   text = options->json ? domuimg_result_to_json (result) : domuimg_result_to_text (result);
   g_print ("%s", text);
   return CLI_DONE;

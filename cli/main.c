@@ -4,8 +4,13 @@
 #include "cli/cli.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/suggest.h"
 
 static const struct {
   const char *name;
@@ -24,8 +29,6 @@ static const struct {
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };
 
-static gboolean verbose = FALSE;
-
 static void
 print_help (void)
 {
@@ -35,80 +38,49 @@ print_help (void)
   g_print ("\n“domuimg help VERB” lists a verb's options; domuimg(1) has all.\n");
 }
 
-char *
-cli_plain (const char *text)
+/* What GLib says of an option that it does not know. */
+static const char *
+suggest (GOptionContext *context, const char *message, GStrv *lines)
 {
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *plain = g_string_new (NULL);
+  static const char start[] = "Unknown option --";
+  g_autofree char *word = NULL;
+  g_autofree char *help = NULL;
 
-  for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
-    {
-      gunichar character = g_utf8_get_char (c);
-
-      g_string_append_unichar (plain, g_unichar_iscntrl (character) ? '?' : character);
-    }
-  return g_string_free (plain, FALSE);
-}
-
-void
-cli_print_lines (char **lines, const char *prefix)
-{
-  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
-    {
-      g_autofree char *plain = cli_plain (lines[i]);
-
-      g_printerr ("%s%s\n", prefix, plain);
-    }
-}
-
-int
-cli_usage (const char *format, ...)
-{
-  va_list args;
-
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_autofree char *plain = cli_plain (message);
-  g_printerr ("domuimg: %s\n", plain);
-  return CLI_USAGE;
+  if (!g_str_has_prefix (message, start))
+    return NULL;
+  word = g_strndup (message + strlen (start), strcspn (message + strlen (start), "="));
+  help = g_option_context_get_help (context, TRUE, NULL);
+  *lines = g_strsplit (help, "\n", -1);
+  return cli_suggest_option (word, *lines);
 }
 
 gboolean
 cli_parse (GOptionContext *context, int *argc, char ***argv, int *status)
 {
-  const GOptionEntry common[] = {
-    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &verbose, "print details of errors", NULL },
-    { NULL },
-  };
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = NULL;
+  const char *meant;
 
-  g_option_context_add_main_entries (context, common, NULL);
+  g_option_context_add_main_entries (context, cli_common_options (), NULL);
   if (g_option_context_parse (context, argc, argv, &error))
     return TRUE;
-  *status = cli_usage ("%s; --help lists the options", error->message);
+  meant = suggest (context, error->message, &lines);
+  *status = meant != NULL ? cli_usage ("%s; did you mean --%s?", error->message, meant)
+                          : cli_usage ("%s; --help lists the options", error->message);
   return FALSE;
 }
 
-int
-cli_report (const GError *error)
+static int
+unknown_verb (const char *word)
 {
-  g_auto (GStrv) lines = g_strsplit (error->message, "\n", -1);
+  const char *names[G_N_ELEMENTS (verbs) + 1] = { NULL };
+  const char *meant;
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      g_printerr ("domuimg: cancelled; nothing was left behind\n");
-      return cli_signals_seen () != 0 ? 128 + cli_signals_seen () : CLI_FAILED;
-    }
-  for (guint i = 0; lines[i] != NULL && (i == 0 || verbose); i++)
-    {
-      g_autofree char *plain = cli_plain (lines[i]);
-
-      if (i == 0 || *plain != '\0')
-        g_printerr ("%s%s\n", i == 0 ? "domuimg: " : "  ", plain);
-    }
-  return g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT) ? CLI_USAGE
-                                                                               : CLI_FAILED;
+  for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
+    names[i] = verbs[i].name;
+  meant = cli_suggest (word, names);
+  return meant != NULL ? cli_usage ("“%s” is not a verb; did you mean %s?", word, meant)
+                       : cli_usage ("“%s” is not a verb; domuimg --help lists them", word);
 }
 
 static int
@@ -123,7 +95,7 @@ run_verb (int argc, char **argv)
       g_set_prgname (program);
       return verbs[i].run (argc, argv);
     }
-  return cli_usage ("“%s” is not a verb; domuimg --help lists them", argv[0]);
+  return unknown_verb (argv[0]);
 }
 
 static int
@@ -151,6 +123,14 @@ run (int argc, char **argv)
   return run_verb (argc - 1, argv + 1);
 }
 
+static gboolean
+is_closed_pipe (void)
+{
+  struct pollfd out = { STDOUT_FILENO, 0, 0 };
+
+  return poll (&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -161,8 +141,10 @@ main (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN);
   g_set_prgname ("domuimg");
+  cli_report_as_json (argv);
   status = run (argc, argv);
-  if (status == CLI_DONE && ferror (stdout) != 0)
+  /* Who reads no further has what he wants. */
+  if (status == CLI_DONE && ferror (stdout) != 0 && !is_closed_pipe ())
     {
       g_printerr ("domuimg: all is done, but standard output could not be written\n");
       return CLI_FAILED;

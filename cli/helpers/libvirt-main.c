@@ -1,37 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* domuimg-libvirt: the same verbs as domuimg-libxl, by libvirt and its Xen driver, and those of its
+ * storage pools. */
 #include "config.h"
+#include "cli/helpers/libvirt-host.h"
 
-#include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/helpers/say.h"
 
-/* domuimg-libvirt: the same verbs as domuimg-libxl, by libvirt and its Xen driver. */
-
 #define POLL_USEC 500000
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (virDomain, virDomainFree)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlDoc, xmlFreeDoc)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlXPathContext, xmlXPathFreeContext)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (xmlXPathObject, xmlXPathFreeObject)
 
 static void
 on_error (void *data, virErrorPtr error)
 {
-}
-
-static int
-failed (const char *what)
-{
-  const char *why = virGetLastErrorMessage ();
-
-  fprintf (stderr, "%s: %s\n", what, why);
-  return EXIT_FAILURE;
 }
 
 static const char *
@@ -61,26 +44,7 @@ state_of (virDomainPtr domain)
 static char *
 look_up (virDomainPtr domain, const char *path)
 {
-  char *xml = virDomainGetXMLDesc (domain, 0);
-  g_autoptr (xmlDoc) document = NULL;
-  g_autoptr (xmlXPathContext) context = NULL;
-  g_autoptr (xmlXPathObject) found = NULL;
-  xmlChar *text;
-  char *copy;
-
-  if (xml == NULL)
-    return NULL;
-  document = xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-  free (xml);
-  context = document != NULL ? xmlXPathNewContext (document) : NULL;
-  found = context != NULL ? xmlXPathEvalExpression ((const xmlChar *) path, context) : NULL;
-  if (found == NULL || found->nodesetval == NULL || found->nodesetval->nodeNr == 0)
-    return NULL;
-  text = xmlNodeGetContent (found->nodesetval->nodeTab[0]);
-  copy = g_strdup ((const char *) text);
-  xmlFree (text);
-  return copy;
+  return libvirt_find_text (virDomainGetXMLDesc (domain, 0), path);
 }
 
 static const char *
@@ -124,7 +88,7 @@ list (virConnectPtr connection)
   int count = virConnectListAllDomains (connection, &domains, 0);
 
   if (count < 0)
-    return failed ("libvirt cannot list the guests");
+    return libvirt_failed ("libvirt cannot list the guests");
   json_builder_begin_array (builder);
   for (int i = 0; i < count; i++)
     {
@@ -157,7 +121,7 @@ run_once (virConnectPtr connection, const char *xml)
   g_autoptr (virDomain) domain = virDomainCreateXML (connection, xml, 0);
 
   if (domain == NULL)
-    return failed ("libvirt did not start the guest");
+    return libvirt_failed ("libvirt did not start the guest");
   say_start (domain);
   while (virDomainIsActive (domain) == 1)
     g_usleep (POLL_USEC);
@@ -217,10 +181,10 @@ define_and_start (virConnectPtr connection, const char *xml, gboolean was_known,
   g_autoptr (virDomain) domain = virDomainDefineXML (connection, xml);
 
   if (domain == NULL)
-    return failed ("libvirt does not take the guest");
+    return libvirt_failed ("libvirt does not take the guest");
   if ((autostart && virDomainSetAutostart (domain, 1) != 0) || virDomainCreate (domain) != 0)
     {
-      int status = failed ("libvirt did not start the guest");
+      int status = libvirt_failed ("libvirt did not start the guest");
 
       if (!was_known)
         virDomainUndefine (domain);
@@ -239,8 +203,7 @@ create (virConnectPtr connection, gboolean once, gboolean autostart, gboolean an
 
   if (xml == NULL)
     return EXIT_FAILURE;
-  document = xmlReadMemory (xml, (int) strlen (xml), NULL, NULL,
-                            XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+  document = libvirt_parse (xml);
   known = document != NULL ? find_known (connection, document) : NULL;
   if (known != NULL && any_uuid)
     {
@@ -266,9 +229,9 @@ end (virConnectPtr connection, const char *name, int seconds)
       g_usleep (POLL_USEC);
   if (virDomainIsActive (domain) == 1 && virDomainDestroy (domain) != 0
       && virDomainIsActive (domain) == 1)
-    return failed ("libvirt cannot end the guest");
+    return libvirt_failed ("libvirt cannot end the guest");
   if (virDomainIsPersistent (domain) == 1 && virDomainUndefine (domain) != 0)
-    return failed ("libvirt does not forget the guest");
+    return libvirt_failed ("libvirt does not forget the guest");
   say_event ("ended", "name", name);
   return EXIT_SUCCESS;
 }
@@ -277,18 +240,63 @@ typedef struct {
   gboolean once;
   gboolean autostart;
   gboolean any_uuid;
+  gboolean replace;
   int timeout;
+  char *id;
+  gint64 capacity;
 } Options;
+
+static int
+run_storage (virConnectPtr connection, int argc, char **argv, const Options *options)
+{
+  const char *verb = argv[1], *pool = argv[2], *volume = argc == 4 ? argv[3] : NULL;
+
+  if (g_str_equal (verb, "pool"))
+    return libvirt_describe_pool (connection, pool, volume);
+  if (g_str_equal (verb, "refresh-pool"))
+    return libvirt_refresh_pool (connection, pool);
+  if (volume != NULL && g_str_equal (verb, "create-volume"))
+    return libvirt_create_volume (connection, pool, volume, (guint64) options->capacity);
+  if (volume != NULL && g_str_equal (verb, "upload"))
+    return libvirt_upload (connection, pool, volume);
+  if (volume != NULL && g_str_equal (verb, "delete-volume"))
+    return libvirt_delete_volume (connection, pool, volume, options->id,
+                                  (guint64) options->capacity);
+  fprintf (stderr, "“%s” is not a verb\n", verb);
+  return EXIT_FAILURE;
+}
+
+static gboolean
+run_definition (virConnectPtr connection, char **argv, const Options *options, int *status)
+{
+  const char *verb = argv[1], *name = argv[2], *uuid = argv[3];
+
+  if (g_str_equal (verb, "definition"))
+    *status = libvirt_describe_definition (connection, name, uuid);
+  else if (g_str_equal (verb, "define"))
+    *status = libvirt_define (connection, name, uuid, options->replace, options->autostart);
+  else if (g_str_equal (verb, "undefine"))
+    *status = libvirt_undefine (connection, name, uuid);
+  else
+    return FALSE;
+  return TRUE;
+}
 
 static int
 run (virConnectPtr connection, int argc, char **argv, const Options *options)
 {
+  int status;
+
   if (g_str_equal (argv[1], "list"))
     return list (connection);
   if (g_str_equal (argv[1], "create"))
     return create (connection, options->once, options->autostart, options->any_uuid);
   if (argc == 3 && g_str_equal (argv[1], "end"))
     return end (connection, argv[2], options->timeout);
+  if (argc == 4 && run_definition (connection, argv, options, &status))
+    return status;
+  if (argc == 3 || argc == 4)
+    return run_storage (connection, argc, argv, options);
   fprintf (stderr, "“%s” is not a verb\n", argv[1]);
   return EXIT_FAILURE;
 }
@@ -303,14 +311,22 @@ main (int argc, char **argv)
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect, "libvirt's URI", "URI" },
     { "once", 0, 0, G_OPTION_ARG_NONE, &options.once, "create: stay to its end, which is for good", NULL },
     { "autostart", 0, 0, G_OPTION_ARG_NONE, &options.autostart,
-      "create: it starts with the host", NULL },
+      "create, define: it starts with the host", NULL },
     { "any-uuid", 0, 0, G_OPTION_ARG_NONE, &options.any_uuid,
       "create: a guest of that name that is there keeps its UUID", NULL },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &options.replace,
+      "define: in place of who has its name or UUID", NULL },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout, "end: how long it may shut down",
       "SECONDS" },
+    { "id", 0, 0, G_OPTION_ARG_STRING, &options.id, "delete-volume: only this one", "ID" },
+    { "capacity", 0, 0, G_OPTION_ARG_INT64, &options.capacity,
+      "create-volume; delete-volume: only an empty one of this size", "BYTES" },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("list | create < XML | end NAME");
+  g_autoptr (GOptionContext) context = g_option_context_new (
+      "list | create < XML | end NAME | pool POOL [VOLUME] | refresh-pool POOL |"
+      " create-volume POOL VOLUME | upload POOL VOLUME < IMAGE | delete-volume POOL VOLUME |"
+      " definition NAME UUID | define NAME UUID < XML | undefine NAME UUID");
   g_autoptr (GError) error = NULL;
   virConnectPtr connection;
 
@@ -321,10 +337,13 @@ main (int argc, char **argv)
       return EXIT_FAILURE;
     }
   virSetErrorFunc (NULL, on_error);
+  /* What leads to another host may end at any time, which libvirt then says. */
+  signal (SIGPIPE, SIG_IGN);
   connection = virConnectOpen (connect != NULL ? connect : "xen:///system");
   if (connection == NULL)
-    return failed ("libvirt cannot be asked");
+    return libvirt_failed ("libvirt cannot be asked");
   status = run (connection, argc, argv, &options);
   virConnectClose (connection);
+  g_free (options.id);
   return status;
 }

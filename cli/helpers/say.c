@@ -50,6 +50,18 @@ say_event (const char *event, const char *name, const char *text)
   say (builder);
 }
 
+void
+say_whether (const char *name, gboolean value)
+{
+  JsonBuilder *builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, name);
+  json_builder_add_boolean_value (builder, value);
+  json_builder_end_object (builder);
+  say (builder);
+}
+
 char *
 hear (void)
 {

@@ -41,13 +41,14 @@ _domuimg_value () {
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
     --on-poweroff | --on-reboot | --on-crash)
       mapfile -t COMPREPLY < <(compgen -W "destroy restart rename-restart preserve" -- "$cur") ;;
+    --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
     --spec | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --group | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
-      --connect | --timeout | --discard) ;;
+      --timeout | --discard) ;;
     *) return 1 ;;
   esac
 }

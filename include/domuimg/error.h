@@ -59,5 +59,7 @@ typedef enum {
 
 DOMUIMG_API
 GQuark domuimg_error_quark (void);
+DOMUIMG_API
+const char *domuimg_error_to_string (DomuimgError code);
 
 G_END_DECLS

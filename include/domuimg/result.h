@@ -27,6 +27,8 @@ const char *domuimg_result_get_kernel_path (DomuimgResult *self);
 DOMUIMG_API
 const char *domuimg_result_get_ramdisk_path (DomuimgResult *self);
 DOMUIMG_API
+const char *domuimg_result_get_root_password (DomuimgResult *self);
+DOMUIMG_API
 DomuimgReport *domuimg_result_get_report (DomuimgResult *self);
 DOMUIMG_API
 char *domuimg_result_to_text (DomuimgResult *self);

@@ -14,7 +14,9 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/sparse.h"
 
+#define BUFFER ((gsize) 1 << 20)
 #define PIECE ((guint64) 8 << 20)
 /* Room for what is then changed in the copy. */
 #define SLACK ((guint64) 16 << 20)
@@ -90,6 +92,37 @@ check_space (const Copy *self, GError **error)
                        self->from, needed >> 20, there >> 20);
 }
 
+/* Some filesystems, and two of different types, copy nothing by themselves. */
+static gboolean
+cannot_copy (int code)
+{
+  return code == EXDEV || code == EOPNOTSUPP || code == ENOSYS || code == EINVAL;
+}
+
+static gboolean
+copy_by_hand (const DomuimgCopyExtent *self, off_t from, off_t end, GCancellable *cancellable,
+              GError **error)
+{
+  g_autofree guint8 *buffer = g_malloc (BUFFER);
+
+  while (from < end)
+    {
+      off_t to = (off_t) self->to + (from - (off_t) self->from);
+      gssize got = pread (self->in, buffer, MIN ((gsize) (end - from), BUFFER), from);
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        return domuimg_set_errno (error, got < 0 ? errno : EIO, "reading %s", self->name);
+      if (!domuimg_sparse_write (self->out, buffer, (gsize) got, (guint64) to))
+        return domuimg_set_errno (error, errno, "copying %s", self->name);
+      from += got;
+    }
+  return TRUE;
+}
+
 static gboolean
 copy_range (const DomuimgCopyExtent *self, off_t from, off_t end, GCancellable *cancellable,
             GError **error)
@@ -103,6 +136,8 @@ copy_range (const DomuimgCopyExtent *self, off_t from, off_t end, GCancellable *
 
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
+      if (done < 0 && cannot_copy (errno))
+        return copy_by_hand (self, from, end, cancellable, error);
       if (done < 0 && errno != EINTR)
         return domuimg_set_errno (error, errno, "copying %s", self->name);
       if (done == 0)

@@ -14,6 +14,40 @@
  */
 G_DEFINE_QUARK (domuimg-error-quark, domuimg_error)
 
+/**
+ * domuimg_error_to_string:
+ * @code: a code of #DOMUIMG_ERROR
+ *
+ * Returns: (transfer none): its name for programs, such as "not-found"; "failed" for a code that this
+ *   version does not know
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_error_to_string (DomuimgError code)
+{
+  static const char *const names[] = {
+    [DOMUIMG_ERROR_FAILED] = "failed",
+    [DOMUIMG_ERROR_INVALID_ARGUMENT] = "invalid-argument",
+    [DOMUIMG_ERROR_NOT_SUPPORTED] = "not-supported",
+    [DOMUIMG_ERROR_MISSING_TOOL] = "missing-tool",
+    [DOMUIMG_ERROR_NOT_FOUND] = "not-found",
+    [DOMUIMG_ERROR_EXISTS] = "exists",
+    [DOMUIMG_ERROR_PERMISSION] = "permission",
+    [DOMUIMG_ERROR_NO_SPACE] = "no-space",
+    [DOMUIMG_ERROR_CORRUPT_INPUT] = "corrupt-input",
+    [DOMUIMG_ERROR_UNSAFE_INPUT] = "unsafe-input",
+    [DOMUIMG_ERROR_NETWORK] = "network",
+    [DOMUIMG_ERROR_UNTRUSTED] = "untrusted",
+    [DOMUIMG_ERROR_TOOL_FAILED] = "tool-failed",
+    [DOMUIMG_ERROR_NOT_BOOTABLE] = "not-bootable",
+    [DOMUIMG_ERROR_BUSY] = "busy",
+    [DOMUIMG_ERROR_IO] = "io",
+  };
+
+  return code < G_N_ELEMENTS (names) ? names[code] : "failed";
+}
+
 static DomuimgError
 code_of_errno (int saved_errno)
 {

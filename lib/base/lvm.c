@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Logical volumes: looked at, made, renamed and removed by LVM's own programs. */
+/* Logical volumes: looked at, made, made larger, renamed and removed by LVM's own programs. */
 #include "config.h"
 #include "lib/base/lvm.h"
 
@@ -253,5 +253,32 @@ domuimg_lvm_create (const DomuimgLvmNew *what, GCancellable *cancellable, GError
   else
     domuimg_exec_argf (exec, "--size=%" G_GUINT64_FORMAT "b", what->size);
   domuimg_exec_arg (exec, name.group);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
+gboolean
+domuimg_lvm_check_more (const char *path, guint64 more, GError **error)
+{
+  g_auto (Name) name = name_of (path);
+  g_auto (GStrv) fields = NULL;
+
+  if (!domuimg_lvm_check_path (path, error)
+      || !ask_volume (name.group, name.volume, "lv_uuid,pool_lv", 2, &fields, error))
+    return FALSE;
+  if (fields == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "there is no logical volume %s; lvs lists those that there are", path);
+  return domuimg_lvm_check_room (path, *fields[1] != '\0' ? fields[1] : NULL, more, error);
+}
+
+gboolean
+domuimg_lvm_extend (const char *path, guint64 size, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("lvextend");
+  g_auto (Name) name = name_of (path);
+
+  domuimg_exec_arg (exec, "--yes");
+  domuimg_exec_argf (exec, "--size=%" G_GUINT64_FORMAT "b", size);
+  domuimg_exec_argf (exec, "%s/%s", name.group, name.volume);
   return domuimg_exec_run (exec, cancellable, error);
 }

@@ -17,4 +17,9 @@ gboolean domuimg_lvm_check_path (const char *path, GError **error);
 /* NOT_FOUND with what is to be done where the group, or @pool (nullable) in it, does not exist;
  * NO_SPACE where it has not @size bytes, or the pool is full. */
 gboolean domuimg_lvm_check_room (const char *path, const char *pool, guint64 size, GError **error);
+/* The same for the volume at @path, which gets @more bytes. */
+gboolean domuimg_lvm_check_more (const char *path, guint64 more, GError **error);
+/* Makes it as many extents as hold @size bytes, which are more than it has. */
+gboolean domuimg_lvm_extend (const char *path, guint64 size, GCancellable *cancellable,
+                             GError **error);
 gboolean domuimg_lvm_create (const DomuimgLvmNew *what, GCancellable *cancellable, GError **error);

@@ -31,6 +31,7 @@ static const struct {
   { "linux.uml", "user-mode-linux" },
   { "lvcreate", "lvm2" },
   { "lvremove", "lvm2" },
+  { "lvextend", "lvm2" },
   { "lvm", "lvm2" },
   { "lvrename", "lvm2" },
   { "lvs", "lvm2" },

@@ -172,7 +172,8 @@ describe_completion (const GPtrArray *records, GPtrArray *lines)
       if (domuimg_undo_look (record, &why) == DOMUIMG_RESULT_PENDING)
         g_ptr_array_add (lines, g_strdup_printf ("would complete %s", record->to));
       /* What goes in any case is only worth a line where its results have no names yet. */
-      else if (verb != NULL && verb->goes == DOMUIMG_UNDO_COMMITTED && exists (record->path))
+      else if (verb != NULL && verb->goes == DOMUIMG_UNDO_COMMITTED
+               && domuimg_undo_is_there (record))
         g_ptr_array_add (lines, g_strdup_printf ("would remove %s", record->path));
     }
 }
@@ -187,7 +188,7 @@ describe_removal (const GPtrArray *records, GPtrArray *lines)
       g_autofree char *line = NULL;
 
       if (verb == NULL || (verb->goes & DOMUIMG_UNDO_ABANDONED) == 0 || verb->may_stay
-          || record->path == NULL || !exists (record->path))
+          || !domuimg_undo_is_there (record))
         continue;
       line = g_strdup_printf ("would %s %s", verb->act != NULL ? verb->act : "remove", record->path);
       if (!g_ptr_array_find_with_equal_func (lines, line, g_str_equal, NULL))
@@ -310,11 +311,11 @@ tell_left (const GPtrArray *records, const DomuimgJournalRecord *record, GPtrArr
   const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
   g_autofree char *label = NULL;
 
-  if (record->path == NULL || !exists (record->path) || (verb != NULL && (verb->may_stay || verb->act != NULL))
+  if (!domuimg_undo_is_there (record) || (verb != NULL && (verb->may_stay || verb->act != NULL))
       || (record->to == NULL && is_told_by_result (records, record)))
     return;
   label = domuimg_label_of (record->path, NULL);
-  if (record->to == NULL)
+  if (record->to == NULL || (verb != NULL && verb->is_there != NULL))
     g_ptr_array_add (lines, g_strdup_printf ("left %s", record->path));
   else if (label != NULL && record->was != NULL && domuimg_label_is_same_file (label, record->was))
     g_ptr_array_add (lines, g_strdup_printf ("left %s, which was %s before", record->path,

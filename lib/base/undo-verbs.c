@@ -5,15 +5,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/block.h"
+#include "lib/base/definition.h"
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/label.h"
 #include "lib/base/mount.h"
 #include "lib/base/namespace.h"
+#include "lib/base/pool.h"
 #include "lib/base/remove.h"
+#include "lib/base/undo.h"
 #include "lib/base/volumes.h"
 
 static gboolean
@@ -164,6 +168,57 @@ sync_volume (const DomuimgJournalRecord *record, GError **error)
          || domuimg_set_errno (error, errno, "writing out %s", record->to);
 }
 
+static gboolean
+says_deleted (gboolean ok, gboolean deleted)
+{
+  errno = ok ? ENOENT : EIO;
+  return ok && deleted;
+}
+
+static gboolean
+remove_pool_volume (const DomuimgJournalRecord *record)
+{
+  gboolean deleted = FALSE;
+  gboolean ok = record->to != NULL
+                && domuimg_pool_delete (record->path, record->to, &deleted, NULL);
+
+  return says_deleted (ok, deleted);
+}
+
+static gboolean
+remove_empty_pool_volume (const DomuimgJournalRecord *record)
+{
+  guint64 capacity = record->to != NULL ? g_ascii_strtoull (record->to, NULL, 10) : 0;
+  gboolean deleted = FALSE;
+  gboolean ok = domuimg_pool_delete_empty (record->path, capacity, &deleted, NULL);
+
+  return says_deleted (ok, deleted);
+}
+
+static gboolean
+remove_definition (const DomuimgJournalRecord *record)
+{
+  gboolean removed = FALSE;
+  gboolean ok = record->to != NULL
+                && domuimg_definition_remove (record->path, record->to, &removed, NULL);
+
+  return says_deleted (ok, removed);
+}
+
+static gboolean
+is_definition_there (const DomuimgJournalRecord *record)
+{
+  return record->to == NULL || !domuimg_definition_check (record->path, record->to, FALSE, NULL);
+}
+
+static gboolean
+is_pool_volume_there (const DomuimgJournalRecord *record)
+{
+  g_auto (DomuimgPoolState) state = { 0 };
+
+  return !domuimg_pool_look (record->path, &state, NULL) || state.id != NULL;
+}
+
 /* A volume under its temporary name, if it has the mark; then what "rename" and "withdraw" are for
  * files. */
 #define VOLUME_VERBS(prefix, volumes)                                                              \
@@ -208,6 +263,29 @@ static const DomuimgUndoVerb verbs[] = {
     .names = &domuimg_file_names },
   VOLUME_VERBS ("lv", domuimg_volumes_lvm),
   VOLUME_VERBS ("zvol", domuimg_volumes_zfs),
+  /* A volume of libvirt's has one name only: one that is about to be made, known by its size as long as
+   * it is empty; one that was made, by its ID; and one that is to be deleted. */
+  { .name = DOMUIMG_UNDO_POOL_EMPTY,
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = remove_empty_pool_volume,
+    .is_there = is_pool_volume_there,
+    .is_asked = TRUE },
+  { .name = DOMUIMG_UNDO_POOL_MADE,
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = remove_pool_volume,
+    .is_there = is_pool_volume_there,
+    .is_asked = TRUE },
+  { .name = DOMUIMG_UNDO_POOL_REMOVAL,
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = remove_pool_volume,
+    .is_there = is_pool_volume_there,
+    .is_asked = TRUE },
+  /* A guest that libvirt was given. */
+  { .name = "undefine",
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = remove_definition,
+    .is_there = is_definition_there,
+    .is_asked = TRUE },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",
     .goes = DOMUIMG_UNDO_ABANDONED,
@@ -227,6 +305,19 @@ domuimg_undo_verb_find (const char *name)
     if (g_str_equal (verbs[i].name, name))
       return &verbs[i];
   return NULL;
+}
+
+gboolean
+domuimg_undo_is_there (const DomuimgJournalRecord *record)
+{
+  const DomuimgUndoVerb *verb = domuimg_undo_verb_find (record->verb);
+  struct stat status;
+
+  if (record->path == NULL)
+    return FALSE;
+  if (verb != NULL && verb->is_there != NULL)
+    return verb->is_there (record);
+  return lstat (record->path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 const DomuimgNames *

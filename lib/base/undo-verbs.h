@@ -23,6 +23,9 @@ typedef struct {
   const char *act, *acted; /* (nullable) in lines, in place of "remove" and "removed" */
   /* (nullable) What its paths are names of, where it gives or takes any. */
   const DomuimgNames *names;
+  /* (nullable) Whether its path, which is not one of this host, is of anything; TRUE where it cannot
+   * be told. */
+  gboolean (*is_there) (const DomuimgJournalRecord *record);
   gboolean is_asked; /* errno of @remove alone tells whether it is gone: a path may be of an inactive one */
   gboolean may_stay; /* that it is still there then is no failure, and not told */
 
@@ -35,5 +38,7 @@ typedef struct {
 
 /* NULL for one that this version does not know. */
 const DomuimgUndoVerb *domuimg_undo_verb_find (const char *name);
+/* Whether the path of a record is of anything. */
+gboolean domuimg_undo_is_there (const DomuimgJournalRecord *record);
 /* What the names of a record with a known verb are of. */
 const DomuimgNames *domuimg_undo_get_names (const DomuimgJournalRecord *record);

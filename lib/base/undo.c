@@ -228,6 +228,29 @@ domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolumes *volume
   return TRUE;
 }
 
+gboolean
+domuimg_undo_add_pool_volume (DomuimgUndo *self, const char *verb, const char *address,
+                              const char *id, GError **error)
+{
+  return record (self, verb, address, id, FALSE, error);
+}
+
+gboolean
+domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char *uuid,
+                             GError **error)
+{
+  return record (self, "undefine", address, uuid, FALSE, error);
+}
+
+void
+domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address)
+{
+  for (guint i = self->records->len; i > 0; i--)
+    if (g_strcmp0 (((DomuimgJournalRecord *) g_ptr_array_index (self->records, i - 1))->path, address)
+        == 0)
+      g_ptr_array_remove_index (self->records, i - 1);
+}
+
 char *
 domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error)
 {

@@ -16,6 +16,8 @@
  * ["rename", FROM, TO, "replace"|"keep"], ["withdraw", TEMPORARY, PATH, "keep"],
  * ["clear", DEVICE, DIGEST, "keep"], ["lvremove", PATH, TAG, "keep"], ["lvrename", FROM, TO,
  * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"], the same three with "zvol",
+ * ["poolempty", ADDRESS, BYTES, "keep"], ["pooldelete", ADDRESS, ID, "keep"],
+ * ["poolwithdraw", ADDRESS, ID, "keep"], ["undefine", ADDRESS, UUID, "keep"],
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -55,6 +57,17 @@ char *domuimg_undo_get_mark (DomuimgUndo *self);
  * where another one has the name by then. */
 gboolean domuimg_undo_add_volume_removal (DomuimgUndo *self, const DomuimgVolumes *volumes,
                                           const char *path, const char *id, GError **error);
+/* @address (pool.h) is of a volume that is known by @id: see undo-verbs.c for the three verbs. */
+#define DOMUIMG_UNDO_POOL_EMPTY "poolempty"
+#define DOMUIMG_UNDO_POOL_MADE "pooldelete"
+#define DOMUIMG_UNDO_POOL_REMOVAL "poolwithdraw"
+gboolean domuimg_undo_add_pool_volume (DomuimgUndo *self, const char *verb, const char *address,
+                                       const char *id, GError **error);
+/* A guest that libvirt is about to be given (definition.h). */
+gboolean domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char *uuid,
+                                      GError **error);
+/* Somebody else has made it. */
+void domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address);
 /* A directory for intermediate files, removed in any case. */
 char *domuimg_undo_make_directory (DomuimgUndo *self, const char *parent, GError **error);
 /* A file that goes when the transaction commits, and not before. What cannot go is an error of the

@@ -6,6 +6,8 @@
 #include <libxml/parser.h>
 #include <string.h>
 
+#include "lib/base/utf16.h"
+
 static gboolean
 is_named (const xmlNode *node, const char *name)
 {
@@ -115,7 +117,7 @@ fail_for_syntax (xmlParserCtxt *context, const char *name, GError **error)
 }
 
 static xmlDoc *
-read_document (xmlParserCtxt *context, const char *text, gsize length, const char *name,
+read_document (xmlParserCtxt *context, const char *text, gsize length, int options, const char *name,
                GError **error)
 {
   gboolean has_document_type = FALSE;
@@ -124,7 +126,7 @@ read_document (xmlParserCtxt *context, const char *text, gsize length, const cha
   context->_private = &has_document_type;
   context->sax->internalSubset = refuse_document_type;
   document = xmlCtxtReadMemory (context, text, (int) length, NULL, NULL,
-                                XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+                                options | XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
   if (has_document_type)
     {
       domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
@@ -152,12 +154,16 @@ domuimg_xml_parse (const char *text, gsize length, const char *root, const char 
                    GError **error)
 {
   g_autoptr (xmlDoc) document = NULL;
+  g_autofree char *plain = NULL;
   xmlParserCtxt *context;
 
   if (!check_length (length, name, error))
     return NULL;
+  /* Whoever made UTF-16 of a file left what it says of its encoding. */
+  plain = domuimg_utf16_to_utf8 (text, length, &length);
   context = xmlNewParserCtxt ();
-  document = read_document (context, text, length, name, error);
+  document = read_document (context, plain != NULL ? plain : text, length,
+                            plain != NULL ? XML_PARSE_IGNORE_ENC : 0, name, error);
   xmlFreeParserCtxt (context);
   if (document == NULL)
     return NULL;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Boot Loader Specification, type 1: one file an entry
+/* Boot Loader Specification, type 1: one file an entry, as GRUB's command blscfg reads them
  * (https://uapi-group.org/specifications/specs/boot_loader_specification/). */
 
 /* What hostile entries may come to. */
@@ -16,8 +16,6 @@ typedef struct {
   DomuimgMenuEntry *entry;
   GString *title;    /* (nullable), as all of these */
   GString *options;
-  GString *version;
-  GString *sort_key;
 } Item;
 
 static void
@@ -35,8 +33,6 @@ item_free (gpointer data)
   g_clear_pointer (&self->entry, domuimg_menu_entry_free);
   free_field (self->title);
   free_field (self->options);
-  free_field (self->version);
-  free_field (self->sort_key);
   g_free (self);
 }
 
@@ -78,22 +74,6 @@ compare_as_grub (gconstpointer a, gconstpointer b)
   return domuimg_menu_compare_versions (right->entry->id, left->entry->id);
 }
 
-/* The order of the specification: those with a key to sort by come first, by it; then the newest. */
-static gint
-compare_as_specified (gconstpointer a, gconstpointer b)
-{
-  const Item *left = *(Item *const *) a, *right = *(Item *const *) b;
-  int order;
-
-  if ((left->sort_key == NULL) != (right->sort_key == NULL))
-    return left->sort_key == NULL ? 1 : -1;
-  order = left->sort_key != NULL ? strcmp (left->sort_key->str, right->sort_key->str) : 0;
-  if (order == 0 && left->sort_key != NULL)
-    order = domuimg_menu_compare_versions (right->version != NULL ? right->version->str : "",
-                                           left->version != NULL ? left->version->str : "");
-  return order != 0 ? order : compare_as_grub (a, b);
-}
-
 /* Fields that come more than once are joined. */
 static void
 append_words (GString **field, const char *value, GHashTable *variables)
@@ -133,10 +113,6 @@ take_field (Item *item, const char *key, const char *value, GHashTable *variable
 
   if (g_str_equal (key, "title"))
     append_words (&item->title, value, NULL);
-  else if (g_str_equal (key, "version"))
-    append_words (&item->version, value, NULL);
-  else if (g_str_equal (key, "sort-key"))
-    append_words (&item->sort_key, value, NULL);
   else if (g_str_equal (key, "linux") && entry->kernel == NULL)
     {
       g_autofree char *path = expand (value, variables);
@@ -195,7 +171,7 @@ read_items (const char *directory, const DomuimgMenuFiles *files, GHashTable *va
       else
         item_free (item);
     }
-  g_ptr_array_sort (items, variables != NULL ? compare_as_grub : compare_as_specified);
+  g_ptr_array_sort (items, compare_as_grub);
   return items;
 }
 
@@ -230,16 +206,12 @@ domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFi
                    GHashTable *variables)
 {
   g_autoptr (GPtrArray) items = read_items (directory, files, variables);
-  g_autofree char *parent = g_path_get_dirname (directory);
 
   for (guint i = 0; i < items->len; i++)
     {
       Item *item = g_ptr_array_index (items, i);
 
-      if (variables != NULL)
-        complete_as_grub (item->entry, variables);
+      complete_as_grub (item->entry, variables);
       domuimg_menu_add_entry (self, g_steal_pointer (&item->entry));
     }
-  if (variables == NULL)
-    domuimg_loader_conf_parse (self, parent, files);
 }

@@ -14,11 +14,13 @@ typedef struct {
   DomuimgMenu *menu;
   const DomuimgMenuFiles *files;
   DomuimgMenuEntry *entry; /* (nullable) the LABEL that lines belong to */
-  char *menu_default;      /* (nullable) the LABEL with MENU DEFAULT */
+  char *kernel_words;      /* (nullable) what follows its kernel on the same line */
+  int menu_default;        /* the number of the entry with MENU DEFAULT, or -1 */
   char *on_timeout;        /* (nullable) the LABEL of ONTIMEOUT */
   char *append;            /* (nullable) of all entries that have none */
   guint sysappend;         /* as @append */
   guint includes;
+  gboolean in_help;        /* between TEXT HELP and ENDTEXT */
 } Config;
 
 static char *
@@ -66,16 +68,58 @@ set_append (Config *self, const char *value)
   self->entry->cmdline = g_strdup (g_str_equal (rest->str, "-") ? "" : rest->str);
 }
 
+static gboolean
+exists (Config *self, const char *path)
+{
+  return self->files->exists != NULL && self->files->exists (self->files->data, path);
+}
+
+static void
+join_words (char **to, const char *first, const char *second)
+{
+  g_autofree char *joined = g_strdup_printf ("%s%s%s", first != NULL ? first : "",
+                                             first != NULL && second != NULL && *second != '\0' ? " "
+                                                                                                : "",
+                                             second != NULL ? second : "");
+
+  g_free (*to);
+  *to = g_steal_pointer (&joined);
+}
+
+/* Without KERNEL, an entry starts the file that it is called after. */
 static void
 end_entry (Config *self)
 {
   DomuimgMenuEntry *entry = g_steal_pointer (&self->entry);
+  g_autofree char *words = g_steal_pointer (&self->kernel_words);
 
   if (entry == NULL)
     return;
   if (entry->cmdline == NULL)
     entry->cmdline = g_strdup (self->append);
+  if (words != NULL)
+    join_words (&entry->cmdline, words, entry->cmdline);
+  if (entry->kernel == NULL && !entry->local)
+    {
+      g_autofree char *path = resolve (self, entry->id);
+
+      entry->kernel = exists (self, path) ? g_steal_pointer (&path) : NULL;
+    }
   domuimg_menu_add_entry (self->menu, entry);
+}
+
+/* The words after a kernel's path are part of its command line. */
+static void
+set_kernel (Config *self, const char *value)
+{
+  gsize length = strcspn (value, " \t");
+  g_autofree char *path = g_strndup (value, length);
+
+  g_free (self->entry->kernel);
+  self->entry->kernel = resolve (self, path);
+  g_free (self->kernel_words);
+  value += length + strspn (value + length, " \t");
+  self->kernel_words = *value != '\0' ? g_strdup (value) : NULL;
 }
 
 static void
@@ -111,10 +155,7 @@ take_menu (Config *self, const char *value)
       self->entry->title = g_strdup (value + 6);
     }
   else if (g_ascii_strcasecmp (value, "default") == 0)
-    {
-      g_free (self->menu_default);
-      self->menu_default = g_strdup (self->entry->id);
-    }
+    self->menu_default = (int) self->menu->entries->len;
 }
 
 static void parse_text (Config *self, const char *text);
@@ -176,10 +217,7 @@ take_line (Config *self, const char *key, const char *value, guint line)
     add_initrds (self, value);
   else if (self->entry != NULL
            && (g_ascii_strcasecmp (key, "linux") == 0 || g_ascii_strcasecmp (key, "kernel") == 0))
-    {
-      g_free (self->entry->kernel);
-      self->entry->kernel = resolve (self, value);
-    }
+    set_kernel (self, value);
 }
 
 static void
@@ -192,17 +230,19 @@ parse_text (Config *self, const char *text)
       char *line = g_strstrip (lines[i]);
       gsize length = strcspn (line, " \t");
       g_autofree char *key = g_strndup (line, length);
+      const char *value = line + length + strspn (line + length, " \t");
 
-      if (*line != '\0' && *line != '#')
-        take_line (self, key, line + length + strspn (line + length, " \t"), i + 1);
+      if (self->in_help || (g_ascii_strcasecmp (key, "text") == 0
+                            && g_ascii_strncasecmp (value, "help", strlen ("help")) == 0))
+        self->in_help = g_ascii_strcasecmp (key, "endtext") != 0;
+      else if (*line != '\0' && *line != '#')
+        take_line (self, key, value, i + 1);
     }
 }
 
 static int
-find_label (DomuimgMenu *self, const char *wanted)
+find_label (DomuimgMenu *self, const char *wanted, gsize length)
 {
-  gsize length = strcspn (wanted, " \t");
-
   for (guint i = 0; i < self->entries->len; i++)
     {
       const char *id = ((DomuimgMenuEntry *) self->entries->pdata[i])->id;
@@ -213,25 +253,75 @@ find_label (DomuimgMenu *self, const char *wanted)
   return -1;
 }
 
+/* What DEFAULT says is a label with all its blanks, or a command line: a label, or the path of a kernel,
+ * with further words for the kernel. */
+static int
+find_default (Config *self, const char *wanted)
+{
+  DomuimgMenu *menu = self->menu;
+  gsize length = strcspn (wanted, " \t");
+  const char *words = wanted + length + strspn (wanted + length, " \t");
+  g_autofree char *first = g_strndup (wanted, length);
+  int index = find_label (menu, wanted, strlen (wanted));
+
+  if (index >= 0)
+    return index;
+  index = find_label (menu, wanted, length);
+  if (index >= 0)
+    {
+      DomuimgMenuEntry *entry = g_ptr_array_index (menu->entries, index);
+
+      join_words (&entry->cmdline, *entry->cmdline != '\0' ? entry->cmdline : NULL, words);
+      return index;
+    }
+  if (menu->entries->len >= DOMUIMG_MENU_ENTRIES)
+    return -1;
+  begin_entry (self, first, 0);
+  set_kernel (self, wanted);
+  if (!exists (self, self->entry->kernel))
+    {
+      g_clear_pointer (&self->entry, domuimg_menu_entry_free);
+      return -1;
+    }
+  /* initrd= among them is the loader's. */
+  g_clear_pointer (&self->kernel_words, g_free);
+  set_append (self, words);
+  end_entry (self);
+  return (int) menu->entries->len - 1;
+}
+
+static void
+choose (Config *self)
+{
+  DomuimgMenu *menu = self->menu;
+
+  if (self->on_timeout != NULL || self->menu_default >= 0)
+    {
+      g_free (menu->wanted);
+      menu->wanted = g_strdup (self->on_timeout != NULL
+                                   ? self->on_timeout
+                                   : ((DomuimgMenuEntry *) menu->entries->pdata[self->menu_default])->id);
+    }
+  /* DEFAULT may name the module that draws the menu; then the first entry it is. */
+  if (self->on_timeout == NULL && self->menu_default >= 0)
+    menu->default_entry = self->menu_default;
+  else if (menu->wanted == NULL || g_str_has_suffix (menu->wanted, ".c32"))
+    menu->default_entry = menu->entries->len > 0 ? 0 : -1;
+  else
+    menu->default_entry = find_default (self, menu->wanted);
+}
+
 void
 domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files)
 {
-  Config config = { self, files };
+  Config config = { .menu = self, .files = files, .menu_default = -1 };
 
   parse_text (&config, text);
   end_entry (&config);
-  if (config.menu_default != NULL || config.on_timeout != NULL)
-    {
-      g_free (self->wanted);
-      self->wanted = g_strdup (config.on_timeout != NULL ? config.on_timeout
-                                                         : config.menu_default);
-    }
-  g_free (config.menu_default);
+  if (config.menu_default >= (int) self->entries->len)
+    config.menu_default = -1;
+  choose (&config);
+  g_free (config.kernel_words);
   g_free (config.on_timeout);
   g_free (config.append);
-  /* DEFAULT may name the module that draws the menu; then the first entry it is. */
-  if (self->wanted == NULL || g_str_has_suffix (self->wanted, ".c32"))
-    self->default_entry = self->entries->len > 0 ? 0 : -1;
-  else
-    self->default_entry = find_label (self, self->wanted);
 }

@@ -48,7 +48,7 @@ domuimg_grub_linux (DomuimgMenuEntry *entry, char **words, const char *root)
 }
 
 void
-domuimg_grub_initrd (DomuimgMenuEntry *entry, char **words)
+domuimg_grub_initrd (DomuimgMenuEntry *entry, char **words, const char *root)
 {
   g_ptr_array_set_size (entry->initrds, 0);
   for (guint i = 1; words[i] != NULL; i++)
@@ -57,6 +57,6 @@ domuimg_grub_initrd (DomuimgMenuEntry *entry, char **words)
       char *file;
 
       domuimg_menu_split_device (words[i], &device, &file);
-      g_ptr_array_add (entry->initrds, file);
+      g_ptr_array_add (entry->initrds, domuimg_menu_name_on (device != NULL ? device : root, file));
     }
 }

@@ -7,4 +7,4 @@
 
 /* @root (nullable) is the variable's value. */
 void domuimg_grub_linux (DomuimgMenuEntry *entry, char **words, const char *root);
-void domuimg_grub_initrd (DomuimgMenuEntry *entry, char **words);
+void domuimg_grub_initrd (DomuimgMenuEntry *entry, char **words, const char *root);

@@ -31,26 +31,33 @@ typedef struct {
   GPtrArray *nodes;         /* (unowned) where entries are added now */
   DomuimgMenuEntry *entry;  /* (unowned) (nullable) the one whose body runs */
   GPtrArray *loaded;        /* (nullable) of a menu that `configfile` put in place of this one */
+  DomuimgGrubScript *script;
+  const char *chosen;       /* (nullable) the ids of the submenus that are entered, joined by ">" */
+  gboolean is_booting;      /* the menu is read; what runs now runs for a choice */
 } Config;
 
-/* NULL for what lies in the memory of GRUB. */
+/* NULL for what lies on no disk that the menu may lie on: in the memory of GRUB, in a file. */
 static char *
-path_of (const char *path)
+path_of (Config *self, const char *path)
 {
   g_autofree char *device = NULL;
-  char *file = NULL;
+  g_autofree char *file = NULL;
+  const char *on;
 
   domuimg_menu_split_device (path, &device, &file);
-  if (g_strcmp0 (device, MEMDISK) == 0)
-    g_clear_pointer (&file, g_free);
-  return file;
+  on = device != NULL ? device : domuimg_grub_script_get (self->script, "root");
+  if (on == NULL || g_str_equal (on, ""))
+    return g_steal_pointer (&file);
+  if (self->files->on_network ? g_str_equal (on, MEMDISK) : domuimg_grub_device_is_elsewhere (on))
+    return NULL;
+  return g_steal_pointer (&file);
 }
 
 static gboolean
 exists (gpointer data, const char *path)
 {
   Config *self = data;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
 
   return file != NULL && self->files->exists != NULL
          && self->files->exists (self->files->data, file);
@@ -59,7 +66,7 @@ exists (gpointer data, const char *path)
 static char *
 read_text (Config *self, const char *path)
 {
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
 
   return file != NULL ? domuimg_menu_read_file (self->files, file) : NULL;
 }
@@ -158,6 +165,17 @@ read_search_name (Search *search, char **words)
   return TRUE;
 }
 
+/* A file that is here is on the disk of the menu, which is what no name means. */
+static gboolean
+search_file (Config *self, DomuimgGrubScript *script, const Search *search)
+{
+  if (self->files->exists == NULL || !self->files->exists (self->files->data, search->name))
+    return FALSE;
+  if (search->variable != NULL)
+    domuimg_grub_script_set (script, search->variable, NULL);
+  return TRUE;
+}
+
 /* The disks are not known here: a UUID or label is taken to be there, and named. */
 static gboolean
 do_search (Config *self, DomuimgGrubScript *script, char **words)
@@ -170,7 +188,7 @@ do_search (Config *self, DomuimgGrubScript *script, char **words)
   if (search.name == NULL || search.tag == NULL)
     return FALSE;
   if (*search.tag == '\0')
-    return exists (self, search.name);
+    return search_file (self, script, &search);
   value = g_strconcat (search.tag, search.name, NULL);
   if (search.variable != NULL)
     domuimg_grub_script_set (script, search.variable, value);
@@ -210,6 +228,76 @@ do_load_env (Config *self, DomuimgGrubScript *script, char **words)
   return TRUE;
 }
 
+/* (nullable) What an environment block has for a variable. */
+static char *
+get_saved (Config *self, const char *path, const char *name)
+{
+  g_autofree char *text = read_text (self, path);
+  g_autoptr (GHashTable) variables
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  if (text == NULL || !domuimg_grubenv_parse (text, variables))
+    return NULL;
+  return g_strdup (g_hash_table_lookup (variables, name));
+}
+
+/* (transfer full) (nullable) An explicit device, else that of $root; but $prefix is on the device of the
+ * menu, and has it in GRUB. */
+static char *
+find_hint (Config *self, const char *path, gboolean is_given)
+{
+  g_autofree char *file = NULL;
+  char *device = NULL;
+
+  domuimg_menu_split_device (path, &device, &file);
+  if (device == NULL && is_given)
+    device = g_strdup (domuimg_grub_script_get (self->script, "root"));
+  return device;
+}
+
+static void
+add_save (Config *self, const char *path, gboolean is_given, const char *name)
+{
+  GPtrArray *saves = self->entry != NULL ? self->entry->saves : self->menu->saves;
+  const char *value = domuimg_grub_script_get (self->script, name);
+  g_autofree char *saved = get_saved (self, path, name);
+  DomuimgMenuSave *save;
+
+  if (g_strcmp0 (saved, value) == 0 || saves->len >= DOMUIMG_MENU_SAVES)
+    return;
+  save = g_new0 (DomuimgMenuSave, 1);
+  save->hint = find_hint (self, path, is_given);
+  save->file = path_of (self, path);
+  save->name = g_strdup (name);
+  save->value = g_strdup (value);
+  g_ptr_array_add (saves, save);
+}
+
+/* What is saved before an entry is chosen counts for all of them; a submenu is not entered here. */
+static gboolean
+do_save_env (Config *self, DomuimgGrubScript *script, char **words)
+{
+  g_autofree char *path
+      = g_strconcat (domuimg_grub_script_get (script, "prefix") ?: "", "/grubenv", NULL);
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  gboolean is_given = FALSE;
+
+  for (guint i = 1; words[i] != NULL; i++)
+    if (g_str_equal (words[i], "-f") || g_str_has_prefix (words[i], "--file"))
+      {
+        g_free (path);
+        path = g_strdup (take_option (words, &i) ?: "");
+        is_given = TRUE;
+      }
+    else
+      g_ptr_array_add (names, words[i]);
+  if (!exists (self, path))
+    return FALSE;
+  for (guint i = 0; i < names->len && (self->entry != NULL || !self->is_booting); i++)
+    add_save (self, path, is_given, g_ptr_array_index (names, i));
+  return TRUE;
+}
+
 /* NULL where there is none, or too many are. */
 static char *
 open_source (Config *self, const char *path)
@@ -224,7 +312,7 @@ static gboolean
 do_source (Config *self, DomuimgGrubScript *script, const char *path)
 {
   const char *outer = self->file;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
   g_autofree char *text = open_source (self, path);
   gboolean ok;
 
@@ -252,7 +340,7 @@ do_configfile (Config *self, DomuimgGrubScript *script, const char *path)
 {
   g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
   GPtrArray *outer = self->nodes;
-  g_autofree char *file = path_of (path);
+  g_autofree char *file = path_of (self, path);
   GHashTable *saved;
   gboolean ok;
 
@@ -295,7 +383,7 @@ do_blscfg (Config *self, DomuimgGrubScript *script)
 
   for (guint i = 0; i < G_N_ELEMENTS (directories) && part->entries->len == 0; i++)
     {
-      g_autofree char *directory = directories[i] != NULL ? path_of (directories[i]) : NULL;
+      g_autofree char *directory = directories[i] != NULL ? path_of (self, directories[i]) : NULL;
 
       if (directory != NULL)
         domuimg_bls_parse (part, directory, self->files,
@@ -333,8 +421,50 @@ run_loader_command (Config *self, DomuimgGrubScript *script, char **words, guint
   else if (self->entry != NULL && is_linux)
     domuimg_grub_linux (self->entry, words, domuimg_grub_script_get (script, "root"));
   else if (self->entry != NULL)
-    domuimg_grub_initrd (self->entry, words);
+    domuimg_grub_initrd (self->entry, words, domuimg_grub_script_get (script, "root"));
   return TRUE;
+}
+
+/* Runs its words as they were written anew. */
+static gboolean
+do_eval (DomuimgGrubScript *script, char **words, guint line)
+{
+  g_autofree char *text = g_strjoinv (" ", words + 1);
+
+  return domuimg_grub_script_run (script, text, line, NULL);
+}
+
+/* Fedora's `increment` and `decrement`, which count boots. */
+static gboolean
+do_count (DomuimgGrubScript *script, char **words)
+{
+  const char *value = words[1] != NULL ? domuimg_grub_script_get (script, words[1]) : NULL;
+  gint64 number;
+  g_autofree char *text = NULL;
+
+  if (value == NULL || !g_ascii_string_to_signed (value, 10, G_MININT, G_MAXINT, &number, NULL))
+    return FALSE;
+  text = g_strdup_printf ("%" G_GINT64_FORMAT,
+                          number + (g_str_equal (words[0], "increment") ? 1 : -1));
+  domuimg_grub_script_set (script, words[1], text);
+  return TRUE;
+}
+
+/* Commands that open what is not read here, or ask what is not known here: what follows depends on
+ * them, and goes on as where they fail. */
+static gboolean
+is_beyond (const char *name)
+{
+  static const char *const commands[]
+      = { "loopback",          "cryptomount",        "zfskey",
+          "zfs-bootfs",        "probe",              "regexp",
+          "smbios",            "cmp",                "hashsum",
+          "verify_detached",   "legacy_configfile",  "legacy_source",
+          "syslinux_source",   "syslinux_configfile", "extract_legacy_entries_source",
+          "extract_syslinux_entries_source", "extract_legacy_entries_configfile",
+          "extract_syslinux_entries_configfile", NULL };
+
+  return g_strv_contains (commands, name);
 }
 
 /* No key is pressed, and no firmware is asked. What else is not known does what it should. */
@@ -353,6 +483,16 @@ run_other_command (Config *self, DomuimgGrubScript *script, char **words, guint 
       domuimg_menu_add_problem (self->menu, "line %u: GRUB for Xen has no command blscfg", line);
       return FALSE;
     }
+  if (is_beyond (name))
+    {
+      domuimg_menu_add_problem (self->menu, "line %u: %s is not carried out here, and is taken to fail",
+                                line, name);
+      return FALSE;
+    }
+  if (g_str_equal (name, "eval"))
+    return do_eval (script, words, line);
+  if (!self->is_xen && (g_str_equal (name, "increment") || g_str_equal (name, "decrement")))
+    return do_count (script, words);
   if (g_str_equal (name, "export"))
     for (guint i = 1; words[i] != NULL; i++)
       domuimg_grub_script_export (script, words[i]);
@@ -372,6 +512,8 @@ run_command (DomuimgGrubScript *script, char **words, const char *block, guint l
     return do_set (script, words);
   if (g_str_equal (name, "load_env"))
     return do_load_env (self, script, words);
+  if (g_str_equal (name, "save_env"))
+    return do_save_env (self, script, words);
   if (g_str_equal (name, "search") || g_str_has_prefix (name, "search."))
     return do_search (self, script, words);
   if (g_str_equal (name, "configfile"))
@@ -387,6 +529,23 @@ run_command (DomuimgGrubScript *script, char **words, const char *block, guint l
   return TRUE;
 }
 
+/* What `savedefault` saves: the ids on the way to an entry, with ">" in one of them doubled. */
+static char *
+add_to_chosen (Config *self, const DomuimgGrubNode *node)
+{
+  GString *chosen = g_string_new (self->chosen);
+
+  if (self->chosen != NULL)
+    g_string_append_c (chosen, '>');
+  for (const char *at = node->id != NULL ? node->id : node->title; *at != '\0'; at++)
+    {
+      if (*at == '>')
+        g_string_append_c (chosen, '>');
+      g_string_append_c (chosen, *at);
+    }
+  return g_string_free (chosen, FALSE);
+}
+
 static void
 boot_entry (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, const char *prefix)
 {
@@ -396,7 +555,9 @@ boot_entry (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, cons
   if (entry == NULL)
     {
       GHashTable *saved = domuimg_grub_script_save (script);
+      g_autofree char *chosen = add_to_chosen (self, node);
 
+      domuimg_grub_script_set (script, "chosen", chosen);
       entry = domuimg_menu_entry_new ();
       entry->title = g_strconcat (prefix, node->title, NULL);
       entry->id = g_strdup (node->id);
@@ -421,6 +582,8 @@ boot_submenu (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, co
               guint depth)
 {
   g_autofree char *inner = g_strconcat (prefix, node->title, ">", NULL);
+  g_autofree char *chosen = add_to_chosen (self, node);
+  const char *outer = self->chosen;
   char *arguments[] = { node->title, NULL };
   GHashTable *saved;
 
@@ -440,7 +603,9 @@ boot_submenu (Config *self, DomuimgGrubScript *script, DomuimgGrubNode *node, co
       g_ptr_array_unref (node->children);
       node->children = g_steal_pointer (&self->loaded);
     }
+  self->chosen = chosen;
   boot_nodes (self, script, node->children, inner, depth + 1);
+  self->chosen = outer;
   domuimg_grub_script_restore (script, saved);
   if (node->children->len > 0)
     node->first = ((DomuimgGrubNode *) g_ptr_array_index (node->children, 0))->first;
@@ -494,7 +659,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
 {
   g_autoptr (GPtrArray) nodes = domuimg_grub_nodes_new ();
   Config config = { self, files, loader == DOMUIMG_LOADER_PVGRUB, 0, self->path, nodes, NULL,
-                    NULL };
+                    NULL, NULL, NULL, FALSE };
   g_autoptr (DomuimgGrubScript) script = domuimg_grub_script_new (self, run_command, &config);
   g_autoptr (GPtrArray) loaded = NULL;
   GPtrArray *shown;
@@ -502,6 +667,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
   g_autofree char *fallback = NULL;
   g_autofree char *timeout = NULL;
 
+  config.script = script;
   set_up (&config, script);
   domuimg_grub_script_run (script, text, 1, NULL);
   loaded = g_steal_pointer (&config.loaded);
@@ -509,6 +675,7 @@ domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFil
   wanted = g_strdup (domuimg_grub_script_get (script, "default"));
   fallback = g_strdup (domuimg_grub_script_get (script, "fallback"));
   timeout = g_strdup (domuimg_grub_script_get (script, "timeout"));
+  config.is_booting = TRUE;
   boot_nodes (&config, script, shown, "", 0);
   domuimg_grub_menu_choose (self, shown, wanted, fallback, timeout);
 }

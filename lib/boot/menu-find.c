@@ -63,10 +63,51 @@ static const Place all_places[] = {
   { "/boot/efi/EFI/Linux", DOMUIMG_MENU_UKI },
 };
 
+static gboolean
+has_dots (const char *path)
+{
+  return strstr (path, "/./") != NULL || strstr (path, "/../") != NULL
+         || g_str_has_suffix (path, "/.") || g_str_has_suffix (path, "/..");
+}
+
+/* Out of the directory that @path means in @tree, which a link may have led to; where it is in another
+ * filesystem, out of the one that it names. */
+static void
+leave_directory (DomuimgTree *tree, GString *path)
+{
+  g_autofree char *real = domuimg_tree_resolve (tree, path->str, NULL);
+  char *slash;
+
+  if (real != NULL && domuimg_tree_is_dir (tree, real))
+    g_string_printf (path, "/%s", real);
+  slash = strrchr (path->str, '/');
+  g_string_truncate (path, slash != NULL ? (gsize) (slash - path->str) : 0);
+}
+
+/* Without "." and "..", which trees do not take; the top is its own parent. */
+static char *
+tidy (DomuimgTree *tree, const char *path)
+{
+  g_auto (GStrv) names = NULL;
+  GString *result;
+
+  if (!has_dots (path))
+    return g_strdup (path);
+  names = g_strsplit (path, "/", -1);
+  result = g_string_new (NULL);
+  for (guint i = 0; names[i] != NULL; i++)
+    if (g_str_equal (names[i], ".."))
+      leave_directory (tree, result);
+    else if (*names[i] != '\0' && !g_str_equal (names[i], "."))
+      g_string_append_printf (result, "/%s", names[i]);
+  return g_string_free (result->len > 0 ? result : g_string_append_c (result, '/'), FALSE);
+}
+
 static char *
 read_text (gpointer data, const char *path)
 {
-  g_autoptr (GBytes) bytes = domuimg_tree_read (data, path, DOMUIMG_MENU_FILE_MAX, NULL);
+  g_autofree char *tidied = tidy (data, path);
+  g_autoptr (GBytes) bytes = domuimg_tree_read (data, tidied, DOMUIMG_MENU_FILE_MAX, NULL);
 
   return bytes != NULL ? g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes)) : NULL;
 }
@@ -74,19 +115,24 @@ read_text (gpointer data, const char *path)
 static gboolean
 exists (gpointer data, const char *path)
 {
-  return domuimg_tree_exists (data, path);
+  g_autofree char *tidied = tidy (data, path);
+
+  return domuimg_tree_exists (data, tidied);
 }
 
 static char **
 list (gpointer data, const char *path)
 {
-  return domuimg_tree_list (data, path, NULL);
+  g_autofree char *tidied = tidy (data, path);
+
+  return domuimg_tree_list (data, tidied, NULL);
 }
 
 static GBytes *
 read_at (gpointer data, const char *path, guint64 offset, gsize length)
 {
-  g_autofree char *file = domuimg_tree_resolve (data, path, NULL);
+  g_autofree char *tidied = tidy (data, path);
+  g_autofree char *file = domuimg_tree_resolve (data, tidied, NULL);
   g_autofree char *buffer = g_malloc (length);
   gsize done = 0;
   gssize n = 1;
@@ -117,10 +163,13 @@ parse (const char *path, DomuimgMenuFormat format, DomuimgLoader loader,
   DomuimgMenu *menu = domuimg_menu_new (format, path + 1);
   g_autofree char *text = NULL;
 
-  if (format == DOMUIMG_MENU_BLS)
-    domuimg_bls_parse (menu, path, files, NULL);
-  else if (format == DOMUIMG_MENU_UKI)
-    domuimg_uki_parse (menu, path, files);
+  if (format == DOMUIMG_MENU_BLS || format == DOMUIMG_MENU_UKI)
+    {
+      g_autofree char *parent = g_path_get_dirname (path);
+      g_autofree char *partition = g_path_get_dirname (parent);
+
+      domuimg_sdboot_parse (menu, g_str_equal (partition, "/") ? "" : partition, files);
+    }
   else if ((text = domuimg_menu_read_file (files, path)) != NULL)
     parse_text (menu, text, loader, files);
   else
@@ -175,16 +224,55 @@ find_in (const Place *all, guint n, DomuimgLoader loader, const DomuimgMenuFiles
   return g_steal_pointer (&empty);
 }
 
+static void
+tidy_saves (DomuimgTree *tree, GPtrArray *saves)
+{
+  for (guint i = 0; i < saves->len; i++)
+    {
+      DomuimgMenuSave *save = g_ptr_array_index (saves, i);
+      char *file = tidy (tree, save->file);
+
+      g_free (save->file);
+      save->file = file;
+    }
+}
+
+static void
+tidy_entry (DomuimgTree *tree, DomuimgMenuEntry *entry)
+{
+  char *kernel = entry->kernel != NULL ? tidy (tree, entry->kernel) : NULL;
+
+  g_free (entry->kernel);
+  entry->kernel = kernel;
+  for (guint i = 0; i < entry->initrds->len; i++)
+    {
+      char *initrd = g_ptr_array_index (entry->initrds, i);
+
+      if (*initrd != '/')
+        continue;
+      entry->initrds->pdata[i] = tidy (tree, initrd);
+      g_free (initrd);
+    }
+  tidy_saves (tree, entry->saves);
+}
+
 static DomuimgMenu *
 find_on (DomuimgTree *tree, DomuimgLoader loader)
 {
   const DomuimgMenuFiles files = { read_text, exists, list, read_at, tree };
+  DomuimgMenu *menu;
 
   if (loader == DOMUIMG_LOADER_PVGRUB)
-    return find_in (pvgrub_places, G_N_ELEMENTS (pvgrub_places), loader, &files);
-  if (loader == DOMUIMG_LOADER_PYGRUB)
-    return find_in (pygrub_places, G_N_ELEMENTS (pygrub_places), loader, &files);
-  return find_in (all_places, G_N_ELEMENTS (all_places), loader, &files);
+    menu = find_in (pvgrub_places, G_N_ELEMENTS (pvgrub_places), loader, &files);
+  else if (loader == DOMUIMG_LOADER_PYGRUB)
+    menu = find_in (pygrub_places, G_N_ELEMENTS (pygrub_places), loader, &files);
+  else
+    menu = find_in (all_places, G_N_ELEMENTS (all_places), loader, &files);
+  for (guint i = 0; menu != NULL && i < menu->entries->len; i++)
+    tidy_entry (tree, g_ptr_array_index (menu->entries, i));
+  if (menu != NULL)
+    tidy_saves (tree, menu->saves);
+  return menu;
 }
 
 static void

@@ -5,12 +5,25 @@
 
 #include <string.h>
 
+void
+domuimg_menu_save_free (gpointer data)
+{
+  DomuimgMenuSave *self = data;
+
+  g_free (self->hint);
+  g_free (self->file);
+  g_free (self->name);
+  g_free (self->value);
+  g_free (self);
+}
+
 DomuimgMenuEntry *
 domuimg_menu_entry_new (void)
 {
   DomuimgMenuEntry *self = g_new0 (DomuimgMenuEntry, 1);
 
   self->initrds = g_ptr_array_new_with_free_func (g_free);
+  self->saves = g_ptr_array_new_with_free_func (domuimg_menu_save_free);
   return self;
 }
 
@@ -24,6 +37,7 @@ domuimg_menu_entry_free (DomuimgMenuEntry *self)
   g_free (self->cmdline);
   g_free (self->root_hint);
   g_free (self->source);
+  g_ptr_array_unref (self->saves);
   g_free (self);
 }
 
@@ -37,6 +51,7 @@ domuimg_menu_new (DomuimgMenuFormat format, const char *path)
   self->entries = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_menu_entry_free);
   self->default_entry = -1;
   self->problems = g_ptr_array_new_with_free_func (g_free);
+  self->saves = g_ptr_array_new_with_free_func (domuimg_menu_save_free);
   return self;
 }
 
@@ -49,6 +64,7 @@ domuimg_menu_free (DomuimgMenu *self)
   g_free (self->fallback);
   g_ptr_array_unref (self->entries);
   g_ptr_array_unref (self->problems);
+  g_ptr_array_unref (self->saves);
   g_free (self);
 }
 
@@ -121,6 +137,19 @@ domuimg_menu_split_device (const char *path, char **device, char **file)
   *device = close != NULL && close > path + 1 ? g_strndup (path, close + 1 - path) : NULL;
   path = close != NULL ? close + 1 : path;
   *file = *path == '/' ? g_strdup (path) : g_strconcat ("/", path, NULL);
+}
+
+char *
+domuimg_menu_name_on (const char *device, char *file)
+{
+  char *named;
+
+  if (device == NULL || !domuimg_grub_device_is_elsewhere (device))
+    return file;
+  named = *device == '(' ? g_strconcat (device, file, NULL)
+                         : g_strconcat ("(", device, ")", file, NULL);
+  g_free (file);
+  return named;
 }
 
 static gboolean

@@ -15,12 +15,22 @@ typedef enum {
   DOMUIMG_MENU_UKI,      /* unified kernel images, Boot Loader Specification type 2 */
 } DomuimgMenuFormat;
 
+/* A variable that GRUB would write into an environment block with `save_env`, as it differs from what is
+ * there. */
+typedef struct {
+  char *hint;  /* (nullable) where @file lies, as @root_hint of an entry */
+  char *file;
+  char *name;
+  char *value; /* (nullable) it is removed */
+} DomuimgMenuSave;
+
 /* One entry that can be booted. */
 typedef struct {
   char *id;           /* (nullable) what a default may name: --id, the name of a BLS file, a LABEL */
   char *title;        /* for a person; with its submenus, joined by ">" */
   char *kernel;       /* (nullable) absolute in the filesystem that it lies on */
-  GPtrArray *initrds; /* (element-type utf8) in the order that they are loaded in */
+  GPtrArray *initrds; /* (element-type utf8) in the order that they are loaded in; "(loop0)/initrd" where
+                         one lies on no disk that the kernel may lie on */
   char *cmdline;      /* may be "" */
   char *root_hint;    /* (nullable) where @kernel lies, as `search` or root says it: "UUID=…",
                          "LABEL=…", "(hd0,msdos1)", "(hd0,0)"; NULL: beside the menu */
@@ -28,6 +38,10 @@ typedef struct {
   guint line;         /* there, from 1; 0 where there are no lines */
   guint sysappend;    /* what a loader on a network adds to @cmdline: bits of IPAPPEND */
   gboolean local;     /* (LOCALBOOT) the next boot device, and no kernel */
+  gboolean is_program; /* an EFI program; @kernel is NULL where that is no kernel */
+  gboolean is_counted; /* systemd-boot would count this boot by renaming the entry's file */
+  GPtrArray *saves;    /* (element-type DomuimgMenuSave) when it is chosen */
+  gboolean has_saves;  /* in a menu that a process has sent: it knows of some */
 } DomuimgMenuEntry;
 
 typedef struct {
@@ -41,7 +55,10 @@ typedef struct {
   guint timeout;         /* seconds */
   gboolean waits;        /* nothing is booted before a key is pressed: there is no timeout */
   GPtrArray *problems;   /* (element-type utf8) what could not be understood, and where */
+  GPtrArray *saves;      /* (element-type DomuimgMenuSave) before an entry is chosen */
 } DomuimgMenu;
+
+void domuimg_menu_save_free (gpointer self);
 
 DomuimgMenuEntry *domuimg_menu_entry_new (void);
 void domuimg_menu_entry_free (DomuimgMenuEntry *self);
@@ -56,6 +73,7 @@ const char *domuimg_menu_format_to_string (DomuimgMenuFormat format);
 #define DOMUIMG_MENU_ENTRIES 1000
 #define DOMUIMG_MENU_PROBLEMS 20
 #define DOMUIMG_MENU_FILE_MAX (1 << 20)
+#define DOMUIMG_MENU_SAVES 64
 
 /* The files beside a menu. Each may be NULL. */
 typedef struct {
@@ -65,6 +83,7 @@ typedef struct {
   /* Bytes at @offset; fewer at the end, NULL where there is no file. */
   GBytes *(*read_at) (gpointer data, const char *path, guint64 offset, gsize length);
   gpointer data;
+  gboolean on_network; /* a boot server's: devices are servers */
 } DomuimgMenuFiles;
 
 /* Parsers: each adds to @self, whose path is that of @text, and sets its default. What they cannot
@@ -73,21 +92,24 @@ typedef struct {
 /* PVGRUB: as Debian's GRUB for Xen takes it; other loaders: as a GRUB on the guest's disk. */
 void domuimg_grubcfg_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files,
                             DomuimgLoader loader);
-/* The entries of @directory. With @variables, which options may name, in the order and as GRUB's
- * command blscfg takes them; else as systemd-boot, whose loader.conf is in the parent directory. */
+/* The entries of @directory, in the order and as GRUB's command blscfg takes them; options may name
+ * @variables. */
 void domuimg_bls_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files,
                         GHashTable *variables);
-/* loader.conf of systemd-boot in @directory: sets the default of the entries that are there. */
-void domuimg_loader_conf_parse (DomuimgMenu *self, const char *directory,
-                                const DomuimgMenuFiles *files);
-/* Unified kernel images in @directory, EFI/Linux; loader/loader.conf is beside EFI. */
-void domuimg_uki_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files);
+/* What systemd-boot shows of @partition, a directory without its last slash: loader/entries, EFI/Linux
+ * and loader/loader.conf in it. */
+void domuimg_sdboot_parse (DomuimgMenu *self, const char *partition, const DomuimgMenuFiles *files);
 void domuimg_extlinux_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 void domuimg_menulst_parse (DomuimgMenu *self, const char *text, const DomuimgMenuFiles *files);
 /* What pygrub of Xen 4.17 reads in a menu of @self's format: GRUB2, EXTLINUX or LEGACY. */
 void domuimg_pygrub_parse (DomuimgMenu *self, const char *text);
 /* The environment block of GRUB: adds its variables. FALSE where it is none. */
 gboolean domuimg_grubenv_parse (const char *text, GHashTable *variables);
+/* Sets a variable in @block, of DOMUIMG_GRUBENV_SIZE bytes, or removes it where @value is NULL; what else
+ * is there stays. CORRUPT_INPUT where it is no environment block, INVALID_ARGUMENT for a name that is
+ * none, NO_SPACE where the block is full: then it is as it was. */
+#define DOMUIMG_GRUBENV_SIZE 1024
+gboolean domuimg_grubenv_set (char *block, const char *name, const char *value, GError **error);
 
 /* For the parsers. */
 void domuimg_menu_add_problem (DomuimgMenu *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -98,5 +120,15 @@ int domuimg_menu_find_entry (DomuimgMenu *self, const char *wanted);
 char *domuimg_menu_read_file (const DomuimgMenuFiles *files, const char *path);
 /* "(hd0,1)/vmlinuz" → "(hd0,1)" (NULL without) and "/vmlinuz". */
 void domuimg_menu_split_device (const char *path, char **device, char **file);
+/* @file (transfer full), with its device before it where that is elsewhere; @device is nullable. */
+char *domuimg_menu_name_on (const char *device, char *file);
+/* grub-device.c: names of devices, with or without their parentheses. Which disk, from 0, where it is a
+ * disk's name; whether GRUB makes the device of a file or a secret, or it is another medium; whether it
+ * is one of these or another disk than the first, so that no file of the first disk is meant. */
+gboolean domuimg_grub_device_get_disk (const char *device, guint *disk);
+/* The partition at the end of "(hd0,msdos1)"; 0 where there is none. */
+guint domuimg_grub_device_get_partition (const char *device, DomuimgMenuFormat format);
+gboolean domuimg_grub_device_is_made (const char *device);
+gboolean domuimg_grub_device_is_elsewhere (const char *device);
 /* Compares versions as rpm does: below, at or above 0. */
 int domuimg_menu_compare_versions (const char *a, const char *b);

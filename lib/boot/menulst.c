@@ -45,7 +45,8 @@ take_initrds (DomuimgMenuEntry *entry, const char *value)
       if (*words[i] == '\0')
         continue;
       domuimg_menu_split_device (words[i], &device, &file);
-      g_ptr_array_add (entry->initrds, file);
+      g_ptr_array_add (entry->initrds,
+                       domuimg_menu_name_on (device != NULL ? device : entry->root_hint, file));
     }
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Unified kernel images, and other programs of EFI that are kernels. */
 #include "config.h"
-#include "lib/boot/menu.h"
+#include "lib/boot/sdboot.h"
 
 #include <string.h>
 
+#include "lib/kernel/bzimage.h"
 #include "lib/kernel/pe.h"
 
 /* Boot Loader Specification, type 2: a PE file holds kernel, initramfs, command line and os-release.
@@ -11,23 +13,6 @@
 
 #define HEADER_MAX 4096
 #define SECTION_MAX (64 << 10)
-
-typedef struct {
-  DomuimgMenuEntry *entry;
-  char *key;     /* (nullable) ID of os-release, which systemd-boot sorts by */
-  char *version; /* of the kernel, else of the system */
-} Item;
-
-static void
-item_free (gpointer data)
-{
-  Item *self = data;
-
-  g_clear_pointer (&self->entry, domuimg_menu_entry_free);
-  g_free (self->key);
-  g_free (self->version);
-  g_free (self);
-}
 
 static GBytes *
 read_at (const DomuimgMenuFiles *files, const char *path, guint64 offset, gsize length)
@@ -48,6 +33,8 @@ read_section (const DomuimgMenuFiles *files, const char *path, DomuimgBytes head
   content = read_at (files, path, offset, MIN (length, SECTION_MAX));
   if (content == NULL)
     return NULL;
+  if (g_bytes_get_size (content) == 0)
+    return g_strdup ("");
   return g_strstrip (
       g_strndup (g_bytes_get_data (content, NULL), g_bytes_get_size (content)));
 }
@@ -74,71 +61,73 @@ get_field (const char *text, const char *key)
   return NULL;
 }
 
-/* NULL where it is not a unified kernel image. */
-static Item *
-read_image (const DomuimgMenuFiles *files, const char *path, const char *name)
+/* (transfer full) (nullable) The first of @keys that has a value. */
+static char *
+get_first (const char *text, const char *const *keys)
 {
+  char *value = NULL;
+
+  for (; *keys != NULL && value == NULL; keys++)
+    {
+      value = get_field (text, *keys);
+      if (value != NULL && *value == '\0')
+        g_clear_pointer (&value, g_free);
+    }
+  return value;
+}
+
+/* What systemd-boot shows and sorts by is what os-release says of the system. */
+static void
+take_release (DomuimgSdbootItem *item, const char *text)
+{
+  static const char *const titles[] = { "PRETTY_NAME", "IMAGE_ID", "NAME", "ID", NULL };
+  static const char *const versions[]
+      = { "IMAGE_VERSION", "VERSION", "VERSION_ID", "BUILD_ID", NULL };
+  static const char *const keys[] = { "IMAGE_ID", "ID", NULL };
+
+  item->entry->title = get_first (text, titles);
+  item->version = get_first (text, versions);
+  item->sort_key = get_first (text, keys);
+}
+
+DomuimgSdbootItem *
+domuimg_uki_read (const DomuimgMenuFiles *files, const char *directory, const char *name)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
   g_autoptr (GBytes) bytes = read_at (files, path, 0, HEADER_MAX);
   g_autofree char *release = NULL;
   guint64 offset, length;
   DomuimgBytes header;
-  Item *item;
+  DomuimgSdbootItem *item;
 
   if (bytes == NULL)
     return NULL;
   header = domuimg_bytes_of (bytes);
   if (!domuimg_pe_find_section (header, ".linux", &offset, &length))
     return NULL;
-  item = g_new0 (Item, 1);
-  item->entry = domuimg_menu_entry_new ();
-  item->entry->id = g_strdup (name);
+  item = domuimg_sdboot_item_new (directory, name, ".efi");
   item->entry->kernel = g_strdup (path);
-  item->entry->source = g_strdup (path + 1);
   item->entry->cmdline = read_section (files, path, header, ".cmdline");
   release = read_section (files, path, header, ".osrel");
-  item->entry->title = get_field (release != NULL ? release : "", "PRETTY_NAME");
+  take_release (item, release != NULL ? release : "");
   if (item->entry->title == NULL)
     item->entry->title = g_strdup (name);
-  item->key = get_field (release != NULL ? release : "", "ID");
-  item->version = read_section (files, path, header, ".uname");
-  if (item->version == NULL)
-    item->version = get_field (release != NULL ? release : "", "VERSION_ID");
   return item;
 }
 
-static gint
-compare (gconstpointer a, gconstpointer b)
+gboolean
+domuimg_uki_examine (const DomuimgMenuFiles *files, const char *path, char **cmdline)
 {
-  const Item *left = *(Item *const *) a, *right = *(Item *const *) b;
-  int order = g_strcmp0 (left->key, right->key);
+  g_autoptr (GBytes) bytes = read_at (files, path, 0, HEADER_MAX);
+  guint64 offset, length;
+  DomuimgBytes header;
 
-  if (order == 0)
-    order = domuimg_menu_compare_versions (right->version != NULL ? right->version : "",
-                                           left->version != NULL ? left->version : "");
-  return order != 0 ? order : domuimg_menu_compare_versions (right->entry->id, left->entry->id);
-}
-
-void
-domuimg_uki_parse (DomuimgMenu *self, const char *directory, const DomuimgMenuFiles *files)
-{
-  g_auto (GStrv) names = files->list != NULL ? files->list (files->data, directory) : NULL;
-  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (item_free);
-  g_autofree char *efi = g_path_get_dirname (directory);
-  g_autofree char *partition = g_path_get_dirname (efi);
-  g_autofree char *loader = g_build_filename (partition, "loader", NULL);
-
-  for (guint i = 0; names != NULL && names[i] != NULL && i < DOMUIMG_MENU_ENTRIES; i++)
-    {
-      g_autofree char *path = g_build_filename (directory, names[i], NULL);
-      g_autofree char *lower = g_ascii_strdown (names[i], -1);
-      Item *item = g_str_has_suffix (lower, ".efi") ? read_image (files, path, names[i]) : NULL;
-
-      if (item != NULL)
-        g_ptr_array_add (items, item);
-    }
-  g_ptr_array_sort (items, compare);
-  for (guint i = 0; i < items->len; i++)
-    domuimg_menu_add_entry (self,
-                            g_steal_pointer (&((Item *) g_ptr_array_index (items, i))->entry));
-  domuimg_loader_conf_parse (self, loader, files);
+  *cmdline = NULL;
+  if (bytes == NULL)
+    return FALSE;
+  header = domuimg_bytes_of (bytes);
+  if (!domuimg_pe_find_section (header, ".linux", &offset, &length))
+    return domuimg_bzimage_is (header);
+  *cmdline = read_section (files, path, header, ".cmdline");
+  return TRUE;
 }

@@ -17,6 +17,7 @@
 #include "lib/bootloader/helper.h"
 #include "lib/bootloader/network.h"
 #include "lib/bootloader/reader.h"
+#include "lib/bootloader/save.h"
 
 #define NOBODY 65534
 
@@ -328,6 +329,46 @@ load_files (Bootloader *self, const DomuimgBootloaderRequest *request,
   return FALSE;
 }
 
+static void
+tell_unsaved (const char *what)
+{
+  g_autofree char *plain = domuimg_bootloader_plain (what);
+
+  domuimg_output_say ("what the menu saves is not written: %s%s", plain,
+                      g_str_has_prefix (what, "next_entry")
+                          ? "; the entry that is to be booted once is booted every time"
+                          : "");
+}
+
+static void
+name_saves (const GPtrArray *saves, const char *why, GPtrArray *notes)
+{
+  for (guint i = 0; i < saves->len; i++)
+    g_ptr_array_add (notes,
+                     g_strdup_printf ("%s: %s", ((DomuimgBootloaderSave *) saves->pdata[i])->name, why));
+}
+
+/* What GRUB would write to the disk before it starts the entry, even one that then does not start. No
+ * failure keeps a guest from its boot. */
+static void
+save (Bootloader *self, guint index)
+{
+  const DomuimgBootloaderRequest request = { .saves = TRUE, .entry = index };
+  g_autoptr (GPtrArray) saves = g_ptr_array_new_with_free_func (domuimg_bootloader_save_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) answer = ask (self, &request, &error);
+
+  if (answer == NULL || !domuimg_bootloader_saves_read (answer, saves, notes, &error))
+    g_ptr_array_add (notes, g_strdup (error->message));
+  else if (self->options.dry || self->options.read_only)
+    name_saves (saves, self->options.dry ? "--not-really" : "--read-only", notes);
+  else if (saves->len > 0 && !domuimg_bootloader_save (self->options.disk, self->disk, saves, &error))
+    name_saves (saves, error->message, notes);
+  for (guint i = 0; i < notes->len; i++)
+    tell_unsaved (g_ptr_array_index (notes, i));
+}
+
 static gboolean
 load (Bootloader *self, guint index, const DomuimgMenuEntry *entry, GError **error)
 {
@@ -382,6 +423,8 @@ run (Bootloader *self, GError **error)
 
       return print_choice (self, entry, args, error);
     }
+  if (entry->has_saves)
+    save (self, index);
   return load (self, index, entry, error);
 }
 

@@ -4,11 +4,13 @@
 
 /* Strings are bytes: a guest's need not be UTF-8. An answer is the code of an error + 1, or 0, its
  * message, and what was asked for. */
-#define REQUEST "(buayayb)"
+#define REQUEST "(bbuayayb)"
 #define ANSWER "(uayay)"
-#define ENTRY "(ayayayaayayayu)"
+#define ENTRY "(ayayayaayayayub)"
 #define MENU "(uayayiayubaaya" ENTRY ")"
 #define LOADED "(ubay)"
+#define SAVE "(tayayb)"
+#define SAVES "(a" SAVE "aay)"
 #define INITRDS_MAX 64
 
 static GVariant *
@@ -74,7 +76,7 @@ answer (GVariant *floating)
 GBytes *
 domuimg_bootloader_request_write (const DomuimgBootloaderRequest *self)
 {
-  return serialise (g_variant_new ("(bu@ay@ayb)", self->load, self->entry, text (self->kernel),
+  return serialise (g_variant_new ("(bbu@ay@ayb)", self->load, self->saves, self->entry, text (self->kernel),
                                    text (self->ramdisk), self->dry));
 }
 
@@ -85,10 +87,11 @@ domuimg_bootloader_request_read (GBytes *bytes, DomuimgBootloaderRequest *self)
 
   *self = (DomuimgBootloaderRequest){
     .load = take_boolean (value, 0),
-    .entry = take_number (value, 1),
-    .kernel = take_text (value, 2),
-    .ramdisk = take_text (value, 3),
-    .dry = take_boolean (value, 4),
+    .saves = take_boolean (value, 1),
+    .entry = take_number (value, 2),
+    .kernel = take_text (value, 3),
+    .ramdisk = take_text (value, 4),
+    .dry = take_boolean (value, 5),
   };
 }
 
@@ -108,8 +111,9 @@ write_texts (GVariantBuilder *builder, const GPtrArray *texts)
   g_variant_builder_close (builder);
 }
 
+/* Whether anything is to be written when it is chosen, of @entry or of its menu. */
 static void
-write_entry (GVariantBuilder *builder, const DomuimgMenuEntry *entry)
+write_entry (GVariantBuilder *builder, const DomuimgMenuEntry *entry, gboolean saves)
 {
   g_variant_builder_open (builder, G_VARIANT_TYPE (ENTRY));
   g_variant_builder_add_value (builder, text (entry->id));
@@ -119,6 +123,7 @@ write_entry (GVariantBuilder *builder, const DomuimgMenuEntry *entry)
   g_variant_builder_add_value (builder, text (entry->cmdline));
   g_variant_builder_add_value (builder, text (entry->root_hint));
   g_variant_builder_add (builder, "u", entry->line);
+  g_variant_builder_add (builder, "b", saves || entry->has_saves || entry->saves->len > 0 || entry->is_counted);
   g_variant_builder_close (builder);
 }
 
@@ -137,7 +142,7 @@ domuimg_bootloader_menu_write (const DomuimgMenu *menu)
   write_texts (&builder, menu->problems);
   g_variant_builder_open (&builder, G_VARIANT_TYPE ("a" ENTRY));
   for (guint i = 0; i < menu->entries->len; i++)
-    write_entry (&builder, g_ptr_array_index (menu->entries, i));
+    write_entry (&builder, g_ptr_array_index (menu->entries, i), menu->saves->len > 0);
   g_variant_builder_close (&builder);
   return answer (g_variant_builder_end (&builder));
 }
@@ -147,6 +152,34 @@ domuimg_bootloader_loaded_write (const DomuimgBootloaderLoaded *loaded)
 {
   return answer (g_variant_new ("(ub@ay)", loaded->slot, loaded->has_ramdisk,
                                 text (loaded->note)));
+}
+
+void
+domuimg_bootloader_save_free (gpointer data)
+{
+  DomuimgBootloaderSave *self = data;
+
+  g_free (self->name);
+  g_free (self->value);
+  g_free (self);
+}
+
+GBytes *
+domuimg_bootloader_saves_write (const GPtrArray *saves, const GPtrArray *notes)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE (SAVES));
+
+  g_variant_builder_open (&builder, G_VARIANT_TYPE ("a" SAVE));
+  for (guint i = 0; i < saves->len; i++)
+    {
+      const DomuimgBootloaderSave *save = g_ptr_array_index (saves, i);
+
+      g_variant_builder_add (&builder, "(t@ay@ayb)", save->offset, text (save->name),
+                             text (save->value), save->value != NULL);
+    }
+  g_variant_builder_close (&builder);
+  write_texts (&builder, notes);
+  return answer (g_variant_builder_end (&builder));
 }
 
 GBytes *
@@ -221,6 +254,7 @@ read_entry (GVariant *value)
   entry->cmdline = take_text (value, 4);
   entry->root_hint = take_text (value, 5);
   entry->line = take_number (value, 6);
+  entry->has_saves = take_boolean (value, 7);
   if (entry->cmdline == NULL)
     entry->cmdline = g_strdup ("");
   if (entry->title == NULL)
@@ -287,6 +321,42 @@ domuimg_bootloader_loaded_read (GBytes *bytes, DomuimgBootloaderLoaded *loaded, 
     return refuse ("no such file", error);
   loaded->has_ramdisk = take_boolean (value, 1);
   loaded->note = take_text (value, 2);
+  return TRUE;
+}
+
+static DomuimgBootloaderSave *
+read_save (GVariant *value)
+{
+  DomuimgBootloaderSave *save = g_new0 (DomuimgBootloaderSave, 1);
+  char *name = take_text (value, 1);
+
+  g_variant_get_child (value, 0, "t", &save->offset);
+  save->name = name != NULL ? name : g_strdup ("");
+  save->value = take_text (value, 2);
+  if (save->value == NULL && take_boolean (value, 3))
+    save->value = g_strdup ("");
+  return save;
+}
+
+gboolean
+domuimg_bootloader_saves_read (GBytes *bytes, GPtrArray *saves, GPtrArray *notes, GError **error)
+{
+  g_autoptr (GVariant) value = open_answer (bytes, SAVES, error), array = NULL;
+  gsize n;
+
+  if (value == NULL)
+    return FALSE;
+  array = g_variant_get_child_value (value, 0);
+  n = g_variant_n_children (array);
+  if (n > 2 * DOMUIMG_MENU_SAVES)
+    return refuse ("too many variables", error);
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) save = g_variant_get_child_value (array, i);
+
+      g_ptr_array_add (saves, read_save (save));
+    }
+  read_texts (value, 1, notes, DOMUIMG_MENU_PROBLEMS);
   return TRUE;
 }
 

@@ -85,6 +85,8 @@ make_context (DomuimgBootloaderOptions *to, Words *words)
     { "runas", 0, 0, G_OPTION_ARG_STRING, &words->runas,
       "The user id that reads the disk, 65534 if not given", "UID" },
     { "isconfig", 0, 0, G_OPTION_ARG_NONE, &to->is_config, "The file is a menu, not a disk", NULL },
+    { "read-only", 0, 0, G_OPTION_ARG_NONE, &to->read_only,
+      "Write nothing to the disk: what GRUB would save there is told", NULL },
     { "require-confinement", 0, 0, G_OPTION_ARG_NONE, &to->require,
       "Fail where a part of the confinement cannot be had", NULL },
     { "debug", 0, 0, G_OPTION_ARG_NONE, &to->debug, "Say what is done", NULL },
@@ -131,6 +133,7 @@ check_network (const DomuimgBootloaderOptions *self, const Words *words, GError 
     gboolean of_network;
   } options[] = {
     { "list-entries", self->list, FALSE },        { "not-really", self->dry, FALSE },
+    { "read-only", self->read_only, FALSE },
     { "isconfig", self->is_config, FALSE },       { "kernel", self->kernel != NULL, FALSE },
     { "ramdisk", self->ramdisk != NULL, FALSE },  { "offset", words->offset != NULL, FALSE },
     { "bridge", self->bridge != NULL, TRUE },     { "mac", self->mac != NULL, TRUE },

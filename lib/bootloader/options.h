@@ -26,6 +26,7 @@ typedef struct {
   gboolean dry;
   gboolean is_config;
   gboolean debug;
+  gboolean read_only; /* nothing is written to the disk */
   gboolean require; /* all of the confinement, or nothing */
   char *help;       /* (nullable) to be printed, and nothing else done */
 } DomuimgBootloaderOptions;

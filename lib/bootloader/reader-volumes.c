@@ -210,19 +210,15 @@ domuimg_reader_open_volume (const DomuimgReaderSetup *setup, DomuimgReaderVolume
   return volume->tree;
 }
 
-/* The number at the end of "(hd0,msdos1)"; 0 where there is none. */
-static guint
-number_of (const char *hint, DomuimgMenuFormat format)
+/* "lvm/vg-root" and "(lvm/vg-root)"; what GRUB's helper calls "loop0" is the disk itself. */
+static gboolean
+is_device (const char *hint, const char *device)
 {
-  const char *comma = strchr (hint, ',');
-  gsize skip = comma != NULL ? strcspn (comma, "0123456789") : 0;
-  guint number;
-
-  if (comma == NULL || !g_ascii_isdigit (comma[skip]))
-    return 0;
-  number = (guint) MIN (g_ascii_strtoull (comma + skip, NULL, 10), 1000);
-  /* GRUB legacy counts partitions from 0. */
-  return format == DOMUIMG_MENU_LEGACY ? number + 1 : number;
+  hint += *hint == '(';
+  device += *device == '(';
+  return g_str_has_prefix (device, "lvm/")
+         && strcspn (hint, ")") == strcspn (device, ")")
+         && strncmp (hint, device, strcspn (device, ")")) == 0;
 }
 
 gboolean
@@ -233,5 +229,7 @@ domuimg_reader_hint_is (const char *hint, DomuimgMenuFormat format,
 
   if (domuimg_device_spec_is_tag (hint))
     return domuimg_volume_is_tagged (&names, hint);
-  return volume->number > 0 && number_of (hint, format) == volume->number;
+  if (volume->device != NULL && is_device (hint, volume->device))
+    return TRUE;
+  return volume->number > 0 && domuimg_grub_device_get_partition (hint, format) == volume->number;
 }

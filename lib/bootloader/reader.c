@@ -159,17 +159,52 @@ has_file (DomuimgReader *self, DomuimgReaderVolume *volume, const char *path)
   return tree != NULL && domuimg_tree_exists (tree, path) && !domuimg_tree_is_dir (tree, path);
 }
 
-/* Where @path lies: by the menu's hint, beside the menu, anywhere. */
+/* @path may have a device of its own before it. */
+static gboolean
+check_device (const char *hint, const char *path, GError **error)
+{
+  g_autofree char *device = NULL, *file = NULL;
+
+  domuimg_menu_split_device (path, &device, &file);
+  device = device != NULL ? device : g_strdup (hint);
+  if (device == NULL || !domuimg_grub_device_is_elsewhere (device))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "the menu takes %s from the device %s, %s; only files of the guest's first disk"
+                       " can be loaded",
+                       file, device,
+                       domuimg_grub_device_is_made (device)
+                           ? "which GRUB makes of something else than a disk"
+                           : "another disk");
+}
+
+/* (nullable) The volume that @hint names for certain. */
+static DomuimgReaderVolume *
+find_hinted (DomuimgReader *self, const char *hint)
+{
+  for (guint i = 0; hint != NULL && i < self->volumes->len; i++)
+    if (domuimg_reader_hint_is (hint, self->menu->format, self->volumes->pdata[i]))
+      return self->volumes->pdata[i];
+  return NULL;
+}
+
+/* Where @path lies: on what the menu's hint names; else, since the device that GRUB starts with stays
+ * where a search finds nothing, beside the menu; else anywhere. */
 static DomuimgTree *
 find_tree (DomuimgReader *self, const char *hint, const char *path, GError **error)
 {
-  for (guint i = 0; hint != NULL && i < self->volumes->len; i++)
-    {
-      DomuimgReaderVolume *volume = g_ptr_array_index (self->volumes, i);
+  DomuimgReaderVolume *hinted;
 
-      if (domuimg_reader_hint_is (hint, self->menu->format, volume)
-          && has_file (self, volume, path))
-        return volume->tree;
+  if (!check_device (hint, path, error))
+    return NULL;
+  hinted = find_hinted (self, hint);
+  if (hinted != NULL && has_file (self, hinted, path))
+    return hinted->tree;
+  if (hinted != NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                    "%s is not on %s of the guest's disk, from which the menu takes it", path, hint);
+      return NULL;
     }
   if (self->volume != NULL && has_file (self, self->volume, path))
     return self->volume->tree;
@@ -307,6 +342,41 @@ load_entry (DomuimgReader *self, const DomuimgBootloaderRequest *request,
   return load (self, entry->root_hint, entry->kernel, entry->initrds, request->dry, loaded, error);
 }
 
+/* Beside the menu, where no other volume is named. */
+static DomuimgReaderVolume *
+find_volume (const char *hint, gpointer data)
+{
+  DomuimgReader *self = data;
+  DomuimgReaderVolume *hinted = find_hinted (self, hint);
+
+  if (hint != NULL && hinted == NULL && domuimg_grub_device_is_elsewhere (hint))
+    return NULL;
+  if (hinted == NULL)
+    return self->volume;
+  return domuimg_reader_open_volume (&self->setup, hinted, NULL) != NULL ? hinted : NULL;
+}
+
+/* What the menu saves, and then its entry. */
+static GBytes *
+tell_saves (DomuimgReader *self, guint index, GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (domuimg_bootloader_save_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+  const DomuimgMenuEntry *entry;
+
+  if (self->menu == NULL || self->volumes == NULL || index >= self->menu->entries->len)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "there is no such entry");
+      return NULL;
+    }
+  entry = g_ptr_array_index (self->menu->entries, index);
+  domuimg_reader_find_saves (self->menu->saves, find_volume, self, found, notes);
+  domuimg_reader_find_saves (entry->saves, find_volume, self, found, notes);
+  if (entry->is_counted)
+    g_ptr_array_add (notes, g_strdup_printf ("the tries of %s: files are not renamed", entry->source));
+  return domuimg_bootloader_saves_write (found, notes);
+}
+
 GBytes *
 domuimg_reader_serve (GBytes *bytes, gpointer reader)
 {
@@ -319,6 +389,8 @@ domuimg_reader_serve (GBytes *bytes, gpointer reader)
   domuimg_bootloader_request_read (bytes, &request);
   if (request.load && load_entry (self, &request, &loaded, &error))
     answer = domuimg_bootloader_loaded_write (&loaded);
+  else if (request.saves)
+    answer = tell_saves (self, request.entry, &error);
   else if (!request.load
            && (self->setup.is_config ? parse_config (self, &error) : find_menu (self, &error)))
     answer = domuimg_bootloader_menu_write (self->menu);

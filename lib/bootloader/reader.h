@@ -49,6 +49,12 @@ DomuimgTree *domuimg_reader_open_volume (const DomuimgReaderSetup *setup,
 gboolean domuimg_reader_hint_is (const char *hint, DomuimgMenuFormat format,
                                  const DomuimgReaderVolume *volume);
 
+/* reader-saves.c: adds to @found (element-type DomuimgBootloaderSave) where what a menu saves is to be
+ * written, or to @notes why it cannot be. @find tells the volume of a hint (nullable), NULL for none. */
+typedef DomuimgReaderVolume *(*DomuimgReaderFindVolume) (const char *hint, gpointer data);
+void domuimg_reader_find_saves (const GPtrArray *saves, DomuimgReaderFindVolume find, gpointer data,
+                                GPtrArray *found, GPtrArray *notes);
+
 /* reader-kernel.c: makes the kernel in @kernels[@slot] one that @xen takes. A ramdisk that was in it
  * takes the place of what is in @ramdisk, and @loaded has one then. */
 gboolean domuimg_reader_settle_kernel (const DomuimgReaderSetup *setup,

@@ -6,6 +6,7 @@
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
+#include "lib/guest/customise.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -71,7 +72,8 @@ domuimg_build_new (DomuimgSpec *spec)
  * @error: return location for a #GError
  *
  * Works out what domuimg_build_run() would do, and checks what can be checked
- * without work. Nothing is written and no server is asked.
+ * without work. Nothing is written, and no server is asked but the libvirt that is to have a disk
+ * or to know the guest.
  *
  * Returns: (transfer full): the plan. %NULL on error:
  *   %DOMUIMG_ERROR_INVALID_ARGUMENT for a contradiction,
@@ -100,9 +102,12 @@ state_clear (DomuimgBuildState *self)
   g_clear_object (&self->tree);
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
+  g_clear_pointer (&self->volumes, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
+  for (guint i = 0; i < DOMUIMG_GRUB_N; i++)
+    g_clear_pointer (&self->grub[i], domuimg_grub_job_free);
   g_clear_object (&self->ahead);
   g_clear_object (&self->kernel_read);
   g_clear_pointer (&self->ramdisk_read, domuimg_initramfs_free);
@@ -110,10 +115,13 @@ state_clear (DomuimgBuildState *self)
   g_free (self->ramdisk_in_tree);
   g_clear_object (&self->domain);
   g_free (self->config_text);
+  g_free (self->xml_text);
   g_clear_object (&self->report);
   g_clear_pointer (&self->undo, domuimg_undo_free);
   g_clear_pointer (&self->changes, g_ptr_array_unref);
   g_clear_pointer (&self->warnings, g_ptr_array_unref);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_clear_pointer (&self->losses, g_ptr_array_unref);
   g_free (self->system_name);
   g_free (self->root_fs);
   g_free (self->root_uuid);
@@ -170,15 +178,20 @@ typedef struct {
   int weight_of_disks;
 } Step;
 
+/* Beside the 100 of all others. */
+#define WEIGHT_OF_UPLOAD 60
+
 /* Every build goes through this table; a source only says whether it gives files or disks. */
 static const Step steps[] = {
   { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
   /* The modules of a kernel that is not the guest's need room in its filesystem. */
   { domuimg_build_step_known_kernel, FILES, 1, 0 },
+  { domuimg_build_step_begin_grub, FILES, 0, 0 },
   { domuimg_build_step_disks, FILES, 2, 0 },
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
+  { domuimg_build_step_grow, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },
   /* Which filesystem its drivers are for is known now. */
   { domuimg_build_step_known_kernel, DISKS | REHEARSED, 0, 0 },
@@ -190,9 +203,12 @@ static const Step steps[] = {
   { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },
   { domuimg_build_step_copy, DISKS, 0, 68 },
   { domuimg_build_step_publish, DISKS, 0, 10 },
+  { domuimg_build_step_upload, FILES | DISKS, 0, 0 },
   { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
   { domuimg_build_step_put, FILES | DISKS, 0, 0 },
+  { domuimg_build_step_define, FILES | DISKS, 0, 0 },
   { commit, FILES | DISKS, 4, 6 },
+  { domuimg_build_step_announce, FILES | DISKS, 0, 0 },
 };
 
 static gboolean
@@ -229,6 +245,22 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
   return FALSE;
 }
 
+static gboolean
+is_sent (const DomuimgBuildState *state)
+{
+  const DomuimgDiskKind *kind = domuimg_plan_get_disk (state->plan, 0)->kind;
+
+  return (kind->traits & DOMUIMG_DISK_IS_SENT) != 0;
+}
+
+static int
+weight_of (const Step *step, const DomuimgBuildState *state)
+{
+  if (step->run == domuimg_build_step_upload && is_sent (state))
+    return WEIGHT_OF_UPLOAD;
+  return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
+}
+
 static void
 set_weights (const DomuimgBuildState *state, DomuimgProgress *progress)
 {
@@ -237,8 +269,7 @@ set_weights (const DomuimgBuildState *state, DomuimgProgress *progress)
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     if (is_wanted (&steps[i], state))
-      weights[n++] = state->plan->import != NULL ? steps[i].weight_of_disks
-                                                 : steps[i].weight_of_files;
+      weights[n++] = weight_of (&steps[i], state);
   domuimg_progress_set_step_weights (progress, weights, n);
 }
 
@@ -282,6 +313,8 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;
   state->changes = g_ptr_array_new_with_free_func (g_free);
   state->warnings = g_ptr_array_new_with_free_func (g_free);
+  domuimg_plan_list_left (state->plan, state->warnings);
+  state->losses = g_ptr_array_new_with_free_func (g_free);
   return TRUE;
 }
 

@@ -96,39 +96,67 @@ read_file (const char *path, GError **error)
   return NULL;
 }
 
-GBytes *
-domuimg_grub_make (DomuimgGrubPlatform platform, const DomuimgGrubPlace *place,
-                   const char *work_directory, GCancellable *cancellable, GError **error)
+struct _DomuimgGrubJob {
+  DomuimgExec *exec;
+  char *image; /* what it writes */
+};
+
+void
+domuimg_grub_job_free (DomuimgGrubJob *self)
 {
-  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("grub-mkimage");
+  domuimg_exec_free (self->exec);
+  g_free (self->image);
+  g_free (self);
+}
+
+static void
+add_arguments (DomuimgGrubJob *self, DomuimgGrubPlatform platform, const DomuimgGrubPlace *place,
+               const char *config)
+{
   g_autofree char *directory = find_directory (platform);
-  g_autofree char *config
-      = g_strdup_printf ("%s/%s.cfg", work_directory, platforms[platform].name);
-  g_autofree char *text = domuimg_grub_make_config (place);
-  g_autofree char *image = g_strdup_printf ("%s/%s.img", work_directory, platforms[platform].name);
   const char *driver = module_of (place->fs);
+
+  /* It does not write to a pipe. */
+  domuimg_exec_arg (self->exec, "-o");
+  domuimg_exec_arg (self->exec, self->image);
+  domuimg_exec_arg (self->exec, "-d");
+  domuimg_exec_arg (self->exec, directory);
+  domuimg_exec_arg (self->exec, "-O");
+  domuimg_exec_arg (self->exec, platforms[platform].name);
+  domuimg_exec_arg (self->exec, "-c");
+  domuimg_exec_arg (self->exec, config);
+  domuimg_exec_arg (self->exec, "-p");
+  domuimg_exec_arg (self->exec, place->prefix);
+  add_modules (self->exec, directory, modules, G_N_ELEMENTS (modules));
+  add_modules (self->exec, directory, platforms[platform].modules, 16);
+  add_modules (self->exec, directory, &driver, 1);
+}
+
+DomuimgGrubJob *
+domuimg_grub_start (DomuimgGrubPlatform platform, const DomuimgGrubPlace *place,
+                    const char *work_directory, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgGrubJob) self = g_new0 (DomuimgGrubJob, 1);
+  const char *name = platforms[platform].name;
+  g_autofree char *config = g_strdup_printf ("%s/%s.cfg", work_directory, name);
+  g_autofree char *text = domuimg_grub_make_config (place);
   g_autoptr (GError) local = NULL;
 
+  self->exec = domuimg_exec_new ("grub-mkimage");
+  self->image = g_strdup_printf ("%s/%s.img", work_directory, name);
   if (!g_file_set_contents (config, text, -1, &local))
     {
       domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
       return NULL;
     }
-  /* It does not write to a pipe. */
-  domuimg_exec_arg (exec, "-o");
-  domuimg_exec_arg (exec, image);
-  domuimg_exec_arg (exec, "-d");
-  domuimg_exec_arg (exec, directory);
-  domuimg_exec_arg (exec, "-O");
-  domuimg_exec_arg (exec, platforms[platform].name);
-  domuimg_exec_arg (exec, "-c");
-  domuimg_exec_arg (exec, config);
-  domuimg_exec_arg (exec, "-p");
-  domuimg_exec_arg (exec, place->prefix);
-  add_modules (exec, directory, modules, G_N_ELEMENTS (modules));
-  add_modules (exec, directory, platforms[platform].modules, 16);
-  add_modules (exec, directory, &driver, 1);
-  return domuimg_exec_run (exec, cancellable, error) ? read_file (image, error) : NULL;
+  add_arguments (self, platform, place, config);
+  return domuimg_exec_start (self->exec, cancellable, error) >= 0 ? g_steal_pointer (&self) : NULL;
+}
+
+GBytes *
+domuimg_grub_finish (DomuimgGrubJob *self, GError **error)
+{
+  return domuimg_exec_finish (self->exec, error) ? read_file (self->image, error) : NULL;
 }
 
 GBytes *

@@ -10,6 +10,7 @@
 typedef enum {
   DOMUIMG_GRUB_BIOS,
   DOMUIMG_GRUB_EFI,
+  DOMUIMG_GRUB_N, /* how many there are */
 } DomuimgGrubPlatform;
 
 /* What an image looks for. */
@@ -22,8 +23,16 @@ typedef struct {
 /* MISSING_TOOL, which names the Debian package, where the host lacks what is needed; @instead is what
  * to ask for without it. */
 gboolean domuimg_grub_check (DomuimgGrubPlatform platform, const char *instead, GError **error);
-GBytes *domuimg_grub_make (DomuimgGrubPlatform platform, const DomuimgGrubPlace *place,
-                           const char *work_directory, GCancellable *cancellable, GError **error);
+/* An image while grub-mkimage makes it, which takes a core for a tenth of a second. Freeing it ends
+ * the program. */
+typedef struct _DomuimgGrubJob DomuimgGrubJob;
+DomuimgGrubJob *domuimg_grub_start (DomuimgGrubPlatform platform, const DomuimgGrubPlace *place,
+                                    const char *work_directory, GCancellable *cancellable,
+                                    GError **error);
+/* Waits for its end. */
+GBytes *domuimg_grub_finish (DomuimgGrubJob *self, GError **error);
+void domuimg_grub_job_free (DomuimgGrubJob *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgGrubJob, domuimg_grub_job_free)
 /* The first sector of a disk that a BIOS starts. */
 GBytes *domuimg_grub_read_boot_sector (GError **error);
 /* What an image begins with, and what a grub.cfg beside an EFI program says. */

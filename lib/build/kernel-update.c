@@ -11,11 +11,11 @@
 #include "lib/base/copy-file.h"
 #include "lib/base/lease.h"
 #include "lib/base/properties.h"
+#include "lib/guest/kernels.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/image/image.h"
 #include "lib/import/chain/follow.h"
 #include "lib/guest/root.h"
-#include "lib/kernel/select.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -248,10 +248,12 @@ static gboolean
 update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCancellable *cancellable,
              GError **error)
 {
-  g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select (tree, self->manifest->type, fs, NULL, error);
+  g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (tree, error);
+  g_autoptr (DomuimgKernelChoice) choice = NULL;
   gboolean current;
 
+  if (choices != NULL)
+    choice = domuimg_kernel_select_from (tree, choices, self->manifest->type, fs, NULL, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the guest: ");

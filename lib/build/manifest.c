@@ -4,6 +4,7 @@
 #include "lib/build/state.h"
 #include "lib/build/step-layout.h"
 
+#include "lib/base/backend-program.h"
 #include "lib/guest/manifest.h"
 
 /* The specification as it was given: the guest can be made again from it. It holds names
@@ -101,6 +102,17 @@ add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
   nic->mac = g_strdup (spec->mac);
   nic->bridge = g_strdup (spec->bridge);
   nic->address = g_strdup (spec->address);
+  nic->network = g_strdup (spec->network);
+}
+
+static void
+add_volume (DomuimgManifest *manifest, const DomuimgPoolVolume *from)
+{
+  DomuimgManifestVolume *volume = domuimg_manifest_add_volume (manifest);
+
+  volume->path = g_strdup (from->path);
+  volume->address = g_strdup (from->address);
+  volume->id = g_strdup (from->id);
 }
 
 static void
@@ -174,6 +186,10 @@ domuimg_build_manifest (DomuimgBuildState *self)
     add_disk (manifest, self, i);
   for (guint i = 0; i < self->plan->nics->len; i++)
     add_nic (manifest, g_ptr_array_index (self->plan->nics, i));
+  for (guint i = 0; i < self->volumes->len; i++)
+    add_volume (manifest, g_ptr_array_index (self->volumes, i));
+  if (domuimg_spec_get_flag (self->plan->spec, "define"))
+    manifest->defined = g_strdup (domuimg_plan_get (self->plan, "connect", DOMUIMG_LIBVIRT_URI));
   copy_lines (manifest->changes, self->changes);
   copy_lines (manifest->warnings, self->warnings);
   return domuimg_manifest_write (manifest);

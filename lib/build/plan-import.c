@@ -7,6 +7,7 @@
 
 #include "lib/base/base.h"
 #include "lib/base/mac.h"
+#include "lib/build/resize-disk.h"
 
 const DomuimgHardware *
 domuimg_plan_get_hardware (DomuimgPlan *self)
@@ -19,9 +20,39 @@ check_asked (const DomuimgDiskSpec *disk, GError **error)
 {
   if (disk->has_content)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "a disk that is converted keeps its size and its filesystems: only path=,"
-                         " vdev= and format= can be given for it");
+                         "a disk that is converted keeps its filesystems: only path=, vdev=, format="
+                         " and a larger size= can be given for it");
   return TRUE;
+}
+
+/* A disk keeps its size, unless it is to be larger. */
+static gboolean
+take_size (DomuimgDiskSpec *disk, guint64 size, const char *name, GError **error)
+{
+  guint64 asked = domuimg_resize_round (disk->size);
+
+  if (disk->size == 0 || disk->size == size)
+    {
+      disk->size = size;
+      return TRUE;
+    }
+  if (asked < size)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the disk %s has %" G_GUINT64_FORMAT " bytes, and size= says less (%"
+                         G_GUINT64_FORMAT "): a disk that is converted can only be made larger",
+                         name, size, disk->size);
+  disk->size = asked;
+  disk->grown_from = asked > size ? size : 0;
+  return TRUE;
+}
+
+guint64
+domuimg_plan_get_made_size (DomuimgPlan *self, guint i)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+
+  /* A device may be larger than what it is to have. */
+  return disk->grown_from > 0 ? disk->size : domuimg_import_get_size (self->import, i);
 }
 
 static gboolean
@@ -90,15 +121,16 @@ domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
         }
       disk = g_ptr_array_index (asked, i);
       if (!check_asked (disk, error) || !check_archive (asked, i, error)
-          || !check_origin (self, i, disk, error))
+          || !check_origin (self, i, disk, error)
+          || !take_size (disk, domuimg_import_get_size (self->import, i),
+                         domuimg_import_get_name (self->import, i), error))
         return NULL;
-      disk->size = domuimg_import_get_size (self->import, i);
     }
   return g_ptr_array_ref (asked);
 }
 
 /* The bridge for a network of the old machine; NULL where nothing was said of it. */
-static char *
+static const char *
 map_network (DomuimgPlan *self, const char *network)
 {
   g_autoptr (GPtrArray) maps = domuimg_spec_get_objects (self->spec, "map-network");
@@ -109,11 +141,11 @@ map_network (DomuimgPlan *self, const char *network)
       const DomuimgPairSpec *map = g_ptr_array_index (maps, i);
 
       if (g_strcmp0 (map->key, network) == 0)
-        return g_strdup (map->value);
+        return map->value;
       if (g_str_equal (map->key, "*"))
         any = map->value;
     }
-  return g_strdup (any);
+  return any;
 }
 
 static gboolean
@@ -171,7 +203,10 @@ domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
       guint8 bytes[6];
 
       nic->unmanaged = TRUE;
-      nic->bridge = map_network (self, old->network);
+      nic->bridge = g_strdup (map_network (self, old->network));
+      nic->network = g_strdup (old->network);
+      nic->is_mapped = nic->bridge != NULL;
+      nic->was_down = old->is_down;
       if (domuimg_spec_get_flag (self->spec, "keep-macs") && old->mac != NULL
           && domuimg_mac_read (old->mac, bytes) && (bytes[0] & 1) == 0)
         nic->mac = domuimg_mac_format (bytes);
@@ -182,7 +217,7 @@ domuimg_plan_import_nics (DomuimgPlan *self, GError **error)
       DomuimgNicSpec *nic = domuimg_nic_spec_new ();
 
       nic->unmanaged = TRUE;
-      nic->bridge = map_network (self, "");
+      nic->bridge = g_strdup (map_network (self, ""));
       g_ptr_array_add (nics, nic);
     }
   return g_steal_pointer (&nics);

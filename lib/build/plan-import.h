@@ -9,6 +9,8 @@
 const DomuimgHardware *domuimg_plan_get_hardware (DomuimgPlan *self);
 /* What disk @i is made of. */
 DomuimgDiskOrigin domuimg_plan_get_origin (DomuimgPlan *self, guint i);
+/* Bytes of what is made of it: its own, unless it is to be larger. */
+guint64 domuimg_plan_get_made_size (DomuimgPlan *self, guint i);
 /* Its disks, each with what --disk says of it. */
 GPtrArray *domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error);
 /* Its network cards, on the bridges of --map-network; NULL on error. */

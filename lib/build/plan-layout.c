@@ -8,6 +8,7 @@
 #include "lib/base/base.h"
 #include "lib/build/grub-image.h"
 #include "lib/domain/model/vdev.h"
+#include "lib/guest/growfs.h"
 
 #define MIB ((guint64) 1048576)
 #define ESP_SIZE (64 * MIB)
@@ -131,6 +132,7 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
   part->size = content->size;
   part->inodes = content->inodes;
   part->reserved = content->reserved;
+  part->grows = content->grows;
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
   if (role != DOMUIMG_PART_BIOS)
@@ -257,6 +259,27 @@ check_mount (DomuimgPlan *self, const DomuimgPart *part, GError **error)
 }
 
 static gboolean
+check_growth (DomuimgPlan *self, const DomuimgPart *part, GError **error)
+{
+  if (!part->grows)
+    return TRUE;
+  if (part->mount == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "growfs=true: %s on disk %s is not mounted, and only what is can grow: add"
+                         " mount=",
+                         part->fs, domuimg_plan_get_disk (self, part->disk)->vdev);
+  if (!domuimg_guest_can_grow (part->fs))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "growfs=true: %s cannot grow while it is mounted at %s; use fs=ext4, xfs or"
+                         " btrfs",
+                         part->fs, part->mount);
+  return !domuimg_spec_get_flag (self->spec, "no-customise")
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "growfs=true and --no-customise: growing is set up in the guest's files;"
+                          " leave one of them out");
+}
+
+static gboolean
 check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
 {
   guint64 least = part->role == DOMUIMG_PART_ESP ? ESP_MIN : PART_MIN;
@@ -269,7 +292,9 @@ check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                          " bytes are too small for a filesystem; the least is %" G_GUINT64_FORMAT
                          "M",
                          part->mount != NULL ? part->mount : part->fs, part->size, least / MIB);
-  return part->mount == NULL || part->role == DOMUIMG_PART_ROOT || check_mount (self, part, error);
+  return check_growth (self, part, error)
+         && (part->mount == NULL || part->role == DOMUIMG_PART_ROOT
+             || check_mount (self, part, error));
 }
 
 static gboolean

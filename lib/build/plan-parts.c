@@ -55,6 +55,18 @@ fill_path (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root)
 }
 
 static gboolean
+place (DomuimgPlan *self, DomuimgDiskSpec *disk, gboolean is_root, GError **error)
+{
+  if (disk->kind->locate == NULL)
+    {
+      fill_path (self, disk, is_root);
+      return TRUE;
+    }
+  disk->connect = g_strdup (domuimg_spec_get (self->spec, "connect"));
+  return disk->kind->locate (disk, error);
+}
+
+static gboolean
 check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
 {
   const DomuimgFs *fs = domuimg_fs_find (disk->fs);
@@ -113,7 +125,8 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
 
       if (disk->vdev == NULL)
         disk->vdev = free_vdev (disks);
-      fill_path (self, disk, i == 0);
+      if (!place (self, disk, i == 0, error))
+        return NULL;
       if (disk->kind->settle != NULL
           && !disk->kind->settle (disk, self->import != NULL, error))
         return NULL;
@@ -128,6 +141,8 @@ fill_nic (DomuimgPlan *self, DomuimgNicSpec *nic, guint i)
 {
   g_autofree char *seed = g_strdup_printf ("domuimg/%s/nic/%u", self->name, i);
 
+  if (nic->mac == NULL)
+    nic->mac = g_strdup (domuimg_plan_get_replaced_mac (self, i));
   if (nic->mac == NULL)
     nic->mac = domuimg_plan_is_reproducible () ? domuimg_mac_new_from_seed (seed)
                                                : domuimg_mac_new_random ();
@@ -195,6 +210,26 @@ check_readable (const char *what, const char *path, GError **error)
 }
 
 static gboolean
+check_logins (DomuimgPlan *self, GError **error)
+{
+  static const char *const keys[] = { "root-password", "root-password-file", "ssh-key" };
+  const char *password = domuimg_spec_get (self->spec, "root-password");
+  const char *file = domuimg_spec_get (self->spec, "root-password-file");
+
+  if (password != NULL && file != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "root-password and root-password-file exclude each other: give one of them");
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (self->spec, keys[i]) != NULL
+        && domuimg_spec_get_flag (self->spec, "no-customise"))
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "no-customise leaves the guest's files as they are, so %s cannot be set:"
+                           " give one of them",
+                           keys[i]);
+  return TRUE;
+}
+
+static gboolean
 check_kernel_files (DomuimgPlan *self, GError **error)
 {
   return check_readable ("kernel", self->kernel->kernel, error)
@@ -205,7 +240,8 @@ gboolean
 domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 {
   const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
-                            self->kernel_path, self->ramdisk_path };
+                            self->has_kernel_elsewhere ? NULL : self->kernel_path,
+                            self->has_kernel_elsewhere ? NULL : self->ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
 
   for (guint i = 0; i < self->disks->len; i++)
@@ -225,7 +261,8 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
       if (!check_readable ("ssh-key", keys[i], error))
         return FALSE;
     }
-  return check_readable ("root-password-file",
+  return check_logins (self, error)
+         && check_readable ("root-password-file",
                          domuimg_spec_get (self->spec, "root-password-file"), error)
          && check_kernel_files (self, error);
 }

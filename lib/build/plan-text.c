@@ -30,7 +30,10 @@ describe_nic (const DomuimgNicSpec *nic)
                                  ? g_strdup_printf ("%s/%u", nic->address, nic->prefix)
                                  : g_strdup (nic->unmanaged ? "left alone" : "by DHCP");
 
-  return g_strdup_printf ("network interface %s on %s, %s", nic->mac, nic->bridge, address);
+  if (nic->network == NULL)
+    return g_strdup_printf ("network interface %s on %s, %s", nic->mac, nic->bridge, address);
+  return g_strdup_printf ("network interface %s on %s (“%s” on the old machine), %s", nic->mac,
+                          nic->bridge, nic->network, address);
 }
 
 static char *
@@ -45,6 +48,31 @@ describe_disk (DomuimgPlan *self, guint i)
   return disk->kind->describe (disk, &origin);
 }
 
+static char *
+describe_growth (const DomuimgDiskSpec *disk)
+{
+  g_autofree char *from = g_format_size_full (disk->grown_from, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *to = g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS);
+
+  return g_strdup_printf ("make %s larger, from %s to %s, with its last partition and the filesystem in"
+                          " it", disk->vdev, from, to);
+}
+
+static void
+describe_growth_at_boot (DomuimgPlan *self, GPtrArray *lines)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const DomuimgPart *part = g_ptr_array_index (self->parts, i);
+
+      if (part->grows)
+        g_ptr_array_add (lines, g_strdup_printf ("have %s take all of disk %s when the guest first"
+                                                 " boots",
+                                                 part->mount,
+                                                 domuimg_plan_get_disk (self, part->disk)->vdev));
+    }
+}
+
 /* Lists the changes that a rehearsal found; without a rehearsal, only what kinds to expect. */
 static void
 describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
@@ -57,6 +85,7 @@ describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines
   else if (found == NULL)
     g_ptr_array_add (lines, g_strdup ("fit the guest to Xen: fstab, kernel command line, "
                                       "initramfs, console, network"));
+  describe_growth_at_boot (self, lines);
   for (guint i = 0; found != NULL && i < found->changes->len; i++)
     g_ptr_array_add (lines, g_strdup_printf ("in %s: %s",
                                              found->system != NULL ? found->system : "the guest",
@@ -74,6 +103,8 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
       char *parts = domuimg_plan_describe_parts (self, i);
 
       g_ptr_array_add (lines, describe_disk (self, i));
+      if (domuimg_plan_get_disk (self, i)->grown_from > 0)
+        g_ptr_array_add (lines, describe_growth (domuimg_plan_get_disk (self, i)));
       if (parts != NULL)
         g_ptr_array_add (lines, parts);
     }
@@ -100,6 +131,7 @@ domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found)
 {
   g_autoptr (GPtrArray) lines = describe (self, found);
   DomuimgGuestType type = found != NULL ? found->type : self->type;
+  const GPtrArray *warnings = found != NULL ? found->warnings : self->notes;
   GString *text = g_string_new (NULL);
 
   g_string_append_printf (text, "%s (type %s, %u MiB, %u vCPU%s, uuid %s)\n", self->name,
@@ -107,9 +139,8 @@ domuimg_plan_describe (DomuimgPlan *self, const DomuimgFound *found)
                           self->vcpus == 1 ? "" : "s", self->uuid);
   for (guint i = 0; i < lines->len; i++)
     g_string_append_printf (text, "%2u. %s\n", i + 1, (char *) g_ptr_array_index (lines, i));
-  for (guint i = 0; found != NULL && i < found->warnings->len; i++)
-    g_string_append_printf (text, "warning: %s\n",
-                            (char *) g_ptr_array_index (found->warnings, i));
+  for (guint i = 0; i < warnings->len; i++)
+    g_string_append_printf (text, "warning: %s\n", (char *) g_ptr_array_index (warnings, i));
   if (found != NULL)
     g_string_append_printf (text, "verdict: %s\n", found->verdict);
   return g_string_free (text, FALSE);
@@ -147,7 +178,6 @@ add_found (const DomuimgFound *found, JsonBuilder *builder)
 {
   domuimg_json_add_string (builder, "system", found->system);
   domuimg_json_add_lines (builder, "changes", found->changes);
-  domuimg_json_add_lines (builder, "warnings", found->warnings);
   domuimg_json_add_string (builder, "verdict", found->verdict);
 }
 
@@ -169,6 +199,7 @@ domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found)
   domuimg_json_add_int (builder, "vcpus", self->vcpus);
   add_paths (self, builder);
   domuimg_json_add_lines (builder, "steps", lines);
+  domuimg_json_add_lines (builder, "warnings", found != NULL ? found->warnings : self->notes);
   if (found != NULL)
     add_found (found, builder);
   json_builder_end_object (builder);
@@ -197,7 +228,8 @@ domuimg_plan_to_text (DomuimgPlan *self)
  *
  * Returns: (transfer full): the plan as a JSON object with the members `name`,
  *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
- *   (sizes in bytes), `config`, `xml`, `manifest` (paths) and `steps` (text)
+ *   (sizes in bytes), `config`, `xml`, `manifest` (paths), `steps` and
+ *   `warnings` (text: what the guest will not have of what it is made from)
  *
  * Since: 0.1
  */

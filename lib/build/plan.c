@@ -7,9 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/backend-program.h"
 #include "lib/base/base.h"
+#include "lib/base/definition.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/plan-layout.h"
+#include "lib/build/plan-notes.h"
 #include "lib/build/plan-parts.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
@@ -38,6 +41,8 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
+  g_clear_pointer (&self->replaced, domuimg_manifest_free);
+  g_ptr_array_unref (self->notes);
   g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
@@ -56,6 +61,7 @@ domuimg_plan_class_init (DomuimgPlanClass *klass)
 static void
 domuimg_plan_init (DomuimgPlan *self)
 {
+  self->notes = g_ptr_array_new_with_free_func (g_free);
 }
 
 const char *
@@ -236,6 +242,66 @@ plan_disks (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
+/* What is on this host alone is of no use to a guest on another one. */
+static gboolean
+check_places (DomuimgPlan *self, const char *uri, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
+
+      if (disk->kind->locate == NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s is on this host, and the guest is to be defined on another one, by"
+                             " %s; make the disk in a storage pool there",
+                             disk->path, uri);
+    }
+  return TRUE;
+}
+
+static gboolean
+check_definition (DomuimgPlan *self, GError **error)
+{
+  const char *uri = domuimg_spec_get (self->spec, "connect");
+  g_autofree char *address = domuimg_definition_make_address (uri, self->name);
+
+  if (!domuimg_spec_get_flag (self->spec, "define"))
+    return !domuimg_spec_get_flag (self->spec, "autostart")
+           || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                            "only a guest that libvirt knows starts with its host: use --autostart"
+                            " with --define, or with domuimg run");
+  if (self->xml_path == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "what imports the archive defines the guest: leave out --define");
+  return (uri == NULL || !domuimg_libvirt_is_remote (uri) || check_places (self, uri, error))
+         && domuimg_definition_check (address, self->uuid, self->force, error);
+}
+
+/* A kernel is needed where the disk is. */
+static gboolean
+place_kernel (DomuimgPlan *self, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
+  char **const paths[] = { &self->kernel_path, &self->ramdisk_path };
+
+  for (guint i = 0; self->kernel_path != NULL && i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autofree char *name = g_path_get_basename (*paths[i]);
+      g_autofree char *path = NULL;
+
+      if (disk->kind->locate_file == NULL)
+        return TRUE;
+      if (!disk->kind->locate_file (disk, name, self->force, &path, error))
+        return FALSE;
+      if (path == NULL)
+        return TRUE;
+      g_free (*paths[i]);
+      *paths[i] = g_steal_pointer (&path);
+      self->has_kernel_elsewhere = TRUE;
+    }
+  return TRUE;
+}
+
 DomuimgSource *
 domuimg_plan_make_source (DomuimgSpec *spec, GError **error)
 {
@@ -273,7 +339,6 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
-  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_make_uuid (self, "domain");
   self->force = domuimg_spec_get_flag (spec, "force");
   if (!domuimg_source_check (source, error))
     return NULL;
@@ -284,10 +349,17 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
-  if (!plan_disks (self, error))
+  if (!plan_disks (self, error) || !place_kernel (self, error)
+      || !domuimg_plan_read_replaced (self, error))
+    return NULL;
+  self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
+  if (!check_definition (self, error))
     return NULL;
   self->nics = domuimg_plan_parse_nics (self, error);
   if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+    return NULL;
+  domuimg_plan_collect_notes (self);
+  if (!domuimg_plan_check_strict (self, self->notes, error))
     return NULL;
   return g_steal_pointer (&self);
 }

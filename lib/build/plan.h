@@ -29,13 +29,16 @@ struct _DomuimgPlan {
   GPtrArray *disks; /* of DomuimgDiskSpec: paths absolute, vdevs given */
   GPtrArray *parts; /* of DomuimgPart: what is on the disks; none of disks that are converted */
   GPtrArray *nics;  /* of DomuimgNicSpec: MACs and bridges given */
+  GPtrArray *notes; /* of char *: what the guest will not have of what it is made from */
   char *archive_path; /* (nullable) an XVA of all, in place of images and configurations */
   char *config_path;  /* (nullable) */
   char *xml_path;     /* (nullable) */
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
+  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
   gboolean force;
+  DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
 };
 
 /* What a rehearsal of a plan has found. */
@@ -68,6 +71,14 @@ char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
 /* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
 gboolean domuimg_plan_has_menu (DomuimgPlan *self);
+/* The guest that --force replaces, where there is one; its manifest may be damaged. */
+gboolean domuimg_plan_read_replaced (DomuimgPlan *self, GError **error);
+/* The UUID and MAC addresses that nobody has given are those of the guest that is replaced, unless
+ * builds are to be reproducible. */
+char *domuimg_plan_find_uuid (DomuimgPlan *self);
+const char *domuimg_plan_get_replaced_mac (DomuimgPlan *self, guint i);
+/* Adds a line for each file of the guest that is replaced that no longer is any guest's. */
+void domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines);
 /* Random, but the same again for the same guest and @what where builds are to be reproducible. */
 char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */

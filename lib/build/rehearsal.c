@@ -113,7 +113,7 @@ domuimg_rehearsal_to_text (DomuimgRehearsal *self)
  *
  * Returns: (transfer full): a JSON object with the members of
  *   domuimg_plan_to_json() and, for a machine that is converted, `system`,
- *   `changes`, `warnings` (text) and `verdict`
+ *   `changes` (text) and `verdict`
  *
  * Since: 0.1
  */

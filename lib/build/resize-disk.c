@@ -13,11 +13,15 @@
 #include "lib/base/unnamed.h"
 #include "lib/disk/layout.h"
 #include "lib/fs/fs.h"
+#include "lib/image/export.h"
+#include "lib/image/plain.h"
+#include "lib/spec/disk-kind.h"
 
 #define BLOCK ((guint64) 4096)
 
 struct _DomuimgResizeDisk {
   DomuimgImage *image;
+  const DomuimgDiskKind *kind;
   DomuimgVolume *volume; /* of @image: the last one, whose end is the disk's */
   const DomuimgFs *fs;   /* (nullable) nothing is on it */
   GCancellable *cancellable;
@@ -83,38 +87,74 @@ find_filesystem (DomuimgResizeDisk *self, GError **error)
                        get_path (self), self->volume->fs);
 }
 
+static gboolean
+is_raw (DomuimgResizeDisk *self)
+{
+  return g_str_equal (domuimg_image_get_format (self->image), "raw");
+}
+
+/* A volume that has the path of one that was made for the guest may be another one. */
+static gboolean
+check_volume (const DomuimgManifestDisk *disk, const DomuimgVolumes *volumes, GError **error)
+{
+  g_auto (DomuimgVolumeState) state = { NULL };
+
+  if (!volumes->look (disk->path, &state, error))
+    return FALSE;
+  if (state.id == NULL || (disk->volume != NULL && !g_str_equal (state.id, disk->volume)))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "%s is not the volume that was made for the guest", disk->path);
+  return !state.is_open
+         || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                          "%s is in use: shut the guest down, or unmount it, first", disk->path);
+}
+
+/* Which kind of disk it is, and whether that can have another size here. */
+static gboolean
+find_kind (DomuimgResizeDisk *self, const DomuimgManifestDisk *disk, GError **error)
+{
+  const char *format = domuimg_image_get_format (self->image);
+  g_autofree char *why_not = NULL;
+
+  self->kind = domuimg_disk_kind_find_stored (disk->kind, format);
+  if (domuimg_block_is (disk->path) && (self->kind == NULL || self->kind->volumes == NULL))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s is a device, whose size is its own",
+                         disk->path);
+  if (self->kind == NULL || self->kind->resize == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s (%s) cannot be resized: only raw and qcow2 files and logical volumes can",
+                         disk->path, self->kind != NULL ? self->kind->name : format);
+  if (self->kind->volumes != NULL)
+    return check_volume (disk, self->kind->volumes, error);
+  return is_raw (self) || domuimg_export_is_possible (&why_not)
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s is in the format %s, which is opened by FUSE to be resized: %s",
+                          disk->path, format, why_not);
+}
+
 DomuimgResizeDisk *
-domuimg_resize_disk_open (const char *path, const char *format, GCancellable *cancellable,
+domuimg_resize_disk_open (const DomuimgManifestDisk *disk, GCancellable *cancellable,
                           GError **error)
 {
   g_autoptr (DomuimgResizeDisk) self = g_new0 (DomuimgResizeDisk, 1);
 
   self->cancellable = cancellable;
-  self->image = domuimg_image_open (path, format, error);
-  if (self->image == NULL)
+  self->image = domuimg_image_open (disk->path, disk->format, error);
+  if (self->image == NULL || !find_kind (self, disk, error) || !find_filesystem (self, error))
     return NULL;
-  if (!g_str_equal (domuimg_image_get_format (self->image), "raw"))
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s is in the format %s, and only raw disks can be resized", path,
-                    domuimg_image_get_format (self->image));
-      return NULL;
-    }
-  return find_filesystem (self, error) ? g_steal_pointer (&self) : NULL;
+  return g_steal_pointer (&self);
+}
+
+gboolean
+domuimg_resize_disk_is_in_place (DomuimgResizeDisk *self)
+{
+  return self->kind->volumes != NULL;
 }
 
 guint64
 domuimg_resize_disk_get_size (DomuimgResizeDisk *self)
 {
   return domuimg_image_get_size (self->image);
-}
-
-static gboolean
-check_device (DomuimgResizeDisk *self, GError **error)
-{
-  return !domuimg_block_is (get_path (self))
-         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                          "%s is a device, whose size is its own", get_path (self));
 }
 
 static gboolean
@@ -142,19 +182,33 @@ check_files (DomuimgResizeDisk *self, guint64 size, GError **error)
                           get_path (self), (least + 1048575) >> 20);
 }
 
+/* It cannot be copied, so it is only changed in a way that a filesystem's own program makes whole. */
+static gboolean
+check_in_place (DomuimgResizeDisk *self, guint64 size, GError **error)
+{
+  if (size < domuimg_resize_disk_get_size (self))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s is a volume, and can only be made larger: what is cut off could not be"
+                         " put back",
+                         get_path (self));
+  return self->volume->number == 0
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s is a volume with a partition table: only one that is a filesystem can be"
+                          " resized",
+                          get_path (self));
+}
+
 gboolean
 domuimg_resize_disk_check (DomuimgResizeDisk *self, guint64 size, GError **error)
 {
-  return check_device (self, error)
-         && (size >= domuimg_resize_disk_get_size (self) || check_files (self, size, error));
-}
+  guint64 old = domuimg_resize_disk_get_size (self);
 
-static gboolean
-set_size (DomuimgRegion *disk, const char *path, guint64 size, GError **error)
-{
-  return ftruncate (disk->fd, (off_t) size) == 0
-         || domuimg_set_errno (error, errno, "giving %s a size of %" G_GUINT64_FORMAT " bytes", path,
-                               size);
+  if (domuimg_resize_disk_is_in_place (self) && !check_in_place (self, size, error))
+    return FALSE;
+  if (size < old)
+    return check_files (self, size, error);
+  return self->kind->check_more == NULL
+         || self->kind->check_more (get_path (self), size - old, error);
 }
 
 static gboolean
@@ -190,8 +244,7 @@ punch (const DomuimgRegion *region, GError **error)
          || domuimg_set_errno (error, errno, "making room in %s", region->name);
 }
 
-/* A partition is resized in a file of its own: resize2fs cuts a file off where the filesystem would
- * end if it began with the file. */
+/* Resizes it in a file of its own. */
 static gboolean
 resize_partition (DomuimgResizeDisk *self, DomuimgRegion *region, const char *copy, GError **error)
 {
@@ -222,22 +275,85 @@ find_room (DomuimgResizeDisk *self, DomuimgRegion *disk, guint64 size, GError **
   return domuimg_region_new_part (named, extent.offset, extent.length);
 }
 
-gboolean
-domuimg_resize_disk_run (DomuimgResizeDisk *self, DomuimgRepairWork *work, guint64 size,
-                         GError **error)
+/* Gives what is on @disk the room that it has there, or will have. */
+static gboolean
+resize_content (DomuimgResizeDisk *self, DomuimgRegion *disk, const char *place, guint64 size,
+                GError **error)
 {
-  gboolean is_shrinking = size < domuimg_resize_disk_get_size (self);
-  const char *copy = domuimg_repair_work_file (work, get_path (self), error);
-  g_autoptr (DomuimgRegion) disk = copy != NULL ? domuimg_region_open (copy, TRUE, error) : NULL;
-  g_autoptr (DomuimgRegion) room = NULL;
+  g_autoptr (DomuimgRegion) room = find_room (self, disk, size, error);
 
-  if (disk == NULL || (!is_shrinking && !set_size (disk, get_path (self), size, error)))
-    return FALSE;
-  room = find_room (self, disk, size, error);
   if (room == NULL)
     return FALSE;
-  if (self->volume->number > 0)
-    return resize_partition (self, room, copy, error);
-  return resize_region (self, room, size, error)
-         && (!is_shrinking || set_size (disk, get_path (self), size, error));
+  if (self->volume->number > 0 && self->fs->resizes_files)
+    return resize_partition (self, room, place, error);
+  return resize_region (self, room, self->volume->number > 0 ? room->length : size, error);
+}
+
+/* The same of the disk at @place, in whatever format it is. */
+static gboolean
+open_and_resize (DomuimgResizeDisk *self, const char *place, guint64 size, GError **error)
+{
+  g_autoptr (DomuimgPlain) plain = NULL;
+  g_autoptr (DomuimgRegion) disk = NULL;
+
+  if (is_raw (self))
+    disk = domuimg_region_open (place, TRUE, error);
+  else
+    {
+      plain = domuimg_plain_new (place, domuimg_image_get_format (self->image),
+                                 MAX (size, domuimg_resize_disk_get_size (self)), TRUE, error);
+      disk = plain != NULL ? domuimg_region_ref (domuimg_plain_get_region (plain)) : NULL;
+    }
+  return disk != NULL && resize_content (self, disk, place, size, error)
+         && (domuimg_region_sync (disk)
+             || domuimg_set_errno (error, errno, "writing %s", get_path (self)));
+}
+
+static gboolean
+resize_disk (DomuimgResizeDisk *self, const char *place, guint64 size, GError **error)
+{
+  if (self->kind->resize (place, size, self->cancellable, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", get_path (self));
+  return FALSE;
+}
+
+/* What a volume's manager makes of it is not taken back: a volume cannot be made smaller safely, and one
+ * that is larger than what is on it is whole. */
+static gboolean
+grow_in_place (DomuimgResizeDisk *self, guint64 *size, GError **error)
+{
+  gboolean is_larger = *size > domuimg_resize_disk_get_size (self);
+  g_autoptr (DomuimgRegion) disk = NULL;
+
+  if (is_larger && !resize_disk (self, get_path (self), *size, error))
+    return FALSE;
+  disk = domuimg_region_open (get_path (self), FALSE, error);
+  if (disk == NULL)
+    return FALSE;
+  *size = domuimg_resize_round (disk->length);
+  if (open_and_resize (self, get_path (self), *size, error))
+    return TRUE;
+  if (is_larger)
+    g_prefix_error (error,
+                    "%s has %" G_GUINT64_FORMAT " bytes now and keeps them, but what is on it has not"
+                    " grown (to go on, resize it to that size): ",
+                    get_path (self), disk->length);
+  return FALSE;
+}
+
+gboolean
+domuimg_resize_disk_run (DomuimgResizeDisk *self, DomuimgRepairWork *work, guint64 *size,
+                         GError **error)
+{
+  gboolean is_shrinking = *size < domuimg_resize_disk_get_size (self);
+  const char *place = domuimg_repair_work_file (work, get_path (self), error);
+
+  if (place == NULL)
+    return FALSE;
+  if (domuimg_resize_disk_is_in_place (self))
+    return grow_in_place (self, size, error);
+  return (is_shrinking || resize_disk (self, place, *size, error))
+         && open_and_resize (self, place, *size, error)
+         && (!is_shrinking || resize_disk (self, place, *size, error));
 }

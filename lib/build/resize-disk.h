@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/guest/manifest.h"
 #include "lib/repair/work.h"
 
 /* One disk that gets another size: first looked at, then changed in a copy. */
@@ -8,14 +9,17 @@ typedef struct _DomuimgResizeDisk DomuimgResizeDisk;
 
 /* Bytes of a disk that is to have @size: whole blocks of whatever is on it. */
 guint64 domuimg_resize_round (guint64 size);
-/* @format (nullable): as a manifest has it. Nothing is changed. */
-DomuimgResizeDisk *domuimg_resize_disk_open (const char *path, const char *format,
+/* Nothing is changed. NOT_SUPPORTED, with the reason, for what cannot be resized. */
+DomuimgResizeDisk *domuimg_resize_disk_open (const DomuimgManifestDisk *disk,
                                              GCancellable *cancellable, GError **error);
 void domuimg_resize_disk_free (DomuimgResizeDisk *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgResizeDisk, domuimg_resize_disk_free)
 guint64 domuimg_resize_disk_get_size (DomuimgResizeDisk *self);
 /* Whether it can have @size bytes, as far as that is known before. Changes nothing. */
 gboolean domuimg_resize_disk_check (DomuimgResizeDisk *self, guint64 size, GError **error);
-/* Gives it @size bytes, in the copy that @work puts in its place. */
-gboolean domuimg_resize_disk_run (DomuimgResizeDisk *self, DomuimgRepairWork *work, guint64 size,
+/* Whether it is not a file, of which a copy is changed, but a volume, which is changed where it is. */
+gboolean domuimg_resize_disk_is_in_place (DomuimgResizeDisk *self);
+/* Gives it *@size bytes, in the copy that @work puts in its place; a volume may become larger, and *@size
+ * with it. One that has *@size already is filled by what is on it. */
+gboolean domuimg_resize_disk_run (DomuimgResizeDisk *self, DomuimgRepairWork *work, guint64 *size,
                                   GError **error);

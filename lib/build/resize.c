@@ -186,19 +186,20 @@ resize (DomuimgResize *self, DomuimgRepairWork *work, const char *size, GCancell
         GError **error)
 {
   g_autoptr (DomuimgResizeDisk) disk
-      = domuimg_resize_disk_open (self->disk->path, self->disk->format, cancellable, error);
+      = domuimg_resize_disk_open (self->disk, cancellable, error);
 
   if (disk == NULL)
     return FALSE;
   self->old_size = domuimg_resize_disk_get_size (disk);
   if (!find_size (self, size, error))
     return FALSE;
-  if (self->new_size == self->old_size)
+  /* A volume may have the size already, of a run that went no further. */
+  if (self->new_size == self->old_size && !domuimg_resize_disk_is_in_place (disk))
     return TRUE;
   if (!domuimg_resize_disk_check (disk, self->new_size, error))
     return FALSE;
   return (self->flags & DOMUIMG_RESIZE_DRY_RUN) != 0
-         || (domuimg_resize_disk_run (disk, work, self->new_size, error)
+         || (domuimg_resize_disk_run (disk, work, &self->new_size, error)
              && write_manifest (self, work, error) && domuimg_repair_work_commit (work, NULL, error));
 }
 

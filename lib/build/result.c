@@ -4,6 +4,7 @@
 #include "lib/build/result.h"
 #include "lib/base/properties.h"
 #include "lib/base/region.h"
+#include "lib/guest/customise.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ struct _DomuimgResult {
   char *kernel_reason;
   char *loader_path;
   char *manifest;
+  char *root_password; /* (nullable) */
   char *system;        /* (nullable) of a machine that was converted */
   DomuimgReport *report;
   DomuimgGuestType type;
@@ -55,6 +57,7 @@ domuimg_result_finalize (GObject *object)
   g_free (self->kernel_reason);
   g_free (self->loader_path);
   g_free (self->manifest);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
   g_free (self->system);
   g_strfreev (self->warnings);
   g_clear_object (&self->report);
@@ -78,6 +81,8 @@ static const DomuimgProperty properties[] = {
     "a kernel that was copied out" },
   { DOMUIMG_PROPERTY_STRING, "ramdisk-path", G_CALLBACK (domuimg_result_get_ramdisk_path),
     "the initramfs of that kernel" },
+  { DOMUIMG_PROPERTY_STRING, "root-password", G_CALLBACK (domuimg_result_get_root_password),
+    "the password that was made for root" },
   { DOMUIMG_PROPERTY_OBJECT, "report", G_CALLBACK (domuimg_result_get_report),
     "what a check says of it", domuimg_report_get_type },
 };
@@ -113,6 +118,7 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->kernel_reason = g_strdup (state->kernel_reason);
   self->loader_path = g_strdup (state->loader_path);
   self->manifest = domuimg_build_manifest ((DomuimgBuildState *) state);
+  self->root_password = g_strdup (state->root_password);
   self->type = state->type;
   self->system = g_strdup (state->system_name);
   self->report = g_object_ref (state->report);
@@ -248,6 +254,24 @@ domuimg_result_get_ramdisk_path (DomuimgResult *self)
 }
 
 /**
+ * domuimg_result_get_root_password:
+ * @self: a result
+ *
+ * The password that `root-password=generate` asked for. It is kept nowhere but here: the manifest does
+ * not have it, and the guest has its hash. Root is to change it at the first login.
+ *
+ * Returns: (transfer none) (nullable): letters and digits; %NULL where none was made
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_root_password (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->root_password;
+}
+
+/**
  * domuimg_result_get_report:
  * @self: a result
  *
@@ -362,6 +386,11 @@ domuimg_result_to_text (DomuimgResult *self)
   for (guint i = 0; self->warnings[i] != NULL; i++)
     g_string_append_printf (text, "Warning: %s\n", self->warnings[i]);
   append_verdict (self, text);
+  if (self->root_password != NULL)
+    g_string_append_printf (text,
+                            "Root's password is %s until the first login, which asks for another;"
+                            " it is shown here only\n",
+                            self->root_password);
   append_start (self, text);
   return g_string_free (text, FALSE);
 }
@@ -371,13 +400,20 @@ domuimg_result_to_text (DomuimgResult *self)
  * @self: a result
  *
  * Returns: (transfer full): the manifest: a JSON object of what was made from
- *   what
+ *   what, and `root_password`, which the manifest's file has not, where one was made
  *
  * Since: 0.1
  */
 char *
 domuimg_result_to_json (DomuimgResult *self)
 {
+  g_autoptr (JsonNode) root = NULL;
+
   g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
-  return g_strdup (self->manifest);
+
+  if (self->root_password == NULL)
+    return g_strdup (self->manifest);
+  root = json_from_string (self->manifest, NULL);
+  json_object_set_string_member (json_node_get_object (root), "root_password", self->root_password);
+  return json_to_string (root, TRUE);
 }

@@ -5,6 +5,7 @@
 #include "domuimg/kernel.h"
 #include "lib/base/base.h"
 #include "lib/base/undo.h"
+#include "lib/build/grub-image.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan.h"
 #include "lib/kernel/select-ahead.h"
@@ -35,6 +36,7 @@ typedef struct {
   char *work_directory;
   char *directory; /* of the results */
   GPtrArray *disks;   /* of DomuimgBuildDisk */
+  GPtrArray *volumes; /* of DomuimgPoolVolume: results that are elsewhere, or that a pool shows */
   GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
@@ -61,13 +63,17 @@ typedef struct {
   char *kernel_reason; /* one sentence */
   char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
+  char *root_password; /* (nullable) one that was made, for the result alone */
   GPtrArray *changes;  /* of char *: what was changed in the guest */
   GPtrArray *warnings; /* of char * */
+  GPtrArray *losses;   /* of char *: those of the warnings that --strict makes errors */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
+  char *xml_text;      /* (nullable) its libvirt XML, once it is written */
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
   DomuimgConversion *conversion; /* likewise */
+  DomuimgGrubJob *grub[DOMUIMG_GRUB_N]; /* (nullable) images for the platforms, while they are made */
   DomuimgLookAhead *ahead;       /* (nullable) what was seen of the guest's kernel as it was written */
   /* What the kernel's choice has read, kept so that it is not unpacked again. */
   DomuimgKernel *kernel_read;     /* (nullable) */
@@ -91,6 +97,9 @@ gboolean domuimg_build_step_fill (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* GRUB's images begin to be made, which needs nothing but the plan. */
+gboolean domuimg_build_step_begin_grub (DomuimgBuildState *self, DomuimgProgress *progress,
+                                        GCancellable *cancellable, GError **error);
 /* GRUB on a disk that is to start by itself. */
 gboolean domuimg_build_step_grub (DomuimgBuildState *self, DomuimgProgress *progress,
                                   GCancellable *cancellable, GError **error);
@@ -109,6 +118,9 @@ gboolean domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *
 /* The disks begin to be copied, while the system on them is looked at. */
 gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                         GCancellable *cancellable, GError **error);
+/* Disks that are to be larger than those that the source gives. */
+gboolean domuimg_build_step_grow (DomuimgBuildState *self, DomuimgProgress *progress,
+                                  GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
@@ -117,6 +129,14 @@ gboolean domuimg_build_step_copy (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_publish (DomuimgBuildState *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
+/* What is to live elsewhere is taken there. */
+gboolean domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+gboolean domuimg_build_step_define (DomuimgBuildState *self, DomuimgProgress *progress,
+                                    GCancellable *cancellable, GError **error);
+/* After the commit. */
+gboolean domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,
+                                      GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                                  GCancellable *cancellable, GError **error);
 /* Begins disk @i, which then reads as @size bytes of zeros. */
@@ -149,6 +169,11 @@ void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
 /* What a check says of a guest whose filesystem is still open; NULL on error. */
 DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
                                          GError **error);
+/* A warning of what the guest will not have of what it is made from. */
+void domuimg_build_note_loss (DomuimgBuildState *self, const char *format, ...)
+    G_GNUC_PRINTF (2, 3);
+/* Gives the domain the CD-ROM drives of a machine that is converted, and notes what it cannot have. */
+void domuimg_build_add_devices (DomuimgBuildState *self);
 /* Sets @domain to what the configuration will say, and @config_text. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */

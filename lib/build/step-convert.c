@@ -7,7 +7,7 @@
 
 #include "lib/boot/menu-find.h"
 #include "lib/build/transfer.h"
-#include "lib/kernel/select.h"
+#include "lib/guest/kernels.h"
 #include "lib/tree/faults.h"
 
 /* What one of its kernels can be started as; HVM where none is made for Xen, or nothing is known
@@ -20,7 +20,7 @@ find_type (DomuimgBuildState *self)
 
   if (self->tree == NULL)
     return DOMUIMG_GUEST_TYPE_HVM;
-  choices = domuimg_kernel_list (self->tree, NULL);
+  choices = domuimg_guest_list_kernels (self->tree, NULL);
   for (guint i = 0; choices != NULL && i < choices->len; i++)
     {
       DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
@@ -141,17 +141,16 @@ read_cmdline (DomuimgBuildState *self)
   if (menu == NULL || menu->entries->len == 0)
     return;
   entry = g_ptr_array_index (menu->entries, MAX (menu->default_entry, 0));
-  if (strstr (entry->cmdline, "root=") != NULL)
+  /* NixOS knows its root by itself, and is nothing without init=. */
+  if (strstr (entry->cmdline, "root=") != NULL || strstr (entry->cmdline, "init=/nix/") != NULL)
     self->cmdline = g_strstrip (g_strdup (entry->cmdline));
 }
 
 static void
-note_hardware (DomuimgBuildState *self)
+tell_notes (DomuimgBuildState *self)
 {
-  const DomuimgHardware *hardware = domuimg_import_get_hardware (self->plan->import);
-
-  for (guint i = 0; hardware != NULL && i < hardware->unmapped->len; i++)
-    g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (hardware->unmapped, i)));
+  for (guint i = 0; i < self->plan->notes->len; i++)
+    g_ptr_array_add (self->warnings, g_strdup (g_ptr_array_index (self->plan->notes, i)));
 }
 
 static gboolean
@@ -170,7 +169,7 @@ domuimg_build_step_convert (DomuimgBuildState *self, DomuimgProgress *progress,
   g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
 
   domuimg_progress_set_message (progress, "Converting the system");
-  note_hardware (self);
+  tell_notes (self);
   if (!choose_type (self, error))
     return FALSE;
   if (self->tree == NULL)

@@ -82,6 +82,7 @@ domuimg_build_get_making (DomuimgBuildState *self, guint i)
   return (DomuimgDiskMaking){ .undo = self->undo,
                               .work_directory = self->work_directory,
                               .directory = self->directory,
+                              .volumes = self->volumes,
                               .number = i,
                               .replace = self->plan->force };
 }
@@ -102,6 +103,16 @@ create_disks (DomuimgBuildState *self, GError **error)
       domuimg_build_add_disk (self, image);
     }
   return TRUE;
+}
+
+/* What is not to stay here is made where all of it goes. */
+static char *
+add_result (DomuimgBuildState *self, const char *final, gboolean is_elsewhere, GError **error)
+{
+  g_autofree char *name = g_path_get_basename (final);
+
+  return is_elsewhere ? g_build_filename (self->work_directory, name, NULL)
+                      : domuimg_undo_add_result (self->undo, final, self->plan->force, error);
 }
 
 /* All names of results, at once: whoever else makes this guest, or changes it, waits or fails. */
@@ -132,9 +143,10 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   struct {
     char **temporary;
     const char *final;
+    gboolean is_elsewhere;
   } results[] = { { &self->archive, plan->archive_path },
-                  { &self->kernel, plan->kernel_path },
-                  { &self->ramdisk, plan->ramdisk_path },
+                  { &self->kernel, plan->kernel_path, plan->has_kernel_elsewhere },
+                  { &self->ramdisk, plan->ramdisk_path, plan->has_kernel_elsewhere },
                   { &self->config, plan->config_path },
                   { &self->xml, plan->xml_path },
                   { &self->manifest, plan->manifest_path } };
@@ -167,7 +179,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (results[i].final == NULL)
         continue;
       *results[i].temporary
-          = domuimg_undo_add_result (self->undo, results[i].final, plan->force, error);
+          = add_result (self, results[i].final, results[i].is_elsewhere, error);
       if (*results[i].temporary == NULL)
         return FALSE;
     }
@@ -313,7 +325,10 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
     return FALSE;
   if (self->ahead != NULL)
     domuimg_look_ahead_attach (self->ahead, self->tree);
-  return domuimg_source_close (self->plan->source, error);
+  if (!domuimg_source_close (self->plan->source, error))
+    return FALSE;
+  domuimg_source_tell (self->plan->source, self->warnings);
+  return TRUE;
 }
 
 gboolean

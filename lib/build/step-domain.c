@@ -171,6 +171,7 @@ domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
   domuimg_domain_set_on_crash (self->domain, domuimg_plan_get (plan, "on-crash", NULL));
   add_graphics (self);
   add_disks (self);
+  domuimg_build_add_devices (self);
   add_nics (self);
   add_extra (self);
   if (!domuimg_domain_validate (self->domain, error))
@@ -180,19 +181,19 @@ domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
   return plan->config_path == NULL || self->config_text != NULL;
 }
 
-/* *@xml stays NULL, and a warning says why, where libvirt cannot boot such a guest. */
+/* There is none, and a warning says why, where libvirt cannot boot such a guest. */
 static gboolean
-make_xml (DomuimgBuildState *self, char **xml, GError **error)
+make_xml (DomuimgBuildState *self, GError **error)
 {
   g_auto (GStrv) warnings = NULL;
   g_autoptr (GError) local = NULL;
 
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
     domuimg_domain_set_bootloader (self->domain, self->loader_path);
-  *xml = domuimg_domain_to_libvirt_xml (self->domain, &warnings, &local);
+  self->xml_text = domuimg_domain_to_libvirt_xml (self->domain, &warnings, &local);
   for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
     g_ptr_array_add (self->warnings, g_strdup (warnings[i]));
-  if (*xml != NULL)
+  if (self->xml_text != NULL)
     return TRUE;
   if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
     {
@@ -210,15 +211,15 @@ domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                            GCancellable *cancellable, GError **error)
 {
   const DomuimgPlan *plan = self->plan;
-  g_autofree char *xml = NULL;
   g_autofree char *manifest = NULL;
 
   domuimg_progress_set_message (progress, "Writing the configuration");
-  if (self->config_text != NULL && !make_xml (self, &xml, error))
+  if (self->config_text != NULL && !make_xml (self, error))
     return FALSE;
   manifest = domuimg_build_manifest (self);
   return (self->config_text == NULL
           || domuimg_write_text (self->config, plan->config_path, self->config_text, error))
-         && (xml == NULL || domuimg_write_text (self->xml, plan->xml_path, xml, error))
+         && (self->xml_text == NULL
+             || domuimg_write_text (self->xml, plan->xml_path, self->xml_text, error))
          && domuimg_write_text (self->manifest, plan->manifest_path, manifest, error);
 }

@@ -39,11 +39,35 @@ find_core (DomuimgBuildState *self)
 }
 
 static gboolean
-install_bios (DomuimgBuildState *self, const DomuimgGrubPlace *place, GCancellable *cancellable,
-              GError **error)
+has_esp (DomuimgBuildState *self)
 {
-  g_autoptr (GBytes) core = domuimg_grub_make (DOMUIMG_GRUB_BIOS, place, self->work_directory,
-                                               cancellable, error);
+  return domuimg_plan_find_part (self->plan, DOMUIMG_PART_ESP) != NULL;
+}
+
+static gboolean
+begin (DomuimgBuildState *self, DomuimgGrubPlatform platform, GCancellable *cancellable,
+       GError **error)
+{
+  const DomuimgGrubPlace place = find_place (self);
+
+  self->grub[platform]
+      = domuimg_grub_start (platform, &place, self->work_directory, cancellable, error);
+  return self->grub[platform] != NULL;
+}
+
+gboolean
+domuimg_build_step_begin_grub (DomuimgBuildState *self, DomuimgProgress *progress,
+                               GCancellable *cancellable, GError **error)
+{
+  return (!domuimg_plan_has_bios (self->plan)
+          || begin (self, DOMUIMG_GRUB_BIOS, cancellable, error))
+         && (!has_esp (self) || begin (self, DOMUIMG_GRUB_EFI, cancellable, error));
+}
+
+static gboolean
+install_bios (DomuimgBuildState *self, GError **error)
+{
+  g_autoptr (GBytes) core = domuimg_grub_finish (self->grub[DOMUIMG_GRUB_BIOS], error);
   g_autoptr (GBytes) boot = core != NULL ? domuimg_grub_read_boot_sector (error) : NULL;
   g_autoptr (DomuimgRegion) disk
       = boot != NULL ? domuimg_build_open_region (self, 0, TRUE, error) : NULL;
@@ -78,13 +102,12 @@ name_directory (DomuimgBuildState *self, GError **error)
 
 /* Firmware that knows nothing of the guest starts the fallback. */
 static gboolean
-install_efi (DomuimgBuildState *self, const DomuimgGrubPlace *place, GCancellable *cancellable,
-             GError **error)
+install_efi (DomuimgBuildState *self, GError **error)
 {
-  g_autoptr (GBytes) image = domuimg_grub_make (DOMUIMG_GRUB_EFI, place, self->work_directory,
-                                                cancellable, error);
+  const DomuimgGrubPlace place = find_place (self);
+  g_autoptr (GBytes) image = domuimg_grub_finish (self->grub[DOMUIMG_GRUB_EFI], error);
   g_autofree char *directory = image != NULL ? name_directory (self, error) : NULL;
-  g_autofree char *config = domuimg_grub_make_config (place);
+  g_autofree char *config = domuimg_grub_make_config (&place);
   g_autofree char *text = g_strconcat (config, "configfile $prefix/grub.cfg\n", NULL);
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
@@ -137,14 +160,11 @@ gboolean
 domuimg_build_step_grub (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
 {
-  const DomuimgGrubPlace place = find_place (self);
   gboolean has_bios = domuimg_plan_has_bios (self->plan);
-  gboolean has_esp = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ESP) != NULL;
 
-  if (!has_bios && !has_esp)
+  if (!has_bios && !has_esp (self))
     return TRUE;
   domuimg_progress_set_message (progress, "Installing GRUB");
-  return (!has_bios || install_bios (self, &place, cancellable, error))
-         && (!has_esp || install_efi (self, &place, cancellable, error))
+  return (!has_bios || install_bios (self, error)) && (!has_esp (self) || install_efi (self, error))
          && write_menu (self, error);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/build/step-layout.h"
 #include "lib/guest/customise.h"
 
 #define MAX_PASSWORD 1024
@@ -38,11 +39,30 @@ read_password (const char *path, GError **error)
 }
 
 static gboolean
+set_password (DomuimgCustomise *customise, const char *password, GError **error)
+{
+  customise->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
+  customise->root_password_hash = domuimg_password_hash (password, error);
+  return customise->root_password_hash != NULL;
+}
+
+static gboolean
+add_new_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
+{
+  self->root_password = domuimg_password_new (error);
+  customise->root_password_expired = TRUE;
+  return self->root_password != NULL && set_password (customise, self->root_password, error);
+}
+
+static gboolean
 add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
 {
   const char *path = domuimg_spec_get (self->plan->spec, "root-password-file");
   char *password;
+  gboolean ok;
 
+  if (domuimg_spec_get (self->plan->spec, "root-password") != NULL)
+    return add_new_password (self, customise, error);
   customise->root_password = DOMUIMG_ROOT_PASSWORD_LOCK;
   if (path == NULL)
     {
@@ -54,11 +74,9 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
   password = read_password (path, error);
   if (password == NULL)
     return FALSE;
-  customise->root_password = DOMUIMG_ROOT_PASSWORD_HASH;
-  customise->root_password_hash = domuimg_password_hash (password, error);
-  explicit_bzero (password, strlen (password));
-  g_free (password);
-  return customise->root_password_hash != NULL;
+  ok = set_password (customise, password, error);
+  domuimg_password_free (password);
+  return ok;
 }
 
 static gboolean
@@ -117,6 +135,19 @@ compare_mounts (gconstpointer a, gconstpointer b)
 }
 
 static void
+add_growth (DomuimgBuildState *self, DomuimgCustomise *customise, const DomuimgPart *part)
+{
+  gboolean has_gpt
+      = domuimg_plan_get_layout_spec (self->plan, part->disk)->kind == DOMUIMG_LAYOUT_GPT;
+  DomuimgGuestGrowth *growth
+      = domuimg_customise_add_growth (customise, part->uuid, part->mount, part->fs);
+
+  growth->has_partition = part->number > 0;
+  if (has_gpt && part->role == DOMUIMG_PART_ROOT)
+    growth->root_type = domuimg_layout_gpt_name_root (domuimg_build_get_architecture (self->plan));
+}
+
+static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_copy (self->plan->parts, NULL, NULL);
@@ -131,6 +162,8 @@ add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
       const DomuimgPart *part = g_ptr_array_index (parts, i);
       g_autofree char *spec = g_strdup_printf ("UUID=%s", part->uuid);
 
+      if (part->grows)
+        add_growth (self, customise, part);
       if (part->role == DOMUIMG_PART_SWAP)
         domuimg_customise_add_mount (customise, spec, "none", "swap", "sw");
       else if (part->mount != NULL && part->role != DOMUIMG_PART_ROOT)
@@ -212,8 +245,8 @@ domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines)
 static gboolean
 is_anything_asked (DomuimgBuildState *self)
 {
-  static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "locale",
-                                      "timezone", "keymap" };
+  static const char *const keys[] = { "hostname", "ssh-key", "root-password-file", "root-password",
+                                      "locale",   "timezone", "keymap" };
 
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (domuimg_spec_get (self->plan->spec, keys[i]) != NULL)

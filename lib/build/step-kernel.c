@@ -11,8 +11,8 @@
 #include "lib/build/copy-out.h"
 #include "lib/build/host-modules.h"
 #include "lib/build/step-loader.h"
+#include "lib/guest/kernels.h"
 #include "lib/kernel/initramfs.h"
-#include "lib/kernel/select.h"
 #include "lib/tree/dir.h"
 
 void
@@ -51,9 +51,12 @@ copy_choice (DomuimgBuildState *self, DomuimgTree *tree, const DomuimgKernelChoi
 static gboolean
 use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select (self->tree, self->plan->type, self->root_fs, &self->type, error);
+  g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (self->tree, error);
+  g_autoptr (DomuimgKernelChoice) choice = NULL;
 
+  if (choices != NULL)
+    choice = domuimg_kernel_select_from (self->tree, choices, self->plan->type, self->root_fs,
+                                         &self->type, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the guest: ");

@@ -60,8 +60,8 @@ place_parts (DomuimgBuildState *self, guint i, GError **error)
   return TRUE;
 }
 
-static const char *
-get_architecture (DomuimgPlan *plan)
+const char *
+domuimg_build_get_architecture (DomuimgPlan *plan)
 {
 #if defined __x86_64__
   const char *own = "amd64";
@@ -81,7 +81,7 @@ write_table (DomuimgBuildState *self, guint i, const DomuimgRegion *disk, GError
   g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self->plan, i);
   g_autofree char *what = g_strdup_printf ("disk/%u/table", i);
   g_autofree char *uuid = domuimg_plan_make_uuid (self->plan, what);
-  const DomuimgTable table = { uuid, get_architecture (self->plan), parts,
+  const DomuimgTable table = { uuid, domuimg_build_get_architecture (self->plan), parts,
                                domuimg_build_get_extent (self, g_ptr_array_index (parts, 0)) };
 
   return layout->write == NULL || layout->write (&table, disk, error);

@@ -16,6 +16,8 @@ gboolean domuimg_build_make_disks (DomuimgBuildState *self, GCancellable *cancel
 /* The bytes of a part, once the disks are made. */
 DomuimgRegion *domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part,
                                         gboolean writable, GError **error);
+/* The architecture of the guest, "amd64". */
+const char *domuimg_build_get_architecture (DomuimgPlan *plan);
 /* Where it lies on its disk. */
 const DomuimgExtent *domuimg_build_get_extent (DomuimgBuildState *self, const DomuimgPart *part);
 /* Whether the files of the guest go to more than one filesystem. */

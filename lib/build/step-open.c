@@ -31,6 +31,7 @@ void
 domuimg_build_init_disks (DomuimgBuildState *self)
 {
   self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->volumes = g_ptr_array_new_with_free_func (domuimg_pool_volume_free);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
 }
 

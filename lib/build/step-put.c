@@ -47,6 +47,65 @@ end_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError **
   return disk->kind->end (disk, made->path, made->region, &making, cancellable, error);
 }
 
+static gboolean
+upload_file (DomuimgBuildState *self, const char *path, const char *from,
+             GCancellable *cancellable, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, 0);
+  const DomuimgDiskMaking making = domuimg_build_get_making (self, 0);
+  g_autofree char *name = path != NULL ? g_path_get_basename (path) : NULL;
+
+  return path == NULL || disk->kind->put_file (disk, name, from, &making, cancellable, error);
+}
+
+static gboolean
+upload_kernel (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+{
+  return !self->plan->has_kernel_elsewhere
+         || (upload_file (self, domuimg_build_get_kernel_path (self), self->kernel, cancellable,
+                          error)
+             && upload_file (self, domuimg_build_get_ramdisk_path (self), self->ramdisk, cancellable,
+                             error));
+}
+
+gboolean
+domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+      const DomuimgBuildDisk *made = domuimg_build_get_disk (self, i);
+      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+
+      if (disk->kind->put == NULL)
+        continue;
+      domuimg_progress_set_message (progress, "Uploading %s", disk->path);
+      if (disk->kind->end != NULL && made->region != NULL && !end_disk (self, i, cancellable, error))
+        return FALSE;
+      if (!disk->kind->put (disk, made->path, &making, progress, cancellable, error))
+        return FALSE;
+    }
+  return upload_kernel (self, cancellable, error);
+}
+
+/* Everything is made by now. */
+gboolean
+domuimg_build_step_announce (DomuimgBuildState *self, DomuimgProgress *progress,
+                             GCancellable *cancellable, GError **error)
+{
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
+      const DomuimgDiskMaking making = domuimg_build_get_making (self, i);
+      g_autoptr (GError) local = NULL;
+
+      if (disk->kind->announce != NULL && !disk->kind->announce (disk, &making, &local))
+        g_ptr_array_add (self->warnings, g_strdup (local->message));
+    }
+  return TRUE;
+}
+
 gboolean
 domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
                         GCancellable *cancellable, GError **error)
@@ -55,7 +114,8 @@ domuimg_build_step_put (DomuimgBuildState *self, DomuimgProgress *progress,
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
-      if (disk->kind->end == NULL || domuimg_build_get_disk (self, i)->region == NULL)
+      if (disk->kind->end == NULL || disk->kind->put != NULL
+          || domuimg_build_get_disk (self, i)->region == NULL)
         continue;
       domuimg_progress_set_message (progress, "Writing to %s", disk->path);
       if (!end_disk (self, i, cancellable, error))

@@ -29,7 +29,8 @@ lay_over (DomuimgBuildState *self, guint i, const char **overlays, GCancellable 
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, i);
 
   overlays[i] = domuimg_build_get_disk (self, i)->path;
-  return disk->kind->allocate (disk, overlays[i], origin.size, &origin, cancellable, error);
+  return disk->kind->allocate (disk, overlays[i], domuimg_plan_get_made_size (self->plan, i), &origin,
+                               cancellable, error);
 }
 
 gboolean
@@ -38,6 +39,7 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
 {
   DomuimgPlan *plan = self->plan;
   g_autofree const char **overlays = g_new0 (const char *, plan->disks->len);
+  g_autofree guint64 *sizes = g_new0 (guint64, plan->disks->len);
   g_autofree char *directory = NULL;
 
   domuimg_progress_set_message (progress, "Opening the disks");
@@ -46,11 +48,13 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
     return FALSE;
   self->transfer = domuimg_transfer_new (directory);
   for (guint i = 0; i < plan->disks->len; i++)
+    sizes[i] = domuimg_plan_get_made_size (plan, i);
+  for (guint i = 0; i < plan->disks->len; i++)
     if ((domuimg_plan_get_disk (plan, i)->kind->traits & DOMUIMG_DISK_LIES_OVER) != 0
         && !lay_over (self, i, overlays, cancellable, error))
       return FALSE;
   return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
-                                self->warnings, cancellable, error);
+                                sizes, self->warnings, cancellable, error);
 }
 
 /* The name that the domU's Linux gives the device. */

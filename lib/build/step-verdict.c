@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+#include "lib/build/plan-notes.h"
+
 /* What a user has to know; the manifest has all of it. */
 static void
 tell (DomuimgBuildState *self)
@@ -52,7 +54,7 @@ domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!domuimg_build_flush (self, error) || !domuimg_build_make_domain (self, error))
     return FALSE;
   self->report = domuimg_build_check_made (self, cancellable, error);
-  if (self->report == NULL)
+  if (self->report == NULL || !domuimg_plan_check_strict (self->plan, self->losses, error))
     return FALSE;
   tell (self);
   return refuse_unbootable (self, error);

@@ -3,6 +3,9 @@
 #include "config.h"
 #include "lib/build/transfer.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "lib/base/exec.h"
 #include "lib/disk/file.h"
 
@@ -58,12 +61,14 @@ materialise (DomuimgTransferDisk *disk, const char *path, GCancellable *cancella
   domuimg_exec_argf (exec, "json:%s", disk->node);
   domuimg_exec_arg (exec, path);
   disk->path = g_strdup (path);
-  return domuimg_exec_run (exec, cancellable, error);
+  return domuimg_exec_run (exec, cancellable, error)
+         && (truncate (path, (off_t) disk->size) == 0
+             || domuimg_set_errno (error, errno, "giving %s its size", path));
 }
 
 static gboolean
 add_disk (DomuimgTransfer *self, DomuimgImport *import, guint i, const char *directory,
-          const char *result, GCancellable *cancellable, GError **error)
+          const char *result, guint64 size, GCancellable *cancellable, GError **error)
 {
   DomuimgTransferDisk *disk = g_new0 (DomuimgTransferDisk, 1);
   g_autofree char *name = g_strdup_printf ("disk%u.%s", i, self->export != NULL ? "qcow2" : "raw");
@@ -71,7 +76,7 @@ add_disk (DomuimgTransfer *self, DomuimgImport *import, guint i, const char *dir
 
   g_ptr_array_add (self->disks, disk);
   disk->node = domuimg_import_get_node (import, i);
-  disk->size = domuimg_import_get_size (import, i);
+  disk->size = size;
   disk->unused = g_array_new (FALSE, FALSE, sizeof (DomuimgRange));
   disk->name = g_strdup (domuimg_import_get_name (import, i));
   disk->is_result = result != NULL;
@@ -93,18 +98,23 @@ open_copy (const DomuimgTransferDisk *disk, GError **error)
   return named != NULL ? domuimg_image_new (named, "raw", appliance, error) : NULL;
 }
 
+gboolean
+domuimg_transfer_reopen (DomuimgTransfer *self, guint i, GError **error)
+{
+  DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
+
+  g_clear_pointer (&disk->image, domuimg_image_free);
+  disk->image = self->export != NULL ? domuimg_export_open_image (self->export, i, error)
+                                     : open_copy (disk, error);
+  return disk->image != NULL;
+}
+
 static gboolean
 open_images (DomuimgTransfer *self, GError **error)
 {
   for (guint i = 0; i < self->disks->len; i++)
-    {
-      DomuimgTransferDisk *disk = g_ptr_array_index (self->disks, i);
-
-      disk->image = self->export != NULL ? domuimg_export_open_image (self->export, i, error)
-                                         : open_copy (disk, error);
-      if (disk->image == NULL)
-        return FALSE;
-    }
+    if (!domuimg_transfer_reopen (self, i, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -118,8 +128,8 @@ domuimg_transfer_close_images (DomuimgTransfer *self)
 
 gboolean
 domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
-                     const char *const *overlays, GPtrArray *warnings, GCancellable *cancellable,
-                     GError **error)
+                     const char *const *overlays, const guint64 *sizes, GPtrArray *warnings,
+                     GCancellable *cancellable, GError **error)
 {
   g_autofree char *why_not = NULL;
 
@@ -136,7 +146,7 @@ domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char 
                            " %s; use --disk format=qcow2",
                            why_not);
   for (guint i = 0; i < domuimg_import_get_n_disks (import); i++)
-    if (!add_disk (self, import, i, directory, overlays[i], cancellable, error))
+    if (!add_disk (self, import, i, directory, overlays[i], sizes[i], cancellable, error))
       return FALSE;
   if (self->export != NULL && !domuimg_export_start (self->export, cancellable, error))
     return FALSE;

@@ -15,7 +15,7 @@
 typedef struct {
   char *overlay; /* (nullable) path of the qcow2 file that takes the changes */
   char *node;    /* block node of the disk below @overlay (JSON) */
-  guint64 size;  /* bytes */
+  guint64 size;        /* bytes; it may be larger than what lies below */
   gboolean is_result; /* @overlay is what the user wants: nothing is copied */
   char *name;    /* of the old machine's, for messages */
   char *path;    /* (nullable) of a whole copy, where the host cannot show the disk */
@@ -36,13 +36,16 @@ typedef struct {
 DomuimgTransfer *domuimg_transfer_new (const char *directory);
 void domuimg_transfer_free (DomuimgTransfer *self);
 /* Shows the disks of @import, which is prepared, with overlays in @directory; @overlays[i]
- * (nullable) is one that stays, and that there is already. What the user should know goes to @warnings. */
+ * (nullable) is one that stays, and that there is already; @sizes: bytes that each is to have. What the user should know goes to @warnings. */
 gboolean domuimg_transfer_open (DomuimgTransfer *self, DomuimgImport *import, const char *directory,
-                              const char *const *overlays, GPtrArray *warnings,
+                              const char *const *overlays, const guint64 *sizes,
+                              GPtrArray *warnings,
                               GCancellable *cancellable, GError **error);
 /* Puts another overlay over each disk that is copied, so that what is below stays as it is. The
  * disks were shown, and are no longer. */
 gboolean domuimg_transfer_go_over (DomuimgTransfer *self, const char *directory,
                                  GCancellable *cancellable, GError **error);
+/* Looks at disk @i anew, whose table was changed. */
+gboolean domuimg_transfer_reopen (DomuimgTransfer *self, guint i, GError **error);
 /* After the trees. libguestfs has a disk locked until then. */
 void domuimg_transfer_close_images (DomuimgTransfer *self);

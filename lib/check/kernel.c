@@ -17,8 +17,13 @@ find_tree (DomuimgMachine *self)
   const DomuimgMenuEntry *entry = self->boot.entry;
   const char *hint = entry != NULL ? entry->root_hint : NULL;
   DomuimgDevice *device = hint != NULL ? domuimg_machine_find_device (self, hint) : NULL;
-  DomuimgTree *tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
+  DomuimgTree *tree;
 
+  /* pygrub looks beside the menu, whatever that says. */
+  if (device == NULL && hint != NULL
+      && (self->boot.loader != DOMUIMG_LOADER_PYGRUB || self->boot.reads_all))
+    device = domuimg_machine_find_grub_device (self, hint, self->boot.menu->format);
+  tree = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
   return tree != NULL ? tree : self->boot_tree;
 }
 

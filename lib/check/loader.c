@@ -13,7 +13,7 @@
 #include "lib/guest/fstab-table.h"
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
-#include "lib/kernel/select.h"
+#include "lib/guest/kernels.h"
 #include "lib/tree/mount.h"
 
 const char *
@@ -290,16 +290,19 @@ make_cmdline (const DomuimgDevice *root)
   return g_strdup_printf ("root=/dev/%s ro console=hvc0", root->name);
 }
 
-/* What is on @device, the filesystem for /boot, if that is not the root. */
+/* What is on the filesystem for kernels, mounted at @where (nullable). */
 static char *
-path_on (const DomuimgDevice *device, const DomuimgDevice *root, const char *path)
+path_on (const char *where, const char *path)
 {
-  return g_strdup (device != root && g_str_has_prefix (path, "boot/") ? path + strlen ("boot/")
-                                                                      : path);
+  gsize length = where != NULL ? strlen (where) : 0;
+
+  return g_strdup (length > 0 && strncmp (path, where, length) == 0 && path[length] == '/'
+                       ? path + length + 1
+                       : path);
 }
 
 static void
-take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgDevice *boot,
+take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgDevice *boot, const char *where,
              DomuimgKernelChoice *choice)
 {
   const char *cmdline = domuimg_domain_get_cmdline (self->domain);
@@ -307,11 +310,13 @@ take_choice (DomuimgMachine *self, DomuimgDevice *root, DomuimgDevice *boot,
   self->boot.in_guest = TRUE;
   self->boot_device = boot;
   self->boot_tree = boot->tree;
-  self->boot.kernel_path = path_on (boot, root, choice->vmlinuz);
+  self->boot.kernel_path = path_on (where, choice->vmlinuz);
   self->boot.kernel = g_steal_pointer (&choice->kernel);
   if (choice->initrd != NULL)
-    g_ptr_array_add (self->boot.initrd_paths, path_on (boot, root, choice->initrd));
-  self->boot.cmdline = cmdline != NULL ? g_strdup (cmdline) : make_cmdline (root);
+    g_ptr_array_add (self->boot.initrd_paths, path_on (where, choice->initrd));
+  self->boot.cmdline = cmdline != NULL           ? g_strdup (cmdline)
+                       : choice->cmdline != NULL ? g_strdup (choice->cmdline)
+                                                 : make_cmdline (root);
 }
 
 /* PVH before PV, as wherever a type is chosen. */
@@ -354,25 +359,36 @@ choose (DomuimgMachine *self, DomuimgTree *tree, GPtrArray *choices)
   return newest != NULL || choices->len == 0 ? newest : g_ptr_array_index (choices, 0);
 }
 
-/* (nullable) What the guest mounts at /boot, where no kernel is in that of its root. */
+/* (nullable) What the guest mounts for kernels, where none is in the /boot of its root: the first of these
+ * mount points that has one. */
 static DomuimgDevice *
-find_boot (DomuimgMachine *self, const DomuimgDevice *root)
+find_boot (DomuimgMachine *self, const DomuimgDevice *root, const char **where)
 {
+  static const char *const points[] = { "/boot", "/efi", "/boot/efi" };
   g_autofree char *text = domuimg_tree_read_text (root->tree, "etc/fstab", NULL);
   g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
-  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, "/boot");
-  DomuimgDevice *device = entry != NULL && !domuimg_kernel_is_in (root->tree, "boot")
-                              ? domuimg_machine_find_device (self, entry->spec)
-                              : NULL;
 
-  return device != NULL && domuimg_machine_open_tree (self, device) != NULL ? device : NULL;
+  *where = NULL;
+  for (guint i = 0; i < G_N_ELEMENTS (points) && !domuimg_kernel_is_in (root->tree, "boot"); i++)
+    {
+      const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, points[i]);
+      DomuimgDevice *device = entry != NULL ? domuimg_machine_find_device (self, entry->spec) : NULL;
+
+      if (device == NULL || domuimg_machine_open_tree (self, device) == NULL
+          || (i > 0 && !domuimg_guest_is_boot (device->tree)))
+        continue;
+      *where = points[i] + 1;
+      return device;
+    }
+  return NULL;
 }
 
 void
 domuimg_loader_choose_kernel (DomuimgMachine *self)
 {
   DomuimgDevice *root = domuimg_machine_guess_root (self);
-  DomuimgDevice *boot = root != NULL ? find_boot (self, root) : NULL;
+  const char *where = NULL;
+  DomuimgDevice *boot = root != NULL ? find_boot (self, root, &where) : NULL;
   g_autoptr (DomuimgTree) tree = NULL;
   g_autoptr (GPtrArray) choices = NULL;
   g_autoptr (GError) error = NULL;
@@ -380,10 +396,10 @@ domuimg_loader_choose_kernel (DomuimgMachine *self)
 
   if (root == NULL)
     return;
-  tree = boot != NULL ? domuimg_tree_mount_new (root->tree, "boot", boot->tree)
+  tree = boot != NULL ? domuimg_tree_mount_new (root->tree, where, boot->tree)
                       : g_object_ref (root->tree);
-  choices = domuimg_kernel_list (tree, &error);
+  choices = domuimg_guest_list_kernels (tree, &error);
   choice = choices != NULL ? choose (self, tree, choices) : NULL;
   if (choice != NULL)
-    take_choice (self, root, boot != NULL ? boot : root, choice);
+    take_choice (self, root, boot != NULL ? boot : root, where, choice);
 }

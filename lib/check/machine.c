@@ -127,6 +127,24 @@ domuimg_machine_find_device (DomuimgMachine *self, const char *spec)
   return domuimg_devices_find (self->devices, spec);
 }
 
+DomuimgDevice *
+domuimg_machine_find_grub_device (DomuimgMachine *self, const char *name, DomuimgMenuFormat format)
+{
+  guint number = domuimg_grub_device_get_partition (name, format);
+  guint disk;
+
+  if (!domuimg_grub_device_get_disk (name, &disk))
+    return NULL;
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->disk == disk && device->volume != NULL && device->volume->number == number)
+        return device;
+    }
+  return NULL;
+}
+
 GPtrArray *
 domuimg_machine_list_parameter (DomuimgMachine *self, const char *key)
 {

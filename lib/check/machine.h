@@ -66,6 +66,9 @@ gboolean domuimg_machine_is_same_file (DomuimgMachine *self, const char *path, c
 gboolean domuimg_machine_has_devices (DomuimgMachine *self, guint disk);
 /* A device by what a guest may call it (domuimg_device_is_called); NULL if there is none. */
 DomuimgDevice *domuimg_machine_find_device (DomuimgMachine *self, const char *spec);
+/* Likewise by GRUB's name for a partition, in a menu of @format: "(hd1,msdos1)". */
+DomuimgDevice *domuimg_machine_find_grub_device (DomuimgMachine *self, const char *name,
+                                                 DomuimgMenuFormat format);
 /* Value of the last KEY=VALUE on the kernel's command line, NULL where there is none ("" for a
  * lone KEY); quotes as Linux reads them. */
 char *domuimg_machine_get_parameter (DomuimgMachine *self, const char *key);

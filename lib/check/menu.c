@@ -23,12 +23,64 @@ check_initrds (DomuimgMachine *self, const DomuimgMenuEntry *entry)
         "make one of them (cat them into one file), or boot by GRUB for Xen");
 }
 
+/* A device that none of the guest's files can be found on. pygrub looks at no names of devices. */
+static gboolean
+is_elsewhere (DomuimgMachine *self, const char *device)
+{
+  if (device == NULL || (self->boot.loader == DOMUIMG_LOADER_PYGRUB && !self->boot.reads_all))
+    return FALSE;
+  if (!domuimg_grub_device_is_elsewhere (device))
+    return FALSE;
+  return self->boot.reads_all
+         || domuimg_machine_find_grub_device (self, device, self->boot.menu->format) == NULL;
+}
+
+/* What of @entry lies elsewhere, with its device; NULL where nothing does. */
+static char *
+find_elsewhere (DomuimgMachine *self, const DomuimgMenuEntry *entry)
+{
+  if (entry->kernel != NULL && is_elsewhere (self, entry->root_hint))
+    return g_strdup_printf ("%s of %s", entry->kernel, entry->root_hint);
+  for (guint i = 0; i < entry->initrds->len; i++)
+    {
+      g_autofree char *device = NULL, *file = NULL;
+
+      domuimg_menu_split_device (entry->initrds->pdata[i], &device, &file);
+      if (is_elsewhere (self, device))
+        return g_strdup_printf ("%s of %s", file, device);
+    }
+  return NULL;
+}
+
+/* GRUB may well start what lies in a file of the guest; what that is, is not known here. */
+static gboolean
+check_devices (DomuimgMachine *self, const DomuimgMenuEntry *entry)
+{
+  g_autofree char *elsewhere = find_elsewhere (self, entry);
+
+  if (elsewhere == NULL)
+    return TRUE;
+  domuimg_finding_advise (
+      domuimg_machine_report_as (self,
+                                 self->boot.reads_all ? DOMUIMG_SEVERITY_ERROR
+                                                      : DOMUIMG_SEVERITY_UNKNOWN,
+                                 "kernel-missing", elsewhere,
+                                 "the entry “%s” starts %s, which is not on a disk that %s"
+                                 " can look into",
+                                 entry->title, elsewhere,
+                                 self->boot.reads_all ? "domuimg-bootloader" : "this check"),
+      "copy kernel and initramfs to a filesystem of the first disk, and let the menu name them there");
+  return FALSE;
+}
+
 static void
 take_entry (DomuimgMachine *self, const DomuimgMenuEntry *entry)
 {
   DomuimgGuestBoot *boot = &self->boot;
 
   boot->entry = entry;
+  if (!check_devices (self, entry))
+    return;
   boot->kernel_path = g_strdup (entry->kernel);
   check_initrds (self, entry);
   for (guint i = 0; i < entry->initrds->len; i++)

@@ -46,7 +46,9 @@ void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
 void domuimg_check_root (DomuimgMachine *self);       /* root= */
 void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */
 void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
+void domuimg_check_owners (DomuimgMachine *self);     /* whether the system is root's */
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
+void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log in */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
 void domuimg_check_faults (DomuimgMachine *self);     /* what the others could not read */

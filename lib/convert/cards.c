@@ -7,7 +7,7 @@
 
 #include "lib/base/mac.h"
 
-#define MAC "([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5})"
+#define MAC "([0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5})"
 /* What the kernel, systemd and biosdevname call cards. */
 #define CARD                                                                                     \
   "eth[0-9]{1,3}|eno[0-9]{1,5}(?:np[0-9]+)?|ens[0-9]{1,5}(?:f[0-9]+)?(?:d[0-9]+)?(?:np[0-9]+)?"  \
@@ -37,12 +37,13 @@ static void
 add_card (GPtrArray *cards, const char *name, const char *mac)
 {
   DomuimgCard *card;
+  guint8 bytes[6];
 
-  if (name == NULL || mac == NULL || cards->len >= NAMES_MAX)
+  if (name == NULL || mac == NULL || cards->len >= NAMES_MAX || !domuimg_mac_read (mac, bytes))
     return;
   card = g_new0 (DomuimgCard, 1);
   card->name = g_strdup (name);
-  card->mac = g_ascii_strdown (mac, -1);
+  card->mac = domuimg_mac_format (bytes);
   g_ptr_array_add (cards, card);
 }
 
@@ -194,7 +195,7 @@ domuimg_cards_read (GPtrArray *cards, const char *path, const char *plain)
   else if (g_str_has_suffix (base, ".yaml"))
     read_netplan (plain, cards);
   else if (g_str_has_suffix (base, ".network") || g_str_has_suffix (base, ".link"))
-    read_keys (plain, "Name", "MACAddress", cards);
+    read_keys (plain, "Name", "(?:Permanent)?MACAddress", cards);
   else if (strstr (path, "/system-connections/") != NULL)
     read_keys (plain, "interface-name", "mac-address", cards);
 }

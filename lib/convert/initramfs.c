@@ -3,7 +3,7 @@
 #include "config.h"
 
 #include "lib/convert/edit.h"
-#include "lib/kernel/select.h"
+#include "lib/guest/kernels.h"
 #include "lib/repair/modules.h"
 
 /* Every kernel that Xen can start gets an initramfs that reaches the root: modules of the guest's
@@ -81,7 +81,7 @@ convert_one (DomuimgConvertEdit *self, DomuimgKernelChoice *choice, GError **err
 gboolean
 domuimg_convert_step_initramfs (DomuimgConvertEdit *self, GError **error)
 {
-  g_autoptr (GPtrArray) choices = domuimg_kernel_list (self->whole, error);
+  g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (self->whole, error);
 
   if (choices == NULL)
     return FALSE;

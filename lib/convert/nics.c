@@ -127,6 +127,25 @@ read_configuration (DomuimgConvertEdit *self, GPtrArray *files)
       read_file (self, places[i].directory, files);
 }
 
+static void
+add_name (Nics *nics, const char *name)
+{
+  if (!g_ptr_array_find_with_equal_func (nics->names, name, g_str_equal, NULL))
+    g_ptr_array_add (nics->names, g_strdup (name));
+}
+
+/* Nothing else gives the names of .link files once these go, whatever uses them. */
+static void
+add_linked_names (Nics *nics, const File *file)
+{
+  g_autoptr (GPtrArray) cards = domuimg_cards_new ();
+
+  if (g_str_has_suffix (file->path, ".link"))
+    domuimg_cards_read (cards, file->path, file->plain);
+  for (guint i = 0; i < cards->len; i++)
+    add_name (nics, ((DomuimgCard *) g_ptr_array_index (cards, i))->name);
+}
+
 /* A name that does not look like a kernel's or udev's was given by somebody. */
 static void
 add_given_names (Nics *nics)
@@ -139,9 +158,8 @@ add_given_names (Nics *nics)
       for (guint j = 0; j < nics->files->len && !is_used; j++)
         is_used = domuimg_cards_mention (((File *) g_ptr_array_index (nics->files, j))->plain,
                                          card->name);
-      if (is_used
-          && !g_ptr_array_find_with_equal_func (nics->names, card->name, g_str_equal, NULL))
-        g_ptr_array_add (nics->names, g_strdup (card->name));
+      if (is_used)
+        add_name (nics, card->name);
     }
 }
 
@@ -171,6 +189,7 @@ collect (DomuimgConvertEdit *self, Nics *nics)
       const File *file = g_ptr_array_index (rules, i);
 
       domuimg_cards_read (nics->cards, file->path, file->plain);
+      add_linked_names (nics, file);
     }
   add_given_names (nics);
 }
@@ -295,7 +314,8 @@ replace_mac (const GMatchInfo *match, GString *result, gpointer data)
 {
   Replacement *self = data;
   GPtrArray *wanted = self->edit->want->nics;
-  g_autofree char *mac = g_match_info_fetch (match, 0);
+  g_autofree char *written = g_match_info_fetch (match, 0);
+  g_autofree char *mac = g_strdelimit (g_strdup (written), "-", ':');
   int index = find_nic (self->edit, mac);
 
   if (index < 0)
@@ -303,7 +323,7 @@ replace_mac (const GMatchInfo *match, GString *result, gpointer data)
   /* Where nothing told the address of the only card, the only address in a file is it. */
   if (index < 0 && wanted->len == 1 && get_nic (self->edit, 0)->old_mac == NULL)
     index = 0;
-  g_string_append (result, index < 0 ? mac : get_nic (self->edit, (guint) index)->mac);
+  g_string_append (result, index < 0 ? written : get_nic (self->edit, (guint) index)->mac);
   return FALSE;
 }
 
@@ -311,7 +331,7 @@ static gboolean
 convert_macs (DomuimgConvertEdit *self, const Nics *nics, GError **error)
 {
   g_autoptr (GRegex) regex
-      = g_regex_new ("\\b[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\\b", G_REGEX_RAW, 0, NULL);
+      = g_regex_new ("\\b[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(\\1[0-9A-Fa-f]{2}){4}\\b", G_REGEX_RAW, 0, NULL);
   Replacement replacement = { self, nics };
 
   for (guint i = 0; i < nics->files->len; i++)
@@ -357,7 +377,8 @@ remove_remembered (DomuimgConvertEdit *self, GError **error)
     {
       const File *link = g_ptr_array_index (links, i);
 
-      if (strstr (link->text, "MACAddress=") != NULL && !remove_file (self, link->path, error))
+      if (g_regex_match_simple ("^(Permanent)?MACAddress\\s*=", link->plain, G_REGEX_MULTILINE, 0)
+          && !remove_file (self, link->path, error))
         return FALSE;
     }
   return TRUE;

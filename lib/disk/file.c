@@ -61,11 +61,19 @@ domuimg_disk_file_take (const char *path, const char *from)
   return g_rename (from, path) == 0;
 }
 
+static gboolean
+resize (const char *path, guint64 size, GCancellable *cancellable, GError **error)
+{
+  return truncate (path, (off_t) size) == 0
+         || domuimg_set_errno (error, errno, "giving it a size of %" G_GUINT64_FORMAT " bytes", size);
+}
+
 char *
 domuimg_disk_file_describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
 {
-  g_autofree char *size = disk->size > 0
-                              ? g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS)
+  guint64 bytes = origin != NULL ? origin->size : disk->size;
+  g_autofree char *size = bytes > 0
+                              ? g_format_size_full (bytes, G_FORMAT_SIZE_IEC_UNITS)
                               : g_strdup ("size by its content");
 
   if (origin == NULL)
@@ -175,6 +183,7 @@ const DomuimgDiskKind domuimg_disk_kind_raw = {
   .create = domuimg_disk_file_create,
   .allocate = domuimg_disk_file_allocate_raw,
   .open = domuimg_region_open,
+  .resize = resize,
   .to_node = domuimg_disk_file_to_raw_node,
   .take = domuimg_disk_file_take,
   .fill_domain = domuimg_disk_file_fill_domain,

@@ -40,3 +40,4 @@ extern const DomuimgDiskKind domuimg_disk_kind_vhd;
 extern const DomuimgDiskKind domuimg_disk_kind_device;
 extern const DomuimgDiskKind domuimg_disk_kind_lvm;
 extern const DomuimgDiskKind domuimg_disk_kind_zvol;
+extern const DomuimgDiskKind domuimg_disk_kind_pool;

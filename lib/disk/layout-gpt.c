@@ -14,10 +14,11 @@
 static const struct {
   const char *architecture;
   const char *type;
+  const char *name;
 } roots[] = {
-  { "amd64", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709" },
-  { "i386", "44479540-F297-41B2-9AF7-D131D5F0458A" },
-  { "arm64", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE" },
+  { "amd64", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709", "root-x86-64" },
+  { "i386", "44479540-F297-41B2-9AF7-D131D5F0458A", "root-x86" },
+  { "arm64", "B921B045-1DF0-41C3-AF44-4C6F280D3FAE", "root-arm64" },
 };
 
 static const struct {
@@ -37,6 +38,15 @@ type_of_root (const char *architecture)
     if (g_str_equal (roots[i].architecture, architecture))
       return roots[i].type;
   return LINUX_DATA;
+}
+
+const char *
+domuimg_layout_gpt_name_root (const char *architecture)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (roots); i++)
+    if (g_str_equal (roots[i].architecture, architecture))
+      return roots[i].name;
+  return NULL;
 }
 
 static const char *

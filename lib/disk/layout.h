@@ -30,6 +30,7 @@ typedef struct {
   guint64 size;    /* bytes; 0: what is left of the disk */
   guint64 inodes;  /* 0: by the size */
   double reserved; /* percent; 0: as usual, negative: none */
+  gboolean grows;  /* with its disk, when the guest first boots */
 } DomuimgPart;
 
 void domuimg_part_free (DomuimgPart *self);
@@ -72,6 +73,9 @@ guint64 domuimg_layout_add_up (const DomuimgLayout *self, const GPtrArray *parts
  * is left. FALSE where that is nothing. */
 gboolean domuimg_layout_place (const DomuimgLayout *self, const GPtrArray *parts, guint64 size,
                                DomuimgExtent *extents);
+
+/* (nullable) What systemd calls the type of a root's partition on a GPT: "root-x86-64". */
+const char *domuimg_layout_gpt_name_root (const char *architecture);
 
 /* Writes a partition table of libfdisk's kind @name, "gpt" or "dos", in which @types are those of the
  * parts, and the one at @active (-1: none) is to be booted from. */

@@ -49,6 +49,12 @@ explain (const DomuimgDiskSpec *disk, GError **error)
   g_propagate_error (error, g_steal_pointer (&why));
 }
 
+static gboolean
+resize (const char *path, guint64 size, GCancellable *cancellable, GError **error)
+{
+  return domuimg_lvm_extend (path, size, cancellable, error);
+}
+
 const DomuimgDiskKind domuimg_disk_kind_lvm = {
   .scheme = "lvm",
   .placeholder = "GROUP/VOLUME",
@@ -64,6 +70,8 @@ const DomuimgDiskKind domuimg_disk_kind_lvm = {
   .create = domuimg_disk_volume_create,
   .begin = begin,
   .explain = explain,
+  .resize = resize,
+  .check_more = domuimg_lvm_check_more,
   .to_node = domuimg_device_to_node,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

@@ -49,7 +49,8 @@ domuimg_disk_file_allocate_qcow2 (const DomuimgDiskSpec *disk, const char *path,
       domuimg_exec_arg (exec, origin->backing);
     }
   domuimg_exec_arg (exec, path);
-  if (origin == NULL)
+  /* Without a size, it has that of what it lies over. */
+  if (origin == NULL || size != origin->size)
     domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, size);
   return domuimg_exec_run (exec, cancellable, error);
 }
@@ -131,6 +132,23 @@ end (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
          && (!disk->is_compressed || compress (first, path, cancellable, error));
 }
 
+/* Snapshots in it keep their size. */
+static gboolean
+resize (const char *path, guint64 size, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+
+  domuimg_exec_arg (exec, "resize");
+  domuimg_exec_arg (exec, "-q");
+  domuimg_exec_arg (exec, "-f");
+  domuimg_exec_arg (exec, "qcow2");
+  /* It is said for growing, too, which it does not change. */
+  domuimg_exec_arg (exec, "--shrink");
+  domuimg_exec_arg (exec, path);
+  domuimg_exec_argf (exec, "%" G_GUINT64_FORMAT, size);
+  return domuimg_exec_run (exec, cancellable, error);
+}
+
 const DomuimgDiskKind domuimg_disk_kind_qcow2 = {
   .name = "qcow2",
   .storage = "file",
@@ -145,6 +163,7 @@ const DomuimgDiskKind domuimg_disk_kind_qcow2 = {
   .begin = begin,
   .end = end,
   .allocate = domuimg_disk_file_allocate_qcow2,
+  .resize = resize,
   .to_node = domuimg_disk_file_to_qcow2_node,
   .fill_domain = domuimg_disk_file_fill_domain,
 };

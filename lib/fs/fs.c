@@ -8,6 +8,7 @@
 #include "lib/fs/ext/writer.h"
 #include "lib/fs/fat/tree.h"
 #include "lib/fs/uml/fill.h"
+#include "lib/fs/uml/grow.h"
 #include "lib/tree/faults.h"
 
 static gboolean
@@ -25,6 +26,22 @@ resize_swap (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
   g_autoptr (DomuimgRegion) part = domuimg_region_new_part (region, 0, size);
 
   return domuimg_mkfs_run (what, part, cancellable, error);
+}
+
+static gboolean
+grow_other (const DomuimgMkfs *what, DomuimgRegion *region, guint64 size,
+            GCancellable *cancellable, GError **error)
+{
+  return !g_cancellable_set_error_if_cancelled (cancellable, error)
+         && domuimg_uml_grow (region, what->fs_type, size, error);
+}
+
+static gboolean
+fail_to_shrink (const DomuimgRegion *region, guint64 *size, GCancellable *cancellable,
+                GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: XFS cannot be made smaller, nor can btrfs be here", region->name);
 }
 
 static gpointer
@@ -83,16 +100,18 @@ static const DomuimgFsWriter other_writer = { begin_other, add_other, finish_oth
 
 static const DomuimgFs filesystems[] = {
   { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
-    domuimg_ext_get_least_size },
+    domuimg_ext_get_least_size, TRUE },
   { "ext3", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
-    domuimg_ext_get_least_size },
+    domuimg_ext_get_least_size, TRUE },
   { "ext2", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,
-    domuimg_ext_get_least_size },
-  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
-  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
-  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL },
-  { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL },
-  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL },
+    domuimg_ext_get_least_size, TRUE },
+  { "xfs", domuimg_mkfs_xfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
+    fail_to_shrink, FALSE },
+  { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
+    fail_to_shrink, FALSE },
+  { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL, FALSE },
+  { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL, FALSE },
+  { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL, FALSE },
 };
 
 const DomuimgFs *

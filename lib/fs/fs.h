@@ -46,6 +46,8 @@ typedef struct {
   /* NULL where nothing in it needs room: *@size becomes what resize () does not go below. */
   gboolean (*get_least_size) (const DomuimgRegion *region, guint64 *size,
                               GCancellable *cancellable, GError **error);
+  /* resize () takes a whole file, as resize2fs cuts off the one that it works on. */
+  gboolean resizes_files;
 } DomuimgFs;
 
 /* Bytes of the smallest one that holds @usage, and of one with room to live in. */

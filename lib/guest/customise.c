@@ -18,6 +18,17 @@ mount_free (gpointer data)
 }
 
 static void
+growth_free (gpointer data)
+{
+  DomuimgGuestGrowth *self = data;
+
+  g_free (self->uuid);
+  g_free (self->mount_point);
+  g_free (self->fs);
+  g_free (self);
+}
+
+static void
 nic_free (gpointer data)
 {
   DomuimgGuestNic *self = data;
@@ -39,6 +50,7 @@ domuimg_customise_new (void)
 
   self->root_fs = g_strdup ("ext4");
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
+  self->growths = g_ptr_array_new_with_free_func (growth_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   self->authorized_keys = g_ptr_array_new_with_free_func (g_free);
   return self;
@@ -53,6 +65,7 @@ domuimg_customise_free (DomuimgCustomise *self)
   g_free (self->root_uuid);
   g_free (self->root_fs);
   g_ptr_array_unref (self->mounts);
+  g_ptr_array_unref (self->growths);
   g_ptr_array_unref (self->nics);
   g_free (self->root_password_hash);
   g_ptr_array_unref (self->authorized_keys);
@@ -77,6 +90,19 @@ domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec, const cha
   return mount;
 }
 
+DomuimgGuestGrowth *
+domuimg_customise_add_growth (DomuimgCustomise *self, const char *uuid, const char *mount_point,
+                              const char *fs)
+{
+  DomuimgGuestGrowth *growth = g_new0 (DomuimgGuestGrowth, 1);
+
+  growth->uuid = g_strdup (uuid);
+  growth->mount_point = g_strdup (mount_point);
+  growth->fs = g_strdup (fs);
+  g_ptr_array_add (self->growths, growth);
+  return growth;
+}
+
 DomuimgGuestNic *
 domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
 {
@@ -88,11 +114,13 @@ domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
   return nic;
 }
 
-/* In this order: directories before files in them, names before what uses them. */
+/* In this order: what the guest may lack before anything is written, directories before files in them,
+ * names before what uses them. */
 static const struct {
   const char *name;
   gboolean (*run) (DomuimgGuestRun *self, GError **error);
 } steps[] = {
+  { "growth", domuimg_guest_step_growfs },
   { "directories and devices", domuimg_guest_step_devices },
   { "fstab", domuimg_guest_step_fstab },
   { "host name", domuimg_guest_step_hosts },

@@ -14,6 +14,15 @@ typedef struct {
   char *options;     /* nullable: "defaults" */
 } DomuimgGuestMount;
 
+/* A filesystem that takes all of its disk when the guest first boots. */
+typedef struct {
+  char *uuid;
+  char *mount_point;
+  char *fs;
+  gboolean has_partition; /* the last of its disk, which grows first */
+  const char *root_type;  /* (nullable) of a root's partition, by which systemd knows it */
+} DomuimgGuestGrowth;
+
 typedef enum {
   DOMUIMG_GUEST_NIC_DHCP,
   DOMUIMG_GUEST_NIC_STATIC,
@@ -43,9 +52,11 @@ typedef struct {
   char *root_uuid;       /* nullable: fstab and crypttab are left alone */
   char *root_fs;         /* "ext4" */
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
+  GPtrArray *growths;    /* (element-type DomuimgGuestGrowth) */
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
   DomuimgRootPassword root_password;
   char *root_password_hash;   /* crypt(3) text, for HASH */
+  gboolean root_password_expired; /* it is to be changed at the first login */
   GPtrArray *authorized_keys; /* (element-type utf8): lines of authorized_keys, for root */
   char *locale;               /* nullable: "de_DE.UTF-8" */
   char *timezone;             /* nullable: "Europe/Berlin" */
@@ -64,6 +75,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCustomise, domuimg_customise_free)
 DomuimgGuestMount *domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec,
                                                 const char *mount_point, const char *fs,
                                                 const char *options);
+/* A filesystem that is all of a disk; the caller changes the rest. Owned by @self. */
+DomuimgGuestGrowth *domuimg_customise_add_growth (DomuimgCustomise *self, const char *uuid,
+                                                  const char *mount_point, const char *fs);
 /* A NIC by DHCP; the caller changes the rest. Owned by @self. */
 DomuimgGuestNic *domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac);
 
@@ -75,6 +89,9 @@ gboolean domuimg_customise_validate (const DomuimgCustomise *self, GError **erro
 gboolean domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree,
                                 GPtrArray *changes, GCancellable *cancellable, GError **error);
 
+/* One that nobody guesses; freed with what it said. */
+char *domuimg_password_new (GError **error);
+void domuimg_password_free (char *password);
 /* crypt(3) text of @password: SHA-512 with a random salt. INVALID_ARGUMENT for an empty
  * password, or one with a newline. */
 char *domuimg_password_hash (const char *password, GError **error);

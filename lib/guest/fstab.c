@@ -4,6 +4,7 @@
 #include "lib/guest/steps.h"
 
 #include "lib/guest/fstab-table.h"
+#include "lib/guest/growfs.h"
 
 #define ABSENT "domuimg: this device is not in the guest"
 #define REPLACED "domuimg: replaced"
@@ -12,13 +13,14 @@ typedef struct {
   const char *spec, *mount_point, *fs, *options;
   int pass;
   gboolean done;
+  gboolean grows; /* by systemd */
 } Wanted;
 
 static void
 add_wanted (GArray *all, const char *spec, const char *mount_point, const char *fs,
             const char *options, int pass)
 {
-  Wanted wanted = { spec, mount_point, fs, options, pass, FALSE };
+  Wanted wanted = { spec, mount_point, fs, options, pass, FALSE, FALSE };
 
   g_array_append_val (all, wanted);
 }
@@ -63,11 +65,30 @@ find_wanted (GArray *all, const char *spec, const char *mount_point)
   return NULL;
 }
 
+static void
+mark_growing (GArray *all, DomuimgGuestRun *run)
+{
+  for (guint i = 0; i < run->want->growths->len; i++)
+    {
+      const DomuimgGuestGrowth *growth = g_ptr_array_index (run->want->growths, i);
+      gboolean grows = domuimg_guest_grows_by_systemd (run, growth);
+
+      for (guint j = 0; grows && j < all->len; j++)
+        {
+          Wanted *wanted = &g_array_index (all, Wanted, j);
+
+          wanted->grows |= g_str_equal (wanted->mount_point, growth->mount_point);
+        }
+    }
+}
+
 static char **
 list_fields (const Wanted *wanted)
 {
+  g_autofree char *options
+      = g_strconcat (wanted->options, wanted->grows ? ",x-systemd.growfs" : "", NULL);
   g_autofree char *pass = g_strdup_printf ("%d", wanted->pass);
-  const char *fields[] = { wanted->spec, wanted->mount_point, wanted->fs, wanted->options, "0",
+  const char *fields[] = { wanted->spec, wanted->mount_point, wanted->fs, options, "0",
                            pass, NULL };
 
   return g_strdupv ((char **) fields);
@@ -142,6 +163,7 @@ domuimg_guest_step_fstab (DomuimgGuestRun *self, GError **error)
 
   g_autofree char *root = g_strdup_printf ("UUID=%s", self->want->root_uuid);
   g_autoptr (GArray) all = collect_wanted (self->want, root);
+  mark_growing (all, self);
   g_autofree char *text = edit_fstab (old != NULL ? old : "", all);
   if (!domuimg_edit_write (self->edit, "/etc/fstab", text, 0644, error))
     return FALSE;

@@ -109,18 +109,8 @@ make_by_upstart (DomuimgGuestRun *self, GError **error)
 static gboolean
 make_by_inittab (DomuimgGuestRun *self, GError **error)
 {
-  const char *line = "sshk::bootwait:/bin/sh " SCRIPT;
-  g_autofree char *old = NULL;
-
-  if (!write_script (self, error) || !domuimg_edit_read (self->edit, "/etc/inittab", &old, error))
-    return FALSE;
-  g_auto (GStrv) lines = g_strsplit_set (old != NULL ? old : "", "\r\n", -1);
-  if (g_strv_contains ((const char *const *) lines, line))
-    return TRUE;
-  gboolean open_end = old != NULL && *old != '\0' && !g_str_has_suffix (old, "\n");
-  g_autofree char *text
-      = g_strdup_printf ("%s%s%s\n", old != NULL ? old : "", open_end ? "\n" : "", line);
-  return domuimg_edit_write (self->edit, "/etc/inittab", text, 0644, error);
+  return write_script (self, error)
+         && domuimg_guest_add_to_inittab (self, "sshk::bootwait:/bin/sh " SCRIPT, error);
 }
 
 static gboolean

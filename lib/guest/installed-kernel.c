@@ -4,6 +4,7 @@
 #include "domuimg/installed-kernel.h"
 
 #include "lib/base/properties.h"
+#include "lib/guest/kernels.h"
 #include "lib/guest/root.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select-builtin.h"
@@ -119,7 +120,7 @@ new_kernel (DomuimgTree *tree, DomuimgKernelChoice *choice, const char *root_fs)
 static GPtrArray *
 list_tree (DomuimgTree *tree, const char *root_fs, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
+  g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (tree, error);
   g_autoptr (GPtrArray) kernels = NULL;
 
   if (choices == NULL)
@@ -142,7 +143,8 @@ list_tree (DomuimgTree *tree, const char *root_fs, GCancellable *cancellable, GE
  *   operating system, %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_NOT_SUPPORTED,
  *   %DOMUIMG_ERROR_PERMISSION, %DOMUIMG_ERROR_IO
  *
- * Kernels in /boot, / and /lib/modules/VERSION, newest first. The image is read, not mounted.
+ * Kernels in /boot, / and /lib/modules/VERSION, newest first, and then what else the system's own boot
+ * menu starts, such as kernels of NixOS. The image is read, not mounted.
  *
  * Returns: (transfer container) (element-type DomuimgInstalledKernel): the kernels, maybe none
  *

@@ -16,6 +16,7 @@ typedef struct {
 
 #define KERNEL(field) G_STRUCT_OFFSET (DomuimgManifestKernel, field)
 #define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
+#define VOLUME(field) G_STRUCT_OFFSET (DomuimgManifestVolume, field)
 #define PART(field) G_STRUCT_OFFSET (DomuimgManifestPart, field)
 #define DISK(field) G_STRUCT_OFFSET (DomuimgManifestDisk, field)
 #define GUEST(field) G_STRUCT_OFFSET (DomuimgManifest, field)
@@ -28,12 +29,17 @@ static const Member kernel_texts[] = {
 };
 static const Member nic_texts[] = {
   { "mac", NIC (mac) }, { "bridge", NIC (bridge) }, { "address", NIC (address) },
+  { "network", NIC (network) },
 };
 static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
 };
 static const Member volume_texts[] = { { "volume", DISK (volume) } };
+static const Member pool_texts[] = {
+  { "path", VOLUME (path) }, { "volume", VOLUME (address) }, { "id", VOLUME (id) },
+};
+static const Member defined_texts[] = { { "defined", GUEST (defined) } };
 static const Member part_texts[] = {
   { "fs", PART (fs) }, { "uuid", PART (uuid) }, { "mount", PART (mount) },
 };
@@ -100,6 +106,13 @@ nic_free (gpointer data)
   g_free (data);
 }
 
+static void
+volume_free (gpointer data)
+{
+  CLEAR (data, pool_texts);
+  g_free (data);
+}
+
 DomuimgManifest *
 domuimg_manifest_new (void)
 {
@@ -107,6 +120,7 @@ domuimg_manifest_new (void)
 
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->volumes = g_ptr_array_new_with_free_func (volume_free);
   self->changes = g_ptr_array_new_with_free_func (g_free);
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   return self;
@@ -118,9 +132,11 @@ domuimg_manifest_free (DomuimgManifest *self)
   CLEAR (self, guest_texts);
   CLEAR (self, origin_texts);
   CLEAR (self, file_texts);
+  CLEAR (self, defined_texts);
   CLEAR (&self->kernel, kernel_texts);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->volumes);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->check, json_node_unref);
@@ -146,6 +162,28 @@ domuimg_manifest_add_nic (DomuimgManifest *self)
 
   g_ptr_array_add (self->nics, nic);
   return nic;
+}
+
+DomuimgManifestVolume *
+domuimg_manifest_add_volume (DomuimgManifest *self)
+{
+  DomuimgManifestVolume *volume = g_new0 (DomuimgManifestVolume, 1);
+
+  g_ptr_array_add (self->volumes, volume);
+  return volume;
+}
+
+gboolean
+domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path)
+{
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      const DomuimgManifestVolume *volume = g_ptr_array_index (self->volumes, i);
+
+      if (volume->id != NULL && g_strcmp0 (volume->path, path) == 0)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 DomuimgManifestPart *
@@ -233,6 +271,27 @@ set_nics (const DomuimgManifest *self, JsonObject *object)
   json_object_set_array_member (object, "nics", array);
 }
 
+/* Most guests have nothing to do with libvirt. */
+static void
+set_libvirt (const DomuimgManifest *self, JsonObject *object)
+{
+  JsonArray *array;
+
+  if (self->defined != NULL)
+    SET (self, defined_texts, object);
+  if (self->volumes->len == 0)
+    return;
+  array = json_array_sized_new (self->volumes->len);
+  for (guint i = 0; i < self->volumes->len; i++)
+    {
+      JsonObject *volume = json_object_new ();
+
+      SET (g_ptr_array_index (self->volumes, i), pool_texts, volume);
+      json_array_add_object_element (array, volume);
+    }
+  json_object_set_array_member (object, "volumes", array);
+}
+
 static void
 set_kernel (const DomuimgManifest *self, JsonObject *object)
 {
@@ -279,6 +338,7 @@ set_guest (const DomuimgManifest *self, JsonObject *object)
   set_kernel (self, object);
   set_disks (self, object);
   set_nics (self, object);
+  set_libvirt (self, object);
   SET (self, file_texts, object);
   set_lines (self->changes, object, "changes");
   set_lines (self->warnings, object, "warnings");
@@ -400,6 +460,12 @@ take_nic (DomuimgManifest *self, JsonObject *object, GError **error)
 }
 
 static gboolean
+take_volume (DomuimgManifest *self, JsonObject *object, GError **error)
+{
+  return TAKE (domuimg_manifest_add_volume (self), pool_texts, object, error);
+}
+
+static gboolean
 take_lines (GPtrArray *lines, JsonObject *object, const char *name, GError **error)
 {
   JsonArray *array;
@@ -474,6 +540,8 @@ take_guest (DomuimgManifest *self, JsonObject *object, GError **error)
          && take_sizes (self, object, error) && take_kernel (self, object, error)
          && take_objects (self, object, "disks", take_disk, error)
          && take_objects (self, object, "nics", take_nic, error)
+         && take_objects (self, object, "volumes", take_volume, error)
+         && TAKE (self, defined_texts, object, error)
          && take_lines (self->changes, object, "changes", error)
          && take_lines (self->warnings, object, "warnings", error);
 }

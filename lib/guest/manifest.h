@@ -33,7 +33,15 @@ typedef struct {
 
 typedef struct {
   char *mac, *bridge, *address;
+  char *network; /* that a card of a machine that was converted was on */
 } DomuimgManifestNic;
+
+/* What a storage pool of libvirt's has of the guest. */
+typedef struct {
+  char *path;    /* on its host */
+  char *address; /* "URI#POOL/VOLUME" */
+  char *id;      /* of a volume; NULL: a file of this host, which the pool shows */
+} DomuimgManifestVolume;
 
 typedef struct {
   char *policy;
@@ -61,6 +69,8 @@ typedef struct {
   DomuimgManifestKernel kernel;
   GPtrArray *disks;  /* (element-type DomuimgManifestDisk) the one with the root first */
   GPtrArray *nics;   /* (element-type DomuimgManifestNic) */
+  GPtrArray *volumes; /* (element-type DomuimgManifestVolume) */
+  char *defined;     /* the URI of the libvirt that knows it */
   char *config, *xml, *manifest; /* paths; of the manifest itself, too */
   GPtrArray *changes;  /* (element-type utf8) in the guest */
   GPtrArray *warnings; /* (element-type utf8) */
@@ -75,6 +85,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgManifest, domuimg_manifest_free)
 /* Empty ones, owned by @self. */
 DomuimgManifestDisk *domuimg_manifest_add_disk (DomuimgManifest *self);
 DomuimgManifestNic *domuimg_manifest_add_nic (DomuimgManifest *self);
+DomuimgManifestVolume *domuimg_manifest_add_volume (DomuimgManifest *self);
+/* Whether @path is of a volume, and not of a file of this host. */
+gboolean domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path);
 DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);
 
 /* The text of the file. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Hashes of passwords, by crypt(3). */
+/* Makes passwords, and hashes of them by crypt(3). */
 #include "config.h"
 #include "lib/guest/customise.h"
 
@@ -10,6 +10,37 @@
 
 /* SHA-512 and not yescrypt: guests of the last fifteen years all know it. */
 #define METHOD "$6$"
+
+/* Without those that are taken for each other, or that keyboards have in different places. */
+#define LETTERS "abcdefghjkmnpqrstuvwx23456789"
+#define LENGTH 16
+
+char *
+domuimg_password_new (GError **error)
+{
+  g_autofree char *password = g_malloc0 (LENGTH + 1);
+  guint8 random;
+
+  for (guint i = 0; i < LENGTH;)
+    {
+      if (getrandom (&random, sizeof random, 0) != sizeof random)
+        {
+          domuimg_set_errno (error, errno, "Cannot get random bytes");
+          return NULL;
+        }
+      /* Each letter is as probable as any other. */
+      if (random < G_MAXUINT8 / strlen (LETTERS) * strlen (LETTERS))
+        password[i++] = LETTERS[random % strlen (LETTERS)];
+    }
+  return g_steal_pointer (&password);
+}
+
+void
+domuimg_password_free (char *password)
+{
+  explicit_bzero (password, strlen (password));
+  g_free (password);
+}
 
 char *
 domuimg_password_hash (const char *password, GError **error)

@@ -4,7 +4,7 @@
 #include "lib/guest/root.h"
 
 #include "lib/guest/fstab-table.h"
-#include "lib/kernel/select.h"
+#include "lib/guest/kernels.h"
 #include "lib/tree/faults.h"
 #include "lib/tree/mount.h"
 
@@ -52,13 +52,13 @@ open_if_root (DomuimgImage *image, const DomuimgVolume *volume, GError **error)
   return NULL;
 }
 
-/* Whether the guest's fstab names the filesystem as its /boot. */
+/* Whether the guest's fstab names the filesystem as what it mounts at @point. */
 static gboolean
-is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
+is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume, const char *point)
 {
   g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
   g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
-  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, "/boot");
+  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, point);
   const char *const ids[] = { volume->uuid, volume->partuuid, volume->label, volume->lv };
 
   for (guint i = 0; entry != NULL && i < G_N_ELEMENTS (ids); i++)
@@ -67,25 +67,41 @@ is_in_fstab (DomuimgTree *root, const DomuimgVolume *volume)
   return FALSE;
 }
 
-/* (nullable) The filesystem for /boot: that of the guest's fstab, else the first with kernels. Where
- * there is none, *@error is why one could not be opened, if so. */
+/* (nullable) Where the guest mounts it, as a path in the root. */
+static const char *
+find_point (DomuimgTree *root, const DomuimgVolume *volume)
+{
+  static const char *const points[] = { "/boot", "/efi", "/boot/efi" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (points); i++)
+    if (is_in_fstab (root, volume, points[i]) && domuimg_tree_is_dir (root, points[i]))
+      return points[i] + 1;
+  return NULL;
+}
+
+/* (nullable) The filesystem with kernels, and where it is mounted: that of the guest's fstab, else the
+ * first, for /boot. Where there is none, *@error is why one could not be opened, if so. */
 static DomuimgTree *
-find_boot (DomuimgGuestRoot *self, GPtrArray *volumes, GError **error)
+find_boot (DomuimgGuestRoot *self, GPtrArray *volumes, const char **point, GError **error)
 {
   g_autoptr (DomuimgTree) first = NULL;
 
+  *point = "boot";
   for (guint i = 0; i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
       g_autoptr (DomuimgTree) tree = NULL;
+      const char *found;
 
       if (volume == self->volume || !domuimg_guest_root_has_files (volume))
         continue;
       tree = domuimg_image_open_tree (self->image, volume, FALSE, *error == NULL ? error : NULL);
-      if (tree == NULL || !domuimg_kernel_is_in (tree, ""))
+      if (tree == NULL || !domuimg_guest_is_boot (tree))
         continue;
-      if (is_in_fstab (self->tree, volume))
+      found = find_point (self->tree, volume);
+      if (found != NULL)
         {
+          *point = found;
           g_clear_error (error);
           return g_steal_pointer (&tree);
         }
@@ -105,13 +121,14 @@ domuimg_guest_root_mount_boot (DomuimgGuestRoot *self, GError **error)
   g_autoptr (DomuimgTree) root = NULL;
   g_autoptr (DomuimgTree) boot = NULL;
   g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, "boot", NULL);
+  const char *point;
 
   if (volumes == NULL)
     return FALSE;
   if (entry == NULL || entry->type != DOMUIMG_ENTRY_DIRECTORY
       || domuimg_kernel_is_in (self->tree, "boot"))
     return TRUE;
-  boot = find_boot (self, volumes, &unopened);
+  boot = find_boot (self, volumes, &point, &unopened);
   if (unopened != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&unopened));
@@ -120,7 +137,7 @@ domuimg_guest_root_mount_boot (DomuimgGuestRoot *self, GError **error)
   if (boot == NULL)
     return TRUE;
   root = g_steal_pointer (&self->tree);
-  self->tree = domuimg_tree_mount_new (root, "boot", boot);
+  self->tree = domuimg_tree_mount_new (root, point, boot);
   return TRUE;
 }
 

@@ -18,6 +18,22 @@ domuimg_guest_want_unit (DomuimgGuestRun *self, const char *wanting, const char 
   return domuimg_edit_symlink (self->edit, path, link, error);
 }
 
+gboolean
+domuimg_guest_add_to_inittab (DomuimgGuestRun *self, const char *line, GError **error)
+{
+  g_autofree char *old = NULL;
+
+  if (!domuimg_edit_read (self->edit, "/etc/inittab", &old, error))
+    return FALSE;
+  g_auto (GStrv) lines = g_strsplit_set (old != NULL ? old : "", "\r\n", -1);
+  if (g_strv_contains ((const char *const *) lines, line))
+    return TRUE;
+  gboolean open_end = old != NULL && *old != '\0' && !g_str_has_suffix (old, "\n");
+  g_autofree char *text
+      = g_strdup_printf ("%s%s%s\n", old != NULL ? old : "", open_end ? "\n" : "", line);
+  return domuimg_edit_write (self->edit, "/etc/inittab", text, 0644, error);
+}
+
 char *
 domuimg_guest_short_name (const char *hostname)
 {

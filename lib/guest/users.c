@@ -107,9 +107,10 @@ set_password (DomuimgGuestRun *self, const Root *root, GError **error)
   if (old == NULL)
     return set_in_passwd (self, hash, error);
 
-  /* Day 0 would mean "to be changed at the next login", as a clock of 1970 would have it. */
+  /* Day 0 means "to be changed at the next login", as a clock of 1970 would have it by mistake. */
   gint64 today = MAX (domuimg_tree_get_time (self->edit->tree).sec / SECONDS_A_DAY, 1);
-  g_autofree char *day = g_strdup_printf ("%" G_GINT64_FORMAT, today);
+  g_autofree char *day
+      = g_strdup_printf ("%" G_GINT64_FORMAT, self->want->root_password_expired ? 0 : today);
   g_autofree char *text = set_password_field (old, hash, day, &found);
   if (!found)
     {

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The programs that speak to libxl and libvirt, and how they are started. */
+/* Which of the programs that speak to libxl and libvirt is asked. */
 #include "config.h"
 #include "lib/host/backend.h"
 
-static const struct {
-  const char *name;
-  const char *program;
-  const char *option;
-  const char *package; /* of Debian, to build it */
-} backends[DOMUIMG_N_BACKENDS] = {
-  [DOMUIMG_BACKEND_LIBXL] = { "libxl", "domuimg-libxl", "libxl", "libxen-dev" },
-  [DOMUIMG_BACKEND_LIBVIRT] = { "libvirt", "domuimg-libvirt", "libvirt", "libvirt-dev" },
+static const DomuimgBackendProgram *const backends[DOMUIMG_N_BACKENDS] = {
+  [DOMUIMG_BACKEND_LIBXL] = &domuimg_backend_program_libxl,
+  [DOMUIMG_BACKEND_LIBVIRT] = &domuimg_backend_program_libvirt,
 };
 
 /**
@@ -25,7 +20,7 @@ const char *
 domuimg_backend_to_string (DomuimgBackend backend)
 {
   g_return_val_if_fail ((guint) backend < DOMUIMG_N_BACKENDS, "libxl");
-  return backends[backend].name;
+  return backends[backend]->name;
 }
 
 /**
@@ -44,7 +39,7 @@ domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError
   g_return_val_if_fail (string != NULL && backend != NULL, FALSE);
   for (guint i = 0; i < DOMUIMG_N_BACKENDS; i++)
     {
-      if (!g_str_equal (string, backends[i].name))
+      if (!g_str_equal (string, backends[i]->name))
         continue;
       *backend = i;
       return TRUE;
@@ -56,51 +51,16 @@ domuimg_backend_from_string (const char *string, DomuimgBackend *backend, GError
 gboolean
 domuimg_backend_is_there (DomuimgBackend backend, GError **error)
 {
-  g_autofree char *path = domuimg_libexec_path (backends[backend].program);
-  g_autofree char *found = domuimg_find_program (path);
-
-  if (found != NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "domuimg is installed without %s: there is no %s; build it with -D%s=enabled"
-                       " (Debian: apt install %s)",
-                       backends[backend].name, path, backends[backend].option,
-                       backends[backend].package);
+  return domuimg_backend_program_is_there (backends[backend], error);
 }
 
 DomuimgExec *
 domuimg_backend_start (DomuimgBackend backend, const char *connect, const char *verb,
                        GError **error)
 {
-  g_autofree char *path = NULL;
-  DomuimgExec *exec;
-
-  if (!domuimg_backend_is_there (backend, error))
-    return NULL;
-  path = domuimg_libexec_path (backends[backend].program);
-  exec = domuimg_exec_new (path);
-  domuimg_exec_arg (exec, verb);
-  if (backend == DOMUIMG_BACKEND_LIBVIRT)
-    domuimg_exec_argf (exec, "--connect=%s", connect != NULL ? connect : "xen:///system");
-  return exec;
-}
-
-JsonNode *
-domuimg_backend_ask (DomuimgExec *exec, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GBytes) output = domuimg_exec_output (exec, cancellable, error);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  gsize length;
-  const char *text;
-
-  if (output == NULL)
-    return NULL;
-  text = g_bytes_get_data (output, &length);
-  if (length > 0 && json_parser_load_from_data (parser, text, (gssize) length, NULL)
-      && json_parser_get_root (parser) != NULL)
-    return json_parser_steal_root (parser);
-  domuimg_fail (error, DOMUIMG_ERROR_FAILED, "the program behind this verb said no JSON");
-  return NULL;
+  return backend == DOMUIMG_BACKEND_LIBVIRT
+             ? domuimg_libvirt_start (connect, verb, error)
+             : domuimg_backend_program_start (backends[backend], verb, error);
 }
 
 static gint64
@@ -119,7 +79,7 @@ domuimg_backend_describe_xen (GCancellable *cancellable, GError **error)
   g_autofree char *left = NULL;
 
   if (exec != NULL)
-    node = domuimg_backend_ask (exec, cancellable, error);
+    node = domuimg_backend_program_ask (exec, cancellable, error);
   if (node == NULL)
     return NULL;
   if (!JSON_NODE_HOLDS_OBJECT (node))

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "domuimg/guest.h"
 #include "lib/base/base.h"
-#include "lib/base/exec.h"
-
-/* libxl and libvirt are in programs of their own, domuimg-libxl and domuimg-libvirt, which say what
- * they do in lines of JSON: libxl wants a process's SIGCHLD for itself and may end it, and neither
- * library is then needed to load this one. */
+#include "lib/base/backend-program.h"
 
 #define DOMUIMG_N_BACKENDS 2
 
@@ -18,7 +12,5 @@ gboolean domuimg_backend_is_there (DomuimgBackend backend, GError **error);
 /* A start of its program with the verb @verb; @connect (nullable) is libvirt's URI. */
 DomuimgExec *domuimg_backend_start (DomuimgBackend backend, const char *connect, const char *verb,
                                     GError **error);
-/* Runs it; what it says must be one JSON value. */
-JsonNode *domuimg_backend_ask (DomuimgExec *exec, GCancellable *cancellable, GError **error);
 /* "64 CPUs, 1.0 GiB of 4.0 GiB memory free", by libxl. */
 char *domuimg_backend_describe_xen (GCancellable *cancellable, GError **error);

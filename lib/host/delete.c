@@ -10,6 +10,7 @@
 #include "domuimg/domain-config.h"
 #include "lib/base/block.h"
 #include "lib/base/lease.h"
+#include "lib/base/pool.h"
 #include "lib/base/undo.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
@@ -38,6 +39,7 @@ find_manifest (const char *config, const char *images, gboolean needed, DomuimgM
 typedef struct {
   GPtrArray *paths;
   GPtrArray *volumes; /* (element-type DomuimgManifestDisk) (unowned) */
+  GPtrArray *pool_volumes; /* (element-type DomuimgManifestVolume) (unowned) */
   DomuimgManifest *manifest; /* (nullable) */
   GStrvBuilder *lines;
 } Removal;
@@ -95,12 +97,48 @@ add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
   return TRUE;
 }
 
+/* What has a volume's name is deleted only if it is the one that was made. */
+static gboolean
+add_pool_volume (Removal *self, const DomuimgManifestVolume *volume, GError **error)
+{
+  g_auto (DomuimgPoolState) state = { 0 };
+  g_autofree char *line = NULL;
+
+  if (volume->id == NULL || volume->address == NULL)
+    return TRUE;
+  if (!domuimg_pool_look (volume->address, &state, error))
+    return FALSE;
+  if (state.id == NULL && state.type != NULL && !state.is_active)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "%s: the pool is not active, so nothing is removed; start it (virsh"
+                         " pool-start), or remove the guest without its disks",
+                         volume->address);
+  if (state.id == NULL)
+    return TRUE;
+  if (g_str_equal (state.id, volume->id))
+    {
+      g_ptr_array_add (self->pool_volumes, (gpointer) volume);
+      return domuimg_pool_check_unused (volume->address, &state, error);
+    }
+  line = g_strdup_printf ("%s stays: it is another volume than the one that was made for this guest",
+                          volume->address);
+  g_strv_builder_add (self->lines, line);
+  return TRUE;
+}
+
 static gboolean
 add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
 {
   if (disk->path != NULL && domuimg_volumes_find (disk->kind) != NULL)
     return add_volume (self, disk, error);
-  return is_device (disk) || add_file (self, disk->path, error);
+  return is_device (disk) || domuimg_manifest_is_elsewhere (self->manifest, disk->path)
+         || add_file (self, disk->path, error);
+}
+
+static gboolean
+add_kernel (Removal *self, const char *path, GError **error)
+{
+  return domuimg_manifest_is_elsewhere (self->manifest, path) || add_file (self, path, error);
 }
 
 static gboolean
@@ -113,9 +151,12 @@ add_made (Removal *self, gboolean disks, GError **error)
   /* A disk that is left needs its kernel: the guest would not start without. */
   if (!disks)
     return TRUE;
-  if (!add_file (self, manifest->kernel.path, error)
-      || !add_file (self, manifest->kernel.ramdisk, error))
+  if (!add_kernel (self, manifest->kernel.path, error)
+      || !add_kernel (self, manifest->kernel.ramdisk, error))
     return FALSE;
+  for (guint i = 0; i < manifest->volumes->len; i++)
+    if (!add_pool_volume (self, g_ptr_array_index (manifest->volumes, i), error))
+      return FALSE;
   for (guint i = 0; i < manifest->disks->len; i++)
     if (!add_disk (self, g_ptr_array_index (manifest->disks, i), error))
       return FALSE;
@@ -146,6 +187,20 @@ add_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
 }
 
 static gboolean
+add_pool_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
+{
+  for (guint i = 0; i < volumes->len; i++)
+    {
+      const DomuimgManifestVolume *volume = g_ptr_array_index (volumes, i);
+
+      if (!domuimg_undo_add_pool_volume (undo, DOMUIMG_UNDO_POOL_REMOVAL, volume->address, volume->id,
+                                         error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
 remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
 {
   GPtrArray *paths = removal->paths;
@@ -156,7 +211,8 @@ remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
       if (!domuimg_undo_add_removal (undo, g_ptr_array_index (paths, i), error))
         return FALSE;
     }
-  return add_volumes (undo, removal->volumes, error) && domuimg_undo_commit (undo, error);
+  return add_volumes (undo, removal->volumes, error)
+         && add_pool_volumes (undo, removal->pool_volumes, error) && domuimg_undo_commit (undo, error);
 }
 
 static gboolean
@@ -177,6 +233,7 @@ removal_new (void)
 
   self->paths = g_ptr_array_new_with_free_func (g_free);
   self->volumes = g_ptr_array_new ();
+  self->pool_volumes = g_ptr_array_new ();
   self->lines = g_strv_builder_new ();
   return self;
 }
@@ -186,6 +243,7 @@ removal_free (Removal *self)
 {
   g_ptr_array_unref (self->paths);
   g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->pool_volumes);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_strv_builder_unref (self->lines);
   g_free (self);
@@ -242,6 +300,40 @@ withdraw_devices (Removal *self)
     }
 }
 
+/* Likewise: a volume cannot be put back. What is not deleted now, the journal names. */
+static void
+delete_pool_volumes (Removal *self)
+{
+  for (guint i = 0; i < self->pool_volumes->len; i++)
+    {
+      const DomuimgManifestVolume *volume = g_ptr_array_index (self->pool_volumes, i);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *line = NULL;
+      gboolean deleted;
+
+      line = domuimg_pool_delete (volume->address, volume->id, &deleted, &error)
+                 ? g_strdup_printf ("removed %s", volume->address)
+                 : g_strdup_printf ("%s is still there, and domuimg cleanup tries again: %s",
+                                    volume->address, error->message);
+      g_strv_builder_add (self->lines, line);
+    }
+}
+
+/* Pools that showed files which are gone now. */
+static void
+refresh_pools (Removal *self)
+{
+  for (guint i = 0; self->manifest != NULL && i < self->manifest->volumes->len; i++)
+    {
+      const DomuimgManifestVolume *volume = g_ptr_array_index (self->manifest->volumes, i);
+      g_autoptr (GError) error = NULL;
+
+      if (volume->id == NULL && volume->address != NULL
+          && !domuimg_pool_refresh (volume->address, &error))
+        g_strv_builder_add (self->lines, error->message);
+    }
+}
+
 char **
 domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
                            const char *autostart, GError **error)
@@ -255,7 +347,11 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   if (removal == NULL || !remove_all (undo, removal, error))
     return NULL;
   if (disks)
-    withdraw_devices (removal);
+    {
+      withdraw_devices (removal);
+      delete_pool_volumes (removal);
+      refresh_pools (removal);
+    }
   return g_strv_builder_end (removal->lines);
 }
 
@@ -281,7 +377,8 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
  * domuimg_host_delete_guest:
  * @name: the name of a guest, or the path of its configuration
  * @backend: what it may run by
- * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
+ * @connect: (nullable): libvirt's URI; %NULL for the libvirt that the guest was defined by when it
+ *   was made, or else `xen:///system`
  * @disks: whether to remove its disks, too
  * @timeout: for how many seconds it may shut down by itself before it is ended by force
  * @cancellable: (nullable): to stop it before anything is removed
@@ -316,8 +413,14 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   if (config == NULL || (domain = domuimg_domain_new_from_file (config, error)) == NULL)
     return NULL;
   /* Before the guest is ended for nothing. */
-  if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error)
-      || !end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
+  if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error))
+    return NULL;
+  if (connect == NULL && manifest != NULL && manifest->defined != NULL)
+    {
+      backend = DOMUIMG_BACKEND_LIBVIRT;
+      connect = manifest->defined;
+    }
+  if (!end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
                      error))
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);

@@ -59,7 +59,7 @@ domuimg_doctor_look_at_xen (DomuimgDoctor *self, GCancellable *cancellable)
   else if (self->xen_version != NULL)
     what = g_strdup_printf ("this is a guest of Xen %s, not its dom0", self->xen_version);
   else
-    what = g_strdup ("this machine is no Xen host: no Xen runs here");
+    what = g_strdup ("this machine is not a Xen host: no Xen runs here");
   domuimg_doctor_add (self, "xen-running", self->is_xen, DOMUIMG_SEVERITY_WARNING,
                       g_steal_pointer (&what),
                       "run; guests can be made and checked without",

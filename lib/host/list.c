@@ -86,7 +86,7 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
   g_autoptr (JsonNode) node = NULL;
   JsonArray *array;
 
-  if (exec == NULL || (node = domuimg_backend_ask (exec, cancellable, error)) == NULL)
+  if (exec == NULL || (node = domuimg_backend_program_ask (exec, cancellable, error)) == NULL)
     return FALSE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED,

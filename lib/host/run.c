@@ -17,6 +17,7 @@
 #include "lib/domain/model/domain.h"
 #include "lib/host/backend.h"
 #include "lib/host/console.h"
+#include "lib/host/doctor.h"
 #include "lib/host/neighbour.h"
 
 #define LOG_DIRECTORY "/var/log/xen"
@@ -319,13 +320,26 @@ on_line (const char *line, gpointer user_data)
     self->reason = g_strdup (json_object_get_string_member_with_default (object, "reason", ""));
 }
 
+/* In the words of `domuimg doctor`. */
+static gboolean
+check_xen (const char *config, GError **error)
+{
+  g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
+
+  return domuimg_doctor_get_is_xen (host)
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s cannot be started: this machine is not a Xen host: no Xen runs here;"
+                          " domuimg doctor says what is missing",
+                          config);
+}
+
 static DomuimgExec *
 prepare_libxl (DomuimgRun *self, const char *config, char **input, GCancellable *cancellable,
                GError **error)
 {
   DomuimgExec *exec;
 
-  if (!domuimg_backend_is_there (DOMUIMG_BACKEND_LIBXL, error)
+  if (!check_xen (config, error) || !domuimg_backend_is_there (DOMUIMG_BACKEND_LIBXL, error)
       || (*input = ask_xl (config, cancellable, error)) == NULL)
     return NULL;
   exec = domuimg_backend_start (DOMUIMG_BACKEND_LIBXL, NULL, "create", error);

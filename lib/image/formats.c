@@ -35,6 +35,7 @@ static const Magic magics[] = {
   { "vhdx", "vhdxfile", 8, 0, 0, FALSE, 0 },
   { "vmdk", "KDMV", 4, 0, 12, FALSE, SECTOR },
   { "vmdk", "# Disk DescriptorFile", 21, 0, 0, FALSE, 0 },
+  { "vmdk", "\xef\xbb\xbf# Disk DescriptorFile", 24, 0, 0, FALSE, 0 },
   { "vdi", "\x7f\x10\xda\xbe", 4, 0x40, 0x170, FALSE, 1 },
   { "qed", "QED\0", 4, 0, 48, FALSE, 1 },
 };

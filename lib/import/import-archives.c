@@ -22,6 +22,8 @@ add_member (DomuimgImport *self, const DomuimgHardwareDisk *from, GError **error
   const DomuimgOvaMember *member = domuimg_ova_find (self->ova, from->path);
   DomuimgImportDisk *disk;
 
+  if (from->is_split)
+    return domuimg_import_add_pieces (self, from, NULL, error);
   if (member == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                          "%s: its description names the disk %s, which is not in the archive",
@@ -77,6 +79,16 @@ take_nics (DomuimgImport *self, const DomuimgXvaMachine *machine)
     }
 }
 
+static void
+take_others (DomuimgImport *self, const DomuimgXvaMachine *machine)
+{
+  self->hardware->secure_boot = machine->has_secure_boot;
+  if (machine->has_tpm)
+    domuimg_hardware_note_unmapped (self->hardware, "the TPM is left out, with the keys in it");
+  for (guint i = 0; i < machine->n_cdroms; i++)
+    domuimg_hardware_add_disk (self->hardware)->is_cdrom = TRUE;
+}
+
 gboolean
 domuimg_import_open_xva (DomuimgImport *self, GError **error)
 {
@@ -93,6 +105,7 @@ domuimg_import_open_xva (DomuimgImport *self, GError **error)
   if (machine->is_hvm)
     self->hardware->firmware = machine->is_uefi ? DOMUIMG_FIRMWARE_UEFI : DOMUIMG_FIRMWARE_BIOS;
   take_nics (self, machine);
+  take_others (self, machine);
   for (guint i = 0; i < machine->disks->len; i++)
     {
       const DomuimgXvaDisk *from = g_ptr_array_index (machine->disks, i);
@@ -115,15 +128,43 @@ make_file (const char *directory, guint i, char **path, GError **error)
   return domuimg_private_file_make (*path, error);
 }
 
+/* Where what is packed lies, once its pieces are put together in @directory. */
+static char *
+join (DomuimgImport *self, guint i, const char *directory, GCancellable *cancellable, GError **error)
+{
+  DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+  g_autofree char *name = g_strdup_printf ("joined%u", i);
+  g_autofree char *path = NULL;
+
+  if (disk->pieces == NULL)
+    return g_strdup (self->ova != NULL ? self->path : disk->name);
+  path = g_build_filename (directory, name, NULL);
+  disk->offset = 0;
+  disk->length = domuimg_import_get_pieces_length (disk);
+  return domuimg_import_join (disk, path, cancellable, error) ? g_steal_pointer (&path) : NULL;
+}
+
+static gboolean
+unpack_pieces (DomuimgImport *self, guint i, const char *directory, GCancellable *cancellable,
+               GError **error)
+{
+  DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
+  g_autofree char *path = join (self, i, directory, cancellable, error);
+
+  if (path != NULL)
+    disk->chain = domuimg_image_chain_open (path, NULL, FALSE, error);
+  return disk->chain != NULL;
+}
+
 static gboolean
 unpack_gzip (DomuimgImport *self, guint i, const char *directory, GCancellable *cancellable,
              GError **error)
 {
   DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
-  const char *from = self->ova != NULL ? self->path : disk->name;
+  g_autofree char *from = join (self, i, directory, cancellable, error);
   g_autofree char *path = NULL;
   guint64 capacity = MIN (disk->capacity, MOST_CAPACITY);
-  int fd = make_file (directory, i, &path, error);
+  int fd = from != NULL ? make_file (directory, i, &path, error) : -1;
   gboolean ok;
 
   if (fd < 0)
@@ -132,6 +173,8 @@ unpack_gzip (DomuimgImport *self, guint i, const char *directory, GCancellable *
   ok = domuimg_gunzip_to (from, disk->offset, disk->length, fd,
                           capacity + capacity / 8 + (64 << 20), cancellable, error);
   close (fd);
+  if (disk->pieces != NULL)
+    unlink (from);
   if (!ok)
     return FALSE;
   disk->chain = domuimg_image_chain_open (path, NULL, FALSE, error);
@@ -186,7 +229,9 @@ domuimg_import_prepare (DomuimgImport *self, const char *work_directory,
     {
       const DomuimgImportDisk *disk = g_ptr_array_index (self->disks, i);
 
-      if (disk->is_gzip && !unpack_gzip (self, i, work_directory, cancellable, error))
+      if (disk->is_gzip ? !unpack_gzip (self, i, work_directory, cancellable, error)
+                        : disk->pieces != NULL
+                              && !unpack_pieces (self, i, work_directory, cancellable, error))
         return FALSE;
     }
   return TRUE;

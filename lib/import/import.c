@@ -19,6 +19,7 @@ disk_free (gpointer data)
   DomuimgImportDisk *self = data;
 
   g_clear_pointer (&self->chain, domuimg_image_chain_free);
+  g_clear_pointer (&self->pieces, g_ptr_array_unref);
   g_free (self->name);
   g_free (self->bus);
   g_free (self);
@@ -35,9 +36,23 @@ domuimg_import_add_disk (DomuimgImport *self, const char *name)
 }
 
 void
+domuimg_import_note (DomuimgImport *self, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  if (!g_ptr_array_find_with_equal_func (self->notes, text, g_str_equal, NULL))
+    g_ptr_array_add (self->notes, g_steal_pointer (&text));
+}
+
+void
 domuimg_import_free (DomuimgImport *self)
 {
   g_ptr_array_unref (self->disks);
+  g_ptr_array_unref (self->notes);
   g_clear_pointer (&self->hardware, domuimg_hardware_free);
   g_clear_pointer (&self->ova, domuimg_ova_free);
   g_clear_pointer (&self->xva, domuimg_xva_free);
@@ -78,6 +93,39 @@ is_named_xva (const char *path)
   return g_regex_match_simple ("\\.xva(\\.(gz|zst|xz))?$", path, G_REGEX_CASELESS, 0);
 }
 
+/* What emulates another processor is not a Xen host. */
+static gboolean
+check_architecture (const DomuimgImport *self, GError **error)
+{
+  const char *architecture = self->hardware != NULL ? self->hardware->architecture : NULL;
+
+  return architecture == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s: the machine's processor is %s, and only machines of x86 can be made"
+                          " guests: install the same system for x86, and copy the data", self->path,
+                          architecture);
+}
+
+static gboolean
+check_disks (const DomuimgImport *self, GError **error)
+{
+  const GPtrArray *elsewhere = self->hardware != NULL ? self->hardware->elsewhere : NULL;
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  if (self->disks->len > 0)
+    return TRUE;
+  for (guint i = 0; elsewhere != NULL && i < elsewhere->len; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "",
+                            (const char *) g_ptr_array_index (elsewhere, i));
+  if (list->len == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the machine has no hard disk",
+                         self->path);
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: none of the machine's disks is a file: %s; copy each into one first"
+                       " (qemu-img convert -O raw, rbd export), and name that in the description",
+                       self->path, list->str);
+}
+
 DomuimgImport *
 domuimg_import_open (const char *path, gboolean allow_backing, GError **error)
 {
@@ -87,6 +135,7 @@ domuimg_import_open (const char *path, gboolean allow_backing, GError **error)
   self->path = g_canonicalize_filename (path, NULL);
   self->allow_backing = allow_backing;
   self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
   if (!check_file (path, error))
     return NULL;
   if (is_named_xva (path))
@@ -97,12 +146,9 @@ domuimg_import_open (const char *path, gboolean allow_backing, GError **error)
     ok = domuimg_import_open_description (self, error);
   else
     ok = domuimg_import_open_image (self, error);
-  if (!ok)
+  if (!ok || !check_architecture (self, error) || !check_disks (self, error))
     return NULL;
-  if (self->disks->len > 0)
-    return g_steal_pointer (&self);
-  domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the machine has no hard disk", path);
-  return NULL;
+  return g_steal_pointer (&self);
 }
 
 char *
@@ -122,6 +168,12 @@ const DomuimgHardware *
 domuimg_import_get_hardware (DomuimgImport *self)
 {
   return self->hardware;
+}
+
+const GPtrArray *
+domuimg_import_get_notes (DomuimgImport *self)
+{
+  return self->notes;
 }
 
 guint

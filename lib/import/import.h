@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgImport, domuimg_import_free)
 char *domuimg_import_describe (DomuimgImport *self);
 /* (nullable) where nothing tells. */
 const DomuimgHardware *domuimg_import_get_hardware (DomuimgImport *self);
+/* (element-type utf8) What was not found as it is named, and where it was. */
+const GPtrArray *domuimg_import_get_notes (DomuimgImport *self);
 /* The hard disks, in boot order. */
 guint domuimg_import_get_n_disks (DomuimgImport *self);
 /* For messages. */

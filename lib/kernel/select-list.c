@@ -26,6 +26,7 @@ domuimg_kernel_choice_free (DomuimgKernelChoice *self)
   g_free (self->initrd);
   g_free (self->modules);
   g_free (self->version);
+  g_free (self->cmdline);
   g_free (self->reason);
   g_clear_object (&self->kernel);
   g_clear_pointer (&self->initramfs, domuimg_initramfs_free);

@@ -86,11 +86,18 @@ domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *roo
                        DomuimgGuestType *type_out, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
+
+  return choices != NULL ? domuimg_kernel_select_from (tree, choices, type, root_fs, type_out, error)
+                         : NULL;
+}
+
+DomuimgKernelChoice *
+domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestType type,
+                            const char *root_fs, DomuimgGuestType *type_out, GError **error)
+{
   g_autoptr (GString) refusals = g_string_new (NULL);
   DomuimgGuestType found;
 
-  if (choices == NULL)
-    return NULL;
   for (guint i = 0; i < choices->len; i++)
     {
       DomuimgKernelChoice *choice = choices->pdata[i];

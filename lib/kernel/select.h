@@ -11,6 +11,7 @@ typedef struct {
   char *initrd;  /* (nullable) */
   char *modules; /* (nullable) its directory, "usr/lib/modules/VERSION" */
   char *version; /* as uname(1) would say it; until it is loaded, what the file's name says */
+  char *cmdline; /* (nullable) what the guest's boot menu starts it with, where only that names it */
   char *reason;  /* (nullable) why it was selected, one sentence with its full stop */
   DomuimgKernel *kernel; /* (nullable) not before it is loaded */
   DomuimgInitramfs *initramfs; /* (nullable) not before somebody wanted to know what is in it */
@@ -35,6 +36,10 @@ gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tre
 DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path,
                                                   GError **error);
 
+/* The first of @choices (of domuimg_kernel_list ()'s kind) that will do as this says: */
+DomuimgKernelChoice *domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices,
+                                                 DomuimgGuestType type, const char *root_fs,
+                                                 DomuimgGuestType *type_out, GError **error);
 /* The newest kernel that starts as @type (AUTO: as PVH, else as PV) and can reach its root: the
  * driver for Xen's disks and that of @root_fs (nullable: not checked) are inside of it or in its
  * initramfs. NOT_BOOTABLE says for each kernel why it was refused. */

@@ -58,7 +58,7 @@ add_variables (DomuimgNetbootPass *self, const char *url, const char *text)
 static char *
 path_on (const char *device, const char *path)
 {
-  if (device == NULL || *device == '\0')
+  if (device == NULL || *device == '\0' || *path == '(')
     return g_strdup (path);
   return *device == '(' ? g_strconcat (device, path, NULL)
                         : g_strconcat ("(", device, ")", path, NULL);
@@ -90,7 +90,7 @@ void
 domuimg_netboot_grub_run (DomuimgNetbootPass *self, const char *url, const char *text)
 {
   Reader reader = { self, url };
-  DomuimgMenuFiles files = { .read = read_file, .exists = exists, .data = &reader };
+  DomuimgMenuFiles files = { .read = read_file, .exists = exists, .data = &reader, .on_network = TRUE };
   g_autofree char *origin = domuimg_netboot_origin (url);
   g_autofree char *all = NULL;
   g_autoptr (DomuimgMenu) menu = NULL;

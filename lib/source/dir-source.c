@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "lib/source/dir.h"
+#include "lib/source/root-filter.h"
 
 #define DOMUIMG_TYPE_SOURCE_DIR (domuimg_source_dir_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDir, domuimg_source_dir, DOMUIMG, SOURCE_DIR, GObject)
@@ -19,6 +20,8 @@ struct _DomuimgSourceDir {
   GStrv include;
   GStrv exclude;
   DomuimgExcludes *excludes;
+  gboolean is_shifting;
+  DomuimgRootFilter *filter; /* (nullable) of the stream that was opened last */
 };
 
 static void domuimg_source_dir_source_init (DomuimgSourceInterface *iface);
@@ -32,6 +35,7 @@ domuimg_source_dir_finalize (GObject *object)
 {
   DomuimgSourceDir *self = DOMUIMG_SOURCE_DIR (object);
 
+  g_clear_object (&self->filter);
   g_clear_pointer (&self->excludes, domuimg_excludes_free);
   g_strfreev (self->include);
   g_strfreev (self->exclude);
@@ -56,6 +60,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   g_autoptr (DomuimgSourceDir) self = g_object_new (DOMUIMG_TYPE_SOURCE_DIR, NULL);
 
   self->path = g_canonicalize_filename (rest, NULL);
+  self->is_shifting = domuimg_spec_get_flag (spec, "shift-owners");
   self->include = domuimg_spec_get_all (spec, "include");
   self->exclude = domuimg_spec_get_all (spec, "exclude");
   self->excludes = domuimg_excludes_new ((const char *const *) self->include,
@@ -65,7 +70,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   return DOMUIMG_SOURCE (g_steal_pointer (&self));
 }
 
-static const char *const keys[] = { "exclude", "include", NULL };
+static const char *const keys[] = { "exclude", "include", "shift-owners", NULL };
 
 const DomuimgSourceType domuimg_source_type_dir = {
   .scheme = "dir",
@@ -82,6 +87,26 @@ dir_describe (DomuimgSource *source)
   return g_strdup_printf ("copy the root in %s", DOMUIMG_SOURCE_DIR (source)->path);
 }
 
+/* A container's directory, whose root is below it. */
+static gboolean
+check_below (DomuimgSourceDir *self, GError **error)
+{
+  static const char *const names[] = { "rootfs", "root.x86_64", "merged", "root", "diff" };
+  g_autofree char *own = g_build_filename (self->path, "etc", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *below = g_build_filename (self->path, names[i], NULL);
+      g_autofree char *etc = g_build_filename (below, "etc", NULL);
+
+      if (!g_file_test (own, G_FILE_TEST_IS_DIR) && g_file_test (etc, G_FILE_TEST_IS_DIR))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s is not a root, and %s in it is: use --from %s:%s", self->path,
+                             names[i], domuimg_source_type_dir.scheme, below);
+    }
+  return TRUE;
+}
+
 static gboolean
 dir_check (DomuimgSource *source, GError **error)
 {
@@ -94,7 +119,7 @@ dir_check (DomuimgSource *source, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "%s is not a directory; for an archive, use --from %s:%s", self->path,
                          domuimg_source_type_tar.scheme, self->path);
-  return TRUE;
+  return check_below (self, error);
 }
 
 /* What the build itself writes below the directory must not be copied into itself. */
@@ -124,14 +149,21 @@ static DomuimgStream *
 open_stream (DomuimgSourceDir *self, const DomuimgSourceContext *context, gboolean with_data,
              GError **error)
 {
+  const DomuimgRootOwner unknown = { 0 };
   g_autoptr (DomuimgTree) tree = NULL;
+  g_autoptr (DomuimgStream) files = NULL;
 
   if (!exclude_results (self, context, error))
     return NULL;
   tree = domuimg_tree_dir_new (self->path, error);
   if (tree == NULL)
     return NULL;
-  return domuimg_dir_stream_new (DOMUIMG_TREE_DIR (tree), self->excludes, with_data);
+  files = domuimg_dir_stream_new (DOMUIMG_TREE_DIR (tree), self->excludes, with_data);
+  g_clear_object (&self->filter);
+  self->filter = domuimg_root_filter_new (files);
+  if (self->is_shifting)
+    domuimg_root_filter_shift (self->filter, &unknown);
+  return DOMUIMG_STREAM (g_object_ref (self->filter));
 }
 
 static gboolean
@@ -156,10 +188,17 @@ dir_open (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgPro
 }
 
 static void
+dir_tell (DomuimgSource *source, GPtrArray *warnings)
+{
+  domuimg_root_filter_tell (DOMUIMG_SOURCE_DIR (source)->filter, warnings);
+}
+
+static void
 domuimg_source_dir_source_init (DomuimgSourceInterface *iface)
 {
   iface->describe = dir_describe;
   iface->check = dir_check;
   iface->measure = dir_measure;
   iface->open = dir_open;
+  iface->tell = dir_tell;
 }

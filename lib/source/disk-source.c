@@ -11,6 +11,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/http.h"
 #include "lib/base/private-file.h"
+#include "lib/source/file-kind.h"
 
 #define DOMUIMG_TYPE_SOURCE_DISK (domuimg_source_disk_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceDisk, domuimg_source_disk, DOMUIMG, SOURCE_DISK, GObject)
@@ -115,17 +116,46 @@ disk_fetch (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgP
   return TRUE;
 }
 
+/* What would be read as a raw disk, whatever it holds. */
+static gboolean
+is_raw (DomuimgImport *import)
+{
+  return domuimg_import_get_hardware (import) == NULL && domuimg_import_get_n_disks (import) == 1
+         && g_str_equal (domuimg_import_get_format (import, 0), "raw");
+}
+
+/* A file that is known to be something else is named as that, in place of @problem (nullable). */
+static gboolean
+check_kind (DomuimgSourceDisk *self, GError *problem, GError **error)
+{
+  g_autofree char *known = NULL;
+
+  if (problem == NULL ? is_raw (self->import)
+                      : problem->domain == DOMUIMG_ERROR
+                            && !g_error_matches (problem, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    known = domuimg_file_kind_explain (self->path, DOMUIMG_WANTED_MACHINE, FALSE);
+  if (known != NULL)
+    {
+      g_clear_error (&problem);
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s", known);
+    }
+  if (problem != NULL)
+    g_propagate_error (error, problem);
+  return problem == NULL;
+}
+
 static gboolean
 disk_check (DomuimgSource *source, GError **error)
 {
   DomuimgSourceDisk *self = DOMUIMG_SOURCE_DISK (source);
+  GError *problem = NULL;
 
   if (self->path == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s has to be downloaded before there can be a plan", self->url);
   g_clear_pointer (&self->import, domuimg_import_free);
-  self->import = domuimg_import_open (self->path, self->allow_backing, error);
-  return self->import != NULL;
+  self->import = domuimg_import_open (self->path, self->allow_backing, &problem);
+  return check_kind (self, problem, error);
 }
 
 static char *

@@ -114,6 +114,15 @@ domuimg_source_close (DomuimgSource *self, GError **error)
 }
 
 void
+domuimg_source_tell (DomuimgSource *self, GPtrArray *warnings)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  if (iface->tell != NULL)
+    iface->tell (self, warnings);
+}
+
+void
 domuimg_source_explain (DomuimgSource *self, GError **error)
 {
   if (error != NULL && DOMUIMG_SOURCE_GET_IFACE (self)->explain != NULL)

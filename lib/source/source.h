@@ -48,6 +48,8 @@ struct _DomuimgSourceInterface {
                           DomuimgProgress *progress, GCancellable *cancellable, GError **error);
   /* (nullable) FALSE where what looked like a whole guest was not (a program failed at its end). */
   gboolean (*close) (DomuimgSource *self, GError **error);
+  /* (nullable) After close: adds what a user should know (char *) of what was copied. */
+  void (*tell) (DomuimgSource *self, GPtrArray *warnings);
   /* (nullable) Says why the stream broke off, where the source knows better than @error. */
   void (*explain) (DomuimgSource *self, GError **error);
 };
@@ -73,6 +75,7 @@ DomuimgStream *domuimg_source_open (DomuimgSource *self, const DomuimgSourceCont
                                     DomuimgProgress *progress, GCancellable *cancellable,
                                     GError **error);
 gboolean domuimg_source_close (DomuimgSource *self, GError **error);
+void domuimg_source_tell (DomuimgSource *self, GPtrArray *warnings);
 void domuimg_source_explain (DomuimgSource *self, GError **error);
 
 /* The rows of source-list.h, each in the file of its source. */

@@ -9,9 +9,10 @@
 #include <locale.h>
 #include <string.h>
 
-#include "lib/source/tar-acl.h"
+#include "lib/source/tar-entry.h"
 #include "lib/source/tar-input.h"
 #include "lib/source/tar-names.h"
+#include "lib/source/tar-order.h"
 
 /* How much of an entry's headers is searched for its names. */
 #define MAX_HEADERS (1024 * 1024)
@@ -26,6 +27,10 @@ struct _DomuimgTar {
   DomuimgEntry *entry;
   GArray *ranges;
   guint64 entries;
+  DomuimgTarOrder *order;
+  DomuimgTarContents *contents;
+  char *root;        /* (nullable) the directory of the archive that is the guest's root */
+  gboolean has_ended; /* what comes now are hard links that had to wait */
 };
 
 static void domuimg_tar_stream_init (DomuimgStreamInterface *iface);
@@ -46,6 +51,9 @@ domuimg_tar_finalize (GObject *object)
     freelocale (self->utf8);
   g_clear_pointer (&self->entry, domuimg_entry_free);
   g_clear_pointer (&self->ranges, g_array_unref);
+  domuimg_tar_order_free (self->order);
+  domuimg_tar_contents_free (self->contents);
+  g_free (self->root);
   g_free (self->name);
   G_OBJECT_CLASS (domuimg_tar_parent_class)->finalize (object);
 }
@@ -60,6 +68,8 @@ static void
 domuimg_tar_init (DomuimgTar *self)
 {
   self->utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
+  self->order = domuimg_tar_order_new ();
+  self->contents = domuimg_tar_contents_new ();
 }
 
 static la_ssize_t
@@ -120,18 +130,6 @@ domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
 }
 
 static void
-read_xattrs (struct archive_entry *from, DomuimgEntry *to)
-{
-  const char *name;
-  const void *value;
-  size_t size;
-
-  archive_entry_xattr_reset (from);
-  while (archive_entry_xattr_next (from, &name, &value, &size) == ARCHIVE_OK)
-    domuimg_entry_add_xattr (to, name, value, size);
-}
-
-static void
 read_ranges (DomuimgTar *self, struct archive_entry *from)
 {
   la_int64_t offset, length;
@@ -184,98 +182,6 @@ restore_names (DomuimgTar *self, struct archive_entry *entry, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_target (DomuimgTar *self, struct archive_entry *from, DomuimgEntry *to, GError **error)
-{
-  if (to->type == DOMUIMG_ENTRY_HARD_LINK)
-    {
-      g_autoptr (GError) local = NULL;
-
-      to->target = domuimg_path_normalise (archive_entry_hardlink (from), &local);
-      if (to->target != NULL)
-        return TRUE;
-      return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: hard link /%s: %s",
-                           self->name, to->path, local->message);
-    }
-  if (to->type != DOMUIMG_ENTRY_SYMLINK)
-    return TRUE;
-  to->target = g_strdup (archive_entry_symlink (from));
-  if (to->target == NULL || *to->target == '\0')
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: symlink /%s has no target",
-                         self->name, to->path);
-  to->size = strlen (to->target);
-  return TRUE;
-}
-
-/* Absolute names and ".." would be acts outside the guest in a tool that extracts. Here
- * they could not do harm, but an archive that has them is not a copy of a root. */
-static char *
-read_path (DomuimgTar *self, struct archive_entry *from, GError **error)
-{
-  const char *path = archive_entry_pathname (from);
-  g_autoptr (GError) local = NULL;
-  g_autofree char *normal = NULL;
-
-  if (path == NULL || *path == '\0')
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: an entry has no name", self->name);
-      return NULL;
-    }
-  if (*path == '/')
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
-                    "%s: “%s” has an absolute name; make the archive with tar -C ROOT .",
-                    self->name, path);
-      return NULL;
-    }
-  normal = domuimg_path_normalise (path, &local);
-  if (normal == NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: %s", self->name, local->message);
-  return g_steal_pointer (&normal);
-}
-
-/* Before 1970, libarchive gives the fraction away from zero. */
-static void
-read_mtime (struct archive_entry *from, DomuimgEntry *to)
-{
-  to->mtime.sec = archive_entry_mtime (from);
-  to->mtime.nsec = archive_entry_mtime_nsec (from);
-  if (to->mtime.sec < 0 && to->mtime.nsec > 0)
-    {
-      to->mtime.sec--;
-      to->mtime.nsec = 1000000000 - to->mtime.nsec;
-    }
-}
-
-static DomuimgEntry *
-convert (DomuimgTar *self, struct archive_entry *from, GError **error)
-{
-  g_autofree char *path = read_path (self, from, error);
-  g_autoptr (DomuimgEntry) to = NULL;
-
-  if (path == NULL)
-    return NULL;
-  to = domuimg_entry_new (path, DOMUIMG_ENTRY_FILE, 0);
-  domuimg_entry_set_st_mode (to, archive_entry_mode (from));
-  if (archive_entry_hardlink (from) != NULL)
-    to->type = DOMUIMG_ENTRY_HARD_LINK;
-  to->uid = archive_entry_uid (from);
-  to->gid = archive_entry_gid (from);
-  read_mtime (from, to);
-  to->dev_major = archive_entry_rdevmajor (from);
-  to->dev_minor = archive_entry_rdevminor (from);
-  if (to->type == DOMUIMG_ENTRY_FILE)
-    {
-      to->size = archive_entry_size (from);
-      to->allocated = to->size;
-    }
-  read_xattrs (from, to);
-  if (!domuimg_tar_read_acls (from, to, self->name, error)
-      || !read_target (self, from, to, error))
-    return NULL;
-  return g_steal_pointer (&to);
-}
-
 /* An archive ends in blocks of zeros. libarchive takes a bare end of file for an end too,
  * which a copy that was cut off between two files would have. */
 static gboolean
@@ -303,31 +209,97 @@ next_header (DomuimgTar *self, struct archive_entry **entry)
   return status;
 }
 
+/* What is not a hole. */
+static guint64
+count_data (const GArray *ranges)
+{
+  guint64 bytes = 0;
+
+  for (guint i = 0; i < ranges->len; i++)
+    bytes += g_array_index (ranges, DomuimgRange, i).length;
+  return bytes;
+}
+
+/* The next entry as it stands in the archive, in self->entry; FALSE at the end or on error. */
+static gboolean
+read_entry (DomuimgTar *self, GError **error)
+{
+  struct archive_entry *entry;
+  int status = next_header (self, &entry);
+
+  g_clear_pointer (&self->entry, domuimg_entry_free);
+  g_clear_pointer (&self->ranges, g_array_unref);
+  if (status == ARCHIVE_EOF)
+    {
+      self->has_ended = check_end (self, error)
+                        && (domuimg_tar_input_drain (self->input) || fail (self, error));
+      return FALSE;
+    }
+  if (status < ARCHIVE_WARN)
+    return fail (self, error);
+  if (!restore_names (self, entry, error))
+    return FALSE;
+  self->entries++;
+  read_ranges (self, entry);
+  self->entry = domuimg_tar_entry_new (self->name, entry, error);
+  if (self->entry == NULL)
+    return FALSE;
+  if (self->ranges != NULL)
+    self->entry->allocated = count_data (self->ranges);
+  domuimg_tar_contents_add (self->contents, self->entry);
+  return TRUE;
+}
+
+/* Cuts the root's own path off *@path; FALSE where it lies beside the root. */
+static gboolean
+cut_root (DomuimgTar *self, char **path)
+{
+  gsize length = strlen (self->root);
+  char *inside;
+
+  if (strncmp (*path, self->root, length) != 0
+      || ((*path)[length] != '\0' && (*path)[length] != '/'))
+    return FALSE;
+  inside = g_strdup (*path + length + ((*path)[length] == '/'));
+  g_free (*path);
+  *path = inside;
+  return TRUE;
+}
+
+/* A hard link may lead to what lies beside the root: that never comes. */
+static gboolean
+is_of_root (DomuimgTar *self)
+{
+  DomuimgEntry *entry = self->entry;
+
+  if (self->root == NULL)
+    return TRUE;
+  if (!cut_root (self, &entry->path))
+    return FALSE;
+  if (entry->type == DOMUIMG_ENTRY_HARD_LINK && !cut_root (self, &entry->target))
+    {
+      g_autofree char *beside = g_steal_pointer (&entry->target);
+
+      entry->target = g_strconcat ("../", beside, NULL);
+    }
+  return TRUE;
+}
+
 static const DomuimgEntry *
 domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **error)
 {
   DomuimgTar *self = DOMUIMG_TAR (stream);
-  struct archive_entry *entry;
-  int status;
 
+  while (!self->has_ended && read_entry (self, error))
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      if (is_of_root (self) && domuimg_tar_order_take (self->order, self->entry))
+        return self->entry;
+    }
   g_clear_pointer (&self->entry, domuimg_entry_free);
-  status = next_header (self, &entry);
-  if (status == ARCHIVE_EOF)
-    {
-      if (check_end (self, error) && !domuimg_tar_input_drain (self->input))
-        fail (self, error);
-      return NULL;
-    }
-  if (status < ARCHIVE_WARN)
-    {
-      fail (self, error);
-      return NULL;
-    }
-  if (!restore_names (self, entry, error))
-    return NULL;
-  self->entries++;
-  read_ranges (self, entry);
-  self->entry = convert (self, entry, error);
+  if (self->has_ended)
+    self->entry = domuimg_tar_order_next_link (self->order, self->name, error);
   return self->entry;
 }
 
@@ -363,6 +335,25 @@ static double
 domuimg_tar_get_fraction (DomuimgStream *stream)
 {
   return domuimg_tar_input_get_fraction (DOMUIMG_TAR (stream)->input);
+}
+
+void
+domuimg_tar_set_root (DomuimgTar *self, const char *root)
+{
+  g_free (self->root);
+  self->root = g_strdup (root);
+}
+
+DomuimgTarContents *
+domuimg_tar_get_contents (DomuimgTar *self)
+{
+  return self->contents;
+}
+
+DomuimgTarOrder *
+domuimg_tar_get_order (DomuimgTar *self)
+{
+  return self->order;
 }
 
 static void

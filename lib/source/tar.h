@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/source/tar-contents.h"
+#include "lib/source/tar-order.h"
 #include "lib/tree/stream.h"
 
 /* A tar archive as a stream: ustar, GNU and pax formats, plain or compressed by gzip,
@@ -15,3 +17,10 @@ typedef gboolean (*DomuimgTarTee) (const void *data, gsize length, gpointer user
 /* Reads from @fd, which stays the caller's; @name is for messages. @tee may be NULL. */
 DomuimgStream *domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpointer tee_data,
                                 GError **error);
+
+/* The directory of the archive that is the guest's root, normalised (nullable: its top): what lies
+ * beside it is left out. Before the first entry. */
+void domuimg_tar_set_root (DomuimgTar *self, const char *root);
+/* (transfer none) What was seen of the archive so far, by its own names, and by those in the root. */
+DomuimgTarContents *domuimg_tar_get_contents (DomuimgTar *self);
+DomuimgTarOrder *domuimg_tar_get_order (DomuimgTar *self);

@@ -65,6 +65,19 @@ domuimg_disk_kind_find_format (const char *format)
   return NULL;
 }
 
+const DomuimgDiskKind *
+domuimg_disk_kind_find_stored (const char *storage, const char *format)
+{
+  /* Manifests from before there were kinds have files only. */
+  const char *wanted = storage != NULL ? storage : domuimg_disk_kinds[0]->storage;
+
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    if (g_str_equal (domuimg_disk_kinds[i]->storage, wanted)
+        && g_str_equal (domuimg_disk_kinds[i]->format, format))
+      return domuimg_disk_kinds[i];
+  return NULL;
+}
+
 char *
 domuimg_disk_kind_list (void)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domuimg/domain.h"
+#include "lib/base/pool.h"
 #include "lib/base/progress.h"
 #include "lib/base/region.h"
 #include "lib/base/undo.h"
@@ -19,6 +20,7 @@ typedef enum {
   DOMUIMG_DISK_LIES_OVER = 1 << 1,     /* the disk that it is made of, which has to stay */
   DOMUIMG_DISK_HOLDS_ALL = 1 << 2,     /* all disks of the guest are in one file, and no configuration */
   DOMUIMG_DISK_OVERWRITES = 1 << 3,    /* what was there is gone once it is begun */
+  DOMUIMG_DISK_IS_SENT = 1 << 4,       /* its kind's put () takes as long as a copy */
 } DomuimgDiskTraits;
 
 /* What a disk is made of. */
@@ -35,6 +37,7 @@ typedef struct {
   const char *work_directory;
   const char *directory; /* of the results */
   const char *uuid; /* (nullable) of the image, at its end */
+  GPtrArray *volumes; /* of DomuimgPoolVolume: gets those that become results */
   guint number;     /* of the disk, from 0 */
   gboolean replace; /* what is there */
 } DomuimgDiskMaking;
@@ -65,6 +68,9 @@ struct _DomuimgDiskKind {
   /* (nullable) Makes disk->path a path of what was given for it, and checks what else was given,
    * without looking at anything. */
   gboolean (*complete) (DomuimgDiskSpec *disk, GError **error);
+  /* (nullable) In place of a path that was given: asks where it is to live, which becomes disk->path. It
+   * may become a disk of another row. */
+  gboolean (*locate) (DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Takes from what is at disk->path what it decides, such as the size. @is_copied: the
    * size is that of the disk to be copied. Changes nothing but @disk. */
   gboolean (*settle) (DomuimgDiskSpec *disk, gboolean is_copied, GError **error);
@@ -87,6 +93,20 @@ struct _DomuimgDiskKind {
    * disk of what was kept aside. */
   gboolean (*end) (const DomuimgDiskSpec *disk, const char *path, DomuimgRegion *begun,
                    const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
+  /* (nullable) After @end, once no more is written to it: takes what was made at @path to where it is to
+   * live; what takes it back from there is in the journal. */
+  gboolean (*put) (const DomuimgDiskSpec *disk, const char *path, const DomuimgDiskMaking *making,
+                   DomuimgProgress *progress, GCancellable *cancellable, GError **error);
+  /* (nullable) What lies beside the disk, such as a kernel, has to lie on its host: *@path (transfer full)
+   * becomes the path there that @name has, free or @replace, and stays NULL on this host. */
+  gboolean (*locate_file) (const DomuimgDiskSpec *disk, const char *name, gboolean replace,
+                           char **path, GError **error);
+  /* (nullable) With @locate_file: takes there the file that was made at @from. */
+  gboolean (*put_file) (const DomuimgDiskSpec *disk, const char *name, const char *from,
+                        const DomuimgDiskMaking *making, GCancellable *cancellable, GError **error);
+  /* (nullable) After the commit: tells those who have to know. */
+  gboolean (*announce) (const DomuimgDiskSpec *disk, const DomuimgDiskMaking *making,
+                        GError **error);
   /* (nullable) Makes more of an error after @begin, if it can be told what it comes from. */
   void (*explain) (const DomuimgDiskSpec *disk, GError **error);
   /* (nullable) Its first state, there: @size bytes that read as zeros, or those of @origin (nullable), which a
@@ -100,6 +120,11 @@ struct _DomuimgDiskKind {
   /* (nullable) Makes it of the raw image @from, which is not needed any more; FALSE where that takes
    * a copy. Nothing was allocated. */
   gboolean (*take) (const char *path, const char *from);
+  /* (nullable) Gives the disk at @path, which nobody has open, another size; it may become a little
+   * larger than @size. Of a file, @path is a copy; what has @volumes is changed where it is. */
+  gboolean (*resize) (const char *path, guint64 size, GCancellable *cancellable, GError **error);
+  /* (nullable) Whether there is room for @more bytes. */
+  gboolean (*check_more) (const char *path, guint64 more, GError **error);
   /* (nullable) With HOLDS_ALL: puts all disks together. */
   gboolean (*publish) (const DomuimgDiskPublication *all, DomuimgProgress *progress,
                        GCancellable *cancellable, GError **error);
@@ -122,5 +147,8 @@ const DomuimgDiskKind *domuimg_disk_kind_find (const char *text, const char **re
 char *domuimg_disk_kind_list (void);
 /* The kind that a disk at @path, of which only that is said, has by what is there; NULL for none. */
 const DomuimgDiskKind *domuimg_disk_kind_find_claim (const char *path);
+/* (nullable) The kind of a disk of which a manifest says @storage (nullable), and whose image is in
+ * @format. */
+const DomuimgDiskKind *domuimg_disk_kind_find_stored (const char *storage, const char *format);
 /* NULL where format= has no such value. */
 const DomuimgDiskKind *domuimg_disk_kind_find_format (const char *format);

@@ -223,6 +223,7 @@ check_options (const DomuimgDiskSpec *self, GError **error)
     const char *name;
     gboolean is_given;
   } options[] = { { "thin", self->thin != NULL },
+                  { "format", self->format != NULL },
                   { "prealloc", self->prealloc != DOMUIMG_DISK_PREALLOC_NONE },
                   { "compress", self->is_compressed } };
 
@@ -238,7 +239,7 @@ static gboolean
 take_disk (gpointer into, const char *key, const char *value, GError **error)
 {
   static const char *const places[]
-      = { "path", "vdev", "format", "thin", "prealloc", "compress", NULL };
+      = { "path", "vdev", "format", "size", "thin", "prealloc", "compress", NULL };
   const DomuimgDiskKind *kind
       = g_str_equal (key, "format") ? domuimg_disk_kind_find_format (value) : NULL;
   DomuimgDiskSpec *self = into;
@@ -274,7 +275,11 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
     return take_reserved (self, value, error);
   if (g_str_equal (key, "features"))
     return take_features (self, value, error);
-  if (kind != NULL)
+  if (g_str_equal (key, "growfs"))
+    return domuimg_parse_bool (value, &self->grows, error);
+  if (kind != NULL && self->kind->scheme != NULL)
+    self->format = kind;
+  else if (kind != NULL)
     self->kind = kind;
   else if (g_str_equal (key, "path"))
     replace (&self->path, value);
@@ -285,8 +290,8 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "uuid=, inodes=, reserved=, features=, layout=, prealloc=, compress=, thin= and "
-                         "format=raw, qcow2 or vhd",
+                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, prealloc=, compress=, "
+                         "thin= and format=raw, qcow2 or vhd",
                          key, value);
   return TRUE;
 }
@@ -401,6 +406,8 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->label = g_strdup (self->label);
   copy->mount = g_strdup (self->mount);
   copy->thin = g_strdup (self->thin);
+  copy->volume = g_strdup (self->volume);
+  copy->connect = g_strdup (self->connect);
   copy->uuid = g_strdup (self->uuid);
   copy->features = g_strdup (self->features);
   return copy;
@@ -415,6 +422,8 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->label);
   g_free (self->mount);
   g_free (self->thin);
+  g_free (self->volume);
+  g_free (self->connect);
   g_free (self->uuid);
   g_free (self->features);
   g_free (self);
@@ -426,6 +435,9 @@ take_nic_address (DomuimgNicSpec *self, const char *value, GError **error)
   self->unmanaged = g_str_equal (value, "none");
   if (self->unmanaged || g_str_equal (value, "dhcp"))
     return TRUE;
+  if (strchr (value, '/') == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "ip=%s: the network's prefix length is missing, such as ip=%s/24", value, value);
   if (!domuimg_parse_address (value, &self->address, &self->prefix, error))
     return FALSE;
   self->is_v6 = strchr (self->address, ':') != NULL;
@@ -518,6 +530,7 @@ domuimg_nic_spec_copy (const DomuimgNicSpec *self)
   copy->script = g_strdup (self->script);
   copy->address = g_strdup (self->address);
   copy->gateway = g_strdup (self->gateway);
+  copy->network = g_strdup (self->network);
   copy->dns = g_strdupv (self->dns);
   return copy;
 }
@@ -531,6 +544,7 @@ domuimg_nic_spec_free (DomuimgNicSpec *self)
   g_free (self->script);
   g_free (self->address);
   g_free (self->gateway);
+  g_free (self->network);
   g_strfreev (self->dns);
   g_free (self);
 }

@@ -32,13 +32,18 @@ struct _DomuimgDiskSpec {
   char *uuid;      /* NULL: a new one */
   char *features;  /* NULL: the usual ones; as mke2fs -O takes them, beside those */
   guint64 inodes;  /* 0: by the size */
+  char *volume;    /* POOL/VOLUME of libvirt's */
+  char *connect;   /* libvirt's URI; NULL: the usual one */
+  const DomuimgDiskKind *format; /* of which it is to be made where that is not its kind; NULL: any */
   char *thin;      /* the pool that a thin volume is made in; NULL: none */
   DomuimgDiskPrealloc prealloc;
   gboolean is_compressed;
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
+  gboolean grows;  /* it takes all of a larger disk, when the guest first boots */
   DomuimgLayoutSpec layout;
   const DomuimgDiskKind *kind;
-  gboolean has_content; /* size, fs, label, mount or inodes was given: it is to be made empty */
+  gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
+  guint64 grown_from;   /* bytes of the disk that it is a larger copy of; 0: it is none */
 };
 
 DomuimgDiskSpec *domuimg_disk_spec_parse (const char *text, GError **error);
@@ -64,6 +69,10 @@ typedef struct {
   gboolean unmanaged; /* the guest's files are not touched for it */
   gboolean has_ip;    /* ip= was given */
   gboolean is_none;   /* there is to be no interface at all */
+  /* These are known of a machine that is converted. */
+  char *network;      /* (nullable) the name of the network that the card was on */
+  gboolean is_mapped; /* @bridge was given for that network */
+  gboolean was_down;  /* it was not connected at power on */
 } DomuimgNicSpec;
 
 DomuimgNicSpec *domuimg_nic_spec_parse (const char *text, GError **error);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
 #include "lib/spec/kernel-policy.h"
@@ -98,6 +99,12 @@ parse_uuid (const char *value, GError **error)
     return g_ascii_strdown (value, -1);
   invalid (error, "uuid", value, "a UUID like 6ba7b810-9dad-11d1-80b4-00c04fd430c8");
   return NULL;
+}
+
+static gboolean
+check_uri (const char *key, const char *value, GError **error)
+{
+  return domuimg_libvirt_check_uri (value, error);
 }
 
 static gpointer
@@ -223,11 +230,27 @@ check_absolute (const char *key, const char *value, GError **error)
   return value[0] == '/' || invalid (error, key, value, "an absolute path");
 }
 
+/* A password itself never stands on a command line, which every user of the machine can read. */
+static gboolean
+check_root_password (const char *key, const char *value, GError **error)
+{
+  return g_str_equal (value, "generate")
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "%s: the only value is “generate”; a password of your own comes from a file:"
+                          " root-password-file",
+                          key);
+}
+
 static const DomuimgSpecKey keys[] = {
   { "name", STRING, "NAME", "name of the domain", TEXT (check_name) },
   { "from", STRING, "SOURCE", NULL, OBJECT (parse_from, domuimg_source_spec_free) },
   { "dir", STRING, "DIR", "directory for everything that is made", TEXT (check_text) },
   { "disk", LIST, "SPEC", NULL, OBJECT (parse_disk, domuimg_disk_spec_free) },
+  { "connect", STRING, "URI", "the libvirt whose pools and guests are meant [xen:///system]",
+    TEXT (check_uri) },
+  { "define", FLAG, NULL, "have that libvirt know the guest, too, without starting it",
+    NUMBER (read_flag) },
+  { "autostart", FLAG, NULL, "with --define: it starts with its host", NUMBER (read_flag) },
   { "layout", STRING, "LAYOUT",
     "what is on the first disk around its filesystems: none (default), gpt or mbr, and"
     " esp=64M|no,boot=512M,swap=1G,bios=yes|no",
@@ -253,6 +276,9 @@ static const DomuimgSpecKey keys[] = {
   { "root-password-file", STRING, "FILE",
     "file with root's password in its first line; - is standard input [locked]",
     TEXT (check_text) },
+  { "root-password", STRING, "generate",
+    "one is made and shown once; it is to be changed at the first login",
+    TEXT (check_root_password) },
   { "package", LIST, "PACKAGE", "further package to install", TEXT (check_package) },
   { "kernel-package", STRING, "PACKAGE",
     "kernel package to install, or none [the release's]",
@@ -294,8 +320,12 @@ static const DomuimgSpecKey keys[] = {
     OBJECT (parse_map, domuimg_pair_spec_free) },
   { "keep-macs", FLAG, NULL, "keep the network cards' addresses", NUMBER (read_flag) },
   { "root", STRING, "VOLUME",
-    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…",
+    "the system to convert, where there are several: xvda2, UUID=… or LABEL=…; of an archive, the"
+    " directory in it that is the root",
     TEXT (check_text) },
+  { "shift-owners", FLAG, NULL,
+    "give an unprivileged container's files back to root and the others they belong to",
+    NUMBER (read_flag) },
   { "allow-backing", FLAG, NULL, "follow a backing file outside the image's directory",
     NUMBER (read_flag) },
   { "no-backup", FLAG, NULL, "keep no originals of changed files in the guest",
@@ -304,7 +334,13 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_flag) },
   { "no-customise", FLAG, NULL, "leave the guest's files as they are", NUMBER (read_flag) },
   { "no-cache", FLAG, NULL, "neither use nor fill the cache of package roots", NUMBER (read_flag) },
-  { "force", FLAG, NULL, "replace results of the same name", NUMBER (read_flag) },
+  { "force", FLAG, NULL,
+    "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are"
+    " given",
+    NUMBER (read_flag) },
+  { "strict", FLAG, NULL,
+    "refuse what would only be told of otherwise: a guest without all that it is made from",
+    NUMBER (read_flag) },
   { "allow-unbootable", FLAG, NULL, "make the guest even if a check says that it will not boot",
     NUMBER (read_flag) },
 };

@@ -47,6 +47,10 @@ done_with () {
   [ "$status" = 0 ] && grep -qF -- "$1" "$scratch/stdout"
 }
 
+not () {
+  ! "$@"
+}
+
 # holds EXPRESSION: true, in Python, where "it" is what stdout says in JSON.
 holds () {
   python3 -c '

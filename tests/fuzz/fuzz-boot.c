@@ -42,6 +42,22 @@ list (gpointer data, const char *path)
   return g_strsplit ("a.conf b.conf c.efi", " ", -1);
 }
 
+/* A block stays one, with the variable in it. */
+static void
+set_variable (const char *text)
+{
+  g_autofree char *block = g_strnfill (DOMUIMG_GRUBENV_SIZE, '#');
+  g_autoptr (GHashTable) variables
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+
+  memcpy (block, text, MIN (strlen (text), DOMUIMG_GRUBENV_SIZE));
+  if (!domuimg_grubenv_set (block, "next_entry", "a\\\nb", NULL))
+    return;
+  g_assert_cmpuint (strlen (block), ==, DOMUIMG_GRUBENV_SIZE);
+  g_assert_true (domuimg_grubenv_parse (block, variables));
+  g_assert_cmpstr (g_hash_table_lookup (variables, "next_entry"), ==, "a\\\nb");
+}
+
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
 int
@@ -82,12 +98,13 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       break;
     case 5:
       domuimg_grubenv_parse (text, variables);
+      set_variable (text);
       break;
     case 6:
-      domuimg_bls_parse (menu, "/boot/loader/entries", &files, NULL);
+      domuimg_sdboot_parse (menu, "/boot", &files);
       break;
     default:
-      domuimg_uki_parse (menu, "/EFI/Linux", &files);
+      domuimg_sdboot_parse (menu, "", &files);
       break;
     }
   g_assert (menu->default_entry < (int) menu->entries->len);

@@ -80,6 +80,18 @@ read_answers (GBytes *bytes)
   g_free (loaded.note);
 }
 
+static void
+read_saves (GBytes *bytes)
+{
+  g_autoptr (GPtrArray) saves = g_ptr_array_new_with_free_func (domuimg_bootloader_save_free);
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+
+  if (!domuimg_bootloader_saves_read (bytes, saves, notes, NULL))
+    return;
+  for (guint i = 0; i < saves->len; i++)
+    g_assert_nonnull (((DomuimgBootloaderSave *) saves->pdata[i])->name);
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -90,6 +102,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   guint64 length;
 
   read_answers (bytes);
+  read_saves (bytes);
   domuimg_bootloader_request_read (bytes, &request);
   check_request (&request);
   if (domuimg_tree_helper_parse_line (line, &name, &directory, &length))

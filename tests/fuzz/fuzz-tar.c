@@ -57,6 +57,15 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
       read_data (stream, &total);
       total++;
     }
+  if (stream != NULL && error == NULL)
+    {
+      g_autofree char *root = NULL;
+      g_autoptr (GError) refusal = NULL;
+
+      g_assert_true (domuimg_tar_contents_find_root (
+                         domuimg_tar_get_contents (DOMUIMG_TAR (stream)), "fuzz.tar", &root, &refusal)
+                     == (refusal == NULL));
+    }
   close (fd);
   return 0;
 }

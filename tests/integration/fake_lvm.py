@@ -124,6 +124,7 @@ def rows_of_volumes(groups):
             is_pool = volume.get("is_pool", False)
             yield {"vg_name": name, "lv_name": lv, "lv_uuid": volume["uuid"],
                    "lv_tags": ",".join(volume["tags"]), "data_percent": volume.get("percent", ""),
+                   "pool_lv": volume.get("pool") or "",
                    "zero": volume.get("zero", "zero") if is_pool else "",
                    "segtype": "thin-pool" if is_pool else "thin" if volume.get("pool") else "linear",
                    "lv_device_open": "open" if not is_pool and is_open(name, lv) else ""}
@@ -156,6 +157,23 @@ def lvcreate(groups, words):
                           capture_output=True, text=True).stdout.strip()
     group["volumes"][name] = {"uuid": str(uuid.uuid4()), "tags": found.get("addtag", []),
                               "size": size, "loop": loop, "backing": str(backing), "pool": thin}
+    groups.write()
+
+
+def lvextend(groups, words):
+    found, (path,) = options_of(words, {"size"}, {"yes"})
+    group_name, name = path.split("/")
+    volume = groups.group(group_name)["volumes"].get(name)
+    if volume is None:
+        fail(f'Failed to find logical volume "{path}"')
+    size = -(-int(re.fullmatch(r"(\d+)b", found["size"][0])[1]) // EXTENT) * EXTENT
+    if size <= volume["size"]:
+        fail("New size given not larger than existing size")
+    if not volume["pool"] and size - volume["size"] > groups.free(group_name):
+        fail("Insufficient free space")
+    os.truncate(volume["backing"], size)
+    subprocess.run(["losetup", "--set-capacity", volume["loop"]], check=True)
+    volume["size"] = size
     groups.write()
 
 
@@ -197,7 +215,8 @@ def main():
     elif name == "lvs":
         report(groups, sys.argv[1:], rows_of_volumes)
     else:
-        {"lvcreate": lvcreate, "lvremove": lvremove, "lvrename": lvrename}[name](groups, sys.argv[1:])
+        {"lvcreate": lvcreate, "lvextend": lvextend, "lvremove": lvremove,
+         "lvrename": lvrename}[name](groups, sys.argv[1:])
 
 
 if __name__ == "__main__":

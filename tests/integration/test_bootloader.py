@@ -231,6 +231,123 @@ class MenuTest(BootloaderCase):
         self.assertEqual((kernel, ramdisk, cmdline), (self.kernel.read_bytes(), self.initrd, FIRST))
 
 
+ENVIRONMENT = b"# GRUB Environment Block\n"
+ONCE = """if [ -s $prefix/grubenv ]; then load_env; fi
+if [ "${next_entry}" ]; then set default="${next_entry}"; set next_entry=; save_env next_entry; else set default=0; fi
+menuentry normal { linux /boot/vmlinuz normal }
+menuentry rescue { linux /boot/vmlinuz rescue }
+menuentry gone { linux /boot/gone }
+"""
+
+
+def environment(*lines, size=1024):
+    return (ENVIRONMENT + b"".join(line.encode() + b"\n" for line in lines)).ljust(size, b"#")
+
+
+class SaveTest(BootloaderCase):
+    """An entry for one boot is booted once, and nothing else of the disk changes."""
+
+    def setUp(self):
+        super().setUp()
+        self.put("/boot/grub/grub.cfg", ONCE)
+        self.set_environment(environment("keep=1", "next_entry=rescue"))
+
+    def set_environment(self, content):
+        (self.root / "boot/grub/grubenv").write_bytes(content)
+
+    def boot_saying(self, image, *more):
+        (self.dir / "answer").write_bytes(b"")
+        done = self.run_program(self.words(image, "-q", *more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.answer()[2], done.stderr
+
+    def assert_not_saved(self, image, reason, *more):
+        before = image.read_bytes()
+        for _ in range(2):
+            cmdline, said = self.boot_saying(image, *more)
+            self.assertEqual(cmdline, "rescue")
+            self.assertIn("next_entry", said)
+            self.assertIn("booted every time", said)
+            self.assertIn(reason, said)
+        self.assertTrue(image.read_bytes() == before)
+
+    @world.need_program("sfdisk")
+    def test_once(self):
+        for table in (None, "gpt"):
+            for block in ("1024", "4096"):
+                with self.subTest(table=table, block=block):
+                    image = self.make(table, mkfs=("mke2fs", "-q", "-F", "-t", "ext4", "-b", block, "-d"))
+                    before = image.read_bytes()
+                    self.assertEqual(self.boot_saying(image), ("rescue", ""))
+                    after = image.read_bytes()
+                    place = before.index(environment("keep=1", "next_entry=rescue"))
+                    self.assertEqual(after[place:place + 1024], environment("keep=1", "next_entry="))
+                    self.assertTrue(after[:place] + before[place:place + 1024] + after[place + 1024:] == before)
+                    self.assertEqual(self.boot_saying(image), ("normal", ""))
+                    subprocess.run(["e2fsck", "-fn", image], check=table is None, capture_output=True)
+
+    def test_an_entry_that_fails_was_tried(self):
+        self.set_environment(environment("next_entry=gone"))
+        image = self.make()
+        self.refuse(image, "/boot/gone")
+        self.assertEqual(self.boot_saying(image)[0], "normal")
+
+    def test_nothing_is_written_but_for_a_boot(self):
+        image = self.make()
+        before = image.read_bytes()
+        done = self.run_program(self.words(image, "--list-entries"))
+        self.assertNotIn("next_entry", done.stderr)
+        done = self.run_program(self.words(image, "-q", "--not-really"))
+        self.assertIn("next_entry: --not-really; the entry that is to be booted once", done.stderr)
+        self.assertTrue(image.read_bytes() == before)
+        self.assert_not_saved(image, "--read-only", "--read-only")
+
+    def test_a_disk_in_use_is_not_written(self):
+        image = self.make()
+        with image.open("r+b"):
+            self.assert_not_saved(image, "is in use")
+
+    def test_a_disk_for_reading_only(self):
+        if world.is_root():
+            self.skipTest("root may write everything")
+        image = self.make()
+        image.chmod(0o444)
+        self.assert_not_saved(image, "Permission denied")
+
+    def test_a_block_that_is_not_plain(self):
+        for content, reason in ((environment("next_entry=rescue", size=2048), "one plain block"),
+                                (environment("next_entry=rescue", size=900), "one plain block")):
+            with self.subTest(len(content)):
+                self.set_environment(content)
+                self.assert_not_saved(self.make(), reason)
+
+    def test_a_filesystem_that_was_not_unmounted(self):
+        image = self.make()
+        subprocess.run(["debugfs", "-w", "-R", "feature needs_recovery", image], check=True, capture_output=True)
+        self.assert_not_saved(image, "was not unmounted")
+
+    @world.need_program("grub-fstest", "mkfs.btrfs")
+    def test_a_filesystem_that_is_only_read(self):
+        image = self.make(size="120M", mkfs=("mkfs.btrfs", "-q", "-f", "--rootdir"))
+        self.assert_not_saved(image, "only ext2, ext3 and ext4")
+
+    def test_the_entry_that_was_booted_becomes_the_default(self):
+        self.put("/boot/grub/grub.cfg", "load_env\nset default=$saved_entry\n"
+                 "function savedefault { saved_entry=\"${chosen}\"; save_env saved_entry; }\n"
+                 "menuentry a { savedefault; linux /boot/vmlinuz a }\n"
+                 "menuentry b --id bb { savedefault; linux /boot/vmlinuz b }\n")
+        image = self.make()
+        self.assertEqual(self.boot_saying(image, "--entry=b"), ("b", ""))
+        self.assertEqual(self.boot_saying(image), ("b", ""))
+
+    def test_what_systemd_boot_counts_is_told(self):
+        (self.root / "boot/grub/grub.cfg").unlink()
+        self.put("/loader/entries/a+2-1.conf", "linux /boot/vmlinuz\noptions counted\n")
+        cmdline, said = self.boot_saying(self.make())
+        self.assertEqual(cmdline, "counted")
+        self.assertIn("a+2-1.conf", said)
+
+
 @world.need_program("grub-fstest")
 class OtherFilesystemTest(BootloaderCase):
     """What grub-fstest reads for us."""

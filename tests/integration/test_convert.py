@@ -362,6 +362,99 @@ class Convert(world.Case):
                               capture_output=True, text=True)
         return done.stdout
 
+    def check_grown(self, image, start, size):
+        """Its table, its last partition and the filesystem in that take all of it."""
+        self.assertEqual(image.stat().st_size, size)
+        done = subprocess.run(["sfdisk", "-J", image], check=True, capture_output=True, text=True)
+        last = max(json.loads(done.stdout)["partitiontable"]["partitions"], key=lambda part: part["start"])
+        self.assertEqual(last["start"] * 512, start)
+        self.assertGreater((last["start"] + last["size"]) * 512, size - 2 * MIB)
+        at = f"{image}?offset={start}"
+        subprocess.run(["e2fsck", "-fn", at], check=True, capture_output=True)
+        done = subprocess.run(["dumpe2fs", "-h", at], check=True, capture_output=True, text=True)
+        fields = dict(line.split(":", 1) for line in done.stdout.splitlines() if ":" in line)
+        length = int(fields["Block count"]) * int(fields["Block size"])
+        self.assertGreater(length, last["size"] * 512 - MIB)
+
+    @need_fuse()
+    def test_larger(self):
+        for source, target in (("disk.raw", "size=160M"), ("stream.vmdk", "size=160M"),
+                               ("disk.qcow2", "size=160M,format=qcow2"), ("disk.qcow2", f"overlay:{self.out / 't.qcow2'},size=160M"),
+                               ("split.vmdk", "size=160M,format=vhd")):
+            with self.subTest(source=source, target=target):
+                manifest = self.converted(self.old / source, "--disk", target)
+                self.assertEqual(manifest["disks"][0]["size"], 160 * MIB)
+                self.assertTrue(any(line.startswith("made xvda1 and its ext4") for line in manifest["changes"]))
+                made, image = pathlib.Path(manifest["disks"][0]["path"]), self.dir / "flat"
+                if made.suffix == ".vhd":
+                    subprocess.run(["qemu-img", "convert", "-f", "vpc", "-O", "raw", made, image], check=True)
+                    image.open("r+b").truncate(160 * MIB)
+                else:
+                    subprocess.run(["qemu-img", "convert", "-O", "raw", made, image], check=True)
+                self.check_grown(image, START, 160 * MIB)
+                self.assertEqual(self.read(image, "/etc/os-release"), self.read(self.old / "disk.raw", "/etc/os-release"))
+                self.clear()
+        self.assert_old_is_untouched()
+
+    def test_larger_is_rehearsed_and_smaller_refused(self):
+        done = self.convert(self.old / "disk.raw", "--disk", "size=160M", "--dry-run")
+        self.assertIn("make xvda larger, from 96.0 MiB to 160.0 MiB", done.stdout.replace("\xa0", " "))
+        self.assert_nothing_left()
+        self.assert_one_line(self.convert(self.old / "disk.raw", "--disk", "size=64M"), "only be made larger")
+        self.assert_one_line(self.convert(self.old / "disk.raw", "--disk", "size=160M,fs=ext4"), "size=")
+        self.converted(self.old / "disk.raw", "--disk", "size=96M")
+
+    @need_fuse()
+    def test_larger_without_a_table_or_with_swap_last(self):
+        bare = self.dir / "bare.raw"
+        part = bytes((self.old / "disk.raw").read_bytes()[START:])
+        bare.write_bytes(part)
+        self.converted(bare, "--disk", "size=160M")
+        subprocess.run(["e2fsck", "-fn", self.out / "t.img"], check=True, capture_output=True)
+        self.clear()
+        swap = self.dir / "swap.raw"
+        swap.write_bytes((self.old / "disk.raw").read_bytes())
+        with swap.open("r+b") as file:
+            file.truncate(SIZE + 8 * MIB)
+        subprocess.run(["sfdisk", "-q", "-a", swap], input=f"{SIZE // 512},,S\n", text=True, check=True)
+        space = self.dir / "space"
+        space.write_bytes(bytes(8 * MIB))
+        subprocess.run(["mkswap", space], check=True, capture_output=True)
+        with swap.open("r+b") as file:
+            file.seek(SIZE)
+            file.write(space.read_bytes()[:-MIB])
+        self.assert_one_line(self.convert(swap, "--disk", "size=160M"), "swap space")
+        self.assert_nothing_left()
+
+    @world.need_program("mkfs.xfs")
+    @need_fuse()
+    def test_larger_with_what_only_grows_in_the_guest(self):
+        image, part = self.dir / "both.raw", self.dir / "xfs"
+        image.write_bytes((self.old / "disk.raw").read_bytes())
+        with image.open("r+b") as file, part.open("wb") as data:
+            file.truncate(SIZE + 320 * MIB)
+            data.truncate(310 * MIB)
+        subprocess.run(["sfdisk", "-q", "-a", image], input=f"{SIZE // 512},{310 * MIB // 512},L\n",
+                       text=True, check=True)
+        subprocess.run(["mkfs.xfs", "-q", part], check=True)
+        subprocess.run(["dd", f"if={part}", f"of={image}", "bs=1M", f"seek={SIZE // MIB}",
+                        "conv=notrunc,sparse", "status=none"], check=True)
+        manifest = self.converted(image, "--disk", "size=500M")
+        self.assertTrue(any("xvda2" in line and "xfs_growfs" in line for line in manifest["warnings"]), manifest)
+        self.clear()
+        self.assert_one_line(self.convert(image, "--disk", "size=500M", "--strict"), "xfs_growfs")
+        self.assert_nothing_left()
+
+    @world.need_program("mkfs.vfat", "mcopy")
+    @need_fuse()
+    def test_larger_cloud_image(self):
+        image = self.dir / "cloud.raw"
+        self.make_cloud_image(image)
+        self.converted(image, "--disk", "size=200M")
+        self.check_grown(self.out / "t.img", 50 * MIB, 200 * MIB)
+        self.assertEqual(subprocess.run(["sfdisk", "--verify", self.out / "t.img"], check=True,
+                                        capture_output=True, text=True).stdout.count("No errors"), 1)
+
     # libguestfs has to open what is shown without a name, also where results lie in a long path.
     @world.need_program("mkfs.vfat", "mcopy", "mtype", "supermin")
     @need_fuse()

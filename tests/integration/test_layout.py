@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import tarfile
 
@@ -224,6 +225,68 @@ class Loaders(Layouts):
 
 @world.need_root()
 @world.need_program("tar", "setfacl", "setcap")
+class Growth(Layouts):
+    PROGRAMS = {name: b"program" for name in ("usr/sbin/findfs", "usr/sbin/resize2fs", "usr/bin/growpart")}
+
+    def test_what_grows_is_written_into_the_guest_and_told(self):
+        image = self.make(self.archive(self.PROGRAMS), "--disk", "size=64M,growfs=true",
+                          "--disk", "size=64M,mount=/var,growfs=true")
+        script = self.read(image, "/etc/domuimg/growfs")
+        found = re.findall(r"^grow (\S+) resize2fs '(.*)'", script, re.M)
+        self.assertEqual([place for _, place in found], ["/", "/var"])
+        fstab = self.read(image, "/etc/fstab")
+        self.assertEqual([f"UUID={uuid}" for uuid, _ in found],
+                         [line.split()[0] for line in fstab.splitlines() if line.startswith("UUID=")])
+        status, said = output("dash", "-n", self.keep("script", script))
+        self.assertEqual(status, 0, said)
+
+    def read(self, image, path):
+        done = subprocess.run(["debugfs", "-R", f"cat {path}", image], capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def keep(self, name, text):
+        path = self.dir / name
+        path.write_text(text)
+        return path
+
+    @GRUB_AS_HOST
+    def test_systemd_is_asked_where_it_can(self):
+        programs = {"usr/lib/systemd/systemd": b"program", "usr/lib/systemd/systemd-growfs": b"program",
+                    "usr/bin/systemd-repart": b"program",
+                    "usr/lib/systemd/system/sysinit.target.wants/systemd-repart.service": b"program"}
+        path = guest.write_tar(self.dir / "systemd.tar", without="sbin/init")
+        with tarfile.open(path, "a") as tar:
+            write_files(tar, programs | {"sbin/init": "../usr/lib/systemd/systemd"})
+        image = self.make(f"tar:{path}", "--layout", "gpt", "--disk", "size=200M,growfs=true")
+        root = self.part(image, 3)
+        self.assertIn("errors=remount-ro,x-systemd.growfs", self.read(root, "/etc/fstab"))
+        self.assertIn("Type=root-x86-64", self.read(root, "/etc/repart.d/50-domuimg-root.conf"))
+
+    def test_a_plan_says_so(self):
+        done = self.run_program([world.PROGRAM, "create", "t", "--from", self.archive(), "--dir", self.out, "--dry-run",
+                                 "--disk", "growfs=yes", "--disk", "size=1G,mount=/var"])
+        self.assertIn("have / take all of disk xvda when the guest first boots", done.stdout)
+        self.assertNotIn("have /var", done.stdout)
+
+    def refused(self, *more, source=None):
+        done = self.run_program(self.command(source or self.archive(), *more))
+        self.assertIn(done.returncode, (1, 2), done.stderr)
+        self.assert_nothing_left()
+        return done
+
+    def test_what_cannot_grow(self):
+        for words, more in {
+            ("true nor false", ): ("--disk", "growfs=2G"),
+            ("f2fs", "mounted at /var"): ("--disk", "size=64M", "--disk", "size=64M,fs=f2fs,mount=/var,growfs=true"),
+            ("xvdb", "not mounted"): ("--disk", "size=64M", "--disk", "size=64M,growfs=true"),
+            ("--no-customise", ): ("--disk", "growfs=true", "--no-customise"),
+            ("growfs=", ): ("--layout", "gpt", "--partition", "/var,size=64M,growfs=true"),
+            ("findfs", "--package util-linux"): ("--disk", "size=64M,growfs=true"),
+        }.items():
+            with self.subTest(more):
+                self.assert_one_line(self.refused(*more), *words)
+
+
 class Several(Layouts):
     def nasty(self):
         """An archive with everything in it that makes trouble, below several mount points; and what tar makes of
@@ -314,6 +377,30 @@ class Mistakes(Layouts):
         self.assert_one_line(self.refused("--layout", "gpt"), "grub-pc-bin", "bios=no")
         self.assert_one_line(self.refused("--layout", "gpt,bios=no"), "grub-efi-amd64-bin", "esp=no")
         self.make(self.archive(), "--layout", "gpt,bios=no,esp=no")
+
+    def test_grub_that_cannot_be_made_leaves_nothing(self):
+        """It is made while the root is filled, and its failure is told all the same; so is one that has
+        not ended when something else fails."""
+        program = self.dir / "bin" / "grub-mkimage"
+        program.parent.mkdir()
+        program.write_text("#!/bin/sh\necho 'it is worn out' >&2\nexit 3\n")
+        program.chmod(0o755)
+        self.environment["PATH"] = f"{program.parent}:{os.environ['PATH']}"
+        self.assert_one_line(self.refused("--layout", "gpt"), "grub-mkimage", "it is worn out")
+        (program.parent / "slow").symlink_to("/usr/bin/sleep")
+        program.write_text(f"#!/bin/sh\n{program.parent}/slow 100\n")
+        done = self.refused("--layout", "gpt", "--disk", "size=150M", "--disk", "size=64M,mount=/var",
+                            source=self.links())
+        self.assert_one_line(done, "hard link")
+        self.assertFalse(list(self.that_run(program.parent)))
+
+    def that_run(self, directory):
+        """Processes with a program of the directory among their arguments."""
+        for entry in os.scandir("/proc"):
+            with contextlib.suppress(OSError):
+                with open(f"{entry.path}/cmdline", "rb") as file:
+                    if entry.name.isdigit() and os.fsencode(directory) in file.read():
+                        yield entry.name
 
     def test_a_bare_filesystem_has_nothing_for_firmware(self):
         done = self.run_program([world.PROGRAM, "create", "t", "--from", self.archive(), "--dir", self.out,

@@ -15,7 +15,7 @@ import test_device
 import world
 
 MIB = 1 << 20
-PROGRAMS = ("vgs", "lvs", "lvcreate", "lvremove", "lvrename")
+PROGRAMS = ("vgs", "lvs", "lvcreate", "lvextend", "lvremove", "lvrename")
 
 
 @unittest.skipUnless(test_device.loops_work(), "needs root and loop devices")
@@ -99,6 +99,81 @@ class Lvm(world.Case):
         size = self.make()["disks"][0]["size"]
         self.assertEqual(size, self.volumes()["web"]["size"])
         self.assert_whole()
+
+    def resize(self, size, *more):
+        return self.run_program([str(world.PROGRAM), "resize", "t", size, "--dir", str(self.out), *more])
+
+    def must_resize(self, size):
+        done = self.resize(size)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def blocks(self):
+        """Bytes of the filesystem on it."""
+        listing = subprocess.run(["dumpe2fs", "-h", self.device()], check=True, capture_output=True, text=True).stdout
+        values = dict(line.split(":", 1) for line in listing.splitlines() if ":" in line)
+        return int(values["Block count"]) * int(values["Block size"])
+
+    def size_in_manifest(self):
+        return json.loads((self.out / "t.json").read_text())["disks"][0]["size"]
+
+    def test_it_grows_by_whole_extents(self):
+        self.make(disk="web,size=100M")
+        self.must_resize("201M")
+        self.assertEqual(self.volumes()["web"]["size"], 204 * MIB)
+        self.assert_whole()
+        self.assertEqual((self.blocks(), self.size_in_manifest()), (204 * MIB, 204 * MIB))
+
+    @world.need_program("linux.uml", "mkfs.xfs", "xfs_repair")
+    def test_xfs_on_it_grows(self):
+        self.make(disk="web,size=360M")
+        subprocess.run(["mkfs.xfs", "-q", "-f", self.device()], check=True)
+        self.must_resize("500M")
+        subprocess.run(["xfs_repair", "-n", self.device()], check=True, capture_output=True)
+        with open(self.device(), "rb") as file:
+            self.assertEqual(int.from_bytes(file.read(16)[8:], "big") * 4096, 500 * MIB)
+
+    def test_a_thin_one_grows_beyond_its_group(self):
+        self.add_pool()
+        self.make(disk="web,size=100M,thin=pool")
+        self.must_resize("2G")
+        self.assert_whole()
+        self.assertEqual((self.blocks(), self.volumes()["web"]["pool"]), (2048 * MIB, "pool"))
+
+    def test_what_does_not_grow_stays(self):
+        self.make(disk="web,size=100M")
+        for size, more, word in (("2G", (), "has no room"), ("60M", ("--shrink", ), "can only be made larger"),
+                                 ("60M", (), "--shrink")):
+            refused = self.resize(size, *more)
+            self.assertNotEqual(refused.returncode, 0)
+            self.assertIn(word, refused.stderr)
+        with open(self.device(), "rb", opener=lambda path, flags: os.open(path, flags | os.O_EXCL)):
+            self.assertIn("is in use", self.resize("200M").stderr)
+        state = self.read()
+        state[self.group]["volumes"]["web"]["uuid"] = "another"
+        self.write(state)
+        self.assertIn("not the volume that was made", self.resize("200M").stderr)
+        self.assertEqual((self.volumes()["web"]["size"], self.size_in_manifest()), (100 * MIB, 100 * MIB))
+        self.assert_whole()
+
+    def test_a_volume_with_partitions_does_not_grow(self):
+        self.make("--layout", "gpt,esp=no,bios=no", disk="web,size=100M")
+        self.assertIn("volume with a partition table", self.resize("200M").stderr)
+        self.assertEqual(self.volumes()["web"]["size"], 100 * MIB)
+
+    def test_what_has_grown_by_half_is_told_and_gone_on_with(self):
+        self.make(disk="web,size=100M")
+        broken = self.dir / "bin" / "resize2fs"
+        broken.write_text("#!/bin/sh\necho 'it is worn out' >&2\nexit 1\n")
+        broken.chmod(0o755)
+        refused = self.resize("201M")
+        self.assert_one_line(refused, f"{204 * MIB} bytes now and keeps them", "worn out")
+        self.assertEqual((self.volumes()["web"]["size"], self.blocks(), self.size_in_manifest()),
+                         (204 * MIB, 100 * MIB, 100 * MIB))
+        broken.unlink()
+        self.must_resize(str(204 * MIB))
+        self.assert_whole()
+        self.assertEqual((self.blocks(), self.size_in_manifest()), (204 * MIB, 204 * MIB))
 
     def test_thin(self):
         self.add_pool()

@@ -121,14 +121,108 @@ class Resize(world.Case):
             self.assertEqual(after[:-1], before[:-1])
             start, size = after[-1]["start"] * 512, after[-1]["size"] * 512
             self.assertGreater(start + size, 148 * MIB)
-            part = self.dir / "part.img"
-            with open(image, "rb") as disk:
-                disk.seek(start)
-                part.write_bytes(disk.read(size))
-            subprocess.run(["e2fsck", "-fn", str(part)], check=True, capture_output=True)
-            self.assertGreater(blocks_of(part), size - MIB)
+            self.judge_part(image, after[-1])
             refused = self.resize(layout, "100M", "--shrink")
             self.assertIn("can only be made larger", refused.stderr)
+
+    def raw_of(self, image):
+        """What a guest sees of a qcow2 file that QEMU finds without fault."""
+        subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", str(image)], check=True)
+        raw = self.dir / "seen.img"
+        subprocess.run(["qemu-img", "convert", "-f", "qcow2", "-O", "raw", str(image), str(raw)], check=True)
+        return raw
+
+    @world.need_program("qemu-img", "qemu-storage-daemon")
+    def test_a_qcow2_file_grows_and_shrinks(self):
+        source = f"tar:{self.dir / 'root.tar'}"
+        image = self.create(source, "--disk", "size=64M,format=qcow2", name="cow").with_suffix(".qcow2")
+        before = files_of(self.raw_of(image))
+        for size, more in ((200, ()), (90, ("--shrink",))):
+            self.must_resize("cow", f"{size}M", *more)
+            raw = self.raw_of(image)
+            self.judge(raw, size * MIB)
+            self.assertEqual(files_of(raw), before)
+            self.assertEqual(json.loads((self.out / "cow.json").read_text())["disks"][0]["size"], size * MIB)
+        content = image.read_bytes()
+        self.assertIn("cannot be made so small", self.resize("cow", "1M", "--shrink").stderr)
+        self.assertEqual(image.read_bytes(), content)
+
+    @world.need_program("qemu-img", "qemu-storage-daemon")
+    def test_the_last_partition_of_a_qcow2_file_grows(self):
+        source = f"tar:{self.dir / 'root.tar'}"
+        image = self.create(source, "--layout", "gpt,esp=no,bios=no", "--disk", "size=64M,format=qcow2",
+                            name="cow").with_suffix(".qcow2")
+        allocated = image.stat().st_blocks * 512
+        self.must_resize("cow", "1G")
+        self.assertLess(image.stat().st_blocks * 512, allocated + 40 * MIB)
+        raw = self.raw_of(image)
+        part = judge_table(raw)[-1]
+        self.assertGreater(part["size"] * 512, 1020 * MIB)
+        self.judge_part(raw, part)
+
+    def judge_part(self, image, entry):
+        part = self.part_of(image, entry)
+        subprocess.run(["e2fsck", "-fn", str(part)], check=True, capture_output=True)
+        self.assertGreater(blocks_of(part), part.stat().st_size - MIB)
+
+    @world.need_program("linux.uml", "mkfs.xfs", "xfs_repair", "mkfs.btrfs", "btrfs", "qemu-img", "qemu-storage-daemon")
+    def test_xfs_and_btrfs_grow(self):
+        source = f"tar:{self.dir / 'root.tar'}"
+        judges = {"xfs": ["xfs_repair", "-n"], "btrfs": ["btrfs", "check", "--readonly"]}
+        for fs, layout, kind in (("xfs", "none", "raw"), ("xfs", "gpt,esp=no,bios=no", "raw"),
+                                 ("btrfs", "mbr,esp=no,bios=no", "raw"), ("btrfs", "none", "qcow2")):
+            name = f"{fs}-{layout[:3]}-{kind}"
+            with self.subTest(name):
+                image = self.create(source, "--layout", layout, "--disk", f"size=400M,fs={fs}", name=name)
+                if kind == "qcow2":
+                    self.make_qcow2(name, image)
+                self.must_resize(name, "1G")
+                raw = self.raw_of(image) if kind == "qcow2" else image
+                if layout != "none":
+                    raw = self.part_of(raw, judge_table(raw)[-1])
+                subprocess.run([*judges[fs], str(raw)], check=True, capture_output=True)
+                self.assertGreater(self.bytes_of(fs, raw), 1000 * MIB)
+                content = image.read_bytes()
+                self.assertIn("made smaller" if layout == "none" else "larger",
+                              self.resize(name, "500M", "--shrink").stderr)
+                self.assertEqual(image.read_bytes(), content)
+
+    def make_qcow2(self, name, image):
+        """What `create` does not make with such a filesystem on it."""
+        other = self.dir / "other.qcow2"
+        subprocess.run(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", image, other], check=True)
+        other.rename(image)
+        path = self.out / f"{name}.json"
+        manifest = json.loads(path.read_text())
+        manifest["disks"][0]["format"] = "qcow2"
+        path.write_text(json.dumps(manifest))
+
+    def bytes_of(self, fs, image):
+        """What its superblock says."""
+        with open(image, "rb") as file:
+            if fs == "btrfs":
+                file.seek(65536 + 0x70)
+                return int.from_bytes(file.read(8), "little")
+            head = file.read(16)
+            return int.from_bytes(head[4:8], "big") * int.from_bytes(head[8:16], "big")
+
+    def part_of(self, image, entry):
+        part = self.dir / "part.img"
+        with open(image, "rb") as disk:
+            disk.seek(entry["start"] * 512)
+            part.write_bytes(disk.read(entry["size"] * 512))
+        return part
+
+    @world.need_program("qemu-img")
+    def test_a_format_that_stays_as_it_is(self):
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M,format=vhd", name="hard")
+        self.assertIn("(vhd) cannot be resized", self.resize("hard", "1G").stderr)
+        image = self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M,format=qcow2",
+                            name="cow").with_suffix(".qcow2")
+        over = self.dir / "over.qcow2"
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-b", image, "-F", "qcow2", over], check=True)
+        over.rename(image)
+        self.assertIn("backing file", self.resize("cow", "1G").stderr)
 
     def test_what_cannot_be_resized(self):
         for what, size, word in (("t:xvdz", "1G", "has no disk xvdz; it has xvda, xvdb or xvdc"),

@@ -83,6 +83,12 @@ class Builds(unittest.TestCase):
         self.assertTrue(any(message for _, message in seen))
         self.assertEqual(threads, {threading.get_ident()})
 
+    def test_a_password_is_for_the_caller_alone(self):
+        result = self.create(root_password="generate")
+        self.assertRegex(result.root_password, "^[a-z2-9]{16}$")
+        self.assertNotIn(result.root_password, repr(result))
+        self.assertIsNone(self.create(force=True).root_password)
+
     def test_a_name_that_exists_is_refused(self):
         self.create()
         with self.assertRaises(domuimg.Exists):

@@ -183,16 +183,28 @@ static void
 test_link_files (void)
 {
   static const char path[] = "/etc/systemd/network/10-lan.link";
-  g_autoptr (DomuimgTree) tree = convert_load ("debian-12");
-  g_autoptr (DomuimgConversion) want = convert_want ("debian-12");
-  g_autoptr (GPtrArray) changes = NULL;
+  static const struct {
+    const char *match, *name;
+  } cases[] = {
+    { "MACAddress=00:0c:29:12:34:56", "ens33" },
+    { "PermanentMACAddress=00:0c:29:12:34:56", "lan0" },
+    { "PermanentMACAddress = 00-0C-29-12-34-56", "lan0" },
+  };
 
-  g_assert_true (domuimg_tree_mkdir_p (tree, "/etc/systemd/network", 0755, NULL));
-  g_assert_true (domuimg_tree_write_text (
-      tree, path, "[Match]\nMACAddress=00:0c:29:12:34:56\n\n[Link]\nName=ens33\n", 0644, NULL));
-  changes = convert_run (want, tree);
-  guest_assert_absent (tree, path);
-  assert_named (tree, CONVERT_FIRST_MAC, "ens33");
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DomuimgTree) tree = convert_load ("debian-12");
+      g_autoptr (DomuimgConversion) want = convert_want ("debian-12");
+      g_autofree char *text
+          = g_strdup_printf ("[Match]\n%s\n\n[Link]\nName=%s\n", cases[i].match, cases[i].name);
+      g_autoptr (GPtrArray) changes = NULL;
+
+      g_assert_true (domuimg_tree_mkdir_p (tree, "/etc/systemd/network", 0755, NULL));
+      g_assert_true (domuimg_tree_write_text (tree, path, text, 0644, NULL));
+      changes = convert_run (want, tree);
+      guest_assert_absent (tree, path);
+      assert_named (tree, CONVERT_FIRST_MAC, cases[i].name);
+    }
 }
 
 /* The generator of rules that was switched off stays so. */

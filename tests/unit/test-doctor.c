@@ -91,7 +91,7 @@ test_empty (Fixture *fixture, gconstpointer data)
 
   g_assert_false (domuimg_doctor_get_is_xen (doctor));
   g_assert_null (domuimg_doctor_get_xen_version (doctor));
-  assert_finding (findings, "xen-running", FALSE, DOMUIMG_SEVERITY_WARNING, "no Xen host");
+  assert_finding (findings, "xen-running", FALSE, DOMUIMG_SEVERITY_WARNING, "not a Xen host");
   assert_finding (findings, "program-mke2fs", FALSE, DOMUIMG_SEVERITY_ERROR, "not installed");
   assert_finding (findings, "tool-xl", FALSE, DOMUIMG_SEVERITY_INFO, "not installed");
   g_assert_null (find (findings, "tool-xenstore"));

@@ -272,10 +272,9 @@ static const struct {
   { "../etc/passwd", NULL, AE_IFREG, 0, DOMUIMG_ERROR_UNSAFE_INPUT },
   { "a/../../b", NULL, AE_IFREG, 0, DOMUIMG_ERROR_UNSAFE_INPUT },
   { "/etc/passwd", NULL, AE_IFREG, 0, DOMUIMG_ERROR_UNSAFE_INPUT },
-  { "twice", "twice", AE_IFREG, AE_IFREG, DOMUIMG_ERROR_CORRUPT_INPUT },
   { "dir/x", "dir", AE_IFREG, AE_IFREG, DOMUIMG_ERROR_CORRUPT_INPUT },
   { "file", "file/x", AE_IFREG, AE_IFREG, DOMUIMG_ERROR_CORRUPT_INPUT },
-  { "file", "file", AE_IFREG, AE_IFDIR, DOMUIMG_ERROR_CORRUPT_INPUT },
+  { "link", "link", AE_IFLNK, AE_IFDIR, DOMUIMG_ERROR_CORRUPT_INPUT },
   { "link", "link/x", AE_IFLNK, AE_IFREG, DOMUIMG_ERROR_UNSAFE_INPUT },
 };
 
@@ -305,6 +304,43 @@ test_hard_link_to_nothing (Fixture *self, gconstpointer data)
   add (self, entry, NULL);
   g_assert_false (write_image (self, 32 * MIB, &error));
   g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+}
+
+static void
+add_link (Fixture *self, const char *path, const char *target)
+{
+  struct archive_entry *entry = new_entry (path, AE_IFREG, 0644);
+
+  archive_entry_set_hardlink (entry, target);
+  add (self, entry, NULL);
+}
+
+static void
+test_last_of_a_name (Fixture *self, gconstpointer data)
+{
+  g_autofree char *dump = NULL;
+
+  add_file (self, "a", "old");
+  add_link (self, "b", "a");
+  add_file (self, "a", "new");
+  add_dir (self, "empty");
+  add_file (self, "empty", "file");
+  assert_written (self, 32 * MIB);
+  dump = dump_image (self);
+  g_assert_nonnull (strstr (dump, "\n/a f 0644 0:0 1000000000.123456789 3 - - \"new\""));
+  g_assert_nonnull (strstr (dump, "\n/b f 0644 0:0 1000000000.123456789 3 - - \"old\""));
+  g_assert_nonnull (strstr (dump, "\n/empty f "));
+}
+
+/* Three of them would not fit. */
+static void
+test_replaced_makes_room (Fixture *self, gconstpointer data)
+{
+  g_autofree char *large = g_strnfill (10 * MIB, 'x');
+
+  for (guint i = 0; i < 3; i++)
+    add_file (self, "large", large);
+  assert_written (self, 28 * MIB);
 }
 
 static void
@@ -396,6 +432,8 @@ main (int argc, char **argv)
   ADD ("holes-stay-holes", NULL, test_holes_stay_holes);
   ADD ("missing-parents-are-made", NULL, test_missing_parents_are_made);
   ADD ("hard-link-to-nothing", NULL, test_hard_link_to_nothing);
+  ADD ("last-of-a-name", NULL, test_last_of_a_name);
+  ADD ("replaced-makes-room", NULL, test_replaced_makes_room);
   ADD ("full", NULL, test_full);
   for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
     {

@@ -160,7 +160,6 @@ test_ovf_disks_that_cannot_be_read_are_refused (void)
     DomuimgError code;
     const char *words;
   } cases[] = {
-    { "chunkSize='1000'", "fileRef='f'", "ovf:/disk/d", DOMUIMG_ERROR_NOT_SUPPORTED, "chunks" },
     { "compression='bzip2'", "fileRef='f'", "ovf:/disk/d", DOMUIMG_ERROR_NOT_SUPPORTED, "bzip2" },
     { "", "fileRef='f' parentRef='p'", "ovf:/disk/d", DOMUIMG_ERROR_NOT_SUPPORTED, "difference" },
     { "", "fileRef='g'", "ovf:/disk/d", DOMUIMG_ERROR_CORRUPT_INPUT, "References" },
@@ -284,6 +283,172 @@ test_vmx_is_read_in_its_encoding (void)
 
   g_assert_cmpstr (hardware->name, ==, "café");
   g_assert_true (g_utf8_validate (unknown->name, -1, NULL));
+}
+
+/* As somebody on an older system typed it. */
+static char *
+in_encoding (const char *text, const char *encoding, gsize *length)
+{
+  g_autoptr (GError) error = NULL;
+  char *bytes = g_convert (text, -1, encoding, "UTF-8", NULL, length, &error);
+
+  g_assert_no_error (error);
+  return bytes;
+}
+
+static void
+test_encodings_that_nothing_declares (void)
+{
+  static const struct {
+    const char *encoding, *name;
+  } cases[] = {
+    { "CP949", "웹 서버" },      { "CP932", "仮想マシン" },      { "GB18030", "红帽企业版" },
+    { "CP1252", "Système éteint" }, { "ISO-8859-1", "Büro-Rechner" }, { "UTF-8", "Größe 仮想" },
+    { "UTF-16", "서버 é" },      { "UTF-16LE", "a서버" },        { "UTF-16BE", "a서버" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *vmx = g_strdup_printf ("displayName = \"%s\"\r\n", cases[i].name);
+      g_autofree char *conf = g_strdup_printf ("name: %s\r\n", cases[i].name);
+      gsize vmx_length, conf_length;
+      g_autofree char *vmx_bytes = in_encoding (vmx, cases[i].encoding, &vmx_length);
+      g_autofree char *conf_bytes = in_encoding (conf, cases[i].encoding, &conf_length);
+      g_autoptr (DomuimgHardware) one = domuimg_vmx_parse (vmx_bytes, vmx_length, "t", NULL);
+      g_autoptr (DomuimgHardware) other = domuimg_proxmox_parse (conf_bytes, conf_length, "t", NULL);
+
+      g_assert_cmpstr (one->name, ==, cases[i].name);
+      g_assert_cmpstr (other->name, ==, cases[i].name);
+    }
+}
+
+static void
+test_declared_encodings (void)
+{
+  static const char *const names[][2] = {
+    { "windows-949", "CP949" }, { "Shift_JIS", "CP932" }, { "GBK", "GB18030" }, { "Big5", "CP950" },
+    { "windows-936", "CP936" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *text
+          = g_strdup_printf (".encoding = \"%s\"\ndisplayName = \"漢字\"\n", names[i][0]);
+      gsize length;
+      g_autofree char *bytes = in_encoding (text, names[i][1], &length);
+      g_autoptr (DomuimgHardware) hardware = domuimg_vmx_parse (bytes, length, "t", NULL);
+
+      g_assert_cmpstr (hardware->name, ==, "漢字");
+    }
+}
+
+/* UTF-16, whatever the text itself says that it is in. */
+static void
+test_xml_in_utf16 (void)
+{
+  static const char *const heads[]
+      = { "", "<?xml version='1.0' encoding='UTF-8'?>\r\n", "<?xml version='1.0' encoding='utf-16'?>\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autofree char *text
+          = g_strconcat (heads[i], "<domain type='kvm'>\r\n<name>서버</name></domain>\r\n", NULL);
+      gsize length;
+      g_autofree char *bytes = in_encoding (text, "UTF-16", &length);
+      g_autoptr (DomuimgHardware) hardware = domuimg_libvirt_parse (bytes, length, "t", NULL);
+
+      g_assert_cmpstr (hardware->name, ==, "서버");
+      domuimg_hardware_free (g_steal_pointer (&hardware));
+      hardware = domuimg_libvirt_parse (text, strlen (text), "t", NULL);
+      g_assert_true ((hardware != NULL) == (i < 2));
+    }
+}
+
+static void
+put_bytes (const char *directory, const char *name, const char *bytes, gsize length)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, bytes, (gssize) length, NULL));
+}
+
+/* The same bytes are Korean and Chinese: the file that is there decides. */
+static void
+test_files_tell_the_encoding (void)
+{
+  static const char text[] = "ide0:0.present = \"TRUE\"\nide0:0.fileName = \"\xb0\xa1\xb3\xaa.vmdk\"\n";
+  g_autofree char *gbk = g_convert ("\xb0\xa1\xb3\xaa", -1, "UTF-8", "GB18030", NULL, NULL, NULL);
+  g_autofree char *chinese = g_strconcat (gbk, ".vmdk", NULL);
+  const char *const files[] = { "가나.vmdk", chinese };
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *directory = g_dir_make_tmp ("hardware-XXXXXX", NULL);
+      g_autofree char *path = g_build_filename (directory, "a.vmx", NULL);
+      g_autoptr (DomuimgHardware) hardware = NULL;
+
+      put_bytes (directory, "a.vmx", text, strlen (text));
+      put_bytes (directory, files[i], "", 0);
+      hardware = domuimg_hardware_read (path, NULL);
+      g_assert_nonnull (hardware);
+      g_assert_cmpstr (((DomuimgHardwareDisk *) g_ptr_array_index (hardware->disks, 0))->path, ==,
+                       files[i]);
+      domuimg_remove_tree (directory);
+    }
+}
+
+static const DomuimgHardwareDisk *
+first_disk (const DomuimgHardware *hardware)
+{
+  g_assert_cmpuint (hardware->disks->len, >, 0);
+  return g_ptr_array_index (hardware->disks, 0);
+}
+
+static void
+test_what_vma_extracts (void)
+{
+  g_autoptr (DomuimgHardware) hardware = parse (
+      domuimg_proxmox_parse,
+      "scsi0: ceph:vm-7-disk-0,size=8G\nscsi1: lvm:vm-7-disk-1\nide2: none,media=cdrom\n"
+      "#qmdump#map:scsi0:drive-scsi0:ceph:raw:\n#qmdump#map:scsi1:../x:ceph:raw:\n"
+      "#qmdump#map:\n#qmdump#map:ide2:drive-ide2:x:raw:\n");
+  const DomuimgHardwareDisk *second = g_ptr_array_index (hardware->disks, 1);
+
+  g_assert_cmpstr (first_disk (hardware)->path, ==, "disk-drive-scsi0.raw");
+  g_assert_cmpstr (first_disk (hardware)->format, ==, "raw");
+  g_assert_cmpstr (second->path, ==, "lvm:vm-7-disk-1");
+}
+
+static void
+test_processors_of_others (void)
+{
+  static const struct {
+    Parse function;
+    const char *text, *architecture;
+  } cases[] = {
+    { domuimg_vmx_parse, "guestOS = \"arm-ubuntu-64\"\n", "aarch64" },
+    { domuimg_vmx_parse, "guestOS = \"ubuntu-64\"\n", NULL },
+    { domuimg_proxmox_parse, "arch: aarch64\n", "aarch64" },
+    { domuimg_proxmox_parse, "arch: x86_64\n", NULL },
+    { domuimg_qemu_parse, "qemu-system-ppc64 -m 64\n", "ppc64" },
+    { domuimg_libvirt_parse, "<domain><os><type arch='s390x'>hvm</type></os></domain>", "s390x" },
+    { domuimg_libvirt_parse, "<domain><os><type arch='i686'>hvm</type></os></domain>", NULL },
+    { domuimg_vbox_parse, "<VirtualBox><Machine OSType='Debian_arm64'/></VirtualBox>", "aarch64" },
+    { domuimg_vbox_parse,
+      "<VirtualBox><Machine><Hardware><Platform architecture='ARM'/></Hardware></Machine></VirtualBox>",
+      "aarch64" },
+    { domuimg_ovf_parse,
+      "<Envelope><VirtualSystem><OperatingSystemSection osType='arm-debian12-64Guest'/>"
+      "</VirtualSystem></Envelope>",
+      "aarch64" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DomuimgHardware) hardware = parse (cases[i].function, cases[i].text);
+
+      g_assert_cmpstr (hardware->architecture, ==, cases[i].architecture);
+    }
 }
 
 static void
@@ -508,6 +673,12 @@ main (int argc, char **argv)
   g_test_add_func ("/hardware/limits/file", test_files_too_large_are_refused);
   g_test_add_func ("/hardware/disks/empty", test_disks_without_a_file_are_noted);
   g_test_add_func ("/hardware/vmx/encoding", test_vmx_is_read_in_its_encoding);
+  g_test_add_func ("/hardware/encoding/undeclared", test_encodings_that_nothing_declares);
+  g_test_add_func ("/hardware/encoding/declared", test_declared_encodings);
+  g_test_add_func ("/hardware/encoding/xml", test_xml_in_utf16);
+  g_test_add_func ("/hardware/encoding/files", test_files_tell_the_encoding);
+  g_test_add_func ("/hardware/proxmox/extracted", test_what_vma_extracts);
+  g_test_add_func ("/hardware/architecture", test_processors_of_others);
   g_test_add_func ("/hardware/qemu/words", test_shell_words_are_not_expanded);
   g_test_add_func ("/hardware/beside/found", test_description_beside_a_disk_is_found);
   g_test_add_func ("/hardware/beside/disagree", test_descriptions_that_disagree_are_refused);

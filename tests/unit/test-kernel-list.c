@@ -204,6 +204,76 @@ test_boot_of_its_own (Fixture *self, gconstpointer data)
   must_match (kernel, TRUE, "in its initramfs");
 }
 
+/* Paths and initramfs, with a newline after each kernel. */
+static char *
+list_paths (GPtrArray *kernels)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < kernels->len; i++)
+    g_string_append_printf (list, "%s %s\n", domuimg_installed_kernel_get_path (kernels->pdata[i]),
+                            domuimg_installed_kernel_get_initramfs (kernels->pdata[i]));
+  return g_string_free (list, FALSE);
+}
+
+/* Kernels of NixOS have no name that tells of them, and a version only inside. */
+static void
+test_kernels_of_a_menu (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GBytes) kernel = bzimage_of_linux ("6.6.1", TRUE, TRUE);
+  g_autoptr (GBytes) newest = bzimage_of_linux ("6.6.2", TRUE, TRUE);
+  g_autoptr (GPtrArray) kernels = NULL;
+  g_autofree char *paths = NULL;
+
+  put_kernel (self, "root/boot", "6.1.0", "6.1.0");
+  put (self, "root/nix/store/a-linux-6.6.1/bzImage", kernel);
+  put (self, "root/nix/store/b-linux-6.6.2/bzImage", newest);
+  put_text (self, "root/nix/store/i/initrd", "x");
+  put_text (self, "root/boot/grub/grub.cfg",
+            "set default=1\n"
+            "menuentry Old { linux /nix/store/a-linux-6.6.1/bzImage init=/a; initrd /nix/store/i/initrd; }\n"
+            "menuentry New { linux /nix/store/b-linux-6.6.2/bzImage; initrd /ucode.img /nix/store/i/initrd; }\n"
+            "menuentry Again { linux ($x)/nix/store/a-linux-6.6.1/bzImage; }\n"
+            "menuentry Listed { linux /boot/vmlinuz-6.1.0; }\n"
+            "menuentry Gone { linux /nix/store/c/bzImage; }\n"
+            "menuentry Elsewhere { linux (hd1,1)/etc/fstab; }\n");
+  put_text (self, "root/etc/fstab", "");
+  run (self, "mke2fs -q -F -t ext4 -d root disk 16M");
+  kernels = must_list (self, 3);
+  paths = list_paths (kernels);
+  g_assert_cmpstr (paths, ==,
+                   "/boot/vmlinuz-6.1.0 /boot/initrd.img-6.1.0\n"
+                   "/nix/store/b-linux-6.6.2/bzImage /nix/store/i/initrd\n"
+                   "/nix/store/a-linux-6.6.1/bzImage /nix/store/i/initrd\n");
+  g_assert_cmpstr (domuimg_installed_kernel_get_version (kernels->pdata[1]), ==, "6.6.2");
+}
+
+/* What kernel-install makes, on a partition that is mounted elsewhere than at /boot. */
+static void
+test_kernels_of_kernel_install (Fixture *self, gconstpointer data)
+{
+  const char *point = data;
+  g_autoptr (GBytes) kernel = bzimage_of_linux ("6.6.2", TRUE, TRUE);
+  g_autofree char *fstab = g_strdup_printf ("UUID=" BOOT_UUID " %s vfat defaults 0 2\n", point);
+  g_autofree char *hidden = g_strconcat ("root", point, "/hidden", NULL);
+  g_autofree char *expected = g_strdup_printf ("%s/0123/6.6.2/linux %s/0123/6.6.2/initrd\n", point, point);
+  g_autofree char *paths = NULL;
+  g_autoptr (GPtrArray) kernels = NULL;
+
+  put (self, "boot/0123/6.6.2/linux", kernel);
+  put_text (self, "boot/0123/6.6.2/initrd", "x");
+  put_text (self, "boot/loader/entries/0123-6.6.2.conf",
+            "title T\nmachine-id 0123\nlinux /0123/6.6.2/linux\ninitrd /0123/6.6.2/initrd\n");
+  put_text (self, "root/lib/modules/6.6.2/modules.dep", "");
+  put_text (self, "root/etc/fstab", fstab);
+  put_text (self, hidden, "");
+  make_partitions (self);
+  kernels = must_list (self, 1);
+  paths = list_paths (kernels);
+  g_assert_cmpstr (paths, ==, expected);
+  g_assert_cmpstr (domuimg_installed_kernel_get_modules (kernels->pdata[0]), ==, "/lib/modules/6.6.2");
+}
+
 static void
 test_nothing_to_list (Fixture *self, gconstpointer data)
 {
@@ -296,6 +366,11 @@ main (int argc, char **argv)
               tear_down);
   g_test_add ("/kernel-list/boot-of-its-own", Fixture, NULL, set_up, test_boot_of_its_own,
               tear_down);
+  g_test_add ("/kernel-list/kernels-of-a-menu", Fixture, NULL, set_up, test_kernels_of_a_menu, tear_down);
+  g_test_add ("/kernel-list/kernel-install-at-boot", Fixture, "/boot", set_up,
+              test_kernels_of_kernel_install, tear_down);
+  g_test_add ("/kernel-list/kernel-install-at-efi", Fixture, "/efi", set_up,
+              test_kernels_of_kernel_install, tear_down);
   g_test_add ("/kernel-list/nothing-to-list", Fixture, NULL, set_up, test_nothing_to_list,
               tear_down);
   g_test_add_func ("/kernel-list/trees-put-together", test_trees_put_together);

@@ -8,7 +8,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ._errors import from_glib, translated
@@ -53,7 +53,9 @@ class Result:
     verdict: str
     """Whether the guest will reach its login: "boots" or "unknown", or "fails" if that was allowed."""
     details: dict[str, Any]
-    """All of it, as `domuimg create --json` prints it."""
+    """All of it, as `domuimg create --json` prints it, but for the password."""
+    root_password: Optional[str] = field(default=None, repr=False)
+    """What `root_password="generate"` asked for; it is kept nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +220,7 @@ def _wait_for_end(events: queue.SimpleQueue[Any]) -> None:
 
 def _result(result: Domuimg.Result) -> Result:
     details = json.loads(result.to_json())
+    details.pop("root_password", None)
     return Result(
         name=result.get_name(),
         uuid=result.get_uuid(),
@@ -229,4 +232,5 @@ def _result(result: Domuimg.Result) -> Result:
         ramdisk_path=result.get_ramdisk_path(),
         verdict=details["check"]["verdict"],
         details=details,
+        root_password=result.get_root_password(),
     )

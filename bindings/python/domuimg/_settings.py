@@ -20,6 +20,9 @@ class Settings(TypedDict, total=False):
     source: Path
     dir: Path
     disk: Texts
+    connect: Text
+    define: bool
+    autostart: bool
     layout: Text
     partition: Texts
     kernel: Text
@@ -32,6 +35,7 @@ class Settings(TypedDict, total=False):
     hostname: Text
     ssh_key: Paths
     root_password_file: Path
+    root_password: Text
     package: Texts
     kernel_package: Text
     mirror: Texts
@@ -60,10 +64,12 @@ class Settings(TypedDict, total=False):
     map_network: Texts
     keep_macs: bool
     root: Text
+    shift_owners: bool
     allow_backing: bool
     no_backup: bool
     keep_guest_tools: bool
     no_customise: bool
     no_cache: bool
     force: bool
+    strict: bool
     allow_unbootable: bool

@@ -134,6 +134,23 @@ domuimg_ext_copy_free (DomuimgExtCopy *self)
   g_free (self);
 }
 
+gboolean
+domuimg_ext_copy_get_place (const DomuimgExtCopy *self, gsize size, guint64 *offset)
+{
+  const DomuimgExtRun *first;
+
+  if (self->size != size || self->content != NULL || self->runs->len == 0
+      || self->region->back != NULL)
+    return FALSE;
+  first = &g_array_index (self->runs, DomuimgExtRun, 0);
+  if (first->logical != 0 || (guint64) first->length * self->block < size
+      || first->physical > self->region->length / self->block
+      || first->physical * self->block + size > self->region->length)
+    return FALSE;
+  *offset = self->region->offset + first->physical * self->block;
+  return TRUE;
+}
+
 /* Does what sendfile () does, and where there is no descriptor, too. */
 static gssize
 send_bytes (const DomuimgRegion *region, guint64 at, int fd, gsize length)

@@ -17,7 +17,6 @@ struct _DomuimgExtName {
   ext2_ino_t ino;
   guint32 subdirs;
   guint8 type; /* DomuimgEntryType */
-  guint8 announced : 1; /* it had an entry of its own */
   guint8 keep : 1; /* its blocks are mke2fs's and stay */
 };
 

@@ -227,6 +227,22 @@ ext_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
   return domuimg_ext_read_data (ext, ino, &inode, offset, buffer, length, error);
 }
 
+/* The inode of the regular file @path. */
+static gboolean
+find_file (DomuimgExtFs *ext, const char *path, ext2_ino_t *ino, struct ext2_inode *inode,
+           GError **error)
+{
+  errcode_t code;
+
+  if (!domuimg_ext_lookup (ext, path, ino, error))
+    return FALSE;
+  code = ext2fs_read_inode (ext->fs, *ino, inode);
+  if (code == 0 && LINUX_S_ISREG (inode->i_mode))
+    return TRUE;
+  return domuimg_ext_fail (ext, code != 0 ? code : EXT2_ET_FILE_NOT_FOUND, error,
+                           "reading /%s as a file", path);
+}
+
 DomuimgExtCopy *
 domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error)
 {
@@ -234,16 +250,46 @@ domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **err
   g_autofree char *file = domuimg_tree_resolve (DOMUIMG_TREE (self), path, error);
   struct ext2_inode inode;
   ext2_ino_t ino;
-  errcode_t code;
 
-  if (ext == NULL || file == NULL || !domuimg_ext_lookup (ext, file, &ino, error))
+  if (ext == NULL || file == NULL || !find_file (ext, file, &ino, &inode, error))
     return NULL;
-  code = ext2fs_read_inode (ext->fs, ino, &inode);
-  if (code == 0 && LINUX_S_ISREG (inode.i_mode))
-    return domuimg_ext_copy_new (ext, ino, &inode, error);
-  domuimg_ext_fail (ext, code != 0 ? code : EXT2_ET_FILE_NOT_FOUND, error,
-                    "reading /%s as a file", file);
-  return NULL;
+  return domuimg_ext_copy_new (ext, ino, &inode, error);
+}
+
+/* Blocks that two files share, or that hold something else than a file's bytes. */
+static gboolean
+is_plain (DomuimgExtFs *ext, const struct ext2_inode *inode)
+{
+  return !ext2fs_has_feature_shared_blocks (ext->fs->super)
+         && (inode->i_flags
+             & (EXT4_ENCRYPT_FL | EXT4_VERITY_FL | EXT2_COMPRBLK_FL | EXT2_COMPR_FL
+                | EXT4_INLINE_DATA_FL | EXT4_EA_INODE_FL | EXT2_IMMUTABLE_FL | EXT2_APPEND_FL))
+                == 0;
+}
+
+gboolean
+domuimg_tree_ext_find_place (DomuimgTreeExt *self, const char *path, gsize size, guint64 *offset,
+                             GError **error)
+{
+  DomuimgExtFs *ext = ext_of (DOMUIMG_TREE (self), error);
+  g_autofree char *file = domuimg_tree_resolve (DOMUIMG_TREE (self), path, error);
+  g_autoptr (DomuimgExtCopy) copy = NULL;
+  struct ext2_inode inode;
+  ext2_ino_t ino;
+
+  if (ext == NULL || file == NULL || !find_file (ext, file, &ino, &inode, error))
+    return FALSE;
+  if (ext2fs_has_feature_journal_needs_recovery (ext->fs->super)
+      || (ext->fs->super->s_state & EXT2_VALID_FS) == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "its filesystem was not unmounted, and its journal may say something else");
+  copy = is_plain (ext, &inode) ? domuimg_ext_copy_new (ext, ino, &inode, error) : NULL;
+  if (copy != NULL && domuimg_ext_copy_get_place (copy, size, offset))
+    return TRUE;
+  if (error != NULL && *error != NULL)
+    return FALSE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "its bytes are not in one plain block of %" G_GSIZE_FORMAT " bytes", size);
 }
 
 static gboolean

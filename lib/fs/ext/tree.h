@@ -17,6 +17,11 @@ gboolean domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error);
 gboolean domuimg_tree_ext_close (DomuimgTreeExt *self, GError **error);
 /* For a copy that the kernel makes, of a file in a filesystem for reading only. */
 DomuimgExtCopy *domuimg_tree_ext_find_copy (DomuimgTreeExt *self, const char *path, GError **error);
+/* Where a file's @size bytes may be written over in place, as GRUB does with its environment block: in a
+ * filesystem that was unmounted, of which no journal says something else, and a file whose bytes are plain.
+ * NOT_SUPPORTED where that is not so. */
+gboolean domuimg_tree_ext_find_place (DomuimgTreeExt *self, const char *path, gsize size,
+                                      guint64 *offset, GError **error);
 /* The filesystem's UUID in lower-case text. */
 char *domuimg_tree_ext_get_uuid (DomuimgTreeExt *self);
 /* (nullable) */

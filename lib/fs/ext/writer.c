@@ -8,11 +8,13 @@
 #include "lib/fs/ext/directory.h"
 #include "lib/fs/ext/fs.h"
 #include "lib/fs/ext/names.h"
+#include "lib/fs/ext/replaced.h"
 #include "lib/fs/ext/tree-edit.h"
 
 struct _DomuimgExtWriter {
   DomuimgExtFs *ext; /* (nullable) until it is finished */
   DomuimgExtNames *names;
+  DomuimgExtReplaced replaced;
   DomuimgStream *stream;
 };
 
@@ -92,41 +94,23 @@ parent_of (Writer *self, const char *path, const char **name, GError **error)
   return at;
 }
 
-static gboolean
-update_directory (Writer *self, DomuimgExtName *known, const DomuimgEntry *entry, GError **error)
-{
-  if (entry->type != DOMUIMG_ENTRY_DIRECTORY && known->type == DOMUIMG_ENTRY_DIRECTORY)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s comes as a directory and again as something else", entry->path);
-  if (entry->type != known->type)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s comes twice, and not as the same kind of file", entry->path);
-  if (entry->type != DOMUIMG_ENTRY_DIRECTORY)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s comes twice; an archive of a root has each file once",
-                         entry->path);
-  known->announced = TRUE;
-  return domuimg_ext_update_inode (self->ext, known->ino, entry, error);
-}
-
-static gboolean
-add_hard_link (Writer *self, DomuimgExtName *parent, const char *name,
-               const DomuimgEntry *entry, GError **error)
+/* The inode that hard link @entry is a name of, and *@type; 0 on error. */
+static ext2_ino_t
+find_target (Writer *self, const DomuimgEntry *entry, DomuimgEntryType *type, GError **error)
 {
   DomuimgExtName *target = domuimg_ext_names_lookup (self->names, entry->target);
 
   if (target == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s is a hard link to “%s”, which has not come before it",
-                         entry->path, entry->target);
-  if (target->type == DOMUIMG_ENTRY_DIRECTORY)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s is a hard link to the directory “%s”", entry->path,
-                         entry->target);
-  if (!domuimg_ext_change_links (self->ext, target->ino, +1, error))
-    return FALSE;
-  domuimg_ext_names_add (self->names, parent, name, strlen (name), target->type, target->ino);
-  return TRUE;
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                  "/%s is a hard link to “%s”, which has not come before it", entry->path,
+                  entry->target);
+  else if (target->type == DOMUIMG_ENTRY_DIRECTORY)
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                  "/%s is a hard link to the directory “%s”", entry->path, entry->target);
+  if (target == NULL || target->type == DOMUIMG_ENTRY_DIRECTORY)
+    return 0;
+  *type = target->type;
+  return target->ino;
 }
 
 static gboolean
@@ -165,48 +149,154 @@ tell_place (Writer *self, ext2_ino_t ino, const GArray *runs, GError **error)
   return TRUE;
 }
 
+/* Makes room by what was replaced, where the filesystem is full without that. */
 static gboolean
-add_file (Writer *self, DomuimgExtName *parent, const char *name, const DomuimgEntry *entry,
-          GError **error)
+make_room (Writer *self, GError **error)
+{
+  if (self->replaced.inodes->len == 0
+      || !g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_NO_SPACE))
+    return FALSE;
+  g_clear_error (error);
+  return domuimg_ext_replaced_free (&self->replaced, self->ext, error);
+}
+
+static gboolean
+allocate (Writer *self, const DomuimgEntry *entry, GArray *runs, GError **error)
+{
+  const GArray *ranges = domuimg_stream_get_ranges (self->stream);
+  g_autoptr (GError) local = NULL;
+
+  if (domuimg_ext_allocate_file (self->ext, entry->size, ranges, runs, &local))
+    return TRUE;
+  domuimg_ext_release (self->ext, runs);
+  g_array_set_size (runs, 0);
+  if (make_room (self, &local))
+    return domuimg_ext_allocate_file (self->ext, entry->size, ranges, runs, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
+new_inode (Writer *self, gboolean directory, ext2_ino_t *ino, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (domuimg_ext_new_inode (self->ext, directory, ino, &local))
+    return TRUE;
+  if (make_room (self, &local))
+    return domuimg_ext_new_inode (self->ext, directory, ino, error);
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* The inode of @entry, which is not a hard link, with its content; 0 on error. */
+static ext2_ino_t
+write_new (Writer *self, const DomuimgEntry *entry, GError **error)
 {
   g_autoptr (GArray) runs = g_array_new (FALSE, FALSE, sizeof (DomuimgExtRun));
   gboolean is_file = entry->type == DOMUIMG_ENTRY_FILE;
+  gboolean is_directory = entry->type == DOMUIMG_ENTRY_DIRECTORY;
   ext2_ino_t ino;
 
-  if (!domuimg_ext_new_inode (self->ext, FALSE, &ino, error))
+  if (!new_inode (self, is_directory, &ino, error))
+    return 0;
+  if (is_file && (!allocate (self, entry, runs, error) || !copy_data (self, entry, runs, error)))
+    return 0;
+  if (!domuimg_ext_write_inode (self->ext, ino, entry, is_file ? runs : NULL, is_directory ? 2 : 1,
+                                error))
+    return 0;
+  if (is_file && domuimg_stream_is_watching (self->stream)
+      && !tell_place (self, ino, runs, error))
+    return 0;
+  return ino;
+}
+
+/* What may be in the place of @known, as tar -x has it: an empty directory goes, a symlink that may
+ * stand for a directory does not, as that would be a root whose parts do not belong together. */
+static gboolean
+check_replacement (const DomuimgExtName *known, const DomuimgEntry *entry, GError **error)
+{
+  if (known->type == DOMUIMG_ENTRY_DIRECTORY && known->children != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes as a directory with files in it, and again as something else",
+                         entry->path);
+  if (known->type == DOMUIMG_ENTRY_SYMLINK && entry->type == DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes as a symlink, and again as a directory; leave the directory out"
+                         " of the archive, and put its files where the symlink leads",
+                         entry->path);
+  return TRUE;
+}
+
+static gboolean
+change_name (Writer *self, DomuimgExtName *known, DomuimgEntryType type, ext2_ino_t ino,
+             GError **error)
+{
+  gboolean was_directory = known->type == DOMUIMG_ENTRY_DIRECTORY;
+
+  if (!domuimg_ext_replaced_add (&self->replaced, self->ext, known, error))
     return FALSE;
-  if (is_file
-      && (!domuimg_ext_allocate_file (self->ext, entry->size,
-                                      domuimg_stream_get_ranges (self->stream), runs, error)
-          || !copy_data (self, entry, runs, error)))
+  known->parent->subdirs += (type == DOMUIMG_ENTRY_DIRECTORY) - was_directory;
+  known->type = type;
+  known->ino = ino;
+  known->keep = FALSE;
+  return TRUE;
+}
+
+static gboolean
+replace (Writer *self, DomuimgExtName *known, const DomuimgEntry *entry, GError **error)
+{
+  DomuimgEntryType type = entry->type;
+  ext2_ino_t ino;
+
+  if (type == DOMUIMG_ENTRY_DIRECTORY && known->type == type)
+    return domuimg_ext_update_inode (self->ext, known->ino, entry, error);
+  if (!check_replacement (known, entry, error))
     return FALSE;
-  if (!domuimg_ext_write_inode (self->ext, ino, entry, is_file ? runs : NULL, 1, error))
+  if (type == DOMUIMG_ENTRY_HARD_LINK)
+    ino = find_target (self, entry, &type, error);
+  else
+    ino = write_new (self, entry, error);
+  if (ino == 0 || ino == known->ino)
+    return ino != 0;
+  if (entry->type == DOMUIMG_ENTRY_HARD_LINK
+      && !domuimg_ext_change_links (self->ext, ino, +1, error))
     return FALSE;
-  domuimg_ext_names_add (self->names, parent, name, strlen (name), entry->type, ino);
-  return !is_file || !domuimg_stream_is_watching (self->stream)
-         || tell_place (self, ino, runs, error);
+  return change_name (self, known, type, ino, error);
 }
 
 static gboolean
 add_entry (Writer *self, const DomuimgEntry *entry, GError **error)
 {
+  DomuimgEntryType type = entry->type;
   DomuimgExtName *parent, *known;
   const char *name;
+  ext2_ino_t ino;
 
+  if (*entry->path == '\0' && type != DOMUIMG_ENTRY_DIRECTORY)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "the root comes as something else than a directory");
   if (*entry->path == '\0')
-    return update_directory (self, self->names->root, entry, error);
+    return replace (self, self->names->root, entry, error);
 
   parent = parent_of (self, entry->path, &name, error);
   if (parent == NULL)
     return FALSE;
   known = domuimg_ext_names_lookup_in (self->names, parent, name, strlen (name));
   if (known != NULL)
-    return update_directory (self, known, entry, error);
-  if (entry->type == DOMUIMG_ENTRY_HARD_LINK)
-    return add_hard_link (self, parent, name, entry, error);
-  if (entry->type == DOMUIMG_ENTRY_DIRECTORY)
-    return add_directory (self, parent, name, strlen (name), entry, error) != NULL;
-  return add_file (self, parent, name, entry, error);
+    return replace (self, known, entry, error);
+  if (type == DOMUIMG_ENTRY_HARD_LINK)
+    {
+      ino = find_target (self, entry, &type, error);
+      if (ino == 0 || !domuimg_ext_change_links (self->ext, ino, +1, error))
+        return FALSE;
+    }
+  else
+    ino = write_new (self, entry, error);
+  if (ino == 0)
+    return FALSE;
+  domuimg_ext_names_add (self->names, parent, name, strlen (name), type, ino);
+  return TRUE;
 }
 
 /* Parents before children; deep trees must not cost deep stacks. */
@@ -252,6 +342,7 @@ void
 domuimg_ext_writer_free (DomuimgExtWriter *self)
 {
   g_clear_pointer (&self->ext, domuimg_ext_fs_free);
+  domuimg_ext_replaced_clear (&self->replaced);
   g_clear_pointer (&self->names, domuimg_ext_names_free);
   g_clear_object (&self->stream);
   g_free (self);
@@ -262,11 +353,12 @@ domuimg_ext_writer_new (DomuimgRegion *region, DomuimgStream *stream, GError **e
 {
   g_autoptr (DomuimgExtWriter) self = g_new0 (DomuimgExtWriter, 1);
 
+  self->names = domuimg_ext_names_new ();
+  self->stream = g_object_ref (stream);
+  domuimg_ext_replaced_init (&self->replaced);
   self->ext = domuimg_ext_fs_open (region, TRUE, error);
   if (self->ext == NULL)
     return NULL;
-  self->names = domuimg_ext_names_new ();
-  self->stream = g_object_ref (stream);
   domuimg_ext_begin_behind (self->ext);
   return note_lost_and_found (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -280,7 +372,8 @@ domuimg_ext_writer_add (DomuimgExtWriter *self, const DomuimgEntry *entry, GErro
 DomuimgTree *
 domuimg_ext_writer_finish (DomuimgExtWriter *self, GCancellable *cancellable, GError **error)
 {
-  if (!write_directories (self, cancellable, error) || !domuimg_ext_end_behind (self->ext, error))
+  if (!domuimg_ext_replaced_free (&self->replaced, self->ext, error)
+      || !write_directories (self, cancellable, error) || !domuimg_ext_end_behind (self->ext, error))
     return NULL;
   mark_inode_tables_zeroed (self->ext);
   /* What is changed from now on takes the gaps first. */

@@ -26,9 +26,10 @@ fail_at (const DomuimgEntry *entry, const char *doing, GError **error)
   if (errno == ENOTDIR)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "/%s lies below what is not a directory", entry->path);
-  if (errno == EEXIST)
+  if (errno == ENOTEMPTY)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "/%s comes twice; an archive of a root has each file once", entry->path);
+                         "/%s comes as a directory with files in it, and again as something else",
+                         entry->path);
   return domuimg_set_errno (error, errno, "/%s: %s", entry->path, doing);
 }
 
@@ -86,6 +87,36 @@ open_directory (DomuimgUmlMounted *mount, const DomuimgEntry *entry)
   return TRUE;
 }
 
+/* What came before by the name of @entry, which is not a directory, goes: the last one counts. */
+static gboolean
+make_place (DomuimgUmlMounted *mount, const char *name)
+{
+  return errno == EEXIST
+         && (unlinkat (mount->directory, name, 0) == 0
+             || ((errno == EISDIR || errno == EPERM)
+                 && unlinkat (mount->directory, name, AT_REMOVEDIR) == 0));
+}
+
+/* Not of a symlink: that may stand for a directory, with files of the guest in it. */
+static gboolean
+make_place_for_directory (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry,
+                          GError **error)
+{
+  struct stat status;
+
+  if (fstatat (mount->directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    return fail_at (entry, "looking at it", error);
+  if (S_ISDIR (status.st_mode))
+    return TRUE;
+  if (S_ISLNK (status.st_mode))
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "/%s comes as a symlink, and again as a directory; leave the directory out"
+                         " of the archive, and put its files where the symlink leads",
+                         entry->path);
+  return (unlinkat (mount->directory, name, 0) == 0 && mkdirat (mount->directory, name, 0700) == 0)
+         || fail_at (entry, "replacing it", error);
+}
+
 /* One that comes again has all in it, and gets its attributes: until then none of them is on it, so
  * that nothing in it inherits any. */
 static gboolean
@@ -103,6 +134,8 @@ make_directory (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *
     }
   if (*entry->path != '\0' && errno != EEXIST)
     return fail_at (entry, "making it", error);
+  if (*entry->path != '\0' && !make_place_for_directory (mount, name, entry, error))
+    return FALSE;
   fd = domuimg_tree_dir_open_in (DOMUIMG_TREE_DIR (mount->tree), entry->path,
                                  O_PATH | O_DIRECTORY);
   if (fd < 0)
@@ -116,9 +149,11 @@ make_directory (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *
 static gboolean
 make_file (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry, GError **error)
 {
-  int fd = openat (mount->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                   entry->mode & 0777);
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  int fd = openat (mount->directory, name, flags, entry->mode & 0777);
 
+  if (fd < 0 && make_place (mount, name))
+    fd = openat (mount->directory, name, flags, entry->mode & 0777);
   if (fd < 0)
     return fail_at (entry, "making it", error);
   mount->fd = fd;
@@ -128,12 +163,19 @@ make_file (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry
 }
 
 static gboolean
+symlink_at (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry)
+{
+  return symlinkat (entry->target, mount->directory, name) == 0
+         || (make_place (mount, name) && symlinkat (entry->target, mount->directory, name) == 0);
+}
+
+static gboolean
 make_symlink (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry,
               GError **error)
 {
   const struct timespec times[] = { { 0, UTIME_OMIT }, { entry->mtime.sec, entry->mtime.nsec } };
 
-  if (entry->target == NULL || symlinkat (entry->target, mount->directory, name) != 0)
+  if (entry->target == NULL || !symlink_at (mount, name, entry))
     return fail_at (entry, "making it", error);
   if ((entry->uid != 0 || entry->gid != 0)
       && fchownat (mount->directory, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) != 0)
@@ -142,22 +184,29 @@ make_symlink (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *en
          || fail_at (entry, "setting its time", error);
 }
 
+static gboolean
+make_node (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry)
+{
+  const mode_t mode = (domuimg_entry_get_st_mode (entry) & S_IFMT) | 0600;
+  const dev_t device = makedev (entry->dev_major, entry->dev_minor);
+
+  return mknodat (mount->directory, name, mode, device) == 0
+         || (make_place (mount, name) && mknodat (mount->directory, name, mode, device) == 0);
+}
+
 /* Devices, and symlinks with attributes. */
 static gboolean
 make_other (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entry, GError **error)
 {
-  mode_t mode = (domuimg_entry_get_st_mode (entry) & S_IFMT) | 0600;
   g_auto (DomuimgFd) fd = -1;
-  int made = entry->type == DOMUIMG_ENTRY_SYMLINK
-                 ? symlinkat (entry->target, mount->directory, name)
-                 : mknodat (mount->directory, name, mode,
-                            makedev (entry->dev_major, entry->dev_minor));
+  gboolean is_made = entry->type == DOMUIMG_ENTRY_SYMLINK ? symlink_at (mount, name, entry)
+                                                          : make_node (mount, name, entry);
 
-  if (made != 0 && errno == EINVAL)
+  if (!is_made && errno == EINVAL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "/%s: this filesystem cannot hold the device %u:%u", entry->path,
                          entry->dev_major, entry->dev_minor);
-  if (made == 0)
+  if (is_made)
     fd = openat (mount->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0)
     return fail_at (entry, "making it", error);
@@ -167,14 +216,32 @@ make_other (DomuimgUmlMounted *mount, const char *name, const DomuimgEntry *entr
   return FALSE;
 }
 
+/* A name that is one of the target already stays; what else has it is replaced. */
+static gboolean
+link_to (DomuimgTree *tree, const DomuimgEntry *entry, GError **error)
+{
+  DomuimgTreeInterface *iface = DOMUIMG_TREE_GET_IFACE (tree);
+  g_autoptr (DomuimgEntry) target = NULL;
+  g_autoptr (DomuimgEntry) old = NULL;
+
+  if (iface->link (tree, entry->target, entry->path, NULL))
+    return TRUE;
+  target = domuimg_tree_stat (tree, entry->target, error);
+  if (target == NULL)
+    return FALSE;
+  old = domuimg_tree_stat (tree, entry->path, NULL);
+  if (old != NULL && old->ino == target->ino)
+    return TRUE;
+  return (old == NULL || iface->remove (tree, entry->path, error))
+         && iface->link (tree, entry->target, entry->path, error);
+}
+
 static gboolean
 make_link (DomuimgUmlMounted *mount, const DomuimgEntry *entry, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (entry->target != NULL
-      && DOMUIMG_TREE_GET_IFACE (mount->tree)->link (mount->tree, entry->target, entry->path,
-                                                     &local))
+  if (entry->target != NULL && link_to (mount->tree, entry, &local))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                        "/%s is a hard link to “%s”, which cannot be made: %s", entry->path,

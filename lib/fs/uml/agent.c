@@ -232,6 +232,8 @@ change (DomuimgUmlAgent *self, DomuimgUmlMounted *mount, const DomuimgUmlRequest
       return sync_mount (mount, error);
     case DOMUIMG_UML_TRIM:
       return domuimg_uml_agent_trim (mount, error);
+    case DOMUIMG_UML_GROW:
+      return domuimg_uml_agent_grow (mount, request->length, error);
     case DOMUIMG_UML_PUT:
       return put (self, mount, request, error);
     case DOMUIMG_UML_SET_ATTRIBUTES:

@@ -63,6 +63,9 @@ char *domuimg_uml_agent_device (DomuimgUmlAgent *self, guint64 offset, guint64 l
 GVariant *domuimg_uml_agent_list_volumes (DomuimgUmlAgent *self, GVariant *members,
                                           GError **error);
 
+/* agent-grow.c: it takes all of the @size bytes that it lies on. */
+gboolean domuimg_uml_agent_grow (DomuimgUmlMounted *mount, guint64 size, GError **error);
+
 /* agent-fill.c: FILL. */
 gboolean domuimg_uml_agent_fill (DomuimgUmlMounted *mount, GVariant *items, const guint8 *data,
                                  guint64 length, GError **error);

@@ -178,6 +178,8 @@ domuimg_uml_writer_add (DomuimgUmlWriter *self, const DomuimgEntry *entry, GErro
     return FALSE;
   if (entry->type == DOMUIMG_ENTRY_DIRECTORY)
     g_hash_table_replace (self->directories, g_strdup (entry->path), domuimg_entry_copy (entry));
+  else
+    g_hash_table_remove (self->directories, entry->path);
   return add_item (self, entry, entry->type == DOMUIMG_ENTRY_FILE, error);
 }
 

@@ -27,6 +27,7 @@ typedef enum {
   DOMUIMG_UML_UNMOUNT = 'u',
   DOMUIMG_UML_SYNC = 'y',
   DOMUIMG_UML_TRIM = 't',
+  DOMUIMG_UML_GROW = 'g',  /* length: of what it lies on */
   DOMUIMG_UML_STAT = 's',  /* answer: ENTRY */
   DOMUIMG_UML_LIST = 'l',  /* answer: ENTRIES */
   DOMUIMG_UML_READ = 'r',  /* answer: t, with that many bytes of data */

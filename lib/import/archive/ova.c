@@ -15,6 +15,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
 #include "lib/import/archive/ova-manifest.h"
+#include "lib/import/names.h"
 
 #define TEXT_MAX (4 << 20)
 #define MEMBERS_MAX 4096
@@ -131,11 +132,18 @@ vet_name (const char *name)
   return g_strv_contains ((const char *const *) parts, "..") ? NULL : name;
 }
 
-const DomuimgOvaMember *
-domuimg_ova_find (DomuimgOva *self, const char *name)
+/* Attributes of files, which macOS keeps in files of their own where nothing else can. */
+static gboolean
+is_of_macos (const char *name)
 {
-  while (g_str_has_prefix (name, "./"))
-    name += 2;
+  g_autofree char *base = g_path_get_basename (name);
+
+  return g_str_has_prefix (base, "._") || g_str_has_prefix (name, "__MACOSX/");
+}
+
+static const DomuimgOvaMember *
+find_exact (DomuimgOva *self, const char *name)
+{
   for (guint i = 0; i < self->members->len; i++)
     {
       const DomuimgOvaMember *member = g_ptr_array_index (self->members, i);
@@ -144,6 +152,41 @@ domuimg_ova_find (DomuimgOva *self, const char *name)
         return member;
     }
   return NULL;
+}
+
+/* NULL where there are several. */
+static const DomuimgOvaMember *
+find_but_for_case (DomuimgOva *self, const char *name)
+{
+  const DomuimgOvaMember *found = NULL;
+
+  for (guint i = 0; i < self->members->len; i++)
+    {
+      const DomuimgOvaMember *member = g_ptr_array_index (self->members, i);
+
+      if (!domuimg_name_is_same (member->name, name))
+        continue;
+      if (found != NULL)
+        return NULL;
+      found = member;
+    }
+  return found;
+}
+
+const DomuimgOvaMember *
+domuimg_ova_find (DomuimgOva *self, const char *name)
+{
+  g_autofree char *directory = self->ovf != NULL ? g_path_get_dirname (self->ovf->name) : g_strdup (".");
+  g_autofree char *inside = NULL;
+  const DomuimgOvaMember *found;
+
+  while (g_str_has_prefix (name, "./"))
+    name += 2;
+  inside = g_str_equal (directory, ".") ? g_strdup (name) : g_build_filename (directory, name, NULL);
+  found = find_exact (self, inside);
+  if (found == NULL)
+    found = find_exact (self, name);
+  return found != NULL ? found : find_but_for_case (self, inside);
 }
 
 static gboolean
@@ -159,7 +202,7 @@ check_entry (DomuimgOva *self, struct archive_entry *entry, const char *name, gu
   if (offset > size || length > size - offset)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is cut off in %s", self->path,
                          name);
-  if (domuimg_ova_find (self, name) != NULL)
+  if (find_exact (self, name) != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s has two members %s", self->path,
                          name);
   if (self->members->len >= MEMBERS_MAX)
@@ -178,7 +221,7 @@ add_entry (DomuimgOva *self, struct archive *archive, struct archive_entry *entr
   guint64 offset = archive_filter_bytes (archive, 0);
   DomuimgOvaMember *member;
 
-  if (archive_entry_filetype (entry) == AE_IFDIR)
+  if (archive_entry_filetype (entry) == AE_IFDIR || (name != NULL && is_of_macos (name)))
     return TRUE;
   if (name == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,

@@ -16,7 +16,7 @@ typedef struct {
 
 /* NOT_SUPPORTED for a compressed archive and for sparse members, UNSAFE_INPUT for names that lead
  * out of a directory, CORRUPT_INPUT for what is cut off, for names that come twice, and where there
- * is not one OVF of at most 4 MiB. */
+ * is not one OVF of at most 4 MiB. What macOS adds ("._NAME", "__MACOSX") is not a member. */
 DomuimgOva *domuimg_ova_open (const char *path, GError **error);
 void domuimg_ova_free (DomuimgOva *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgOva, domuimg_ova_free)
@@ -24,7 +24,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgOva, domuimg_ova_free)
 const char *domuimg_ova_get_path (DomuimgOva *self);
 /* (element-type DomuimgOvaMember) In their order. */
 GPtrArray *domuimg_ova_get_members (DomuimgOva *self);
-/* The member of that name, or NULL. */
+/* The member that the description, or the manifest beside it, names so, or NULL: in its directory,
+ * and where exactly one is named so but for case, that. */
 const DomuimgOvaMember *domuimg_ova_find (DomuimgOva *self, const char *name);
 /* The description, with a NUL at its end that is not counted. */
 const char *domuimg_ova_get_ovf (DomuimgOva *self, gsize *length);

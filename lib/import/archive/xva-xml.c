@@ -117,6 +117,7 @@ add_disk (const Parser *self, xmlNode *vbd, DomuimgXvaMachine *machine, GError *
   guint64 size = get_number (vdi, "virtual_size", SIZE_MAX_SANE);
   DomuimgXvaDisk *disk;
 
+  machine->n_cdroms += g_str_equal (type, "CD") && machine->n_cdroms < DEVICES_MAX;
   if (!g_str_equal (type, "Disk") || vdi == NULL)
     return TRUE;
   if (size == 0 || machine->disks->len >= DEVICES_MAX)
@@ -180,6 +181,7 @@ add_devices (const Parser *self, const char *vm, DomuimgXvaMachine *machine, GEr
         continue;
       if (is_of_class (object, "VBD") && !add_disk (self, snapshot, machine, error))
         return FALSE;
+      machine->has_tpm |= is_of_class (object, "VTPM");
       if (is_of_class (object, "VIF") && !add_nic (self, snapshot, machine, error))
         return FALSE;
     }
@@ -213,6 +215,7 @@ read_machine (const Parser *self, GError **error)
   g_autofree char *name = get_text (vm, "name_label");
   g_autofree char *policy = get_text (vm, "HVM_boot_policy");
   g_autofree char *firmware = get_text (get (vm, "HVM_boot_params"), "firmware");
+  g_autofree char *secure_boot = get_text (get (vm, "platform"), "secureboot");
   g_autoptr (DomuimgXvaMachine) machine = domuimg_xva_machine_new (name);
 
   if (vm == NULL)
@@ -225,6 +228,7 @@ read_machine (const Parser *self, GError **error)
   machine->vcpus = get_number (vm, "VCPUs_max", 4096);
   machine->is_hvm = *policy != '\0';
   machine->is_uefi = machine->is_hvm && g_str_equal (firmware, "uefi");
+  machine->has_secure_boot = machine->is_uefi && g_str_equal (secure_boot, "true");
   machine->bootloader = get_some (vm, "PV_bootloader");
   machine->cmdline = get_some (vm, "PV_args");
   if (!add_devices (self, id, machine, error))

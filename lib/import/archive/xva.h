@@ -27,6 +27,9 @@ typedef struct {
   guint vcpus;    /* 0 where it does not say */
   gboolean is_hvm;
   gboolean is_uefi;
+  gboolean has_secure_boot;
+  gboolean has_tpm;
+  guint n_cdroms;
   char *bootloader; /* (nullable) of a PV guest: "pygrub" */
   char *cmdline;    /* (nullable) of a PV guest */
   GPtrArray *disks; /* (element-type DomuimgXvaDisk) hard disks, by device number */

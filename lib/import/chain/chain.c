@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/import/chain/vmdk.h"
 #include "lib/image/formats.h"
+#include "lib/import/chain/vmdk.h"
+#include "lib/import/names.h"
 
 #define DEPTH_MAX 64
 /* Bytes of tables that are looked through for what is cut off: those of a disk of half a terabyte
@@ -47,6 +48,7 @@ domuimg_image_chain_free (DomuimgImageChain *self)
 {
   g_ptr_array_unref (self->links);
   g_ptr_array_unref (self->files);
+  g_ptr_array_unref (self->notes);
   g_free (self->directory);
   g_free (self);
 }
@@ -87,11 +89,11 @@ part_of (const DomuimgRegion *region)
   return (DomuimgPart){ region, region->name, region->length, TABLE_BUDGET };
 }
 
-/* What QEMU would take for something else than a file. */
+/* What QEMU would take for something else than a file; a drive of another system is not. */
 static gboolean
 has_protocol (const char *name)
 {
-  return name[strcspn (name, ":/")] == ':';
+  return name[strcspn (name, ":/")] == ':' && !domuimg_name_has_drive (name);
 }
 
 /* The file that @owner names, without symbolic links. @limit: (nullable) the directory that it has
@@ -106,12 +108,6 @@ vet_name (const char *owner, const char *what, const char *name, const char *lim
   g_autofree char *lexical = g_canonicalize_filename (joined, "/");
   g_autofree char *real = NULL;
 
-  if (has_protocol (name))
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT, "%s: its %s \"%s\" is not the name of a file",
-                    owner, what, name);
-      return NULL;
-    }
   if (limit == NULL || domuimg_path_is_below (lexical, limit))
     {
       real = realpath (joined, NULL);
@@ -130,6 +126,76 @@ vet_name (const char *owner, const char *what, const char *name, const char *lim
   return NULL;
 }
 
+static gboolean
+check_protocol (const char *owner, const char *what, const char *name, GError **error)
+{
+  if (!has_protocol (name))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
+                       "%s: its %s \"%s\" is not the name of a file", owner, what, name);
+}
+
+/* QEMU itself looks for these, so that they have to be where it is said. */
+static char *
+find_extent (const char *owner, const char *name, GError **error)
+{
+  g_autofree char *limit = g_path_get_dirname (owner);
+  g_autofree char *there = domuimg_name_find (limit, domuimg_name_last_part (name));
+  g_autoptr (GError) local = NULL;
+  char *path;
+
+  if (!check_protocol (owner, "extent", name, error))
+    return NULL;
+  path = vet_name (owner, "extent", name, limit, "", &local);
+  if (path == NULL && there != NULL)
+    domuimg_fail (error, local->code, "%s; %s is: name that in %s", local->message, there, owner);
+  else if (path == NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  return path;
+}
+
+/* The file beside @owner that @name means, if it is another one. */
+static char *
+find_beside (const char *owner, const char *name)
+{
+  g_autofree char *directory = g_path_get_dirname (owner);
+  g_autofree char *beside = domuimg_name_find (directory, domuimg_name_last_part (name));
+  g_autofree char *real = beside != NULL ? realpath (beside, NULL) : NULL;
+
+  if (real == NULL || !domuimg_path_is_below (real, directory) || g_str_equal (real, owner))
+    return NULL;
+  return g_steal_pointer (&real);
+}
+
+/* What the image @owner lies over: machines are moved, and their images name each other as they were
+ * on the old host. */
+static char *
+find_backing (DomuimgImageChain *self, const char *owner, const char *name, gboolean *is_moved,
+              GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *path = NULL;
+
+  if (!check_protocol (owner, "backing file", name, error))
+    return NULL;
+  path = vet_name (owner, "backing file", name, self->allow_backing ? NULL : self->directory,
+                   "; --allow-backing permits it", &local);
+  *is_moved = FALSE;
+  if (path != NULL)
+    return g_steal_pointer (&path);
+  path = find_beside (owner, name);
+  if (path == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  *is_moved = TRUE;
+  g_ptr_array_add (self->notes,
+                   g_strdup_printf ("%s names its backing file \"%s\"; it is taken to be %s", owner,
+                                    name, path));
+  return g_steal_pointer (&path);
+}
+
 static void
 note_file (DomuimgImageChain *self, const char *path, const DomuimgFile *file)
 {
@@ -141,8 +207,7 @@ static gboolean
 check_extent (DomuimgImageChain *self, const char *owner, const DomuimgVmdkExtent *extent,
               GError **error)
 {
-  g_autofree char *limit = g_path_get_dirname (owner);
-  g_autofree char *path = vet_name (owner, "extent", extent->name, limit, "", error);
+  g_autofree char *path = find_extent (owner, extent->name, error);
   g_autoptr (DomuimgRegion) region = NULL;
   DomuimgFile file;
   DomuimgPart part;
@@ -170,6 +235,8 @@ check_others (DomuimgImageChain *self, DomuimgChainLink *link, GError **error)
       return FALSE;
   if (link->header.data_file == NULL)
     return TRUE;
+  if (!check_protocol (link->path, "data file", link->header.data_file, error))
+    return FALSE;
   link->data_path = vet_name (link->path, "data file", link->header.data_file,
                               self->allow_backing ? NULL : self->directory,
                               "; --allow-backing permits it", error);
@@ -286,6 +353,7 @@ chain_new (void)
 
   self->links = g_ptr_array_new_with_free_func (link_free);
   self->files = g_ptr_array_new_with_free_func (g_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
 
@@ -304,6 +372,7 @@ domuimg_image_chain_open (const char *path, const char *format, gboolean allow_b
 {
   g_autoptr (DomuimgImageChain) self = chain_new ();
   g_autofree char *next = realpath (path, NULL);
+  gboolean is_moved = FALSE;
   DomuimgChainLink *link;
 
   self->allow_backing = allow_backing;
@@ -320,12 +389,11 @@ domuimg_image_chain_open (const char *path, const char *format, gboolean allow_b
       link = add_link (self, here, format, error);
       if (link == NULL)
         return NULL;
+      link->is_moved = is_moved;
       if (link->header.backing == NULL)
         break;
       format = get_backing_format (link);
-      next = vet_name (here, "backing file", link->header.backing,
-                       allow_backing ? NULL : self->directory, "; --allow-backing permits it",
-                       error);
+      next = find_backing (self, here, link->header.backing, &is_moved, error);
       if (next == NULL)
         return NULL;
     }
@@ -412,6 +480,12 @@ domuimg_image_chain_get_files (DomuimgImageChain *self)
   return self->files;
 }
 
+GPtrArray *
+domuimg_image_chain_get_notes (DomuimgImageChain *self)
+{
+  return self->notes;
+}
+
 guint64
 domuimg_image_chain_get_total_bytes (DomuimgImageChain *self)
 {
@@ -426,7 +500,7 @@ domuimg_image_chain_can_back (DomuimgImageChain *self)
     {
       const DomuimgChainLink *link = g_ptr_array_index (self->links, i);
 
-      if (link->header.has_hint || (i > 0 && link->is_guessed))
+      if (link->header.has_hint || link->is_moved || (i > 0 && link->is_guessed))
         return FALSE;
     }
   return !self->is_member;

@@ -10,7 +10,8 @@ typedef struct _DomuimgImageChain DomuimgImageChain;
 
 /* @format: as qemu-img calls it ("vpc"; "vhd" is taken, too), NULL: by its content. Extents lie in
  * the directory of their descriptor or below; backing files in that of the image, unless
- * @allow_backing. NOT_FOUND for a file that is named and not there, UNSAFE_INPUT for one outside of
+ * @allow_backing. A backing file that is named by a path of another machine is the one of that name
+ * beside the image, if there is one. NOT_FOUND for a file that is named and not there, UNSAFE_INPUT for one outside of
  * the directory, NOT_SUPPORTED for encrypted disks and what QEMU cannot read, CORRUPT_INPUT for
  * what is damaged or cut off. */
 DomuimgImageChain *domuimg_image_chain_open (const char *path, const char *format,
@@ -35,6 +36,8 @@ const char *domuimg_image_chain_get_path (DomuimgImageChain *self);
 GPtrArray *domuimg_image_chain_get_files (DomuimgImageChain *self);
 /* Bytes of all files together. */
 guint64 domuimg_image_chain_get_total_bytes (DomuimgImageChain *self);
+/* (element-type utf8) What is taken from another place than the image says. */
+GPtrArray *domuimg_image_chain_get_notes (DomuimgImageChain *self);
 /* Whether a qcow2 overlay can name it as its backing file, so that QEMU follows the same files
  * without having to guess a format. */
 gboolean domuimg_image_chain_can_back (DomuimgImageChain *self);

@@ -21,12 +21,14 @@ typedef struct {
   DomuimgHeader header;
   char *data_path;    /* (nullable) of qcow2 */
   gboolean data_is_device;
+  gboolean is_moved;   /* it is not where the link above says */
   gboolean is_guessed; /* nothing but its content says of what format it is */
 } DomuimgChainLink;
 
 struct _DomuimgImageChain {
   GPtrArray *links;   /* of DomuimgChainLink, the image first */
   GPtrArray *files;   /* of char * */
+  GPtrArray *notes;   /* of char * */
   guint64 total;      /* bytes of @files */
   char *directory;    /* of the image */
   gboolean allow_backing;

@@ -4,24 +4,11 @@
 #include <string.h>
 
 #include "lib/import/describe/parts.h"
+#include "lib/import/names.h"
 
 /* The description that lies beside an image. */
 
 #define FILES_MAX 200
-
-/* The last component of a path of any system, of "[datastore] machine/disk.vmdk", or of
- * "storage:100/vm-100-disk-0.qcow2". */
-static const char *
-last_part (const char *path)
-{
-  const char *after = *path == '[' ? strstr (path, "] ") : NULL;
-  const char *part = after != NULL ? after + 2 : path;
-
-  for (const char *c = part; *c != '\0'; c++)
-    if (*c == '/' || *c == '\\' || *c == ':')
-      part = c + 1;
-  return part;
-}
 
 /* The descriptor of an extent of a VMDK, such as disk-flat.vmdk or disk-s001.vmdk. */
 static char *
@@ -43,9 +30,11 @@ names_disk (const DomuimgHardware *self, const char *name, gboolean is_without_e
   for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgHardwareDisk *disk = g_ptr_array_index (self->disks, i);
-      const char *last = disk->path != NULL && !disk->is_cdrom ? last_part (disk->path) : "";
+      const char *last
+          = disk->path != NULL && !disk->is_cdrom ? domuimg_name_last_part (disk->path) : "";
 
-      if (g_str_equal (last, name) || g_strcmp0 (last, descriptor) == 0
+      if (domuimg_name_is_same (last, name)
+          || (descriptor != NULL && domuimg_name_is_same (last, descriptor))
           || (is_without_extension && strlen (last) == stem && strncmp (last, name, stem) == 0))
         return TRUE;
     }
@@ -87,7 +76,8 @@ list_candidates (const char *directory)
   const char *name;
 
   while (dir != NULL && names->len < FILES_MAX && (name = g_dir_read_name (dir)) != NULL)
-    if (kind_of (name) >= 0)
+    /* What macOS adds to a file on a foreign disk has its name, after "._". */
+    if (kind_of (name) >= 0 && !g_str_has_prefix (name, "._"))
       g_ptr_array_add (names, g_strdup (name));
   g_ptr_array_sort (names, compare_names);
   return names;

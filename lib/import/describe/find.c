@@ -8,9 +8,13 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/utf16.h"
+#include "lib/import/describe/encoding.h"
 #include "lib/import/describe/parts.h"
 #include "lib/import/describe/qemu.h"
+#include "lib/import/describe/vmx-text.h"
 #include "lib/import/describe/words.h"
+#include "lib/import/names.h"
 
 /* Which kind of description a file is. */
 
@@ -168,15 +172,64 @@ kind_of (const char *path, GBytes *bytes)
 {
   gsize length;
   const char *data = g_bytes_get_data (bytes, &length);
-  g_autofree char *text = NULL;
+  g_autofree char *text = data != NULL ? domuimg_utf16_to_utf8 (data, length, NULL) : NULL;
   Parse parse = NULL;
 
-  if (data != NULL && memchr (data, '\0', length) == NULL)
-    {
-      text = g_strndup (data, length);
-      parse = kind_of_text (path, text);
-    }
+  if (text == NULL && data != NULL && memchr (data, '\0', length) == NULL)
+    text = g_strndup (data, length);
+  if (text != NULL)
+    parse = kind_of_text (path, text);
   return parse != NULL ? parse : kind_of_name (path);
+}
+
+/* Whether each hard disk lies beside the description. */
+static gboolean
+has_disks_beside (const DomuimgHardware *self, const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  for (guint i = 0; i < self->disks->len; i++)
+    {
+      const DomuimgHardwareDisk *disk = g_ptr_array_index (self->disks, i);
+      g_autofree char *found
+          = disk->is_cdrom || disk->path == NULL
+                ? g_strdup ("")
+                : domuimg_name_find (directory, domuimg_name_last_part (disk->path));
+
+      if (found == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* A text that does not say what it is in means something in several encodings; in the right one, it
+ * names files that are there. */
+static DomuimgHardware *
+parse_by_files (Parse parse, const char *path, const char *text, gsize length)
+{
+  g_autoptr (GPtrArray) texts = domuimg_encoding_list (text, length);
+
+  for (guint i = 0; i < texts->len; i++)
+    {
+      const char *plain = g_ptr_array_index (texts, i);
+      g_autoptr (DomuimgHardware) hardware = parse (plain, strlen (plain), path, NULL);
+
+      if (hardware != NULL && has_disks_beside (hardware, path))
+        return g_steal_pointer (&hardware);
+    }
+  return NULL;
+}
+
+/* Text in none of the encodings that are known by themselves. */
+static gboolean
+is_guessed (Parse parse, const char *text, gsize length)
+{
+  g_autofree char *declared = NULL;
+
+  if (length == 0 || memchr (text, '\0', length) != NULL || g_utf8_validate (text, (gssize) length, NULL))
+    return FALSE;
+  declared = parse == domuimg_vmx_parse ? domuimg_vmx_text_decode (text, length) : NULL;
+  return declared == NULL && !g_regex_match_simple ("^<\\?xml[^>]*\\sencoding\\s*=", text, G_REGEX_RAW, 0);
 }
 
 static DomuimgHardware *
@@ -184,12 +237,17 @@ read_description (const char *path, int flags, GError **error)
 {
   g_autoptr (GBytes) bytes = read_file (path, flags, error);
   Parse parse = bytes != NULL ? kind_of (path, bytes) : NULL;
+  DomuimgHardware *found = NULL;
   gsize length;
   const char *data;
 
   if (bytes == NULL)
     return NULL;
   data = g_bytes_get_data (bytes, &length);
+  if (parse != NULL && is_guessed (parse, data, length))
+    found = parse_by_files (parse, path, data, length);
+  if (found != NULL)
+    return found;
   if (parse != NULL)
     return parse (data != NULL ? data : "", length, path, error);
   domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "lib/base/mac.h"
+#include "lib/base/utf16.h"
+#include "lib/import/describe/encoding.h"
 
 #define NOTES_MAX 100
 #define NOTE_LENGTH_MAX 400
@@ -41,6 +43,7 @@ domuimg_hardware_new (const char *origin)
   self->origin = g_strdup (origin);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->elsewhere = g_ptr_array_new_with_free_func (g_free);
   self->unmapped = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
@@ -50,10 +53,12 @@ domuimg_hardware_free (DomuimgHardware *self)
 {
   g_free (self->origin);
   g_free (self->name);
+  g_free (self->architecture);
   g_free (self->guest_os);
   g_free (self->graphics);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->elsewhere);
   g_ptr_array_unref (self->unmapped);
   g_free (self);
 }
@@ -112,6 +117,30 @@ domuimg_hardware_note_unmapped (DomuimgHardware *self, const char *format, ...)
     g_ptr_array_add (self->unmapped, g_strdup ("more that is left out is not listed"));
   else
     g_ptr_array_add (self->unmapped, g_steal_pointer (&line));
+}
+
+void
+domuimg_hardware_note_elsewhere (DomuimgHardware *self, const char *what, const char *where)
+{
+  g_autofree char *text = g_strdup_printf ("%s (%s)", what, where);
+  g_autofree char *line = one_line (text);
+
+  domuimg_hardware_note_unmapped (self, "the disk %s is left out: it is not a file", line);
+  if (self->elsewhere->len < DOMUIMG_HARDWARE_DEVICES_MAX)
+    g_ptr_array_add (self->elsewhere, g_steal_pointer (&line));
+}
+
+void
+domuimg_hardware_set_architecture (DomuimgHardware *self, const char *name)
+{
+  static const char *const ours[] = { "x86_64", "amd64", "x86", "i386", "i486", "i586", "i686",
+                                      NULL };
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  if (g_strv_contains (ours, lower))
+    return;
+  g_free (self->architecture);
+  self->architecture = one_line (lower);
 }
 
 gboolean
@@ -199,6 +228,8 @@ char *
 domuimg_hardware_text (const char *text, gsize length, const char *name, GError **error)
 {
   static const char bom[] = "\xef\xbb\xbf";
+  g_autofree char *plain = NULL;
+  g_autoptr (GPtrArray) others = NULL;
 
   if (length > DOMUIMG_HARDWARE_TEXT_MAX)
     {
@@ -207,6 +238,9 @@ domuimg_hardware_text (const char *text, gsize length, const char *name, GError 
                     length);
       return NULL;
     }
+  plain = domuimg_utf16_to_utf8 (text, length, NULL);
+  if (plain != NULL)
+    return g_steal_pointer (&plain);
   if (memchr (text, '\0', length) != NULL)
     {
       domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: there are binary data in it", name);
@@ -214,7 +248,11 @@ domuimg_hardware_text (const char *text, gsize length, const char *name, GError 
     }
   if (length >= strlen (bom) && memcmp (text, bom, strlen (bom)) == 0)
     return g_utf8_make_valid (text + strlen (bom), length - strlen (bom));
-  return g_utf8_make_valid (text, length);
+  if (g_utf8_validate (text, length, NULL))
+    return g_strndup (text, length);
+  others = domuimg_encoding_list (text, length);
+  return others->len > 0 ? g_strdup (g_ptr_array_index (others, 0))
+                         : g_utf8_make_valid (text, length);
 }
 
 void

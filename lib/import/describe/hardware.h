@@ -19,6 +19,8 @@ typedef struct {
   char *bus;        /* (nullable) "ide", "sata", "scsi", "nvme", "virtio", "usb" */
   guint64 capacity; /* bytes; 0 where it does not say */
   gboolean is_cdrom;
+  gboolean is_split; /* there is no such file, but PATH.000000000 and so on (OVF) */
+  guint64 split_size; /* bytes of these pieces together; 0 where it does not say */
   gboolean is_gzip; /* the file is compressed as a whole (OVF) */
   guint64 rank;     /* while parsing: lower ones come earlier */
 } DomuimgHardwareDisk;
@@ -33,6 +35,7 @@ typedef struct {
 typedef struct {
   char *origin;      /* "VMware", "OVF", "VirtualBox", "libvirt", "Proxmox VE", "QEMU" */
   char *name;        /* (nullable) of the machine */
+  char *architecture; /* (nullable) of its processor, where that is not x86: "aarch64" */
   char *guest_os;    /* (nullable) what it says of the system in it, as it stands */
   guint64 memory;    /* bytes; 0 where it does not say */
   guint vcpus;       /* all of them; 0 where it does not say */
@@ -43,6 +46,8 @@ typedef struct {
   char *graphics;    /* (nullable) "vnc", "spice", "none" */
   GPtrArray *disks;  /* (element-type DomuimgHardwareDisk) in boot order, then CD-ROMs */
   GPtrArray *nics;   /* (element-type DomuimgHardwareNic) in their order */
+  GPtrArray *elsewhere; /* (element-type utf8) hard disks that are not files: "vda (rbd pool/image)";
+                         * each is in @unmapped, too */
   GPtrArray *unmapped; /* (element-type utf8) "a sound card (es1371) is left out" */
 } DomuimgHardware;
 

@@ -94,8 +94,8 @@ read_os (const Parser *self, xmlNode *domain)
   if (kernel != NULL)
     domuimg_hardware_note_unmapped (hardware, "the machine was started with the kernel %s, which is"
                                     " not on its disks, and is left out", kernel);
-  if (arch != NULL && !g_str_equal (arch, "x86_64") && !g_str_equal (arch, "i686"))
-    domuimg_hardware_note_unmapped (hardware, "the machine's processor is of %s", arch);
+  if (arch != NULL)
+    domuimg_hardware_set_architecture (hardware, arch);
 }
 
 static void
@@ -144,25 +144,32 @@ path_of (xmlNode *source)
   return path;
 }
 
-/* What of the disk no file or device of a host holds. */
-static gboolean
-is_elsewhere (const Parser *self, xmlNode *disk)
+/* What holds a disk that no file or device of a host does; NULL for others. */
+static char *
+describe_elsewhere (xmlNode *disk)
 {
   static const char *const kinds[] = { "network", "dir", "nvme", "vhostuser", "vhostvdpa" };
-  g_autofree char *device = domuimg_xml_find_attr (disk, "target", "dev");
   g_autofree char *protocol = domuimg_xml_find_attr (disk, "source", "protocol");
   g_autofree char *name = domuimg_xml_find_attr (disk, "source", "name");
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (domuimg_xml_attr_is (disk, "type", kinds[i]))
-      {
-        domuimg_hardware_note_unmapped (self->hardware, "the disk %s (%s %s %s) is left out",
-                                        device != NULL ? device : "without a name", kinds[i],
-                                        protocol != NULL ? protocol : "-",
-                                        name != NULL ? name : "-");
-        return TRUE;
-      }
-  return FALSE;
+      return g_strdup_printf ("%s%s%s", protocol != NULL ? protocol : kinds[i],
+                              name != NULL ? " " : "", name != NULL ? name : "");
+  return NULL;
+}
+
+/* A CD that is elsewhere is one that is not in its drive here. */
+static gboolean
+is_elsewhere (const Parser *self, xmlNode *disk, gboolean is_cdrom)
+{
+  g_autofree char *device = domuimg_xml_find_attr (disk, "target", "dev");
+  g_autofree char *where = describe_elsewhere (disk);
+
+  if (where == NULL || is_cdrom)
+    return FALSE;
+  domuimg_hardware_note_elsewhere (self->hardware, device != NULL ? device : "without a name", where);
+  return TRUE;
 }
 
 static guint64
@@ -187,7 +194,7 @@ take_disk (const Parser *self, xmlNode *node)
       domuimg_hardware_note_unmapped (self->hardware, "a floppy drive is left out");
       return;
     }
-  if (is_elsewhere (self, node))
+  if (is_elsewhere (self, node, is_cdrom))
     return;
   if (path == NULL && !is_cdrom)
     {
@@ -196,7 +203,7 @@ take_disk (const Parser *self, xmlNode *node)
     }
   disk = domuimg_hardware_add_disk (self->hardware);
   disk->rank = rank_of (self, node);
-  disk->path = g_steal_pointer (&path);
+  disk->path = path == NULL && is_cdrom ? describe_elsewhere (node) : g_steal_pointer (&path);
   disk->is_cdrom = is_cdrom;
   disk->bus = bus_of (node);
   disk->format = is_cdrom ? NULL : g_steal_pointer (&format);

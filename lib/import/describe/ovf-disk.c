@@ -100,14 +100,14 @@ set_file (DomuimgOvfDisks *self, const char *id, DomuimgHardwareDisk *disk, GErr
   g_autofree char *href = domuimg_xml_attr (file, "href");
   g_autofree char *compression = domuimg_xml_attr (file, "compression");
   g_autofree char *chunk = domuimg_xml_attr (file, "chunkSize");
+  g_autofree char *size = domuimg_xml_attr (file, "size");
 
   if (href == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the file %s of a disk is not in its <References>", self->name, id);
-  if (chunk != NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: the disk %s is split into chunks; export it in one piece",
-                         self->name, href);
+  disk->is_split = chunk != NULL;
+  if (!domuimg_hardware_number (size, G_MAXINT64, &disk->split_size))
+    disk->split_size = 0;
   disk->is_gzip = compression != NULL && g_ascii_strcasecmp (compression, "gzip") == 0;
   if (compression != NULL && !disk->is_gzip && !g_str_equal (compression, "identity"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,

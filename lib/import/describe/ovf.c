@@ -258,6 +258,18 @@ collect_items (const Parser *self, xmlNode *section, const char *configuration, 
   return TRUE;
 }
 
+/* "arm-ubuntu-64Guest" of VMware, "Ubuntu_arm64" of VirtualBox. */
+static void
+read_architecture (const Parser *self, xmlNode *section)
+{
+  g_autofree char *kind = domuimg_xml_attr (section, "osType");
+  g_autofree char *named = domuimg_xml_find_text (section, "OSType");
+
+  if ((kind != NULL && g_regex_match_simple ("^arm|_arm(64)?$", kind, G_REGEX_CASELESS, 0))
+      || (named != NULL && g_regex_match_simple ("_arm(64)?$", named, G_REGEX_CASELESS, 0)))
+    domuimg_hardware_set_architecture (self->hardware, "aarch64");
+}
+
 static void
 read_names (const Parser *self, xmlNode *system)
 {
@@ -280,6 +292,7 @@ read_names (const Parser *self, xmlNode *system)
       if (hardware->guest_os == NULL)
         hardware->guest_os = domuimg_xml_attr (section, "osType");
     }
+  read_architecture (self, domuimg_xml_first (system, "OperatingSystemSection"));
   /* These makers' default, which they do not write. */
   if (kind != NULL && (g_str_has_prefix (kind, "vmx") || g_str_has_prefix (kind, "virtualbox")))
     hardware->firmware = DOMUIMG_FIRMWARE_BIOS;

@@ -25,7 +25,13 @@ char *domuimg_hardware_some (const char *text);
 /* Lower case with colons, of any of the usual ways to write one; NULL where it is none. */
 char *domuimg_hardware_mac (const char *text);
 
-/* The text as UTF-8 that ends in NUL; binary data and too long ones are CORRUPT_INPUT. */
+/* A hard disk, named @what, that no file or device of a host holds: @where says what does. */
+void domuimg_hardware_note_elsewhere (DomuimgHardware *self, const char *what, const char *where);
+/* Takes the name of a processor's architecture, unless it is one of x86. */
+void domuimg_hardware_set_architecture (DomuimgHardware *self, const char *name);
+
+/* The text as UTF-8 that ends in NUL, whatever it was in; binary data and too long ones are
+ * CORRUPT_INPUT. */
 char *domuimg_hardware_text (const char *text, gsize length, const char *name, GError **error);
 /* Sockets, cores and threads, of which any may be 0; all of them stay unknown unless they make up
  * the number of vcpus. */

@@ -18,6 +18,7 @@ typedef struct {
   int localtime;   /* -1: not said */
   gboolean has_enrolled_keys;
   GPtrArray *slots; /* of the hardware's disks, likewise: "scsi0" */
+  GHashTable *extracted; /* from a slot to the file that "vma extract" writes for it */
 } Parser;
 
 /* Whether @key is @prefix and a number. */
@@ -85,8 +86,8 @@ add_disk (Parser *self, const char *key, const char *bus, guint64 rank, const ch
   disk->rank = rank;
   disk->capacity = is_cdrom ? 0 : domuimg_hardware_size (size, 1);
   if (is_cdrom && g_strcmp0 (path, "cdrom") == 0)
-    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is taken"
-                                    " for an empty one", key);
+    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is not"
+                                    " passed through", key);
   else if (g_strcmp0 (path, "none") != 0)
     {
       disk->format = is_cdrom ? NULL : format_of (value, path);
@@ -247,8 +248,8 @@ take_setting (Parser *self, const char *key, const char *value)
     self->localtime = domuimg_hardware_is_true (value);
   else if (g_str_equal (key, "vga"))
     take_graphics (self, value);
-  else if (g_str_equal (key, "arch") && !g_str_equal (value, "x86_64"))
-    domuimg_hardware_note_unmapped (self->hardware, "the machine's processor is of %s", value);
+  else if (g_str_equal (key, "arch"))
+    domuimg_hardware_set_architecture (self->hardware, value);
   else if (g_strv_contains (noted, key))
     domuimg_hardware_note_unmapped (self->hardware, "the setting %s: %s is left out", key, value);
 }
@@ -266,6 +267,39 @@ rank_disks (Parser *self)
       if (g_str_equal (named[rank], g_ptr_array_index (self->slots, i)))
         ((DomuimgHardwareDisk *) g_ptr_array_index (self->hardware->disks, i))->rank = rank;
   domuimg_hardware_finish_disks (self->hardware);
+}
+
+/* "#qmdump#map:scsi0:drive-scsi0:local-lvm:raw:", which a backup adds: its devices are files beside
+ * the configuration once it is extracted. */
+static void
+take_map (Parser *self, const char *line)
+{
+  static const char prefix[] = "#qmdump#map:";
+  g_auto (GStrv) parts = NULL;
+
+  if (!g_str_has_prefix (line, prefix))
+    return;
+  parts = g_strsplit (line + strlen (prefix), ":", 5);
+  if (g_strv_length (parts) >= 2 && *parts[1] != '\0' && strchr (parts[1], '/') == NULL)
+    g_hash_table_replace (self->extracted, g_strdup (parts[0]),
+                          g_strdup_printf ("disk-%s.raw", parts[1]));
+}
+
+static void
+use_extracted (Parser *self)
+{
+  for (guint i = 0; i < self->slots->len; i++)
+    {
+      DomuimgHardwareDisk *disk = g_ptr_array_index (self->hardware->disks, i);
+      const char *file = g_hash_table_lookup (self->extracted, g_ptr_array_index (self->slots, i));
+
+      if (file == NULL || disk->is_cdrom)
+        continue;
+      g_free (disk->path);
+      disk->path = g_strdup (file);
+      g_free (disk->format);
+      disk->format = g_strdup ("raw");
+    }
 }
 
 static void
@@ -287,6 +321,7 @@ finish (Parser *self)
       = self->has_enrolled_keys && hardware->firmware == DOMUIMG_FIRMWARE_UEFI;
   if (hardware->graphics == NULL)
     hardware->graphics = g_strdup ("vnc");
+  use_extracted (self);
   rank_disks (self);
 }
 
@@ -296,6 +331,8 @@ take_line (Parser *self, char *line)
   char *colon = strchr (line, ':');
   const char *value;
 
+  if (*line == '#')
+    take_map (self, line);
   if (*line == '\0' || *line == '#')
     return TRUE;
   if (colon == NULL)
@@ -350,7 +387,10 @@ domuimg_proxmox_parse (const char *text, gsize length, const char *name, GError 
   g_autofree char *plain = domuimg_hardware_text (text, length, name, error);
   g_autoptr (DomuimgHardware) hardware = domuimg_hardware_new ("Proxmox VE");
   g_autoptr (GPtrArray) slots = g_ptr_array_new_with_free_func (g_free);
-  Parser parser = { .hardware = hardware, .localtime = -1, .slots = slots };
+  g_autoptr (GHashTable) extracted
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  Parser parser
+      = { .hardware = hardware, .localtime = -1, .slots = slots, .extracted = extracted };
   g_auto (GStrv) lines = NULL;
   gboolean ok;
 

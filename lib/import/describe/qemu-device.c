@@ -169,11 +169,36 @@ bus_of_interface (const DomuimgQemu *self, const char *interface)
   return self->is_q35 && g_str_equal (interface, "ide") ? "sata" : interface;
 }
 
+/* What holds a disk that is not a file: "rbd:pool/image", "nbd://host", or a driver that names none. */
+static char *
+describe_elsewhere (const Drive *drive)
+{
+  static const char *const drivers[] = { "rbd", "nbd", "iscsi", "nfs", "ssh", "http", "https",
+                                         "gluster", "nvme", NULL };
+
+  if (drive->path != NULL)
+    return g_regex_match_simple ("^[a-z][a-z0-9+]+:", drive->path, 0, 0)
+                   && !g_str_has_prefix (drive->path, "file:")
+               ? g_strdup (drive->path)
+               : NULL;
+  return drive->format != NULL && g_strv_contains (drivers, drive->format)
+             ? g_strdup (drive->format)
+             : NULL;
+}
+
 static void
 attach (DomuimgQemu *self, const Drive *drive, const char *bus, gboolean is_cdrom, guint64 first)
 {
-  DomuimgHardwareDisk *disk = domuimg_hardware_add_disk (self->hardware);
+  g_autofree char *elsewhere = is_cdrom ? NULL : describe_elsewhere (drive);
+  DomuimgHardwareDisk *disk;
 
+  if (elsewhere != NULL)
+    {
+      domuimg_hardware_note_elsewhere (self->hardware,
+                                       drive->id != NULL ? drive->id : "without a name", elsewhere);
+      return;
+    }
+  disk = domuimg_hardware_add_disk (self->hardware);
   disk->path = g_strdup (drive->path);
   disk->bus = g_strdup (bus);
   disk->is_cdrom = is_cdrom;

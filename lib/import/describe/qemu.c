@@ -242,9 +242,7 @@ note_architecture (DomuimgQemu *self, const char *program)
   const char *found = strstr (program, "qemu-system-");
   const char *architecture = found != NULL ? found + strlen ("qemu-system-") : "x86_64";
 
-  if (!g_str_equal (architecture, "x86_64") && !g_str_equal (architecture, "i386"))
-    domuimg_hardware_note_unmapped (self->hardware, "the machine's processor is of %s",
-                                    architecture);
+  domuimg_hardware_set_architecture (self->hardware, architecture);
 }
 
 static gboolean

@@ -121,6 +121,20 @@ note_devices (DomuimgHardware *self, xmlNode *machine)
     domuimg_hardware_note_unmapped (self, "snapshots are left out");
 }
 
+/* VirtualBox 7.1 runs machines of ARM on ARM. */
+static void
+read_architecture (DomuimgHardware *self, xmlNode *machine)
+{
+  g_autofree char *platform = domuimg_xml_find_attr (machine, "Hardware/Platform", "architecture");
+  g_autofree char *lower
+      = self->guest_os != NULL ? g_ascii_strdown (self->guest_os, -1) : g_strdup ("");
+
+  if (platform != NULL && g_ascii_strcasecmp (platform, "ARM") == 0)
+    domuimg_hardware_set_architecture (self, "aarch64");
+  else if (g_str_has_suffix (lower, "_arm64") || g_str_has_suffix (lower, "_arm"))
+    domuimg_hardware_set_architecture (self, "aarch64");
+}
+
 void
 domuimg_vbox_read_system (DomuimgHardware *self, xmlNode *machine)
 {
@@ -135,6 +149,7 @@ domuimg_vbox_read_system (DomuimgHardware *self, xmlNode *machine)
     self->memory = domuimg_hardware_bytes (mebibytes, 1 << 20);
   if (self->vcpus == 0)
     self->vcpus = MAX (domuimg_hardware_count (cpus), 1);
+  read_architecture (self, machine);
   read_firmware (self, machine);
   /* Local time is VirtualBox's default, which it need not write. */
   self->is_localtime = !domuimg_xml_attr_is (find_setting (machine, "RTC"), "localOrUTC", "UTC");
@@ -295,7 +310,7 @@ add_device (const Parser *self, xmlNode *device, const char *bus, guint64 rank, 
   disk->rank = rank + (guint64) domuimg_hardware_count (port) * 256 + domuimg_hardware_count (unit);
   if (domuimg_xml_first (device, "HostDrive") != NULL)
     domuimg_hardware_note_unmapped (self->hardware,
-                                    "the host's CD-ROM drive is taken for an empty one");
+                                    "the host's CD-ROM drive is not passed through");
   return uuid == NULL || set_medium (self, disk, uuid, error);
 }
 

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/import/describe/encoding.h"
 #include "lib/import/describe/parts.h"
 
 #define KEYS_MAX 20000
@@ -66,32 +67,28 @@ take_line (GHashTable *keys, char *line)
   return TRUE;
 }
 
-/* VMware names only these; a name from outside is not for iconv to look up as it stands. */
-static char *
-to_utf8 (const char *text, gsize length)
+char *
+domuimg_vmx_text_decode (const char *text, gsize length)
 {
-  static const char known[] = "^(windows-[0-9]{3,4}|iso-8859-[0-9]{1,2}|gbk|gb2312|gb18030|big5"
-                              "|shift_jis|euc-(jp|kr|cn|tw))$";
   g_autoptr (GRegex) line
       = g_regex_new ("^\\s*\\.encoding\\s*=\\s*\"?([A-Za-z0-9_-]{1,20})\"?\\s*$",
                      G_REGEX_CASELESS | G_REGEX_MULTILINE | G_REGEX_RAW, 0, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   g_autofree char *encoding = NULL;
 
-  /* The line stands at the top. */
-  if (!g_regex_match_full (line, text, (gssize) MIN (length, 4096), 0, 0, &match, NULL))
+  /* The line stands at the top. What is UTF-8 all the same was edited by somebody. */
+  if (memchr (text, '\0', length) != NULL || g_utf8_validate (text, (gssize) length, NULL)
+      || !g_regex_match_full (line, text, (gssize) MIN (length, 4096), 0, 0, &match, NULL))
     return NULL;
   encoding = g_match_info_fetch (match, 1);
-  if (!g_regex_match_simple (known, encoding, G_REGEX_CASELESS, 0))
-    return NULL;
-  return g_convert (text, (gssize) length, "UTF-8", encoding, NULL, NULL, NULL);
+  return domuimg_encoding_decode (text, length, encoding);
 }
 
 GHashTable *
 domuimg_vmx_text_parse (const char *text, gsize length, const char *name, GError **error)
 {
   g_autofree char *plain = domuimg_hardware_text (text, length, name, error);
-  g_autofree char *converted = plain != NULL ? to_utf8 (text, length) : NULL;
+  g_autofree char *converted = plain != NULL ? domuimg_vmx_text_decode (text, length) : NULL;
   g_autoptr (GHashTable) keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   char *rest = converted != NULL ? converted : plain;
   guint number = 0;

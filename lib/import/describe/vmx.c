@@ -86,8 +86,8 @@ add_disk (const Parser *self, const char *bus, const char *device, guint64 rank)
   if (!is_cdrom || g_ascii_strcasecmp (type, "cdrom-image") == 0)
     disk->path = domuimg_hardware_some (file);
   else
-    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is taken"
-                                    " for an empty one", device);
+    domuimg_hardware_note_unmapped (self->hardware, "the host's CD-ROM drive behind %s is not"
+                                    " passed through", device);
 }
 
 static void
@@ -191,6 +191,13 @@ note_numbered (const Parser *self)
     }
 }
 
+/* "software" is the kind of a TPM that is there. */
+static gboolean
+is_on (const char *value)
+{
+  return domuimg_hardware_is_true (value) || g_strcmp0 (value, "software") == 0;
+}
+
 static void
 note_single (const Parser *self)
 {
@@ -202,6 +209,7 @@ note_single (const Parser *self)
     { "ehci.present", "the USB 2.0 controller is left out" },
     { "usb_xhci.present", "the USB 3 controller is left out" },
     { "vtpm.present", "the TPM is left out, with the keys in it" },
+    { "managedvm.autoaddvtpm", "the TPM is left out, with the keys in it" },
     { "mks.enable3d", "3D acceleration is left out" },
     { "svga.present3d", "3D acceleration is left out" },
     { "vhv.enable", "virtualisation inside of the machine is left out" },
@@ -209,7 +217,7 @@ note_single (const Parser *self)
   const char *sound = get (self, "sound.virtualdev");
 
   for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
-    if (domuimg_hardware_is_true (get (self, "%s", devices[i].key)))
+    if (is_on (get (self, "%s", devices[i].key)))
       domuimg_hardware_note_unmapped (self->hardware, "%s", devices[i].what);
   if (is_present (self, "sound"))
     domuimg_hardware_note_unmapped (self->hardware, "the sound card (%s) is left out",
@@ -227,6 +235,9 @@ read_system (const Parser *self)
 
   hardware->name = domuimg_hardware_some (get (self, "displayname"));
   hardware->guest_os = domuimg_hardware_some (get (self, "guestos"));
+  /* "arm-ubuntu-64", which Fusion has on a Mac of ARM. */
+  if (hardware->guest_os != NULL && g_ascii_strncasecmp (hardware->guest_os, "arm", 3) == 0)
+    domuimg_hardware_set_architecture (hardware, "aarch64");
   if (domuimg_hardware_number (get (self, "memsize"), G_MAXUINT32, &mebibytes))
     hardware->memory = domuimg_hardware_bytes (mebibytes, 1 << 20);
   hardware->vcpus = MAX (domuimg_hardware_count (get (self, "numvcpus")), 1);

@@ -31,6 +31,11 @@ class Failed(Exception):
     """domuimg's own words."""
 
 
+def libraries(program):
+    said = subprocess.run(["ldd", program], check=True, text=True, capture_output=True).stdout
+    return re.findall(r"(/\S+) \(0x", said)
+
+
 class Maker:
     """The CLI of the build, in one case."""
 
@@ -63,8 +68,7 @@ class Maker:
         cargo.mkdir()
         options = ["--ship", f"{cargo}:/lab/programs"]
         for program, inside in programs.items():
-            said = subprocess.run(["ldd", program], check=True, text=True, capture_output=True).stdout
-            for path in [program, *re.findall(r"(/\S+) \(0x", said)]:
+            for path in [program, *libraries(program)]:
                 shutil.copy(path, cargo)
             wrapper = self.work / f"wrapper-{program.name}"
             wrapper.write_text(WRAPPER.format(name=program.name), encoding="ascii")

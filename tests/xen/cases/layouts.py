@@ -11,9 +11,10 @@ import time
 from corpus import outcome, predict
 
 from .case import Case, Line
-from .create import PASSWORD, Failed, Maker, row
+from .create import PASSWORD, Failed, Maker, libraries, row
 from .shared import copy
 
+GIB = 1073741824
 OVMF = pathlib.Path("/usr/share/OVMF")
 GRUB = "/usr/lib/grub-xen/grub-{}.bin"
 WAYS = {
@@ -72,6 +73,38 @@ def several(maker):
         "/dev/xvdb on /var type ext4", "/dev/xvdc", "/var/lib/dpkg/status"]
 
 
+def enlarge(cfg):
+    """The image on a disk of 1 GiB more, and what asks the guest whether its root has nearly all of that."""
+    image = cfg.with_suffix(".img")
+    os.truncate(image, image.stat().st_size + GIB)
+    least = image.stat().st_size * 9 // 10 // 1024
+    return ["--login", f"root:{PASSWORD}", "--run",
+            f"df -k /; [ $(df -k --output=size / | tail -1) -gt {least} ] && echo it has grown to $((40 + 2))"], [
+        "it has grown to 42"]
+
+
+def growing_by_systemd(maker):
+    """systemd-repart makes the partition longer, systemd-growfs the filesystem."""
+    with maker.shared.locks["debian"]:
+        cfg = maker.create("grow1", "--from", "debian:bookworm", "--kernel", "guest", "--layout", "gpt",
+                           "--disk", "size=2G,growfs=true", "--root-password-file", maker.secret())
+    return cfg, *enlarge(cfg)
+
+
+def growing_by_script(maker):
+    """The script that is written into a guest without systemd does both, by sfdisk, which that has not yet, and
+    resize2fs."""
+    root = maker.work / "root"
+    copy(maker.shared.host, root)
+    for path in [shutil.which("sfdisk", path="/usr/sbin:/sbin"), *libraries("/sbin/sfdisk")]:
+        target = root / "usr" / path.removeprefix("/usr").lstrip("/")
+        if not target.exists():
+            shutil.copy(path, target)
+    cfg = maker.create("grow2", "--from", f"dir:{root}", "--type", "pvh", "--layout", "mbr",
+                       "--disk", "size=1G,growfs=true", "--root-password-file", maker.secret())
+    return cfg, *enlarge(cfg)
+
+
 def partition(maker):
     """The partition alone is the disk, as in old configurations."""
     cfg = maker.create("part1", "--from", f"dir:{maker.shared.host}", "--type", "pv", "--disk", "size=1G,vdev=xvda1",
@@ -122,5 +155,10 @@ CASES = (
          in_ways("--layout", "mbr,boot=256M", ways=tuple(WAYS), generic=True), 240, default=False),
     row("several", "dir:, with /var and swap on disks of their own", "PVH", "its mounts", several,
         default=False),
+    row("growfs", "debian: on a GPT, with growfs=true and 1 GiB more", "PVH, its own kernel copied out",
+        "the size of its root", growing_by_systemd, 150, good=False,
+        default=False),
+    row("growfs-script", "dir: on an MBR, with growfs=true and 1 GiB more", "PVH", "the size of its root",
+        growing_by_script, default=False),
     row("partition", "dir:", "PV from a disk that is xvda1", "its root", partition, default=False),
 )

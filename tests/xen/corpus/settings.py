@@ -34,6 +34,11 @@ def securetty(guest):
     guest.write("/etc/pam.d/login", "auth requisite pam_securetty.so\n")
 
 
+def nobody(guest):
+    """root's password is locked: the prompt is there, and nobody gets in."""
+    guest.replace("/etc/shadow", "root::", "root:*:")
+
+
 @case("network-interface")
 def network_ens33(guest):
     """The network's file names ens33."""

@@ -8,12 +8,12 @@ def edited(guest, *edits):
         edit(guest)
 
 
-@case("modules-index", "network-interface", "network-persistent-rules", "console-securetty", "console-parameter",
-      "fstab-type", "filesystem-errors", "filesystem-full")
+@case("modules-index", "network-interface", "network-persistent-rules", "console-securetty", "login-nobody",
+      "console-parameter", "fstab-type", "filesystem-errors", "filesystem-full")
 def several_in_the_root(guest):
     """A root with many faults that it boots with all the same."""
     edited(guest, kernels.modules_without_index, settings.network_ens33, settings.network_persistent_rules,
-           settings.securetty, settings.console_ttys0, roots_of_guests.fstab_type, roots_of_guests.filesystem_full,
+           settings.securetty, settings.nobody, settings.console_ttys0, roots_of_guests.fstab_type, roots_of_guests.filesystem_full,
            roots_of_guests.filesystem_errors)
 
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a guest that is made again keeps of the one that it replaces, and what is left of that one. */
+#include "config.h"
+#include "lib/build/plan.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+gboolean
+domuimg_plan_read_replaced (DomuimgPlan *self, GError **error)
+{
+  g_autoptr (DomuimgManifest) manifest = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (!self->force)
+    return TRUE;
+  if (!domuimg_manifest_read_if_any (self->manifest_path, &manifest, &local)
+      && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (manifest != NULL && g_strcmp0 (manifest->name, self->name) == 0)
+    self->replaced = g_steal_pointer (&manifest);
+  return TRUE;
+}
+
+char *
+domuimg_plan_find_uuid (DomuimgPlan *self)
+{
+  if (self->replaced != NULL && self->replaced->uuid != NULL && !domuimg_plan_is_reproducible ())
+    return g_strdup (self->replaced->uuid);
+  return domuimg_plan_make_uuid (self, "domain");
+}
+
+const char *
+domuimg_plan_get_replaced_mac (DomuimgPlan *self, guint i)
+{
+  if (self->replaced == NULL || domuimg_plan_is_reproducible () || i >= self->replaced->nics->len)
+    return NULL;
+  return ((const DomuimgManifestNic *) g_ptr_array_index (self->replaced->nics, i))->mac;
+}
+
+static gboolean
+is_made_again (DomuimgPlan *self, const char *path)
+{
+  const char *made[] = { self->config_path, self->xml_path,     self->manifest_path,
+                         self->kernel_path, self->ramdisk_path, self->archive_path };
+
+  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
+    if (g_strcmp0 (path, made[i]) == 0)
+      return TRUE;
+  for (guint i = 0; i < self->disks->len; i++)
+    if (g_strcmp0 (path, domuimg_plan_get_disk (self, i)->path) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+add_left (DomuimgPlan *self, const char *path, GPtrArray *lines)
+{
+  struct stat status;
+
+  if (path == NULL || is_made_again (self, path))
+    return;
+  if (lstat (path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
+    g_ptr_array_add (lines, g_strdup_printf ("%s stays: it was made for the guest that is replaced,"
+                                             " and the new one does not use it",
+                                             path));
+}
+
+void
+domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines)
+{
+  const DomuimgManifest *old = self->replaced;
+
+  if (old == NULL)
+    return;
+  for (guint i = 0; i < old->disks->len; i++)
+    add_left (self, ((const DomuimgManifestDisk *) g_ptr_array_index (old->disks, i))->path, lines);
+  add_left (self, old->kernel.path, lines);
+  add_left (self, old->kernel.ramdisk, lines);
+  add_left (self, old->config, lines);
+  add_left (self, old->xml, lines);
+}
