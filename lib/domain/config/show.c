@@ -64,11 +64,12 @@ put_list (Writer *self, const char *name, char **list)
   json_builder_end_array (self->json);
 }
 
-/* Carried text may hold a password: passwd="…" of an XML, vncpasswd=… of a list. */
+/* Carried text may hold a password: passwd="…" of an XML, vncpasswd=… of a list, and a disk in Ceph
+ * the key of its user. */
 static void
 put_carried (Writer *self, const char *name, const char *value)
 {
-  gboolean hidden = value != NULL && !self->all && strstr (value, "passw") != NULL;
+  gboolean hidden = value != NULL && !self->all && (strstr (value, "passw") != NULL || strstr (value, ":key=") != NULL);
 
   put (self, name, hidden ? MASK : value);
 }
@@ -109,7 +110,7 @@ put_disk (Writer *self, const DomuimgDomainDisk *disk)
 {
   json_builder_begin_object (self->json);
   put (self, "vdev", disk->vdev);
-  put (self, "target", disk->target);
+  put_carried (self, "target", disk->target);
   put (self, "format", disk->format);
   put (self, "backendtype", disk->backendtype);
   put_flag (self, "readonly", disk->readonly);

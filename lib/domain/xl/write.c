@@ -50,7 +50,7 @@ put_list (GString *out, const char *key, GPtrArray *items, GError **error)
   return TRUE;
 }
 
-/* As a list where there is one, else as a string. */
+/* Writes a list where there is one, else a string. */
 static gboolean
 put_text_or_list (GString *out, const char *key, const char *text, char **list, GError **error)
 {
