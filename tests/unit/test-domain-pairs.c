@@ -178,6 +178,7 @@ test_boot (void)
     { HVM "ramdisk = '/r'\n", XL, "ramdisk = \"/r\"", "" },
     { OF ("<type>linux</type>", "<bootloader>pygrub</bootloader>", ""), XL,
       "bootloader = \"pygrub\"", "" },
+    { OF ("<type>linux</type>", "", ""), XL, "bootloader = \"pygrub\"", "" },
     { NAME "type = 'pvh'\nbootloader = 'pygrub'\n", XML, "<bootloader>pygrub</bootloader>", "" },
     { NAME "kernel = 'vmlinuz'\n", XL, "kernel = \"vmlinuz\"", "" },
     { HVM "acpi_firmware = '/t'\n", XML, "<table type=\"slic\">/t</table>", "" },

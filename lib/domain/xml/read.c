@@ -235,7 +235,11 @@ read_os (DomuimgXmlReader *self, xmlNode *root, GError **error)
   if (domain->type == DOMUIMG_GUEST_TYPE_AUTO)
     return fail_at (self, node, error, "a guest of Xen has no <type>%s</type>", type);
   domuimg_xml_take_if (node, "arch", "x86_64");
-  domuimg_domain_set_bootloader (domain, bootloader);
+  /* What libvirt takes for a PV guest that says no other way to boot. */
+  domuimg_domain_set_bootloader (domain, bootloader == NULL && kernel == NULL
+                                                 && domain->type == DOMUIMG_GUEST_TYPE_PV
+                                             ? "pygrub"
+                                             : bootloader);
   domuimg_domain_set_bootloader_args (domain, bootloader_args);
   domuimg_domain_set_kernel (domain, kernel);
   domuimg_domain_set_ramdisk (domain, ramdisk);
