@@ -150,56 +150,6 @@ add_os (DomuimgXmlWriter *writer, xmlNode *root)
   add_acpi_table (writer, os);
 }
 
-static void
-add_features (DomuimgXmlWriter *writer, xmlNode *root)
-{
-  static const char *const usual[] = { "acpi", "apic", "pae" };
-  gboolean hvm = writer->domain->type == DOMUIMG_GUEST_TYPE_HVM;
-  g_autofree char *hap = domuimg_xml_see_extra (writer, "hap");
-  g_autofree char *viridian = domuimg_xml_see_extra (writer, "viridian");
-  g_auto (GStrv) groups = viridian == NULL ? domuimg_xml_see_words (writer, "viridian") : NULL;
-  g_autofree char *e820 = domuimg_xml_see_extra (writer, "e820_host");
-  g_autofree char *passthrough = domuimg_xml_see_extra (writer, "passthrough");
-
-  for (guint i = 0; hvm && i < G_N_ELEMENTS (usual); i++)
-    {
-      g_autofree char *value = domuimg_xml_use_extra (writer, usual[i]);
-
-      if (g_strcmp0 (value, "0") != 0)
-        domuimg_xml_add (domuimg_xml_child (root, "features"), usual[i]);
-    }
-  if (hap != NULL)
-    domuimg_xml_add_with (domuimg_xml_child (root, "features"), "hap", "state",
-                          g_str_equal (hap, "0") ? "off" : "on");
-  g_free (domuimg_xml_use_extra (writer, "hap"));
-  if (g_strcmp0 (viridian, "1") == 0)
-    g_free (domuimg_xml_use_extra (writer, "viridian"));
-  /* Single ones of them are told of as a loss. */
-  if (g_strcmp0 (viridian, "1") == 0 || groups != NULL)
-    domuimg_xml_add (domuimg_xml_child (root, "features"), "viridian");
-  if (g_strcmp0 (e820, "1") == 0)
-    {
-      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                            "e820_host", "state", "on");
-      g_free (domuimg_xml_use_extra (writer, "e820_host"));
-    }
-  if (g_strcmp0 (passthrough, "disabled") == 0)
-    {
-      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                            "passthrough", "state", "off");
-      g_free (domuimg_xml_use_extra (writer, "passthrough"));
-    }
-  if (g_strcmp0 (passthrough, "enabled") != 0 && g_strcmp0 (passthrough, "sync_pt") != 0
-      && g_strcmp0 (passthrough, "share_pt") != 0)
-    return;
-  xmlNode *node
-      = domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                              "passthrough", "state", "on");
-  if (!g_str_equal (passthrough, "enabled"))
-    domuimg_xml_set (node, "mode", passthrough);
-  g_free (domuimg_xml_use_extra (writer, "passthrough"));
-}
-
 /* libvirt knows fewer actions than libxl, and core dumps for a crash only. */
 static void
 add_event (DomuimgXmlWriter *writer, xmlNode *root, const char *name, const char *action,
@@ -314,7 +264,7 @@ add_everything (DomuimgXmlWriter *writer, xmlNode *root)
   domuimg_xml_add_text (root, "uuid", domuimg_domain_written_uuid (domain));
   add_sizes (writer, root);
   add_os (writer, root);
-  add_features (writer, root);
+  domuimg_xml_write_features (writer, root);
   domuimg_xml_write_cpu (writer, root);
   domuimg_xml_write_clock (writer, root);
   add_event (writer, root, "on_poweroff", domain->on_poweroff, "destroy");
