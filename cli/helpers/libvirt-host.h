@@ -21,6 +21,10 @@ xmlDoc *libvirt_parse (const char *xml);
 /* (nullable) The text of what @path finds in @xml, which is freed. */
 char *libvirt_find_text (char *xml, const char *path);
 
+/* NULL with a line on stderr. */
+virStoragePoolPtr libvirt_find_pool (virConnectPtr connection, const char *name);
+/* 0, or -1 with libvirt's error. */
+int libvirt_refresh_patiently (virStoragePoolPtr pool);
 /* A pool, and @volume (nullable) in it, as JSON; NULL names nothing that exists. */
 int libvirt_describe_pool (virConnectPtr connection, const char *pool, const char *volume);
 /* A volume of @capacity bytes that holds nothing. */

@@ -62,12 +62,27 @@ add_left (DomuimgPlan *self, const char *path, GPtrArray *lines)
 {
   struct stat status;
 
-  if (path == NULL || is_made_again (self, path))
+  if (path == NULL || is_made_again (self, path)
+      || domuimg_manifest_is_elsewhere (self->replaced, path))
     return;
   if (lstat (path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR))
     g_ptr_array_add (lines, g_strdup_printf ("%s stays: it was made for the guest that is replaced,"
                                              " and the new one does not use it",
                                              path));
+}
+
+static void
+add_left_volumes (DomuimgPlan *self, GPtrArray *lines)
+{
+  for (guint i = 0; i < self->replaced->volumes->len; i++)
+    {
+      const DomuimgManifestVolume *volume = g_ptr_array_index (self->replaced->volumes, i);
+
+      if (volume->id != NULL && !is_made_again (self, volume->path))
+        g_ptr_array_add (lines, g_strdup_printf ("%s stays: it was made for the guest that is"
+                                                 " replaced, and the new one does not use it",
+                                                 volume->address));
+    }
 }
 
 void
@@ -81,6 +96,7 @@ domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines)
     add_left (self, ((const DomuimgManifestDisk *) g_ptr_array_index (old->disks, i))->path, lines);
   add_left (self, old->kernel.path, lines);
   add_left (self, old->kernel.ramdisk, lines);
+  add_left_volumes (self, lines);
   add_left (self, old->config, lines);
   add_left (self, old->xml, lines);
 }

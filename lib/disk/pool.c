@@ -182,8 +182,7 @@ take_back (const char *address, const char *id, GError **error)
 {
   gboolean deleted;
 
-  if (!domuimg_pool_delete (address, id, &deleted, NULL) && error != NULL && *error != NULL
-      && (*error)->domain == DOMUIMG_ERROR)
+  if (!domuimg_pool_delete (address, id, &deleted, NULL))
     g_prefix_error (error,
                     "the volume is unfinished and still there, and domuimg cleanup deletes it once"
                     " libvirt answers again: ");

@@ -10,10 +10,10 @@
 #include "domuimg/domain-config.h"
 #include "lib/base/block.h"
 #include "lib/base/lease.h"
-#include "lib/base/pool.h"
 #include "lib/base/undo.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
+#include "lib/host/delete-pool.h"
 #include "lib/host/doctor.h"
 #include "lib/image/signature.h"
 
@@ -97,35 +97,6 @@ add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
   return TRUE;
 }
 
-/* What has a volume's name is deleted only if it is the one that was made. */
-static gboolean
-add_pool_volume (Removal *self, const DomuimgManifestVolume *volume, GError **error)
-{
-  g_auto (DomuimgPoolState) state = { 0 };
-  g_autofree char *line = NULL;
-
-  if (volume->id == NULL || volume->address == NULL)
-    return TRUE;
-  if (!domuimg_pool_look (volume->address, &state, error))
-    return FALSE;
-  if (state.id == NULL && state.type != NULL && !state.is_active)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                         "%s: the pool is not active, so nothing is removed; start it (virsh"
-                         " pool-start), or remove the guest without its disks",
-                         volume->address);
-  if (state.id == NULL)
-    return TRUE;
-  if (g_str_equal (state.id, volume->id))
-    {
-      g_ptr_array_add (self->pool_volumes, (gpointer) volume);
-      return domuimg_pool_check_unused (volume->address, &state, error);
-    }
-  line = g_strdup_printf ("%s stays: it is another volume than the one that was made for this guest",
-                          volume->address);
-  g_strv_builder_add (self->lines, line);
-  return TRUE;
-}
-
 static gboolean
 add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
 {
@@ -155,7 +126,8 @@ add_made (Removal *self, gboolean disks, GError **error)
       || !add_kernel (self, manifest->kernel.ramdisk, error))
     return FALSE;
   for (guint i = 0; i < manifest->volumes->len; i++)
-    if (!add_pool_volume (self, g_ptr_array_index (manifest->volumes, i), error))
+    if (!domuimg_delete_add_pool_volume (self->pool_volumes, g_ptr_array_index (manifest->volumes, i),
+                                         self->lines, error))
       return FALSE;
   for (guint i = 0; i < manifest->disks->len; i++)
     if (!add_disk (self, g_ptr_array_index (manifest->disks, i), error))
@@ -187,20 +159,6 @@ add_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
 }
 
 static gboolean
-add_pool_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
-{
-  for (guint i = 0; i < volumes->len; i++)
-    {
-      const DomuimgManifestVolume *volume = g_ptr_array_index (volumes, i);
-
-      if (!domuimg_undo_add_pool_volume (undo, DOMUIMG_UNDO_POOL_REMOVAL, volume->address, volume->id,
-                                         error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
 remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
 {
   GPtrArray *paths = removal->paths;
@@ -212,7 +170,8 @@ remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
         return FALSE;
     }
   return add_volumes (undo, removal->volumes, error)
-         && add_pool_volumes (undo, removal->pool_volumes, error) && domuimg_undo_commit (undo, error);
+         && domuimg_delete_record_pool_volumes (undo, removal->pool_volumes, error)
+         && domuimg_undo_commit (undo, error);
 }
 
 static gboolean
@@ -300,40 +259,6 @@ withdraw_devices (Removal *self)
     }
 }
 
-/* Likewise: a volume cannot be put back. What is not deleted now, the journal names. */
-static void
-delete_pool_volumes (Removal *self)
-{
-  for (guint i = 0; i < self->pool_volumes->len; i++)
-    {
-      const DomuimgManifestVolume *volume = g_ptr_array_index (self->pool_volumes, i);
-      g_autoptr (GError) error = NULL;
-      g_autofree char *line = NULL;
-      gboolean deleted;
-
-      line = domuimg_pool_delete (volume->address, volume->id, &deleted, &error)
-                 ? g_strdup_printf ("removed %s", volume->address)
-                 : g_strdup_printf ("%s is still there, and domuimg cleanup tries again: %s",
-                                    volume->address, error->message);
-      g_strv_builder_add (self->lines, line);
-    }
-}
-
-/* Pools that showed files which are gone now. */
-static void
-refresh_pools (Removal *self)
-{
-  for (guint i = 0; self->manifest != NULL && i < self->manifest->volumes->len; i++)
-    {
-      const DomuimgManifestVolume *volume = g_ptr_array_index (self->manifest->volumes, i);
-      g_autoptr (GError) error = NULL;
-
-      if (volume->id == NULL && volume->address != NULL
-          && !domuimg_pool_refresh (volume->address, &error))
-        g_strv_builder_add (self->lines, error->message);
-    }
-}
-
 char **
 domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
                            const char *autostart, GError **error)
@@ -349,8 +274,7 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   if (disks)
     {
       withdraw_devices (removal);
-      delete_pool_volumes (removal);
-      refresh_pools (removal);
+      domuimg_delete_pool_volumes (removal->pool_volumes, removal->manifest, removal->lines);
     }
   return g_strv_builder_end (removal->lines);
 }

@@ -77,11 +77,30 @@ class Pool(world.Case):
         self.assert_root(web)
         self.assertEqual(web.stat().st_size, 120 << 20)
         self.assertEqual(self.journals(), [])
+        self.assertIn("#pool/web stays", self.build("--force", disk="pool/two,size=100M").stdout)
+        self.make("--force")
+        self.libvirt.virsh("vol-delete", "two", "pool")
         if os.path.exists("/proc/xen/capabilities"):
             return
         done = self.delete("--disks")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"removed {self.there}#pool/web\n", done.stdout)
+        self.assert_nothing_made()
+
+    def test_all_that_a_guest_has(self):
+        """A second disk, and an initramfs beside the kernel."""
+        initrd = subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], input=b"vmlinuz\n", cwd=self.dir,
+                                check=True, stdout=subprocess.PIPE).stdout
+        (self.dir / "initrd").write_bytes(initrd)
+        self.make("--disk", "pool:pool/var,size=20M,mount=/srv/data", kernel=f"{self.kernel},{self.dir}/initrd")
+        self.assertEqual(self.libvirt.volumes(), ["t.initrd", "t.vmlinuz", "var", "web"])
+        self.assert_root(self.libvirt.pool / "var")
+        self.assertEqual((self.libvirt.pool / "t.initrd").read_bytes(), initrd)
+        self.assertIn(f"<initrd>{self.libvirt.pool}/t.initrd</initrd>", (self.out / "t.xml").read_text())
+        self.assertIn(f"target={self.libvirt.pool}/var", (self.out / "t.cfg").read_text())
+        if os.path.exists("/proc/xen/capabilities"):
+            return
+        self.assertEqual(self.delete("--disks").returncode, 0)
         self.assert_nothing_made()
 
     def test_qcow2_is_uploaded_as_such(self):
@@ -175,6 +194,26 @@ class Pool(world.Case):
         self.environment["DOMUIMG_LIBEXEC_DIR"] = str(self.dir)
         self.assert_one_line(self.build(), "installed without libvirt")
         self.assert_nothing_made(["taken"])
+
+    def test_kinds_of_pools(self):
+        """As libvirt's driver of tests has them: what can be made there, and what not."""
+        pools = self.dir / "pools.xml"
+        pools.write_text("""<node>
+            <pool type='iscsi'><name>far</name><source><host name='elsewhere'/><device path='iqn.2026-01.x:y'/>
+              </source><target><path>/dev/disk/by-path</path></target></pool>
+            <pool type='rbd'><name>ceph</name><source><host name='elsewhere'/><name>rbd</name></source></pool>
+            <pool type='netfs'><name>nfs</name><source><host name='elsewhere'/><dir path='/srv'/></source>
+              <target><path>/mnt/nfs</path></target></pool>
+            <pool type='logical'><name>vg</name><source><name>vg</name></source>
+              <target><path>/dev/vg</path></target></pool></node>""")
+        for disk, words in (("far/web,size=1G", ("of the type iscsi",)), ("ceph/web,size=1G", ("of the type rbd",)),
+                            ("vg/web,size=1G,format=qcow2", ("holds block devices", "leave out format=qcow2")),
+                            ("vg/web,size=1000G", ("has no room",))):
+            self.assert_one_line(self.build(disk=disk, connect=f"test:///{pools}"), *words)
+        for disk, path in (("nfs/web,size=1G", "/mnt/nfs/web"), ("vg/web,size=1G", "/dev/vg/web")):
+            done = self.build("--dry-run", disk=disk, connect=f"test:///{pools}")
+            self.assertIn(f"make {path}: pool, 1.0", done.stdout)
+        self.assert_nothing_left()
 
     def test_the_driver_of_tests_takes_no_content(self):
         self.assert_one_line(self.build(connect="test:///default", disk="default-pool/web,size=100M"),
@@ -298,11 +337,12 @@ class Pool(world.Case):
 
     def test_a_disk_of_another_machine(self):
         old = self.create(f"tar:{self.archive}", "--disk", "size=100M", name="old")
-        done = self.run_program(self.command(f"disk:{old}", "--connect", self.there, "--no-customise",
-                                             "--disk", "pool:pool/web,format=qcow2"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        subprocess.run(["qemu-img", "compare", "-q", "-f", "raw", "-F", "qcow2", old, self.libvirt.pool / "web"],
-                       check=True)
+        for format in ("qcow2", "raw"):
+            done = self.run_program(self.command(f"disk:{old}", "--connect", self.there, "--no-customise",
+                                                 "--disk", f"pool:pool/web,format={format}", "--force"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            subprocess.run(["qemu-img", "compare", "-q", "-f", "raw", "-F", format, old,
+                            self.libvirt.pool / "web"], check=True)
 
 
 if __name__ == "__main__":
