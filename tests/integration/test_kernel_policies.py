@@ -141,13 +141,13 @@ class Loaders(Policies):
                                  *more).stdout
                 self.assertEqual(package in plan, package != "initramfs-tools")
 
-    def test_pygrub_as_pvh_is_for_xl_only(self):
+    def test_pygrub_as_pvh(self):
         files = kernel_files(self.dir, NEW, pvh=True)
-        done = self.make(self.archive(files), "pygrub", "--type", "pvh")
+        self.make(self.archive(files), "pygrub", "--type", "pvh")
         self.assertIn('type = "pvh"', self.config())
-        self.assertIn("there is no libvirt XML", done.stdout)
-        self.assertFalse((self.out / "t.xml").exists())
-        self.assertIsNone(self.manifest()["xml"])
+        xml = (self.out / "t.xml").read_text()
+        self.assertIn('machine="xenpvh"', xml)
+        self.assertRegex(xml, "<bootloader>/.*/pygrub</bootloader>")
 
     def judge_by_pygrub(self):
         found = list(pathlib.Path("/usr/lib").glob("xen-*/lib/python/grub/GrubConf.py"))

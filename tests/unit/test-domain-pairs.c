@@ -178,6 +178,9 @@ test_boot (void)
     { HVM "ramdisk = '/r'\n", XL, "ramdisk = \"/r\"", "" },
     { OF ("<type>linux</type>", "<bootloader>pygrub</bootloader>", ""), XL,
       "bootloader = \"pygrub\"", "" },
+    { OF ("<type>linux</type>", "", ""), XL, "bootloader = \"pygrub\"", "" },
+    { NAME "type = 'pvh'\nbootloader = 'pygrub'\n", XML, "<bootloader>pygrub</bootloader>", "" },
+    { NAME "kernel = 'vmlinuz'\n", XL, "kernel = \"vmlinuz\"", "" },
     { HVM "acpi_firmware = '/t'\n", XML, "<table type=\"slic\">/t</table>", "" },
   };
 
@@ -202,10 +205,14 @@ test_networks (void)
       "<tag id=\"4\" nativeMode=\"untagged\"/>",
       "vif 00:16:3e:00:00:09: libvirt's Xen driver takes the native VLAN 4 as tagged" },
     { PV "vif = [ '" MAC ",model=e1000' ]\n", XL, "model=e1000", "" },
-    { PV "vif = [ '" MAC ",model=e1000' ]\n", XML, "!e1000",
+    { PV "vif = [ '" MAC ",model=e1000' ]\n", XML, "!<model",
       "vif 00:16:3e:00:00:09: libvirt starts only an HVM guest with a card of a model; e1000 is"
       " left out" },
     { HVM "vif = [ '" MAC ",type=netfront' ]\n", XML, "<model type=\"netfront\"/>", "" },
+    { PV "vif = [ '" MAC ",ip=dhcp' ]\n", XL, "ip=dhcp", "" },
+    { PV "vif = [ '" MAC ",ip=dhcp' ]\n", XML, "!<ip",
+      "vif 00:16:3e:00:00:09: ip=dhcp is in xl.cfg only" },
+    { PV "vif = [ '" MAC "', '" MAC ",bridge=b' ]\n", XL, MAC ",bridge=b", "" },
     { CARD ("ethernet", ""), XL, "\"" MAC "\"", "" },
     { CARD ("ethernet", "<script path='vif-route'/>"), XL, "\"" MAC ",script=vif-route\"", "" },
     { CARD ("network", "<source network='default' bridge='virbr0'/>"), XL, "bridge=virbr0",
@@ -277,7 +284,7 @@ test_network_disks (void)
     { SOURCE ("<source protocol='https' name='a' query='x=1'><host name='h'/><cookies/></source>"),
       XL, "target=https://h/a?x=1\"", "disk xvda: left out is <cookies>" },
     { PV_XML ("", "<disk type='file' device='floppy'><source file='/f'/><target dev='fda'/></disk>"),
-      XL, "!fda",
+      XL, "!vdev=fda",
       "devices: <disk> fda is in libvirt's XML only" },
     { PV "disk = [ '/dev/a,raw,xvda,rw,discard' ]\n", XML, "discard=\"unmap\"", "" },
     { PV "disk = [ '/dev/a,raw,hda,rw' ]\n", XML, "bus=\"xen\"", "" },
@@ -381,6 +388,9 @@ test_emulated (void)
     { HVM "stdvga = 1\n", XML, "<model type=\"vga\"/>", "" },
     { HVM "videoram = 16\n", XML, "<model type=\"cirrus\" vram=\"16384\"/>", "" },
     { HVM "stdvga = 0\nviridian = 0\nusb = 0\nxen_platform_pci = 1\n", XML, "!viridian", "" },
+    { HVM "viridian = [ 'all' ]\n", XML, "<viridian/>",
+      "viridian = [ \"all\" ]: is in xl.cfg only" },
+    { PV "pae = 1\nacpi = 1\napic = 1\nviridian = 0\nusbdevice = 'tablet'\n", XML, "!input", "" },
     { HVM "soundhw = 'all'\n", XML, "<sound model=\"es1370\"/>", "" },
     { HVM "soundhw = 'sb16,adlib'\n", XML, "<sound model=\"sb16\"/>",
       "soundhw: adlib is in xl.cfg only" },
@@ -439,10 +449,30 @@ test_displays (void)
       "spicetls_port = 6001\nspiceagent_mouse = 1\nspicevdagent = 1", "" },
     { HVM_XML ("", "<redirdev bus='usb' type='tcp'/>"), XL, "!spiceusb",
       "devices: <redirdev> is in libvirt's XML only" },
+    { HVM "vnc = 1\nvnclisten = 'localhost'\n", XL, "vnclisten = \"localhost\"", "" },
     { PV "vfb = [ 'type=vnc,vncunused=1' ]\n", XML, "type=\"vnc\"", "" },
     { PV "vfb = [ 'vnc=0,sdl=1,display=:1' ]\n", XML, "display=\":1\"", "" },
     { PV_XML ("", "<graphics type='sdl' display=':1' xauth='/x'/>"), XL,
       "vnc=0,sdl=1,display=:1,xauthority=/x", "" },
+  };
+
+  assert_forms (forms, G_N_ELEMENTS (forms));
+}
+
+/* What is another one with each start stays so. */
+static void
+test_what_is_not_said (void)
+{
+  static const Form forms[] = {
+    { PV, XL, "!uuid", "" },
+    { PV, XML, "!uuid", "" },
+    { PV "vif = [ '' ]\n", XL, "vif = [\n    \"\",\n]", "" },
+    { PV "vif = [ 'bridge=b' ]\n", XL, "\"bridge=b\"", "" },
+    { PV "vif = [ 'bridge=b' ]\n", XML, "!<mac", "" },
+    { PV_XML ("", "<interface type='bridge'><source bridge='b'/></interface>"), XL, "\"bridge=b\"",
+      "" },
+    { HVM "vnc = 1\n", XL, "!vnclisten", "" },
+    { HVM "vnc = 1\n", XML, "!listen", "" },
   };
 
   assert_forms (forms, G_N_ELEMENTS (forms));
@@ -480,6 +510,7 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/pairs/emulated", test_emulated);
   g_test_add_func ("/domain/pairs/host-devices", test_host_devices);
   g_test_add_func ("/domain/pairs/displays", test_displays);
+  g_test_add_func ("/domain/pairs/what-is-not-said", test_what_is_not_said);
   g_test_add_func ("/domain/pairs/clocks", test_clocks);
   return g_test_run ();
 }

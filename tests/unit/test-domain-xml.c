@@ -228,13 +228,11 @@ static void
 test_what_libvirt_cannot_boot_is_an_error (void)
 {
   g_autoptr (DomuimgDomain) firmware = fixture_pv ();
-  g_autoptr (DomuimgDomain) pvh = fixture_bootloader ();
-  DomuimgDomain *domains[] = { firmware, pvh };
+  DomuimgDomain *domains[] = { firmware };
 
   domuimg_domain_set_ramdisk (firmware, NULL);
   domuimg_domain_set_kernel (firmware, NULL);
   domuimg_domain_set_firmware (firmware, "pvgrub64");
-  domuimg_domain_set_guest_type (pvh, DOMUIMG_GUEST_TYPE_PVH);
   for (guint i = 0; i < G_N_ELEMENTS (domains); i++)
     {
       g_autoptr (GError) error = NULL;

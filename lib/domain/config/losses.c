@@ -165,7 +165,7 @@ domuimg_config_write_text (DomuimgDomain *self, DomuimgConfigFormat format, char
 gboolean
 domuimg_config_is_secret (const char *text)
 {
-  return g_regex_match_simple ("passwd[^=:\\n]{0,3}=\\s*[\"']?[^\"',\\s]", text,
+  return g_regex_match_simple ("passwd[^=:\\n]{0,3}=\\s*[\"']?[^\"',\\s]|=rbd:[^\"']*:key=", text,
                                G_REGEX_CASELESS, 0);
 }
 

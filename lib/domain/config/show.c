@@ -64,11 +64,12 @@ put_list (Writer *self, const char *name, char **list)
   json_builder_end_array (self->json);
 }
 
-/* Carried text may hold a password: passwd="…" of an XML, vncpasswd=… of a list. */
+/* Carried text may hold a password: passwd="…" of an XML, vncpasswd=… of a list, and a disk in Ceph
+ * the key of its user. */
 static void
 put_carried (Writer *self, const char *name, const char *value)
 {
-  gboolean hidden = value != NULL && !self->all && strstr (value, "passw") != NULL;
+  gboolean hidden = value != NULL && !self->all && (strstr (value, "passw") != NULL || strstr (value, ":key=") != NULL);
 
   put (self, name, hidden ? MASK : value);
 }
@@ -81,7 +82,7 @@ put_guest (Writer *self, DomuimgDomain *domain)
 
   put (self, "name", domain->name);
   /* Nobody is told one that is another at each reading; but it is what makes guests equal. */
-  put (self, "uuid", domain->has_uuid || self->all ? domain->uuid : NULL);
+  put (self, "uuid", domain->has_uuid || (self->all && !domain->whole) ? domain->uuid : NULL);
   put (self, "type", domuimg_guest_type_to_string (domain->type));
   put_number (self, "memory", domain->memory);
   put_number (self, "maxmem", domain->maxmem);
@@ -109,7 +110,7 @@ put_disk (Writer *self, const DomuimgDomainDisk *disk)
 {
   json_builder_begin_object (self->json);
   put (self, "vdev", disk->vdev);
-  put (self, "target", disk->target);
+  put_carried (self, "target", disk->target);
   put (self, "format", disk->format);
   put (self, "backendtype", disk->backendtype);
   put_flag (self, "readonly", disk->readonly);
@@ -120,10 +121,10 @@ put_disk (Writer *self, const DomuimgDomainDisk *disk)
 }
 
 static void
-put_nic (Writer *self, const DomuimgDomainNic *nic)
+put_nic (Writer *self, const DomuimgDomain *domain, const DomuimgDomainNic *nic)
 {
   json_builder_begin_object (self->json);
-  put (self, "mac", nic->mac);
+  put (self, "mac", domuimg_nic_written_mac (domain, nic));
   put (self, "bridge", nic->bridge);
   put (self, "network", nic->network);
   put (self, "ip", nic->ip);
@@ -176,7 +177,7 @@ put_devices (Writer *self, DomuimgDomain *domain)
   json_builder_end_array (self->json);
   begin (self, "nics");
   for (guint i = 0; i < domain->nics->len; i++)
-    put_nic (self, g_ptr_array_index (domain->nics, i));
+    put_nic (self, domain, g_ptr_array_index (domain->nics, i));
   json_builder_end_array (self->json);
   put_graphics (self, domain);
   begin (self, "devices");

@@ -23,6 +23,7 @@ struct _DomuimgDomainNic {
   GObject parent_instance;
 
   char *mac;
+  gboolean has_mac; /* it was said; else it is a random one */
   char *bridge;
   char *ip;
   char *script;
@@ -93,6 +94,10 @@ const char *domuimg_text_or (const char *value, const char *fallback);
 /* What a device that was carried is called in the guest; NULL for one without a name. (transfer
  * full) */
 char *domuimg_foreign_name (const DomuimgDomainForeign *self);
+/* The address and the UUID that are to be written; NULL where a file that was read has none, so that
+ * there is another one with each start. */
+const char *domuimg_nic_written_mac (const DomuimgDomain *domain, const DomuimgDomainNic *self);
+const char *domuimg_domain_written_uuid (const DomuimgDomain *self);
 /* Whether QEMU alone knows what the target is, such as "rbd:pool/image". */
 gboolean domuimg_disk_is_network (const DomuimgDomainDisk *self);
 /* Notes what a reader left out or changed. */

@@ -265,6 +265,18 @@ domuimg_domain_add_foreign (DomuimgDomain *self, const char *parent, const char 
   g_ptr_array_insert (self->foreign, (int) at, foreign);
 }
 
+const char *
+domuimg_nic_written_mac (const DomuimgDomain *domain, const DomuimgDomainNic *self)
+{
+  return domain->whole && !self->has_mac ? NULL : self->mac;
+}
+
+const char *
+domuimg_domain_written_uuid (const DomuimgDomain *self)
+{
+  return self->whole && !self->has_uuid ? NULL : self->uuid;
+}
+
 char *
 domuimg_foreign_name (const DomuimgDomainForeign *self)
 {

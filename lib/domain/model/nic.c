@@ -78,6 +78,7 @@ domuimg_domain_nic_new (const char *mac)
   self->mac = mac == NULL ? domuimg_mac_new_random () : domuimg_mac_parse (mac, NULL);
   if (self->mac == NULL)
     self->mac = g_strdup (mac); /* for validation to name */
+  self->has_mac = TRUE;
   return self;
 }
 

@@ -37,12 +37,13 @@ check_text (const char *key, const char *value, GError **error)
   return quoted != NULL;
 }
 
+/* xl takes a file that was read wherever it is started. */
 static gboolean
-check_path (const char *key, const char *value, GError **error)
+check_path (const DomuimgDomain *self, const char *key, const char *value, GError **error)
 {
   if (!check_text (key, value, error))
     return FALSE;
-  if (value != NULL && (value[0] != '/' || value[1] == '\0'))
+  if (!self->whole && value != NULL && (value[0] != '/' || value[1] == '\0'))
     return INVALID ("%s \"%s\": must be an absolute path, since xl and libvirt may be started "
                     "anywhere",
                     key, value);
@@ -85,7 +86,7 @@ check_firmware (DomuimgDomain *self, GError **error)
     return TRUE;
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
     return self->firmware[0] == '/'
-               ? check_path ("firmware", self->firmware, error)
+               ? check_path (self, "firmware", self->firmware, error)
                : check_one_of ("firmware", self->firmware, hvm_firmware, error);
   if (!check_one_of ("firmware", self->firmware, pv_firmware, error))
     return FALSE;
@@ -126,7 +127,8 @@ check_boot (DomuimgDomain *self, GError **error)
 {
   gboolean hvm = self->type == DOMUIMG_GUEST_TYPE_HVM;
 
-  if (!check_path ("kernel", self->kernel, error) || !check_path ("ramdisk", self->ramdisk, error)
+  if (!check_path (self, "kernel", self->kernel, error)
+      || !check_path (self, "ramdisk", self->ramdisk, error)
       || !check_text ("cmdline", self->cmdline, error)
       || !check_text ("bootloader", self->bootloader, error)
       || !check_text ("bootloader_args", self->bootloader_args, error)
@@ -172,7 +174,7 @@ check_disk (DomuimgDomain *self, guint index, GError **error)
     }
   if (disk->target == NULL && !disk->cdrom)
     return INVALID ("%s: has no target; only a CD-ROM drive may be empty", key);
-  if (index == 0 && self->type == DOMUIMG_GUEST_TYPE_HVM && self->kernel == NULL
+  if (index == 0 && self->type == DOMUIMG_GUEST_TYPE_HVM && self->kernel == NULL && !self->whole
       && g_ascii_isdigit (vdev[strlen (vdev) - 1]))
     return INVALID ("%s: firmware cannot boot from it, since a partition without its disk has "
                     "no emulated device; use a whole disk, or PV or PVH",
@@ -181,7 +183,7 @@ check_disk (DomuimgDomain *self, guint index, GError **error)
   return ((disk->options != NULL && strstr (disk->options, "script=") != NULL)
                   || domuimg_disk_is_network (disk)
               ? check_text (key, disk->target, error)
-              : check_path (key, disk->target, error))
+              : check_path (self, key, disk->target, error))
          && check_one_of (key, disk->format, formats, error)
          && check_one_of (key, disk->backendtype, backends, error);
 }
@@ -198,13 +200,14 @@ check_nic_text (const char *key, const char *value, const char *pattern, GError 
   return TRUE;
 }
 
+/* To xl they are what its script makes of them. */
 static gboolean
-check_addresses (const char *value, GError **error)
+check_addresses (const DomuimgDomain *self, const char *value, GError **error)
 {
   g_auto (GStrv) addresses = NULL;
 
-  if (value == NULL)
-    return TRUE;
+  if (value == NULL || self->whole)
+    return check_nic_text ("ip", value, "\\A[^,]+\\z", error);
   if (!check_text ("ip", value, error))
     return FALSE;
   addresses = g_strsplit (value, " ", -1);
@@ -231,7 +234,7 @@ check_nic (DomuimgDomain *self, guint index, GError **error)
 
   if (mac == NULL)
     return FALSE;
-  for (guint i = 0; i < index; i++)
+  for (guint i = 0; i < index && !self->whole; i++)
     {
       const DomuimgDomainNic *other = g_ptr_array_index (self->nics, i);
       g_autofree char *other_mac = domuimg_mac_parse (other->mac, NULL);
@@ -239,11 +242,25 @@ check_nic (DomuimgDomain *self, guint index, GError **error)
         return INVALID ("mac \"%s\": two interfaces have this address", mac);
     }
   return check_nic_text ("bridge", nic->bridge, "\\A[A-Za-z0-9_.:-]+\\z", error)
-         && check_addresses (nic->ip, error)
+         && check_addresses (self, nic->ip, error)
          && check_nic_text ("script", nic->script, "\\A[^, ]([^,]*[^, ])?\\z", error)
          && check_nic_text ("model", nic->model, "\\A[A-Za-z0-9_-]+\\z", error)
          && check_nic_text ("vifname", nic->vifname, "\\A[A-Za-z0-9_.:-]{1,15}\\z", error)
          && check_nic_text ("rate", nic->rate, "\\A[0-9]+[GMK]?[Bb]/s(@[0-9]+[mu]?s)?\\z", error);
+}
+
+static gboolean
+check_port (const DomuimgDomain *self, GError **error)
+{
+  if (self->graphics_port > 65535)
+    return INVALID ("graphics: there is no TCP port %u", self->graphics_port);
+  if (self->graphics == DOMUIMG_GRAPHICS_VNC && self->graphics_port != 0
+      && self->graphics_port < 5900)
+    return INVALID ("graphics: VNC port %u is below 5900, where VNC displays begin",
+                    self->graphics_port);
+  if (self->graphics == DOMUIMG_GRAPHICS_SPICE && self->type != DOMUIMG_GUEST_TYPE_HVM)
+    return INVALID ("graphics: only an HVM guest can have SPICE; use VNC");
+  return TRUE;
 }
 
 static gboolean
@@ -256,6 +273,8 @@ check_graphics (DomuimgDomain *self, GError **error)
     return INVALID ("graphics: a comma in the password would end it in xl.cfg");
   if (self->graphics == DOMUIMG_GRAPHICS_NONE)
     return TRUE;
+  if (self->graphics_listen != NULL && self->whole)
+    return check_text ("vnclisten", self->graphics_listen, error) && check_port (self, error);
   if (self->graphics_listen != NULL
       && !g_hostname_is_ip_address (self->graphics_listen))
     return INVALID ("graphics: \"%s\" is no IP address to listen on", self->graphics_listen);
@@ -264,15 +283,7 @@ check_graphics (DomuimgDomain *self, GError **error)
     return INVALID ("graphics: VNC cannot listen on \"%s\", since libxl takes a colon for the "
                     "start of the display number; use an IPv4 address",
                     self->graphics_listen);
-  if (self->graphics_port > 65535)
-    return INVALID ("graphics: there is no TCP port %u", self->graphics_port);
-  if (self->graphics == DOMUIMG_GRAPHICS_VNC && self->graphics_port != 0
-      && self->graphics_port < 5900)
-    return INVALID ("graphics: VNC port %u is below 5900, where VNC displays begin",
-                    self->graphics_port);
-  if (self->graphics == DOMUIMG_GRAPHICS_SPICE && self->type != DOMUIMG_GUEST_TYPE_HVM)
-    return INVALID ("graphics: only an HVM guest can have SPICE; use VNC");
-  return TRUE;
+  return check_port (self, error);
 }
 
 static gboolean

@@ -154,7 +154,8 @@ read_devices (DomuimgXlFile *file, DomuimgDomain *domain)
       if (nic == NULL)
         continue;
       /* libxl gives such a one another with each start. */
-      if (nic->mac == NULL)
+      nic->has_mac = nic->mac != NULL;
+      if (!nic->has_mac)
         nic->mac = domuimg_mac_new_random ();
       domuimg_domain_add_nic (domain, nic);
     }

@@ -50,7 +50,7 @@ put_list (GString *out, const char *key, GPtrArray *items, GError **error)
   return TRUE;
 }
 
-/* As a list where there is one, else as a string. */
+/* Writes a list where there is one, else a string. */
 static gboolean
 put_text_or_list (GString *out, const char *key, const char *text, char **list, GError **error)
 {
@@ -86,16 +86,17 @@ static void
 put_part (GString *out, const char *name, const char *value)
 {
   if (value != NULL)
-    g_string_append_printf (out, ",%s=%s", name, value);
+    g_string_append_printf (out, "%s%s=%s", out->len > 0 ? "," : "", name, value);
 }
 
 static char *
-nic_text (const DomuimgDomainNic *nic)
+nic_text (const DomuimgDomain *domain, const DomuimgDomainNic *nic)
 {
   g_autoptr (GString) out = g_string_new (NULL);
-  g_autofree char *mac = domuimg_mac_parse (nic->mac, NULL);
+  const char *written = domuimg_nic_written_mac (domain, nic);
+  g_autofree char *mac = written != NULL ? domuimg_mac_parse (written, NULL) : NULL;
 
-  g_string_append_printf (out, "mac=%s", mac);
+  put_part (out, "mac", mac);
   put_part (out, "bridge", nic->bridge);
   put_part (out, "ip", nic->ip);
   put_part (out, "script", nic->script);
@@ -103,7 +104,7 @@ nic_text (const DomuimgDomainNic *nic)
   put_part (out, "rate", nic->rate);
   put_part (out, "model", nic->model);
   if (nic->options != NULL)
-    g_string_append_printf (out, ",%s", nic->options);
+    g_string_append_printf (out, "%s%s", out->len > 0 ? "," : "", nic->options);
   return g_string_free (g_steal_pointer (&out), FALSE);
 }
 
@@ -116,7 +117,7 @@ put_devices (DomuimgDomain *self, GString *out, GError **error)
   for (guint i = 0; i < self->disks->len; i++)
     g_ptr_array_add (disks, disk_text (g_ptr_array_index (self->disks, i)));
   for (guint i = 0; i < self->nics->len; i++)
-    g_ptr_array_add (nics, nic_text (g_ptr_array_index (self->nics, i)));
+    g_ptr_array_add (nics, nic_text (self, g_ptr_array_index (self->nics, i)));
   return put_list (out, "disk", disks, error) && put_list (out, "vif", nics, error);
 }
 
@@ -274,7 +275,7 @@ domuimg_domain_to_xl_cfg (DomuimgDomain *self, GError **error)
 
   g_string_append_printf (out, "# Xen guest %s, made by domuimg; xl.cfg(5) explains the keys.\n",
                           self->name);
-  if (!put_text (out, "name", self->name, error) || !put_text (out, "uuid", self->uuid, error)
+  if (!put_text (out, "name", self->name, error) || !put_text (out, "uuid", domuimg_domain_written_uuid (self), error)
       || !put_text (out, "type", domuimg_guest_type_to_string (self->type), error))
     return NULL;
   put_sizes (self, out);

@@ -8,6 +8,8 @@
 
 void domuimg_xml_read_clock (DomuimgXmlReader *self, xmlNode *root);
 void domuimg_xml_write_clock (DomuimgXmlWriter *writer, xmlNode *root);
+void domuimg_xml_read_features (DomuimgXmlReader *self, xmlNode *root);
+void domuimg_xml_write_features (DomuimgXmlWriter *writer, xmlNode *root);
 /* Its mode, features and nodes, and its share of the host's time. */
 void domuimg_xml_read_cpu (DomuimgXmlReader *self, xmlNode *root);
 void domuimg_xml_write_cpu (DomuimgXmlWriter *writer, xmlNode *root);

@@ -131,6 +131,7 @@ domuimg_xml_read_nic (DomuimgXmlReader *self, xmlNode *node)
   node->_private = node;
   mac = domuimg_xml_take (domuimg_xml_open (node, "mac"), "address");
   nic = domuimg_domain_nic_new (mac);
+  nic->has_mac = mac != NULL;
   what = g_strdup_printf ("vif %s", nic->mac);
   read_source (node, nic);
   read_addresses (node, nic);

@@ -235,7 +235,11 @@ read_os (DomuimgXmlReader *self, xmlNode *root, GError **error)
   if (domain->type == DOMUIMG_GUEST_TYPE_AUTO)
     return fail_at (self, node, error, "a guest of Xen has no <type>%s</type>", type);
   domuimg_xml_take_if (node, "arch", "x86_64");
-  domuimg_domain_set_bootloader (domain, bootloader);
+  /* What libvirt takes for a PV guest that says no other way to boot. */
+  domuimg_domain_set_bootloader (domain, bootloader == NULL && kernel == NULL
+                                                 && domain->type == DOMUIMG_GUEST_TYPE_PV
+                                             ? "pygrub"
+                                             : bootloader);
   domuimg_domain_set_bootloader_args (domain, bootloader_args);
   domuimg_domain_set_kernel (domain, kernel);
   domuimg_domain_set_ramdisk (domain, ramdisk);
@@ -266,34 +270,6 @@ read_events (DomuimgXmlReader *self, xmlNode *root)
       if (action != NULL)
         events[i].set (self->domain, action);
     }
-}
-
-/* xl's default is that HVM has them. */
-static void
-read_features (DomuimgXmlReader *self, xmlNode *root)
-{
-  static const char *const usual[] = { "acpi", "apic", "pae" };
-  DomuimgDomain *domain = self->domain;
-  xmlNode *features = domuimg_xml_open (root, "features");
-  xmlNode *hap = domuimg_xml_open (features, "hap"), *xen = domuimg_xml_open (features, "xen");
-  xmlNode *passthrough = domuimg_xml_open (xen, "passthrough");
-  g_autofree char *mode = domuimg_xml_take (passthrough, "mode");
-  g_autofree char *quoted = g_strdup_printf ("\"%s\"", domuimg_text_or (mode, "enabled"));
-
-  for (guint i = 0; domain->type == DOMUIMG_GUEST_TYPE_HVM && i < G_N_ELEMENTS (usual); i++)
-    if (domuimg_xml_open (features, usual[i]) == NULL)
-      domuimg_domain_set_extra (domain, usual[i], "0");
-  if (hap != NULL)
-    domuimg_domain_set_extra (domain, "hap", domuimg_xml_take_if (hap, "state", "off") ? "0" : "1");
-  g_free (domuimg_xml_take (hap, "state"));
-  if (domuimg_xml_open (features, "viridian") != NULL)
-    domuimg_domain_set_extra (domain, "viridian", "1");
-  if (domuimg_xml_take_if (domuimg_xml_open (xen, "e820_host"), "state", "on"))
-    domuimg_domain_set_extra (domain, "e820_host", "1");
-  if (domuimg_xml_take_if (passthrough, "state", "on"))
-    domuimg_domain_set_extra (domain, "passthrough", quoted);
-  else if (domuimg_xml_take_if (passthrough, "state", "off"))
-    domuimg_xml_set_word (self, "passthrough", "disabled");
 }
 
 /* What nobody understood goes along, at the place where it was. */
@@ -397,7 +373,7 @@ domuimg_domain_new_from_libvirt_xml (const char *text, const char *name, GError 
       || !read_os (&reader, root, error))
     return NULL;
   read_events (&reader, root);
-  read_features (&reader, root);
+  domuimg_xml_read_features (&reader, root);
   domuimg_xml_read_clock (&reader, root);
   domuimg_xml_read_cpu (&reader, root);
   domuimg_xml_read_arguments (&reader, root);

@@ -8,15 +8,23 @@
 #include "lib/domain/model/identity.h"
 
 static void
-add_addresses (xmlNode *node, const char *text)
+add_addresses (DomuimgXmlWriter *writer, xmlNode *node, const DomuimgDomainNic *nic)
 {
-  g_auto (GStrv) addresses = g_strsplit (domuimg_text_or (text, ""), " ", -1);
+  g_auto (GStrv) addresses = g_strsplit (domuimg_text_or (nic->ip, ""), " ", -1);
 
   for (char **address = addresses; *address != NULL; address++)
     {
       g_auto (GStrv) parts = g_strsplit (*address, "/", 2);
-      xmlNode *ip = domuimg_xml_add_with (node, "ip", "address", parts[0]);
+      xmlNode *ip;
 
+      if (parts[0] == NULL || *parts[0] == '\0')
+        continue;
+      if (!g_hostname_is_ip_address (parts[0]))
+        {
+          domuimg_xml_warn (writer, "vif %s: ip=%s is in xl.cfg only", nic->mac, *address);
+          continue;
+        }
+      ip = domuimg_xml_add_with (node, "ip", "address", parts[0]);
       domuimg_xml_set (ip, "family", strchr (*address, ':') != NULL ? "ipv6" : "ipv4");
       if (parts[1] != NULL)
         domuimg_xml_set (ip, "prefix", parts[1]);
@@ -160,18 +168,20 @@ add_network (xmlNode *node, const DomuimgDomainNic *nic)
 void
 domuimg_xml_write_nic (DomuimgXmlWriter *writer, xmlNode *devices, DomuimgDomainNic *nic)
 {
-  g_autofree char *mac = domuimg_mac_parse (nic->mac, NULL);
+  const char *written = domuimg_nic_written_mac (writer->domain, nic);
+  g_autofree char *mac = written != NULL ? domuimg_mac_parse (written, NULL) : NULL;
   xmlNode *node = domuimg_xml_add_with (devices, "interface", "type",
                                         nic->network != NULL  ? "network"
                                         : nic->bridge != NULL ? "bridge"
                                                               : "ethernet");
 
-  domuimg_xml_add_with (node, "mac", "address", mac);
+  if (mac != NULL)
+    domuimg_xml_add_with (node, "mac", "address", mac);
   if (nic->network != NULL)
     add_network (node, nic);
   else if (nic->bridge != NULL)
     add_bridge (writer, node, nic);
-  add_addresses (node, nic->ip);
+  add_addresses (writer, node, nic);
   if (nic->script != NULL)
     domuimg_xml_add_with (node, "script", "path", nic->script);
   if (nic->vifname != NULL)

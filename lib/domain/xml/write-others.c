@@ -160,6 +160,7 @@ add_xenbus (DomuimgXmlWriter *writer, xmlNode *devices)
   if (frames == NULL && channels == NULL)
     return;
   node = domuimg_xml_add_with (devices, "controller", "type", "xenbus");
+  domuimg_xml_set (node, "index", "0");
   if (frames != NULL)
     domuimg_xml_set (node, "maxGrantFrames", frames);
   if (channels != NULL)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/domain/xl/keys.h"
 #include "lib/domain/xml/chardev.h"
 #include "lib/domain/xml/disk.h"
 #include "lib/domain/xml/graphics.h"
@@ -149,55 +150,6 @@ add_os (DomuimgXmlWriter *writer, xmlNode *root)
   add_acpi_table (writer, os);
 }
 
-static void
-add_features (DomuimgXmlWriter *writer, xmlNode *root)
-{
-  static const char *const usual[] = { "acpi", "apic", "pae" };
-  gboolean hvm = writer->domain->type == DOMUIMG_GUEST_TYPE_HVM;
-  g_autofree char *hap = domuimg_xml_see_extra (writer, "hap");
-  g_autofree char *viridian = domuimg_xml_see_extra (writer, "viridian");
-  g_autofree char *e820 = domuimg_xml_see_extra (writer, "e820_host");
-  g_autofree char *passthrough = domuimg_xml_see_extra (writer, "passthrough");
-
-  for (guint i = 0; hvm && i < G_N_ELEMENTS (usual); i++)
-    {
-      g_autofree char *value = domuimg_xml_use_extra (writer, usual[i]);
-
-      if (g_strcmp0 (value, "0") != 0)
-        domuimg_xml_add (domuimg_xml_child (root, "features"), usual[i]);
-    }
-  if (hap != NULL)
-    domuimg_xml_add_with (domuimg_xml_child (root, "features"), "hap", "state",
-                          g_str_equal (hap, "0") ? "off" : "on");
-  g_free (domuimg_xml_use_extra (writer, "hap"));
-  if (g_strcmp0 (viridian, "1") == 0)
-    {
-      domuimg_xml_add (domuimg_xml_child (root, "features"), "viridian");
-      g_free (domuimg_xml_use_extra (writer, "viridian"));
-    }
-  if (g_strcmp0 (e820, "1") == 0)
-    {
-      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                            "e820_host", "state", "on");
-      g_free (domuimg_xml_use_extra (writer, "e820_host"));
-    }
-  if (g_strcmp0 (passthrough, "disabled") == 0)
-    {
-      domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                            "passthrough", "state", "off");
-      g_free (domuimg_xml_use_extra (writer, "passthrough"));
-    }
-  if (g_strcmp0 (passthrough, "enabled") != 0 && g_strcmp0 (passthrough, "sync_pt") != 0
-      && g_strcmp0 (passthrough, "share_pt") != 0)
-    return;
-  xmlNode *node
-      = domuimg_xml_add_with (domuimg_xml_child (domuimg_xml_child (root, "features"), "xen"),
-                              "passthrough", "state", "on");
-  if (!g_str_equal (passthrough, "enabled"))
-    domuimg_xml_set (node, "mode", passthrough);
-  g_free (domuimg_xml_use_extra (writer, "passthrough"));
-}
-
 /* libvirt knows fewer actions than libxl, and core dumps for a crash only. */
 static void
 add_event (DomuimgXmlWriter *writer, xmlNode *root, const char *name, const char *action,
@@ -266,17 +218,22 @@ add_devices (DomuimgXmlWriter *writer, xmlNode *root)
   domuimg_xml_write_others (writer, devices);
 }
 
-/* What a guest of xl has without the key, too, and libvirt's gives it. */
+/* What xl ignores in such a guest, and what it has without the key, too. */
 static gboolean
-says_nothing (const DomuimgDomainExtra *extra)
+says_nothing (const DomuimgDomain *domain, const DomuimgDomainExtra *extra)
 {
   static const char *const defaults[][2]
-      = { { "acpi_s3", "1" },   { "acpi_s4", "1" },    { "e820_host", "0" }, { "nestedhvm", "0" },
+      = { { "acpi", "1" },      { "acpi_s3", "1" },   { "acpi_s4", "1" },    { "e820_host", "0" }, { "nestedhvm", "0" },
           { "nographic", "0" }, { "nomigrate", "0" },  { "nx", "1" },        { "opengl", "0" },
           { "pvshim", "0" },    { "rtc_timeoffset", "0" }, { "spiceusbredirection", "0" },
           { "stdvga", "0" },    { "usb", "0" },        { "viridian", "0" },
           { "vncviewer", "0" }, { "xen_platform_pci", "1" } };
 
+  const DomuimgXlKey *key = domuimg_xl_key_find (extra->key);
+
+  if (g_str_equal (extra->key, "device_model")
+      || (key != NULL && (key->types & DOMUIMG_XL_TYPE (domain->type)) == 0))
+    return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (defaults); i++)
     if (g_str_equal (extra->key, defaults[i][0]) && g_str_equal (extra->value, defaults[i][1]))
       return TRUE;
@@ -292,7 +249,7 @@ warn_extra (DomuimgXmlWriter *writer)
     {
       const DomuimgDomainExtra *extra = g_ptr_array_index (all, i);
 
-      if (!g_hash_table_contains (writer->said, extra->key) && !says_nothing (extra))
+      if (!g_hash_table_contains (writer->said, extra->key) && !says_nothing (writer->domain, extra))
         domuimg_xml_warn (writer, "%s = %s: is in xl.cfg only", extra->key, extra->value);
     }
 }
@@ -304,10 +261,10 @@ add_everything (DomuimgXmlWriter *writer, xmlNode *root)
 
   domuimg_xml_set (root, "type", "xen");
   domuimg_xml_add_text (root, "name", domain->name);
-  domuimg_xml_add_text (root, "uuid", domain->uuid);
+  domuimg_xml_add_text (root, "uuid", domuimg_domain_written_uuid (domain));
   add_sizes (writer, root);
   add_os (writer, root);
-  add_features (writer, root);
+  domuimg_xml_write_features (writer, root);
   domuimg_xml_write_cpu (writer, root);
   domuimg_xml_write_clock (writer, root);
   add_event (writer, root, "on_poweroff", domain->on_poweroff, "destroy");
@@ -317,6 +274,16 @@ add_everything (DomuimgXmlWriter *writer, xmlNode *root)
   domuimg_xml_write_arguments (writer, root);
   add_foreign (writer, root);
   warn_extra (writer);
+}
+
+static gboolean
+check_absolute (const char *key, const char *path, GError **error)
+{
+  return path == NULL || path[0] == '/'
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s \"%s\": libvirt needs an absolute path, since it may be started"
+                          " anywhere",
+                          key, path);
 }
 
 /* What a guest boots by and libvirt's driver has no form for: without it the XML would
@@ -334,13 +301,8 @@ check_supported (DomuimgDomain *self, GError **error)
   for (guint i = 0; i < self->disks->len; i++)
     if (!domuimg_xml_check_disk (g_ptr_array_index (self->disks, i), error))
       return FALSE;
-  if (self->bootloader == NULL)
-    return TRUE;
-  if (self->type == DOMUIMG_GUEST_TYPE_PVH)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "bootloader \"%s\": libvirt boots a PVH guest by a kernel only",
-                         self->bootloader);
-  return TRUE;
+  return check_absolute ("kernel", self->kernel, error)
+         && check_absolute ("ramdisk", self->ramdisk, error);
 }
 
 /**
