@@ -109,7 +109,8 @@ free_other (gpointer writer)
   domuimg_uml_writer_free (writer);
 }
 
-static const DomuimgFsWriter other_writer = { begin_other, add_other, finish_other, free_other };
+static const DomuimgFsWriter other_writer
+    = { begin_other, add_other, finish_other, free_other, TRUE };
 
 static const DomuimgFs filesystems[] = {
   { "ext4", domuimg_mkfs_min_size, domuimg_mkfs_run, domuimg_tree_ext_open, &ext_writer, resize_ext,

@@ -26,6 +26,8 @@ typedef struct {
   /* The filesystem stays open; then only free () may be called. */
   DomuimgTree *(*finish) (gpointer writer, GCancellable *cancellable, GError **error);
   void (*free) (gpointer writer);
+  /* begin () takes a region that is part of a file, and no other. */
+  gboolean needs_file;
 } DomuimgFsWriter;
 
 typedef struct {
