@@ -3,16 +3,55 @@
 #include "config.h"
 #include "cli/cmd-guest.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
+static int
+show_plan (const char *name, gboolean disks, gboolean json)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = domuimg_host_plan_delete (name, disks, &error);
+
+  if (lines == NULL)
+    return cli_report (error);
+  cli_print_done (lines, json);
+  return CLI_DONE;
+}
+
+/* Where it is not, or cannot be asked, *@status is the exit status. */
+static gboolean
+is_confirmed (const char *name, gboolean disks, int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) lines = domuimg_host_plan_delete (name, disks, &error);
+  char answer[16];
+
+  if (lines == NULL)
+    {
+      *status = cli_report (error);
+      return FALSE;
+    }
+  cli_print_lines (lines, "");
+  g_printerr ("Go on? [y/N] ");
+  if (fgets (answer, sizeof answer, stdin) != NULL && (*answer == 'y' || *answer == 'Y'))
+    return TRUE;
+  g_printerr ("domuimg: nothing is removed\n");
+  *status = CLI_FAILED;
+  return FALSE;
+}
+
 int
 cli_delete (int argc, char **argv)
 {
   g_autofree char *backend_name = NULL;
   g_autofree char *connect = NULL;
-  gboolean disks = FALSE, json = FALSE;
+  gboolean disks = FALSE, json = FALSE, yes = FALSE, dry_run = FALSE;
   int timeout = 60;
   const GOptionEntry entries[] = {
     { "disks", 0, 0, G_OPTION_ARG_NONE, &disks,
       "remove the disks, too, that the guest was made with", NULL },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "say what would go and what would stay", NULL },
+    { "yes", 'y', 0, G_OPTION_ARG_NONE, &yes, "do not ask, on a terminal either", NULL },
     { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
       "what it may run by: libxl (default) or libvirt", "BACKEND" },
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
@@ -38,6 +77,10 @@ cli_delete (int argc, char **argv)
     return cli_usage ("--timeout takes a number of seconds");
   if (argc != 2)
     return cli_usage ("usage: domuimg delete NAME [OPTION…]");
+  if (dry_run)
+    return show_plan (argv[1], disks, json);
+  if (!yes && isatty (STDIN_FILENO) && isatty (STDERR_FILENO) && !is_confirmed (argv[1], disks, &status))
+    return status;
   cli_signals_cancel (cancellable);
   if (cli_choose_backend (backend_name, connect, &backend, &error))
     lines = domuimg_host_delete_guest (argv[1], backend, connect, disks, (guint) timeout,

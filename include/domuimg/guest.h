@@ -102,6 +102,8 @@ void domuimg_host_list_guests_async (DomuimgBackend backend, const char *connect
 DOMUIMG_API
 GPtrArray *domuimg_host_list_guests_finish (GAsyncResult *result, GError **error);
 DOMUIMG_API
+char **domuimg_host_plan_delete (const char *name, gboolean disks, GError **error);
+DOMUIMG_API
 char **domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char *connect,
                                   gboolean disks, guint timeout, GCancellable *cancellable,
                                   GError **error);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "domuimg/domain-config.h"
 #include "lib/base/block.h"
@@ -41,14 +42,33 @@ typedef struct {
   GPtrArray *volumes; /* (element-type DomuimgManifestDisk) (unowned) */
   GPtrArray *pool_volumes; /* (element-type DomuimgManifestVolume) (unowned) */
   DomuimgManifest *manifest; /* (nullable) */
+  char *manifest_path;       /* (nullable) */
+  gboolean is_plan;          /* nothing goes yet */
   GStrvBuilder *lines;
 } Removal;
+
+static void G_GNUC_PRINTF (2, 3)
+add_line (Removal *self, const char *format, ...)
+{
+  g_autofree char *line = NULL;
+  va_list args;
+
+  va_start (args, format);
+  line = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_strv_builder_add (self->lines, line);
+}
+
+static void
+add_removed (Removal *self, const char *what)
+{
+  add_line (self, self->is_plan ? "would remove %s" : "removed %s", what);
+}
 
 /* Only files go: a volume is not ours to remove. */
 static gboolean
 add_file (Removal *self, const char *path, GError **error)
 {
-  g_autofree char *line = NULL;
   struct stat status;
 
   if (path == NULL || g_ptr_array_find_with_equal_func (self->paths, path, g_str_equal, NULL))
@@ -57,13 +77,12 @@ add_file (Removal *self, const char *path, GError **error)
     return errno == ENOENT || errno == ENOTDIR
            || domuimg_set_errno (error, errno, "looking at %s, so nothing is removed", path);
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
-    line = g_strdup_printf ("%s stays: it is not a file", path);
+    add_line (self, "%s stays: it is not a file", path);
   else
     {
       g_ptr_array_add (self->paths, g_strdup (path));
-      line = g_strdup_printf ("removed %s", path);
+      add_removed (self, path);
     }
-  g_strv_builder_add (self->lines, line);
   return TRUE;
 }
 
@@ -80,20 +99,18 @@ add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
 {
   const DomuimgVolumes *volumes = domuimg_volumes_find (disk->kind);
   g_auto (DomuimgVolumeState) state = { 0 };
-  g_autofree char *line = NULL;
 
   if (!volumes->look (disk->path, &state, error))
     return FALSE;
   if (state.id == NULL)
     return TRUE;
   if (g_strcmp0 (state.id, disk->volume) == 0)
-    g_ptr_array_add (self->volumes, (gpointer) disk);
-  line = g_strcmp0 (state.id, disk->volume) == 0
-             ? g_strdup_printf ("removed %s", disk->path)
-             : g_strdup_printf ("%s stays: it is another volume than the one that was made for this"
-                                " guest",
-                                disk->path);
-  g_strv_builder_add (self->lines, line);
+    {
+      g_ptr_array_add (self->volumes, (gpointer) disk);
+      add_removed (self, disk->path);
+    }
+  else
+    add_line (self, "%s stays: it is another volume than the one that was made for this guest", disk->path);
   return TRUE;
 }
 
@@ -102,6 +119,8 @@ add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
 {
   if (disk->path != NULL && domuimg_volumes_find (disk->kind) != NULL)
     return add_volume (self, disk, error);
+  if (self->is_plan && is_device (disk))
+    add_line (self, "%s stays, and its filesystem would be taken from it", disk->path);
   return is_device (disk) || domuimg_manifest_is_elsewhere (self->manifest, disk->path)
          || add_file (self, disk->path, error);
 }
@@ -113,6 +132,35 @@ add_kernel (Removal *self, const char *path, GError **error)
 }
 
 static gboolean
+add_left (Removal *self, const char *path)
+{
+  struct stat status;
+
+  if (path == NULL || domuimg_manifest_is_elsewhere (self->manifest, path) || lstat (path, &status) != 0)
+    return FALSE;
+  add_line (self, "%s stays", path);
+  return TRUE;
+}
+
+/* What was made for the guest and is not asked to go, and the way to have it go later. */
+static void
+add_all_left (Removal *self)
+{
+  const DomuimgManifest *manifest = self->manifest;
+  gboolean any = self->manifest->volumes->len > 0;
+  g_autofree char *path = NULL;
+
+  for (guint i = 0; i < manifest->disks->len; i++)
+    any |= add_left (self, ((const DomuimgManifestDisk *) manifest->disks->pdata[i])->path);
+  any |= add_left (self, manifest->kernel.path);
+  any |= add_left (self, manifest->kernel.ramdisk);
+  if (!any)
+    return;
+  path = g_canonicalize_filename (self->manifest_path, NULL);
+  add_line (self, "to remove what stays: domuimg delete %s --disks", path);
+}
+
+static gboolean
 add_made (Removal *self, gboolean disks, GError **error)
 {
   const DomuimgManifest *manifest = self->manifest;
@@ -121,7 +169,10 @@ add_made (Removal *self, gboolean disks, GError **error)
     return FALSE;
   /* A disk that is left needs its kernel: the guest would not start without. */
   if (!disks)
-    return TRUE;
+    {
+      add_all_left (self);
+      return TRUE;
+    }
   if (!add_kernel (self, manifest->kernel.path, error)
       || !add_kernel (self, manifest->kernel.ramdisk, error))
     return FALSE;
@@ -129,6 +180,8 @@ add_made (Removal *self, gboolean disks, GError **error)
     if (!domuimg_delete_add_pool_volume (self->pool_volumes, g_ptr_array_index (manifest->volumes, i),
                                          self->lines, error))
       return FALSE;
+  for (guint i = 0; self->is_plan && i < self->pool_volumes->len; i++)
+    add_removed (self, ((const DomuimgManifestVolume *) self->pool_volumes->pdata[i])->address);
   for (guint i = 0; i < manifest->disks->len; i++)
     if (!add_disk (self, g_ptr_array_index (manifest->disks, i), error))
       return FALSE;
@@ -204,6 +257,7 @@ removal_free (Removal *self)
   g_ptr_array_unref (self->volumes);
   g_ptr_array_unref (self->pool_volumes);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
+  g_free (self->manifest_path);
   g_strv_builder_unref (self->lines);
   g_free (self);
 }
@@ -212,16 +266,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Removal, removal_free)
 
 static Removal *
 collect (const char *config, const char *images, gboolean disks, const char *autostart,
-         GError **error)
+         gboolean is_plan, GError **error)
 {
   g_autoptr (Removal) self = removal_new ();
-  g_autofree char *path = NULL;
 
-  if (!find_manifest (config, images, disks, &self->manifest, &path, error)
+  self->is_plan = is_plan;
+  if (!find_manifest (config, images, disks, &self->manifest, &self->manifest_path, error)
       || !add_file (self, autostart, error) || !add_file (self, config, error)
       || (self->manifest != NULL && !add_made (self, disks, error))
       /* While disks remain, the manifest says what they are of. */
-      || (disks && !add_file (self, path, error)))
+      || (disks && !add_file (self, self->manifest_path, error)))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -231,13 +285,16 @@ static Removal *
 collect_locked (DomuimgUndo *undo, const char *config, const char *images, gboolean disks,
                 const char *autostart, GError **error)
 {
-  g_autoptr (Removal) first = collect (config, images, disks, autostart, error);
+  g_autoptr (Removal) first = collect (config, images, disks, autostart, FALSE, error);
   struct stat status;
 
   if (first == NULL || !lock_all (undo, first->paths, error))
     return NULL;
-  if (lstat (config, &status) == 0)
-    return collect (config, images, disks, autostart, error);
+  /* Where the configuration was removed before, only what stayed then is left. */
+  if (lstat (config, &status) == 0
+      || (errno == ENOENT && first->manifest != NULL
+          && !g_ptr_array_find_with_equal_func (first->paths, config, g_str_equal, NULL)))
+    return collect (config, images, disks, autostart, FALSE, error);
   domuimg_set_errno (error, errno, "%s", config);
   return NULL;
 }
@@ -297,9 +354,94 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
   return domuimg_exec_run (exec, cancellable, error);
 }
 
+/* (nullable) Where the manifest of the guest @name may be, whose configuration need not be there. */
+static char *
+guess_manifest (const char *name)
+{
+  if (g_str_has_suffix (name, ".json"))
+    return g_strdup (name);
+  if (g_str_has_suffix (name, ".cfg"))
+    return g_strdup_printf ("%.*s.json", (int) (strlen (name) - strlen (".cfg")), name);
+  return strchr (name, '/') == NULL ? g_strdup_printf (DOMUIMG_IMAGE_DIRECTORY "/%s.json", name) : NULL;
+}
+
+/* By its manifest: *@config, which may be gone, and *@guest, the domain's name, stay NULL without an error
+ * where there is none. */
+static gboolean
+find_by_manifest (const char *name, char **config, char **guest, GError **error)
+{
+  g_autofree char *path = guess_manifest (name);
+  g_autoptr (DomuimgManifest) manifest = NULL;
+
+  if (path == NULL)
+    return TRUE;
+  if (!domuimg_manifest_read_if_any (path, &manifest, error))
+    return FALSE;
+  if (manifest != NULL && manifest->config != NULL)
+    {
+      *config = g_strdup (manifest->config);
+      *guest = g_strdup (manifest->name);
+    }
+  return TRUE;
+}
+
+static gboolean
+find_guest (const char *name, char **config, char **guest, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *path = domuimg_domain_find_config (name, &local);
+  g_autoptr (DomuimgDomain) domain = NULL;
+
+  gboolean is_gone = path == NULL || (access (path, F_OK) != 0 && errno == ENOENT);
+
+  if ((is_gone || g_str_has_suffix (path, ".json")) && !find_by_manifest (name, config, guest, error))
+    return FALSE;
+  if (*config != NULL)
+    return TRUE;
+  if (path == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  domain = domuimg_domain_new_from_file (path, error);
+  if (domain == NULL)
+    return FALSE;
+  *guest = g_strdup (domuimg_domain_get_name (domain));
+  *config = g_steal_pointer (&path);
+  return TRUE;
+}
+
+/**
+ * domuimg_host_plan_delete:
+ * @name: the name of a guest, the path of its configuration, or of its manifest
+ * @disks: whether its disks are to be removed, too
+ * @error: return location for an error, as of domuimg_host_delete_guest()
+ *
+ * What domuimg_host_delete_guest() would remove now, and what would stay. Nothing is changed.
+ *
+ * Returns: (transfer full): a line for each, or %NULL
+ *
+ * Since: 0.1
+ */
+char **
+domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
+{
+  g_autofree char *config = NULL;
+  g_autofree char *guest = NULL;
+  g_autofree char *link = NULL;
+  g_autoptr (Removal) removal = NULL;
+
+  g_return_val_if_fail (name != NULL, NULL);
+  if (!find_guest (name, &config, &guest, error))
+    return NULL;
+  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
+  removal = collect (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, TRUE, error);
+  return removal != NULL ? g_strv_builder_end (removal->lines) : NULL;
+}
+
 /**
  * domuimg_host_delete_guest:
- * @name: the name of a guest, or the path of its configuration
+ * @name: the name of a guest, the path of its configuration, or of its manifest
  * @backend: what it may run by
  * @connect: (nullable): libvirt's URI; %NULL for the libvirt that the guest was defined by when it
  *   was made, or else `xen:///system`
@@ -330,11 +472,10 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   g_autofree char *link = NULL;
   g_autofree char *path = NULL;
   g_autoptr (DomuimgManifest) manifest = NULL;
-  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autofree char *guest = NULL;
 
   g_return_val_if_fail (name != NULL, NULL);
-  config = domuimg_domain_find_config (name, error);
-  if (config == NULL || (domain = domuimg_domain_new_from_file (config, error)) == NULL)
+  if (!find_guest (name, &config, &guest, error))
     return NULL;
   /* Before the guest is ended for nothing. */
   if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error))
@@ -344,8 +485,7 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
       backend = DOMUIMG_BACKEND_LIBVIRT;
       connect = manifest->defined;
     }
-  if (!end_guest (backend, connect, domuimg_domain_get_name (domain), timeout, cancellable,
-                     error))
+  if (!end_guest (backend, connect, guest, timeout, cancellable, error))
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
   return domuimg_host_delete_files (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, error);

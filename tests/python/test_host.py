@@ -44,6 +44,14 @@ class Host(unittest.TestCase):
         with self.assertRaises(domuimg.InvalidArgument):
             domuimg.list_guests(backend="virtualbox")
 
+    def test_a_plan_of_what_would_go(self):
+        before = sorted((self.dir / "out").iterdir())
+        lines = domuimg.plan_delete(self.config)
+        self.assertIn(f"would remove {self.config}", lines)
+        self.assertIn(f"{self.dir / 'out' / 'web1.img'} stays", lines)
+        self.assertIn(f"would remove {self.dir / 'out' / 'web1.img'}", domuimg.plan_delete(self.config, disks=True))
+        self.assertEqual(sorted((self.dir / "out").iterdir()), before)
+
     @unittest.skipIf(domuimg.doctor().xen, "a guest of that name may run here")
     def test_delete_leaves_the_disk_unless_asked(self):
         lines = domuimg.delete(self.config)

@@ -33,7 +33,7 @@ from ._errors import (
 )
 from ._check import Finding, Report, check, check_all, fix
 from ._config import config_convert, config_set, config_show
-from ._host import Guest, Host, delete, doctor, list_guests, run
+from ._host import Guest, Host, delete, doctor, list_guests, plan_delete, run
 from ._kernel import KernelUpdate, kernel_update
 from ._resize import Resize, resize
 from ._settings import Settings
@@ -81,6 +81,7 @@ __all__ = [
     "kernel_update",
     "list_guests",
     "plan",
+    "plan_delete",
     "resize",
     "run",
     "unfinished",

@@ -121,6 +121,12 @@ def list_guests(
     return [_guest(guest) for guest in guests]
 
 
+def plan_delete(name: PathLike, *, disks: bool = False) -> list[str]:
+    """What `delete` would remove now, and what would stay; nothing is changed."""
+    with translated():
+        return list(Domuimg.host_plan_delete(os.fsdecode(name), disks))
+
+
 def delete(
     name: PathLike,
     *,

@@ -9,8 +9,11 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
@@ -20,6 +23,7 @@
 #define KERNEL "linux.uml"
 #define AGENT "domuimg-agent"
 #define MEMORY_MIB 256u
+#define MEMORY_PREFIX "domuimg-"
 /* The most that is written to a disk which is only read; it lies in memory. */
 #define CHANGES ((off_t) 1 << 30)
 #define START_SECONDS 60
@@ -208,13 +212,34 @@ is_fit_for_memory (const char *directory, guint64 size)
          && (guint64) st.f_bavail * st.f_frsize > size + size / 4;
 }
 
+/* What machines have left that were killed as they started: directories that are empty. */
+static void
+sweep (const char *above)
+{
+  g_autoptr (GDir) directory = g_dir_open (above, 0, NULL);
+  const char *name;
+
+  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (above, name, NULL);
+      struct stat status;
+
+      /* Others' cannot be removed, and one with anything in it is none of these. */
+      if (g_str_has_prefix (name, MEMORY_PREFIX) && lstat (path, &status) == 0
+          && S_ISDIR (status.st_mode) && status.st_uid == geteuid ()
+          && status.st_mtime + 2 * START_SECONDS < time (NULL))
+        rmdir (path);
+    }
+}
+
 /* A new directory for its memory, which has a name there for as long as it starts only. */
 static char *
 make_memory_directory (guint64 size, GError **error)
 {
   const char *above = is_fit_for_memory ("/dev/shm", size) ? "/dev/shm" : g_get_tmp_dir ();
-  g_autofree char *path = g_build_filename (above, "domuimg-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (above, MEMORY_PREFIX "XXXXXX", NULL);
 
+  sweep (above);
   if (g_mkdtemp_full (path, 0700) != NULL)
     return g_steal_pointer (&path);
   domuimg_set_errno (error, errno, "making a directory in %s", above);

@@ -125,7 +125,7 @@ def test_restart(host, guest):
 
 
 def test_delete(host, guest):
-    status, output = host.run("delete", guest.name, "--timeout", 2, timeout=180)
+    status, output = host.run("delete", guest.name, "--yes", "--timeout", 2, timeout=180)
     gone = not host.guest(guest.name)
     left = host.sh(f"ls /etc/xen/{guest.name}.cfg /etc/xen/auto/{guest.name}.cfg 2>/dev/null")[1]
     host.result(status == 0 and gone and not left, f"the {guest.type} guest is deleted", status, output, left)
@@ -211,7 +211,7 @@ def test_libvirt_again(host, guest):
 
 
 def test_libvirt_delete(host, guest):
-    status, output = host.run("delete", guest.name, *LIBVIRT, "--timeout", 2, timeout=180)
+    status, output = host.run("delete", guest.name, "--yes", *LIBVIRT, "--timeout", 2, timeout=180)
     left = host.guest(guest.name, *LIBVIRT) or host.guest(guest.name)
     host.result(status == 0 and not left, f"libvirt: the {guest.type} guest is deleted, and forgotten", status, output, left)
 
