@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 import world
@@ -61,17 +62,19 @@ class Libvirt:
         self.dir = pathlib.Path(directory)
         self.dir.mkdir()
         self.pool = self.dir / "pool"
-        for path in (self.pool, self.dir / "run", self.dir / "config", self.dir / "cache"):
+        for path in (self.pool, self.dir / "run", self.dir / "cache"):
             path.mkdir()
+        # The sockets of guests are in it, and the names of sockets are short.
+        self.config = pathlib.Path(tempfile.mkdtemp(prefix="domuimg-", dir="/tmp"))
         self.relay = self.write("relay", RELAY, python=sys.executable)
         if world.is_root():
-            for path in (self.dir, *self.dir.iterdir()):
+            for path in (self.dir, self.config, *self.dir.iterdir()):
                 os.chown(path, world.NOBODY, world.NOBODY)
         socket = self.dir / "run/libvirt/libvirt-sock"
         self.here = f"qemu+unix:///session?socket={socket}"
         self.there = f"qemu+ext://elsewhere/session?command={self.relay}"
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.dir),
-                       "XDG_RUNTIME_DIR": str(self.dir / "run"), "XDG_CONFIG_HOME": str(self.dir / "config"),
+                       "XDG_RUNTIME_DIR": str(self.dir / "run"), "XDG_CONFIG_HOME": str(self.config),
                        "XDG_CACHE_HOME": str(self.dir / "cache")}
         self.log = open(self.dir / "log", "wb")
         self.process = subprocess.Popen(["libvirtd", "--pid-file", str(self.dir / "run/pid")],
@@ -125,6 +128,7 @@ class Libvirt:
         self.process.terminate()
         self.process.wait(60)
         self.log.close()
+        shutil.rmtree(self.config)
 
 
 def is_installed():

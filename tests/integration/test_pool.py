@@ -126,7 +126,9 @@ class Pool(world.Case):
         self.assertGreater((self.libvirt.pool / "web").stat().st_blocks * 512, 90_000_000)
 
     def test_a_directory_of_this_host_gets_a_file(self):
-        for path in (self.out, self.state):
+        temporary = self.dir / "temporary"
+        self.environment["TMPDIR"] = str(temporary)
+        for path in (self.out, self.state, temporary):
             path.mkdir(exist_ok=True)
             os.chown(path, libvirt_here.user(), -1)
         settings = self.libvirt.as_user()
