@@ -5,8 +5,8 @@
 
 #include "lib/base/pool.h"
 
-static void G_GNUC_PRINTF (2, 3)
-add_line (GStrvBuilder *lines, const char *format, ...)
+void
+domuimg_delete_add_line (GStrvBuilder *lines, const char *format, ...)
 {
   g_autofree char *line = NULL;
   va_list args;
@@ -36,7 +36,7 @@ domuimg_delete_add_pool_volume (GPtrArray *volumes, const DomuimgManifestVolume 
     return TRUE;
   if (!g_str_equal (state.id, volume->id))
     {
-      add_line (lines, "%s stays: it is another volume than the one that was made for this guest",
+      domuimg_delete_add_line (lines, "%s stays: it is another volume than the one that was made for this guest",
                 volume->address);
       return TRUE;
     }
@@ -66,9 +66,9 @@ delete_volume (const DomuimgManifestVolume *volume, GStrvBuilder *lines)
   gboolean deleted;
 
   if (domuimg_pool_delete (volume->address, volume->id, &deleted, &error))
-    add_line (lines, "removed %s", volume->address);
+    domuimg_delete_add_line (lines, "removed %s", volume->address);
   else
-    add_line (lines, "%s is still there, and domuimg cleanup tries again: %s", volume->address,
+    domuimg_delete_add_line (lines, "%s is still there, and domuimg cleanup tries again: %s", volume->address,
               error->message);
 }
 

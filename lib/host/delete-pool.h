@@ -7,6 +7,8 @@
 /* What a guest has in storage pools of libvirt's, when it is deleted. @volumes are those that go, of
  * DomuimgManifestVolume (unowned). */
 
+/* Adds a line of what is done. */
+void domuimg_delete_add_line (GStrvBuilder *lines, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Adds @volume to them if it still is the one that was made, with a line where another one has its name;
  * BUSY where a guest runs on it. */
 gboolean domuimg_delete_add_pool_volume (GPtrArray *volumes, const DomuimgManifestVolume *volume,

@@ -47,22 +47,10 @@ typedef struct {
   GStrvBuilder *lines;
 } Removal;
 
-static void G_GNUC_PRINTF (2, 3)
-add_line (Removal *self, const char *format, ...)
-{
-  g_autofree char *line = NULL;
-  va_list args;
-
-  va_start (args, format);
-  line = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_strv_builder_add (self->lines, line);
-}
-
 static void
 add_removed (Removal *self, const char *what)
 {
-  add_line (self, self->is_plan ? "would remove %s" : "removed %s", what);
+  domuimg_delete_add_line (self->lines, self->is_plan ? "would remove %s" : "removed %s", what);
 }
 
 /* Only files go: a volume is not ours to remove. */
@@ -77,7 +65,7 @@ add_file (Removal *self, const char *path, GError **error)
     return errno == ENOENT || errno == ENOTDIR
            || domuimg_set_errno (error, errno, "looking at %s, so nothing is removed", path);
   if (!S_ISREG (status.st_mode) && !S_ISLNK (status.st_mode))
-    add_line (self, "%s stays: it is not a file", path);
+    domuimg_delete_add_line (self->lines, "%s stays: it is not a file", path);
   else
     {
       g_ptr_array_add (self->paths, g_strdup (path));
@@ -110,7 +98,9 @@ add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
       add_removed (self, disk->path);
     }
   else
-    add_line (self, "%s stays: it is another volume than the one that was made for this guest", disk->path);
+    domuimg_delete_add_line (self->lines,
+                             "%s stays: it is another volume than the one that was made for this guest",
+                             disk->path);
   return TRUE;
 }
 
@@ -120,7 +110,7 @@ add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
   if (disk->path != NULL && domuimg_volumes_find (disk->kind) != NULL)
     return add_volume (self, disk, error);
   if (self->is_plan && is_device (disk))
-    add_line (self, "%s stays, and its filesystem would be taken from it", disk->path);
+    domuimg_delete_add_line (self->lines, "%s stays, and its filesystem would be taken from it", disk->path);
   return is_device (disk) || domuimg_manifest_is_elsewhere (self->manifest, disk->path)
          || add_file (self, disk->path, error);
 }
@@ -138,7 +128,7 @@ add_left (Removal *self, const char *path)
 
   if (path == NULL || domuimg_manifest_is_elsewhere (self->manifest, path) || lstat (path, &status) != 0)
     return FALSE;
-  add_line (self, "%s stays", path);
+  domuimg_delete_add_line (self->lines, "%s stays", path);
   return TRUE;
 }
 
@@ -157,7 +147,7 @@ add_all_left (Removal *self)
   if (!any)
     return;
   path = g_canonicalize_filename (self->manifest_path, NULL);
-  add_line (self, "to remove what stays: domuimg delete %s --disks", path);
+  domuimg_delete_add_line (self->lines, "to remove what stays: domuimg delete %s --disks", path);
 }
 
 static gboolean
