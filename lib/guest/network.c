@@ -154,7 +154,7 @@ take_out_netifrc (DomuimgGuestRun *self, GError **error)
 /* What the source machine says to tools that are installed beside the one in charge, and would give
  * this guest's NICs that machine's addresses. */
 static gboolean
-set_aside_others (DomuimgGuestRun *self, GError **error)
+set_aside_others (DomuimgGuestRun *self, DomuimgNetStack stack, GError **error)
 {
   static const struct {
     DomuimgNetStack stack;
@@ -165,7 +165,7 @@ set_aside_others (DomuimgGuestRun *self, GError **error)
                  { DOMUIMG_STACK_NETIFRC, take_out_netifrc } };
 
   for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if ((self->info->stacks & 1 << others[i].stack) != 0 && self->info->stack != others[i].stack
+    if ((self->info->stacks & 1 << others[i].stack) != 0 && stack != others[i].stack
         && !others[i].set_aside (self, error))
       return FALSE;
   return TRUE;
@@ -195,21 +195,20 @@ has_dhcp_client (DomuimgGuestRun *self)
 }
 
 /* ifupdown asks another program for an address; systemd-networkd can do it alone. */
-static gboolean
-ifupdown_or_networkd (DomuimgGuestRun *self, GError **error)
+static DomuimgNetStack
+choose_stack (DomuimgGuestRun *self)
 {
-  gboolean networkd = self->info->init == DOMUIMG_INIT_SYSTEMD
-                      && self->info->stacks & 1 << DOMUIMG_STACK_NETWORKD;
+  DomuimgNetStack stack = self->info->stack;
 
-  if (!wants_dhcp (self) || has_dhcp_client (self))
-    return domuimg_guest_network_ifupdown (self, error);
-  if (networkd)
-    return domuimg_guest_set_aside_interfaces (self, error)
-           && domuimg_guest_network_networkd (self, error);
+  if (stack != DOMUIMG_STACK_IFUPDOWN || !wants_dhcp (self) || has_dhcp_client (self))
+    return stack;
+  if (self->info->init == DOMUIMG_INIT_SYSTEMD
+      && (self->info->stacks & 1 << DOMUIMG_STACK_NETWORKD) != 0)
+    return DOMUIMG_STACK_NETWORKD;
   domuimg_edit_warn (self->edit,
                      "the guest has no DHCP client for ifupdown: add one "
                      "(isc-dhcp-client), or give a fixed address");
-  return domuimg_guest_network_ifupdown (self, error);
+  return stack;
 }
 
 gboolean
@@ -220,7 +219,7 @@ domuimg_guest_step_network (DomuimgGuestRun *self, GError **error)
     [DOMUIMG_STACK_NETPLAN] = domuimg_guest_network_netplan,
     [DOMUIMG_STACK_NM] = domuimg_guest_network_nm,
     [DOMUIMG_STACK_NETWORKD] = domuimg_guest_network_networkd,
-    [DOMUIMG_STACK_IFUPDOWN] = ifupdown_or_networkd,
+    [DOMUIMG_STACK_IFUPDOWN] = domuimg_guest_network_ifupdown,
     [DOMUIMG_STACK_IFCFG] = domuimg_guest_network_ifcfg,
     [DOMUIMG_STACK_WICKED] = domuimg_guest_network_wicked,
     [DOMUIMG_STACK_DHCPCD] = domuimg_guest_network_dhcpcd,
@@ -228,9 +227,12 @@ domuimg_guest_step_network (DomuimgGuestRun *self, GError **error)
     [DOMUIMG_STACK_INET1] = domuimg_guest_network_inet1,
   };
 
+  DomuimgNetStack stack;
+
   if (self->want->nics->len == 0)
     return TRUE;
-  if (self->info->stack != DOMUIMG_STACK_NONE && !set_aside_others (self, error))
+  stack = choose_stack (self);
+  if (stack != DOMUIMG_STACK_NONE && !set_aside_others (self, stack, error))
     return FALSE;
-  return quiet_cloud_init (self, error) && stacks[self->info->stack](self, error);
+  return quiet_cloud_init (self, error) && stacks[stack](self, error);
 }
