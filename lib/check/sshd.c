@@ -3,7 +3,6 @@
 #include "config.h"
 #include "lib/check/sshd.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CONFIG "/etc/ssh/sshd_config"
@@ -51,41 +50,36 @@ find_in_text (const char *text, const char *key)
   return NULL;
 }
 
-static char *
-find_in_file (DomuimgTree *tree, const char *path, const char *key)
+/* The texts of its files, in the order in which they count. Distributions that have a directory of
+ * drop-ins include it before anything else. */
+static GPtrArray *
+read_config (DomuimgTree *tree)
 {
-  g_autofree char *text = domuimg_tree_read_text (tree, path, NULL);
+  GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *text = domuimg_tree_read_text (tree, CONFIG, NULL);
+  g_autofree char *include = text != NULL ? find_in_text (text, "Include") : NULL;
+  g_auto (GStrv) names = include != NULL ? domuimg_tree_list (tree, DROP_INS, NULL) : NULL;
 
-  return text != NULL ? find_in_text (text, key) : NULL;
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      g_autofree char *path = g_build_filename (DROP_INS, names[i], NULL);
+      char *drop_in = g_str_has_suffix (names[i], ".conf") ? domuimg_tree_read_text (tree, path, NULL) : NULL;
+
+      if (drop_in != NULL)
+        g_ptr_array_add (texts, drop_in);
+    }
+  if (text != NULL)
+    g_ptr_array_add (texts, g_steal_pointer (&text));
+  return texts;
 }
 
-static int
-compare (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
-/* Distributions that have a directory of drop-ins include it before anything else. */
 static char *
-find_setting (DomuimgTree *tree, const char *key, const char *otherwise)
+find_setting (const GPtrArray *texts, const char *key, const char *otherwise)
 {
-  g_auto (GStrv) names = domuimg_tree_list (tree, DROP_INS, NULL);
-  g_autofree char *include = find_in_file (tree, CONFIG, "Include");
   char *value = NULL;
 
-  if (names != NULL && include != NULL)
-    {
-      qsort (names, g_strv_length (names), sizeof *names, compare);
-      for (guint i = 0; value == NULL && names[i] != NULL; i++)
-        {
-          g_autofree char *path = g_build_filename (DROP_INS, names[i], NULL);
-
-          if (g_str_has_suffix (names[i], ".conf"))
-            value = find_in_file (tree, path, key);
-        }
-    }
-  if (value == NULL)
-    value = find_in_file (tree, CONFIG, key);
+  for (guint i = 0; value == NULL && i < texts->len; i++)
+    value = find_in_text (g_ptr_array_index (texts, i), key);
   return value != NULL ? value : g_strdup (otherwise);
 }
 
@@ -94,17 +88,19 @@ domuimg_sshd_find (DomuimgTree *tree, const DomuimgGuestInfo *info)
 {
   static const char *const programs[] = { "/usr/sbin/sshd", "/usr/bin/sshd", "/usr/sbin/dropbear" };
   gboolean installed = FALSE;
+  g_autoptr (GPtrArray) config = NULL;
   DomuimgSshd *self;
 
   for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
     installed = installed || domuimg_tree_is_executable (tree, programs[i]);
   if (!installed || !is_started (tree, info))
     return NULL;
+  config = read_config (tree);
   self = g_new0 (DomuimgSshd, 1);
   self->tree = tree;
-  self->permit_root = find_setting (tree, "PermitRootLogin", "prohibit-password");
-  self->use_pam = find_setting (tree, "UsePAM", "no");
-  self->key_files = find_setting (tree, "AuthorizedKeysFile", KEY_FILES);
+  self->permit_root = find_setting (config, "PermitRootLogin", "prohibit-password");
+  self->use_pam = find_setting (config, "UsePAM", "no");
+  self->key_files = find_setting (config, "AuthorizedKeysFile", KEY_FILES);
   return self;
 }
 

@@ -18,7 +18,7 @@ typedef struct {
   const char *name;
   const char *init;
   const char *found;
-  const char *edits[8]; /* pairs of a path and a text */
+  const char *edits[10]; /* pairs of a path and a text */
 } AccountCase;
 
 static const AccountCase account_cases[] = {
@@ -44,6 +44,12 @@ static const AccountCase account_cases[] = {
   { "a file without a key", SYSVINIT, NOBODY, { SHADOW, LOCKED, KEYS, "# " KEY, "/usr/sbin/sshd", "x" } },
   { "not for root", SYSVINIT, NOBODY,
     { SHADOW, LOCKED, KEYS, KEY, "/usr/sbin/sshd", "x", SSHD, "permitrootlogin=no\n" } },
+  { "not for root, by a drop-in that comes first", SYSVINIT, NOBODY,
+    { SHADOW, LOCKED, KEYS, KEY, "/usr/sbin/sshd", "x", SSHD,
+      "Include /etc/ssh/sshd_config.d/*.conf\nPermitRootLogin yes\n", SSHD ".d/a.conf",
+      "PermitRootLogin no\n" } },
+  { "a drop-in that nothing includes", SYSVINIT, "",
+    { SHADOW, LOCKED, KEYS, KEY, "/usr/sbin/sshd", "x", SSHD ".d/a.conf", "PermitRootLogin no\n" } },
   { "not for root where something matches", SYSVINIT, "",
     { SHADOW, LOCKED, KEYS, KEY, "/usr/sbin/sshd", "x", SSHD, "Match User x\nPermitRootLogin no\n" } },
   { "keys elsewhere", SYSVINIT, "",
