@@ -42,7 +42,7 @@ begin (int fd, const char *label)
 
   if (archive_write_set_format_iso9660 (archive) == ARCHIVE_OK
       && archive_write_set_format_option (archive, "iso9660", "volume-id", label) == ARCHIVE_OK
-      /* As "useful", it would give everybody the right to read. */
+      /* With "useful", everybody would have the right to read. */
       && archive_write_set_format_option (archive, "iso9660", "rockridge", "strict") == ARCHIVE_OK)
     {
       archive_write_set_bytes_per_block (archive, SECTOR);

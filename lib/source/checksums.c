@@ -3,11 +3,7 @@
 #include "config.h"
 #include "lib/source/checksums.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
-
-#define PIECE (1 << 20)
 
 static const struct {
   GChecksumType type;
@@ -28,7 +24,7 @@ is_hex (const char *text, gsize length)
   return length > 0;
 }
 
-/* By the length, which tells them apart; what is weaker is passed over. */
+/* By the length, which tells them apart; what is weaker is ignored. */
 static gboolean
 find_kind (const char *hex, gsize length, GChecksumType *type)
 {
@@ -164,31 +160,4 @@ domuimg_digest_name (const DomuimgDigest *self)
     if (kinds[i].type == self->type)
       return kinds[i].name;
   return "";
-}
-
-char *
-domuimg_digest_compute (GChecksumType type, int fd, const char *name, GCancellable *cancellable,
-                        GError **error)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (type);
-  g_autofree guint8 *piece = g_malloc (PIECE);
-  goffset offset = 0;
-  gssize got;
-
-  do
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
-      got = pread (fd, piece, PIECE, offset);
-      if (got < 0 && errno != EINTR)
-        {
-          domuimg_set_errno (error, errno, "reading %s", name);
-          return NULL;
-        }
-      if (got > 0)
-        g_checksum_update (checksum, piece, got);
-      offset += MAX (got, 0);
-    }
-  while (got != 0);
-  return g_strdup (g_checksum_get_string (checksum));
 }

@@ -19,6 +19,3 @@ void domuimg_digest_free (DomuimgDigest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgDigest, domuimg_digest_free)
 /* "sha256" */
 const char *domuimg_digest_name (const DomuimgDigest *self);
-/* What all bytes of @fd have, from its beginning. */
-char *domuimg_digest_compute (GChecksumType type, int fd, const char *name,
-                              GCancellable *cancellable, GError **error);

@@ -79,9 +79,15 @@ fail_unknown (const DomuimgDefinitions *self, const char *id, GError **error)
 }
 
 static gboolean
+is_id (const char *id)
+{
+  return g_regex_match_simple ("^[A-Za-z0-9][A-Za-z0-9._-]*$", id, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+static gboolean
 check_id (const DomuimgDefinitions *self, const char *id, GError **error)
 {
-  return g_regex_match_simple ("^[A-Za-z0-9][A-Za-z0-9._-]*$", id, G_REGEX_DOLLAR_ENDONLY, 0)
+  return is_id (id)
          || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is not a valid %s name", id,
                           self->what);
 }
@@ -92,7 +98,7 @@ domuimg_definitions_has (const DomuimgDefinitions *self, const char *id)
   g_auto (GStrv) all = directories (self);
   g_autofree char *name = g_strconcat (id, SUFFIX, NULL);
 
-  for (guint i = 0; check_id (self, id, NULL) && all[i] != NULL; i++)
+  for (guint i = 0; is_id (id) && all[i] != NULL; i++)
     {
       g_autofree char *path = g_build_filename (all[i], name, NULL);
 

@@ -17,6 +17,8 @@
 #include "lib/base/private-file.h"
 #include "lib/source/root-cache.h"
 
+#define PIECE (1 << 20)
+
 /* The last part of the address, without what follows it. */
 static char *
 name_file (const char *url)
@@ -40,6 +42,34 @@ download (const DomuimgImageRequest *request, int fd, DomuimgProgress *progress,
   return domuimg_http_resume_to_fd (&http, fd, error);
 }
 
+/* The checksum of all bytes of @fd. */
+static char *
+compute (GChecksumType type, int fd, const char *name, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (type);
+  g_autofree guint8 *piece = g_malloc (PIECE);
+  goffset offset = 0;
+  gssize got;
+
+  do
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      got = pread (fd, piece, PIECE, offset);
+      if (got < 0 && errno != EINTR)
+        {
+          domuimg_set_errno (error, errno, "reading %s", name);
+          return NULL;
+        }
+      if (got > 0)
+        g_checksum_update (checksum, piece, got);
+      offset += MAX (got, 0);
+    }
+  while (got != 0);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
 /* *@is_right without an error. */
 static gboolean
 check_digest (const DomuimgDigest *digest, int fd, const char *name, gboolean *is_right,
@@ -48,7 +78,7 @@ check_digest (const DomuimgDigest *digest, int fd, const char *name, gboolean *i
   g_autofree char *hex = NULL;
 
   domuimg_progress_set_message (progress, "Verifying %s", name);
-  hex = domuimg_digest_compute (digest->type, fd, name, cancellable, error);
+  hex = compute (digest->type, fd, name, cancellable, error);
   *is_right = g_strcmp0 (hex, digest->hex) == 0;
   return hex != NULL;
 }
@@ -180,8 +210,7 @@ fetch_once (DomuimgImageTrust *trust, const DomuimgImageRequest *request,
     {
       trust->digest = g_new0 (DomuimgDigest, 1);
       trust->digest->type = G_CHECKSUM_SHA256;
-      trust->digest->hex
-          = domuimg_digest_compute (G_CHECKSUM_SHA256, fd, path, cancellable, error);
+      trust->digest->hex = compute (G_CHECKSUM_SHA256, fd, path, cancellable, error);
       return trust->digest->hex != NULL ? g_steal_pointer (&path) : NULL;
     }
   if (!check_digest (trust->digest, fd, path, &is_right, progress, cancellable, error))

@@ -240,6 +240,20 @@ class Image(world.Case):
         self.assert_one_line(self.make(id="bad"), "bad.conf", "url")
         self.made(id="mine")
 
+    def test_the_list_of_images(self):
+        self.define_signed()
+        self.define(id="bare", key=False)
+        done = self.run_program([world.PROGRAM, "list-images"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^cloud1 +x86_64 +signature +yes +Cloud 1$")
+        self.assertRegex(done.stdout, r"(?m)^bare +x86_64 +--allow-unsigned ")
+        images = json.loads(self.run_program([world.PROGRAM, "list-images", "--json"]).stdout)
+        self.assertIn({"name": "cloud1", "title": "Cloud 1", "architecture": "x86_64",
+                       "url": self.server.url(NAME), "checksum": True, "signed": True, "keys": True,
+                       "untried": False}, images)
+        (self.definitions / "bad.conf").write_text("no key file")
+        self.assert_one_line(self.run_program([world.PROGRAM, "list-images"]), "bad.conf")
+
     def test_a_rehearsal(self):
         self.define_signed()
         done = self.make("--dry-run")
