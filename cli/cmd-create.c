@@ -3,6 +3,10 @@
 #include "config.h"
 #include "cli/cli.h"
 
+#include <unistd.h>
+
+#include "cli/ask.h"
+
 typedef struct {
   char *spec_file;
   char *progress;
@@ -80,6 +84,20 @@ create (char **names, CliSpecOptions *spec_options, const Options *options)
   return options->dry_run ? show_plan (build, options) : run_build (build, options);
 }
 
+/* Nothing is made before the last yes. */
+static int
+ask_and_create (const Options *options)
+{
+  g_autoptr (DomuimgQuestions) questions = domuimg_questions_new ();
+  g_autoptr (DomuimgBuild) build = NULL;
+  int status = CLI_DONE;
+
+  if (!cli_ask (questions, &status))
+    return status;
+  build = domuimg_build_new (domuimg_questions_get_spec (questions));
+  return cli_ask_confirm (questions, build, &status) ? run_build (build, options) : status;
+}
+
 int
 cli_create (int argc, char **argv)
 {
@@ -98,8 +116,11 @@ cli_create (int argc, char **argv)
   g_autoptr (CliSpecOptions) spec_options = NULL;
   int status = CLI_DONE;
 
+  if (argc == 1 && isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    return ask_and_create (&options);
   g_option_context_set_summary (context, "Makes a Xen guest: disk image, kernel, xl.cfg and "
-                                         "libvirt XML.");
+                                         "libvirt XML. On a terminal and without arguments, it asks"
+                                         " what to make.");
   spec_options = cli_spec_options_new (context);
   g_option_context_add_main_entries (context, entries, NULL);
   if (cli_parse (context, &argc, &argv, &status))

@@ -45,6 +45,8 @@ DOMUIMG_API
 gboolean domuimg_spec_load_data (DomuimgSpec *self, const char *text, GError **error);
 DOMUIMG_API
 char *domuimg_spec_to_data (DomuimgSpec *self);
+DOMUIMG_API
+char *domuimg_spec_to_command (DomuimgSpec *self);
 
 DOMUIMG_API
 const char *const *domuimg_spec_list_keys (void);

@@ -449,3 +449,50 @@ domuimg_spec_to_data (DomuimgSpec *self)
     }
   return g_key_file_to_data (file, NULL, NULL);
 }
+
+/* As it is where a shell reads nothing into it. */
+static void
+append_word (GString *text, const char *word)
+{
+  gboolean is_plain = g_regex_match_simple ("^[A-Za-z0-9%+,./:=@_-]+$", word,
+                                            G_REGEX_DOLLAR_ENDONLY, 0);
+  g_autofree char *quoted = is_plain ? g_strdup (word) : g_shell_quote (word);
+
+  g_string_append_printf (text, " %s", quoted);
+}
+
+/**
+ * domuimg_spec_to_command:
+ * @self: a specification with a name
+ *
+ * Returns: (transfer full): the arguments of domuimg(1) that say the same, quoted
+ *   for a shell: `create NAME --from …`
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_spec_to_command (DomuimgSpec *self)
+{
+  const char *const *names = domuimg_spec_list_keys ();
+  GString *text;
+
+  g_return_val_if_fail (DOMUIMG_IS_SPEC (self), NULL);
+
+  text = g_string_new ("create");
+  for (guint i = 0; names[i] != NULL; i++)
+    {
+      g_auto (GStrv) values = domuimg_spec_get_all (self, names[i]);
+      gboolean is_flag = domuimg_spec_get_kind (names[i]) == DOMUIMG_SPEC_KIND_FLAG;
+
+      for (guint j = 0; values[j] != NULL; j++)
+        {
+          if (is_flag && !domuimg_spec_get_flag (self, names[i]))
+            continue;
+          if (!g_str_equal (names[i], "name"))
+            g_string_append_printf (text, " --%s", names[i]);
+          if (!is_flag)
+            append_word (text, values[j]);
+        }
+    }
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The questions about a new guest: what virt-install asked, and how somebody logs in. */
+#include "config.h"
+#include "lib/build/questions.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "lib/base/block.h"
+#include "lib/build/plan.h"
+#include "lib/disk/file.h"
+#include "lib/guest/manifest-find.h"
+
+#define MIB ((guint64) 1048576)
+#define GIB (MIB * 1024)
+#define DEFAULT_MEMORY (1024 * MIB)
+#define DEFAULT_DISK (8 * GIB)
+/* Answers that mean that nothing is set. */
+#define IMAGES_OWN "as it is"
+#define NOTHING "none"
+
+static gboolean
+read_yes (const char *answer, gboolean *yes, GError **error)
+{
+  static const char *const words[] = { "yes", "y", "no", "n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_ascii_strcasecmp (words[i], answer) == 0)
+      {
+        *yes = i < 2;
+        return TRUE;
+      }
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is neither yes nor no", answer);
+}
+
+static char *
+suggest_no (DomuimgQuestions *self)
+{
+  return g_strdup ("no");
+}
+
+static gboolean
+take_virtualisation (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  gboolean yes;
+
+  return read_yes (answer, &yes, error)
+         && domuimg_spec_set (self->spec, "type", yes ? "hvm" : "auto", error);
+}
+
+static gboolean
+take_name (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  g_autofree char *manifest = g_strdup_printf (DOMUIMG_IMAGE_DIRECTORY "/%s.json", answer);
+  g_autofree char *config = g_strdup_printf ("/etc/xen/%s.cfg", answer);
+
+  if (!domuimg_spec_set (self->spec, "name", answer, error))
+    return FALSE;
+  return domuimg_check_place (manifest, FALSE, error) && domuimg_check_place (config, FALSE, error);
+}
+
+/* "debian:bookworm" on Debian 12: the host's own system, where that is a source. */
+static char *
+suggest_from (DomuimgQuestions *self)
+{
+  g_autofree char *id = g_get_os_info (G_OS_INFO_KEY_ID);
+  g_autofree char *suite = g_get_os_info (G_OS_INFO_KEY_VERSION_CODENAME);
+
+  for (guint i = 0; suite != NULL && domuimg_source_types[i] != NULL; i++)
+    if (g_strcmp0 (domuimg_source_types[i]->scheme, id) == 0)
+      return g_strdup_printf ("%s:%s", id, suite);
+  return NULL;
+}
+
+static char *
+explain_from (DomuimgQuestions *self)
+{
+  g_autofree char *all = domuimg_source_type_list (NULL);
+
+  return g_strdup_printf (" %s.", all);
+}
+
+/* What has to be downloaded is looked at when the guest is made. */
+static gboolean
+take_from (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  g_autoptr (DomuimgSource) source = NULL;
+  const DomuimgSourceSpec *from;
+
+  if (!domuimg_spec_set (self->spec, "from", answer, error))
+    return FALSE;
+  source = domuimg_plan_make_source (self->spec, error);
+  if (source == NULL
+      || (domuimg_source_get_url (source) == NULL && !domuimg_source_check (source, error)))
+    return FALSE;
+  from = domuimg_spec_get_object (self->spec, "from");
+  self->resources = domuimg_osinfo_find_resources (from->rest);
+  return TRUE;
+}
+
+static guint64
+get_host_memory (void)
+{
+  struct sysinfo info;
+
+  return sysinfo (&info) == 0 ? (guint64) info.totalram * info.mem_unit : 0;
+}
+
+static char *
+suggest_memory (DomuimgQuestions *self)
+{
+  guint64 wanted = self->resources.memory > 0 ? self->resources.memory : DEFAULT_MEMORY;
+  guint64 host = get_host_memory ();
+
+  if (host > 0)
+    wanted = MIN (wanted, MAX (host / 2, 256 * MIB));
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, wanted / MIB);
+}
+
+static char *
+explain_memory (DomuimgQuestions *self)
+{
+  g_autofree char *host = g_format_size_full (get_host_memory (), G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *least
+      = self->resources.least_memory > 0
+            ? g_strdup_printf (" Its vendor asks for at least %" G_GUINT64_FORMAT " MiB.",
+                               self->resources.least_memory / MIB)
+            : g_strdup ("");
+
+  return g_strdup_printf (" This machine has %s.%s", host, least);
+}
+
+static gboolean
+take_memory (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  guint64 least = self->resources.least_memory;
+  guint64 memory;
+
+  if (!domuimg_spec_set (self->spec, "memory", answer, error))
+    return FALSE;
+  memory = domuimg_spec_get_number (self->spec, "memory", 0);
+  return memory >= least
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "the system needs at least %" G_GUINT64_FORMAT " MiB, by its vendor",
+                          least / MIB);
+}
+
+/* Where Xen's tools look, for those who may write there. */
+static char *
+suggest_path (DomuimgQuestions *self)
+{
+  g_autofree char *here = g_get_current_dir ();
+  g_autofree char *name = g_strdup_printf ("%s.img", domuimg_spec_get (self->spec, "name"));
+
+  return g_build_filename (geteuid () == 0 ? DOMUIMG_IMAGE_DIRECTORY : here, name, NULL);
+}
+
+/* Everything else of the guest goes where the disk is, unless that is the usual place. */
+static gboolean
+set_directory (DomuimgQuestions *self, const DomuimgDiskSpec *disk, GError **error)
+{
+  g_autofree char *full = disk->path != NULL ? g_canonicalize_filename (disk->path, NULL) : NULL;
+  g_autofree char *dir = full != NULL ? g_path_get_dirname (full) : NULL;
+
+  if (dir == NULL || disk->kind->claims != NULL || g_str_equal (dir, DOMUIMG_IMAGE_DIRECTORY))
+    return TRUE;
+  return domuimg_spec_set (self->spec, "dir", dir, error);
+}
+
+static gboolean
+check_place (const DomuimgDiskSpec *disk, GError **error)
+{
+  g_autofree char *full = disk->path != NULL ? g_canonicalize_filename (disk->path, NULL) : NULL;
+
+  if (full == NULL || disk->kind->claims != NULL || disk->kind->locate != NULL)
+    return TRUE;
+  if (g_file_test (full, G_FILE_TEST_IS_DIR))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "%s is a directory: give the path of a file in it", full);
+  return domuimg_check_place (full, FALSE, error);
+}
+
+static gboolean
+take_path (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  const DomuimgDiskSpec *disk;
+
+  if (!domuimg_spec_set (self->spec, "disk", answer, error))
+    return FALSE;
+  disk = domuimg_spec_get_object (self->spec, "disk");
+  if (!check_place (disk, error) || !set_directory (self, disk, error))
+    return FALSE;
+  g_free (self->disk);
+  self->disk = g_strdup (answer);
+  return TRUE;
+}
+
+static gboolean
+gives_disks (DomuimgQuestions *self)
+{
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
+
+  return (from->type->traits & DOMUIMG_SOURCE_GIVES_DISKS) != 0;
+}
+
+/* A device has a size. */
+static gboolean
+is_size_asked (DomuimgQuestions *self)
+{
+  const DomuimgDiskSpec *disk = domuimg_spec_get_object (self->spec, "disk");
+
+  return disk->size == 0 && disk->kind->claims == NULL;
+}
+
+static char *
+suggest_size (DomuimgQuestions *self)
+{
+  guint64 wanted = self->resources.storage > 0 ? self->resources.storage : DEFAULT_DISK;
+
+  if (gives_disks (self))
+    return g_strdup (IMAGES_OWN);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, (wanted + GIB - 1) / GIB);
+}
+
+/* All that a plan needs is known; of what has to be downloaded there is none yet. */
+static gboolean
+check_plan (DomuimgQuestions *self, GError **error)
+{
+  g_autoptr (DomuimgSource) source = domuimg_plan_make_source (self->spec, error);
+  g_autoptr (DomuimgPlan) plan = NULL;
+
+  if (source == NULL || domuimg_source_get_url (source) != NULL)
+    return source != NULL;
+  plan = domuimg_plan_new (self->spec, source, error);
+  return plan != NULL;
+}
+
+static gboolean
+take_size (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  gboolean is_bare = strspn (answer, "0123456789.") == strlen (answer);
+  g_autofree char *disk
+      = g_strdup_printf ("%s,size=%s%s", self->disk, answer, is_bare ? "G" : "");
+
+  if (gives_disks (self) && g_str_equal (answer, IMAGES_OWN))
+    return domuimg_spec_set (self->spec, "disk", self->disk, error) && check_plan (self, error);
+  return domuimg_spec_set (self->spec, "disk", disk, error) && check_plan (self, error);
+}
+
+static gboolean
+take_graphics (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  gboolean yes;
+
+  return read_yes (answer, &yes, error)
+         && domuimg_spec_set (self->spec, "graphics", yes ? "vnc" : "none", error);
+}
+
+static char *
+find_key (void)
+{
+  static const char *const names[] = { "id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (g_get_home_dir (), ".ssh", names[i], NULL);
+
+      if (access (path, R_OK) == 0)
+        return g_steal_pointer (&path);
+    }
+  return NULL;
+}
+
+static char *
+suggest_login (DomuimgQuestions *self)
+{
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
+  gboolean has_users = (from->type->traits & DOMUIMG_SOURCE_COPIES_A_SYSTEM) != 0
+                       && (from->type->traits & DOMUIMG_SOURCE_EXPECTS_SEED) == 0;
+  char *key = has_users ? g_strdup (NOTHING) : find_key ();
+
+  return key != NULL ? key : g_strdup ("generate");
+}
+
+static gboolean
+take_login (DomuimgQuestions *self, const char *answer, GError **error)
+{
+  if (g_str_equal (answer, NOTHING))
+    return TRUE;
+  if (g_str_equal (answer, "generate"))
+    return domuimg_spec_set (self->spec, "root-password", answer, error);
+  return (access (answer, R_OK) == 0
+          || domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                           "%s cannot be read: give a file with a public key, generate or " NOTHING,
+                           answer))
+         && domuimg_spec_set (self->spec, "ssh-key", answer, error);
+}
+
+const DomuimgQuestion domuimg_question_rows[] = {
+  { "Should the guest be fully virtualised (yes or no)",
+    "Yes makes an HVM guest, with a machine that is emulated for it, as Windows and BSDs need one. No"
+    " makes a PVH or PV guest, which starts faster and is what a Linux wants.",
+    NULL, suggest_no, NULL, take_virtualisation },
+  { "What is the name of the guest",
+    "The name of its domain, by which xl and libvirt know it, and of its files.", NULL, NULL, NULL,
+    take_name },
+  { "What is it made from",
+    "A distribution's packages, the files or the disks of another machine, or a vendor's image:", NULL,
+    suggest_from, explain_from, take_from },
+  { "How much memory should it have (in MiB)", "With a unit, another one is meant: 2G.", NULL,
+    suggest_memory, explain_memory, take_memory },
+  { "Where should its disk be (path)",
+    "A file that is made, or a block device, all of which becomes the disk. The guest's other files are"
+    " made beside it; those in " DOMUIMG_IMAGE_DIRECTORY " have their configuration in /etc/xen.",
+    NULL, suggest_path, NULL, take_path },
+  { "How large should the disk be (in GiB)",
+    "With a unit, another one is meant: 512M. A file takes room only for what is in it. A disk that is"
+    " copied stays as large as it is, or becomes larger.",
+    is_size_asked, suggest_size, NULL, take_size },
+  { "Should it have a graphical screen (yes or no)",
+    "Yes gives it a screen that VNC shows; no leaves it with the console of xl console.", NULL,
+    suggest_no, NULL, take_graphics },
+  { "How does root log in (file with a public SSH key, generate or none)",
+    "The key is for SSH; generate makes a password, which is shown once; with none, root logs in only if"
+    " the system that is copied lets it.",
+    NULL, suggest_login, NULL, take_login },
+  { NULL },
+};
