@@ -193,6 +193,7 @@ static const Step steps[] = {
   { domuimg_build_step_disks, FILES, 2, 0 },
   { domuimg_build_step_fill, FILES, 84, 0 },
   { domuimg_build_step_transfer, DISKS | REHEARSED, 0, 2 },
+  { domuimg_build_step_added_disks, DISKS, 0, 0 },
   { domuimg_build_step_begin_copy, DISKS, 0, 2 },
   { domuimg_build_step_grow, DISKS | REHEARSED, 0, 0 },
   { domuimg_build_step_find, DISKS | REHEARSED, 0, 2 },

@@ -80,7 +80,7 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
                        .initramfs_path = self->ramdisk_in_tree };
 
   for (guint i = 0; i < self->plan->disks->len; i++)
-    if (!add_devices (self, devices, i, error))
+    if (domuimg_build_get_disk (self, i)->image != NULL && !add_devices (self, devices, i, error))
       return NULL;
   return domuimg_check_run_on (&made, cancellable, error);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "lib/base/backend-program.h"
+#include "lib/build/plan-import.h"
 #include "lib/guest/manifest.h"
 
 /* The specification as it was given: the guest can be made again from it. It holds names
@@ -87,7 +88,7 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
   disk->format = g_strdup (archived ? spec->kind->name : spec->kind->format);
   disk->vdev = g_strdup (spec->vdev);
   disk->volume = g_strdup (domuimg_build_get_disk (self, i)->volume);
-  if (self->transfer != NULL)
+  if (i < domuimg_plan_count_converted (self->plan))
     {
       set_origin (disk, self, i);
       return;

@@ -15,6 +15,12 @@ domuimg_plan_get_hardware (DomuimgPlan *self)
   return self->import != NULL ? domuimg_import_get_hardware (self->import) : NULL;
 }
 
+guint
+domuimg_plan_count_converted (DomuimgPlan *self)
+{
+  return self->import != NULL ? domuimg_import_get_n_disks (self->import) : 0;
+}
+
 static gboolean
 check_asked (const DomuimgDiskSpec *disk, GError **error)
 {
@@ -93,18 +99,34 @@ check_origin (DomuimgPlan *self, guint i, const DomuimgDiskSpec *disk, GError **
   return disk->kind->check_origin == NULL || disk->kind->check_origin (&origin, error);
 }
 
+/* A disk beyond those of the machine: a new one, of which the guest's files know nothing. */
+static gboolean
+check_added (const DomuimgDiskSpec *disk, const DomuimgDiskSpec *first, guint n, GError **error)
+{
+  if (disk->mount != NULL || disk->grows)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the machine has %u disk%s, so that this one is added, and what is converted"
+                         " keeps its mounts: leave out mount= and growfs=, and mount it in the guest",
+                         n, n == 1 ? "" : "s");
+  if (disk->size == 0 && disk->kind->claims == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "the machine has %u disk%s, and a further one that is to be added needs a size:"
+                         " add size=",
+                         n, n == 1 ? "" : "s");
+  return !holds_all (first)
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s: holds the disks of the machine, and no further one; leave it out",
+                          first->kind->name);
+}
+
 GPtrArray *
 domuimg_plan_import_disks (DomuimgPlan *self, GPtrArray *asked, GError **error)
 {
   guint n = domuimg_import_get_n_disks (self->import);
 
-  if (asked->len > n)
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                    "--disk is given %u times, and the machine has %u disk%s", asked->len, n,
-                    n == 1 ? "" : "s");
+  for (guint i = n; i < asked->len; i++)
+    if (!check_added (g_ptr_array_index (asked, i), g_ptr_array_index (asked, 0), n, error))
       return NULL;
-    }
   for (guint i = 0; i < n; i++)
     {
       DomuimgDiskSpec *disk;

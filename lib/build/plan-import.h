@@ -5,6 +5,9 @@
 
 /* What a plan takes from the machine whose disks the source gives. */
 
+/* How many of the disks are those of the machine that is converted, which come first; the others are made
+ * new beside them. */
+guint domuimg_plan_count_converted (DomuimgPlan *self);
 /* (nullable) Its hardware, where anything tells. */
 const DomuimgHardware *domuimg_plan_get_hardware (DomuimgPlan *self);
 /* What disk @i is made of. */

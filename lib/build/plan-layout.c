@@ -7,6 +7,7 @@
 
 #include "lib/base/base.h"
 #include "lib/build/grub-image.h"
+#include "lib/build/plan-import.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
 #include "lib/guest/growfs.h"
@@ -338,18 +339,25 @@ check_disk (DomuimgPlan *self, guint i, GError **error)
                        disk->vdev, least / MIB, disk->size / MIB, least / MIB);
 }
 
-gboolean
-domuimg_plan_make_parts (DomuimgPlan *self, GError **error)
+/* Disks from @first on, each with one filesystem. */
+static gboolean
+divide_others (DomuimgPlan *self, guint first, GError **error)
 {
-  self->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_part_free);
-  if (!check_first (self, error) || !divide_first (self, error))
-    return FALSE;
-  for (guint i = 1; i < self->disks->len; i++)
+  for (guint i = first; i < self->disks->len; i++)
     if (!divide_other (self, i, error))
       return FALSE;
   for (guint i = 0; i < self->parts->len; i++)
     if (!check_part (self, g_ptr_array_index (self->parts, i), error))
       return FALSE;
+  return TRUE;
+}
+
+gboolean
+domuimg_plan_make_parts (DomuimgPlan *self, GError **error)
+{
+  self->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_part_free);
+  if (!check_first (self, error) || !divide_first (self, error) || !divide_others (self, 1, error))
+    return FALSE;
   for (guint i = 0; i < self->disks->len; i++)
     if (!check_disk (self, i, error))
       return FALSE;
@@ -380,7 +388,8 @@ domuimg_plan_describe_parts (DomuimgPlan *self, guint disk)
   DomuimgLayoutKind kind = domuimg_plan_get_layout_spec (self, disk)->kind;
   GString *text;
 
-  if (self->import != NULL || domuimg_plan_get_layout (self, disk)->write == NULL)
+  if (disk < domuimg_plan_count_converted (self)
+      || domuimg_plan_get_layout (self, disk)->write == NULL)
     return NULL;
   text = g_string_new ("divide it by a partition table (");
   g_string_append_printf (text, "%s): ", domuimg_layout_kind_to_string (kind));
@@ -404,5 +413,5 @@ domuimg_plan_check_no_layout (DomuimgPlan *self, GError **error)
                            "--%s is for new disks: a machine that is converted keeps its"
                            " partitions",
                            keys[i]);
-  return TRUE;
+  return divide_others (self, domuimg_plan_count_converted (self), error);
 }

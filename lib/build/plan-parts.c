@@ -142,9 +142,10 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (!place (self, disk, i == 0, error))
         return NULL;
       if (disk->kind->settle != NULL
-          && !disk->kind->settle (disk, self->import != NULL, error))
+          && !disk->kind->settle (disk, i < domuimg_plan_count_converted (self), error))
         return NULL;
-      if (self->import == NULL && !check_made (disk, i == 0, error))
+      if (i >= domuimg_plan_count_converted (self)
+          && !check_made (disk, self->import == NULL && i == 0, error))
         return NULL;
     }
   return g_steal_pointer (&disks);

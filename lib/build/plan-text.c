@@ -43,7 +43,7 @@ describe_disk (DomuimgPlan *self, guint i)
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
   DomuimgDiskOrigin origin;
 
-  if (self->import == NULL)
+  if (i >= domuimg_plan_count_converted (self))
     return disk->kind->describe (disk, NULL);
   origin = domuimg_plan_get_origin (self, i);
   return disk->kind->describe (disk, &origin);
@@ -162,7 +162,7 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "vdev", disk->vdev);
       domuimg_json_add_string (builder, "format", disk->kind->name);
-      domuimg_json_add_string (builder, "fs", self->import == NULL ? disk->fs : NULL);
+      domuimg_json_add_string (builder, "fs", i >= domuimg_plan_count_converted (self) ? disk->fs : NULL);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)
         json_builder_add_int_value (builder, disk->size);

@@ -307,7 +307,7 @@ const DomuimgQuestion domuimg_question_rows[] = {
     "The name of its domain, by which xl and libvirt know it, and of its files.", NULL, NULL, NULL,
     take_name },
   { "What is it made from",
-    "A distribution's packages, the files or the disks of another machine, or a vendor's image:", NULL,
+    "A distribution's packages, the files or the disks of another machine, a vendor's image; one of", NULL,
     suggest_from, explain_from, take_from },
   { "How much memory should it have (in MiB)", "With a unit, another one is meant: 2G.", NULL,
     suggest_memory, explain_memory, take_memory },

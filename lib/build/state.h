@@ -119,6 +119,9 @@ gboolean domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *pro
 /* The disks that the source gives. */
 gboolean domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
+/* New disks beside those that are converted. */
+gboolean domuimg_build_step_added_disks (DomuimgBuildState *self, DomuimgProgress *progress,
+                                         GCancellable *cancellable, GError **error);
 /* The disks begin to be copied, while the system on them is looked at. */
 gboolean domuimg_build_step_begin_copy (DomuimgBuildState *self, DomuimgProgress *progress,
                                         GCancellable *cancellable, GError **error);

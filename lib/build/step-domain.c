@@ -50,7 +50,12 @@ domuimg_build_command_line (DomuimgBuildState *self)
 static void
 add_disks (DomuimgBuildState *self)
 {
-  for (guint i = 0; i < self->plan->disks->len; i++)
+  /* A rehearsal makes none but those that it looks into. */
+  guint n = self->is_rehearsal && self->plan->import != NULL
+                ? domuimg_plan_count_converted (self->plan)
+                : self->plan->disks->len;
+
+  for (guint i = 0; i < n; i++)
     {
       const DomuimgDiskSpec *spec = domuimg_plan_get_disk (self->plan, i);
       g_autoptr (DomuimgDomainDisk) disk = domuimg_domain_disk_new (spec->path, spec->vdev);

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/build/step-layout.h"
 
+#include "lib/build/plan-import.h"
 #include "lib/fs/fs.h"
 #include "lib/tree/mount.h"
 
@@ -163,10 +164,17 @@ gboolean
 domuimg_build_make_disks (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   self->extents = g_array_new (FALSE, TRUE, sizeof (DomuimgExtent));
-  for (guint i = 0; i < self->plan->disks->len; i++)
+  for (guint i = domuimg_plan_count_converted (self->plan); i < self->plan->disks->len; i++)
     if (!make_disk (self, i, cancellable, error))
       return FALSE;
   return TRUE;
+}
+
+gboolean
+domuimg_build_step_added_disks (DomuimgBuildState *self, DomuimgProgress *progress,
+                                GCancellable *cancellable, GError **error)
+{
+  return domuimg_build_make_disks (self, cancellable, error);
 }
 
 /* (nullable) The volume that the part has become. */

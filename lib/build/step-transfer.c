@@ -47,9 +47,9 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
   if (directory == NULL)
     return FALSE;
   self->transfer = domuimg_transfer_new (directory);
-  for (guint i = 0; i < plan->disks->len; i++)
+  for (guint i = 0; i < domuimg_plan_count_converted (plan); i++)
     sizes[i] = domuimg_plan_get_made_size (plan, i);
-  for (guint i = 0; i < plan->disks->len; i++)
+  for (guint i = 0; i < domuimg_plan_count_converted (plan); i++)
     if ((domuimg_plan_get_disk (plan, i)->kind->traits & DOMUIMG_DISK_LIES_OVER) != 0
         && !lay_over (self, i, overlays, cancellable, error))
       return FALSE;
@@ -315,12 +315,18 @@ open_system (DomuimgBuildState *self, GError **error)
 }
 
 /* Under the names that they will have, for the check. */
-static void
-open_disks (DomuimgBuildState *self)
+static gboolean
+open_disks (DomuimgBuildState *self, GError **error)
 {
-  for (guint i = 0; i < self->disks->len; i++)
+  guint converted = domuimg_plan_count_converted (self->plan);
+
+  for (guint i = 0; i < converted; i++)
     domuimg_build_get_disk (self, i)->image
         = domuimg_image_new_named (get_image (self, i), domuimg_plan_get_disk (self->plan, i)->path);
+  for (guint i = converted; !self->is_rehearsal && i < self->disks->len; i++)
+    if (!domuimg_build_open_disk (self, i, error))
+      return FALSE;
+  return TRUE;
 }
 
 gboolean
@@ -336,9 +342,8 @@ domuimg_build_step_find (DomuimgBuildState *self, DomuimgProgress *progress,
   ok = ok && decide (&search, error);
   g_string_free (search.names, TRUE);
   g_clear_error (&search.first);
-  if (!ok)
+  if (!ok || !open_disks (self, error))
     return FALSE;
-  open_disks (self);
   self->conversion = domuimg_conversion_new ();
   if (self->mounts->len == 0 || self->system != DOMUIMG_SYSTEM_LINUX)
     return TRUE;

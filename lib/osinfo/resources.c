@@ -33,7 +33,7 @@ find (OsinfoDb *db, const char *word)
   return NULL;
 }
 
-/* Of the machine's architecture, or of all. */
+/* Those of this architecture count, and those that are for all. */
 static void
 read_list (OsinfoResourcesList *list, guint64 *memory, guint64 *storage)
 {

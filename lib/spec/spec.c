@@ -450,7 +450,7 @@ domuimg_spec_to_data (DomuimgSpec *self)
   return g_key_file_to_data (file, NULL, NULL);
 }
 
-/* As it is where a shell reads nothing into it. */
+/* A word is quoted only where a shell would read something into it. */
 static void
 append_word (GString *text, const char *word)
 {

@@ -219,6 +219,39 @@ class Image(world.Case):
         self.define("checksums=nowhere", key=False)
         self.assert_one_line(self.make("--allow-unsigned"), "nowhere", "no such file")
 
+    def test_a_further_disk_is_added(self):
+        self.define_signed()
+        manifest = self.made("--disk", "size=120M", "--disk", "size=32M,label=data",
+                             "--disk", "size=16M,fs=swap,layout=gpt", "--cloud-init", "none")
+        self.assertEqual([(disk["vdev"], disk.get("fs"), "from" in disk) for disk in manifest["disks"]],
+                         [("xvda", None, True), ("xvdb", "ext4", False), ("xvdc", None, False)])
+        self.assertEqual([part["fs"] for part in manifest["disks"][2]["partitions"]], ["swap"])
+        text = (self.out / "t.cfg").read_text()
+        for name in ("t.img", "t-xvdb.img", "t-xvdc.img"):
+            self.assertIn(str(self.out / name), text)
+        self.assertEqual(test_seed.label(self.out / "t-xvdb.img"), "data")
+        subprocess.run(["e2fsck", "-fn", self.out / "t-xvdb.img"], check=True, capture_output=True)
+        table = json.loads(subprocess.run(["sfdisk", "--json", self.out / "t-xvdc.img"], check=True,
+                                          capture_output=True).stdout)["partitiontable"]
+        self.assertEqual((table["label"], len(table["partitions"])), ("gpt", 1))
+        done = self.run_program([world.PROGRAM, "delete", self.out / "t.cfg", "--disks", "--yes"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(list(self.out.iterdir()), [])
+
+    def test_a_further_disk_that_cannot_be(self):
+        self.define_signed()
+        first = ["--disk", "size=120M", "--disk"]
+        for disk, part in (("fs=ext4", "add size="), ("size=32M,mount=/srv", "leave out mount="),
+                           ("size=1M", "the least is 8M"), ("format=xva,size=32M", "xva")):
+            with self.subTest(disk=disk):
+                self.assert_one_line(self.make(*first, disk), part)
+                self.assert_nothing_left()
+        done = self.make(*first, "size=32M", "--dry-run")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("t-xvdb.img", done.stdout)
+        self.assertNotIn("config-missing-file", done.stdout)
+        self.assert_nothing_left()
+
     def test_without_the_cache(self):
         self.define_signed()
         self.made("--no-cache")
