@@ -208,6 +208,19 @@ check_loader (DomuimgPlan *self, GError **error)
   return domuimg_boot_menu_check_cmdline (domuimg_plan_get (self, "extra", ""), error);
 }
 
+static gboolean
+plan_nics (DomuimgPlan *self, GError **error)
+{
+  self->nics = domuimg_plan_parse_nics (self, error);
+  if (self->nics == NULL)
+    return FALSE;
+  if (self->kernel->policy->origin != DOMUIMG_KERNEL_OF_NETWORK || self->nics->len > 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "--kernel %s needs a network interface to ask on; leave out --nic none",
+                       self->kernel->text);
+}
+
 /* Everything in --dir; else where Xen's tools look. */
 static void
 plan_paths (DomuimgPlan *self)
@@ -356,8 +369,7 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   if (!check_definition (self, error))
     return NULL;
-  self->nics = domuimg_plan_parse_nics (self, error);
-  if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+  if (!plan_nics (self, error) || !domuimg_plan_check_files (self, error))
     return NULL;
   domuimg_plan_collect_notes (self);
   if (!domuimg_plan_check_strict (self, self->notes, error))

@@ -260,7 +260,8 @@ domuimg_build_has_other_kernel (DomuimgBuildState *self)
 {
   DomuimgKernelOrigin origin = self->plan->kernel->policy->origin;
 
-  return origin == DOMUIMG_KERNEL_OF_HOST || origin == DOMUIMG_KERNEL_OF_FILE;
+  return origin == DOMUIMG_KERNEL_OF_HOST || origin == DOMUIMG_KERNEL_OF_FILE
+         || origin == DOMUIMG_KERNEL_OF_NETWORK;
 }
 
 gboolean
@@ -274,6 +275,9 @@ domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progr
       return choose_host (self, cancellable, error);
     case DOMUIMG_KERNEL_OF_FILE:
       return use_file (self, cancellable, error);
+    case DOMUIMG_KERNEL_OF_NETWORK:
+      domuimg_build_use_network (self);
+      return TRUE;
     default:
       return TRUE;
     }
@@ -295,6 +299,7 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
     case DOMUIMG_KERNEL_STAYS:
       return domuimg_build_use_loader (self, error);
     case DOMUIMG_KERNEL_OF_FILE:
+    case DOMUIMG_KERNEL_OF_NETWORK:
       return TRUE;
     default:
       return use_auto (self, cancellable, error);

@@ -243,3 +243,18 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   explain (self, choice, drivers);
   return domuimg_build_write_menu (self, choices, error);
 }
+
+void
+domuimg_build_use_network (DomuimgBuildState *self)
+{
+  if (self->plan->type == DOMUIMG_GUEST_TYPE_AUTO)
+    self->type = DOMUIMG_GUEST_TYPE_PVH;
+  self->kernel_from = g_strdup ("network");
+  self->kernel_reason = g_strdup_printf (
+      "%s fetches the kernel from %s at each start; its modules have to be in the guest or in its"
+      " initramfs.",
+      self->plan->kernel->policy->program,
+      self->plan->kernel->address ?: "the server that DHCP names");
+  self->loader_path = loader_path (self, NULL);
+  warn_if_missing (self);
+}
