@@ -308,6 +308,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
     return FALSE;
   state->type = state->plan->type;
   state->loader = state->plan->kernel->policy->loader;
+  state->program = state->plan->kernel->policy->program;
   state->has_xml = TRUE;
   domuimg_build_init_disks (state);
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;

@@ -56,11 +56,12 @@ typedef struct {
   char *root_uuid;    /* (nullable) */
   char *cmdline;      /* (nullable) of the entry that the guest's own menu starts */
   DomuimgGuestType type;
-  DomuimgLoader loader; /* as planned, unless the guest can be started by its firmware only */
+  DomuimgLoader loader; /* as planned, unless the guest cannot be started so */
   gboolean has_xml;     /* libvirt can boot such a guest */
   char *kernel_version;
   char *kernel_from;   /* "guest", "host" or "file" */
   char *kernel_reason; /* one sentence */
+  const char *program; /* (nullable) for bootloader=, where it is not pygrub of Xen's */
   char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
   char *root_password; /* (nullable) one that was made, for the result alone */

@@ -145,7 +145,7 @@ set_bootloader (DomuimgBuildState *self, const char *cmdline)
 
   /* xl knows where its own is. */
   domuimg_domain_set_bootloader (
-      self->domain, domuimg_plan_get (plan, "loader", plan->kernel->policy->program ?: "pygrub"));
+      self->domain, domuimg_plan_get (plan, "loader", self->program ?: "pygrub"));
   domuimg_domain_set_bootloader_args (self->domain, args);
   if (is_of_network)
     domuimg_domain_set_cmdline (self->domain, cmdline);

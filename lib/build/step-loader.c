@@ -44,7 +44,7 @@ can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type
       kernel, type, self->loader, domuimg_xen_version_of_host (NULL), why);
 
   return problem == DOMUIMG_COMPAT_FINE
-         || (problem == DOMUIMG_COMPAT_COMPRESSION && self->plan->kernel->policy->program != NULL);
+         || (problem == DOMUIMG_COMPAT_COMPRESSION && self->program != NULL);
 }
 
 static gboolean
@@ -133,8 +133,8 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 
   if (given != NULL || self->loader == DOMUIMG_LOADER_FIRMWARE)
     return g_strdup (given);
-  if (self->plan->kernel->policy->program != NULL)
-    return find_program (self->plan->kernel->policy->program);
+  if (self->program != NULL)
+    return find_program (self->program);
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
     return default_program ();
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
@@ -151,7 +151,7 @@ warn_if_missing (DomuimgBuildState *self)
   /* xl finds its own pygrub. */
   g_ptr_array_add (
       self->warnings,
-      self->plan->kernel->policy->program != NULL
+      self->program != NULL
           ? g_strdup_printf ("%s is not on this machine; the Xen host needs domuimg, or name its place"
                              " there by --loader",
                              self->loader_path)
@@ -173,7 +173,7 @@ explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char 
 
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
-      self->plan->kernel->policy->program != NULL      ? self->plan->kernel->policy->program
+      self->program != NULL      ? self->program
       : self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub"
                                               : "GRUB",
       types[self->type], drivers);
@@ -253,7 +253,7 @@ domuimg_build_use_network (DomuimgBuildState *self)
   self->kernel_reason = g_strdup_printf (
       "%s fetches the kernel from %s at each start; its modules have to be in the guest or in its"
       " initramfs.",
-      self->plan->kernel->policy->program,
+      self->program,
       self->plan->kernel->address ?: "the server that DHCP names");
   self->loader_path = loader_path (self, NULL);
   warn_if_missing (self);

@@ -29,6 +29,15 @@ static const DomuimgKernelPolicy policies[] = {
     "let the BIOS or UEFI start the boot loader on the disk" },
 };
 
+const DomuimgKernelPolicy *
+domuimg_kernel_policy_get_own_loader (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    if (policies[i].origin == DOMUIMG_KERNEL_STAYS && policies[i].program != NULL)
+      return &policies[i];
+  g_return_val_if_reached (&policies[0]);
+}
+
 char *
 domuimg_kernel_policy_list (void)
 {

@@ -41,5 +41,7 @@ DomuimgKernelSpec *domuimg_kernel_spec_new_firmware (void);
 DomuimgKernelSpec *domuimg_kernel_spec_copy (const DomuimgKernelSpec *self);
 void domuimg_kernel_spec_free (DomuimgKernelSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgKernelSpec, domuimg_kernel_spec_free)
+/* The one whose boot loader is the project's own, which unpacks what Xen does not. */
+const DomuimgKernelPolicy *domuimg_kernel_policy_get_own_loader (void);
 /* "auto (default), guest, … or firmware", for help and errors. */
 char *domuimg_kernel_policy_list (void);
