@@ -29,3 +29,13 @@ DomuimgDivide *domuimg_build_divide (DomuimgBuildState *self, DomuimgStream *str
  * its tree has the others mounted in it. */
 gboolean domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide,
                                   GCancellable *cancellable, GError **error);
+
+/* holder.c: makes the LUKS container, the volume group or both that the root is in, in their place on the
+ * first disk; then what is inside can be made. */
+gboolean domuimg_build_make_holder (DomuimgBuildState *self, const DomuimgPart *holder,
+                                    DomuimgRegion *disk, GError **error);
+/* Adds what is inside to the volumes of the first disk, which is open. */
+gboolean domuimg_build_show_inside (DomuimgBuildState *self, GError **error);
+/* Once all filesystems are closed: what a guest may read of an encrypted disk is what it was meant to be. */
+gboolean domuimg_build_finish_inside (DomuimgBuildState *self, GCancellable *cancellable,
+                                      GError **error);
