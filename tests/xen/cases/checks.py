@@ -34,7 +34,8 @@ def examine(case, shared, directory):
     config = guest.finish()
     judge = predict.Judge(shared.build) if shared.build else None
     found = judge.check(config) if judge else None
-    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh, not options.no_boot)
+    boots = not options.no_boot and (options.tier == "all" or not case.nightly)
+    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh and boots, boots)
     if found is not None:
         compare(result, found)
         if not options.no_fix and (found.fixable or case.fixable):

@@ -14,6 +14,7 @@ class Case:
     root: str = "sysv"
     kernel: str = "cloud"
     sample: bool = False    # of the tests' default run
+    nightly: bool = False   # booted there only; the default run asks what is predicted of it
 
     @property
     def summary(self):
