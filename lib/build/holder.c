@@ -9,7 +9,7 @@
 #include "lib/disk/lvm-metadata.h"
 #include "lib/fs/ext/unused.h"
 
-/* Of a swap space, more than its header is never read before it is written. */
+/* A swap space is never read, but for its header, before it is written. */
 #define SWAP_HEADER 65536
 
 static gboolean

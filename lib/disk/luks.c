@@ -16,7 +16,7 @@
 #define SECTOR 512
 #define PASSPHRASE_MAX 8192
 #define CHUNK 65536
-/* Nobody measures this machine, which says nothing of the guest's: four passes over as much memory take
+/* Nobody measures this machine, which says nothing of the guest's: four rounds over as much memory take
  * a second on a slow processor. */
 #define PASSES 4
 #define MEMORY_MIN 32768
