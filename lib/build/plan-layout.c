@@ -426,23 +426,6 @@ check_growth (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                           " leave one of them out");
 }
 
-/* Where clusters are given out as they are written, or the ends of a device are held back, there is no
- * file that a kernel could mount. */
-static gboolean
-check_filling (DomuimgPlan *self, const DomuimgPart *part, GError **error)
-{
-  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self, part->disk)->kind;
-  const DomuimgFs *fs = domuimg_fs_find (part->fs);
-
-  if (part->mount == NULL || fs == NULL || fs->writer == NULL || !fs->writer->needs_file
-      || kind->begin == NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s: a new %s filesystem is filled in a raw file, and this disk is to be %s: use"
-                       " fs=ext4, or make a raw file and copy it there",
-                       part->mount, part->fs, kind->name);
-}
-
 static gboolean
 check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
 {
@@ -456,7 +439,7 @@ check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                          " bytes are too small for a filesystem; the least is %" G_GUINT64_FORMAT
                          "M",
                          part->mount != NULL ? part->mount : part->fs, part->size, least / MIB);
-  return check_filling (self, part, error) && check_growth (self, part, error)
+  return check_growth (self, part, error)
          && (part->mount == NULL || part->role == DOMUIMG_PART_ROOT
              || check_mount (self, part, error));
 }

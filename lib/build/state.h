@@ -46,6 +46,8 @@ typedef struct {
   char *ramdisk;
   GArray *extents;    /* (nullable) of DomuimgExtent, for each part of the plan, once they are known */
   DomuimgRegion *inside; /* (nullable) what is in the holder of the first disk, once that is made */
+  GPtrArray *asides;  /* (nullable) (element-type DomuimgRegion) for each part of the plan, NULL where that is
+                       * made in its place */
   guint64 root_size;  /* bytes of its filesystem */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */

@@ -106,6 +106,16 @@ DomuimgRegion *
 domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
                          GError **error)
 {
+  DomuimgRegion *aside = domuimg_build_get_aside (self, part);
+
+  return aside != NULL ? domuimg_region_ref (aside)
+                       : domuimg_build_open_place (self, part, writable, error);
+}
+
+DomuimgRegion *
+domuimg_build_open_place (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
+                         GError **error)
+{
   const DomuimgExtent *extent = domuimg_build_get_extent (self, part);
   g_autoptr (DomuimgRegion) disk
       = part->is_inside ? domuimg_region_ref (self->inside)
@@ -132,6 +142,7 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
   const DomuimgExtent *extent = domuimg_build_get_extent (self, part);
   g_autoptr (DomuimgRegion) region = domuimg_region_new_part (
       part->is_inside ? self->inside : disk, extent->offset, extent->length);
+  g_autoptr (DomuimgRegion) aside = NULL;
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
   const DomuimgMkfs mkfs = { .fs_type = part->fs,
                              .label = part->label,
@@ -140,7 +151,14 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
                              .reserved = part->reserved,
                              .inodes = count_inodes (self, part, extent->length) };
 
-  return fs == NULL || fs->make (&mkfs, region, cancellable, error);
+  if (fs == NULL)
+    return TRUE;
+  if (domuimg_build_needs_aside (part, region))
+    {
+      aside = domuimg_build_make_aside (self, part, error);
+      return aside != NULL && fs->make (&mkfs, aside, cancellable, error);
+    }
+  return fs->make (&mkfs, region, cancellable, error);
 }
 
 /* A volume is as large as its manager makes it, which is more than was asked for here and there: the root
@@ -348,7 +366,7 @@ domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide, GCancel
   for (guint i = 0; i < self->disks->len; i++)
     if (!domuimg_build_open_disk (self, i, error))
       return FALSE;
-  if (!domuimg_build_show_inside (self, error))
+  if (!domuimg_build_show_inside (self, error) || !domuimg_build_show_asides (self, error))
     return FALSE;
   for (guint i = 0; i < parts->len; i++)
     if (!add_mount (self, g_ptr_array_index (parts, i), g_ptr_array_index (trees, i), error))

@@ -13,9 +13,12 @@ guint64 domuimg_build_get_disk_size (DomuimgBuildState *self, guint i);
 /* Makes the disks, each with its partition table and empty filesystems. */
 gboolean domuimg_build_make_disks (DomuimgBuildState *self, GCancellable *cancellable,
                                    GError **error);
-/* The bytes of a part, once the disks are made. */
+/* The bytes of a part, once the disks are made; those of the file beside, where it is made in one. */
 DomuimgRegion *domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part,
                                         gboolean writable, GError **error);
+/* The same, but always where they will be. */
+DomuimgRegion *domuimg_build_open_place (DomuimgBuildState *self, const DomuimgPart *part,
+                                         gboolean writable, GError **error);
 /* The architecture of the guest, "amd64". */
 const char *domuimg_build_get_architecture (DomuimgPlan *plan);
 /* Where it lies on its disk. */
@@ -38,4 +41,17 @@ gboolean domuimg_build_make_holder (DomuimgBuildState *self, const DomuimgPart *
 gboolean domuimg_build_show_inside (DomuimgBuildState *self, GError **error);
 /* Once all filesystems are closed: what a guest may read of an encrypted disk is what it was meant to be. */
 gboolean domuimg_build_finish_inside (DomuimgBuildState *self, GCancellable *cancellable,
+                                      GError **error);
+
+/* aside.c: whether @part cannot be made in @place, its bytes on the disk. */
+gboolean domuimg_build_needs_aside (const DomuimgPart *part, const DomuimgRegion *place);
+/* A file of its size, without a name, in which it is made until all is closed. */
+DomuimgRegion *domuimg_build_make_aside (DomuimgBuildState *self, const DomuimgPart *part,
+                                         GError **error);
+/* (nullable) (unowned) That file. */
+DomuimgRegion *domuimg_build_get_aside (DomuimgBuildState *self, const DomuimgPart *part);
+/* The volumes of the disks, which are open, are those in these files. */
+gboolean domuimg_build_show_asides (DomuimgBuildState *self, GError **error);
+/* Takes them to their places. */
+gboolean domuimg_build_finish_asides (DomuimgBuildState *self, GCancellable *cancellable,
                                       GError **error);
