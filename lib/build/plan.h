@@ -68,6 +68,8 @@ GPtrArray *domuimg_plan_list_parts (DomuimgPlan *self, guint disk);
 const DomuimgPart *domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role);
 /* What the guest's Linux calls it, "xvda3". */
 char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
+/* (nullable) What the guest maps its encrypted disk to, "xvda3_crypt". */
+char *domuimg_plan_name_container (DomuimgPlan *self);
 /* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
 gboolean domuimg_plan_has_menu (DomuimgPlan *self);

@@ -45,6 +45,9 @@ typedef struct {
   char *kernel;
   char *ramdisk;
   GArray *extents;    /* (nullable) of DomuimgExtent, for each part of the plan, once they are known */
+  DomuimgRegion *inside; /* (nullable) what is in the holder of the first disk, once that is made */
+  GPtrArray *asides;  /* (nullable) (element-type DomuimgRegion) for each part of the plan, NULL where that is
+                       * made in its place */
   guint64 root_size;  /* bytes of its filesystem */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
@@ -183,6 +186,8 @@ void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
+/* Its first words, ended by a blank: the root, and what has to be opened for it. */
+char *domuimg_build_root_words (DomuimgBuildState *self);
 /* The kernel command line: root, console and the words that the user adds. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */

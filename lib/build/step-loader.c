@@ -185,11 +185,12 @@ static char *
 menu_command_line (DomuimgBuildState *self)
 {
   const char *extra = domuimg_plan_get (self->plan, "extra", "");
+  g_autofree char *words = NULL;
 
   if (!domuimg_plan_has_menu (self->plan))
     return domuimg_build_command_line (self);
-  return g_strdup_printf ("root=UUID=%s ro console=tty0 console=hvc0 console=ttyS0%s%s",
-                          self->root_uuid, *extra != '\0' ? " " : "", extra);
+  words = domuimg_build_root_words (self);
+  return g_strdup_printf ("%sconsole=tty0 console=hvc0 console=ttyS0%s%s", words, *extra != '\0' ? " " : "", extra);
 }
 
 /* (nullable) The UUID of the filesystem that is /boot alone, which holds the kernels then. */

@@ -60,6 +60,19 @@ static const HookFile host_keys[] = {
   { "etc/ssh/ssh_host_ed25519_key", "", NULL },
 };
 
+/* Its hook finds out which of these a container needs, where that is open. */
+static const HookFile container = { "usr/share/initramfs-tools/modules.d/domuimg-luks",
+                                    "# Written by domuimg: an encrypted root.\n"
+                                    "dm-crypt\nalgif_skcipher\nxts\necb\naes_generic\n"
+                                    "aesni-intel\nsha256_generic\n",
+                                    NULL };
+
+static gboolean
+wants (const DomuimgDebRequest *request, const char *package)
+{
+  return g_strv_contains ((const char *const *) request->packages, package);
+}
+
 static gboolean
 add_file (struct archive *archive, const HookFile *file)
 {
@@ -125,12 +138,6 @@ end_tar (struct archive *archive, gboolean ok, const DomuimgSourceContext *conte
 }
 
 static gboolean
-wants (const DomuimgDebRequest *request, const char *package)
-{
-  return g_strv_contains ((const char *const *) request->packages, package);
-}
-
-static gboolean
 add_setup (DomuimgExec *exec, const DomuimgDebRequest *request,
            const DomuimgSourceContext *context, GError **error)
 {
@@ -150,7 +157,8 @@ add_initramfs (struct archive *archive, const DomuimgDebRequest *request)
   const HookFile root = { "usr/share/initramfs-tools/modules.d/domuimg-root", text, NULL };
 
   return add_files (archive, initramfs, G_N_ELEMENTS (initramfs))
-         && (request->root_fs == NULL || add_file (archive, &root));
+         && (request->root_fs == NULL || add_file (archive, &root))
+         && (!wants (request, "cryptsetup-initramfs") || add_file (archive, &container));
 }
 
 /* The package locales generates what it finds here when it is installed. */

@@ -132,12 +132,20 @@ choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
                                             : kernel_of (request->ubuntu, request->arch);
 }
 
-/* (nullable) The filesystem of the first disk, where it is said. */
+/* (nullable) (unowned) The first disk, where something is said of it. */
+static const DomuimgDiskSpec *
+root_of (DomuimgSpec *spec)
+{
+  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
+
+  return disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+}
+
+/* (nullable) Its filesystem. */
 static char *
 root_fs_of (DomuimgSpec *spec)
 {
-  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
-  const DomuimgDiskSpec *root = disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+  const DomuimgDiskSpec *root = root_of (spec);
 
   return root != NULL && !g_str_has_prefix (root->fs, "ext") ? g_strdup (root->fs) : NULL;
 }
@@ -160,6 +168,7 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
   g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
   g_auto (GStrv) more = domuimg_spec_get_all (spec, "package");
+  const DomuimgDiskSpec *root = root_of (spec);
   const char *kernel = choose_kernel (spec, request);
 
   g_strv_builder_add_many (all, "systemd-sysv", "udev", "dbus", "iproute2", NULL);
@@ -169,6 +178,10 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
     g_strv_builder_add_many (all, "initramfs-tools", kernel, NULL);
   if (tools_of (request->root_fs) != NULL)
     g_strv_builder_add (all, tools_of (request->root_fs));
+  if (root != NULL && root->lvm != NULL)
+    g_strv_builder_add (all, "lvm2");
+  if (root != NULL && root->luks != NULL)
+    g_strv_builder_add (all, "cryptsetup-initramfs");
   g_strv_builder_addv (all, (const char **) more);
   return g_strv_builder_end (all);
 }
@@ -340,8 +353,7 @@ cache_of (const DomuimgDebRequest *request, const char *state)
   g_strv_builder_add_many (words, DOMUIMG_VERSION_STRING, request->suite, request->variant,
                            request->arch, "", NULL);
   add_words (words, request->packages);
-  if (request->locale != NULL)
-    g_strv_builder_add_many (words, request->locale, "", NULL);
+  g_strv_builder_add_many (words, request->locale ?: "", request->root_fs ?: "", NULL);
   add_words (words, request->mirrors);
   add_words (words, request->keyrings);
   all = g_strv_builder_end (words);

@@ -45,7 +45,8 @@ class Maker:
     def create(self, name, *options, **variables):
         """The path of its xl.cfg."""
         command = [self.cli / "domuimg", "create", name, "--dir", self.work / "out", *options]
-        environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"), **os.environ, **variables}
+        environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"),
+                       "DOMUIMG_LIBEXEC_DIR": str(self.cli / "helpers"), **os.environ, **variables}
         done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
         if done.returncode != 0:
             raise Failed(f"{' '.join(map(str, command))}\n{done.stderr}")
