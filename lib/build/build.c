@@ -136,6 +136,7 @@ state_clear (DomuimgBuildState *self)
   g_free (self->manifest);
   g_free (self->kernel);
   g_free (self->ramdisk);
+  g_free (self->seed);
   g_free (self->kernel_version);
   g_free (self->kernel_from);
   g_free (self->kernel_reason);
@@ -153,6 +154,8 @@ drop_unmade (DomuimgBuildState *self)
     domuimg_undo_drop_result (self->undo, self->kernel);
   if (self->ramdisk != NULL && domuimg_build_get_ramdisk_path (self) == NULL)
     domuimg_undo_drop_result (self->undo, self->ramdisk);
+  if (self->seed != NULL && !self->has_seed)
+    domuimg_undo_drop_result (self->undo, self->seed);
   if (self->xml != NULL && domuimg_build_get_xml_path (self) == NULL)
     domuimg_undo_drop_result (self->undo, self->xml);
 }

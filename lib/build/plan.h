@@ -9,6 +9,7 @@
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/seed-spec.h"
 #include "lib/spec/spec-keys.h"
 
 /* A specification with every choice made that can be made without work. */
@@ -36,7 +37,11 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
-  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
+  const DomuimgSeedSpec *seed; /* (unowned) (nullable) what cloud-init or Ignition is to read */
+  gboolean seed_is_asked;      /* it is made even if nothing in the guest reads it */
+  char *seed_path;    /* (nullable) */
+  char *seed_vdev;    /* (nullable) */
+  gboolean has_files_elsewhere; /* these are paths of the host that the disk is on */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
 };
