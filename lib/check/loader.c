@@ -9,6 +9,7 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
+#include "lib/check/host.h"
 #include "lib/check/rules.h"
 #include "lib/guest/fstab-table.h"
 #include "lib/kernel/bzimage.h"
@@ -32,40 +33,43 @@ domuimg_loader_describe (const DomuimgGuestBoot *boot)
     }
 }
 
-/* Where libxl looks for a bootloader without a path; NULL where no toolstack is here. */
-static char *
-find_toolstack (void)
+/* Whether the host has @path, or @path is a name that libxl finds in its directory or along PATH. */
+static gboolean
+is_on_host (const DomuimgProfile *profile, const char *path)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/usr/lib", 0, NULL);
-  const char *name;
+  GPtrArray *files = profile->lists[DOMUIMG_PROFILE_FILES];
+  g_autofree char *end = g_strconcat ("/", path, NULL);
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *bin = g_build_filename ("/usr/lib", name, "bin", NULL);
-
-      if ((g_str_equal (name, "xen") || g_str_has_prefix (name, "xen-"))
-          && g_file_test (bin, G_FILE_TEST_IS_DIR))
-        return g_steal_pointer (&bin);
-    }
-  return g_file_test ("/usr/libexec/xen/bin", G_FILE_TEST_IS_DIR) ? g_strdup ("/usr/libexec/xen/bin")
-                                                                  : NULL;
+  if (*path == '/')
+    return domuimg_profile_has (profile, DOMUIMG_PROFILE_FILES, path)
+           || (profile->name == NULL && g_file_test (path, G_FILE_TEST_EXISTS));
+  for (guint i = 0; i < files->len; i++)
+    if (g_str_has_suffix (files->pdata[i], end))
+      return TRUE;
+  return profile->name == NULL && g_find_program_in_path (path) != NULL;
 }
 
-/* Where no toolstack is here, the guest will run elsewhere, and nothing can be said. */
+/* Another place than where Xen's tools and GRUB lie is not in a profile. */
+static gboolean
+is_known (const DomuimgProfile *profile, const char *path)
+{
+  return profile != NULL && domuimg_profile_knows (profile, DOMUIMG_PROFILE_FILES)
+         && (profile->name == NULL || *path != '/' || g_str_has_prefix (path, "/usr/lib")
+             || g_str_has_prefix (path, "/usr/bin/"));
+}
+
 static void
 check_bootloader_file (DomuimgMachine *self, const char *bootloader)
 {
-  g_autofree char *bin = find_toolstack ();
-  g_autofree char *own = NULL;
-
-  if (bin == NULL)
-    return;
-  own = g_build_filename (bin, bootloader, NULL);
-  if (g_file_test (g_path_is_absolute (bootloader) ? bootloader : own, G_FILE_TEST_IS_EXECUTABLE)
-      || (!g_path_is_absolute (bootloader) && g_find_program_in_path (bootloader) != NULL))
+  if (!is_known (self->profile, bootloader))
+    {
+      domuimg_host_note_unknown (self, "bootloader %s", bootloader);
+      return;
+    }
+  if (is_on_host (self->profile, bootloader))
     return;
   domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", bootloader,
-                                                  "the bootloader %s is not on this host",
+                                                  "the bootloader %s is not on the host",
                                                   bootloader),
                           self->boot.reads_all
                               ? "install domuimg there"
@@ -158,8 +162,16 @@ find_pvgrub (DomuimgMachine *self, const char *kernel)
     }
   if (!S_ISREG (status.st_mode))
     {
+      /* Where the guest will run, it may be. */
+      if (!is_known (self->profile, kernel))
+        {
+          domuimg_host_note_unknown (self, "GRUB for Xen, %s", kernel);
+          return TRUE;
+        }
+      if (is_on_host (self->profile, kernel))
+        return TRUE;
       domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", kernel,
-                                                      "GRUB for Xen, %s, is not on this host",
+                                                      "GRUB for Xen, %s, is not on the host",
                                                       kernel),
                               "install it (Debian: apt install grub-xen-host)");
       return FALSE;

@@ -37,6 +37,7 @@ void domuimg_finding_advise (DomuimgFinding *self, const char *format, ...) G_GN
 
 /* The rules by subject, in the order that they are run in. */
 void domuimg_check_config (DomuimgMachine *self);     /* keys, values, missing files, vdevs, MACs */
+void domuimg_check_host (DomuimgMachine *self);       /* what it wants of its host */
 void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, what is on them */
 void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
 void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
