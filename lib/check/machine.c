@@ -46,6 +46,7 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->config, domuimg_xl_file_free);
   g_clear_object (&self->domain);
   domuimg_guest_boot_clear (&self->boot);
+  g_clear_object (&self->whole);
   g_clear_pointer (&self->ahead, domuimg_initramfs_free);
   g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->info, domuimg_guest_info_free);

@@ -43,8 +43,10 @@ typedef struct {
   const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
   DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
+  DomuimgTree *whole;           /* (nullable) the same with a /usr that the initramfs mounts */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
+  gboolean is_unread;           /* the menu is where its loader cannot look, which is reported */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgReport *report;        /* what the rules find goes here */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
