@@ -41,7 +41,7 @@ static gboolean
 can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type, char **why)
 {
   DomuimgCompatProblem problem = domuimg_kernel_find_problem (
-      kernel, type, self->loader, domuimg_xen_version_of_host (NULL), why);
+      kernel, type, self->loader, domuimg_plan_get_xen (self->plan), why);
 
   return problem == DOMUIMG_COMPAT_FINE
          || (problem == DOMUIMG_COMPAT_COMPRESSION && self->program != NULL);
@@ -110,9 +110,9 @@ choose (DomuimgBuildState *self, GPtrArray *choices, char **drivers, GError **er
 }
 
 static char *
-default_program (void)
+default_program (DomuimgPlan *plan)
 {
-  g_autofree char *version = domuimg_xen_version_to_string (domuimg_xen_version_of_host (NULL));
+  g_autofree char *version = domuimg_xen_version_to_string (domuimg_plan_get_xen (plan));
 
   return g_strdup_printf ("/usr/lib/xen-%s/bin/pygrub", version);
 }
@@ -136,7 +136,7 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
   if (self->program != NULL)
     return find_program (self->program);
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
-    return default_program ();
+    return default_program (self->plan);
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
     return g_strdup (GRUB_PVH);
   return g_strdup (g_strcmp0 (domuimg_kernel_get_architecture (kernel), "i386") == 0 ? GRUB_PV32

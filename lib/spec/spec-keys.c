@@ -358,6 +358,9 @@ static const DomuimgSpecKey keys[] = {
     "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are"
     " given",
     NUMBER (read_flag) },
+  { "host", STRING, "FILE",
+    "profile of the Xen host that the guest is for: its domuimg doctor --json [this machine]",
+    TEXT (check_text) },
   { "strict", FLAG, NULL,
     "refuse what would only be told of otherwise: a guest without all that it is made from",
     NUMBER (read_flag) },
