@@ -103,6 +103,8 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
+  g_clear_pointer (&self->inside, domuimg_region_unref);
+  g_clear_pointer (&self->asides, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
@@ -312,6 +314,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
     return FALSE;
   state->type = state->plan->type;
   state->loader = state->plan->kernel->policy->loader;
+  state->program = state->plan->kernel->policy->program;
   state->has_xml = TRUE;
   domuimg_build_init_disks (state);
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;

@@ -77,7 +77,8 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
                        .kernel = self->kernel_read,
                        .kernel_path = self->kernel_in_tree,
                        .initramfs = self->ramdisk_read,
-                       .initramfs_path = self->ramdisk_in_tree };
+                       .initramfs_path = self->ramdisk_in_tree,
+                       .profile = self->plan->profile };
 
   for (guint i = 0; i < self->plan->disks->len; i++)
     if (domuimg_build_get_disk (self, i)->image != NULL && !add_devices (self, devices, i, error))

@@ -49,7 +49,7 @@ set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
     disk->backing = g_strdup (domuimg_import_get_backing (self->plan->import, i));
 }
 
-/* A disk without partitions is its filesystem. */
+/* A disk without partitions is its filesystem; of one in a volume group, its partition is told. */
 static void
 add_parts (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
 {
@@ -60,7 +60,8 @@ add_parts (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
       const DomuimgPart *part = g_ptr_array_index (parts, j);
       DomuimgManifestPart *into;
 
-      if (part->number == 0 || part->role == DOMUIMG_PART_ROOT)
+      if (part->role == DOMUIMG_PART_ROOT
+          || (part->number == 0 && !part->is_inside && part->role != DOMUIMG_PART_HOLDER))
         {
           disk->fs = g_strdup (part->fs);
           disk->uuid = g_strdup (part->uuid);

@@ -264,7 +264,8 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
 
-      if (!disk->kind->check (disk, self->force, error))
+      if (!disk->kind->check (disk, self->force, error)
+          || !check_readable ("luks", disk->luks, error))
         return FALSE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)

@@ -43,6 +43,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
+  g_clear_pointer (&self->profile, domuimg_profile_free);
   g_ptr_array_unref (self->notes);
   g_free (self->archive_path);
   g_free (self->config_path);
@@ -211,6 +212,19 @@ check_loader (DomuimgPlan *self, GError **error)
   return domuimg_boot_menu_check_cmdline (domuimg_plan_get (self, "extra", ""), error);
 }
 
+static gboolean
+plan_nics (DomuimgPlan *self, GError **error)
+{
+  self->nics = domuimg_plan_parse_nics (self, error);
+  if (self->nics == NULL)
+    return FALSE;
+  if (self->kernel->policy->origin != DOMUIMG_KERNEL_OF_NETWORK || self->nics->len > 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "--kernel %s needs a network interface to ask on; leave out --nic none",
+                       self->kernel->text);
+}
+
 /* Everything in --dir; else where Xen's tools look. */
 static void
 plan_paths (DomuimgPlan *self)
@@ -335,6 +349,25 @@ plan_source (DomuimgPlan *self, DomuimgSource *source)
   self->import = domuimg_source_get_import (source);
 }
 
+static gboolean
+read_host (DomuimgPlan *self, GError **error)
+{
+  const char *path = domuimg_spec_get (self->spec, "host");
+
+  if (path == NULL)
+    return TRUE;
+  self->profile = domuimg_profile_read (path, error);
+  return self->profile != NULL;
+}
+
+DomuimgXenVersion
+domuimg_plan_get_xen (DomuimgPlan *self)
+{
+  return self->profile != NULL && self->profile->version.major > 0
+             ? self->profile->version
+             : domuimg_xen_version_of_host (NULL);
+}
+
 DomuimgPlan *
 domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 {
@@ -344,7 +377,7 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
   self->force = domuimg_spec_get_flag (spec, "force");
-  if (!domuimg_source_check (source, error))
+  if (!read_host (self, error) || !domuimg_source_check (source, error))
     return NULL;
   plan_source (self, source);
   if (!plan_numbers (self, error))
@@ -359,8 +392,7 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   if (!check_definition (self, error))
     return NULL;
-  self->nics = domuimg_plan_parse_nics (self, error);
-  if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+  if (!plan_nics (self, error) || !domuimg_plan_check_files (self, error))
     return NULL;
   domuimg_plan_collect_notes (self);
   if (!domuimg_plan_check_strict (self, self->notes, error))

@@ -49,6 +49,9 @@ typedef struct {
   gboolean has_seed;  /* it was made */
   const char *seed_vdev; /* (nullable) what the guest calls it, once it has a domain */
   GArray *extents;    /* (nullable) of DomuimgExtent, for each part of the plan, once they are known */
+  DomuimgRegion *inside; /* (nullable) what is in the holder of the first disk, once that is made */
+  GPtrArray *asides;  /* (nullable) (element-type DomuimgRegion) for each part of the plan, NULL where that is
+                       * made in its place */
   guint64 root_size;  /* bytes of its filesystem */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
@@ -60,11 +63,12 @@ typedef struct {
   char *root_uuid;    /* (nullable) */
   char *cmdline;      /* (nullable) of the entry that the guest's own menu starts */
   DomuimgGuestType type;
-  DomuimgLoader loader; /* as planned, unless the guest can be started by its firmware only */
+  DomuimgLoader loader; /* as planned, unless the guest cannot be started so */
   gboolean has_xml;     /* libvirt can boot such a guest */
   char *kernel_version;
   char *kernel_from;   /* "guest", "host" or "file" */
   char *kernel_reason; /* one sentence */
+  const char *program; /* (nullable) for bootloader=, where it is not pygrub of Xen's */
   char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
   char *root_password; /* (nullable) one that was made, for the result alone */
@@ -193,6 +197,8 @@ void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
+/* Its first words, ended by a blank: the root, and what has to be opened for it. */
+char *domuimg_build_root_words (DomuimgBuildState *self);
 /* The kernel command line: root, console and the words that the user adds. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */

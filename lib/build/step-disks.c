@@ -288,6 +288,17 @@ watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
   return DOMUIMG_STREAM (self->ahead);
 }
 
+/* What of a source the guest does not have. */
+static void
+tell_losses (DomuimgBuildState *self)
+{
+  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
+
+  domuimg_source_tell (self->plan->source, losses);
+  for (guint i = 0; i < losses->len; i++)
+    domuimg_build_note_loss (self, "%s", (const char *) g_ptr_array_index (losses, i));
+}
+
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
@@ -329,7 +340,7 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
     domuimg_look_ahead_attach (self->ahead, self->tree);
   if (!domuimg_source_close (self->plan->source, error))
     return FALSE;
-  domuimg_source_tell (self->plan->source, self->warnings);
+  tell_losses (self);
   return TRUE;
 }
 

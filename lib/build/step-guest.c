@@ -166,10 +166,14 @@ static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_copy (self->plan->parts, NULL, NULL);
+  const DomuimgPart *holder = domuimg_plan_find_part (self->plan, DOMUIMG_PART_HOLDER);
 
   customise->root_uuid = g_strdup (self->root_uuid);
   g_free (customise->root_fs);
   customise->root_fs = g_strdup (self->root_fs);
+  customise->crypt_name = domuimg_plan_name_container (self->plan);
+  if (customise->crypt_name != NULL)
+    customise->crypt_uuid = g_strdup (holder->uuid);
   g_ptr_array_set_free_func (parts, NULL);
   g_ptr_array_sort (parts, compare_mounts);
   for (guint i = 0; i < parts->len; i++)

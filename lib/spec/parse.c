@@ -174,6 +174,27 @@ take_uuid (DomuimgDiskSpec *self, const char *value, GError **error)
 }
 
 static gboolean
+take_luks (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  replace (&self->luks, value);
+  return *value != '\0'
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "luks= is not a file that holds a passphrase");
+}
+
+/* Those that LVM takes, which become part of a path. */
+static gboolean
+take_lvm (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  replace (&self->lvm, value);
+  return g_regex_match_simple ("^[A-Za-z0-9_+][A-Za-z0-9_+.-]{0,99}$", value,
+                               G_REGEX_DOLLAR_ENDONLY, 0)
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "lvm=%s is not the name of a volume group: use letters, digits and _+.-",
+                          value);
+}
+
+static gboolean
 take_prealloc (DomuimgDiskSpec *self, const char *value, GError **error)
 {
   static const char *const words[] = { "none", "metadata", "full" };
@@ -272,6 +293,10 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
     return take_reserved (self, value, error);
   if (g_str_equal (key, "features"))
     return take_features (self, value, error);
+  if (g_str_equal (key, "luks"))
+    return take_luks (self, value, error);
+  if (g_str_equal (key, "lvm"))
+    return take_lvm (self, value, error);
   if (g_str_equal (key, "growfs"))
     return domuimg_parse_bool (value, &self->grows, error);
   if (kind != NULL && self->kind->scheme != NULL)
@@ -287,7 +312,7 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, prealloc=, compress=, "
+                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, luks=, lvm=, prealloc=, compress=, "
                          "thin= and format=raw, qcow2 or vhd",
                          key, value);
   return TRUE;
@@ -407,6 +432,8 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->connect = g_strdup (self->connect);
   copy->uuid = g_strdup (self->uuid);
   copy->features = g_strdup (self->features);
+  copy->luks = g_strdup (self->luks);
+  copy->lvm = g_strdup (self->lvm);
   return copy;
 }
 
@@ -423,6 +450,8 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->connect);
   g_free (self->uuid);
   g_free (self->features);
+  g_free (self->luks);
+  g_free (self->lvm);
   g_free (self);
 }
 

@@ -48,6 +48,8 @@ struct _DomuimgDiskSpec {
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
   gboolean grows;  /* it takes all of a larger disk, when the guest first boots */
   DomuimgLayoutSpec layout;
+  char *luks; /* (nullable) file with the passphrase of the container that the root is in */
+  char *lvm;  /* (nullable) the volume group that it is in */
   const DomuimgDiskKind *kind;
   gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
   guint64 grown_from;   /* bytes of the disk that it is a larger copy of; 0: it is none */

@@ -358,6 +358,9 @@ static const DomuimgSpecKey keys[] = {
     "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are"
     " given",
     NUMBER (read_flag) },
+  { "host", STRING, "FILE",
+    "profile of the Xen host that the guest is for: its domuimg doctor --json [this machine]",
+    TEXT (check_text) },
   { "strict", FLAG, NULL,
     "refuse what would only be told of otherwise: a guest without all that it is made from",
     NUMBER (read_flag) },
@@ -477,7 +480,7 @@ describe_disk (void)
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
   return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs,label=TEXT,mount=DIR,"
-                          "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,…; the first"
+                          "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,luks=FILE,lvm=VG,…; the first"
                           " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);
 }

@@ -73,5 +73,6 @@ class Settings(TypedDict, total=False):
     no_customise: bool
     no_cache: bool
     force: bool
+    host: Path
     strict: bool
     allow_unbootable: bool
