@@ -23,7 +23,7 @@ static const struct {
   { "lvm", DOMUIMG_SEVERITY_INFO, "logical volumes in an image, by User-mode Linux", NULL },
   { "grub-mkimage", DOMUIMG_SEVERITY_INFO, "create --layout: GRUB on the guest's disk", NULL },
   { "mkfs.vfat", DOMUIMG_SEVERITY_INFO, "create --layout gpt: the EFI system partition", NULL },
-  { "gpgv", DOMUIMG_SEVERITY_INFO, "signatures of mirrors", NULL },
+  { "gpgv", DOMUIMG_SEVERITY_INFO, "signatures of mirrors and of vendors' images", NULL },
   { "depmod", DOMUIMG_SEVERITY_INFO, "modules of the host's kernel in a guest", NULL },
   { "ssh-keygen", DOMUIMG_SEVERITY_INFO, "host keys of a guest", NULL },
 };
@@ -66,6 +66,8 @@ look_at_programs_of_sources (DomuimgDoctor *self)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
 
+  for (guint i = 0; i < G_N_ELEMENTS (programs); i++)
+    g_hash_table_add (seen, (gpointer) programs[i].name);
   for (guint i = 0; domuimg_source_types[i] != NULL; i++)
     {
       const DomuimgSourceType *type = domuimg_source_types[i];
