@@ -90,6 +90,16 @@ def debian_pvh(maker):
                  "--ping", "10.77.0.5"], ["edited", "10.77.0.5/24"]
 
 
+def seed(maker):
+    """A Debian whose own cloud-init sets it up from the seed, and nobody else."""
+    cfg = maker.debian("seed1", "--type", "pvh", "--package", "cloud-init", "--cloud-init", "auto",
+                       "--hostname", "seeded.example.org", "--root-password-file", maker.secret(),
+                       "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1")
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "cloud-init status --wait --long",
+                 "--run", "hostname", "--run", "ip -4 addr", "--ping", "10.77.0.5"], \
+        ["DataSourceNoCloud", "seeded", "10.77.0.5/24"]
+
+
 def on(fs):
     """A Debian whose root is on that filesystem."""
     def make(maker):
@@ -206,6 +216,8 @@ CASES = (
     row("debian-pv", "debian:", "PV, its own kernel copied out", "", debian_pv, 120, default=False),
     row("debian-pvh", "debian: with host name, address and password", "PVH, its own kernel copied out",
         "host name, address, password and ping", debian_pvh, 150),
+    row("seed", "debian: with cloud-init and a seed", "PVH, its own kernel copied out",
+        "what cloud-init read: host name, address, password and ping", seed, 200, default=False),
     row("xfs", "debian: on XFS", "PVH, its own kernel copied out", "the type of its root", on("xfs"), 150,
         default=False),
     row("btrfs", "debian: on btrfs", "PVH, its own kernel copied out", "its subvolumes", on("btrfs"), 150,
