@@ -9,7 +9,9 @@
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/seed-spec.h"
 #include "lib/spec/spec-keys.h"
+#include "lib/xen/profile.h"
 
 /* A specification with every choice made that can be made without work. */
 struct _DomuimgPlan {
@@ -36,7 +38,12 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
-  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
+  const DomuimgSeedSpec *seed; /* (unowned) (nullable) what cloud-init or Ignition is to read */
+  gboolean seed_is_asked;      /* it is made even if nothing in the guest reads it */
+  char *seed_path;    /* (nullable) */
+  char *seed_vdev;    /* (nullable) */
+  gboolean has_files_elsewhere; /* these are paths of the host that the disk is on */
+  DomuimgProfile *profile; /* (nullable) of the host that it is for; NULL: this machine */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
 };
@@ -85,5 +92,7 @@ void domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines);
 char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);
+/* The Xen that the guest is for. */
+DomuimgXenVersion domuimg_plan_get_xen (DomuimgPlan *self);
 /* @key's value, or @fallback. */
 const char *domuimg_plan_get (DomuimgPlan *self, const char *key, const char *fallback);

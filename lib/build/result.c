@@ -382,6 +382,8 @@ domuimg_result_to_text (DomuimgResult *self)
   if (self->kernel_version != NULL)
     g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
                             self->kernel_version);
+  else if (self->loader_path != NULL) /* which fetches what nobody has seen */
+    g_string_append_printf (text, "%s is made: a %s guest with a kernel from the network\n", self->name, type);
   else
     g_string_append_printf (text, "%s is made: a %s guest with %s\n", self->name, type,
                             self->system != NULL ? self->system : "a system that is not known");

@@ -168,6 +168,33 @@ set_firmware (DomuimgBuildState *self)
     domuimg_domain_add_extra (self->domain, "localtime", "1");
 }
 
+/* Which card to ask by, and what to ask: a boot loader knows its guest by these words only. */
+static char *
+network_args (DomuimgPlan *plan)
+{
+  const DomuimgNicSpec *nic = g_ptr_array_index (plan->nics, 0);
+  const char *address = plan->kernel->address;
+
+  return g_strdup_printf ("--net%s%s --mac=%s --bridge=%s --uuid=%s", address != NULL ? "=" : "",
+                          address ?: "", nic->mac, nic->bridge, plan->uuid);
+}
+
+/* A menu of the network does not know where this guest's root is. */
+static void
+set_bootloader (DomuimgBuildState *self, const char *cmdline)
+{
+  DomuimgPlan *plan = self->plan;
+  gboolean is_of_network = plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_NETWORK;
+  g_autofree char *args = is_of_network ? network_args (plan) : NULL;
+
+  /* xl knows where its own is. */
+  domuimg_domain_set_bootloader (
+      self->domain, domuimg_plan_get (plan, "loader", self->program ?: "pygrub"));
+  domuimg_domain_set_bootloader_args (self->domain, args);
+  if (is_of_network)
+    domuimg_domain_set_cmdline (self->domain, cmdline);
+}
+
 static void
 set_boot (DomuimgBuildState *self)
 {
@@ -180,9 +207,7 @@ set_boot (DomuimgBuildState *self)
       domuimg_domain_set_kernel (self->domain, self->loader_path);
       break;
     case DOMUIMG_LOADER_PYGRUB:
-      /* xl knows where its own is. */
-      domuimg_domain_set_bootloader (
-          self->domain, domuimg_plan_get (plan, "loader", plan->kernel->policy->program ?: "pygrub"));
+      set_bootloader (self, cmdline);
       break;
     case DOMUIMG_LOADER_FIRMWARE:
       set_firmware (self);

@@ -289,6 +289,10 @@ check_drivers (DomuimgMachine *self)
   const DomuimgVolume *root = self->root != NULL ? self->root->volume : NULL;
   const DomuimgNeed *fs = root != NULL ? domuimg_need_of_fs (root->fs) : NULL;
 
+  /* One that was made by hand may be all there is. */
+  if (self->root == NULL && self->boot.initramfs != NULL
+      && !domuimg_initramfs_is_of_a_distribution (self->boot.initramfs))
+    return;
   if (!is_there (self, first))
     report_driver (self, first);
   if (fs != NULL && !is_there (self, fs))
@@ -329,6 +333,8 @@ domuimg_check_initramfs (DomuimgMachine *self)
   gboolean wanted = self->boot.initrd_paths->len > 0;
 
   if (self->boot.kernel == NULL || (wanted && !load (self)))
+    return;
+  if (wanted && !domuimg_initramfs_check_start (self))
     return;
   if (wanted)
     check_version (self);

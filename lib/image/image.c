@@ -2,6 +2,7 @@
 /* A disk image, from its bytes to the trees of its filesystems. */
 #include "config.h"
 #include "lib/image/image.h"
+#include "lib/image/gpt.h"
 
 #include <errno.h>
 #include <string.h>
@@ -337,6 +338,17 @@ take_part (DomuimgRegion *region, const DomuimgVolume *volume)
   return region != NULL && volume->lv == NULL
              ? domuimg_region_new_part (region, volume->offset, volume->length)
              : NULL;
+}
+
+gboolean
+domuimg_image_has_damaged_gpt (DomuimgImage *self)
+{
+  DomuimgRegion *bytes = bytes_of (self);
+  guint8 head[2 * SECTOR];
+
+  return g_strcmp0 (self->table, "gpt") == 0 && bytes != NULL
+         && domuimg_region_read (bytes, 0, head, sizeof head) == (gssize) sizeof head
+         && !domuimg_gpt_has_header (domuimg_bytes (head, sizeof head));
 }
 
 DomuimgRegion *

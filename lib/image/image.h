@@ -61,6 +61,9 @@ const char *domuimg_image_get_table (DomuimgImage *self);
  * FALSE with an error where it cannot be told. */
 gboolean domuimg_image_has_boot_code (DomuimgImage *self, gboolean *has, GError **error);
 gboolean domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error);
+/* Whether it has a GPT whose first copy, which Linux goes by, is damaged; FALSE, too, where that cannot be
+ * read. */
+gboolean domuimg_image_has_damaged_gpt (DomuimgImage *self);
 /* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
  * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
 GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);

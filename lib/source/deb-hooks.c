@@ -161,6 +161,19 @@ add_initramfs (struct archive *archive, const DomuimgDebRequest *request)
          && (!wants (request, "cryptsetup-initramfs") || add_file (archive, &container));
 }
 
+/* The package locales generates what it finds here when it is installed. */
+static gboolean
+add_locale (struct archive *archive, const DomuimgDebRequest *request)
+{
+  const char *codeset = strchr (request->locale, '.');
+  g_autofree char *name = g_strndup (codeset != NULL ? codeset + 1 : "UTF-8",
+                                     codeset != NULL ? strcspn (codeset + 1, "@") : 5);
+  g_autofree char *line = g_strdup_printf ("%s %s\n", request->locale, name);
+  const HookFile file = { "etc/locale.gen", line, NULL };
+
+  return add_file (archive, &file);
+}
+
 static gboolean
 add_essential (DomuimgExec *exec, const DomuimgDebRequest *request,
                const DomuimgSourceContext *context, gboolean has_initramfs, GError **error)
@@ -170,6 +183,8 @@ add_essential (DomuimgExec *exec, const DomuimgDebRequest *request,
 
   if (ok && has_initramfs)
     ok = add_initramfs (archive, request);
+  if (ok && request->locale != NULL)
+    ok = add_locale (archive, request);
   return end_tar (archive, ok, context, error);
 }
 

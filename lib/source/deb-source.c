@@ -49,6 +49,7 @@ domuimg_source_deb_finalize (GObject *object)
   g_free (self->request.variant);
   g_free (self->request.arch);
   g_strfreev (self->request.packages);
+  g_free (self->request.locale);
   g_strfreev (self->request.mirrors);
   g_strfreev (self->request.keyrings);
   G_OBJECT_CLASS (domuimg_source_deb_parent_class)->finalize (object);
@@ -215,6 +216,8 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   request->arch = g_strdup (arch != NULL ? arch : machine_arch ());
   request->root_fs = root_fs_of (spec);
   request->packages = packages_of (spec, request);
+  if (g_strv_contains ((const char *const *) request->packages, "locales"))
+    request->locale = g_strdup (domuimg_spec_get (spec, "locale"));
   request->keyrings = domuimg_spec_get_all (spec, "keyring");
   request->mirrors = mirrors_of (spec, request);
   request->own_mirrors = request->mirrors[0] != NULL;
@@ -350,8 +353,7 @@ cache_of (const DomuimgDebRequest *request, const char *state)
   g_strv_builder_add_many (words, DOMUIMG_VERSION_STRING, request->suite, request->variant,
                            request->arch, "", NULL);
   add_words (words, request->packages);
-  if (request->root_fs != NULL)
-    g_strv_builder_add (words, request->root_fs);
+  g_strv_builder_add_many (words, request->locale ?: "", request->root_fs ?: "", NULL);
   add_words (words, request->mirrors);
   add_words (words, request->keyrings);
   all = g_strv_builder_end (words);

@@ -80,12 +80,9 @@ domuimg_parse_address (const char *text, char **address, guint *prefix, GError *
   return TRUE;
 }
 
-/* Splits "a=b,c=d" and hands each pair to @take. A first part without "=" is given as the
- * value of @bare. */
-static gboolean
-each_pair (const char *text, const char *bare,
-           gboolean (*take) (gpointer into, const char *key, const char *value, GError **error),
-           gpointer into, GError **error)
+gboolean
+domuimg_parse_pairs (const char *text, const char *bare, DomuimgTakePair take, gpointer into,
+                     GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
 
@@ -394,7 +391,7 @@ domuimg_partition_spec_parse (const char *text, GError **error)
 {
   g_autoptr (DomuimgDiskSpec) self = domuimg_disk_spec_new ();
 
-  if (!each_pair (text, "mount", take_partition, self, error) || !check_content (self, error))
+  if (!domuimg_parse_pairs (text, "mount", take_partition, self, error) || !check_content (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -410,7 +407,7 @@ domuimg_disk_spec_parse (const char *text, GError **error)
     return NULL;
   if (rest == text && !check_bare_word (text, error))
     return NULL;
-  if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
+  if ((*rest != '\0' || rest == text) && !domuimg_parse_pairs (rest, "path", take_disk, self, error))
     return NULL;
   if (!take_claim (self, error)
       || (self->kind->complete != NULL && !self->kind->complete (self, error))
@@ -536,7 +533,7 @@ domuimg_nic_spec_parse (const char *text, GError **error)
   self->is_none = g_str_equal (text, "none");
   if (self->is_none)
     return g_steal_pointer (&self);
-  if (!each_pair (text, "bridge", take_nic, self, error))
+  if (!domuimg_parse_pairs (text, "bridge", take_nic, self, error))
     return NULL;
   if (self->gateway != NULL && self->address == NULL)
     {

@@ -14,6 +14,13 @@ gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 /* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
 
+/* Splits "a=b,c=d" and hands each pair to @take. A first part without "=" is given as the
+ * value of @bare. */
+typedef gboolean (*DomuimgTakePair) (gpointer into, const char *key, const char *value,
+                                     GError **error);
+gboolean domuimg_parse_pairs (const char *text, const char *bare, DomuimgTakePair take,
+                              gpointer into, GError **error);
+
 /* What of a disk is allocated before there is anything in it. */
 typedef enum {
   DOMUIMG_DISK_PREALLOC_NONE,

@@ -33,7 +33,8 @@ def examine(case, shared, directory):
     case.edit(guest)
     config = guest.finish()
     judge = predict.Judge(shared.build) if shared.build else None
-    found = judge.check(config) if judge else None
+    about = ["--host", predict.write_profile(directory)] if case.host else []
+    found = judge.check(config, *about) if judge else None
     boots = not options.no_boot and (options.tier == "all" or not case.nightly)
     result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh and boots, boots)
     if found is not None:

@@ -11,6 +11,15 @@ from xenlab import tools
 from .guest import file_digest, listing
 
 XEN = "4.17"  # the lab's
+# What `domuimg doctor --json` says in the lab's dom0, of all that guests depend on.
+PROFILE = {"xen": True, "xen_version": "4.17", "findings": [], "host": {
+    "cpus": 1, "default_bridge": "xenbr0", "types": ["pv", "pvh", "hvm"], "bridges": ["xenbr0"],
+    "interfaces": ["lo", "xenbr0"],
+    "scripts": ["block", "vif-bridge", "vif-nat", "vif-route", "vif-openvswitch"],
+    "files": ["/usr/lib/grub-xen/grub-x86_64-xen.bin", "/usr/lib/grub-xen/grub-i386-xen_pvh.bin",
+              "/usr/lib/xen-4.17/bin/pygrub", "/usr/lib/xen-4.17/boot/hvmloader",
+              "/usr/share/seabios/bios-256k.bin", "/usr/libexec/xen-qemu-system-i386"],
+    "domains": ["Domain-0"], "pools": ["Pool-0"], "pci": [], "pci_assignable": []}}
 STATUS = {0: "boots", 3: "fails", 4: "unknown"}
 # Its errors decide; without any, what is unknown may. What an error hides is unknown, too.
 DECIDING = ("error", "unknown")
@@ -38,6 +47,13 @@ class Prediction:
     def mends(self, name):
         """Whether each finding of that id is called fixable."""
         return all(finding["fixable"] for finding in self.findings if finding["id"] == name)
+
+
+def write_profile(directory):
+    """A host profile as a file; its path."""
+    path = directory / "host.json"
+    path.write_text(json.dumps(PROFILE))
+    return path
 
 
 class Judge:

@@ -234,7 +234,7 @@ def no_memory(guest):
     guest.memory = None
 
 
-@case("loader-missing")
+@case("loader-missing", host=True)
 def loader_missing(guest):
     """GRUB for Xen is not on the host."""
     guest.settings["kernel"] = "/usr/lib/grub-xen/gone/grub-x86_64-xen.bin"
