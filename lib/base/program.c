@@ -38,6 +38,7 @@ static const struct {
   { "mke2fs", "e2fsprogs" },
   { "mkfs.btrfs", "btrfs-progs" },
   { "mkfs.f2fs", "f2fs-tools" },
+  { "mksquashfs", "squashfs-tools" },
   { "mkfs.vfat", "dosfstools" },
   { "mkfs.xfs", "xfsprogs" },
   { "mmdebstrap", "mmdebstrap" },

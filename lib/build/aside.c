@@ -11,6 +11,9 @@
 #include "lib/base/unnamed.h"
 #include "lib/fs/fs.h"
 
+/* How large packages are is not known before they are installed; the file is sparse. */
+#define PACKED_MIN ((guint64) 8 << 30)
+
 static void
 unref_region (gpointer region)
 {
@@ -38,15 +41,27 @@ domuimg_build_needs_aside (const DomuimgPart *part, const DomuimgRegion *place)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
-  return part->mount != NULL && place->back != NULL && fs != NULL && fs->writer != NULL
-         && fs->writer->needs_file;
+  if (fs == NULL || part->mount == NULL)
+    return FALSE;
+  return fs->pack != NULL || (place->back != NULL && fs->writer != NULL && fs->writer->needs_file);
+}
+
+/* What is packed later has a filesystem of ext first, with room for what is changed in it. */
+static guint64
+size_of (DomuimgBuildState *self, const DomuimgPart *part)
+{
+  const DomuimgFs *fs = domuimg_fs_find (part->fs);
+
+  if (fs->pack == NULL)
+    return domuimg_build_get_extent (self, part)->length;
+  return MAX (domuimg_fs_default_size (domuimg_fs_find_filled (fs), &self->usage), PACKED_MIN);
 }
 
 DomuimgRegion *
 domuimg_build_make_aside (DomuimgBuildState *self, const DomuimgPart *part, GError **error)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self->plan, part->disk);
-  guint64 length = domuimg_build_get_extent (self, part)->length;
+  guint64 length = size_of (self, part);
   g_auto (DomuimgFd) fd = domuimg_unnamed_file (self->directory, error);
   DomuimgRegion *region;
 
@@ -103,6 +118,17 @@ domuimg_build_show_asides (DomuimgBuildState *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+take_to (const DomuimgPart *part, DomuimgRegion *aside, const DomuimgRegion *place,
+         GCancellable *cancellable, GError **error)
+{
+  const DomuimgFs *fs = domuimg_fs_find (part->fs);
+  const DomuimgMkfs what = { .fs_type = part->fs, .label = part->label, .uuid = part->uuid };
+
+  return fs->pack != NULL ? fs->pack (&what, aside, place, cancellable, error)
+                          : domuimg_mkfs_copy (aside->fd, place, error);
+}
+
 gboolean
 domuimg_build_finish_asides (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
@@ -116,7 +142,7 @@ domuimg_build_finish_asides (DomuimgBuildState *self, GCancellable *cancellable,
         continue;
       place = domuimg_build_open_place (self, part, TRUE, error);
       if (place == NULL || g_cancellable_set_error_if_cancelled (cancellable, error)
-          || !domuimg_mkfs_copy (aside->fd, place, error))
+          || !take_to (part, aside, place, cancellable, error))
         return FALSE;
     }
   g_clear_pointer (&self->asides, g_ptr_array_unref);

@@ -199,7 +199,8 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
     part->lv = name_volume (part, content->lvm);
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
-  if (role != DOMUIMG_PART_BIOS)
+  /* A squashfs has none. */
+  if (role != DOMUIMG_PART_BIOS && !g_str_equal (content->fs, "squashfs"))
     part->uuid = uuid_of (self, part, content->uuid);
   return part;
 }
@@ -260,13 +261,23 @@ add_holder (DomuimgPlan *self, const DomuimgDiskSpec *disk)
   holder->group = g_strdup (disk->lvm);
 }
 
-/* GRUB and its like read neither: they find the kernel on a filesystem of its own. */
+static gboolean
+is_packed (const DomuimgDiskSpec *disk)
+{
+  const DomuimgFs *fs = domuimg_fs_find (disk->fs);
+
+  return fs != NULL && fs->pack != NULL;
+}
+
+/* GRUB and its like read none of these: they find the kernel on a filesystem of its own. */
 static guint64
 size_boot (DomuimgPlan *self)
 {
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
   const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
 
-  if (spec->is_given[DOMUIMG_LAYOUT_BOOT] || !has_holder (domuimg_plan_get_disk (self, 0))
+  if (spec->is_given[DOMUIMG_LAYOUT_BOOT]
+      || (!has_holder (disk) && !is_packed (disk))
       || domuimg_plan_get_layout (self, 0)->write == NULL)
     return spec->size[DOMUIMG_LAYOUT_BOOT];
   return BOOT_SIZE;
@@ -309,12 +320,12 @@ check_holder (DomuimgPlan *self, GError **error)
   gboolean is_read = self->kernel->policy->origin == DOMUIMG_KERNEL_STAYS
                      || domuimg_plan_has_menu (self);
 
-  if (!has_holder (disk))
+  if (!has_holder (disk) && !is_packed (disk))
     return TRUE;
   if (disk->luks != NULL && !domuimg_luks_is_possible ())
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "luks=: this domuimg was built without libcryptsetup");
-  if (disk->lvm == NULL && has_more)
+  if (disk->luks != NULL && disk->lvm == NULL && has_more)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "luks=%s has only the root in it: add lvm=NAME, and swap and further"
                          " filesystems are in it, too",
@@ -322,7 +333,9 @@ check_holder (DomuimgPlan *self, GError **error)
   return !is_read || size_boot (self) > 0
          || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                           "a boot loader does not read the guest's kernel from %s: %s",
-                          disk->luks != NULL ? "an encrypted disk" : "a logical volume",
+                          disk->luks != NULL  ? "an encrypted disk"
+                          : disk->lvm != NULL ? "a logical volume"
+                                              : disk->fs,
                           domuimg_plan_get_layout (self, 0)->write != NULL
                               ? "leave out boot=no"
                               : "add layout=gpt, which has a partition for /boot, or leave out"

@@ -89,10 +89,13 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "only disks that are converted can become %s; this source makes raw ones",
                          disk->kind->name);
-  if (is_root && (fs == NULL || fs->writer == NULL))
+  if (!is_root && fs != NULL && fs->pack != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs or"
-                         " f2fs, not %s",
+                         "disk %s: only the root can be %s", disk->vdev, disk->fs);
+  if (is_root && (fs == NULL || (fs->writer == NULL && fs->pack == NULL)))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs,"
+                         " f2fs or squashfs, not %s",
                          disk->fs);
   if (!is_root && disk->size == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",

@@ -197,6 +197,8 @@ void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
+/* What root= says: "UUID=…", "/dev/mapper/vg0-root". */
+char *domuimg_build_name_root (DomuimgBuildState *self);
 /* Its first words, ended by a blank: the root, and what has to be opened for it. */
 char *domuimg_build_root_words (DomuimgBuildState *self);
 /* The kernel command line: root, console and the words that the user adds. */

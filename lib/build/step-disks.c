@@ -241,7 +241,8 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
     self->root_size = domuimg_fs_default_size (fs, &self->usage);
-  else if (given < domuimg_fs_min_size (fs, &self->usage) && !domuimg_build_is_divided (self))
+  else if (fs->pack == NULL && given < domuimg_fs_min_size (fs, &self->usage)
+           && !domuimg_build_is_divided (self))
     return too_small (self, given, domuimg_fs_min_size (fs, &self->usage), error);
   else
     self->root_size = given;
@@ -306,7 +307,7 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
   g_autoptr (DomuimgStream) stream = domuimg_source_open (self->plan->source, context, progress,
                                                           cancellable, error);
   const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
-  const DomuimgFs *fs = domuimg_fs_find (root->fs);
+  const DomuimgFs *fs = domuimg_fs_find_filled (domuimg_fs_find (root->fs));
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgDivide) divide = NULL;
   g_autoptr (GError) local = NULL;

@@ -48,8 +48,8 @@ add_openers (DomuimgBuildState *self, GString *words)
 }
 
 /* Without an initramfs, the kernel knows devices only by name. */
-static char *
-name_root (DomuimgBuildState *self)
+char *
+domuimg_build_name_root (DomuimgBuildState *self)
 {
   const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
 
@@ -57,6 +57,9 @@ name_root (DomuimgBuildState *self)
     return name_inside (root, self);
   if (self->has_ramdisk && self->root_uuid != NULL)
     return g_strdup_printf ("UUID=%s", self->root_uuid);
+  if (self->has_ramdisk && root != NULL && root->number > 0
+      && domuimg_plan_get_layout_spec (self->plan, root->disk)->kind == DOMUIMG_LAYOUT_GPT)
+    return g_strdup_printf ("PARTUUID=%s", root->part_uuid);
   if (self->conversion != NULL && self->conversion->root != NULL)
     return g_strdup_printf ("/dev/%s", self->conversion->root->name);
   return name_device (self);
@@ -65,7 +68,7 @@ name_root (DomuimgBuildState *self)
 char *
 domuimg_build_root_words (DomuimgBuildState *self)
 {
-  g_autofree char *root = name_root (self);
+  g_autofree char *root = domuimg_build_name_root (self);
   GString *words = g_string_new (NULL);
 
   g_string_append_printf (words, "root=%s ro ", root);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/build/step-layout.h"
+#include "lib/fs/fs.h"
 #include "lib/guest/customise.h"
 
 #define MAX_PASSWORD 1024
@@ -46,11 +47,20 @@ set_password (DomuimgCustomise *customise, const char *password, GError **error)
   return customise->root_password_hash != NULL;
 }
 
+/* What is packed is never written again. */
+static gboolean
+is_read_only (DomuimgBuildState *self)
+{
+  const DomuimgFs *fs = domuimg_fs_find (self->root_fs);
+
+  return fs != NULL && fs->pack != NULL;
+}
+
 static gboolean
 add_new_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
 {
   self->root_password = domuimg_password_new (error);
-  customise->root_password_expired = TRUE;
+  customise->root_password_expired = !is_read_only (self);
   return self->root_password != NULL && set_password (customise, self->root_password, error);
 }
 
@@ -171,6 +181,9 @@ add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
   customise->root_uuid = g_strdup (self->root_uuid);
   g_free (customise->root_fs);
   customise->root_fs = g_strdup (self->root_fs);
+  customise->is_read_only = is_read_only (self);
+  if (self->root_uuid == NULL)
+    customise->root_spec = domuimg_build_name_root (self);
   customise->crypt_name = domuimg_plan_name_container (self->plan);
   if (customise->crypt_name != NULL)
     customise->crypt_uuid = g_strdup (holder->uuid);
@@ -200,7 +213,9 @@ add_identity (DomuimgBuildState *self, DomuimgCustomise *customise)
   customise->fresh_identity
       = !all && !g_strv_contains ((const char *const *) include, "identity");
   customise->host_keys
-      = domuimg_spec_get_number (self->plan->spec, "host-keys", DOMUIMG_HOST_KEYS_FIRST_BOOT);
+      = domuimg_spec_get_number (self->plan->spec, "host-keys",
+                                 is_read_only (self) ? DOMUIMG_HOST_KEYS_BUILD
+                                                     : DOMUIMG_HOST_KEYS_FIRST_BOOT);
   if (all || g_strv_contains ((const char *const *) include, "host-keys"))
     customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
 }

@@ -145,9 +145,10 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
       part->is_inside ? self->inside : disk, extent->offset, extent->length);
   g_autoptr (DomuimgRegion) aside = NULL;
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
-  const DomuimgMkfs mkfs = { .fs_type = part->fs,
+  const DomuimgFs *filled = fs != NULL ? domuimg_fs_find_filled (fs) : NULL;
+  const DomuimgMkfs mkfs = { .fs_type = filled != NULL ? filled->name : part->fs,
                              .label = part->label,
-                             .uuid = part->uuid,
+                             .uuid = part->uuid != NULL ? part->uuid : self->plan->uuid,
                              .features = part->features,
                              .reserved = part->reserved,
                              .inodes = count_inodes (self, part, extent->length) };
@@ -157,7 +158,7 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
   if (domuimg_build_needs_aside (part, region))
     {
       aside = domuimg_build_make_aside (self, part, error);
-      return aside != NULL && fs->make (&mkfs, aside, cancellable, error);
+      return aside != NULL && filled->make (&mkfs, aside, cancellable, error);
     }
   return fs->make (&mkfs, region, cancellable, error);
 }
@@ -262,7 +263,8 @@ is_mounted (const DomuimgPart *part)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
-  return part->mount != NULL && fs != NULL && (fs->open != NULL || fs->writer != NULL);
+  return part->mount != NULL && fs != NULL
+         && (fs->open != NULL || fs->writer != NULL || fs->pack != NULL);
 }
 
 static gboolean

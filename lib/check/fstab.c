@@ -479,12 +479,53 @@ check_core (DomuimgMachine *self)
     }
 }
 
+/* Whether something is mounted on @path, or on a directory that it is in. */
+static gboolean
+is_covered (const DomuimgFstab *fstab, const char *path)
+{
+  g_autofree char *at = g_strdup (path);
+
+  while (strlen (at) > 1)
+    {
+      g_autofree char *above = g_path_get_dirname (at);
+
+      if (domuimg_fstab_find (fstab, at) != NULL)
+        return TRUE;
+      g_free (at);
+      at = g_steal_pointer (&above);
+    }
+  return FALSE;
+}
+
+/* systemd.volatile= lays memory over the root or /var. */
+static void
+check_read_only (DomuimgMachine *self)
+{
+  static const char *const places[] = { "/tmp", "/var/log" };
+  g_autoptr (DomuimgFstab) fstab = read_table (self, "etc/fstab");
+  g_autofree char *is_volatile = domuimg_machine_get_parameter (self, "systemd.volatile");
+  const char *fs = self->root->volume != NULL ? self->root->volume->fs : NULL;
+
+  if ((g_strcmp0 (fs, "squashfs") != 0 && g_strcmp0 (fs, "erofs") != 0) || is_volatile != NULL)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    if (!is_covered (fstab, places[i]))
+      domuimg_finding_advise (
+          domuimg_machine_report (self, "root-read-only", places[i],
+                                  "the root, a %s, can only be read, and /etc/fstab mounts nothing on"
+                                  " %s",
+                                  fs, places[i]),
+          "mount a tmpfs there in /etc/fstab, or add systemd.volatile=state to the kernel's command"
+          " line");
+}
+
 void
 domuimg_check_fstab (DomuimgMachine *self)
 {
   if (self->tree == NULL || self->info == NULL)
     return;
   check_core (self);
+  check_read_only (self);
   check_fstab (self);
   check_crypttab (self);
 }

@@ -77,6 +77,7 @@ const DomuimgRule domuimg_rules[] = {
   { "initramfs-program", ERROR, "the initramfs lacks a program that opens what the root is in" },
   /* The root. */
   { "root-missing", ERROR, "nothing says where the root is" },
+  { "root-read-only", WARNING, "the root can only be read, and nothing lies over what is written to" },
   { "root-device", ERROR, "root= names no device of the guest" },
   { "root-filesystem", ERROR, "root= names a device that holds no root" },
   { "root-options", ERROR, "the root's filesystem does not know one of rootflags=" },

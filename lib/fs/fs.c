@@ -7,6 +7,7 @@
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/ext/writer.h"
 #include "lib/fs/fat/tree.h"
+#include "lib/fs/pack.h"
 #include "lib/fs/uml/fill.h"
 #include "lib/fs/uml/grow.h"
 #include "lib/tree/faults.h"
@@ -124,6 +125,7 @@ static const DomuimgFs filesystems[] = {
   { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
     get_least_btrfs, FALSE },
   { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL, FALSE },
+  { .name = "squashfs", .get_min_size = domuimg_squashfs_min_size, .pack = domuimg_pack_squashfs },
   { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL, FALSE },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL, FALSE },
 };
@@ -137,6 +139,12 @@ domuimg_fs_find (const char *name)
   return NULL;
 }
 
+const DomuimgFs *
+domuimg_fs_find_filled (const DomuimgFs *self)
+{
+  return self->pack != NULL ? domuimg_fs_find ("ext4") : self;
+}
+
 guint64
 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage)
 {
@@ -146,7 +154,9 @@ domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage)
 guint64
 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage)
 {
-  return domuimg_mkfs_default_size (fs->get_min_size (usage));
+  /* Nobody lives in what is only read. */
+  return fs->pack != NULL ? fs->get_min_size (usage)
+                          : domuimg_mkfs_default_size (fs->get_min_size (usage));
 }
 
 DomuimgTree *

@@ -50,6 +50,10 @@ typedef struct {
                               GCancellable *cancellable, GError **error);
   /* resize () takes a whole file, as resize2fs cuts off the one that it works on. */
   gboolean resizes_files;
+  /* (nullable) It is only read: in place of @make and @writer, makes one in @into, which reads as zeros, of the
+   * files of a closed one of ext in @from. */
+  gboolean (*pack) (const DomuimgMkfs *what, DomuimgRegion *from, const DomuimgRegion *into,
+                    GCancellable *cancellable, GError **error);
 } DomuimgFs;
 
 /* Bytes of the smallest one that holds @usage, and of one with room to live in. */
@@ -57,6 +61,8 @@ guint64 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 /* (nullable) The row for @name (nullable). */
 const DomuimgFs *domuimg_fs_find (const char *name);
+/* The row of what files are put into for this one: ext4 where it is packed later. */
+const DomuimgFs *domuimg_fs_find_filled (const DomuimgFs *self);
 /* Fills the empty filesystem in @region, which has a writer, as the root of a guest. What was filled
  * stays open, as open () gives it. */
 DomuimgTree *domuimg_fs_fill (const DomuimgFs *fs, DomuimgRegion *region,

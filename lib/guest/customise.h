@@ -50,7 +50,9 @@ typedef struct {
   DomuimgGuestType type; /* PV and PVH talk on hvc0, HVM on ttyS0 */
   char *hostname;        /* nullable: kept; a name, with or without its domain */
   char *root_uuid;       /* nullable: fstab and crypttab are left alone */
+  char *root_spec;       /* nullable: in place of @root_uuid, for what has none: "/dev/xvda" */
   char *root_fs;         /* "ext4" */
+  gboolean is_read_only; /* the root: what is written to goes into memory */
   char *crypt_name;      /* nullable: what the disk with the root, encrypted, is mapped to ... */
   char *crypt_uuid;      /* ... and its UUID */
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */

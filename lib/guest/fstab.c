@@ -27,6 +27,30 @@ add_wanted (GArray *all, const char *spec, const char *mount_point, const char *
   g_array_append_val (all, wanted);
 }
 
+/* What a system writes to when it starts, unless it is on another disk. */
+static void
+add_memory (GArray *all, const DomuimgCustomise *want)
+{
+  static const char *const places[] = { "/tmp", "/var/cache", "/var/lib/systemd", "/var/log", "/var/tmp" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      gboolean is_tmp = g_str_has_suffix (places[i], "/tmp");
+      gboolean is_elsewhere = FALSE;
+
+      for (guint j = 0; j < want->mounts->len; j++)
+        {
+          const char *point = ((DomuimgGuestMount *) g_ptr_array_index (want->mounts, j))->mount_point;
+
+          is_elsewhere |= point != NULL && g_str_has_prefix (places[i], point)
+                          && (places[i][strlen (point)] == '/' || places[i][strlen (point)] == '\0');
+        }
+      if (!is_elsewhere)
+        add_wanted (all, "tmpfs", places[i], "tmpfs",
+                    is_tmp ? "mode=1777,nosuid,nodev" : "mode=0755,nosuid,nodev", 0);
+    }
+}
+
 static GArray *
 collect_wanted (const DomuimgCustomise *want, const char *root_spec)
 {
@@ -36,7 +60,13 @@ collect_wanted (const DomuimgCustomise *want, const char *root_spec)
 
   /* fsck of xfs and btrfs does nothing at boot. */
   add_wanted (all, root_spec, "/", want->root_fs,
-              ext ? "errors=remount-ro" : (btrfs ? "defaults,subvol=@" : "defaults"), ext ? 1 : 0);
+              ext                  ? "errors=remount-ro"
+              : btrfs              ? "defaults,subvol=@"
+              : want->is_read_only ? "ro"
+                                   : "defaults",
+              ext ? 1 : 0);
+  if (want->is_read_only)
+    add_memory (all, want);
   /* A new one has these (lib/fs/uml/fill.h). */
   if (btrfs)
     add_wanted (all, root_spec, "/home", want->root_fs, "defaults,subvol=@home", 0);
@@ -174,13 +204,15 @@ domuimg_guest_step_fstab (DomuimgGuestRun *self, GError **error)
   g_autofree char *old = NULL;
   g_autofree char *crypttab = NULL;
 
-  if (self->want->root_uuid == NULL)
+  if (self->want->root_uuid == NULL && self->want->root_spec == NULL)
     return TRUE;
   if (!domuimg_edit_read (self->edit, "/etc/fstab", &old, error)
       || !domuimg_edit_read (self->edit, "/etc/crypttab", &crypttab, error))
     return FALSE;
 
-  g_autofree char *root = g_strdup_printf ("UUID=%s", self->want->root_uuid);
+  g_autofree char *root = self->want->root_spec != NULL
+                              ? g_strdup (self->want->root_spec)
+                              : g_strdup_printf ("UUID=%s", self->want->root_uuid);
   g_autoptr (GArray) all = collect_wanted (self->want, root);
   mark_growing (all, self);
   g_autofree char *text = edit_fstab (old != NULL ? old : "", all);

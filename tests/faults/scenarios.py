@@ -163,6 +163,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-tar", inputs, create(TAR)),
     Scenario("create-dir", directory, create(f"dir:{IN / 'root'}")),
     Scenario("create-force", old_guest, create(TAR, "--force")),
+    Scenario("create-lvm", inputs, create(TAR, disk="size=24M,lvm=vg0")),
+    Scenario("create-squashfs", inputs, create(TAR, disk="size=16M,fs=squashfs"), programs=("mksquashfs",)),
     Scenario("create-qcow2", inputs, create(TAR, disk="size=16M,format=qcow2")),
     Scenario("create-vhd", inputs, create(TAR, disk="size=16M,format=vhd"), programs=("qemu-img",)),
     Scenario("create-device", with_device, create(TAR, disk=str(IN / "disk")), programs=("losetup",)),

@@ -40,8 +40,6 @@ HOSTILE = {
 
 ARGUMENTS = {
     "a size that is none": (["--disk", "size=lots"], "lots"),
-    "a filesystem that is mounted to be filled, in clusters": (["--disk", "size=400M,fs=xfs,format=qcow2"], "raw file"),
-    "the same on a volume": (["--disk", "lvm:group/root,size=400M,fs=btrfs"], "raw file"),
     "a disk key that is none": (["--disk", "colour=red"], "colour"),
     "a MAC that is none": (["--nic", "mac=00:16:3e:zz:00:00"], "mac"),
     "a uuid that is none": (["--uuid", "1234"], "1234"),

@@ -24,9 +24,7 @@ def without_shadows(described):
     return described
 
 
-@world.need_root()
-@world.need_program("tar", "linux.uml", "setfacl", "setcap", "mkfs.xfs", "xfs_repair", "mkfs.btrfs")
-class Filesystems(world.Case):
+class Archives(world.Case):
     def setUp(self):
         super().setUp()
         image = compare.new_filesystem(self.dir / "source.img", 1 << 30)
@@ -41,6 +39,10 @@ class Filesystems(world.Case):
                        stderr=subprocess.DEVNULL)
         return archive
 
+
+@world.need_root()
+@world.need_program("tar", "linux.uml", "setfacl", "setcap", "mkfs.xfs", "xfs_repair", "mkfs.btrfs")
+class Filesystems(Archives):
     def assert_same(self, fs, image, archive):
         checked = subprocess.run([*CHECKS[fs], image], capture_output=True, text=True)
         self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
@@ -86,7 +88,7 @@ class Filesystems(world.Case):
             done = self.run_program(self.command(f"tar:{archive}", "--no-customise", "--force", "--disk",
                                                  f"fs={fs},size=512M,format=qcow2"))
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertRegex(done.stdout, r"t\.qcow2 \(512\.0 MiB, [0-9.]+ MiB on disk\)")
+            self.assertRegex(done.stdout, r"t\.qcow2 \(512\.0.MiB, [0-9.]+.MiB on disk\)")
             subprocess.run(["qemu-img", "check", "-q", self.out / "t.qcow2"], check=True)
             raw = self.dir / f"{fs}.raw"
             subprocess.run(["qemu-img", "convert", "-O", "raw", self.out / "t.qcow2", raw], check=True)
@@ -184,3 +186,92 @@ class Filesystems(world.Case):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+READ_ONLY = ("squashfs",)
+
+
+@world.need_root()
+@world.need_program("tar", "setfacl", "setcap", "mksquashfs")
+class ReadOnly(Archives):
+    """Roots that are packed: what the kernel mounts is what tar makes of the archive."""
+
+    def limit(self):
+        """What a squashfs cannot hold: times outside of 32 bits, ACLs, attributes of the root; and what a tar cannot: sockets."""
+        for path in [*self.source.glob("times/*")]:
+            if not 0 <= path.lstat().st_mtime < 1 << 32:
+                os.utime(path, (0, 0), follow_symlinks=False)
+        for name in ("kinds/socket", "names/long-symlink", "kinds/4000-bytes"):
+            if name == "kinds/socket" or os.readlink(self.source / name).startswith("/"):
+                (self.source / name).unlink()
+        subprocess.run(["setfacl", "-R", "-b", self.source], check=True)
+        os.chown(self.source, 0, 0)
+        for name in os.listxattr(self.source):
+            os.removexattr(self.source, name)
+
+    def assert_packed(self, fs, image, archive):
+        reference = compare.new_filesystem(self.dir / "reference.img", 2 << 30)
+        with compare.mounted(reference, "rw") as wanted, compare.mounted(image) as found:
+            subprocess.run(["tar", "-C", wanted, "-xpSf", archive, "--same-owner", *ATTRIBUTES],
+                           check=True, stderr=subprocess.DEVNULL)
+            told = [compare.describe(wanted), compare.describe(found)]
+            for entry in told[0].values():
+                entry["mtime"] -= entry["mtime"] % 10**9
+            lines = compare.differences(*told)
+        if lines:
+            self.fail("\n".join(lines[:40]))
+
+    def test_they_are_what_tar_makes(self):
+        nasty.make(self.source)
+        for fs in READ_ONLY:
+            self.limit()
+            archive = self.pack()
+            self.assert_packed(fs, self.create(f"tar:{archive}", "--force", "--disk", f"fs={fs}"), archive)
+
+
+    def test_what_a_squashfs_cannot_hold_is_refused(self):
+        (self.source / "file").write_text("a")
+        for command in (["setfacl", "-m", "u:123:r", "file"], ["touch", "-d", "1950-01-01", "file"]):
+            subprocess.run(command, cwd=self.source, check=True)
+            done = self.run_program(self.command(f"tar:{self.pack()}", "--no-customise", "--disk", "fs=squashfs"))
+            self.assert_one_line(done, "/file", "which a squashfs cannot hold")
+            self.assert_nothing_left()
+            subprocess.run(["setfacl", "-b", "file"], cwd=self.source, check=True)
+
+    def test_a_rebuild_is_the_same_to_the_byte(self):
+        (self.source / "etc").mkdir()
+        (self.source / "etc" / "file").write_bytes(os.urandom(3 << 20))
+        archive, images = self.pack(), []
+        self.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+        for number in ("1", "2"):
+            self.out = self.dir / number
+            images.append(self.create(f"tar:{archive}", "--disk", "fs=squashfs").read_bytes())
+        self.assertEqual(*images)
+
+    def test_the_guest_writes_into_memory(self):
+        (self.source / "etc").mkdir()
+        source = f"tar:{self.pack()}"
+        done = self.run_program(self.command(source, "--disk", "fs=squashfs"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with compare.mounted(self.out / "t.img") as root:
+            fstab = (root / "etc/fstab").read_text()
+        self.assertIn("/dev/xvda / squashfs ro 0 0\n", fstab)
+        self.assertIn("tmpfs /var/log tmpfs ", fstab)
+        self.assertNotIn("root-read-only", done.stdout)
+
+    def test_a_root_without_memory_to_write_to_is_told_of(self):
+        for name in ("etc", "bin", "sbin"):
+            (self.source / name).mkdir()
+        (self.source / "etc" / "os-release").write_text("ID=debian\n")
+        for name in ("sbin/init", "bin/sh"):
+            (self.source / name).write_bytes(b"#!")
+            (self.source / name).chmod(0o755)
+        done = self.run_program(self.command(f"tar:{self.pack()}", "--no-customise", "--disk", "fs=squashfs"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("root-read-only: the root, a squashfs, can only be read", done.stdout)
+
+    def test_a_loader_gets_a_boot_of_its_own(self):
+        source = f"tar:{self.pack()}"
+        done = self.run_program(self.command(source, "--disk", "fs=squashfs", "--kernel", "pvgrub"))
+        self.assert_one_line(done, "does not read the guest's kernel from squashfs", "layout=gpt")
+        self.assert_nothing_left()

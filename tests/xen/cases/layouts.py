@@ -110,7 +110,7 @@ def in_volumes(maker):
     with maker.shared.locks["debian"]:
         cfg = maker.create("lvm1", "--from", "debian:bookworm", "--kernel", "guest", "--disk", "size=2G,lvm=vg-0,swap=64M",
                            "--partition", "/var,size=512M", "--root-password-file", maker.secret())
-    return cfg, ["--login", f"root:{PASSWORD}", "--run", "findmnt -no SOURCE / /var; cat /proc/swaps",
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "findmnt -no SOURCE /; findmnt -no SOURCE /var; cat /proc/swaps",
                  "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], [
         "/dev/mapper/vg--0-root", "/dev/mapper/vg--0-var", "partition"]
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/fs/mkfs.h"
+
+/* Filesystems that are written once, as a whole, from the files of another one: of ext, in the file @from. */
+
+/* With all attributes, but for sockets, which go, and parts of a second. What lies in @into reads as zeros. */
+gboolean domuimg_pack_squashfs (const DomuimgMkfs *what, DomuimgRegion *from,
+                                const DomuimgRegion *into, GCancellable *cancellable,
+                                GError **error);
+guint64 domuimg_squashfs_min_size (const DomuimgUsage *usage);
