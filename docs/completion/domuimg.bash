@@ -64,7 +64,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list resize delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list adopt resize delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
