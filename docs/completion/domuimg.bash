@@ -77,7 +77,9 @@ _domuimg () {
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
-  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ]; then
+  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ] || [ "$verb" = check ] || \
+      [ "$verb" = adopt ] || { [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" = update ]; } || \
+      { [ "$verb" = config ] && [ "${COMP_WORDS[2]}" = show ]; }; then
     mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
     [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
   elif [ "$verb" = kernel ] || [ "$verb" = config ]; then
