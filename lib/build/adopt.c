@@ -11,6 +11,7 @@
 #include "lib/guest/kernels.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/guest/root.h"
+#include "lib/xen/limits.h"
 
 #define SOURCE "adopted"
 #define CONFIG_DIRECTORY "/etc/xen"
@@ -69,10 +70,26 @@ add_nic (DomuimgManifest *manifest, DomuimgDomainNic *from)
   nic->address = g_strdup (domuimg_domain_nic_get_ip (from));
 }
 
-/* Whether the guest has a kernel of that version, which the copy is of then; *@found. FALSE on an
- * error. */
+/* Whether @kernel, a file of this host, is a copy of what the guest has as @choice: of the same version,
+ * or where it tells none, with the same bytes. */
 static gboolean
-is_of_guest (const DomuimgManifest *manifest, const char *version, gboolean *found, GError **error)
+is_copy_of (const DomuimgManifestKernel *kernel, DomuimgTree *tree, const DomuimgKernelChoice *choice)
+{
+  g_autoptr (GMappedFile) file = NULL;
+  g_autoptr (GBytes) ours = NULL;
+  g_autoptr (GBytes) theirs = NULL;
+
+  if (kernel->version != NULL)
+    return g_str_equal (kernel->version, choice->version);
+  file = g_mapped_file_new (kernel->path, FALSE, NULL);
+  ours = file != NULL ? g_mapped_file_get_bytes (file) : NULL;
+  theirs = domuimg_tree_read (tree, choice->vmlinuz, DOMUIMG_KERNEL_MAX, NULL);
+  return ours != NULL && theirs != NULL && g_bytes_equal (ours, theirs);
+}
+
+/* Whether the kernel is a copy of one of the guest's: *@found. FALSE on an error. */
+static gboolean
+is_of_guest (const DomuimgManifest *manifest, gboolean *found, GError **error)
 {
   const DomuimgManifestDisk *disk
       = manifest->disks->len > 0 ? g_ptr_array_index (manifest->disks, 0) : NULL;
@@ -81,7 +98,7 @@ is_of_guest (const DomuimgManifest *manifest, const char *version, gboolean *fou
   g_autoptr (GPtrArray) choices = NULL;
 
   *found = FALSE;
-  if (disk == NULL || version == NULL)
+  if (disk == NULL)
     return TRUE;
   root = domuimg_guest_root_open (disk->path, &local);
   if (root == NULL && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
@@ -94,9 +111,9 @@ is_of_guest (const DomuimgManifest *manifest, const char *version, gboolean *fou
   choices = domuimg_guest_list_kernels (root->tree, error);
   for (guint i = 0; choices != NULL && i < choices->len; i++)
     {
-      DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
+      const DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
 
-      *found = *found || g_strcmp0 (choice->version, version) == 0;
+      *found = *found || is_copy_of (&manifest->kernel, root->tree, choice);
     }
   return choices != NULL;
 }
@@ -123,7 +140,7 @@ set_kernel (DomuimgManifest *manifest, DomuimgDomain *domain, GError **error)
   kernel->version = g_strdup (domuimg_kernel_get_version (read));
   kernel->path = g_strdup (path);
   kernel->ramdisk = g_strdup (domuimg_domain_get_ramdisk (domain));
-  if (!is_of_guest (manifest, kernel->version, &own, error))
+  if (!is_of_guest (manifest, &own, error))
     return FALSE;
   g_free (kernel->from);
   kernel->from = g_strdup (own ? "guest" : "file");
@@ -236,7 +253,8 @@ domuimg_adopt_plan (const char *what, GCancellable *cancellable, GError **error)
  *
  * Writes a manifest for a guest that was made elsewhere, by its configuration and disks, so that
  * domuimg_kernel_update_run(), domuimg_host_delete() and others know what is its own. Nothing of the
- * guest is changed. The kernel counts as the guest's where the guest has one of the same version.
+ * guest is changed. The kernel counts as the guest's where the guest has one of the same version,
+ * or the same file.
  *
  * |[<!-- language="C" -->
  * g_autofree char *manifest = domuimg_adopt ("/etc/xen/web1.cfg", FALSE, NULL, &error);
