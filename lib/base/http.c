@@ -4,6 +4,8 @@
 #include "lib/base/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "lib/base/fd.h"
 
@@ -18,6 +20,8 @@ typedef enum { GOING, FULL, STALLED, LATE, NOT_WRITTEN } State;
 
 typedef struct {
   const DomuimgHttpRequest *request;
+  goffset from;      /* bytes that are here already */
+  gboolean cannot_resume; /* the server does not begin there */
   GByteArray *bytes; /* (nullable) then they go to @fd */
   int fd;
   guint64 size;
@@ -55,6 +59,8 @@ on_progress (void *user_data, curl_off_t total, curl_off_t now, curl_off_t up_to
   const DomuimgHttpRequest *request = self->request;
   gint64 time = g_get_monotonic_time ();
 
+  total += total > 0 ? self->from : 0;
+  now += self->from;
   if (request->progress != NULL && total > 0)
     {
       domuimg_progress_set_fraction (request->progress, (double) now / total);
@@ -90,6 +96,8 @@ prepare (Transfer *transfer, char *message)
 
   curl_easy_setopt (curl, CURLOPT_URL, transfer->request->uri);
   set_limits (curl, transfer->request);
+  if (transfer->from > 0)
+    curl_easy_setopt (curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t) transfer->from);
   curl_easy_setopt (curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt (curl, CURLOPT_TFTP_BLKSIZE, TFTP_BLOCK);
@@ -174,6 +182,9 @@ perform (Transfer *self, GError **error)
   code = curl_easy_perform (curl);
   curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_cleanup (curl);
+  self->cannot_resume = self->from > 0
+                        && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME
+                            || (code == CURLE_HTTP_RETURNED_ERROR && status == 416));
   return code == CURLE_OK || fail (self, code, status, message, error);
 }
 
@@ -211,4 +222,24 @@ domuimg_http_get_to_fd (const DomuimgHttpRequest *request, int fd, GError **erro
   Transfer self = { .request = request, .fd = fd };
 
   return perform (&self, error);
+}
+
+gboolean
+domuimg_http_resume_to_fd (const DomuimgHttpRequest *request, int fd, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  Transfer self = { .request = request, .fd = fd, .from = lseek (fd, 0, SEEK_END) };
+
+  if (self.from < 0)
+    return domuimg_set_errno (error, errno, "keeping what comes from %s", request->uri);
+  if (perform (&self, &local))
+    return TRUE;
+  if (!self.cannot_resume)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (ftruncate (fd, 0) != 0 || lseek (fd, 0, SEEK_SET) < 0)
+    return domuimg_set_errno (error, errno, "keeping what comes from %s", request->uri);
+  return domuimg_http_get_to_fd (request, fd, error);
 }

@@ -25,3 +25,6 @@ GBytes *domuimg_http_get_start (const DomuimgHttpRequest *request, gboolean *tru
                                 GError **error);
 /* The same into a file. */
 gboolean domuimg_http_get_to_fd (const DomuimgHttpRequest *request, int fd, GError **error);
+/* The same of what @fd, a file, does not have yet of it; all of it, where the server cannot go on in
+ * the middle. Whether both are of the same file, nobody has checked. */
+gboolean domuimg_http_resume_to_fd (const DomuimgHttpRequest *request, int fd, GError **error);

@@ -22,6 +22,8 @@ list_places (DomuimgBuildState *self)
 
   add_place (places, domuimg_build_get_kernel_path (self), self->kernel);
   add_place (places, domuimg_build_get_ramdisk_path (self), self->ramdisk);
+  if (self->has_seed)
+    add_place (places, self->plan->seed_path, self->seed);
   return places;
 }
 

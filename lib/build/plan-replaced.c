@@ -45,8 +45,8 @@ domuimg_plan_get_replaced_mac (DomuimgPlan *self, guint i)
 static gboolean
 is_made_again (DomuimgPlan *self, const char *path)
 {
-  const char *made[] = { self->config_path, self->xml_path,     self->manifest_path,
-                         self->kernel_path, self->ramdisk_path, self->archive_path };
+  const char *made[] = { self->config_path,  self->xml_path,     self->manifest_path, self->kernel_path,
+                         self->ramdisk_path, self->archive_path, self->seed_path };
 
   for (guint i = 0; i < G_N_ELEMENTS (made); i++)
     if (g_strcmp0 (path, made[i]) == 0)

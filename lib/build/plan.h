@@ -9,6 +9,7 @@
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/seed-spec.h"
 #include "lib/spec/spec-keys.h"
 #include "lib/xen/profile.h"
 
@@ -37,7 +38,11 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
-  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
+  const DomuimgSeedSpec *seed; /* (unowned) (nullable) what cloud-init or Ignition is to read */
+  gboolean seed_is_asked;      /* it is made even if nothing in the guest reads it */
+  char *seed_path;    /* (nullable) */
+  char *seed_vdev;    /* (nullable) */
+  gboolean has_files_elsewhere; /* these are paths of the host that the disk is on */
   DomuimgProfile *profile; /* (nullable) of the host that it is for; NULL: this machine */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
@@ -70,6 +75,8 @@ GPtrArray *domuimg_plan_list_parts (DomuimgPlan *self, guint disk);
 const DomuimgPart *domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role);
 /* What the guest's Linux calls it, "xvda3". */
 char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
+/* (nullable) What the guest maps its encrypted disk to, "xvda3_crypt". */
+char *domuimg_plan_name_container (DomuimgPlan *self);
 /* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
 gboolean domuimg_plan_has_menu (DomuimgPlan *self);

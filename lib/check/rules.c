@@ -74,6 +74,7 @@ const DomuimgRule domuimg_rules[] = {
   { "initramfs-init", ERROR, "the initramfs has no program that Linux starts" },
   { "initramfs-version", ERROR, "the initramfs is another kernel's" },
   { "initramfs-driver", ERROR, "the initramfs lacks a driver that the root needs" },
+  { "initramfs-program", ERROR, "the initramfs lacks a program that opens what the root is in" },
   /* The root. */
   { "root-missing", ERROR, "nothing says where the root is" },
   { "root-device", ERROR, "root= names no device of the guest" },

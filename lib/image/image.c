@@ -273,6 +273,19 @@ domuimg_image_list_volumes (DomuimgImage *self, GError **error)
   return volumes;
 }
 
+gboolean
+domuimg_image_add_made (DomuimgImage *self, DomuimgVolume *volume, GError **error)
+{
+  g_autoptr (DomuimgVolume) made = volume;
+  GPtrArray *volumes = domuimg_image_list_partitions (self, error);
+
+  if (volumes == NULL)
+    return FALSE;
+  self->has_lvs = TRUE;
+  g_ptr_array_add (volumes, g_steal_pointer (&made));
+  return TRUE;
+}
+
 const char *
 domuimg_image_get_table (DomuimgImage *self)
 {
@@ -341,6 +354,8 @@ domuimg_image_has_damaged_gpt (DomuimgImage *self)
 DomuimgRegion *
 domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume)
 {
+  if (volume->inside != NULL)
+    return domuimg_region_new_named (volume->inside, self->region->name);
   return take_part (bytes_of (self), volume);
 }
 
@@ -373,7 +388,7 @@ domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboole
 
   if (!prepare_for (self, volume, writable, error))
     return NULL;
-  if (writable && region != NULL && domuimg_fs_find (volume->fs) != NULL)
+  if (writable && region != NULL && volume->inside == NULL && domuimg_fs_find (volume->fs) != NULL)
     {
       /* An image is opened for reading, since most are only read. */
       if (self->writable == NULL)

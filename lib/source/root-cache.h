@@ -3,6 +3,9 @@
 
 #include "lib/base/base.h"
 
+/* The directory of the cache, or with @name (nullable) one in it. */
+char *domuimg_cache_path (const char *name);
+
 /* Finished roots as compressed tar archives, for every source that makes them of packages. */
 typedef struct _DomuimgRootCache DomuimgRootCache;
 

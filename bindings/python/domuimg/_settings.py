@@ -36,6 +36,8 @@ class Settings(TypedDict, total=False):
     ssh_key: Paths
     root_password_file: Path
     root_password: Text
+    cloud_init: Text
+    ignition: Path
     package: Texts
     kernel_package: Text
     mirror: Texts

@@ -35,7 +35,8 @@ def examine(case, shared, directory):
     judge = predict.Judge(shared.build) if shared.build else None
     about = ["--host", predict.write_profile(directory)] if case.host else []
     found = judge.check(config, *about) if judge else None
-    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh, not options.no_boot)
+    boots = not options.no_boot and (options.tier == "all" or not case.nightly)
+    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh and boots, boots)
     if found is not None:
         compare(result, found)
         if not options.no_fix and (found.fixable or case.fixable):

@@ -15,6 +15,7 @@ class Case:
     kernel: str = "cloud"
     host: bool = False      # by the profile of the lab's dom0
     sample: bool = False    # of the tests' default run
+    nightly: bool = False   # booted there only; the default run asks what is predicted of it
 
     @property
     def summary(self):

@@ -1,6 +1,7 @@
 """What `domuimg check` says of a guest, and what its --fix does to it."""
 import dataclasses
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -60,8 +61,9 @@ class Judge:
         self.program = pathlib.Path(build) / "cli" / "domuimg"
 
     def check(self, config, *options):
+        environment = {"DOMUIMG_LIBEXEC_DIR": str(self.program.parent / "helpers"), **os.environ}
         done = subprocess.run([self.program, "check", config, "--json", "--xen", XEN, *options],
-                              text=True, capture_output=True, check=False)
+                              text=True, capture_output=True, check=False, env=environment)
         try:
             report = json.loads(done.stdout)
         except ValueError:
