@@ -8,6 +8,7 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_FAILS = 3, CLI_UNKNOWN =
 
 /* A verb gets its arguments, itself first, and returns the exit status. */
 int cli_create (int argc, char **argv);
+int cli_adopt (int argc, char **argv);
 int cli_check (int argc, char **argv);
 int cli_config (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);

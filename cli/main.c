@@ -23,6 +23,7 @@ static const struct {
   { "check", cli_check, "say whether a guest will boot, and why not" },
   { "run", cli_run, "start a guest" },
   { "list", cli_list, "list guests" },
+  { "adopt", cli_adopt, "write a manifest for a guest that was made elsewhere" },
   { "list-images", cli_list_images, "list vendors' cloud images that a guest can be made of" },
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
   { "delete", cli_delete, "end a guest and remove what was made for it" },

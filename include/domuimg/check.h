@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 
+#include <domuimg/progress.h>
 #include <domuimg/types.h>
 
 G_BEGIN_DECLS
@@ -112,6 +113,8 @@ DOMUIMG_API
 void domuimg_check_set_cmdline (DomuimgCheck *self, const char *cmdline);
 DOMUIMG_API
 gboolean domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError **error);
+DOMUIMG_API
+void domuimg_check_set_progress (DomuimgCheck *self, DomuimgProgress *progress);
 DOMUIMG_API
 gboolean domuimg_check_set_host (DomuimgCheck *self, const char *path, GError **error);
 DOMUIMG_API

@@ -11,6 +11,7 @@
 #include <domuimg/domain.h>
 #include <domuimg/domain-config.h>
 #include <domuimg/domain-device.h>
+#include <domuimg/adopt.h>
 #include <domuimg/cloud-image.h>
 #include <domuimg/questions.h>
 #include <domuimg/resize.h>

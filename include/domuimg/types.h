@@ -38,4 +38,7 @@ DOMUIMG_API
 gboolean domuimg_guest_type_from_string (const char *string, DomuimgGuestType *type,
                                          GError **error);
 
+DOMUIMG_API
+const char *domuimg_get_version (void);
+
 G_END_DECLS

@@ -49,3 +49,17 @@ domuimg_guest_type_from_string (const char *string, DomuimgGuestType *type, GErr
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "“%s” is not a guest type: use auto, pv, pvh or hvm", string);
 }
+
+/**
+ * domuimg_get_version:
+ *
+ * Returns: (transfer none): the version of the library that runs, such as "0.1.0"; that which a program
+ *   was compiled against is %DOMUIMG_VERSION
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_get_version (void)
+{
+  return DOMUIMG_VERSION_STRING;
+}

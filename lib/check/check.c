@@ -3,6 +3,7 @@
 #include "config.h"
 #include "domuimg/check.h"
 
+#include "lib/base/progress.h"
 #include "lib/check/fix.h"
 #include "lib/check/report.h"
 #include "lib/check/rules.h"
@@ -33,6 +34,7 @@ struct _DomuimgCheck {
   DomuimgXenVersion xen; /* major 0: the host's */
   DomuimgProfile *profile; /* (nullable) of the host; NULL: this one */
   gboolean allow_backing;
+  DomuimgProgress *progress; /* (nullable) */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgCheck, domuimg_check, G_TYPE_OBJECT)
@@ -48,6 +50,7 @@ domuimg_check_finalize (GObject *object)
   g_free (self->ramdisk);
   g_free (self->cmdline);
   g_clear_pointer (&self->profile, domuimg_profile_free);
+  g_clear_object (&self->progress);
   G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
 }
 
@@ -225,6 +228,31 @@ domuimg_check_set_host (DomuimgCheck *self, const char *path, GError **error)
 }
 
 /**
+ * domuimg_check_set_progress:
+ * @self: a check
+ * @progress: (nullable): is told what domuimg_check_run() and domuimg_check_fix() are doing, in their
+ *   thread
+ *
+ * Since: 0.1
+ */
+void
+domuimg_check_set_progress (DomuimgCheck *self, DomuimgProgress *progress)
+{
+  g_return_if_fail (DOMUIMG_IS_CHECK (self));
+  g_return_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress));
+  g_set_object (&self->progress, progress);
+}
+
+static void
+tell (DomuimgCheck *self, double fraction, const char *message)
+{
+  if (self->progress == NULL)
+    return;
+  domuimg_progress_set_message (self->progress, "%s", message);
+  domuimg_progress_set_fraction (self->progress, fraction);
+}
+
+/**
  * domuimg_check_set_allow_backing:
  * @self: a check
  * @allow: whether images may lie over backing files outside of their directories, beside those that
@@ -359,7 +387,9 @@ domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error
 
   if (!check_options (self, error))
     return NULL;
+  tell (self, 0.0, "Looking at the guest");
   machine = examine (self, NULL, cancellable, error);
+  tell (self, 1.0, "Looked at the guest");
   return machine != NULL ? g_object_ref (machine->report) : NULL;
 }
 
@@ -439,15 +469,18 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
 
   if (!check_options (self, error))
     return NULL;
+  tell (self, 0.0, "Looking at the guest");
   /* What is wrong with the root hides what is wrong in it. */
   for (guint round = 0; round < ROUNDS && done->len != before; round++)
     {
       g_autoptr (DomuimgMachine) machine = examine (self, work, cancellable, error);
 
       before = done->len;
+      tell (self, 0.2 + 0.1 * round, "Repairing the guest");
       if (machine == NULL || !domuimg_fix_run (machine, work, done, error))
         return NULL;
     }
+  tell (self, 0.7, "Putting the repairs in place");
   if (!domuimg_fix_finish (work, done, error))
     return NULL;
   if (changes != NULL)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Of mount(8) and systemd.mount(5), whatever the filesystem. */
+/* Those of mount(8) and systemd.mount(5), whatever the filesystem. */
 static const char everywhere[]
     = " defaults auto noauto user nouser users owner group nofail _netdev comment rw ro suid nosuid dev"
       " nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime"

@@ -9,7 +9,7 @@
 
 #include "lib/base/bytes.h"
 
-/* Of x86, and so of every Xen guest here. */
+/* The page of x86, and so of every Xen guest here. */
 #define PAGE 4096
 
 typedef struct {

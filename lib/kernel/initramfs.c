@@ -133,12 +133,15 @@ on_content (const char *name, GBytes *content, gpointer user_data)
   DomuimgInitramfs *self = user_data;
   DomuimgBytes bytes = domuimg_bytes_of (content);
 
-  if (is_kept (name) && bytes.size > 0)
+  if (is_kept (name))
     {
       char **field = g_str_equal (name, "init") ? &self->init : &self->inittab;
 
       g_free (*field);
-      *field = g_strndup ((const char *) bytes.data, MIN (bytes.size, TEXT_BYTES_MAX));
+      *field = bytes.size > 0
+                   ? g_strndup ((const char *) bytes.data, MIN (bytes.size, TEXT_BYTES_MAX))
+                   : NULL;
+      return;
     }
   if (!is_builtin_list (name))
     {

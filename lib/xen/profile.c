@@ -78,7 +78,7 @@ read_list (DomuimgProfile *self, JsonObject *host, guint i, GError **error)
   if (node == NULL)
     return TRUE;
   if (!JSON_NODE_HOLDS_ARRAY (node))
-    return fail (error, self->name, "a list is none");
+    return fail (error, self->name, "what must be a list is not one");
   array = json_node_get_array (node);
   if (json_array_get_length (array) > ITEMS_MAX)
     return fail (error, self->name, "a list is too long");
@@ -88,7 +88,7 @@ read_list (DomuimgProfile *self, JsonObject *host, guint i, GError **error)
       JsonNode *item = json_array_get_element (array, j);
 
       if (!JSON_NODE_HOLDS_VALUE (item) || json_node_get_value_type (item) != G_TYPE_STRING)
-        return fail (error, self->name, "a list holds what is no text");
+        return fail (error, self->name, "a list holds something else than text");
       g_ptr_array_add (self->lists[i], g_strdup (json_node_get_string (item)));
     }
   return TRUE;

@@ -46,7 +46,7 @@ DomuimgProfile *domuimg_profile_of_host (GCancellable *cancellable);
 DomuimgProfile *domuimg_profile_parse (const char *text, gsize length, const char *name,
                                        GError **error);
 DomuimgProfile *domuimg_profile_read (const char *path, GError **error);
-/* As a member "host" of the object that is open. */
+/* Adds it, as a member "host", to the object that is open. */
 void domuimg_profile_write (const DomuimgProfile *self, JsonBuilder *builder);
 void domuimg_profile_free (DomuimgProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgProfile, domuimg_profile_free)

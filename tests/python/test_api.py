@@ -51,6 +51,9 @@ class Api(unittest.TestCase):
                     expected = Domuimg.SpecKind.FLAG
                 self.assertEqual(Domuimg.Spec.get_kind(key), expected)
 
+    def test_version(self):
+        self.assertRegex(domuimg.__version__, r"^[0-9]+\.[0-9]+\.[0-9]+")
+
     def test_everything_public_is_documented(self):
         for name in domuimg.__all__:
             thing = getattr(domuimg, name)

@@ -34,6 +34,30 @@ class Updates(unittest.TestCase):
         self.assertIn("up to date", str(update))
         self.assertFalse(update.details["done"])
 
+    def test_a_guest_that_was_made_elsewhere(self):
+        (self.out / "web1.json").unlink()
+        self.assertEqual(domuimg.adopt(self.out / "web1.cfg"), str(self.out / "web1.json"))
+        self.assertFalse(domuimg.kernel_update(self.out / "web1.cfg").needed)
+        with self.assertRaises(domuimg.Exists):
+            domuimg.adopt(self.out / "web1.cfg")
+        domuimg.adopt(self.out / "web1.cfg", force=True)
+
+    def test_kernels(self):
+        kernel = domuimg.kernel_inspect(self.out / "web1.vmlinuz", xen="4.17")
+        self.assertEqual(kernel.format, "ELF")
+        self.assertTrue(kernel.boots["pv"])
+        (installed,) = domuimg.kernel_list(self.out / "web1.img")
+        self.assertEqual(installed.version, VERSION)
+        self.assertIsInstance(installed.reason, str)
+
+    def test_progress_of_a_repair(self):
+        seen = []
+        config = self.out / "web1.cfg"
+        config.write_text(config.read_text().replace("root=/dev/xvda", "root=/dev/sda1"))
+        report, _ = domuimg.fix(config, on_progress=lambda fraction, text: seen.append(text))
+        self.assertNotIn("root-device", [finding.id for finding in report.findings])
+        self.assertIn("Repairing the guest", seen)
+
     def test_a_copy_that_differs_is_replaced(self):
         copy = self.out / "web1.vmlinuz"
         content = copy.read_bytes()

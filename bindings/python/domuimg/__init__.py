@@ -33,10 +33,13 @@ from ._errors import (
 )
 from ._check import Finding, Report, check, check_all, fix
 from ._config import config_convert, config_set, config_show
-from ._host import Guest, Host, delete, doctor, list_guests, plan_delete, run
-from ._kernel import KernelUpdate, kernel_update
+from ._gi import Domuimg as _library
+from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
+from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
 from ._resize import Resize, resize
 from ._settings import Settings
+
+__version__: str = _library.get_version()
 
 __all__ = [
     "Busy",
@@ -50,7 +53,9 @@ __all__ = [
     "Guest",
     "Host",
     "IO",
+    "InstalledKernel",
     "InvalidArgument",
+    "Kernel",
     "KernelUpdate",
     "MissingTool",
     "Network",
@@ -68,6 +73,7 @@ __all__ = [
     "ToolFailed",
     "UnsafeInput",
     "Untrusted",
+    "adopt",
     "check",
     "check_all",
     "cleanup",
@@ -78,6 +84,8 @@ __all__ = [
     "delete",
     "doctor",
     "fix",
+    "kernel_inspect",
+    "kernel_list",
     "kernel_update",
     "list_guests",
     "plan",

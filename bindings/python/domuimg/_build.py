@@ -172,7 +172,15 @@ def _spec(
 def _run(
     build: Domuimg.Build, on_progress: Optional[ProgressCallback], cancellable: Cancellable
 ) -> Domuimg.Result:
-    """Runs the build in a thread of its own, so that Ctrl-C reaches Python meanwhile."""
+    return _follow(lambda progress: build.run(progress, cancellable._gio), on_progress, cancellable)
+
+
+def _follow(
+    call: Callable[["Domuimg.Progress"], Any],
+    on_progress: Optional[ProgressCallback],
+    cancellable: Cancellable,
+) -> Any:
+    """Runs the call in a thread of its own, so that Ctrl-C reaches Python meanwhile."""
     # Of progress as (fraction, message), and at last the result or the error.
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     progress = Domuimg.Progress.new()
@@ -181,15 +189,15 @@ def _run(
 
     def work() -> None:
         try:
-            events.put(build.run(progress, cancellable._gio))
+            events.put((call(progress),))
         except BaseException as error:  # noqa: BLE001: raised again in the caller's thread
             events.put(error)
 
-    thread = threading.Thread(target=work, name="domuimg build")
+    thread = threading.Thread(target=work, name="domuimg")
     try:
         thread.start()
         event = events.get()
-        while isinstance(event, tuple):
+        while _is_progress(event):
             if on_progress is not None:
                 on_progress(*event)
             event = events.get()
@@ -202,7 +210,12 @@ def _run(
         raise from_glib(event)
     if isinstance(event, BaseException):
         raise event
-    return event
+    return event[0]
+
+
+def _is_progress(event: object) -> bool:
+    """A result is alone in its tuple."""
+    return isinstance(event, tuple) and len(event) == 2
 
 
 def _wait_for_end(events: queue.SimpleQueue[Any]) -> None:
@@ -212,7 +225,7 @@ def _wait_for_end(events: queue.SimpleQueue[Any]) -> None:
     """
     while True:
         try:
-            if not isinstance(events.get(), tuple):
+            if not _is_progress(events.get()):
                 return
         except KeyboardInterrupt:
             continue

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Iterable, Optional, Union
 
-from ._build import Cancellable
+from ._build import Cancellable, ProgressCallback, _follow
 from ._errors import translated
 from ._gi import Domuimg
 
@@ -83,6 +83,7 @@ def _check(
     cmdline: Optional[str],
     xen: Optional[str],
     allow_backing: bool = False,
+    host: Optional[PathLike] = None,
 ) -> "Domuimg.Check":
     if (config is None) == (image is None):
         raise TypeError("give either a configuration or an image")
@@ -99,6 +100,8 @@ def _check(
     check.set_allow_backing(allow_backing)
     if xen is not None:
         check.set_xen_version(xen)
+    if host is not None:
+        check.set_host(os.fsdecode(host))
     return check
 
 
@@ -111,15 +114,17 @@ def check(
     ramdisk: Optional[PathLike] = None,
     cmdline: Optional[str] = None,
     xen: Optional[str] = None,
+    host: Optional[PathLike] = None,
     allow_backing: bool = False,
     cancellable: Optional[Cancellable] = None,
 ) -> Report:
     """Says, without starting it, whether a guest will reach its login, and why not. `config` is the
     path of a configuration (xl.cfg, libvirt's XML, a file of xm) or manifest, or a guest's name.
-    `allow_backing`: follow backing files outside the images' directories.
+    `allow_backing`: follow backing files outside the images' directories. `host`: the profile of the
+    Xen host that it is to run on, what `domuimg doctor --json` has written there.
     """
     with translated():
-        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing)
+        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing, host)
         return _report(made.run(None if cancellable is None else cancellable._gio))
 
 
@@ -127,6 +132,7 @@ def check_all(
     guests: Optional[Iterable[PathLike]] = None,
     *,
     xen: Optional[str] = None,
+    host: Optional[PathLike] = None,
     allow_backing: bool = False,
     cancellable: Optional[Cancellable] = None,
 ) -> list[Report]:
@@ -135,7 +141,7 @@ def check_all(
     """
     with translated():
         names = Domuimg.Check.list_guests() if guests is None else list(guests)
-        checks = [_check(name, None, "auto", None, None, None, xen, allow_backing) for name in names]
+        checks = [_check(name, None, "auto", None, None, None, xen, allow_backing, host) for name in names]
         reports = Domuimg.Check.run_all(checks, None if cancellable is None else cancellable._gio)
     return [_report(report) for report in reports]
 
@@ -149,13 +155,21 @@ def fix(
     ramdisk: Optional[PathLike] = None,
     cmdline: Optional[str] = None,
     xen: Optional[str] = None,
+    host: Optional[PathLike] = None,
     allow_backing: bool = False,
+    on_progress: Optional[ProgressCallback] = None,
     cancellable: Optional[Cancellable] = None,
 ) -> tuple[Report, list[str]]:
     """Repairs what can be repaired, all of it or nothing; what a check finds afterwards, and what
-    was done. The guest has to be shut down.
+    was done. The guest has to be shut down. `on_progress` is as of `create`.
     """
+    stop = cancellable or Cancellable()
     with translated():
-        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing)
-        report, changes = made.fix(None if cancellable is None else cancellable._gio)
+        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing, host)
+
+    def work(progress: "Domuimg.Progress") -> tuple["Domuimg.Report", list[str]]:
+        made.set_progress(progress)
+        return made.fix(stop._gio)
+
+    report, changes = _follow(work, on_progress, stop)
     return _report(report), list(changes)

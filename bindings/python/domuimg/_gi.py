@@ -9,6 +9,25 @@ except ImportError as error:
         "for the interpreter /usr/bin/python3"
     ) from error
 
+
+
+def _add_places(typelibs: str, libraries: str) -> None:
+    """PyGObject 3.52 and newer are built with GIRepository 3.0, in which a repository is an object
+    and what was a function of the class is a method; older ones with 2.0."""
+    try:
+        gi.require_version("GIRepository", "3.0")
+    except ValueError:
+        gi.require_version("GIRepository", "2.0")
+    from gi.repository import GIRepository
+
+    if hasattr(GIRepository.Repository, "dup_default"):
+        repository = GIRepository.Repository.dup_default()
+    else:
+        repository = GIRepository.Repository.get_default()
+    repository.prepend_search_path(typelibs)
+    repository.prepend_library_path(libraries)
+
+
 try:
     # Where the library was installed: written by the installation, and absent when the
     # package is used from its source tree.
@@ -16,11 +35,7 @@ try:
 except ImportError:
     pass
 else:
-    gi.require_version("GIRepository", "2.0")
-    from gi.repository import GIRepository
-
-    GIRepository.Repository.prepend_search_path(TYPELIB_DIR)
-    GIRepository.Repository.prepend_library_path(LIBRARY_DIR)
+    _add_places(TYPELIB_DIR, LIBRARY_DIR)
 
 try:
     gi.require_version("Domuimg", "1")

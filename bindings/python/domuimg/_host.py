@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`doctor`, `run`, `list_guests` and `delete` over the introspected library; no logic of their own."""
+"""`doctor`, `run`, `list_guests`, `adopt` and `delete` over the introspected library; no logic of their own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import Optional, Union
 
-from ._build import Cancellable
+from ._build import Cancellable, ProgressCallback, _follow
 from ._check import Finding, _finding
 from ._errors import translated
 from ._gi import Domuimg
@@ -89,13 +89,15 @@ def run(
     wait: int = 0,
     autostart: bool = False,
     check: bool = True,
+    on_progress: Optional[ProgressCallback] = None,
     cancellable: Optional[Cancellable] = None,
 ) -> Guest:
     """Starts a guest, by its name in `/etc/xen` or the path of its configuration.
 
     `wait` is for how many seconds to wait for a login prompt or an address. With `once` it comes
-    back at the guest's end, whose reason is the result's `state`.
+    back at the guest's end, whose reason is the result's `state`. `on_progress` is as of `create`.
     """
+    stop = cancellable or Cancellable()
     start = Domuimg.Run.new(os.fsdecode(name))
     with translated():
         start.set_backend(_backend(backend, connect))
@@ -104,7 +106,7 @@ def run(
         start.set_wait(wait)
         start.set_autostart(autostart)
         start.set_check(check)
-        return _guest(start.start(None, None if cancellable is None else cancellable._gio))
+    return _guest(_follow(lambda progress: start.start(progress, stop._gio), on_progress, stop))
 
 
 def list_guests(
@@ -150,4 +152,20 @@ def delete(
                 timeout,
                 None if cancellable is None else cancellable._gio,
             )
+        )
+
+
+def adopt(
+    guest: PathLike,
+    *,
+    force: bool = False,
+    cancellable: Optional[Cancellable] = None,
+) -> str:
+    """Writes a manifest for a guest that was made elsewhere, and returns its path.
+
+    `guest` is the path of its xl.cfg, or its name. With `force` a manifest that is there is replaced.
+    """
+    with translated():
+        return Domuimg.adopt(
+            os.fsdecode(guest), force, None if cancellable is None else cancellable._gio
         )

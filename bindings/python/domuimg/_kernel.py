@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`kernel_update` over the introspected library; no logic of its own."""
+"""`kernel_inspect`, `kernel_list` and `kernel_update` over the introspected library; no logic of its own."""
 
 from __future__ import annotations
 
@@ -53,4 +53,79 @@ def kernel_update(
         new_version=update.get_new_version(),
         text=update.to_text(),
         details=json.loads(update.to_json()),
+    )
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What a kernel file is."""
+
+    version: Optional[str]
+    format: str
+    architecture: str
+    compression: str
+    notes: list[str]
+    """Its Xen ELF notes, a line each."""
+    boots: dict[str, bool]
+    """Whether Xen itself starts it: by type, "pv", "pvh" and "hvm"."""
+
+
+@dataclass(frozen=True)
+class InstalledKernel:
+    """A kernel in a guest, or on this host, with what belongs to it."""
+
+    version: str
+    path: str
+    initramfs: Optional[str]
+    modules: Optional[str]
+    matches: bool
+    """Whether the three belong together."""
+    reason: str
+
+
+def kernel_inspect(
+    path: Union[str, os.PathLike[str]], *, xen: Optional[str] = None
+) -> Kernel:
+    """Says what a kernel file is, and as which types of guests Xen itself starts it: the host's, or of
+    the version `xen`."""
+    with translated():
+        kernel = Domuimg.Kernel.new_for_file(os.fsdecode(path))
+        types = {name: Domuimg.guest_type_from_string(name)[1] for name in ("pv", "pvh", "hvm")}
+        boots = {
+            name: kernel.can_boot_with(type, Domuimg.Loader.DIRECT, xen)[0]
+            for name, type in types.items()
+        }
+    return Kernel(
+        version=kernel.get_version(),
+        format=Domuimg.kernel_format_to_string(kernel.get_format()),
+        architecture=kernel.get_architecture(),
+        compression=kernel.get_compression(),
+        notes=list(kernel.get_notes()),
+        boots=boots,
+    )
+
+
+def kernel_list(
+    image: Union[str, os.PathLike[str], None] = None,
+    *,
+    cancellable: Optional[Cancellable] = None,
+) -> list[InstalledKernel]:
+    """The kernels in a disk image; without one, of this host."""
+    with translated():
+        kernels = Domuimg.InstalledKernel.list(
+            None if image is None else os.fsdecode(image),
+            None if cancellable is None else cancellable._gio,
+        )
+    return [_installed(kernel) for kernel in kernels]
+
+
+def _installed(kernel: "Domuimg.InstalledKernel") -> InstalledKernel:
+    matches, reason = kernel.get_matches()
+    return InstalledKernel(
+        version=kernel.get_version(),
+        path=kernel.get_path(),
+        initramfs=kernel.get_initramfs(),
+        modules=kernel.get_modules(),
+        matches=matches,
+        reason=reason,
     )
