@@ -34,6 +34,8 @@ on_data (char *data, size_t size, size_t count, void *user_data)
 
   self->last = g_get_monotonic_time ();
   self->size += wanted;
+  if (self->request->checksum != NULL)
+    g_checksum_update (self->request->checksum, (const guint8 *) data, (gssize) wanted);
   if (self->bytes != NULL)
     g_byte_array_append (self->bytes, (const guint8 *) data, wanted);
   else if (!domuimg_write_all (self->fd, data, wanted))
@@ -57,9 +59,11 @@ on_progress (void *user_data, curl_off_t total, curl_off_t now, curl_off_t up_to
 
   if (request->progress != NULL && total > 0)
     {
-      domuimg_progress_set_fraction (request->progress, (double) now / total);
-      domuimg_progress_set_message (request->progress, "Downloading: %lld of %lld MiB",
-                                    (long long) now / 1048576, (long long) total / 1048576);
+      guint64 here = request->offset + (guint64) now, all = request->offset + (guint64) total;
+
+      domuimg_progress_set_fraction (request->progress, (double) here / (double) all);
+      domuimg_progress_set_message (request->progress, "Downloading: %" G_GUINT64_FORMAT " of %"
+                                    G_GUINT64_FORMAT " MiB", here / 1048576, all / 1048576);
     }
   if (request->deadline != 0 && time > request->deadline)
     self->state = LATE;
@@ -90,6 +94,7 @@ prepare (Transfer *transfer, char *message)
 
   curl_easy_setopt (curl, CURLOPT_URL, transfer->request->uri);
   set_limits (curl, transfer->request);
+  curl_easy_setopt (curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t) transfer->request->offset);
   curl_easy_setopt (curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt (curl, CURLOPT_TFTP_BLKSIZE, TFTP_BLOCK);
@@ -151,6 +156,9 @@ fail (const Transfer *self, CURLcode code, long status, const char *message, GEr
                          "%s: the server stopped sending; check it and the network", uri);
   if (is_absent (code, status) || (request->refused_is_absent && is_refused (code, status)))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file on the server", uri);
+  if (request->offset > 0 && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: the server cannot send the rest of a file; get all of it", uri);
   return domuimg_fail (error, DOMUIMG_ERROR_NETWORK, "%s: %s; check the address and the network",
                        uri, *message != '\0' ? message : curl_easy_strerror (code));
 }

@@ -21,6 +21,7 @@ struct _DomuimgPlan {
   const DomuimgSourceType *source_type;
   DomuimgSource *source;
   DomuimgImport *import; /* (unowned) (nullable) the machine whose disks the source gives */
+  const DomuimgInstaller *installer; /* (nullable) that the source gives: the disks stay empty */
   DomuimgGuestType type;
   DomuimgKernelSpec *kernel;
   guint memory; /* MiB */
@@ -36,6 +37,10 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
+  /* (nullable) The guest while it is installed: what starts the installer, which lies beside. */
+  char *install_config_path;
+  char *install_kernel_path;
+  char *install_ramdisk_path;
   gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */

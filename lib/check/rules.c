@@ -42,6 +42,7 @@ const DomuimgRule domuimg_rules[] = {
   { "menu-initrds", ERROR, "the loader takes one initramfs, and the entry has several" },
   { "loader-missing", ERROR, "the loader is missing" },
   { "loader-unknown", UNKNOWN, "a bootloader whose choice is not known" },
+  { "installer-pending", UNKNOWN, "the guest has yet to be installed" },
   /* The kernel. */
   { "kernel-missing", ERROR, "there is no kernel" },
   { "kernel-not-a-kernel", ERROR, "the file is not a kernel" },

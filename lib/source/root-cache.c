@@ -26,8 +26,8 @@ struct _DomuimgRootCache {
   int fd;
 };
 
-static char *
-cache_directory (void)
+char *
+domuimg_cache_get_directory (void)
 {
   const char *chosen = g_getenv ("DOMUIMG_CACHE_DIR");
 
@@ -53,7 +53,7 @@ domuimg_root_cache_new (char **request, const char *state)
 {
   DomuimgRootCache *self = g_new0 (DomuimgRootCache, 1);
 
-  self->directory = cache_directory ();
+  self->directory = domuimg_cache_get_directory ();
   self->request = digest_of (request);
   self->state = g_strndup (state, 32);
   self->fd = -1;

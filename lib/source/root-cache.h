@@ -3,6 +3,9 @@
 
 #include "lib/base/base.h"
 
+/* The directory of all caches, which may not be there yet. */
+char *domuimg_cache_get_directory (void);
+
 /* Finished roots as compressed tar archives, for every source that makes them of packages. */
 typedef struct _DomuimgRootCache DomuimgRootCache;
 
