@@ -13,13 +13,37 @@ is_empty (const DomuimgDevice *device)
   return device->volume == NULL || (device->volume->fs == NULL && device->volume->offset == 0);
 }
 
+/* What an installer reads from is not installed on. */
+static gboolean
+is_read_only (DomuimgMachine *self, guint disk)
+{
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
+
+  return disk < disks->len
+         && (domuimg_domain_disk_get_readonly (g_ptr_array_index (disks, disk))
+             || domuimg_domain_disk_get_cdrom (g_ptr_array_index (disks, disk)));
+}
+
 static gboolean
 has_empty_disks (DomuimgMachine *self)
 {
+  guint missing = 0;
+
+  for (guint i = 0; i < domuimg_domain_get_disks (self->domain)->len; i++)
+    missing += !is_read_only (self, i);
+  if (missing == 0)
+    return FALSE;
   for (guint i = 0; i < self->devices->len; i++)
-    if (!is_empty (g_ptr_array_index (self->devices, i)))
-      return FALSE;
-  return self->images->len > 0 && self->devices->len == self->images->len;
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (is_read_only (self, device->disk))
+        continue;
+      if (!is_empty (device))
+        return FALSE;
+      missing--;
+    }
+  return missing == 0;
 }
 
 static const char *

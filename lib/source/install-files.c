@@ -233,6 +233,7 @@ copy_local (DomuimgInstallFiles *self, const char *path, Sink *sink, GError **er
         return FALSE;
       at += (guint64) got;
     }
+  g_prefix_error (error, "%s: ", sink->name);
   return FALSE;
 }
 
