@@ -151,18 +151,22 @@ get_directly (const Fetch *self, GError **error)
   return fd >= 0 && get_all (self, fd, error);
 }
 
-/* A file of the cache that somebody has damaged is fetched again. */
+/* A file of the cache that somebody has damaged is fetched again; one that cannot be read is an error. */
 static gboolean
-take_kept (const Fetch *self, const char *kept)
+is_kept (const Fetch *self, const char *kept, gboolean *is_there, GError **error)
 {
   g_auto (DomuimgFd) in = open (kept, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   g_autoptr (GChecksum) checksum = NULL;
   guint64 length;
 
+  *is_there = FALSE;
   if (in < 0)
+    return errno == ENOENT || domuimg_set_errno (error, errno, "opening %s", kept);
+  checksum = digest_of (in, self->what->type, &length, error);
+  if (checksum == NULL)
     return FALSE;
-  checksum = digest_of (in, self->what->type, &length, NULL);
-  return checksum != NULL && is_right (self->what, checksum);
+  *is_there = is_right (self->what, checksum);
+  return TRUE;
 }
 
 static gboolean
@@ -188,8 +192,11 @@ get_by_cache (const Fetch *self, const char *directory, GError **error)
   g_autofree char *kept = g_strdup_printf ("%s/install-%s", directory, self->what->checksum);
   g_autofree char *part = g_strconcat (kept, ".part", NULL);
   g_auto (DomuimgFd) fd = -1;
+  gboolean is_there;
 
-  if (take_kept (self, kept))
+  if (!is_kept (self, kept, &is_there, error))
+    return FALSE;
+  if (is_there)
     return copy_kept (self, kept, error);
   fd = domuimg_locked_file_open (part, O_CREAT);
   if (fd < 0)

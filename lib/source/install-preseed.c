@@ -43,10 +43,18 @@ read_template (GError **error)
     {
       g_autofree char *path
           = directories[i] != NULL ? g_build_filename (directories[i], TEMPLATE, NULL) : NULL;
+      g_autoptr (GError) local = NULL;
       char *text;
 
-      if (path != NULL && g_file_get_contents (path, &text, NULL, NULL))
+      if (path == NULL)
+        continue;
+      if (g_file_get_contents (path, &text, NULL, &local))
         return text;
+      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+          || g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+        continue;
+      domuimg_fail (error, DOMUIMG_ERROR_IO, "the template of answers: %s", local->message);
+      return NULL;
     }
   domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                 "the template of answers for debian-installer, " TEMPLATE ", is neither in %s nor in %s:"
