@@ -203,7 +203,8 @@ get_by_cache (const Fetch *self, const char *directory, GError **error)
     return get_directly (self, error);
   if (!get_all (self, fd, error))
     return FALSE;
-  if (fsync (fd) != 0 || g_rename (part, kept) != 0)
+  /* It is not waited for the disk: what is kept is verified whenever it is used. */
+  if (g_rename (part, kept) != 0)
     return domuimg_set_errno (error, errno, "keeping %s", kept);
   return copy_kept (self, kept, error);
 }

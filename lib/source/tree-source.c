@@ -11,6 +11,7 @@
 
 #include "lib/base/cpio-write.h"
 #include "lib/base/fd.h"
+#include "lib/base/thread.h"
 #include "lib/guest/customise.h"
 #include "lib/kernel/compat.h"
 #include "lib/xen/limits.h"
@@ -233,73 +234,166 @@ fetch_file (DomuimgSourceTree *self, const DomuimgInstallFetch *what, DomuimgPro
   return domuimg_install_fetch (self->files, &fetch, progress, cancellable, error);
 }
 
-/* What the kernel's notes say that it can be started as: PVH before PV, as everywhere, and HVM where
- * neither was asked for nor can be. */
+/* A kernel that is looked at by another thread, which has its file and nothing else, while the initramfs
+ * comes. */
+typedef struct {
+  const char *path;
+  DomuimgGuestType asked;
+  gboolean allow_hvm;    /* where nothing was asked for, and it can be neither PVH nor PV */
+  GCancellable *stop;    /* is cancelled where the initramfs is of no use */
+  DomuimgKernel *kernel; /* (nullable) of no guest that is wanted, or broken: @error */
+  DomuimgGuestType type;
+  char *reason;          /* (nullable) why not */
+  GError *error;
+} Look;
+
+static void
+look_clear (Look *self)
+{
+  g_clear_object (&self->stop);
+  g_clear_object (&self->kernel);
+  g_clear_pointer (&self->reason, g_free);
+  g_clear_error (&self->error);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Look, look_clear)
+
+/* What the kernel's notes say that it can be started as: PVH before PV, as everywhere, and HVM last. */
 static gboolean
-choose_type (DomuimgSourceTree *self, DomuimgKernel *kernel, gboolean allow_hvm,
-             DomuimgGuestType *type, char **reason)
+choose_type (Look *self, DomuimgKernel *kernel)
 {
   static const DomuimgGuestType order[]
       = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV, DOMUIMG_GUEST_TYPE_HVM };
-  DomuimgGuestType asked = get_type (self);
 
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     {
       g_autofree char *why = NULL;
 
-      if (asked != DOMUIMG_GUEST_TYPE_AUTO ? asked != order[i]
-                                           : order[i] == DOMUIMG_GUEST_TYPE_HVM && !allow_hvm)
+      if (self->asked != DOMUIMG_GUEST_TYPE_AUTO
+              ? self->asked != order[i]
+              : order[i] == DOMUIMG_GUEST_TYPE_HVM && !self->allow_hvm)
         continue;
       if (domuimg_kernel_can_boot (kernel, order[i], &why))
         {
-          *type = order[i];
+          self->type = order[i];
           return TRUE;
         }
-      if (*reason == NULL)
-        *reason = g_steal_pointer (&why);
+      if (self->reason == NULL)
+        self->reason = g_steal_pointer (&why);
     }
   return FALSE;
 }
 
-/* The kernel of one pair; FALSE without an error where no guest can be started by it. */
+static gpointer
+look (gpointer data)
+{
+  Look *self = data;
+  g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (self->path, &self->error);
+
+  if (kernel != NULL && choose_type (self, kernel))
+    self->kernel = g_steal_pointer (&kernel);
+  else
+    g_cancellable_cancel (self->stop);
+  return NULL;
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer stop)
+{
+  g_cancellable_cancel (stop);
+}
+
 static gboolean
-try_images (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
-            gboolean allow_hvm, DomuimgProgress *progress, GCancellable *cancellable,
-            char **reason, GError **error)
+fetch_kernel (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
+              DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
   const DomuimgInstallFetch fetch = { .path = images->kernel,
                                       .checksum = images->kernel_checksum,
                                       .type = images->kernel_type,
                                       .to = to,
                                       .max = DOMUIMG_KERNEL_MAX };
-  g_autofree char *name = domuimg_install_files_name (self->files, images->kernel);
-  g_autoptr (DomuimgKernel) kernel = NULL;
-  g_autofree char *why = NULL;
 
-  if (!fetch_file (self, &fetch, progress, cancellable, error))
+  return fetch_file (self, &fetch, progress, cancellable, error);
+}
+
+static gboolean
+fetch_initrd (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
+              DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  const DomuimgInstallFetch fetch = { .path = images->initrd,
+                                      .checksum = images->initrd_checksum,
+                                      .type = images->initrd_type,
+                                      .to = to,
+                                      .max = INITRD_MAX };
+
+  return fetch_file (self, &fetch, progress, cancellable, error);
+}
+
+/* The initramfs, and what became of the kernel meanwhile in @looked. */
+static gboolean
+fetch_rest (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
+            Look *looked, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  GThread *thread = domuimg_thread_start ("kernel", look, looked, NULL);
+  gulong id = cancellable != NULL
+                  ? g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), looked->stop, NULL)
+                  : 0;
+  gboolean ok;
+
+  if (thread == NULL)
+    look (looked);
+  ok = fetch_initrd (self, images, to, progress, looked->stop, error);
+  if (thread != NULL)
+    g_thread_join (thread);
+  g_cancellable_disconnect (cancellable, id);
+  return ok;
+}
+
+/* One pair; FALSE without an error where no guest that is wanted can be started by its kernel. */
+static gboolean
+try_images (DomuimgSourceTree *self, const DomuimgInstallImages *images, gboolean allow_hvm,
+            DomuimgProgress *progress, GCancellable *cancellable, char **reason, GError **error)
+{
+  g_autofree char *name = domuimg_install_files_name (self->files, images->kernel);
+  g_auto (Look) looked = { .path = self->installer.kernel,
+                           .asked = get_type (self),
+                           .allow_hvm = allow_hvm,
+                           .stop = g_cancellable_new () };
+  g_autoptr (GError) local = NULL;
+
+  if (!fetch_kernel (self, images, self->installer.kernel, progress, cancellable, error))
     return FALSE;
-  kernel = domuimg_kernel_new_for_file (to, error);
-  if (kernel == NULL)
+  fetch_rest (self, images, self->installer.ramdisk, &looked, progress, cancellable, &local);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  if (looked.error != NULL)
     {
-      g_prefix_error (error, "%s: ", name);
+      g_propagate_prefixed_error (error, g_steal_pointer (&looked.error), "%s: ", name);
       return FALSE;
     }
-  if (choose_type (self, kernel, allow_hvm, &self->installer.type, &why))
+  if (looked.kernel != NULL && local == NULL)
     {
-      g_set_object (&self->installer.kernel_read, kernel);
+      g_set_object (&self->installer.kernel_read, looked.kernel);
+      self->installer.type = looked.type;
       return TRUE;
     }
-  if (*reason == NULL)
-    *reason = g_strdup_printf ("%s: %s", name, why);
-  unlink (to);
+  if (looked.kernel != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
+  else if (*reason == NULL)
+    *reason = g_strdup_printf ("%s: %s", name, looked.reason);
+  unlink (self->installer.kernel);
+  unlink (self->installer.ramdisk);
   return FALSE;
 }
 
-/* (nullable) The pair whose kernel can start such a guest, which is fetched then. */
+/* (nullable) The pair whose kernel can start such a guest; both are there then. */
 static const DomuimgInstallImages *
-choose_images (DomuimgSourceTree *self, const char *to, DomuimgProgress *progress,
-               GCancellable *cancellable, GError **error)
+choose_images (DomuimgSourceTree *self, DomuimgProgress *progress, GCancellable *cancellable,
+               GError **error)
 {
+  const char *asked = get_type (self) != DOMUIMG_GUEST_TYPE_AUTO
+                          ? domuimg_guest_type_to_string (get_type (self))
+                          : NULL;
   g_autofree char *reason = NULL;
 
   for (guint round = 0; round < 2; round++)
@@ -308,7 +402,7 @@ choose_images (DomuimgSourceTree *self, const char *to, DomuimgProgress *progres
         const DomuimgInstallImages *images = g_ptr_array_index (self->tree->images, i);
         g_autoptr (GError) local = NULL;
 
-        if (try_images (self, images, to, round > 0, progress, cancellable, &reason, &local))
+        if (try_images (self, images, round > 0, progress, cancellable, &reason, &local))
           return images;
         if (local != NULL)
           {
@@ -318,12 +412,8 @@ choose_images (DomuimgSourceTree *self, const char *to, DomuimgProgress *progres
       }
   domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                 "the installer of %s cannot be started%s%s: %s [kernel-type]",
-                domuimg_install_files_get_location (self->files),
-                get_type (self) != DOMUIMG_GUEST_TYPE_AUTO ? " as " : "",
-                get_type (self) != DOMUIMG_GUEST_TYPE_AUTO
-                    ? domuimg_guest_type_to_string (get_type (self))
-                    : "",
-                reason);
+                domuimg_install_files_get_location (self->files), asked != NULL ? " as " : "",
+                asked != NULL ? asked : "", reason);
   return NULL;
 }
 
@@ -404,41 +494,27 @@ make_cmdline (DomuimgSourceTree *self, const DomuimgInstallImages *images,
 }
 
 static gboolean
-fetch_initrd (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
-              DomuimgProgress *progress, GCancellable *cancellable, GError **error)
-{
-  const DomuimgInstallFetch fetch = { .path = images->initrd,
-                                      .checksum = images->initrd_checksum,
-                                      .type = images->initrd_type,
-                                      .to = to,
-                                      .max = INITRD_MAX };
-
-  return fetch_file (self, &fetch, progress, cancellable, error);
-}
-
-static gboolean
 tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgProgress *progress,
               GCancellable *cancellable, GError **error)
 {
   DomuimgSourceTree *self = DOMUIMG_SOURCE_TREE (source);
-  g_autofree char *kernel = g_build_filename (context->work_directory, "vmlinuz", NULL);
-  g_autofree char *initrd = g_build_filename (context->work_directory, "initrd", NULL);
+  DomuimgInstaller *installer = &self->installer;
   g_autoptr (DomuimgInstallAnswers) answers = NULL;
-  const DomuimgInstallImages *images
-      = choose_images (self, kernel, progress, cancellable, error);
+  const DomuimgInstallImages *images;
   DomuimgInstallTarget target;
 
-  if (images == NULL || !fetch_initrd (self, images, initrd, progress, cancellable, error))
+  installer->kernel = g_build_filename (context->work_directory, "vmlinuz", NULL);
+  installer->ramdisk = g_build_filename (context->work_directory, "initrd", NULL);
+  images = choose_images (self, progress, cancellable, error);
+  if (images == NULL)
     return FALSE;
-  target = get_target (self, images, self->installer.type);
+  target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)
-      || (answers != NULL && !append_answers (answers, initrd, error)))
+      || (answers != NULL && !append_answers (answers, installer->ramdisk, error)))
     return FALSE;
-  self->installer.kernel = g_steal_pointer (&kernel);
-  self->installer.ramdisk = g_steal_pointer (&initrd);
-  self->installer.cmdline = make_cmdline (self, images, answers);
+  installer->cmdline = make_cmdline (self, images, answers);
   if (answers != NULL)
-    self->installer.root_password = g_steal_pointer (&answers->root_password);
+    installer->root_password = g_steal_pointer (&answers->root_password);
   return TRUE;
 }
 

@@ -179,7 +179,7 @@ def rpm(listed):
 def installer(kind):
     """Debian's installer, whose answers give it an address of its own and a mirror that does not answer."""
     def make(maker):
-        cfg = maker.create(f"tree{kind}", "--from", f"tree:{NETBOOT}", "--type", kind, "--memory", "768M", "--disk", "size=4G",
+        cfg = maker.create(f"tree{kind}", "--from", f"tree:{NETBOOT}", "--type", kind, "--disk", "size=4G",
                            "--root-password-file", maker.secret(), "--mirror", "http://10.77.0.1/debian",
                            "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1,dns=10.77.0.1", "--extra-args", "quiet",
                            DOMUIMG_ANSWERS_DIR=str(ANSWERS))
