@@ -13,6 +13,7 @@ int cli_config (int argc, char **argv);
 int cli_cleanup (int argc, char **argv);
 int cli_run (int argc, char **argv);
 int cli_list (int argc, char **argv);
+int cli_list_images (int argc, char **argv);
 int cli_delete (int argc, char **argv);
 int cli_doctor (int argc, char **argv);
 int cli_kernel (int argc, char **argv);

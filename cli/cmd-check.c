@@ -10,6 +10,7 @@ typedef struct {
   char *ramdisk;
   char *cmdline;
   char *xen;
+  char *host;
   gboolean fix;
   gboolean dry_run;
   gboolean all;
@@ -26,6 +27,7 @@ options_clear (Options *self)
   g_free (self->ramdisk);
   g_free (self->cmdline);
   g_free (self->xen);
+  g_free (self->host);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -37,7 +39,8 @@ make_check (const Options *options, const char *config, GError **error)
   DomuimgGuestType type = DOMUIMG_GUEST_TYPE_AUTO;
 
   if ((options->type != NULL && !domuimg_guest_type_from_string (options->type, &type, error))
-      || (options->xen != NULL && !domuimg_check_set_xen_version (check, options->xen, error)))
+      || (options->xen != NULL && !domuimg_check_set_xen_version (check, options->xen, error))
+      || (options->host != NULL && !domuimg_check_set_host (check, options->host, error)))
     return NULL;
   domuimg_check_set_guest_type (check, type);
   domuimg_check_set_kernel (check, options->kernel);
@@ -162,6 +165,8 @@ cli_check (int argc, char **argv)
       "TEXT" },
     { "xen", 0, 0, G_OPTION_ARG_STRING, &options.xen,
       "on this version of Xen (default: the host's)", "VERSION" },
+    { "host", 0, 0, G_OPTION_ARG_FILENAME, &options.host,
+      "on the host with this profile: its domuimg doctor --json", "FILE" },
     { "fix", 0, 0, G_OPTION_ARG_NONE, &options.fix,
       "repair what can be repaired, and check again", NULL },
     { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "with --fix: show the plan only",

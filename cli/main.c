@@ -23,6 +23,7 @@ static const struct {
   { "check", cli_check, "say whether a guest will boot, and why not" },
   { "run", cli_run, "start a guest" },
   { "list", cli_list, "list guests" },
+  { "list-images", cli_list_images, "list vendors' cloud images that a guest can be made of" },
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
   { "delete", cli_delete, "end a guest and remove what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
@@ -34,7 +35,7 @@ print_help (void)
 {
   g_print ("Usage: domuimg VERB [OPTION…]\n\nMakes Xen guests that boot the first time.\n\nVerbs:\n");
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
-    g_print ("  %-9s %s\n", verbs[i].name, verbs[i].help);
+    g_print ("  %-11s %s\n", verbs[i].name, verbs[i].help);
   g_print ("\n“domuimg help VERB” lists a verb's options; domuimg(1) has all.\n");
 }
 

@@ -66,6 +66,51 @@ list (Host *self)
   return EXIT_SUCCESS;
 }
 
+static void
+say_names (JsonBuilder *builder, const char *name, GPtrArray *names)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < names->len; i++)
+    json_builder_add_string_value (builder, g_ptr_array_index (names, i));
+  json_builder_end_array (builder);
+}
+
+/* Dom0, too: it is what backends usually are in. */
+static void
+say_domains (Host *self, JsonBuilder *builder)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (free);
+  int count = 0;
+  libxl_dominfo *infos = libxl_list_domain (self->ctx, &count);
+
+  for (int i = 0; infos != NULL && i < count; i++)
+    {
+      char *name = libxl_domid_to_name (self->ctx, infos[i].domid);
+
+      if (name != NULL)
+        g_ptr_array_add (names, name);
+    }
+  if (infos != NULL)
+    say_names (builder, "domains", names);
+  libxl_dominfo_list_free (infos, count);
+}
+
+static void
+say_pools (Host *self, JsonBuilder *builder)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (free);
+  int count = 0;
+  libxl_cpupoolinfo *pools = libxl_list_cpupool (self->ctx, &count);
+
+  for (int i = 0; pools != NULL && i < count; i++)
+    if (pools[i].pool_name != NULL)
+      g_ptr_array_add (names, strdup (pools[i].pool_name));
+  if (pools != NULL)
+    say_names (builder, "pools", names);
+  libxl_cpupoolinfo_list_free (pools, count);
+}
+
 static int
 info (Host *self)
 {
@@ -82,6 +127,8 @@ info (Host *self)
   say_number (builder, "total", (gint64) physical.total_pages * version->pagesize);
   say_number (builder, "free", (gint64) physical.free_pages * version->pagesize);
   say_text (builder, "capabilities", version->capabilities);
+  say_domains (self, builder);
+  say_pools (self, builder);
   json_builder_end_object (builder);
   libxl_physinfo_dispose (&physical);
   say (builder);

@@ -113,6 +113,8 @@ void domuimg_check_set_cmdline (DomuimgCheck *self, const char *cmdline);
 DOMUIMG_API
 gboolean domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError **error);
 DOMUIMG_API
+gboolean domuimg_check_set_host (DomuimgCheck *self, const char *path, GError **error);
+DOMUIMG_API
 void domuimg_check_set_allow_backing (DomuimgCheck *self, gboolean allow);
 DOMUIMG_API
 DomuimgReport *domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error);

@@ -11,6 +11,7 @@
 #include <domuimg/domain.h>
 #include <domuimg/domain-config.h>
 #include <domuimg/domain-device.h>
+#include <domuimg/cloud-image.h>
 #include <domuimg/resize.h>
 #include <domuimg/result.h>
 #include <domuimg/build.h>

@@ -4,6 +4,8 @@
 #include "lib/base/http.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "lib/base/fd.h"
 
@@ -18,6 +20,8 @@ typedef enum { GOING, FULL, STALLED, LATE, NOT_WRITTEN } State;
 
 typedef struct {
   const DomuimgHttpRequest *request;
+  goffset from;      /* bytes that are here already */
+  gboolean cannot_resume; /* the server does not begin there */
   GByteArray *bytes; /* (nullable) then they go to @fd */
   int fd;
   guint64 size;
@@ -57,13 +61,13 @@ on_progress (void *user_data, curl_off_t total, curl_off_t now, curl_off_t up_to
   const DomuimgHttpRequest *request = self->request;
   gint64 time = g_get_monotonic_time ();
 
+  total += total > 0 ? self->from : 0;
+  now += self->from;
   if (request->progress != NULL && total > 0)
     {
-      guint64 here = request->offset + (guint64) now, all = request->offset + (guint64) total;
-
-      domuimg_progress_set_fraction (request->progress, (double) here / (double) all);
-      domuimg_progress_set_message (request->progress, "Downloading: %" G_GUINT64_FORMAT " of %"
-                                    G_GUINT64_FORMAT " MiB", here / 1048576, all / 1048576);
+      domuimg_progress_set_fraction (request->progress, (double) now / total);
+      domuimg_progress_set_message (request->progress, "Downloading: %lld of %lld MiB",
+                                    (long long) now / 1048576, (long long) total / 1048576);
     }
   if (request->deadline != 0 && time > request->deadline)
     self->state = LATE;
@@ -94,7 +98,8 @@ prepare (Transfer *transfer, char *message)
 
   curl_easy_setopt (curl, CURLOPT_URL, transfer->request->uri);
   set_limits (curl, transfer->request);
-  curl_easy_setopt (curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t) transfer->request->offset);
+  if (transfer->from > 0)
+    curl_easy_setopt (curl, CURLOPT_RESUME_FROM_LARGE, (curl_off_t) transfer->from);
   curl_easy_setopt (curl, CURLOPT_FAILONERROR, 1L);
   curl_easy_setopt (curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt (curl, CURLOPT_TFTP_BLKSIZE, TFTP_BLOCK);
@@ -156,9 +161,6 @@ fail (const Transfer *self, CURLcode code, long status, const char *message, GEr
                          "%s: the server stopped sending; check it and the network", uri);
   if (is_absent (code, status) || (request->refused_is_absent && is_refused (code, status)))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file on the server", uri);
-  if (request->offset > 0 && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: the server cannot send the rest of a file; get all of it", uri);
   return domuimg_fail (error, DOMUIMG_ERROR_NETWORK, "%s: %s; check the address and the network",
                        uri, *message != '\0' ? message : curl_easy_strerror (code));
 }
@@ -182,6 +184,9 @@ perform (Transfer *self, GError **error)
   code = curl_easy_perform (curl);
   curl_easy_getinfo (curl, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_cleanup (curl);
+  self->cannot_resume = self->from > 0
+                        && (code == CURLE_RANGE_ERROR || code == CURLE_BAD_DOWNLOAD_RESUME
+                            || (code == CURLE_HTTP_RETURNED_ERROR && status == 416));
   return code == CURLE_OK || fail (self, code, status, message, error);
 }
 
@@ -219,4 +224,26 @@ domuimg_http_get_to_fd (const DomuimgHttpRequest *request, int fd, GError **erro
   Transfer self = { .request = request, .fd = fd };
 
   return perform (&self, error);
+}
+
+gboolean
+domuimg_http_resume_to_fd (const DomuimgHttpRequest *request, int fd, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  Transfer self = { .request = request, .fd = fd, .from = lseek (fd, 0, SEEK_END) };
+
+  if (self.from < 0)
+    return domuimg_set_errno (error, errno, "keeping what comes from %s", request->uri);
+  if (perform (&self, &local))
+    return TRUE;
+  if (!self.cannot_resume)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (request->checksum != NULL)
+    g_checksum_reset (request->checksum);
+  if (ftruncate (fd, 0) != 0 || lseek (fd, 0, SEEK_SET) < 0)
+    return domuimg_set_errno (error, errno, "keeping what comes from %s", request->uri);
+  return domuimg_http_get_to_fd (request, fd, error);
 }

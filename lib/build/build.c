@@ -103,6 +103,8 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
+  g_clear_pointer (&self->inside, domuimg_region_unref);
+  g_clear_pointer (&self->asides, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
   g_clear_pointer (&self->transfer, domuimg_transfer_free);
   g_clear_pointer (&self->conversion, domuimg_conversion_free);
@@ -139,6 +141,7 @@ state_clear (DomuimgBuildState *self)
   g_free (self->install_ramdisk);
   g_clear_object (&self->install_domain);
   g_free (self->install_text);
+  g_free (self->seed);
   g_free (self->kernel_version);
   g_free (self->kernel_from);
   g_free (self->kernel_reason);
@@ -156,6 +159,8 @@ drop_unmade (DomuimgBuildState *self)
     domuimg_undo_drop_result (self->undo, self->kernel);
   if (self->ramdisk != NULL && domuimg_build_get_ramdisk_path (self) == NULL)
     domuimg_undo_drop_result (self->undo, self->ramdisk);
+  if (self->seed != NULL && !self->has_seed)
+    domuimg_undo_drop_result (self->undo, self->seed);
   if (self->xml != NULL && domuimg_build_get_xml_path (self) == NULL)
     domuimg_undo_drop_result (self->undo, self->xml);
 }
@@ -323,6 +328,7 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
     return FALSE;
   state->type = state->plan->type;
   state->loader = state->plan->kernel->policy->loader;
+  state->program = state->plan->kernel->policy->program;
   state->has_xml = TRUE;
   domuimg_build_init_disks (state);
   state->system = state->plan->import != NULL ? DOMUIMG_SYSTEM_UNKNOWN : DOMUIMG_SYSTEM_LINUX;

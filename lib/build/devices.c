@@ -107,10 +107,8 @@ add_drive (DomuimgBuildState *self, const DomuimgHardwareDisk *drive, const char
 
 /* Drives stay, empty: a guest would not start without the file of one that was in it. */
 static void
-add_drives (DomuimgBuildState *self, const DomuimgHardware *hardware)
+add_drives (DomuimgBuildState *self, const DomuimgHardware *hardware, guint *used)
 {
-  guint used = 0;
-
   for (guint i = 0; i < hardware->disks->len; i++)
     {
       const DomuimgHardwareDisk *drive = g_ptr_array_index (hardware->disks, i);
@@ -123,7 +121,7 @@ add_drives (DomuimgBuildState *self, const DomuimgHardware *hardware)
           note_drive (self, drive, "PV and PVH guests have none");
           continue;
         }
-      vdev = self->plan->archive_path == NULL ? take_slot (self, &used) : NULL;
+      vdev = self->plan->archive_path == NULL ? take_slot (self, used) : NULL;
       if (vdev != NULL)
         add_drive (self, drive, vdev);
       else
@@ -133,15 +131,36 @@ add_drives (DomuimgBuildState *self, const DomuimgHardware *hardware)
     }
 }
 
+/* Linux sees any disk of Xen's, and no CD-ROM drive of PV and PVH guests, who have none; what has no
+ * drivers of Xen's sees drives. */
+static void
+add_seed (DomuimgBuildState *self, guint *used)
+{
+  g_autoptr (DomuimgDomainDisk) disk = NULL;
+  const char *slot = NULL;
+
+  if (self->type == DOMUIMG_GUEST_TYPE_HVM && self->system != DOMUIMG_SYSTEM_LINUX
+      && self->plan->import != NULL)
+    slot = take_slot (self, used);
+  self->seed_vdev = slot != NULL ? slot : self->plan->seed_vdev;
+  disk = domuimg_domain_disk_new (self->plan->seed_path, self->seed_vdev);
+  domuimg_domain_disk_set_cdrom (disk, slot != NULL);
+  domuimg_domain_disk_set_readonly (disk, TRUE);
+  domuimg_domain_add_disk (self->domain, disk);
+}
+
 void
 domuimg_build_add_devices (DomuimgBuildState *self)
 {
   const DomuimgHardware *hardware = domuimg_plan_get_hardware (self->plan);
+  guint used = 0;
 
+  if (self->has_seed)
+    add_seed (self, &used);
   if (self->plan->import == NULL)
     return;
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
     note_unseen_disks (self);
   if (hardware != NULL)
-    add_drives (self, hardware);
+    add_drives (self, hardware, &used);
 }

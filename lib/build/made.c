@@ -24,6 +24,8 @@ list_places (DomuimgBuildState *self)
   add_place (places, domuimg_build_get_ramdisk_path (self), self->ramdisk);
   add_place (places, self->plan->install_kernel_path, self->install_kernel);
   add_place (places, self->plan->install_ramdisk_path, self->install_ramdisk);
+  if (self->has_seed)
+    add_place (places, self->plan->seed_path, self->seed);
   return places;
 }
 
@@ -79,7 +81,8 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
                        .kernel = self->kernel_read,
                        .kernel_path = self->kernel_in_tree,
                        .initramfs = self->ramdisk_read,
-                       .initramfs_path = self->ramdisk_in_tree };
+                       .initramfs_path = self->ramdisk_in_tree,
+                       .profile = self->plan->profile };
 
   for (guint i = 0; i < self->plan->disks->len; i++)
     if (!add_devices (self, devices, i, error))

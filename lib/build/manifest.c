@@ -4,6 +4,8 @@
 #include "lib/build/state.h"
 #include "lib/build/step-layout.h"
 
+#include <sys/stat.h>
+
 #include "lib/base/backend-program.h"
 #include "lib/guest/manifest.h"
 
@@ -46,7 +48,7 @@ set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
     disk->backing = g_strdup (domuimg_import_get_backing (self->plan->import, i));
 }
 
-/* A disk without partitions is its filesystem. */
+/* A disk without partitions is its filesystem; of one in a volume group, its partition is told. */
 static void
 add_parts (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
 {
@@ -57,7 +59,8 @@ add_parts (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
       const DomuimgPart *part = g_ptr_array_index (parts, j);
       DomuimgManifestPart *into;
 
-      if (part->number == 0 || part->role == DOMUIMG_PART_ROOT)
+      if (part->role == DOMUIMG_PART_ROOT
+          || (part->number == 0 && !part->is_inside && part->role != DOMUIMG_PART_HOLDER))
         {
           disk->fs = g_strdup (part->fs);
           disk->uuid = g_strdup (part->uuid);
@@ -97,6 +100,22 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
     }
   disk->size = (gint64) domuimg_build_get_disk_size (self, i);
   add_parts (disk, self, i);
+}
+
+/* It goes with the disks. */
+static void
+add_seed (DomuimgManifest *manifest, DomuimgBuildState *self)
+{
+  DomuimgManifestDisk *disk = domuimg_manifest_add_disk (manifest);
+  struct stat status;
+
+  disk->path = g_strdup (self->plan->seed_path);
+  disk->kind = g_strdup ("file");
+  disk->format = g_strdup ("raw");
+  disk->vdev = g_strdup (self->seed_vdev);
+  disk->fs = g_strdup ("iso9660");
+  if (stat (self->seed, &status) == 0)
+    disk->size = status.st_size;
 }
 
 static void
@@ -203,6 +222,8 @@ domuimg_build_manifest (DomuimgBuildState *self)
     set_report (manifest, self->report);
   for (guint i = 0; i < self->plan->disks->len; i++)
     add_disk (manifest, self, i);
+  if (self->has_seed)
+    add_seed (manifest, self);
   for (guint i = 0; i < self->plan->nics->len; i++)
     add_nic (manifest, g_ptr_array_index (self->plan->nics, i));
   for (guint i = 0; i < self->volumes->len; i++)

@@ -7,6 +7,7 @@
 
 #include "lib/base/base.h"
 #include "lib/build/grub-image.h"
+#include "lib/disk/luks.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
 #include "lib/guest/growfs.h"
@@ -15,6 +16,8 @@
 #define ESP_SIZE (64 * MIB)
 /* FAT with 32 bits, which firmware reads everywhere, has at least 65,525 clusters of 512 bytes. */
 #define ESP_MIN (40 * MIB)
+/* Two kernels with their initramfs of every driver. */
+#define BOOT_SIZE (512 * MIB)
 #define PART_MIN (8 * MIB)
 
 /* By what was asked for, so that it is known before the disks are planned. */
@@ -63,6 +66,26 @@ domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role)
   return NULL;
 }
 
+/* Only the first disk has one. */
+static DomuimgPart *
+find_holder (DomuimgPlan *self, guint disk)
+{
+  return disk == 0 ? (DomuimgPart *) domuimg_plan_find_part (self, DOMUIMG_PART_HOLDER) : NULL;
+}
+
+/* "xvda3_crypt", as Debian's installer has it. */
+char *
+domuimg_plan_name_container (DomuimgPlan *self)
+{
+  const DomuimgPart *holder = find_holder (self, 0);
+  g_autofree char *name = NULL;
+
+  if (holder == NULL || !holder->is_encrypted)
+    return NULL;
+  name = domuimg_plan_name_part (self, holder);
+  return g_strconcat (name, "_crypt", NULL);
+}
+
 gboolean
 domuimg_plan_has_bios (DomuimgPlan *self)
 {
@@ -93,17 +116,33 @@ char *
 domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part)
 {
   g_autofree char *disk = domuimg_vdev_linux_name (domuimg_plan_get_disk (self, part->disk)->vdev);
+  g_autofree char *container = part->is_inside ? domuimg_plan_name_container (self) : NULL;
 
+  if (part->lv != NULL)
+    return g_strdup (part->lv);
+  if (part->is_inside)
+    return g_strconcat ("mapper/", container, NULL);
   return part->number > 0 ? g_strdup_printf ("%s%u", disk, part->number) : g_steal_pointer (&disk);
+}
+
+/* What the UUID of a part is made of. */
+static char *
+name_seed (const DomuimgPart *part)
+{
+  if (part->role == DOMUIMG_PART_HOLDER)
+    return g_strdup_printf ("disk/%u/holder", part->disk);
+  if (part->lv != NULL && part->role != DOMUIMG_PART_ROOT)
+    return g_strdup_printf ("disk/%u/%s", part->disk, part->lv);
+  if (part->role == DOMUIMG_PART_ROOT || part->number == 0)
+    return g_strdup_printf ("disk/%u", part->disk);
+  return g_strdup_printf ("disk/%u/part/%u", part->disk, part->number);
 }
 
 /* A filesystem of FAT has four bytes, which blkid shows in its own way. */
 static char *
 uuid_of (DomuimgPlan *self, const DomuimgPart *part, const char *given)
 {
-  g_autofree char *what = part->role == DOMUIMG_PART_ROOT || part->number == 0
-                              ? g_strdup_printf ("disk/%u", part->disk)
-                              : g_strdup_printf ("disk/%u/part/%u", part->disk, part->number);
+  g_autofree char *what = name_seed (part);
   g_autofree char *uuid = given != NULL ? g_strdup (given) : domuimg_plan_make_uuid (self, what);
   g_autofree char *upper = NULL;
 
@@ -113,10 +152,29 @@ uuid_of (DomuimgPlan *self, const DomuimgPart *part, const char *given)
   return g_strdup_printf ("%.4s-%.4s", upper, upper + 4);
 }
 
+/* "vg/root", "vg/swap", "vg/var_lib". */
+static char *
+name_volume (const DomuimgPart *part, const char *group)
+{
+  g_autofree char *path = part->mount != NULL && part->role != DOMUIMG_PART_ROOT
+                              ? g_strdup (part->mount + strspn (part->mount, "/"))
+                              : NULL;
+
+  if (part->role == DOMUIMG_PART_ROOT)
+    return g_strconcat (group, "/root", NULL);
+  if (path == NULL)
+    return g_strconcat (group, "/", part->fs, NULL);
+  for (char *c = path; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && *c != '_' && *c != '.')
+      *c = '_';
+  return g_strconcat (group, "/", path, NULL);
+}
+
 static DomuimgPart *
 add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDiskSpec *content)
 {
   gboolean is_divided = domuimg_plan_get_layout (self, disk)->write != NULL;
+  gboolean is_inside = find_holder (self, disk) != NULL;
   g_autoptr (GPtrArray) before = domuimg_plan_list_parts (self, disk);
   g_autofree char *what = NULL;
   DomuimgPart *part = g_new0 (DomuimgPart, 1);
@@ -124,6 +182,8 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
   g_ptr_array_add (self->parts, part);
   part->disk = disk;
   part->role = role;
+  part->is_inside = is_inside;
+  is_divided &= !part->is_inside;
   part->number = is_divided ? before->len + 1 : 0;
   part->fs = g_strdup (content->fs);
   part->label = g_strdup (content->label);
@@ -134,6 +194,8 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
   part->inodes = content->inodes;
   part->reserved = content->reserved;
   part->grows = content->grows;
+  if (part->is_inside && content->lvm != NULL)
+    part->lv = name_volume (part, content->lvm);
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
   if (role != DOMUIMG_PART_BIOS)
@@ -145,8 +207,10 @@ static void
 add_simple (DomuimgPlan *self, DomuimgPartRole role, const char *fs, const char *mount,
             guint64 size)
 {
-  const DomuimgDiskSpec content
-      = { .fs = (char *) fs, .mount = (char *) mount, .size = size };
+  const DomuimgDiskSpec content = { .fs = (char *) fs,
+                                    .mount = (char *) mount,
+                                    .size = size,
+                                    .lvm = domuimg_plan_get_disk (self, 0)->lvm };
 
   add_part (self, 0, role, &content);
 }
@@ -167,18 +231,47 @@ add_asked (DomuimgPlan *self, GError **error)
 
   for (guint i = 0; i < asked->len; i++)
     {
-      const DomuimgDiskSpec *content = g_ptr_array_index (asked, i);
+      DomuimgDiskSpec content = *(DomuimgDiskSpec *) g_ptr_array_index (asked, i);
 
-      if (content->size == 0)
+      if (content.size == 0)
         return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                              "the partition for %s has no size: add size=",
-                             content->mount != NULL ? content->mount : content->fs);
-      add_part (self, 0, role_of (content), content);
+                             content.mount != NULL ? content.mount : content.fs);
+      content.lvm = domuimg_plan_get_disk (self, 0)->lvm;
+      add_part (self, 0, role_of (&content), &content);
     }
   return TRUE;
 }
 
-/* The root comes last, so that it can grow with the disk. */
+static gboolean
+has_holder (const DomuimgDiskSpec *disk)
+{
+  return disk->luks != NULL || disk->lvm != NULL;
+}
+
+static void
+add_holder (DomuimgPlan *self, const DomuimgDiskSpec *disk)
+{
+  const DomuimgDiskSpec content = { .fs = disk->luks != NULL ? "crypto_LUKS" : "LVM2_member" };
+  DomuimgPart *holder = add_part (self, 0, DOMUIMG_PART_HOLDER, &content);
+
+  holder->is_encrypted = disk->luks != NULL;
+  holder->group = g_strdup (disk->lvm);
+}
+
+/* GRUB and its like read neither: they find the kernel on a filesystem of its own. */
+static guint64
+size_boot (DomuimgPlan *self)
+{
+  const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
+
+  if (spec->is_given[DOMUIMG_LAYOUT_BOOT] || !has_holder (domuimg_plan_get_disk (self, 0))
+      || domuimg_plan_get_layout (self, 0)->write == NULL)
+    return spec->size[DOMUIMG_LAYOUT_BOOT];
+  return BOOT_SIZE;
+}
+
+/* The root, or what it is in, comes last, so that it can grow with the disk. */
 static gboolean
 divide_first (DomuimgPlan *self, GError **error)
 {
@@ -191,8 +284,10 @@ divide_first (DomuimgPlan *self, GError **error)
   if (has_esp (self))
     add_simple (self, DOMUIMG_PART_ESP, "vfat", "/boot/efi",
                 spec->size[DOMUIMG_LAYOUT_ESP] > 0 ? spec->size[DOMUIMG_LAYOUT_ESP] : ESP_SIZE);
-  if (spec->size[DOMUIMG_LAYOUT_BOOT] > 0)
-    add_simple (self, DOMUIMG_PART_BOOT, "ext4", "/boot", spec->size[DOMUIMG_LAYOUT_BOOT]);
+  if (size_boot (self) > 0)
+    add_simple (self, DOMUIMG_PART_BOOT, "ext4", "/boot", size_boot (self));
+  if (has_holder (&root))
+    add_holder (self, &root);
   if (spec->size[DOMUIMG_LAYOUT_SWAP] > 0)
     add_simple (self, DOMUIMG_PART_SWAP, "swap", NULL, spec->size[DOMUIMG_LAYOUT_SWAP]);
   if (!add_asked (self, error))
@@ -202,17 +297,60 @@ divide_first (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
+/* What is asked for beside the root, and could not be where that is. */
+static gboolean
+check_holder (DomuimgPlan *self, GError **error)
+{
+  const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
+  gboolean has_more = spec->size[DOMUIMG_LAYOUT_SWAP] > 0
+                      || domuimg_spec_get (self->spec, "partition") != NULL;
+  gboolean is_read = self->kernel->policy->origin == DOMUIMG_KERNEL_STAYS
+                     || domuimg_plan_has_menu (self);
+
+  if (!has_holder (disk))
+    return TRUE;
+  if (disk->luks != NULL && !domuimg_luks_is_possible ())
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "luks=: this domuimg was built without libcryptsetup");
+  if (disk->lvm == NULL && has_more)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "luks=%s has only the root in it: add lvm=NAME, and swap and further"
+                         " filesystems are in it, too",
+                         disk->luks);
+  return !is_read || size_boot (self) > 0
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "a boot loader does not read the guest's kernel from %s: %s",
+                          disk->luks != NULL ? "an encrypted disk" : "a logical volume",
+                          domuimg_plan_get_layout (self, 0)->write != NULL
+                              ? "leave out boot=no"
+                              : "add layout=gpt, which has a partition for /boot, or leave out"
+                                " --kernel");
+}
+
+/* Without a partition table: swap and further filesystems can be logical volumes. */
+static gboolean
+can_have_options (DomuimgPlan *self)
+{
+  const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
+  gboolean has_volumes = domuimg_plan_get_disk (self, 0)->lvm != NULL;
+
+  for (guint i = 0; i < DOMUIMG_LAYOUT_N_OPTIONS; i++)
+    if (spec->is_given[i] && (i != DOMUIMG_LAYOUT_SWAP || !has_volumes))
+      return FALSE;
+  return has_volumes || domuimg_spec_get (self->spec, "partition") == NULL;
+}
+
 static gboolean
 check_first (DomuimgPlan *self, GError **error)
 {
-  const DomuimgLayoutSpec *spec = domuimg_plan_get_layout_spec (self, 0);
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
   gboolean is_divided = domuimg_plan_get_layout (self, 0)->write != NULL;
   guint number, partition;
 
-  if (!is_divided
-      && (domuimg_layout_spec_has_options (spec)
-          || domuimg_spec_get (self->spec, "partition") != NULL))
+  if (!check_holder (self, error))
+    return FALSE;
+  if (!is_divided && !can_have_options (self))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "partitions need a partition table: add layout=gpt or layout=mbr to the"
                          " first --disk");
@@ -234,6 +372,9 @@ divide_other (DomuimgPlan *self, guint i, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "disk %s: bios=, esp=, boot= and swap= are for the first disk",
                          content.vdev);
+  if (has_holder (&content))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "disk %s: luks= and lvm= are for the first disk", content.vdev);
   content.size = 0;
   add_part (self, i, role_of (&content), &content);
   return TRUE;
@@ -269,6 +410,11 @@ check_growth (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                          "growfs=true: %s on disk %s is not mounted, and only what is can grow: add"
                          " mount=",
                          part->fs, domuimg_plan_get_disk (self, part->disk)->vdev);
+  if (part->is_inside)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "growfs=true: %s is on %s, which does not grow with its disk by itself;"
+                         " leave it out, or leave out luks= and lvm=",
+                         part->mount, part->lv != NULL ? "a logical volume" : "an encrypted disk");
   if (!domuimg_guest_can_grow (part->fs))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "growfs=true: %s cannot grow while it is mounted at %s; use fs=ext4, xfs or"
@@ -280,29 +426,12 @@ check_growth (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                           " leave one of them out");
 }
 
-/* Where clusters are given out as they are written, or the ends of a device are held back, there is no
- * file that a kernel could mount. */
-static gboolean
-check_filling (DomuimgPlan *self, const DomuimgPart *part, GError **error)
-{
-  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self, part->disk)->kind;
-  const DomuimgFs *fs = domuimg_fs_find (part->fs);
-
-  if (part->mount == NULL || fs == NULL || fs->writer == NULL || !fs->writer->needs_file
-      || kind->begin == NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s: a new %s filesystem is filled in a raw file, and this disk is to be %s: use"
-                       " fs=ext4, or make a raw file and copy it there",
-                       part->mount, part->fs, kind->name);
-}
-
 static gboolean
 check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
 {
   guint64 least = part->role == DOMUIMG_PART_ESP ? ESP_MIN : PART_MIN;
 
-  if (part->role == DOMUIMG_PART_BIOS)
+  if (part->role == DOMUIMG_PART_BIOS || part->role == DOMUIMG_PART_HOLDER)
     return TRUE;
   if (part->size > 0 && part->size < least)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
@@ -310,7 +439,7 @@ check_part (DomuimgPlan *self, const DomuimgPart *part, GError **error)
                          " bytes are too small for a filesystem; the least is %" G_GUINT64_FORMAT
                          "M",
                          part->mount != NULL ? part->mount : part->fs, part->size, least / MIB);
-  return check_filling (self, part, error) && check_growth (self, part, error)
+  return check_growth (self, part, error)
          && (part->mount == NULL || part->role == DOMUIMG_PART_ROOT
              || check_mount (self, part, error));
 }
@@ -322,14 +451,17 @@ check_disk (DomuimgPlan *self, guint i, GError **error)
   const DomuimgLayout *layout = domuimg_plan_get_layout (self, i);
   g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self, i);
   guint64 least = domuimg_layout_add_up (layout, parts, PART_MIN);
+  guint n = 0;
 
-  if (parts->len > layout->max_parts)
+  for (guint j = 0; j < parts->len; j++)
+    n += !((const DomuimgPart *) g_ptr_array_index (parts, j))->is_inside;
+  if (n > layout->max_parts)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "disk %s: %u partitions are more than the %u of layout=%s; use layout=gpt",
-                         disk->vdev, parts->len, layout->max_parts,
+                         disk->vdev, n, layout->max_parts,
                          domuimg_layout_kind_to_string (
                              domuimg_plan_get_layout_spec (self, i)->kind));
-  if (layout->write == NULL || disk->size == 0 || disk->size >= least)
+  if ((layout->write == NULL && parts->len == 1) || disk->size == 0 || disk->size >= least)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "disk %s: its partitions take %" G_GUINT64_FORMAT
@@ -358,17 +490,28 @@ domuimg_plan_make_parts (DomuimgPlan *self, GError **error)
          && (!has_esp (self) || domuimg_grub_check (DOMUIMG_GRUB_EFI, "esp=no", error));
 }
 
-/* "/boot/efi (vfat, 64 MiB)" */
+static const char *
+describe_holder (const DomuimgPart *part)
+{
+  if (!part->is_encrypted)
+    return "LVM";
+  return part->group != NULL ? "LUKS with LVM" : "LUKS";
+}
+
+/* "/boot/efi (vfat), 64 MiB" */
 static void
 describe_part (GString *text, const DomuimgPart *part)
 {
-  const char *name = part->role == DOMUIMG_PART_BIOS ? "GRUB for the BIOS"
-                     : part->mount != NULL           ? part->mount
-                                                     : part->fs;
+  const char *name = part->role == DOMUIMG_PART_BIOS     ? "GRUB for the BIOS"
+                     : part->role == DOMUIMG_PART_HOLDER ? describe_holder (part)
+                     : part->mount != NULL               ? part->mount
+                                                         : part->fs;
 
   g_string_append (text, name);
-  if (part->fs != NULL && part->role != DOMUIMG_PART_SWAP)
+  if (part->mount != NULL)
     g_string_append_printf (text, " (%s)", part->fs);
+  if (part->lv != NULL)
+    g_string_append_printf (text, " as %s", part->lv);
   if (part->size > 0)
     g_string_append_printf (text, ", %" G_GUINT64_FORMAT " MiB", part->size / MIB);
 }
@@ -377,17 +520,26 @@ char *
 domuimg_plan_describe_parts (DomuimgPlan *self, guint disk)
 {
   g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self, disk);
+  const DomuimgLayout *layout = domuimg_plan_get_layout (self, disk);
   DomuimgLayoutKind kind = domuimg_plan_get_layout_spec (self, disk)->kind;
   GString *text;
 
-  if (self->import != NULL || domuimg_plan_get_layout (self, disk)->write == NULL)
+  if (self->import != NULL || (layout->write == NULL && find_holder (self, disk) == NULL))
     return NULL;
-  text = g_string_new ("divide it by a partition table (");
-  g_string_append_printf (text, "%s): ", domuimg_layout_kind_to_string (kind));
+  text = g_string_new ("divide it ");
+  if (layout->write != NULL)
+    g_string_append_printf (text, "by a partition table (%s): ",
+                            domuimg_layout_kind_to_string (kind));
   for (guint i = 0; i < parts->len; i++)
     {
-      g_string_append (text, i > 0 ? "; " : "");
-      describe_part (text, g_ptr_array_index (parts, i));
+      const DomuimgPart *part = g_ptr_array_index (parts, i);
+      const DomuimgPart *before = i > 0 ? g_ptr_array_index (parts, i - 1) : NULL;
+
+      if (before != NULL)
+        g_string_append (text, before->role == DOMUIMG_PART_HOLDER ? ": " : "; ");
+      else if (layout->write == NULL)
+        g_string_append (text, "as ");
+      describe_part (text, part);
     }
   return g_string_free (text, FALSE);
 }

@@ -8,6 +8,7 @@
 
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
+#include "lib/build/plan-seed.h"
 #include "lib/disk/file.h"
 #include "lib/domain/model/identity.h"
 #include "lib/fs/fs.h"
@@ -34,6 +35,19 @@ free_vdev (GPtrArray *disks)
       char vdev[] = { 'x', 'v', 'd', letter, '\0' };
 
       if (!vdev_is_taken (disks, vdev))
+        return g_strdup (vdev);
+    }
+  return NULL;
+}
+
+char *
+domuimg_plan_take_last_vdev (DomuimgPlan *self)
+{
+  for (char letter = 'z'; letter > 'a'; letter--)
+    {
+      char vdev[] = { 'x', 'v', 'd', letter, '\0' };
+
+      if (!vdev_is_taken (self->disks, vdev))
         return g_strdup (vdev);
     }
   return NULL;
@@ -243,7 +257,7 @@ check_logins (DomuimgPlan *self, GError **error)
                          "root-password and root-password-file exclude each other: give one of them");
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
     if (domuimg_spec_get (self->spec, keys[i]) != NULL
-        && domuimg_spec_get_flag (self->spec, "no-customise"))
+        && self->seed == NULL && domuimg_spec_get_flag (self->spec, "no-customise"))
       return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                            "no-customise leaves the guest's files as they are, so %s cannot be set:"
                            " give one of them",
@@ -262,8 +276,9 @@ gboolean
 domuimg_plan_check_files (DomuimgPlan *self, GError **error)
 {
   const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
-                            self->has_kernel_elsewhere ? NULL : self->kernel_path,
-                            self->has_kernel_elsewhere ? NULL : self->ramdisk_path,
+                            self->has_files_elsewhere ? NULL : self->kernel_path,
+                            self->has_files_elsewhere ? NULL : self->ramdisk_path,
+                            self->has_files_elsewhere ? NULL : self->seed_path,
                             self->install_config_path, self->install_kernel_path,
                             self->install_ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
@@ -272,7 +287,8 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
     {
       const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
 
-      if (!disk->kind->check (disk, self->force, error))
+      if (!disk->kind->check (disk, self->force, error)
+          || !check_readable ("luks", disk->luks, error))
         return FALSE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
@@ -288,5 +304,5 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
   return check_logins (self, error)
          && check_readable ("root-password-file",
                          domuimg_spec_get (self->spec, "root-password-file"), error)
-         && check_kernel_files (self, error);
+         && check_kernel_files (self, error) && domuimg_plan_check_seed (self, error);
 }

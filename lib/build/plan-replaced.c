@@ -45,8 +45,8 @@ domuimg_plan_get_replaced_mac (DomuimgPlan *self, guint i)
 static gboolean
 is_made_again (DomuimgPlan *self, const char *path)
 {
-  const char *made[] = { self->config_path, self->xml_path,     self->manifest_path,
-                         self->kernel_path, self->ramdisk_path, self->archive_path,
+  const char *made[] = { self->config_path,  self->xml_path,     self->manifest_path, self->kernel_path,
+                         self->ramdisk_path, self->archive_path, self->seed_path,
                          self->install_config_path, self->install_kernel_path,
                          self->install_ramdisk_path };
 

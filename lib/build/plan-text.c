@@ -4,6 +4,7 @@
 #include "lib/build/plan.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/plan-layout.h"
+#include "lib/build/plan-seed.h"
 
 #include "lib/base/json.h"
 
@@ -145,6 +146,8 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
     g_ptr_array_add (lines, domuimg_source_describe (self->source));
   describe_changes (self, found, lines);
   g_ptr_array_add (lines, describe_kernel (self, found));
+  if (self->seed != NULL)
+    g_ptr_array_add (lines, domuimg_plan_describe_seed (self));
   for (guint i = 0; i < self->nics->len; i++)
     g_ptr_array_add (lines, describe_nic (g_ptr_array_index (self->nics, i)));
   if (self->archive_path != NULL)
@@ -206,6 +209,7 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
+  domuimg_json_add_string (builder, "seed", self->seed_path);
   domuimg_json_add_string (builder, "config", self->config_path);
   domuimg_json_add_string (builder, "xml", self->xml_path);
   domuimg_json_add_string (builder, "manifest", self->manifest_path);
@@ -266,7 +270,7 @@ domuimg_plan_to_text (DomuimgPlan *self)
  *
  * Returns: (transfer full): the plan as a JSON object with the members `name`,
  *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
- *   (sizes in bytes), `config`, `xml`, `manifest` (paths), `steps` and
+ *   (sizes in bytes), `seed`, `config`, `xml`, `manifest` (paths), `steps` and
  *   `warnings` (text: what the guest will not have of what it is made from)
  *
  * Since: 0.1

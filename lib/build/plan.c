@@ -14,6 +14,7 @@
 #include "lib/build/plan-layout.h"
 #include "lib/build/plan-notes.h"
 #include "lib/build/plan-parts.h"
+#include "lib/build/plan-seed.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
 
@@ -42,6 +43,7 @@ domuimg_plan_finalize (GObject *object)
   g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_clear_pointer (&self->nics, g_ptr_array_unref);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
+  g_clear_pointer (&self->profile, domuimg_profile_free);
   g_ptr_array_unref (self->notes);
   g_free (self->archive_path);
   g_free (self->config_path);
@@ -52,6 +54,8 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->install_config_path);
   g_free (self->install_kernel_path);
   g_free (self->install_ramdisk_path);
+  g_free (self->seed_path);
+  g_free (self->seed_vdev);
   G_OBJECT_CLASS (domuimg_plan_parent_class)->finalize (object);
 }
 
@@ -237,6 +241,19 @@ check_loader (DomuimgPlan *self, GError **error)
   return domuimg_boot_menu_check_cmdline (domuimg_plan_get (self, "extra", ""), error);
 }
 
+static gboolean
+plan_nics (DomuimgPlan *self, GError **error)
+{
+  self->nics = domuimg_plan_parse_nics (self, error);
+  if (self->nics == NULL)
+    return FALSE;
+  if (self->kernel->policy->origin != DOMUIMG_KERNEL_OF_NETWORK || self->nics->len > 0)
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "--kernel %s needs a network interface to ask on; leave out --nic none",
+                       self->kernel->text);
+}
+
 /* Everything in --dir; else where Xen's tools look. */
 static void
 plan_paths (DomuimgPlan *self)
@@ -332,29 +349,29 @@ check_install_place (DomuimgPlan *self, GError **error)
                           disk->path);
 }
 
-/* A kernel is needed where the disk is. */
+/* A kernel and a seed are needed where the disk is. */
 static gboolean
-place_kernel (DomuimgPlan *self, GError **error)
+place_files (DomuimgPlan *self, GError **error)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
-  char **const paths[] = { &self->kernel_path, &self->ramdisk_path };
+  char **const paths[] = { &self->kernel_path, &self->ramdisk_path, &self->seed_path };
 
   if (self->installer != NULL)
     return check_install_place (self, error);
-  for (guint i = 0; self->kernel_path != NULL && i < G_N_ELEMENTS (paths); i++)
+  for (guint i = 0; disk->kind->locate_file != NULL && i < G_N_ELEMENTS (paths); i++)
     {
-      g_autofree char *name = g_path_get_basename (*paths[i]);
+      g_autofree char *name = *paths[i] != NULL ? g_path_get_basename (*paths[i]) : NULL;
       g_autofree char *path = NULL;
 
-      if (disk->kind->locate_file == NULL)
-        return TRUE;
+      if (name == NULL)
+        continue;
       if (!disk->kind->locate_file (disk, name, self->force, &path, error))
         return FALSE;
       if (path == NULL)
         return TRUE;
       g_free (*paths[i]);
       *paths[i] = g_steal_pointer (&path);
-      self->has_kernel_elsewhere = TRUE;
+      self->has_files_elsewhere = TRUE;
     }
   return TRUE;
 }
@@ -389,6 +406,25 @@ plan_source (DomuimgPlan *self, DomuimgSource *source)
   self->installer = domuimg_source_get_installer (source);
 }
 
+static gboolean
+read_host (DomuimgPlan *self, GError **error)
+{
+  const char *path = domuimg_spec_get (self->spec, "host");
+
+  if (path == NULL)
+    return TRUE;
+  self->profile = domuimg_profile_read (path, error);
+  return self->profile != NULL;
+}
+
+DomuimgXenVersion
+domuimg_plan_get_xen (DomuimgPlan *self)
+{
+  return self->profile != NULL && self->profile->version.major > 0
+             ? self->profile->version
+             : domuimg_xen_version_of_host (NULL);
+}
+
 DomuimgPlan *
 domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
 {
@@ -398,7 +434,7 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   self->spec = domuimg_spec_copy (spec);
   self->name = g_strdup (domuimg_spec_get (spec, "name"));
   self->force = domuimg_spec_get_flag (spec, "force");
-  if (!domuimg_source_check (source, error))
+  if (!read_host (self, error) || !domuimg_source_check (source, error))
     return NULL;
   plan_source (self, source);
   if (!plan_numbers (self, error))
@@ -410,14 +446,13 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);
-  if (!plan_disks (self, error) || !place_kernel (self, error)
+  if (!plan_disks (self, error) || !domuimg_plan_make_seed (self, error) || !place_files (self, error)
       || !domuimg_plan_read_replaced (self, error))
     return NULL;
   self->uuid = uuid != NULL ? g_strdup (uuid) : domuimg_plan_find_uuid (self);
   if (!check_definition (self, error))
     return NULL;
-  self->nics = domuimg_plan_parse_nics (self, error);
-  if (self->nics == NULL || !domuimg_plan_check_files (self, error))
+  if (!plan_nics (self, error) || !domuimg_plan_check_files (self, error))
     return NULL;
   domuimg_plan_collect_notes (self);
   if (!domuimg_plan_check_strict (self, self->notes, error))

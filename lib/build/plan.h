@@ -9,7 +9,9 @@
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/seed-spec.h"
 #include "lib/spec/spec-keys.h"
+#include "lib/xen/profile.h"
 
 /* A specification with every choice made that can be made without work. */
 struct _DomuimgPlan {
@@ -41,7 +43,12 @@ struct _DomuimgPlan {
   char *install_config_path;
   char *install_kernel_path;
   char *install_ramdisk_path;
-  gboolean has_kernel_elsewhere; /* both are paths of the host that the disk is on */
+  const DomuimgSeedSpec *seed; /* (unowned) (nullable) what cloud-init or Ignition is to read */
+  gboolean seed_is_asked;      /* it is made even if nothing in the guest reads it */
+  char *seed_path;    /* (nullable) */
+  char *seed_vdev;    /* (nullable) */
+  gboolean has_files_elsewhere; /* these are paths of the host that the disk is on */
+  DomuimgProfile *profile; /* (nullable) of the host that it is for; NULL: this machine */
   gboolean force;
   DomuimgManifest *replaced; /* (nullable) of the guest that this one replaces */
 };
@@ -73,6 +80,8 @@ GPtrArray *domuimg_plan_list_parts (DomuimgPlan *self, guint disk);
 const DomuimgPart *domuimg_plan_find_part (DomuimgPlan *self, DomuimgPartRole role);
 /* What the guest's Linux calls it, "xvda3". */
 char *domuimg_plan_name_part (DomuimgPlan *self, const DomuimgPart *part);
+/* (nullable) What the guest maps its encrypted disk to, "xvda3_crypt". */
+char *domuimg_plan_name_container (DomuimgPlan *self);
 /* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
 gboolean domuimg_plan_has_menu (DomuimgPlan *self);
@@ -88,5 +97,7 @@ void domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines);
 char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 /* Whether results must be the same for the same input: SOURCE_DATE_EPOCH is set. */
 gboolean domuimg_plan_is_reproducible (void);
+/* The Xen that the guest is for. */
+DomuimgXenVersion domuimg_plan_get_xen (DomuimgPlan *self);
 /* @key's value, or @fallback. */
 const char *domuimg_plan_get (DomuimgPlan *self, const char *key, const char *fallback);

@@ -4,6 +4,8 @@
 #include "lib/build/result.h"
 #include "lib/base/properties.h"
 #include "lib/base/region.h"
+#include "lib/build/plan-import.h"
+#include "lib/build/step-layout.h"
 #include "lib/guest/customise.h"
 
 #include <string.h>
@@ -22,6 +24,7 @@ struct _DomuimgResult {
   char *name;
   char *uuid;
   char *image_path;
+  guint64 disk_size; /* bytes that the guest sees; 0 where all disks are in one file */
   char *config_path;
   char *install_config_path; /* (nullable) */
   char *xml_path;
@@ -103,6 +106,15 @@ domuimg_result_init (DomuimgResult *self)
 {
 }
 
+static guint64
+get_disk_size (const DomuimgBuildState *state)
+{
+  if (state->plan->archive_path != NULL)
+    return 0;
+  return state->plan->import != NULL ? domuimg_plan_get_made_size (state->plan, 0)
+                                     : domuimg_build_get_disk_size ((DomuimgBuildState *) state, 0);
+}
+
 DomuimgResult *
 domuimg_result_new (const DomuimgBuildState *state)
 {
@@ -113,6 +125,7 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->name = g_strdup (plan->name);
   self->uuid = g_strdup (plan->uuid);
   self->image_path = g_strdup (domuimg_plan_get_disk (plan, 0)->path);
+  self->disk_size = get_disk_size (state);
   self->config_path = g_strdup (plan->config_path);
   self->install_config_path = g_strdup (plan->install_config_path);
   self->xml_path = g_strdup (domuimg_build_get_xml_path (state));
@@ -370,7 +383,9 @@ append_image (DomuimgResult *self, GString *text)
     append_device_size (self->image_path, text);
   else if (stat (self->image_path, &status) == 0)
     {
-      g_autofree char *size = g_format_size_full (status.st_size, G_FORMAT_SIZE_IEC_UNITS);
+      /* An image of another format than raw is a file of another size than its disk. */
+      g_autofree char *size = g_format_size_full (
+          self->disk_size > 0 ? self->disk_size : (guint64) status.st_size, G_FORMAT_SIZE_IEC_UNITS);
       g_autofree char *used
           = g_format_size_full ((guint64) status.st_blocks * 512, G_FORMAT_SIZE_IEC_UNITS);
 
@@ -403,6 +418,8 @@ domuimg_result_to_text (DomuimgResult *self)
   else if (self->kernel_version != NULL)
     g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
                             self->kernel_version);
+  else if (self->loader_path != NULL) /* which fetches what nobody has seen */
+    g_string_append_printf (text, "%s is made: a %s guest with a kernel from the network\n", self->name, type);
   else
     g_string_append_printf (text, "%s is made: a %s guest with %s\n", self->name, type,
                             self->system != NULL ? self->system : "a system that is not known");

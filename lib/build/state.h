@@ -8,6 +8,7 @@
 #include "lib/build/grub-image.h"
 #include "lib/build/transfer.h"
 #include "lib/build/plan.h"
+#include "lib/guest/customise.h"
 #include "lib/kernel/select-ahead.h"
 #include "lib/kernel/select.h"
 #include "lib/tree/tree.h"
@@ -47,7 +48,13 @@ typedef struct {
   char *install_config; /* (nullable) of a guest that has yet to be installed */
   char *install_kernel;
   char *install_ramdisk;
+  char *seed;
+  gboolean has_seed;  /* it was made */
+  const char *seed_vdev; /* (nullable) what the guest calls it, once it has a domain */
   GArray *extents;    /* (nullable) of DomuimgExtent, for each part of the plan, once they are known */
+  DomuimgRegion *inside; /* (nullable) what is in the holder of the first disk, once that is made */
+  GPtrArray *asides;  /* (nullable) (element-type DomuimgRegion) for each part of the plan, NULL where that is
+                       * made in its place */
   guint64 root_size;  /* bytes of its filesystem */
   DomuimgUsage usage; /* of the root */
   DomuimgUsage modules; /* of the host's kernel, that will be copied into the root */
@@ -59,11 +66,12 @@ typedef struct {
   char *root_uuid;    /* (nullable) */
   char *cmdline;      /* (nullable) of the entry that the guest's own menu starts */
   DomuimgGuestType type;
-  DomuimgLoader loader; /* as planned, unless the guest can be started by its firmware only */
+  DomuimgLoader loader; /* as planned, unless the guest cannot be started so */
   gboolean has_xml;     /* libvirt can boot such a guest */
   char *kernel_version;
   char *kernel_from;   /* "guest", "host" or "file" */
   char *kernel_reason; /* one sentence */
+  const char *program; /* (nullable) for bootloader=, where it is not pygrub of Xen's */
   char *loader_path;   /* (nullable) of GRUB or pygrub, on the Xen host */
   gboolean has_ramdisk;
   char *root_password; /* (nullable) one that was made, for the result alone */
@@ -182,6 +190,10 @@ void domuimg_build_note_loss (DomuimgBuildState *self, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 /* Gives the domain the CD-ROM drives of a machine that is converted, and notes what it cannot have. */
 void domuimg_build_add_devices (DomuimgBuildState *self);
+/* Writes the seed, where one is wanted, and takes from @guest what it tells; @nics
+ * (element-type DomuimgGuestNic) are all network cards. */
+gboolean domuimg_build_make_seed (DomuimgBuildState *self, DomuimgCustomise *guest,
+                                  const GPtrArray *nics, GError **error);
 /* Sets @domain to what the configuration will say, and @config_text. */
 gboolean domuimg_build_make_domain (DomuimgBuildState *self, GError **error);
 /* Lines of what steps did in the guest, to the changes and the warnings. */
@@ -190,6 +202,8 @@ void domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines);
 const char *domuimg_build_get_kernel_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_ramdisk_path (const DomuimgBuildState *self);
 const char *domuimg_build_get_xml_path (const DomuimgBuildState *self);
+/* Its first words, ended by a blank: the root, and what has to be opened for it. */
+char *domuimg_build_root_words (DomuimgBuildState *self);
 /* The kernel command line: root, console and the words that the user adds. */
 char *domuimg_build_command_line (DomuimgBuildState *self);
 /* What was made from what, for the manifest and the result. */

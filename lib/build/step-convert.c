@@ -97,7 +97,9 @@ use_firmware (DomuimgBuildState *self, GError **error)
 static gboolean
 check_known (DomuimgBuildState *self, GError **error)
 {
-  if (self->tree != NULL || self->plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_FILE)
+  DomuimgKernelOrigin origin = self->plan->kernel->policy->origin;
+
+  if (self->tree != NULL || origin == DOMUIMG_KERNEL_OF_FILE || origin == DOMUIMG_KERNEL_OF_NETWORK)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                        "nothing is known of the system on the disks, so that only its own boot"

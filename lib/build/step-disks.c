@@ -121,9 +121,9 @@ lock_names (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
   const char *const results[] = { plan->archive_path, plan->kernel_path, plan->ramdisk_path,
-                                  plan->config_path,  plan->xml_path,    plan->manifest_path,
-                                  plan->install_config_path, plan->install_kernel_path,
-                                  plan->install_ramdisk_path };
+                                  plan->seed_path,    plan->config_path, plan->xml_path,
+                                  plan->manifest_path, plan->install_config_path,
+                                  plan->install_kernel_path, plan->install_ramdisk_path };
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
   for (guint i = 0; i < plan->disks->len; i++)
@@ -147,8 +147,9 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
     const char *final;
     gboolean is_elsewhere;
   } results[] = { { &self->archive, plan->archive_path },
-                  { &self->kernel, plan->kernel_path, plan->has_kernel_elsewhere },
-                  { &self->ramdisk, plan->ramdisk_path, plan->has_kernel_elsewhere },
+                  { &self->kernel, plan->kernel_path, plan->has_files_elsewhere },
+                  { &self->ramdisk, plan->ramdisk_path, plan->has_files_elsewhere },
+                  { &self->seed, plan->seed_path, plan->has_files_elsewhere },
                   { &self->config, plan->config_path },
                   { &self->xml, plan->xml_path },
                   { &self->install_config, plan->install_config_path },
@@ -291,6 +292,17 @@ watch_kernel (DomuimgBuildState *self, DomuimgStream *stream)
   return DOMUIMG_STREAM (self->ahead);
 }
 
+/* What of a source the guest does not have. */
+static void
+tell_losses (DomuimgBuildState *self)
+{
+  g_autoptr (GPtrArray) losses = g_ptr_array_new_with_free_func (g_free);
+
+  domuimg_source_tell (self->plan->source, losses);
+  for (guint i = 0; i < losses->len; i++)
+    domuimg_build_note_loss (self, "%s", (const char *) g_ptr_array_index (losses, i));
+}
+
 static gboolean
 fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
       GCancellable *cancellable, GError **error)
@@ -332,7 +344,7 @@ fill (DomuimgBuildState *self, const DomuimgSourceContext *context, DomuimgProgr
     domuimg_look_ahead_attach (self->ahead, self->tree);
   if (!domuimg_source_close (self->plan->source, error))
     return FALSE;
-  domuimg_source_tell (self->plan->source, self->warnings);
+  tell_losses (self);
   return TRUE;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/base/copy-file.h"
 #include "lib/build/plan-import.h"
+#include "lib/image/devices.h"
 
 static char *
 name_device (DomuimgBuildState *self)
@@ -19,10 +20,41 @@ name_device (DomuimgBuildState *self)
   return g_strconcat ("/dev/", name, NULL);
 }
 
+/* By these names an initramfs of Debian knows what it has to open. */
+static char *
+name_inside (const DomuimgPart *root, DomuimgBuildState *self)
+{
+  g_autofree char *mapped = root->lv != NULL ? domuimg_device_map_volume (root->lv)
+                                             : domuimg_plan_name_container (self->plan);
+
+  return g_strconcat ("/dev/mapper/", mapped, NULL);
+}
+
+/* What tells an initramfs, of initramfs-tools or of dracut, what to open before the root. */
+static void
+add_openers (DomuimgBuildState *self, GString *words)
+{
+  const DomuimgPart *holder = domuimg_plan_find_part (self->plan, DOMUIMG_PART_HOLDER);
+  gboolean is_debian = self->tree != NULL && domuimg_tree_exists (self->tree, "/usr/sbin/mkinitramfs");
+  g_autofree char *container = domuimg_plan_name_container (self->plan);
+
+  if (container != NULL)
+    g_string_append_printf (words,
+                            is_debian ? "cryptopts=source=UUID=%s,target=%s,luks,discard "
+                                      : "rd.luks.name=%s=%s ",
+                            holder->uuid, container);
+  if (holder != NULL && holder->group != NULL && !is_debian)
+    g_string_append_printf (words, "rd.lvm.vg=%s ", holder->group);
+}
+
 /* Without an initramfs, the kernel knows devices only by name. */
 static char *
 name_root (DomuimgBuildState *self)
 {
+  const DomuimgPart *root = domuimg_plan_find_part (self->plan, DOMUIMG_PART_ROOT);
+
+  if (root != NULL && root->is_inside)
+    return name_inside (root, self);
   if (self->has_ramdisk && self->root_uuid != NULL)
     return g_strdup_printf ("UUID=%s", self->root_uuid);
   if (self->conversion != NULL && self->conversion->root != NULL)
@@ -31,20 +63,29 @@ name_root (DomuimgBuildState *self)
 }
 
 char *
+domuimg_build_root_words (DomuimgBuildState *self)
+{
+  g_autofree char *root = name_root (self);
+  GString *words = g_string_new (NULL);
+
+  g_string_append_printf (words, "root=%s ro ", root);
+  if (self->conversion == NULL && g_strcmp0 (self->root_fs, "btrfs") == 0)
+    g_string_append (words, "rootflags=subvol=@ ");
+  add_openers (self, words);
+  return g_string_free (words, FALSE);
+}
+
+char *
 domuimg_build_command_line (DomuimgBuildState *self)
 {
   DomuimgPlan *plan = self->plan;
-  g_autofree char *root = name_root (self);
+  g_autofree char *root = domuimg_build_root_words (self);
   const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
   const char *extra = domuimg_plan_get (plan, "extra", "");
 
   if (self->cmdline != NULL && self->has_ramdisk)
     return g_strdup_printf ("%s%s%s", self->cmdline, *extra != '\0' ? " " : "", extra);
-  return g_strdup_printf ("root=%s ro %sconsole=%s%s%s", root,
-                          self->conversion == NULL && g_strcmp0 (self->root_fs, "btrfs") == 0
-                              ? "rootflags=subvol=@ "
-                              : "",
-                          console, *extra != '\0' ? " " : "", extra);
+  return g_strdup_printf ("%sconsole=%s%s%s", root, console, *extra != '\0' ? " " : "", extra);
 }
 
 static void
@@ -157,6 +198,33 @@ add_media (DomuimgBuildState *self)
   domuimg_domain_add_disk (self->domain, drive);
 }
 
+/* Which card to ask by, and what to ask: a boot loader knows its guest by these words only. */
+static char *
+network_args (DomuimgPlan *plan)
+{
+  const DomuimgNicSpec *nic = g_ptr_array_index (plan->nics, 0);
+  const char *address = plan->kernel->address;
+
+  return g_strdup_printf ("--net%s%s --mac=%s --bridge=%s --uuid=%s", address != NULL ? "=" : "",
+                          address ?: "", nic->mac, nic->bridge, plan->uuid);
+}
+
+/* A menu of the network does not know where this guest's root is. */
+static void
+set_bootloader (DomuimgBuildState *self, const char *cmdline)
+{
+  DomuimgPlan *plan = self->plan;
+  gboolean is_of_network = plan->kernel->policy->origin == DOMUIMG_KERNEL_OF_NETWORK;
+  g_autofree char *args = is_of_network ? network_args (plan) : NULL;
+
+  /* xl knows where its own is. */
+  domuimg_domain_set_bootloader (
+      self->domain, domuimg_plan_get (plan, "loader", self->program ?: "pygrub"));
+  domuimg_domain_set_bootloader_args (self->domain, args);
+  if (is_of_network)
+    domuimg_domain_set_cmdline (self->domain, cmdline);
+}
+
 static void
 set_boot (DomuimgBuildState *self)
 {
@@ -169,9 +237,7 @@ set_boot (DomuimgBuildState *self)
       domuimg_domain_set_kernel (self->domain, self->loader_path);
       break;
     case DOMUIMG_LOADER_PYGRUB:
-      /* xl knows where its own is. */
-      domuimg_domain_set_bootloader (
-          self->domain, domuimg_plan_get (plan, "loader", plan->kernel->policy->program ?: "pygrub"));
+      set_bootloader (self, cmdline);
       break;
     case DOMUIMG_LOADER_FIRMWARE:
       set_firmware (self);

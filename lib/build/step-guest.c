@@ -57,11 +57,26 @@ add_nic (DomuimgCustomise *customise, const DomuimgNicSpec *spec)
   char *address
       = spec->address != NULL ? g_strdup_printf ("%s/%u", spec->address, spec->prefix) : NULL;
 
-  nic->mode = spec->address != NULL ? DOMUIMG_GUEST_NIC_STATIC : DOMUIMG_GUEST_NIC_DHCP;
+  nic->mode = spec->address != NULL                ? DOMUIMG_GUEST_NIC_STATIC
+              : spec->unmanaged && spec->has_ip ? DOMUIMG_GUEST_NIC_NONE
+                                                   : DOMUIMG_GUEST_NIC_DHCP;
   *(spec->is_v6 ? &nic->address6 : &nic->address) = address;
   *(spec->is_v6 ? &nic->gateway6 : &nic->gateway) = g_strdup (spec->gateway);
   for (guint i = 0; spec->dns[i] != NULL; i++)
     g_ptr_array_add (nic->dns, g_strdup (spec->dns[i]));
+}
+
+/* Those whose addresses the guest's files are to get; @all: those that are left alone, too. */
+static void
+add_nics (DomuimgBuildState *self, DomuimgCustomise *customise, gboolean all)
+{
+  for (guint i = 0; i < self->plan->nics->len; i++)
+    {
+      const DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
+
+      if (all || !nic->unmanaged)
+        add_nic (customise, nic);
+    }
 }
 
 /* What is mounted in another filesystem comes behind that. */
@@ -91,10 +106,14 @@ static void
 add_disks (DomuimgBuildState *self, DomuimgCustomise *customise)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_copy (self->plan->parts, NULL, NULL);
+  const DomuimgPart *holder = domuimg_plan_find_part (self->plan, DOMUIMG_PART_HOLDER);
 
   customise->root_uuid = g_strdup (self->root_uuid);
   g_free (customise->root_fs);
   customise->root_fs = g_strdup (self->root_fs);
+  customise->crypt_name = domuimg_plan_name_container (self->plan);
+  if (customise->crypt_name != NULL)
+    customise->crypt_uuid = g_strdup (holder->uuid);
   g_ptr_array_set_free_func (parts, NULL);
   g_ptr_array_sort (parts, compare_mounts);
   for (guint i = 0; i < parts->len; i++)
@@ -126,6 +145,14 @@ add_identity (DomuimgBuildState *self, DomuimgCustomise *customise)
     customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
 }
 
+/* Whether the guest begins its life here: a machine that is converted has a name of its own. */
+static gboolean
+is_new (DomuimgBuildState *self)
+{
+  return self->transfer == NULL
+         || (self->plan->source_type->traits & DOMUIMG_SOURCE_EXPECTS_SEED) != 0;
+}
+
 static gboolean
 fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
 {
@@ -134,7 +161,7 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
 
   customise->type = self->type;
   customise->hostname
-      = g_strdup (domuimg_plan_get (plan, "hostname", self->transfer != NULL ? NULL : plan->name));
+      = g_strdup (domuimg_plan_get (plan, "hostname", is_new (self) ? plan->name : NULL));
   customise->locale = g_strdup (domuimg_spec_get (plan->spec, "locale"));
   customise->timezone = g_strdup (domuimg_spec_get (plan->spec, "timezone"));
   customise->keymap = g_strdup (domuimg_spec_get (plan->spec, "keymap"));
@@ -148,13 +175,7 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
     }
   else
     customise->host_keys = DOMUIMG_HOST_KEYS_KEEP;
-  for (guint i = 0; i < plan->nics->len; i++)
-    {
-      const DomuimgNicSpec *nic = g_ptr_array_index (plan->nics, i);
-
-      if (!nic->unmanaged)
-        add_nic (customise, nic);
-    }
+  add_nics (self, customise, FALSE);
   for (guint i = 0; keys[i] != NULL; i++)
     {
       if (!domuimg_ssh_keys_read_file (keys[i], customise->authorized_keys, error))
@@ -181,6 +202,17 @@ domuimg_build_sort_changes (DomuimgBuildState *self, GPtrArray *lines)
     }
 }
 
+/* Cards whose addresses nobody has given ask for them by DHCP, as cloud-init would have them do. */
+static gboolean
+make_seed (DomuimgBuildState *self, DomuimgCustomise *customise, GError **error)
+{
+  g_autoptr (DomuimgCustomise) network = domuimg_customise_new ();
+
+  add_nics (self, network, TRUE);
+  return domuimg_customise_validate (customise, error)
+         && domuimg_build_make_seed (self, customise, network->nics, error);
+}
+
 /* A machine that is converted stays as it is but for what is said. */
 static gboolean
 is_anything_asked (DomuimgBuildState *self)
@@ -201,17 +233,23 @@ gboolean
 domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
                           GCancellable *cancellable, GError **error)
 {
+  gboolean changes_files = !domuimg_spec_get_flag (self->plan->spec, "no-customise")
+                           && (self->transfer == NULL
+                               || (self->tree != NULL && is_anything_asked (self)));
   g_autoptr (DomuimgCustomise) customise = NULL;
   g_autoptr (GPtrArray) lines = NULL;
 
-  if (domuimg_spec_get_flag (self->plan->spec, "no-customise")
-      || (self->transfer != NULL && (self->tree == NULL || !is_anything_asked (self))))
+  if (!changes_files && self->plan->seed == NULL)
     return TRUE;
   domuimg_progress_set_message (progress, "Customising the guest");
   customise = domuimg_customise_new ();
   lines = g_ptr_array_new_with_free_func (g_free);
   if (!fill_customise (self, customise, error)
-      || !domuimg_customise_run (customise, self->tree, lines, cancellable, error))
+      || (self->plan->seed != NULL && !make_seed (self, customise, error)))
+    return FALSE;
+  if (!changes_files)
+    return TRUE;
+  if (!domuimg_customise_run (customise, self->tree, lines, cancellable, error))
     return FALSE;
   domuimg_build_sort_changes (self, lines);
   return TRUE;

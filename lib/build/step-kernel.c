@@ -11,6 +11,7 @@
 #include "lib/build/copy-out.h"
 #include "lib/build/host-modules.h"
 #include "lib/build/step-loader.h"
+#include "lib/guest/boot-menu.h"
 #include "lib/guest/kernels.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/tree/dir.h"
@@ -215,15 +216,37 @@ is_other_kernels_turn (const GError *error)
          || g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
 }
 
-/* Still one sentence. */
+/* Still one sentence: "…; HOW (OF_GUEST)." */
 static void
-explain_fallback (DomuimgBuildState *self, const GError *of_guest)
+explain_fallback (DomuimgBuildState *self, const char *how, const GError *of_guest)
 {
   g_autofree char *reason = g_steal_pointer (&self->kernel_reason);
 
   reason[strlen (reason) - 1] = '\0';
-  self->kernel_reason = g_strdup_printf ("%s; it is the host's, as the guest's would not do (%s).",
-                                         reason, of_guest->message);
+  self->kernel_reason = g_strdup_printf ("%s; %s (%s).", reason, how, of_guest->message);
+}
+
+/* Its own kernel suits a guest better than the host's, and the project's boot loader starts some that
+ * Xen does not. */
+static gboolean
+use_own_loader (DomuimgBuildState *self, const GError *of_guest)
+{
+  const DomuimgKernelPolicy *policy = domuimg_kernel_policy_get_own_loader ();
+  g_autofree char *program = g_find_program_in_path (policy->program);
+
+  if (program == NULL || self->plan->type == DOMUIMG_GUEST_TYPE_HVM || self->tree == NULL
+      || !domuimg_boot_menu_check_cmdline (domuimg_plan_get (self->plan, "extra", ""), NULL))
+    return FALSE;
+  self->loader = policy->loader;
+  self->program = policy->program;
+  if (domuimg_build_use_loader (self, NULL))
+    {
+      explain_fallback (self, "Xen itself cannot start it", of_guest);
+      return TRUE;
+    }
+  self->loader = self->plan->kernel->policy->loader;
+  self->program = self->plan->kernel->policy->program;
+  return FALSE;
 }
 
 static gboolean
@@ -240,9 +263,12 @@ use_auto (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
       return FALSE;
     }
   forget_kernel (self);
+  if (use_own_loader (self, of_guest))
+    return TRUE;
+  forget_kernel (self);
   if (choose_host (self, cancellable, &of_host))
     {
-      explain_fallback (self, of_guest);
+      explain_fallback (self, "it is the host's, as the guest's would not do", of_guest);
       return add_host_modules (self, cancellable, error);
     }
   if (!is_other_kernels_turn (of_host))
@@ -260,7 +286,8 @@ domuimg_build_has_other_kernel (DomuimgBuildState *self)
 {
   DomuimgKernelOrigin origin = self->plan->kernel->policy->origin;
 
-  return origin == DOMUIMG_KERNEL_OF_HOST || origin == DOMUIMG_KERNEL_OF_FILE;
+  return origin == DOMUIMG_KERNEL_OF_HOST || origin == DOMUIMG_KERNEL_OF_FILE
+         || origin == DOMUIMG_KERNEL_OF_NETWORK;
 }
 
 gboolean
@@ -274,6 +301,9 @@ domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progr
       return choose_host (self, cancellable, error);
     case DOMUIMG_KERNEL_OF_FILE:
       return use_file (self, cancellable, error);
+    case DOMUIMG_KERNEL_OF_NETWORK:
+      domuimg_build_use_network (self);
+      return TRUE;
     default:
       return TRUE;
     }
@@ -295,6 +325,7 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
     case DOMUIMG_KERNEL_STAYS:
       return domuimg_build_use_loader (self, error);
     case DOMUIMG_KERNEL_OF_FILE:
+    case DOMUIMG_KERNEL_OF_NETWORK:
       return TRUE;
     default:
       return use_auto (self, cancellable, error);

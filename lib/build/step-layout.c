@@ -3,7 +3,9 @@
 #include "config.h"
 #include "lib/build/step-layout.h"
 
+#include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
+#include "lib/image/devices.h"
 #include "lib/tree/mount.h"
 
 const DomuimgExtent *
@@ -74,11 +76,24 @@ domuimg_build_get_architecture (DomuimgPlan *plan)
   return domuimg_plan_get (plan, "arch", own);
 }
 
+/* (element-type DomuimgPart) Those that are in the partition table, which come first. */
+static GPtrArray *
+list_outer (DomuimgPlan *plan, guint i)
+{
+  GPtrArray *parts = domuimg_plan_list_parts (plan, i);
+  guint n = 0;
+
+  while (n < parts->len && !((const DomuimgPart *) g_ptr_array_index (parts, n))->is_inside)
+    n++;
+  g_ptr_array_set_size (parts, n);
+  return parts;
+}
+
 static gboolean
 write_table (DomuimgBuildState *self, guint i, const DomuimgRegion *disk, GError **error)
 {
   const DomuimgLayout *layout = domuimg_plan_get_layout (self->plan, i);
-  g_autoptr (GPtrArray) parts = domuimg_plan_list_parts (self->plan, i);
+  g_autoptr (GPtrArray) parts = list_outer (self->plan, i);
   g_autofree char *what = g_strdup_printf ("disk/%u/table", i);
   g_autofree char *uuid = domuimg_plan_make_uuid (self->plan, what);
   const DomuimgTable table = { uuid, domuimg_build_get_architecture (self->plan), parts,
@@ -91,8 +106,20 @@ DomuimgRegion *
 domuimg_build_open_part (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
                          GError **error)
 {
-  g_autoptr (DomuimgRegion) disk = domuimg_build_open_region (self, part->disk, writable, error);
+  DomuimgRegion *aside = domuimg_build_get_aside (self, part);
+
+  return aside != NULL ? domuimg_region_ref (aside)
+                       : domuimg_build_open_place (self, part, writable, error);
+}
+
+DomuimgRegion *
+domuimg_build_open_place (DomuimgBuildState *self, const DomuimgPart *part, gboolean writable,
+                         GError **error)
+{
   const DomuimgExtent *extent = domuimg_build_get_extent (self, part);
+  g_autoptr (DomuimgRegion) disk
+      = part->is_inside ? domuimg_region_ref (self->inside)
+                        : domuimg_build_open_region (self, part->disk, writable, error);
 
   return disk != NULL ? domuimg_region_new_part (disk, extent->offset, extent->length) : NULL;
 }
@@ -113,8 +140,9 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
                  GCancellable *cancellable, GError **error)
 {
   const DomuimgExtent *extent = domuimg_build_get_extent (self, part);
-  g_autoptr (DomuimgRegion) region
-      = domuimg_region_new_part (disk, extent->offset, extent->length);
+  g_autoptr (DomuimgRegion) region = domuimg_region_new_part (
+      part->is_inside ? self->inside : disk, extent->offset, extent->length);
+  g_autoptr (DomuimgRegion) aside = NULL;
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
   const DomuimgMkfs mkfs = { .fs_type = part->fs,
                              .label = part->label,
@@ -123,7 +151,14 @@ make_filesystem (DomuimgBuildState *self, const DomuimgPart *part, DomuimgRegion
                              .reserved = part->reserved,
                              .inodes = count_inodes (self, part, extent->length) };
 
-  return fs == NULL || fs->make (&mkfs, region, cancellable, error);
+  if (fs == NULL)
+    return TRUE;
+  if (domuimg_build_needs_aside (part, region))
+    {
+      aside = domuimg_build_make_aside (self, part, error);
+      return aside != NULL && fs->make (&mkfs, aside, cancellable, error);
+    }
+  return fs->make (&mkfs, region, cancellable, error);
 }
 
 /* A volume is as large as its manager makes it, which is more than was asked for here and there: the root
@@ -154,8 +189,14 @@ make_disk (DomuimgBuildState *self, guint i, GCancellable *cancellable, GError *
   if (disk == NULL || !take_size (self, i, disk, error) || !write_table (self, i, disk, error))
     return FALSE;
   for (guint j = 0; j < parts->len; j++)
-    if (!make_filesystem (self, g_ptr_array_index (parts, j), disk, cancellable, error))
-      return FALSE;
+    {
+      const DomuimgPart *part = g_ptr_array_index (parts, j);
+
+      if (part->role == DOMUIMG_PART_HOLDER
+              ? !domuimg_build_make_holder (self, part, disk, error)
+              : !make_filesystem (self, part, disk, cancellable, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -175,17 +216,20 @@ find_volume (DomuimgBuildState *self, const DomuimgPart *part, GError **error)
 {
   DomuimgImage *image = domuimg_build_get_disk (self, part->disk)->image;
   GPtrArray *volumes = domuimg_image_list_volumes (image, error);
+  g_autofree char *disk = domuimg_vdev_linux_name (domuimg_plan_get_disk (self->plan, part->disk)->vdev);
+  g_autofree char *name = domuimg_plan_name_part (self->plan, part);
 
   for (guint i = 0; volumes != NULL && i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+      g_autofree char *own = domuimg_device_name_volume (disk, volume);
 
-      if (volume->number == part->number)
+      if (g_str_equal (own, name))
         return volume;
     }
   if (volumes != NULL)
-    domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s: partition %u is not where it was made",
-                  domuimg_image_get_path (image), part->number);
+    domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s: %s is not where it was made",
+                  domuimg_image_get_path (image), name);
   return NULL;
 }
 
@@ -322,6 +366,8 @@ domuimg_build_open_made (DomuimgBuildState *self, DomuimgDivide *divide, GCancel
   for (guint i = 0; i < self->disks->len; i++)
     if (!domuimg_build_open_disk (self, i, error))
       return FALSE;
+  if (!domuimg_build_show_inside (self, error) || !domuimg_build_show_asides (self, error))
+    return FALSE;
   for (guint i = 0; i < parts->len; i++)
     if (!add_mount (self, g_ptr_array_index (parts, i), g_ptr_array_index (trees, i), error))
       return FALSE;

@@ -41,10 +41,10 @@ static gboolean
 can_start (DomuimgBuildState *self, DomuimgKernel *kernel, DomuimgGuestType type, char **why)
 {
   DomuimgCompatProblem problem = domuimg_kernel_find_problem (
-      kernel, type, self->loader, domuimg_xen_version_of_host (NULL), why);
+      kernel, type, self->loader, domuimg_plan_get_xen (self->plan), why);
 
   return problem == DOMUIMG_COMPAT_FINE
-         || (problem == DOMUIMG_COMPAT_COMPRESSION && self->plan->kernel->policy->program != NULL);
+         || (problem == DOMUIMG_COMPAT_COMPRESSION && self->program != NULL);
 }
 
 static gboolean
@@ -110,9 +110,9 @@ choose (DomuimgBuildState *self, GPtrArray *choices, char **drivers, GError **er
 }
 
 static char *
-default_program (void)
+default_program (DomuimgPlan *plan)
 {
-  g_autofree char *version = domuimg_xen_version_to_string (domuimg_xen_version_of_host (NULL));
+  g_autofree char *version = domuimg_xen_version_to_string (domuimg_plan_get_xen (plan));
 
   return g_strdup_printf ("/usr/lib/xen-%s/bin/pygrub", version);
 }
@@ -133,10 +133,10 @@ loader_path (DomuimgBuildState *self, DomuimgKernel *kernel)
 
   if (given != NULL || self->loader == DOMUIMG_LOADER_FIRMWARE)
     return g_strdup (given);
-  if (self->plan->kernel->policy->program != NULL)
-    return find_program (self->plan->kernel->policy->program);
+  if (self->program != NULL)
+    return find_program (self->program);
   if (self->loader == DOMUIMG_LOADER_PYGRUB)
-    return default_program ();
+    return default_program (self->plan);
   if (self->type == DOMUIMG_GUEST_TYPE_PVH)
     return g_strdup (GRUB_PVH);
   return g_strdup (g_strcmp0 (domuimg_kernel_get_architecture (kernel), "i386") == 0 ? GRUB_PV32
@@ -151,7 +151,7 @@ warn_if_missing (DomuimgBuildState *self)
   /* xl finds its own pygrub. */
   g_ptr_array_add (
       self->warnings,
-      self->plan->kernel->policy->program != NULL
+      self->program != NULL
           ? g_strdup_printf ("%s is not on this machine; the Xen host needs domuimg, or name its place"
                              " there by --loader",
                              self->loader_path)
@@ -173,7 +173,7 @@ explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char 
 
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
-      self->plan->kernel->policy->program != NULL      ? self->plan->kernel->policy->program
+      self->program != NULL      ? self->program
       : self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub"
                                               : "GRUB",
       types[self->type], drivers);
@@ -185,11 +185,12 @@ static char *
 menu_command_line (DomuimgBuildState *self)
 {
   const char *extra = domuimg_plan_get (self->plan, "extra", "");
+  g_autofree char *words = NULL;
 
   if (!domuimg_plan_has_menu (self->plan))
     return domuimg_build_command_line (self);
-  return g_strdup_printf ("root=UUID=%s ro console=tty0 console=hvc0 console=ttyS0%s%s",
-                          self->root_uuid, *extra != '\0' ? " " : "", extra);
+  words = domuimg_build_root_words (self);
+  return g_strdup_printf ("%sconsole=tty0 console=hvc0 console=ttyS0%s%s", words, *extra != '\0' ? " " : "", extra);
 }
 
 /* (nullable) The UUID of the filesystem that is /boot alone, which holds the kernels then. */
@@ -248,4 +249,19 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   domuimg_build_find_loader (self, choice->kernel);
   explain (self, choice, drivers);
   return domuimg_build_write_menu (self, choices, error);
+}
+
+void
+domuimg_build_use_network (DomuimgBuildState *self)
+{
+  if (self->plan->type == DOMUIMG_GUEST_TYPE_AUTO)
+    self->type = DOMUIMG_GUEST_TYPE_PVH;
+  self->kernel_from = g_strdup ("network");
+  self->kernel_reason = g_strdup_printf (
+      "%s fetches the kernel from %s at each start; its modules have to be in the guest or in its"
+      " initramfs.",
+      self->program,
+      self->plan->kernel->address ?: "the server that DHCP names");
+  self->loader_path = loader_path (self, NULL);
+  warn_if_missing (self);
 }

@@ -6,6 +6,8 @@
 /* Chooses a kernel that stays on the guest's disk, and writes the menu for the loader of the
  * plan. NOT_BOOTABLE where it can start none. */
 gboolean domuimg_build_use_loader (DomuimgBuildState *self, GError **error);
+/* The boot loader fetches the kernel at each start; nothing is known of it before. */
+void domuimg_build_use_network (DomuimgBuildState *self);
 /* Writes the menu with @kernels (element-type DomuimgKernelChoice), the first of which is to be
  * started. */
 gboolean domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The guest's disks and filesystems while they are open, wherever they come from. */
 #include "config.h"
-#include "lib/build/state.h"
+#include "lib/build/step-layout.h"
 
 #include "lib/fs/fs.h"
 
@@ -123,7 +123,8 @@ domuimg_build_step_close (DomuimgBuildState *self, DomuimgProgress *progress,
     }
   for (guint i = 0; i < self->disks->len; i++)
     g_clear_pointer (&domuimg_build_get_disk (self, i)->image, domuimg_image_free);
-  return ok;
+  return ok && domuimg_build_finish_asides (self, cancellable, error)
+         && domuimg_build_finish_inside (self, cancellable, error);
 }
 
 const char *

@@ -59,13 +59,15 @@ upload_file (DomuimgBuildState *self, const char *path, const char *from,
 }
 
 static gboolean
-upload_kernel (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
+upload_files (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
-  return !self->plan->has_kernel_elsewhere
+  return !self->plan->has_files_elsewhere
          || (upload_file (self, domuimg_build_get_kernel_path (self), self->kernel, cancellable,
                           error)
              && upload_file (self, domuimg_build_get_ramdisk_path (self), self->ramdisk, cancellable,
-                             error));
+                             error)
+             && upload_file (self, self->has_seed ? self->plan->seed_path : NULL, self->seed,
+                             cancellable, error));
 }
 
 gboolean
@@ -86,7 +88,7 @@ domuimg_build_step_upload (DomuimgBuildState *self, DomuimgProgress *progress,
       if (!disk->kind->put (disk, made->path, &making, progress, cancellable, error))
         return FALSE;
     }
-  return upload_kernel (self, cancellable, error);
+  return upload_files (self, cancellable, error);
 }
 
 /* Everything is made by now. */

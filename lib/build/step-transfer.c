@@ -53,6 +53,7 @@ domuimg_build_step_transfer (DomuimgBuildState *self, DomuimgProgress *progress,
     if ((domuimg_plan_get_disk (plan, i)->kind->traits & DOMUIMG_DISK_LIES_OVER) != 0
         && !lay_over (self, i, overlays, cancellable, error))
       return FALSE;
+  domuimg_source_tell (plan->source, self->warnings);
   return domuimg_transfer_open (self->transfer, plan->import, self->work_directory, overlays,
                                 sizes, self->warnings, cancellable, error);
 }

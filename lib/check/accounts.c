@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/check/sshd.h"
+#include "lib/guest/seed.h"
 
 #define USEC_A_DAY ((gint64) 24 * 60 * 60 * G_USEC_PER_SEC)
 
@@ -172,8 +173,7 @@ has_seed (DomuimgMachine *self)
 static gboolean
 has_cloud_init (DomuimgMachine *self)
 {
-  return domuimg_tree_is_executable (self->tree, "/usr/bin/cloud-init")
-         && !domuimg_tree_exists (self->tree, "/etc/cloud/cloud-init.disabled") && has_seed (self);
+  return domuimg_guest_has_cloud_init (self->tree) && has_seed (self);
 }
 
 /* A login that asks for nothing: agetty's --autologin, or a shell in inittab(5). */

@@ -31,6 +31,7 @@ struct _DomuimgCheck {
   char *ramdisk;
   char *cmdline;
   DomuimgXenVersion xen; /* major 0: the host's */
+  DomuimgProfile *profile; /* (nullable) of the host; NULL: this one */
   gboolean allow_backing;
 };
 
@@ -46,6 +47,7 @@ domuimg_check_finalize (GObject *object)
   g_free (self->kernel);
   g_free (self->ramdisk);
   g_free (self->cmdline);
+  g_clear_pointer (&self->profile, domuimg_profile_free);
   G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
 }
 
@@ -193,6 +195,36 @@ domuimg_check_set_xen_version (DomuimgCheck *self, const char *version, GError *
 }
 
 /**
+ * domuimg_check_set_host:
+ * @self: a check
+ * @path: (type filename): a host profile: what `domuimg doctor --json` has written on the Xen host that
+ *   the guest is to run on
+ * @error: return location: %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_IO,
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT
+ *
+ * Judges what depends on the host by that one, and the version of Xen, where
+ * domuimg_check_set_xen_version() does not say another. Without this, a Xen host looks at itself, and
+ * elsewhere a finding `host-unknown` lists what was not looked at, which does not change the verdict.
+ *
+ * Returns: whether @path is one
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_check_set_host (DomuimgCheck *self, const char *path, GError **error)
+{
+  DomuimgProfile *profile;
+
+  g_return_val_if_fail (DOMUIMG_IS_CHECK (self), FALSE);
+  profile = domuimg_profile_read (path, error);
+  if (profile == NULL)
+    return FALSE;
+  g_clear_pointer (&self->profile, domuimg_profile_free);
+  self->profile = profile;
+  return TRUE;
+}
+
+/**
  * domuimg_check_set_allow_backing:
  * @self: a check
  * @allow: whether images may lie over backing files outside of their directories, beside those that
@@ -260,15 +292,25 @@ read_subject (DomuimgCheck *self, DomuimgMachine *machine, GError **error)
              : domuimg_subject_invent (machine, self->image, self->type, error);
 }
 
+/* Whichever way it is run; of another host nothing is asked here. */
+static void
+look_at_host (DomuimgCheck *self, GCancellable *cancellable)
+{
+  if (self->profile == NULL)
+    self->profile = domuimg_profile_of_host (cancellable);
+}
+
 static DomuimgMachine *
 examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
   g_autoptr (GError) local = NULL;
 
+  look_at_host (self, cancellable);
   machine->work = work;
   machine->allow_backing = self->allow_backing;
-  machine->xen = self->xen.major > 0 ? self->xen : domuimg_xen_version_of_host (NULL);
+  machine->profile = self->profile;
+  machine->xen = domuimg_machine_choose_xen (self->profile, self->xen);
   if (cancellable != NULL)
     machine->cancellable = g_object_ref (cancellable);
   if (!read_subject (self, machine, &local))

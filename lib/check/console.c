@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/check/getty-unit.h"
 #include "lib/check/libraries.h"
 #include "lib/check/offers.h"
 #include "lib/guest/steps.h"
@@ -38,15 +39,15 @@ is_on_cmdline (DomuimgMachine *self, const char *device)
   return FALSE;
 }
 
+/* /dev/console is the last console= that there is; without any, hvc0 of a PV guest. */
 static gboolean
-is_masked (DomuimgMachine *self, const char *unit)
+is_system_console (DomuimgMachine *self, const char *console)
 {
-  g_autofree char *path = g_strconcat ("/etc/systemd/system/", unit, NULL);
-  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, path, NULL);
+  g_autoptr (GPtrArray) consoles = domuimg_machine_list_parameter (self, "console");
 
-  return entry != NULL
-         && ((entry->type == DOMUIMG_ENTRY_SYMLINK && g_str_equal (entry->target, "/dev/null"))
-             || (entry->type == DOMUIMG_ENTRY_FILE && entry->size == 0));
+  if (consoles->len == 0)
+    return self->type == DOMUIMG_GUEST_TYPE_PV;
+  return is_device_of (g_ptr_array_index (consoles, consoles->len - 1), console);
 }
 
 static gboolean
@@ -67,34 +68,44 @@ weigh (DomuimgMachine *self, const char *console)
              : DOMUIMG_SEVERITY_ERROR;
 }
 
-/* What a unit file runs, without the marks before it. */
-static char *
-find_command (DomuimgMachine *self, const char *path)
+/* What keeps a unit from being started that is there and not masked. */
+static void
+check_start (DomuimgMachine *self, const DomuimgGettyUnit *unit, const char *own, const char *console)
 {
-  g_autofree char *text = domuimg_tree_read_text (self->tree, path, NULL);
-  g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  const char *udev = unit->waits_for_device ? domuimg_getty_find_no_udev (self) : NULL;
 
-  for (guint i = 0; lines[i] != NULL; i++)
-    if (g_str_has_prefix (lines[i], "ExecStart="))
-      {
-        const char *command = lines[i] + strlen ("ExecStart=");
-
-        command += strspn (command, " -@:+!");
-        if (*command != '\0')
-          return g_strndup (command, strcspn (command, " \t\r"));
-      }
-  return NULL;
+  if (udev != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self, weigh (self, console), "console-getty", udev,
+                                   "%s waits for the device %s, which needs %s: it is missing or masked",
+                                   own, console, udev),
+        "install it in the guest (Debian: apt install udev), or unmask it");
+  else if (unit->absent != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self, weigh (self, console), "console-getty", unit->absent,
+                                   "%s is started only where %s exists, which it does not", own,
+                                   unit->absent),
+        "take the condition out of the unit");
+  else if (!g_str_equal (console, "tty1") && !domuimg_getty_is_started (self, own))
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self, weigh (self, console), "console-getty", own,
+                                   "nothing starts %s: systemd-getty-generator is missing, masked or"
+                                   " turned off, and the unit is not enabled",
+                                   own),
+        "systemctl --root enable %s", own);
 }
 
 /* The template of the login, and its program. */
 static void
-check_template (DomuimgMachine *self, const char *template, const char *console)
+check_template (DomuimgMachine *self, const char *template, const char *own, const char *console)
 {
+  g_autofree char *instance = domuimg_guest_unit_path (self->tree, own);
   g_autofree char *path = domuimg_guest_unit_path (self->tree, template);
-  g_autofree char *command = path != NULL ? find_command (self, path) : NULL;
+  const char *file = instance != NULL ? instance : path;
+  g_autoptr (DomuimgGettyUnit) unit = NULL;
   g_autoptr (GPtrArray) missing = g_ptr_array_new_with_free_func (g_free);
 
-  if (path == NULL)
+  if (file == NULL)
     {
       domuimg_finding_advise (domuimg_machine_report (self, "console-getty", template,
                                                       "the guest has no %s: no login on %s",
@@ -102,18 +113,47 @@ check_template (DomuimgMachine *self, const char *template, const char *console)
                               "reinstall systemd in the guest");
       return;
     }
-  if (command == NULL || *command != '/')
+  unit = domuimg_getty_unit_new (self->tree, file, template, own);
+  check_start (self, unit, own, console);
+  if (unit->command == NULL || *unit->command != '/')
     return;
-  if (domuimg_tree_is_executable (self->tree, command))
-    domuimg_libraries_find_missing (self->tree, command, missing);
+  if (domuimg_tree_is_executable (self->tree, unit->command))
+    domuimg_libraries_find_missing (self->tree, unit->command, missing);
   else
-    g_ptr_array_add (missing, g_strdup (command));
+    g_ptr_array_add (missing, g_strdup (unit->command));
   if (missing->len > 0)
     domuimg_finding_advise (domuimg_machine_report (self, "console-getty", missing->pdata[0],
                                                     "%s needs %s, which is missing or not"
                                                     " executable: no login on %s",
                                                     template, (char *) missing->pdata[0], console),
                             "install it in the guest (Debian: apt install util-linux)");
+}
+
+/* A login without a device's unit, as containers have it, is started on the system's console. */
+static gboolean
+has_console_getty (DomuimgMachine *self, const char *console)
+{
+  return is_system_console (self, console)
+         && domuimg_guest_unit_enabled (self->tree, "console-getty.service")
+         && !domuimg_getty_is_masked (self, "console-getty.service");
+}
+
+/* That it is masked, by the guest or by its command line. */
+static void
+report_masked (DomuimgMachine *self, const char *unit, const char *console)
+{
+  g_autofree char *path = g_strconcat ("/etc/systemd/system/", unit, NULL);
+  g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (self->tree, path, NULL);
+  DomuimgFinding *finding = domuimg_machine_report_as (
+      self, weigh (self, console), "console-getty", unit, "%s is masked%s: no login on %s", unit,
+      entry != NULL ? " in the guest" : "", console);
+
+  if (entry != NULL)
+    domuimg_finding_offer_edit (finding, repair_mask, unit, "unmask %s", unit);
+  else
+    domuimg_finding_advise (finding, "take systemd.mask=%s out of the kernel's command line, or the"
+                                     " link to /dev/null out of the guest",
+                            unit);
 }
 
 /* systemd's generator starts a login on every console of the kernel, and on hvc0 where there is
@@ -125,21 +165,20 @@ check_systemd (DomuimgMachine *self, const char *console)
   const char *template = screen ? "getty@.service" : "serial-getty@.service";
   g_autofree char *own = g_strdup_printf (screen ? "getty@%s.service" : "serial-getty@%s.service",
                                           console);
-  const char *units[] = { "getty.target", template, own };
+  const char *units[] = { "sysinit.target", "basic.target", "multi-user.target", "getty.target",
+                          template, own };
   guint masked = 0;
 
+  if (has_console_getty (self, console))
+    return;
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if (is_masked (self, units[i]))
+    if (domuimg_getty_is_masked (self, units[i]))
       {
         masked++;
-        domuimg_finding_offer_edit (
-            domuimg_machine_report_as (self, weigh (self, console), "console-getty", units[i],
-                                       "%s is masked in the guest: no login on %s", units[i],
-                                       console),
-            repair_mask, units[i], "unmask %s", units[i]);
+        report_masked (self, units[i], console);
       }
   if (masked == 0)
-    check_template (self, template, console);
+    check_template (self, template, own, console);
   if (g_str_equal (console, "ttyS0") && !is_on_cmdline (self, console)
       && !domuimg_guest_unit_enabled (self->tree, own))
     domuimg_offer_parameter (
@@ -163,17 +202,6 @@ domuimg_check_find_level (char **lines)
         return fields[1][0];
     }
   return '\0';
-}
-
-/* /dev/console is the last console= that there is; without any, hvc0 of a PV guest. */
-static gboolean
-is_system_console (DomuimgMachine *self, const char *console)
-{
-  g_autoptr (GPtrArray) consoles = domuimg_machine_list_parameter (self, "console");
-
-  if (consoles->len == 0)
-    return self->type == DOMUIMG_GUEST_TYPE_PV;
-  return is_device_of (g_ptr_array_index (consoles, consoles->len - 1), console);
 }
 
 static gboolean
@@ -270,14 +298,54 @@ has_getty (DomuimgMachine *self)
   return FALSE;
 }
 
+/* A level on the kernel's command line goes before the file's. */
+static char
+find_word_level (DomuimgMachine *self)
+{
+  static const char *const words[] = { "2", "3", "4", "5" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      g_autofree char *value = domuimg_machine_get_parameter (self, words[i]);
+
+      if (value != NULL && *value == '\0')
+        return *words[i];
+    }
+  return '\0';
+}
+
+/* sysvinit asks for the level that nobody has told it, and does as it is told by others: 0 and 6 are
+ * the end, 1 and S a shell. */
+static gboolean
+check_level (DomuimgMachine *self, char level)
+{
+  if (self->info->init != DOMUIMG_INIT_SYSVINIT || (level != '\0' && strchr ("016Ss", level) == NULL))
+    return TRUE;
+  if (level == '\0')
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "init-no-login", "/etc/inittab",
+                                "/etc/inittab has no initdefault: init asks for a run level"),
+        "add “id:2:initdefault:” (Red Hat: 3)");
+  else
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "init-no-login", "/etc/inittab",
+                                "the default run level of /etc/inittab is %c: no login is started",
+                                level),
+        "make it 2 (Red Hat: 3)");
+  return FALSE;
+}
+
 static void
 check_inittab (DomuimgMachine *self, const char *console)
 {
   g_autofree char *text = domuimg_tree_read_text (self->tree, "etc/inittab", NULL);
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
-  char level = domuimg_check_find_level (lines);
+  char word = find_word_level (self);
+  char level = word != '\0' ? word : domuimg_check_find_level (lines);
   gboolean mentioned = FALSE;
 
+  if (text != NULL && !check_level (self, level))
+    return;
   for (guint i = 0; lines[i] != NULL; i++)
     {
       if (is_getty_line (self, lines[i], level, console))

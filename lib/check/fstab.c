@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/check/mounting.h"
 #include "lib/guest/fstab-table.h"
 
 /* More than any guest has. */
@@ -182,33 +183,23 @@ report_missing (DomuimgMachine *self, const DomuimgFstabEntry *mount)
                                 right != NULL ? right : mount->spec, mount->line);
 }
 
-/* ext4 mounts the older two; each of these mounts what has no more features than it. */
-static gboolean
-is_ext_right (const char *type, const char *fs)
-{
-  if (g_str_equal (type, "ext4"))
-    return g_str_has_prefix (fs, "ext");
-  return g_str_equal (type, "ext2") && g_str_equal (fs, "ext3");
-}
-
-static gboolean
-is_type_right (const DomuimgFstabEntry *mount, const char *fs)
-{
-  g_auto (GStrv) types = g_strsplit (mount->type, ",", -1);
-
-  for (guint i = 0; types[i] != NULL; i++)
-    if (g_str_equal (types[i], fs) || g_str_equal (types[i], "auto")
-        || g_str_equal (types[i], "none") || is_ext_right (types[i], fs)
-        || (g_str_equal (types[i], "msdos") && g_str_equal (fs, "vfat"))
-        || (g_str_has_prefix (fs, "ntfs") && g_str_has_prefix (types[i], "ntfs")))
-      return TRUE;
-  return FALSE;
-}
-
 static gboolean
 repair_type (DomuimgEdit *edit, const char *argument, GError **error)
 {
   return repair_field (edit, argument, 2, error);
+}
+
+static void
+report_unformatted (DomuimgMachine *self, const DomuimgFstabEntry *mount,
+                    const DomuimgDevice *device)
+{
+  domuimg_finding_advise (
+      domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
+                                 "/etc/fstab:%u: %s is to be mounted as %s, and holds %s",
+                                 mount->line, mount->spec, mount->type,
+                                 device->volume == NULL ? "a partition table" : "no filesystem"),
+      "make a filesystem on it, name another device in /etc/fstab, or add nofail to the options of %s",
+      mount->file);
 }
 
 static void
@@ -217,7 +208,12 @@ check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgD
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
 
-  if (fs == NULL || is_type_right (mount, fs))
+  if (fs == NULL)
+    {
+      report_unformatted (self, mount, device);
+      return;
+    }
+  if (domuimg_mounting_is_type (mount->type, fs))
     return;
   domuimg_finding_offer_edit (
       domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
@@ -259,6 +255,37 @@ check_driver (DomuimgMachine *self, const DomuimgFstabEntry *mount,
                                      mount->line, mount->spec, fs, modules),
           "install the kernel's modules in the guest, or add nofail to the options of %s",
           mount->file);
+}
+
+static void
+check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgDevice *device)
+{
+  g_autoptr (DomuimgObstacle) obstacle
+      = g_str_equal (mount->file, "/")
+            ? NULL
+            : domuimg_mounting_find_obstacle (self, device, mount->options);
+
+  if (obstacle != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self, weigh_failure (self, mount), obstacle->id,
+                                   obstacle->evidence,
+                                   "/etc/fstab:%u: the kernel cannot mount %s: %s", mount->line,
+                                   mount->spec, obstacle->reason),
+        "make the filesystem anew for this kernel, or add nofail to the options of %s", mount->file);
+}
+
+/* Whatever mounts it refuses all of the mount. */
+static void
+check_options (DomuimgMachine *self, const DomuimgFstabEntry *mount, const char *fs)
+{
+  g_autofree char *unknown = domuimg_mounting_find_unknown_option (self, fs, mount->options);
+
+  if (unknown != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-options", unknown,
+                                   "/etc/fstab:%u: %s has no option “%s”: %s is not mounted",
+                                   mount->line, fs, unknown, mount->file),
+        "take it out of line %u of /etc/fstab", mount->line);
 }
 
 static gboolean
@@ -308,10 +335,29 @@ is_mount_point (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFs
   return tree == NULL || domuimg_tree_is_dir (tree, mount->file + strlen (above->file));
 }
 
+/* A file, say, where nothing is mounted above. */
+static gboolean
+is_no_directory (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
+{
+  return find_above (fstab, mount) == NULL && domuimg_tree_exists (self->tree, mount->file)
+         && !domuimg_tree_is_dir (self->tree, mount->file);
+}
+
 /* systemd makes mount points; others do not, and go on without the mount. */
 static void
 check_mount_point (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstabEntry *mount)
 {
+  if (mount->file[0] == '/' && !domuimg_fstab_has_option (mount, "bind")
+      && !domuimg_fstab_has_option (mount, "noauto") && is_no_directory (self, fstab, mount))
+    {
+      domuimg_finding_advise (
+          domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-mount-point",
+                                     mount->file,
+                                     "/etc/fstab:%u: the mount point %s is not a directory",
+                                     mount->line, mount->file),
+          "put a directory in its place");
+      return;
+    }
   if (mount->file[0] != '/' || self->info->init == DOMUIMG_INIT_SYSTEMD
       || is_mount_point (self, fstab, mount)
       || domuimg_fstab_has_option (mount, "noauto"))
@@ -329,6 +375,8 @@ check_mount (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstab
   DomuimgDevice *device;
 
   check_mount_point (self, fstab, mount);
+  if (g_str_equal (mount->type, "tmpfs"))
+    check_options (self, mount, mount->type);
   /* Which ID a disk gets only its udev knows. */
   if (!domuimg_fstab_is_device (mount->spec) || g_str_has_prefix (mount->spec, "ID=")
       || (domuimg_fstab_has_option (mount, "noauto") && !is_mounted_by_initramfs (self, mount)))
@@ -341,6 +389,9 @@ check_mount (DomuimgMachine *self, const DomuimgFstab *fstab, const DomuimgFstab
     }
   check_type (self, mount, device);
   check_driver (self, mount, device);
+  check_obstacle (self, mount, device);
+  if (device->volume != NULL && device->volume->fs != NULL && !is_swap (mount))
+    check_options (self, mount, device->volume->fs);
 }
 
 /* (transfer full) */

@@ -17,7 +17,7 @@ check_size (DomuimgMachine *self, DomuimgImage *image, const DomuimgVolume *volu
   guint64 end = volume->offset + volume->length;
   guint64 there = volume->offset < size ? MIN (end, size) - volume->offset : 0;
 
-  if (volume->lv != NULL || volume->fs_size <= there)
+  if (volume->lv != NULL || volume->inside != NULL || volume->fs_size <= there)
     return;
   domuimg_finding_advise (
       domuimg_machine_report (self, "image-truncated", name,

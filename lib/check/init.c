@@ -159,7 +159,9 @@ check_script (DomuimgMachine *self, const char *path, guint depth)
     }
   line = head + 2;
   line[strcspn (line, "\n")] = '\0';
-  words = g_strsplit_set (g_strstrip (line), " \t", 2);
+  line += strspn (line, " \t");
+  /* The end of a DOS line is a part of the name to the kernel. */
+  words = g_strsplit_set (line, " \t", 2);
   if (words[0] != NULL && words[0][0] == '/')
     check_program (self, words[0], depth + 1);
 }

@@ -221,6 +221,67 @@ report_driver (DomuimgMachine *self, const DomuimgNeed *need)
   domuimg_offer_initramfs_modules (finding, self, modules);
 }
 
+/* A program that makes a device of what holds the root. */
+typedef struct {
+  const char *what;
+  const char *names[3]; /* of files: one of them will do */
+  const char *debian, *others; /* packages */
+} Opener;
+
+static const Opener lvm = { "a logical volume", { "lvm" }, "lvm2", "lvm2" };
+static const Opener cryptsetup = { "an encrypted disk", { "cryptsetup", "systemd-cryptsetup" },
+                                   "cryptsetup-initramfs", "cryptsetup" };
+
+static gboolean
+has_program (DomuimgMachine *self, const Opener *opener)
+{
+  g_auto (GStrv) files = domuimg_initramfs_list_files (self->boot.initramfs);
+
+  for (guint i = 0; files[i] != NULL; i++)
+    {
+      const char *slash = strrchr (files[i], '/');
+      const char *name = slash != NULL ? slash + 1 : files[i];
+
+      for (guint j = 0; opener->names[j] != NULL; j++)
+        if (g_str_equal (name, opener->names[j]))
+          return TRUE;
+    }
+  return FALSE;
+}
+
+/* The driver alone opens nothing. */
+static void
+check_opener (DomuimgMachine *self, const DomuimgNeed *driver, const Opener *opener)
+{
+  if (!is_there (self, driver))
+    report_driver (self, driver);
+  if (self->boot.initramfs == NULL || has_program (self, opener))
+    return;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "initramfs-program", opener->names[0],
+                              "the root is on %s, and the initramfs has no %s", opener->what,
+                              opener->names[0]),
+      "install it in the guest (Debian: --package %s; Fedora: --package %s) and make the initramfs"
+      " again",
+      opener->debian, opener->others);
+}
+
+/* Where the root was not found, and there is one encrypted disk at least, it is there. */
+static gboolean
+is_encrypted (DomuimgMachine *self)
+{
+  if (self->root != NULL)
+    return self->root->volume != NULL && self->root->volume->is_encrypted;
+  for (guint i = 0; i < self->devices->len; i++)
+    {
+      const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+      if (device->volume != NULL && g_strcmp0 (device->volume->fs, "crypto_LUKS") == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 check_drivers (DomuimgMachine *self)
 {
@@ -228,12 +289,18 @@ check_drivers (DomuimgMachine *self)
   const DomuimgVolume *root = self->root != NULL ? self->root->volume : NULL;
   const DomuimgNeed *fs = root != NULL ? domuimg_need_of_fs (root->fs) : NULL;
 
+  /* One that was made by hand may be all there is. */
+  if (self->root == NULL && self->boot.initramfs != NULL
+      && !domuimg_initramfs_is_of_a_distribution (self->boot.initramfs))
+    return;
   if (!is_there (self, first))
     report_driver (self, first);
   if (fs != NULL && !is_there (self, fs))
     report_driver (self, fs);
-  if (root != NULL && root->lv != NULL && !is_there (self, &domuimg_need_of_volumes))
-    report_driver (self, &domuimg_need_of_volumes);
+  if (root != NULL && root->lv != NULL)
+    check_opener (self, &domuimg_need_of_volumes, &lvm);
+  if (is_encrypted (self))
+    check_opener (self, &domuimg_need_of_containers, &cryptsetup);
 }
 
 /* Modules of another kernel do not load; if none of them is needed, that does not matter. */
@@ -266,6 +333,8 @@ domuimg_check_initramfs (DomuimgMachine *self)
   gboolean wanted = self->boot.initrd_paths->len > 0;
 
   if (self->boot.kernel == NULL || (wanted && !load (self)))
+    return;
+  if (wanted && !domuimg_initramfs_check_start (self))
     return;
   if (wanted)
     check_version (self);

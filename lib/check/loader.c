@@ -9,7 +9,9 @@
 
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
+#include "lib/check/host.h"
 #include "lib/check/rules.h"
+#include "lib/domain/model/vdev.h"
 #include "lib/guest/fstab-table.h"
 #include "lib/kernel/bzimage.h"
 #include "lib/kernel/compat.h"
@@ -32,40 +34,43 @@ domuimg_loader_describe (const DomuimgGuestBoot *boot)
     }
 }
 
-/* Where libxl looks for a bootloader without a path; NULL where no toolstack is here. */
-static char *
-find_toolstack (void)
+/* Whether the host has @path, or @path is a name that libxl finds in its directory or along PATH. */
+static gboolean
+is_on_host (const DomuimgProfile *profile, const char *path)
 {
-  g_autoptr (GDir) dir = g_dir_open ("/usr/lib", 0, NULL);
-  const char *name;
+  GPtrArray *files = profile->lists[DOMUIMG_PROFILE_FILES];
+  g_autofree char *end = g_strconcat ("/", path, NULL);
 
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *bin = g_build_filename ("/usr/lib", name, "bin", NULL);
-
-      if ((g_str_equal (name, "xen") || g_str_has_prefix (name, "xen-"))
-          && g_file_test (bin, G_FILE_TEST_IS_DIR))
-        return g_steal_pointer (&bin);
-    }
-  return g_file_test ("/usr/libexec/xen/bin", G_FILE_TEST_IS_DIR) ? g_strdup ("/usr/libexec/xen/bin")
-                                                                  : NULL;
+  if (*path == '/')
+    return domuimg_profile_has (profile, DOMUIMG_PROFILE_FILES, path)
+           || (profile->name == NULL && g_file_test (path, G_FILE_TEST_EXISTS));
+  for (guint i = 0; i < files->len; i++)
+    if (g_str_has_suffix (files->pdata[i], end))
+      return TRUE;
+  return profile->name == NULL && g_find_program_in_path (path) != NULL;
 }
 
-/* Where no toolstack is here, the guest will run elsewhere, and nothing can be said. */
+/* Another place than where Xen's tools and GRUB lie is not in a profile. */
+static gboolean
+is_known (const DomuimgProfile *profile, const char *path)
+{
+  return profile != NULL && domuimg_profile_knows (profile, DOMUIMG_PROFILE_FILES)
+         && (profile->name == NULL || *path != '/' || g_str_has_prefix (path, "/usr/lib")
+             || g_str_has_prefix (path, "/usr/bin/"));
+}
+
 static void
 check_bootloader_file (DomuimgMachine *self, const char *bootloader)
 {
-  g_autofree char *bin = find_toolstack ();
-  g_autofree char *own = NULL;
-
-  if (bin == NULL)
-    return;
-  own = g_build_filename (bin, bootloader, NULL);
-  if (g_file_test (g_path_is_absolute (bootloader) ? bootloader : own, G_FILE_TEST_IS_EXECUTABLE)
-      || (!g_path_is_absolute (bootloader) && g_find_program_in_path (bootloader) != NULL))
+  if (!is_known (self->profile, bootloader))
+    {
+      domuimg_host_note_unknown (self, "bootloader %s", bootloader);
+      return;
+    }
+  if (is_on_host (self->profile, bootloader))
     return;
   domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", bootloader,
-                                                  "the bootloader %s is not on this host",
+                                                  "the bootloader %s is not on the host",
                                                   bootloader),
                           self->boot.reads_all
                               ? "install domuimg there"
@@ -83,6 +88,60 @@ is_from_network (DomuimgMachine *self)
     if (g_str_equal (*word, "--net") || g_str_has_prefix (*word, "--net="))
       return TRUE;
   return FALSE;
+}
+
+/* (nullable) The value of the last --KEY=VALUE or --KEY VALUE. */
+static char *
+find_argument (char *const *words, const char *key)
+{
+  g_autofree char *option = g_strconcat ("--", key, NULL);
+  gsize length = strlen (option);
+  const char *found = NULL;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (strncmp (words[i], option, length) == 0 && words[i][length] == '=')
+      found = words[i] + length + 1;
+    else if (g_str_equal (words[i], option) && words[i + 1] != NULL)
+      found = words[i + 1];
+  return g_strdup (found);
+}
+
+/* libxl makes arguments of kernel=, ramdisk= and cmdline=, before those of bootloader_args. */
+static void
+take_arguments (DomuimgMachine *self)
+{
+  g_auto (GStrv) list = domuimg_domain_list_bootloader_words (self->domain);
+  const char *args = domuimg_domain_get_bootloader_args (self->domain);
+  g_auto (GStrv) words = list != NULL ? g_steal_pointer (&list)
+                                      : g_strsplit (args != NULL ? args : "", " ", -1);
+  g_autofree char *kernel = find_argument (words, "kernel");
+  g_autofree char *ramdisk = find_argument (words, "ramdisk");
+  g_autofree char *cmdline = find_argument (words, "args");
+  const char *initrd = ramdisk != NULL ? ramdisk : domuimg_domain_get_ramdisk (self->domain);
+
+  self->boot.kernel_path
+      = g_strdup (kernel != NULL ? kernel : domuimg_domain_get_kernel (self->domain));
+  if (self->boot.kernel_path == NULL)
+    return;
+  if (initrd != NULL)
+    g_ptr_array_add (self->boot.initrd_paths, g_strdup (initrd));
+  self->boot.cmdline
+      = g_strdup (cmdline != NULL ? cmdline : domuimg_domain_get_cmdline (self->domain) ?: "");
+}
+
+/* What pygrub's libfsimage, and the modules in GRUB's image, read. */
+gboolean
+domuimg_loader_reads (const DomuimgGuestBoot *boot, const char *fs)
+{
+  static const char *const pygrub[] = { "ext2", "ext3", "ext4", "vfat", "iso9660", "reiserfs", "ufs",
+                                        "zfs_member", NULL };
+  static const char *const unread_by_grub[] = { "erofs", "bcachefs", "gfs2", "ocfs2", NULL };
+
+  if (fs == NULL || boot->reads_all)
+    return TRUE;
+  if (boot->loader == DOMUIMG_LOADER_PYGRUB)
+    return g_strv_contains (pygrub, fs);
+  return boot->loader != DOMUIMG_LOADER_PVGRUB || !g_strv_contains (unread_by_grub, fs);
 }
 
 static gboolean
@@ -104,6 +163,7 @@ find_bootloader (DomuimgMachine *self, const char *bootloader)
       return FALSE;
     }
   self->boot.loader = DOMUIMG_LOADER_PYGRUB;
+  take_arguments (self);
   check_bootloader_file (self, bootloader);
   return TRUE;
 }
@@ -142,6 +202,29 @@ is_grub (DomuimgMachine *self, const char *path)
   return FALSE;
 }
 
+/* GRUB's image is a kernel to Xen; where it is not here, its usual name says for which guests. */
+static gboolean
+check_image_type (DomuimgMachine *self, const char *path)
+{
+  g_autoptr (DomuimgKernel) image
+      = domuimg_kernel_new_for_file (domuimg_machine_where (self, path), NULL);
+  gboolean pvh = self->type == DOMUIMG_GUEST_TYPE_PVH;
+  g_autofree char *reason = NULL;
+
+  if (image != NULL
+          ? domuimg_kernel_find_problem (image, self->type, DOMUIMG_LOADER_DIRECT, self->xen, &reason)
+                == DOMUIMG_COMPAT_FINE
+          : !g_str_has_suffix (path, pvh ? "/grub-x86_64-xen.bin" : "/grub-i386-xen_pvh.bin"))
+    return TRUE;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "kernel-type", path, "GRUB's image %s is not for %s guests%s%s",
+                              path, pvh ? "PVH" : "PV", reason != NULL ? ": " : "",
+                              reason != NULL ? reason : ""),
+      "take %s", pvh ? "/usr/lib/grub-xen/grub-i386-xen_pvh.bin"
+                     : "/usr/lib/grub-xen/grub-x86_64-xen.bin");
+  return FALSE;
+}
+
 static gboolean
 find_pvgrub (DomuimgMachine *self, const char *kernel)
 {
@@ -158,13 +241,21 @@ find_pvgrub (DomuimgMachine *self, const char *kernel)
     }
   if (!S_ISREG (status.st_mode))
     {
+      /* Where the guest will run, it may be. */
+      if (!is_known (self->profile, kernel))
+        {
+          domuimg_host_note_unknown (self, "GRUB for Xen, %s", kernel);
+          return check_image_type (self, kernel);
+        }
+      if (is_on_host (self->profile, kernel))
+        return check_image_type (self, kernel);
       domuimg_finding_advise (domuimg_machine_report (self, "loader-missing", kernel,
-                                                      "GRUB for Xen, %s, is not on this host",
+                                                      "GRUB for Xen, %s, is not on the host",
                                                       kernel),
                               "install it (Debian: apt install grub-xen-host)");
       return FALSE;
     }
-  return TRUE;
+  return check_image_type (self, kernel);
 }
 
 gboolean
@@ -205,6 +296,37 @@ has_uefi (DomuimgMachine *self)
   return g_strcmp0 (firmware, "uefi") == 0 || g_strcmp0 (firmware, "ovmf") == 0;
 }
 
+/* libxl gives QEMU what is called xvda to xvdd (and hdX), and sdX; the others are there only for a
+ * kernel with Xen's drivers. */
+static gboolean
+is_emulated (const char *vdev)
+{
+  guint disk, partition;
+
+  return g_str_has_prefix (vdev, "sd") || !domuimg_vdev_parse (vdev, &disk, &partition) || disk < 4;
+}
+
+static gboolean
+check_emulated (DomuimgMachine *self)
+{
+  GPtrArray *disks = domuimg_domain_get_disks (self->domain);
+  const char *vdev = NULL;
+
+  for (guint i = 0; i < disks->len; i++)
+    {
+      vdev = domuimg_domain_disk_get_vdev (g_ptr_array_index (disks, i));
+      if (vdev == NULL || is_emulated (vdev))
+        return TRUE;
+    }
+  if (vdev == NULL)
+    return TRUE;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "image-no-boot-loader", vdev,
+                              "the firmware does not see %s: only xvda to xvdd are disks to it", vdev),
+      "call the disk xvda");
+  return FALSE;
+}
+
 gboolean
 domuimg_loader_check_firmware (DomuimgMachine *self)
 {
@@ -213,7 +335,7 @@ domuimg_loader_check_firmware (DomuimgMachine *self)
   DomuimgImage *image;
   gboolean has;
 
-  if (self->images->len == 0)
+  if (self->images->len == 0 || !check_emulated (self))
     return FALSE;
   image = g_ptr_array_index (self->images, 0);
   if (uefi ? !domuimg_image_has_esp (image, &has, &error)

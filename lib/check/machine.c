@@ -20,12 +20,22 @@ domuimg_machine_new (void)
 {
   DomuimgMachine *self = g_new0 (DomuimgMachine, 1);
 
+  self->unlooked = g_ptr_array_new_with_free_func (g_free);
   self->images = g_ptr_array_new ();
   self->opened = g_ptr_array_new_with_free_func (image_free);
   self->devices = domuimg_devices_new ();
   domuimg_guest_boot_init (&self->boot);
   self->report = domuimg_report_new ();
   return self;
+}
+
+DomuimgXenVersion
+domuimg_machine_choose_xen (const DomuimgProfile *profile, DomuimgXenVersion asked)
+{
+  if (asked.major > 0)
+    return asked;
+  return profile != NULL && profile->version.major > 0 ? profile->version
+                                                       : domuimg_xen_version_of_host (NULL);
 }
 
 void
@@ -36,9 +46,11 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->config, domuimg_xl_file_free);
   g_clear_object (&self->domain);
   domuimg_guest_boot_clear (&self->boot);
+  g_clear_object (&self->whole);
   g_clear_pointer (&self->ahead, domuimg_initramfs_free);
   g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->info, domuimg_guest_info_free);
+  g_ptr_array_unref (self->unlooked);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);
   g_ptr_array_unref (self->opened);

@@ -10,6 +10,7 @@
 #include "lib/image/devices.h"
 #include "lib/repair/work.h"
 #include "lib/tree/tree.h"
+#include "lib/xen/profile.h"
 #include "lib/xen/version.h"
 
 /* What somebody has just made, see run.h. */
@@ -21,6 +22,8 @@ typedef struct _DomuimgMade DomuimgMade;
 
 typedef struct {
   DomuimgXenVersion xen;
+  const DomuimgProfile *profile; /* (unowned) (nullable) of the host that it is to run on */
+  GPtrArray *unlooked;          /* (element-type utf8) what depends on a host that is not known */
   char *path;                   /* of the configuration, or with --image of the image */
   DomuimgManifest *manifest;    /* (nullable) what was made, where that was written down */
   gboolean allow_backing;       /* of images: files outside of their directories */
@@ -41,8 +44,10 @@ typedef struct {
   gboolean installs;            /* an installer is started, which brings what it needs itself */
   DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
+  DomuimgTree *whole;           /* (nullable) the same with a /usr that the initramfs mounts */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
+  gboolean is_unread;           /* the menu is where its loader cannot look, which is reported */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgReport *report;        /* what the rules find goes here */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
@@ -50,6 +55,8 @@ typedef struct {
 } DomuimgMachine;
 
 DomuimgMachine *domuimg_machine_new (void);
+/* The Xen that a guest is to run on: what was asked for, else what the host's profile (nullable) says. */
+DomuimgXenVersion domuimg_machine_choose_xen (const DomuimgProfile *profile, DomuimgXenVersion asked);
 void domuimg_machine_free (DomuimgMachine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgMachine, domuimg_machine_free)
 

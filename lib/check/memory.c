@@ -4,6 +4,8 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include <string.h>
+
 #include "lib/check/offers.h"
 #include "lib/kernel/compat.h"
 
@@ -36,10 +38,26 @@ size_of_initrds (DomuimgMachine *self)
   return size;
 }
 
+/* What the guest is given, and of that what mem= on its command line leaves it. */
+static guint64
+find_memory (DomuimgMachine *self)
+{
+  guint64 memory = (guint64) domuimg_domain_get_memory (self->domain) * MIB;
+  g_autofree char *limit = domuimg_machine_get_parameter (self, "mem");
+  char *end = NULL;
+  guint64 size = limit != NULL ? g_ascii_strtoull (limit, &end, 0) : 0;
+  const char *units = "kmgt";
+  const char *unit = size > 0 && *end != '\0' ? strchr (units, g_ascii_tolower (*end)) : NULL;
+
+  for (const char *one = units; unit != NULL && one <= unit && size < G_MAXUINT64 >> 10; one++)
+    size <<= 10;
+  return size > 0 ? MIN (memory, size) : memory;
+}
+
 void
 domuimg_check_memory (DomuimgMachine *self)
 {
-  guint64 memory = (guint64) domuimg_domain_get_memory (self->domain) * MIB;
+  guint64 memory = find_memory (self);
   guint64 kernel, packed, unpacked, needed;
   g_autofree char *value = NULL;
 

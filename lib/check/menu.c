@@ -172,16 +172,34 @@ is_read_by (DomuimgMachine *self, const DomuimgDevice *device)
   return self->boot.loader != DOMUIMG_LOADER_PYGRUB || device->disk == first->disk;
 }
 
+static void
+report_unread (DomuimgMachine *self, const DomuimgDevice *device)
+{
+  domuimg_finding_advise (
+      domuimg_machine_report (self, "loader-filesystem", device->name,
+                              "%s cannot read the filesystem of %s, %s, which has the menu",
+                              domuimg_loader_describe (&self->boot), device->name, device->volume->fs),
+      "boot with kernel= and ramdisk=, by domuimg-bootloader, or from a /boot of ext4");
+}
+
 static gboolean
 find_menu_on (DomuimgMachine *self, DomuimgDevice *device)
 {
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   g_autoptr (GError) error = NULL;
+  gboolean is_read = device->volume == NULL || domuimg_loader_reads (&self->boot, device->volume->fs);
 
   if (tree == NULL)
     return FALSE;
   self->boot.menu = domuimg_menu_find (
       tree, NULL, self->boot.reads_all ? DOMUIMG_LOADER_DIRECT : self->boot.loader, &error);
+  if (self->boot.menu != NULL && !is_read)
+    {
+      report_unread (self, device);
+      g_clear_pointer (&self->boot.menu, domuimg_menu_free);
+      self->is_unread = TRUE;
+      return FALSE;
+    }
   if (self->boot.menu != NULL)
     {
       self->boot_device = device;
@@ -210,6 +228,25 @@ find_menu (DomuimgMachine *self)
   return FALSE;
 }
 
+/* A kernel that the loader's arguments name is on the first filesystem that it can read. */
+static void
+find_named (DomuimgMachine *self)
+{
+  for (int active = 1; active >= 0; active--)
+    for (guint i = 0; i < self->devices->len; i++)
+      {
+        DomuimgDevice *device = g_ptr_array_index (self->devices, i);
+
+        if (device->volume == NULL || device->volume->active != active || !is_read_by (self, device)
+            || !domuimg_loader_reads (&self->boot, device->volume->fs)
+            || domuimg_machine_open_tree (self, device) == NULL)
+          continue;
+        self->boot_device = device;
+        self->boot_tree = device->tree;
+        return;
+      }
+}
+
 static void
 check_guest_loader (DomuimgMachine *self)
 {
@@ -218,9 +255,11 @@ check_guest_loader (DomuimgMachine *self)
     return;
   if (self->boot.loader == DOMUIMG_LOADER_FIRMWARE && !domuimg_loader_check_firmware (self))
     return;
-  if (find_menu (self))
+  if (self->boot.kernel_path != NULL)
+    find_named (self);
+  else if (find_menu (self))
     check_menu (self);
-  else if (self->devices->len > 0 && !domuimg_loader_check_empty (self))
+  else if (self->devices->len > 0 && !self->is_unread && !domuimg_loader_check_empty (self))
     domuimg_finding_advise (
         domuimg_machine_report_as (self,
                                    self->boot.loader == DOMUIMG_LOADER_FIRMWARE

@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "lib/check/initramfs.h"
+#include "lib/check/mounting.h"
+#include "lib/guest/fstab-table.h"
 #include "lib/guest/root.h"
+#include "lib/tree/mount.h"
 #include "lib/check/offers.h"
 
 /* What the kernel itself finds without an initramfs: names, and what partition tables say. */
@@ -42,9 +45,31 @@ offer (DomuimgMachine *self, DomuimgFinding *finding)
                                      " (blkid names it)");
 }
 
+static const char *
+console_of (DomuimgMachine *self)
+{
+  return self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
+}
+
+/* What was made by hand needs no root=: its /init knows, or there is nothing but it. */
+static gboolean
+is_system_of_its_own (DomuimgMachine *self)
+{
+  if (self->ahead == NULL || domuimg_initramfs_is_of_a_distribution (self->ahead))
+    return FALSE;
+  if (!domuimg_initramfs_starts_login (self->ahead, console_of (self)))
+    domuimg_machine_report (self, "root-unknown", NULL,
+                            "there is no root=, and the initramfs is not one that goes by it: whether"
+                            " it starts a login on %s is not known",
+                            console_of (self));
+  return TRUE;
+}
+
 static void
 report_missing (DomuimgMachine *self)
 {
+  if (is_system_of_its_own (self))
+    return;
   if (self->devices->len == 0)
     {
       domuimg_machine_report (self, "root-unknown", NULL, "there is neither root= nor a disk");
@@ -99,6 +124,40 @@ report_device (DomuimgMachine *self, const char *root)
                                        names->len > 0 ? names->str : "none"));
 }
 
+/* (nullable) The root with the /usr that its initramfs mounts, where programs are there only. */
+static DomuimgTree *
+find_with_usr (DomuimgMachine *self, DomuimgTree *root)
+{
+  g_autofree char *text = domuimg_tree_read_text (root, "etc/fstab", NULL);
+  g_autoptr (DomuimgFstab) fstab = domuimg_fstab_parse (text != NULL ? text : "");
+  const DomuimgFstabEntry *entry = domuimg_fstab_find (fstab, "/usr");
+  DomuimgDevice *device = entry != NULL ? domuimg_machine_find_device (self, entry->spec) : NULL;
+  DomuimgTree *usr = device != NULL ? domuimg_machine_open_tree (self, device) : NULL;
+
+  domuimg_initramfs_read_ahead (self);
+  if (usr == NULL || self->ahead == NULL || !domuimg_initramfs_is_of_a_distribution (self->ahead)
+      || !domuimg_tree_is_dir (root, "usr"))
+    return NULL;
+  return domuimg_tree_mount_new (root, "usr", usr);
+}
+
+/* Linux looks for the second copy only where it is told to. */
+static void
+check_table (DomuimgMachine *self)
+{
+  const DomuimgDevice *device = self->root;
+  g_autofree char *told = domuimg_machine_get_parameter (self, "gpt");
+
+  if (told == NULL && device->image != NULL && device->volume != NULL && device->volume->number > 0
+      && domuimg_image_has_damaged_gpt (device->image))
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "partition-table", device->name,
+                                "the first copy of the partition table is damaged, and Linux does not"
+                                " look for the second: it will find no %s",
+                                device->name),
+        "sgdisk -e, or gdisk's r and d, on the image; or gpt on the kernel's command line");
+}
+
 static gboolean
 check_content (DomuimgMachine *self, const char *root)
 {
@@ -106,7 +165,9 @@ check_content (DomuimgMachine *self, const char *root)
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
 
-  if (tree != NULL && domuimg_guest_root_is (tree))
+  if (tree != NULL)
+    self->whole = find_with_usr (self, tree);
+  if (tree != NULL && domuimg_guest_root_is (self->whole != NULL ? self->whole : tree))
     return TRUE;
   if (!device->broken)
     offer (self, domuimg_machine_report (
@@ -122,14 +183,46 @@ check_type (DomuimgMachine *self)
 {
   g_autofree char *type = domuimg_machine_get_parameter (self, "rootfstype");
   const char *fs = self->root->volume->fs;
-  g_auto (GStrv) types = type != NULL ? g_strsplit (type, ",", -1) : NULL;
 
-  if (types != NULL && fs != NULL && !g_strv_contains ((const char *const *) types, fs)
-      && !g_str_has_prefix (fs, "ext"))
+  if (type != NULL && fs != NULL && !domuimg_mounting_is_type (type, fs))
     domuimg_offer_parameter (domuimg_machine_report (self, "root-filesystem", type,
                                                      "rootfstype=%s, and the root is %s", type,
                                                      fs),
                              self, "rootfstype", fs);
+}
+
+static void
+check_flags (DomuimgMachine *self)
+{
+  g_autofree char *flags = domuimg_machine_get_parameter (self, "rootflags");
+  const char *fs = self->root->volume->fs;
+  g_autofree char *unknown = flags != NULL && fs != NULL
+                                 ? domuimg_mounting_find_unknown_option (self, fs, flags)
+                                 : NULL;
+
+  if (unknown != NULL)
+    domuimg_finding_advise (
+        domuimg_machine_report (self, "root-options", unknown,
+                                "rootflags=%s: %s has no option “%s”, and the root is not mounted",
+                                flags, fs, unknown),
+        "take it out of the kernel's command line");
+}
+
+static void
+check_obstacle (DomuimgMachine *self)
+{
+  g_autofree char *flags = domuimg_machine_get_parameter (self, "rootflags");
+  g_autoptr (DomuimgObstacle) obstacle = domuimg_mounting_find_obstacle (self, self->root, flags);
+
+  if (obstacle == NULL)
+    return;
+  domuimg_finding_advise (
+      domuimg_machine_report (self, obstacle->id, obstacle->evidence,
+                              "the kernel cannot mount the root, %s: %s", self->root->name,
+                              obstacle->reason),
+      g_str_equal (obstacle->id, "filesystem-readonly")
+          ? "give the guest the disk to write (w in place of r), or run e2fsck -p on the image"
+          : "copy the files to a filesystem that this kernel mounts, or take a newer kernel");
 }
 
 /* (nullable) What the command line says, or else the initramfs. */
@@ -138,16 +231,46 @@ find_root (DomuimgMachine *self)
 {
   char *root = domuimg_machine_get_parameter (self, "root");
 
-  if (root != NULL)
-    return root;
   domuimg_initramfs_read_ahead (self);
-  return self->ahead != NULL ? g_strdup (domuimg_initramfs_get_root (self->ahead)) : NULL;
+  if (root != NULL && self->ahead != NULL
+      && domuimg_initramfs_has_file (self->ahead, "scripts/functions"))
+    {
+      /* It reads /proc/cmdline in words, and quotes are a part of them. */
+      g_free (root);
+      return domuimg_guest_boot_get_raw (&self->boot, "root");
+    }
+  if (root != NULL || self->ahead == NULL)
+    return root;
+  root = g_strdup (domuimg_initramfs_get_root (self->ahead));
+  return root != NULL || domuimg_initramfs_is_of_a_distribution (self->ahead)
+             ? root
+             : domuimg_initramfs_find_mounted (self->ahead);
+}
+
+/* "ca01" or "202:1": what the kernel, and initramfs-tools, take for a number. The major one is that of
+ * Xen's disks, with 16 minor ones a disk. */
+static char *
+name_of_number (const char *root)
+{
+  const char *colon = strchr (root, ':');
+  guint64 number, minor;
+
+  if (colon != NULL ? !g_ascii_string_to_unsigned (colon + 1, 10, 0, 255, &minor, NULL)
+                          || strncmp (root, "202:", strlen ("202:")) != 0
+                    : !g_ascii_string_to_unsigned (root, 16, 0xca00, 0xcaff, &number, NULL))
+    return NULL;
+  if (colon == NULL)
+    minor = number & 0xff;
+  if (minor % 16 == 0)
+    return g_strdup_printf ("/dev/xvd%c", (char) ('a' + minor / 16));
+  return g_strdup_printf ("/dev/xvd%c%u", (char) ('a' + minor / 16), (guint) (minor % 16));
 }
 
 void
 domuimg_check_root (DomuimgMachine *self)
 {
   g_autofree char *root = NULL;
+  g_autofree char *name = NULL;
 
   if (self->boot.cmdline == NULL || self->installs)
     return;
@@ -162,18 +285,22 @@ domuimg_check_root (DomuimgMachine *self)
       domuimg_machine_report (self, "root-unknown", root, "root=%s is not on a disk", root);
       return;
     }
-  self->root = domuimg_machine_find_device (self, root);
+  name = name_of_number (root);
+  self->root = domuimg_machine_find_device (self, name != NULL ? name : root);
   if (self->root == NULL)
     report_device (self, root);
-  else if (self->boot.initrd_paths->len == 0 && !is_for_kernel (root))
+  else if (self->boot.initrd_paths->len == 0 && name == NULL && !is_for_kernel (root))
     offer (self, domuimg_machine_report (self, "root-device", root,
                                          "root=%s is for an initramfs, and there is none: the"
                                          " kernel itself knows no such names",
                                          root));
   else if (check_content (self, root))
     {
-      self->tree = self->root->tree;
+      self->tree = self->whole != NULL ? self->whole : self->root->tree;
       self->info = domuimg_guest_info_new (self->tree, NULL);
       check_type (self);
+      check_flags (self);
+      check_obstacle (self);
+      check_table (self);
     }
 }

@@ -37,6 +37,7 @@ void domuimg_finding_advise (DomuimgFinding *self, const char *format, ...) G_GN
 
 /* The rules by subject, in the order that they are run in. */
 void domuimg_check_config (DomuimgMachine *self);     /* keys, values, missing files, vdevs, MACs */
+void domuimg_check_host (DomuimgMachine *self);       /* what it wants of its host */
 void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, what is on them */
 void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
 void domuimg_check_installer (DomuimgMachine *self);  /* whether it is what is started */
@@ -44,12 +45,14 @@ void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, co
 void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
 void domuimg_check_memory (DomuimgMachine *self);     /* for kernel and initramfs */
 void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
+void domuimg_check_cmdline (DomuimgMachine *self);    /* its length */
 void domuimg_check_root (DomuimgMachine *self);       /* root= */
 void domuimg_check_filesystem (DomuimgMachine *self); /* features, state */
 void domuimg_check_fstab (DomuimgMachine *self);      /* fstab, crypttab, mount points */
 void domuimg_check_owners (DomuimgMachine *self);     /* whether the system is root's */
 void domuimg_check_init_program (DomuimgMachine *self);    /* init, its loader and libraries */
 void domuimg_check_init_programs (DomuimgMachine *self);   /* what init brings the system up by */
+void domuimg_check_selinux (DomuimgMachine *self);    /* a policy where there must be one */
 void domuimg_check_console (DomuimgMachine *self);    /* console=, getty, securetty */
 void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log in */
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */

@@ -12,11 +12,12 @@
 /* Each finds what the ones before it put together. */
 static void (*const subjects[]) (DomuimgMachine *machine) = {
   domuimg_check_config,       domuimg_check_images,     domuimg_check_menu,
-  domuimg_check_installer,    domuimg_check_kernel,     domuimg_check_root,       domuimg_check_filesystem,
+  domuimg_check_installer,    domuimg_check_kernel,     domuimg_check_cmdline,
+  domuimg_check_root,         domuimg_check_filesystem,
   domuimg_check_initramfs,    domuimg_check_memory,     domuimg_check_modules,
   domuimg_check_fstab,        domuimg_check_owners,     domuimg_check_init_program,
-  domuimg_check_init_programs, domuimg_check_console,   domuimg_check_accounts,
-  domuimg_check_network,      domuimg_check_faults,
+  domuimg_check_init_programs, domuimg_check_selinux, domuimg_check_console,   domuimg_check_accounts,
+  domuimg_check_network,      domuimg_check_host,       domuimg_check_faults,
 };
 
 static guint
@@ -98,11 +99,15 @@ DomuimgReport *
 domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgMachine) machine = domuimg_machine_new ();
+  g_autoptr (DomuimgProfile) here = NULL;
 
   machine->made = made;
   if (!take_config (machine, made, error))
     return NULL;
-  machine->xen = made->xen.major > 0 ? made->xen : domuimg_xen_version_of_host (NULL);
+  if (made->profile == NULL)
+    here = domuimg_profile_of_host (cancellable);
+  machine->profile = made->profile != NULL ? made->profile : here;
+  machine->xen = domuimg_machine_choose_xen (machine->profile, made->xen);
   machine->domain = g_object_ref (made->domain);
   g_ptr_array_unref (machine->devices);
   machine->devices = g_ptr_array_ref (made->devices);

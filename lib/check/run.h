@@ -22,6 +22,7 @@ struct _DomuimgMade {
   DomuimgInitramfs *initramfs; /* (nullable) */
   const char *initramfs_path;  /* (nullable) likewise */
   DomuimgXenVersion xen;       /* major 0: the host's */
+  const DomuimgProfile *profile; /* (nullable) of the host that it is to run on; NULL: this one */
 };
 
 /* What a check says of it; NULL only where it is cancelled, or @config cannot be parsed. */

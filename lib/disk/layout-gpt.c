@@ -73,6 +73,9 @@ type_of (const DomuimgTable *table, const DomuimgPart *part)
       return "21686148-6449-6E6F-744E-656564454649";
     case DOMUIMG_PART_SWAP:
       return "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F";
+    case DOMUIMG_PART_HOLDER:
+      return part->is_encrypted ? "CA7D7CCB-63ED-4C53-861C-1742536059CC"
+                                : "E6D6D379-F507-44C2-A23C-238F2A3DF928";
     default:
       return type_of_data (part->mount);
     }

@@ -8,11 +8,19 @@
 #define MIB ((guint64) 1048576)
 
 static const char *
-type_of (DomuimgPartRole role)
+type_of (const DomuimgPart *part)
 {
-  if (role == DOMUIMG_PART_ESP)
-    return "ef";
-  return role == DOMUIMG_PART_SWAP ? "82" : "83";
+  switch (part->role)
+    {
+    case DOMUIMG_PART_ESP:
+      return "ef";
+    case DOMUIMG_PART_SWAP:
+      return "82";
+    case DOMUIMG_PART_HOLDER:
+      return part->is_encrypted ? "e8" : "8e";
+    default:
+      return "83";
+    }
 }
 
 static int
@@ -32,7 +40,7 @@ write_mbr (const DomuimgTable *table, const DomuimgRegion *disk, GError **error)
   int active = find_role (table->parts, DOMUIMG_PART_BOOT);
 
   for (guint i = 0; i < table->parts->len; i++)
-    types[i] = type_of (((const DomuimgPart *) g_ptr_array_index (table->parts, i))->role);
+    types[i] = type_of (g_ptr_array_index (table->parts, i));
   if (active < 0)
     active = find_role (table->parts, DOMUIMG_PART_ROOT);
   return domuimg_table_write (table, "dos", id, types, active, disk, error);

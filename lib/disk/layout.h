@@ -13,6 +13,7 @@ typedef enum {
   DOMUIMG_PART_ESP,
   DOMUIMG_PART_BIOS, /* no filesystem: GRUB's image */
   DOMUIMG_PART_SWAP,
+  DOMUIMG_PART_HOLDER, /* no filesystem: a LUKS container, a volume group, or one in the other */
   DOMUIMG_PART_DATA,
 } DomuimgPartRole;
 
@@ -31,7 +32,15 @@ typedef struct {
   guint64 inodes;  /* 0: by the size */
   double reserved; /* percent; 0: as usual, negative: none */
   gboolean grows;  /* with its disk, when the guest first boots */
+  gboolean is_inside; /* lies in the holder of its disk, and its extent is counted from there */
+  char *lv;           /* (nullable) "VG/LV", where that is a volume group */
+  gboolean is_encrypted; /* of a holder */
+  char *group;           /* (nullable) of a holder: the volume group's name */
 } DomuimgPart;
+
+/* What LVM's metadata takes, and what its volumes are multiples of. */
+#define DOMUIMG_LVM_HEAD ((guint64) 1 << 20)
+#define DOMUIMG_LVM_EXTENT ((guint64) 4 << 20)
 
 void domuimg_part_free (DomuimgPart *self);
 
@@ -67,7 +76,8 @@ extern const DomuimgLayout domuimg_layout_mbr;
 const DomuimgLayout *domuimg_layout_find (DomuimgLayoutKind kind);
 /* Bytes of a disk of @size, in whole steps. */
 guint64 domuimg_layout_round_size (const DomuimgLayout *self, guint64 size);
-/* Bytes of a disk with @parts (element-type DomuimgPart), whose part without a size has @rest. */
+/* Bytes of a disk with @parts (element-type DomuimgPart), whose part without a size has @rest. What is inside of
+ * a holder comes behind it, and the holder is the last one in the table. */
 guint64 domuimg_layout_add_up (const DomuimgLayout *self, const GPtrArray *parts, guint64 rest);
 /* Where each of @parts lies on a disk of @size, one behind another; the one without a size takes what
  * is left. FALSE where that is nothing. */

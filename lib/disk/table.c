@@ -60,7 +60,8 @@ name_of (const DomuimgPart *part)
 {
   static const char *const names[]
       = { [DOMUIMG_PART_ROOT] = "root", [DOMUIMG_PART_BOOT] = "boot", [DOMUIMG_PART_ESP] = "esp",
-          [DOMUIMG_PART_BIOS] = "bios", [DOMUIMG_PART_SWAP] = "swap" };
+          [DOMUIMG_PART_BIOS] = "bios", [DOMUIMG_PART_SWAP] = "swap",
+          [DOMUIMG_PART_HOLDER] = "system" };
 
   return part->role == DOMUIMG_PART_DATA ? part->mount : names[part->role];
 }

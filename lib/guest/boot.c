@@ -129,6 +129,27 @@ domuimg_guest_boot_has_driver (DomuimgGuestBoot *self, DomuimgTree *root, const 
 }
 
 gboolean
+domuimg_guest_boot_lacks (DomuimgGuestBoot *self, DomuimgTree *root, const char *option)
+{
+  DomuimgBuiltin *builtin = get_builtin (self, root);
+
+  return builtin != NULL && domuimg_builtin_lacks (builtin, option);
+}
+
+char *
+domuimg_guest_boot_get_raw (const DomuimgGuestBoot *self, const char *key)
+{
+  g_auto (GStrv) words = g_strsplit_set (self->cmdline != NULL ? self->cmdline : "", " \t\n", -1);
+  gsize length = strlen (key);
+  const char *found = NULL;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    if (strncmp (words[i], key, length) == 0 && words[i][length] == '=')
+      found = words[i] + length + 1;
+  return g_strdup (found);
+}
+
+gboolean
 domuimg_guest_boot_meets (DomuimgGuestBoot *self, DomuimgTree *root, const DomuimgNeed *need)
 {
   for (guint i = 0; i < G_N_ELEMENTS (need->modules) && need->modules[i] != NULL; i++)

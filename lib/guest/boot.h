@@ -39,6 +39,11 @@ char *domuimg_guest_boot_get_parameter (const DomuimgGuestBoot *self, const char
  * (nullable) is the guest's. */
 gboolean domuimg_guest_boot_has_driver (DomuimgGuestBoot *self, DomuimgTree *root,
                                         const char *module, const char *option);
+/* Whether it is known to have been built without @option. */
+gboolean domuimg_guest_boot_lacks (DomuimgGuestBoot *self, DomuimgTree *root, const char *option);
+/* (nullable) The last value of KEY=VALUE as initramfs-tools reads it: in words between blanks, with
+ * quotes as they stand. */
+char *domuimg_guest_boot_get_raw (const DomuimgGuestBoot *self, const char *key);
 /* Whether it has one of the drivers. */
 gboolean domuimg_guest_boot_meets (DomuimgGuestBoot *self, DomuimgTree *root,
                                    const DomuimgNeed *need);

@@ -64,6 +64,8 @@ domuimg_customise_free (DomuimgCustomise *self)
   g_free (self->hostname);
   g_free (self->root_uuid);
   g_free (self->root_fs);
+  g_free (self->crypt_name);
+  g_free (self->crypt_uuid);
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->growths);
   g_ptr_array_unref (self->nics);

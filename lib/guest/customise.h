@@ -51,6 +51,8 @@ typedef struct {
   char *hostname;        /* nullable: kept; a name, with or without its domain */
   char *root_uuid;       /* nullable: fstab and crypttab are left alone */
   char *root_fs;         /* "ext4" */
+  char *crypt_name;      /* nullable: what the disk with the root, encrypted, is mapped to ... */
+  char *crypt_uuid;      /* ... and its UUID */
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
   GPtrArray *growths;    /* (element-type DomuimgGuestGrowth) */
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */

@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/guest/steps.h"
 
+#include <string.h>
+
 #include "lib/guest/fstab-table.h"
 #include "lib/guest/growfs.h"
 
@@ -132,20 +134,37 @@ edit_fstab (const char *text, GArray *all)
   return domuimg_fstab_to_text (fstab);
 }
 
+/* What the guest's own tools put into its next initramfs. */
+static void
+append_container (DomuimgFstab *crypttab, const DomuimgCustomise *want)
+{
+  g_autofree char *device = g_strdup_printf ("UUID=%s", want->crypt_uuid);
+  const char *const fields[] = { want->crypt_name, device, "none", "luks,discard,initramfs", NULL };
+
+  domuimg_fstab_append (crypttab, fields);
+}
+
 /* Waiting for an absent encrypted device would hold the boot up. */
 static char *
-edit_crypttab (const char *text)
+edit_crypttab (const char *text, const DomuimgCustomise *want)
 {
   g_autoptr (DomuimgFstab) crypttab = domuimg_fstab_parse (text);
   const GPtrArray *entries = domuimg_fstab_get_entries (crypttab);
+  gboolean has_own = want->crypt_name == NULL;
 
   for (guint i = 0; i < entries->len; i++)
     {
       const DomuimgFstabEntry *entry = g_ptr_array_index (entries, i);
+      const char *device = entry->fields[DOMUIMG_CRYPTTAB_DEVICE];
+      gboolean is_own = want->crypt_name != NULL && g_str_has_prefix (device, "UUID=")
+                        && g_str_equal (device + strlen ("UUID="), want->crypt_uuid);
 
-      if (domuimg_fstab_is_device (entry->fields[DOMUIMG_CRYPTTAB_DEVICE]))
+      has_own |= is_own;
+      if (!is_own && domuimg_fstab_is_device (device))
         domuimg_fstab_comment_out (crypttab, entry->line, ABSENT);
     }
+  if (!has_own)
+    append_container (crypttab, want);
   return domuimg_fstab_to_text (crypttab);
 }
 
@@ -175,8 +194,8 @@ domuimg_guest_step_fstab (DomuimgGuestRun *self, GError **error)
           && !domuimg_edit_mkdir (self->edit, mount_point, 0755, error))
         return FALSE;
     }
-  if (crypttab == NULL)
+  if (crypttab == NULL && self->want->crypt_name == NULL)
     return TRUE;
-  g_autofree char *no_devices = edit_crypttab (crypttab);
-  return domuimg_edit_write (self->edit, "/etc/crypttab", no_devices, 0600, error);
+  g_autofree char *edited = edit_crypttab (crypttab != NULL ? crypttab : "", self->want);
+  return domuimg_edit_write (self->edit, "/etc/crypttab", edited, 0600, error);
 }

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/guest/locale-find.h"
+
 static gboolean
 set_timezone (DomuimgGuestRun *self, const char *zone, GError **error)
 {
@@ -62,6 +64,29 @@ enable_generation (DomuimgGuestRun *self, const char *locale, GError **error)
   return domuimg_edit_write (self->edit, "/etc/locale.gen", out->str, 0644, error);
 }
 
+/* Those of the C library itself. */
+static gboolean
+is_built_in (const char *locale)
+{
+  return g_str_equal (locale, "C") || g_str_equal (locale, "POSIX") || g_str_has_prefix (locale, "C.");
+}
+
+static gboolean
+check_locale (DomuimgGuestRun *self, const char *locale, gboolean debian, GError **error)
+{
+  gboolean is_there = is_built_in (locale);
+
+  if (!is_there && !domuimg_locale_find (self->edit->tree, locale, &is_there, error))
+    return FALSE;
+  if (!is_there)
+    domuimg_edit_warn (self->edit,
+                       debian ? "the locale %s is set, but the guest does not have it: run locale-gen in"
+                                " the guest, or install its package locales with it (--package locales)"
+                              : "the locale %s is set, but the guest does not have it: install it there",
+                       locale);
+  return TRUE;
+}
+
 static gboolean
 set_locale (DomuimgGuestRun *self, const char *locale, GError **error)
 {
@@ -70,14 +95,28 @@ set_locale (DomuimgGuestRun *self, const char *locale, GError **error)
   const char *path = debian ? "/etc/default/locale"
                             : (old_redhat ? "/etc/sysconfig/i18n" : "/etc/locale.conf");
 
-  if (!assign (self, path, "LANG", locale, error) || !enable_generation (self, locale, error))
+  return assign (self, path, "LANG", locale, error) && enable_generation (self, locale, error)
+         && check_locale (self, locale, debian, error);
+}
+
+/* A name that is not among those that the guest has is a mistake, as with time zones. */
+static gboolean
+check_keymap (DomuimgGuestRun *self, const char *keymap, gboolean debian, GError **error)
+{
+  DomuimgKeymapState state;
+
+  if (debian ? !domuimg_keymap_find_layouts (self->edit->tree, keymap, &state, error)
+             : !domuimg_keymap_find (self->edit->tree, keymap, &state, error))
     return FALSE;
-  if (debian && !g_str_has_prefix (locale, "C.") && !g_str_equal (locale, "C")
-      && !g_str_equal (locale, "POSIX"))
+  if (state == DOMUIMG_KEYMAP_UNKNOWN)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                         "The guest has no %s \"%s\": check its name",
+                         debian ? "keyboard layout" : "keymap", keymap);
+  if (state == DOMUIMG_KEYMAP_NONE)
     domuimg_edit_warn (self->edit,
-                       "the locale %s is set, but not generated: run locale-gen in the "
-                       "guest",
-                       locale);
+                       "the keymap %s is set, but nothing in the guest would load it: install its package"
+                       " %s",
+                       keymap, debian ? "console-setup" : "kbd");
   return TRUE;
 }
 
@@ -85,8 +124,11 @@ static gboolean
 set_keymap (DomuimgGuestRun *self, const char *keymap, GError **error)
 {
   g_autofree char *quoted = g_strdup_printf ("\"%s\"", keymap);
+  gboolean debian = domuimg_tree_exists (self->edit->tree, "/etc/debian_version");
 
-  if (domuimg_tree_exists (self->edit->tree, "/etc/debian_version"))
+  if (!check_keymap (self, keymap, debian, error))
+    return FALSE;
+  if (debian)
     return assign (self, "/etc/default/keyboard", "XKBLAYOUT", quoted, error);
   if (self->info->init == DOMUIMG_INIT_SYSTEMD)
     return assign (self, "/etc/vconsole.conf", "KEYMAP", keymap, error);

@@ -70,7 +70,7 @@ number_of (JsonNode *node, const char *name)
 }
 
 char *
-domuimg_backend_describe_xen (GCancellable *cancellable, GError **error)
+domuimg_backend_describe_xen (DomuimgProfile *profile, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgExec) exec
       = domuimg_backend_start (DOMUIMG_BACKEND_LIBXL, NULL, "info", error);
@@ -87,6 +87,7 @@ domuimg_backend_describe_xen (GCancellable *cancellable, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_FAILED, "libxl says nothing of this host");
       return NULL;
     }
+  domuimg_profile_add_libxl (profile, node);
   total = g_format_size_full (number_of (node, "total"), G_FORMAT_SIZE_IEC_UNITS);
   left = g_format_size_full (number_of (node, "free"), G_FORMAT_SIZE_IEC_UNITS);
   return g_strdup_printf ("%" G_GINT64_FORMAT " CPUs, %s of %s memory free for guests",

@@ -41,7 +41,7 @@ add_resources (DomuimgDoctor *self, GCancellable *cancellable)
 
   if (*self->root != '\0')
     return;
-  said = domuimg_backend_describe_xen (cancellable, &local);
+  said = domuimg_backend_describe_xen (self->profile, cancellable, &local);
   domuimg_doctor_add (self, "xen-libxl", said != NULL, DOMUIMG_SEVERITY_WARNING,
                       said != NULL ? g_strdup (said)
                                    : g_strdup_printf ("libxl cannot be asked: %s", local->message),

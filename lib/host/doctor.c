@@ -3,8 +3,6 @@
 #include "config.h"
 #include "lib/host/doctor.h"
 
-#include <string.h>
-
 #include "lib/base/json.h"
 #include "lib/base/properties.h"
 #include "lib/host/finding.h"
@@ -25,6 +23,7 @@ domuimg_doctor_finalize (GObject *object)
 
   g_free (self->root);
   g_free (self->xen_version);
+  g_clear_pointer (&self->profile, domuimg_profile_free);
   g_clear_pointer (&self->findings, g_ptr_array_unref);
   G_OBJECT_CLASS (domuimg_doctor_parent_class)->finalize (object);
 }
@@ -48,20 +47,6 @@ domuimg_doctor_init (DomuimgDoctor *self)
 {
 }
 
-/* /sys/hypervisor is there in a domU, too; only dom0 is in control. */
-static gboolean
-is_in_control (DomuimgDoctor *self)
-{
-  g_autofree char *capabilities = domuimg_doctor_read (self, "/proc/xen/capabilities");
-  g_autofree char *features = domuimg_doctor_read (self, "/sys/hypervisor/properties/features");
-  guint64 bits = features != NULL ? g_ascii_strtoull (features, NULL, 16) : 0;
-
-  if (capabilities != NULL)
-    return strstr (capabilities, "control_d") != NULL;
-  /* XENFEAT_dom0 of xen/include/public/features.h, where xenfs is not mounted. */
-  return (bits >> 11 & 1) != 0;
-}
-
 DomuimgDoctor *
 domuimg_doctor_new_for_root (const char *root)
 {
@@ -72,10 +57,11 @@ domuimg_doctor_new_for_root (const char *root)
   g_autofree char *extra = NULL;
 
   self->root = g_strdup (root);
+  self->profile = domuimg_profile_look (root);
   type = domuimg_doctor_read (self, "/sys/hypervisor/type");
   if (g_strcmp0 (type, "xen") != 0)
     return self;
-  self->is_xen = is_in_control (self);
+  self->is_xen = domuimg_profile_is_host (root);
   major = domuimg_doctor_read (self, "/sys/hypervisor/version/major");
   minor = domuimg_doctor_read (self, "/sys/hypervisor/version/minor");
   extra = domuimg_doctor_read (self, "/sys/hypervisor/version/extra");
@@ -237,8 +223,13 @@ add_finding (JsonBuilder *builder, DomuimgFinding *one)
  * domuimg_doctor_to_json:
  * @self: a host
  *
+ * Of a Xen host this is a host profile, which `domuimg check --host` and `domuimg create --host` judge
+ * guests by on another machine: "host" has what guests can depend on, each where it is known.
+ *
  * Returns: (transfer full): `{"xen":bool,"xen_version":…,"findings":[{"id","there","severity",
- *   "what","why","remedy"}]}`, of the last domuimg_doctor_examine()
+ *   "what","why","remedy"}],"host":{"cpus","memory","default_bridge","types","bridges","interfaces",
+ *   "scripts","files","domains","pools","pci","pci_assignable"}}`, of the last
+ *   domuimg_doctor_examine(); "memory" is in bytes, and "host" is there on a Xen host only
  *
  * Since: 0.1
  */
@@ -258,6 +249,8 @@ domuimg_doctor_to_json (DomuimgDoctor *self)
   for (guint i = 0; self->findings != NULL && i < self->findings->len; i++)
     add_finding (builder, g_ptr_array_index (self->findings, i));
   json_builder_end_array (builder);
+  if (self->is_xen)
+    domuimg_profile_write (self->profile, builder);
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   return json_to_string (root, TRUE);

@@ -3,6 +3,7 @@
 
 #include "domuimg/host.h"
 #include "lib/base/base.h"
+#include "lib/xen/profile.h"
 
 /* What a look at a host finds: files doctor-SUBJECT.c, each for one part of it. */
 
@@ -12,6 +13,7 @@ struct _DomuimgDoctor {
   char *root;     /* in front of every path; "" for this machine */
   gboolean is_xen; /* and may start guests: dom0 */
   char *xen_version; /* (nullable) of what runs */
+  DomuimgProfile *profile; /* of its files */
   GPtrArray *findings; /* (nullable) of DomuimgFinding; NULL until it was looked at */
 };
 

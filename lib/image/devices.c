@@ -47,7 +47,7 @@ domuimg_devices_add_volumes (GPtrArray *self, const char *name, guint disk, Domu
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
       g_autofree char *own = domuimg_device_name_volume (name, volume);
 
-      has_whole |= volume->number == 0 && volume->lv == NULL;
+      has_whole |= volume->number == 0 && volume->lv == NULL && volume->mapped == NULL;
       domuimg_devices_add (self, own, disk, image, volume);
     }
   if (!has_whole)
@@ -59,6 +59,8 @@ domuimg_device_name_volume (const char *disk, const DomuimgVolume *volume)
 {
   if (volume->lv != NULL)
     return g_strdup (volume->lv);
+  if (volume->mapped != NULL)
+    return g_strconcat ("mapper/", volume->mapped, NULL);
   if (volume->number == 0)
     return g_strdup (disk);
   return g_strdup_printf (g_ascii_isdigit (disk[strlen (disk) - 1]) ? "%sp%u" : "%s%u", disk,
@@ -80,8 +82,8 @@ is_link_name (const char *link, const char *value)
 }
 
 /* The device mapper joins the two names by a dash, and doubles those that are in them. */
-static char *
-mapper_name (const char *lv)
+char *
+domuimg_device_map_volume (const char *lv)
 {
   g_auto (GStrv) parts = g_strsplit (lv, "/", 2);
   g_autoptr (GString) vg = g_string_new (parts[0]);
@@ -104,7 +106,7 @@ is_path_of (const DomuimgDevice *self, const char *path)
     return g_str_equal (path, self->name);
   if (g_str_equal (path, lv))
     return TRUE;
-  mapper = mapper_name (lv);
+  mapper = domuimg_device_map_volume (lv);
   for (guint i = 0; i < G_N_ELEMENTS (mapped); i++)
     if (g_str_has_prefix (path, mapped[i]) && g_str_equal (path + strlen (mapped[i]), mapper))
       return TRUE;

@@ -38,5 +38,8 @@ gboolean domuimg_device_spec_is_tag (const char *spec);
  * order that its buses are looked through in, and which partition of it (0: the whole). FALSE for
  * anything else. */
 gboolean domuimg_device_parse_kernel_name (const char *name, guint *disk, guint *partition);
-/* (transfer full) What Linux calls a volume of the disk @disk: "xvda1", "xvda", "VG/LV". */
+/* (transfer full) What a logical volume "VG/LV" is called below /dev/mapper: "VG-LV". */
+char *domuimg_device_map_volume (const char *lv);
+/* (transfer full) What Linux calls a volume of the disk @disk: "xvda1", "xvda", "VG/LV",
+ * "mapper/xvda3_crypt". */
 char *domuimg_device_name_volume (const char *disk, const DomuimgVolume *volume);

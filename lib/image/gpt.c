@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/image/gpt.h"
 
+#include "lib/base/inflate.h"
+
 /* UEFI specification 2.10, 5.3. */
 #define SECTOR 512
 #define HEADER SECTOR
@@ -76,4 +78,20 @@ domuimg_gpt_parse (DomuimgBytes head, GPtrArray *volumes)
         g_ptr_array_add (volumes, volume);
     }
   return TRUE;
+}
+
+/* UEFI specification 2.10, 5.3.2: the checksum is of the header with 0 in the checksum's place. */
+gboolean
+domuimg_gpt_has_header (DomuimgBytes head)
+{
+  DomuimgBytes header = domuimg_bytes_slice (head, HEADER, SECTOR);
+  guint8 copy[SECTOR] = { 0 };
+  guint32 size = 0, expected = 0;
+
+  if (!domuimg_bytes_starts_with (header, MAGIC, strlen (MAGIC))
+      || !domuimg_bytes_le32 (header, 12, &size) || size < 92 || size > SECTOR
+      || !domuimg_bytes_le32 (header, 16, &expected) || !domuimg_bytes_read (header, 0, copy, size))
+    return FALSE;
+  memset (copy + 16, 0, sizeof expected);
+  return domuimg_crc32 (0, copy, size) == expected;
 }

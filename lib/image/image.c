@@ -2,6 +2,7 @@
 /* A disk image, from its bytes to the trees of its filesystems. */
 #include "config.h"
 #include "lib/image/image.h"
+#include "lib/image/gpt.h"
 
 #include <errno.h>
 #include <string.h>
@@ -272,6 +273,19 @@ domuimg_image_list_volumes (DomuimgImage *self, GError **error)
   return volumes;
 }
 
+gboolean
+domuimg_image_add_made (DomuimgImage *self, DomuimgVolume *volume, GError **error)
+{
+  g_autoptr (DomuimgVolume) made = volume;
+  GPtrArray *volumes = domuimg_image_list_partitions (self, error);
+
+  if (volumes == NULL)
+    return FALSE;
+  self->has_lvs = TRUE;
+  g_ptr_array_add (volumes, g_steal_pointer (&made));
+  return TRUE;
+}
+
 const char *
 domuimg_image_get_table (DomuimgImage *self)
 {
@@ -326,9 +340,22 @@ take_part (DomuimgRegion *region, const DomuimgVolume *volume)
              : NULL;
 }
 
+gboolean
+domuimg_image_has_damaged_gpt (DomuimgImage *self)
+{
+  DomuimgRegion *bytes = bytes_of (self);
+  guint8 head[2 * SECTOR];
+
+  return g_strcmp0 (self->table, "gpt") == 0 && bytes != NULL
+         && domuimg_region_read (bytes, 0, head, sizeof head) == (gssize) sizeof head
+         && !domuimg_gpt_has_header (domuimg_bytes (head, sizeof head));
+}
+
 DomuimgRegion *
 domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume)
 {
+  if (volume->inside != NULL)
+    return domuimg_region_new_named (volume->inside, self->region->name);
   return take_part (bytes_of (self), volume);
 }
 
@@ -361,7 +388,7 @@ domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboole
 
   if (!prepare_for (self, volume, writable, error))
     return NULL;
-  if (writable && region != NULL && domuimg_fs_find (volume->fs) != NULL)
+  if (writable && region != NULL && volume->inside == NULL && domuimg_fs_find (volume->fs) != NULL)
     {
       /* An image is opened for reading, since most are only read. */
       if (self->writable == NULL)

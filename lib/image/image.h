@@ -15,6 +15,9 @@ typedef struct _DomuimgImage DomuimgImage;
 typedef struct {
   guint number;     /* of the partition; 0: the whole image, or a logical volume */
   char *lv;         /* (nullable) "VG/LV" of a logical volume */
+  char *mapped;     /* (nullable) "xvda3_crypt": what an encrypted disk is mapped to */
+  DomuimgRegion *inside; /* (nullable) its bytes, where these are not those of the image as they lie */
+  gboolean is_encrypted; /* they lie in an encrypted disk */
   guint64 offset;   /* bytes; meaningless where @lv is set, or in a format that is not raw */
   guint64 length;   /* bytes, by the partition table */
   char *fs;         /* (nullable) as blkid(8) names it: "ext4", "xfs", "swap", "LVM2_member", ... */
@@ -58,9 +61,15 @@ const char *domuimg_image_get_table (DomuimgImage *self);
  * FALSE with an error where it cannot be told. */
 gboolean domuimg_image_has_boot_code (DomuimgImage *self, gboolean *has, GError **error);
 gboolean domuimg_image_has_esp (DomuimgImage *self, gboolean *has, GError **error);
+/* Whether it has a GPT whose first copy, which Linux goes by, is damaged; FALSE, too, where that cannot be
+ * read. */
+gboolean domuimg_image_has_damaged_gpt (DomuimgImage *self);
 /* (element-type DomuimgVolume), by number, logical volumes last. For formats other than raw, and
  * for logical volumes, this starts libguestfs's appliance, which takes 10 to 20 s. */
 GPtrArray *domuimg_image_list_volumes (DomuimgImage *self, GError **error);
+/* Adds @volume, which is taken, and which nobody else has to look for: what is in a volume group or an
+ * encrypted disk that was just made. */
+gboolean domuimg_image_add_made (DomuimgImage *self, DomuimgVolume *volume, GError **error);
 /* The same without logical volumes, where nobody has asked for those yet. */
 GPtrArray *domuimg_image_list_partitions (DomuimgImage *self, GError **error);
 /* (element-type utf8) Sentences on what is cut off or contradictory: "the partition table says

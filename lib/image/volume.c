@@ -16,6 +16,8 @@ void
 domuimg_volume_free (DomuimgVolume *self)
 {
   g_free (self->lv);
+  g_free (self->mapped);
+  g_clear_pointer (&self->inside, domuimg_region_unref);
   g_free (self->fs);
   g_free (self->uuid);
   g_free (self->label);

@@ -9,6 +9,7 @@
 
 #define HEADER_SIZE 110
 #define FIELD_SIZE 8
+#define MODE_AT 14
 #define FILE_SIZE_AT 54
 #define NAME_SIZE_AT 94
 #define CONTENT_MAX ((guint64) 4 * 1024 * 1024)
@@ -33,6 +34,7 @@ struct _DomuimgCpio {
   GByteArray *part;   /* header, name or content as far as it has come */
   guint64 wanted;     /* of @part */
   guint64 skip;       /* of a body with its padding */
+  guint32 mode;
   guint32 file_size;
   guint32 name_size;
   char *name;
@@ -103,7 +105,8 @@ end_header (DomuimgCpio *self, GError **error)
   if (memcmp (self->part->data, "07070", 5) != 0
       || (self->part->data[5] != '1' && self->part->data[5] != '2'))
     return fail_damaged (self, "a header is not of the newc format", error);
-  if (!parse_field (self, FILE_SIZE_AT, &self->file_size)
+  if (!parse_field (self, MODE_AT, &self->mode)
+      || !parse_field (self, FILE_SIZE_AT, &self->file_size)
       || !parse_field (self, NAME_SIZE_AT, &self->name_size))
     return fail_damaged (self, "a header has a wrong number", error);
   if (self->name_size == 0 || self->name_size > PATH_MAX)
@@ -208,6 +211,12 @@ domuimg_cpio_push (DomuimgCpio *self, const void *data, gsize length, GError **e
       at += (gsize) used;
     }
   return (gssize) at;
+}
+
+guint32
+domuimg_cpio_get_mode (DomuimgCpio *self)
+{
+  return self->mode;
 }
 
 guint64

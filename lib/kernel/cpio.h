@@ -23,6 +23,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCpio, domuimg_cpio_free)
 /* How many of the bytes are cpio's: fewer than @length only where no archive begins (see
  * domuimg_cpio_is_between), -1 on error. */
 gssize domuimg_cpio_push (DomuimgCpio *self, const void *data, gsize length, GError **error);
+/* The mode of the file that was told of last, with the bits of its kind. */
+guint32 domuimg_cpio_get_mode (DomuimgCpio *self);
 /* How many bytes to come are of no interest: the caller may leave them out, and say so. */
 guint64 domuimg_cpio_get_skippable (DomuimgCpio *self);
 void domuimg_cpio_skip (DomuimgCpio *self, guint64 length);

@@ -11,6 +11,7 @@
 #define NAME_BYTES_MAX ((gsize) 16 << 20)
 #define BUILTIN_BYTES_MAX ((gsize) 4 << 20)
 #define ARCHIVES_MAX 64
+#define TEXT_BYTES_MAX ((gsize) 64 << 10)
 
 struct _DomuimgInitramfs {
   gint refs; /* atomic */
@@ -20,6 +21,13 @@ struct _DomuimgInitramfs {
   GHashTable *builtin;
   GHashTable *versions;
   char *root;                /* (nullable) */
+  DomuimgCpio *cpio;         /* (unowned) while it is read */
+  gboolean has_init;
+  guint32 init_mode;
+  char *init;                /* (nullable) */
+  char *inittab;             /* (nullable) */
+  guint compressions;
+  const char *unpackable;    /* (nullable) */
   guint archives; /* compressed ones */
   gsize name_bytes;
   gsize builtin_bytes;
@@ -89,6 +97,12 @@ add_version (DomuimgInitramfs *self, const char *name)
 }
 
 static gboolean
+is_kept (const char *name)
+{
+  return g_str_equal (name, "init") || g_str_equal (name, "etc/inittab");
+}
+
+static gboolean
 on_file (const char *name, gboolean *want_content, gpointer user_data, GError **error)
 {
   DomuimgInitramfs *self = user_data;
@@ -97,7 +111,13 @@ on_file (const char *name, gboolean *want_content, gpointer user_data, GError **
   if (module != NULL)
     g_hash_table_add (self->modules, module);
   add_version (self, name);
-  *want_content = is_builtin_list (name) || domuimg_initramfs_tells_root (name);
+  *want_content = is_builtin_list (name) || domuimg_initramfs_tells_root (name) || is_kept (name);
+  if (g_str_equal (name, "init"))
+    {
+      self->has_init = TRUE;
+      self->init_mode = domuimg_cpio_get_mode (self->cpio);
+      g_clear_pointer (&self->init, g_free);
+    }
   /* With what a set's entry takes beside the name. */
   self->name_bytes += strlen (name) + 64;
   if (self->name_bytes > NAME_BYTES_MAX)
@@ -113,6 +133,13 @@ on_content (const char *name, GBytes *content, gpointer user_data)
   DomuimgInitramfs *self = user_data;
   DomuimgBytes bytes = domuimg_bytes_of (content);
 
+  if (is_kept (name) && bytes.size > 0)
+    {
+      char **field = g_str_equal (name, "init") ? &self->init : &self->inittab;
+
+      g_free (*field);
+      *field = g_strndup ((const char *) bytes.data, MIN (bytes.size, TEXT_BYTES_MAX));
+    }
   if (!is_builtin_list (name))
     {
       if (self->root == NULL && bytes.size > 0)
@@ -138,6 +165,7 @@ read_compressed (DomuimgInitramfs *self, DomuimgCompression compression, guint64
 
   if (decoder == NULL)
     return FALSE;
+  self->cpio = cpio;
   while ((got = domuimg_decoder_read (decoder, &data, &local)) > 0)
     {
       self->plain_bytes += (guint64) got;
@@ -166,11 +194,24 @@ read_compressed (DomuimgInitramfs *self, DomuimgCompression compression, guint64
   return TRUE;
 }
 
+/* Linux has its own decoders: lib/decompress_unxz.c knows no check but CRC32, and
+ * lib/decompress_unzstd.c no window of more than 128 MiB. */
+static const char *
+find_unpackable (DomuimgCompression compression, const guint8 *head)
+{
+  if (compression == DOMUIMG_COMPRESSION_XZ && head[7] > 1)
+    return "xz with another check than CRC32 (xz --check=crc32)";
+  /* The Zstandard frame format, 3.1.1: a descriptor, and where it is no single segment, the window. */
+  if (compression == DOMUIMG_COMPRESSION_ZSTD && (head[4] & 0x20) == 0 && head[5] >> 3 > 17)
+    return "zstd with a window of more than 128 MiB (no zstd --long)";
+  return NULL;
+}
+
 /* The next archive is compressed, or there is none. */
 static gboolean
 go_on (DomuimgInitramfs *self, guint64 *offset, gboolean *at_end, GError **error)
 {
-  guint8 head[8];
+  guint8 head[8] = { 0 };
   DomuimgCompression compression;
   gssize got = self->input->read_at (self->input->user_data, *offset, head, sizeof head, error);
 
@@ -179,6 +220,11 @@ go_on (DomuimgInitramfs *self, guint64 *offset, gboolean *at_end, GError **error
   compression = domuimg_compression_detect (domuimg_bytes (head, (gsize) got));
   /* Linux starts with what it has, too. */
   *at_end = compression == DOMUIMG_COMPRESSION_NONE || self->archives++ == ARCHIVES_MAX;
+  if (!*at_end)
+    {
+      self->compressions |= 1u << compression;
+      self->unpackable = self->unpackable ?: find_unpackable (compression, head);
+    }
   return *at_end || read_compressed (self, compression, offset, error);
 }
 
@@ -195,6 +241,7 @@ read_archives (DomuimgInitramfs *self, GError **error)
          && (got = self->input->read_at (self->input->user_data, offset, buffer, BLOCK_SIZE, error))
                 > 0)
     {
+      self->cpio = cpio;
       used = domuimg_cpio_push (cpio, buffer, (gsize) got, error);
       if (used < 0)
         return FALSE;
@@ -237,6 +284,7 @@ domuimg_initramfs_new (const DomuimgInput *input, GError **error)
   if (!read_archives (self, error))
     return NULL;
   self->input = NULL;
+  self->cpio = NULL;
   return g_steal_pointer (&self);
 }
 
@@ -266,6 +314,8 @@ domuimg_initramfs_free (DomuimgInitramfs *self)
   g_hash_table_unref (self->builtin);
   g_hash_table_unref (self->versions);
   g_free (self->root);
+  g_free (self->init);
+  g_free (self->inittab);
   g_free (self);
 }
 
@@ -318,6 +368,32 @@ const char *
 domuimg_initramfs_get_root (DomuimgInitramfs *self)
 {
   return self->root;
+}
+
+gboolean
+domuimg_initramfs_get_init (DomuimgInitramfs *self, guint32 *mode, const char **text)
+{
+  *mode = self->init_mode;
+  *text = self->init;
+  return self->has_init;
+}
+
+const char *
+domuimg_initramfs_get_inittab (DomuimgInitramfs *self)
+{
+  return self->inittab;
+}
+
+guint
+domuimg_initramfs_get_compressions (DomuimgInitramfs *self)
+{
+  return self->compressions;
+}
+
+const char *
+domuimg_initramfs_get_unpackable (DomuimgInitramfs *self)
+{
+  return self->unpackable;
 }
 
 guint64

@@ -26,6 +26,15 @@ gboolean domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *modul
 /* (nullable) The root that it mounts where the command line has no root=, as a value of that: by the list of
  * NixOS, an fstab with /sysroot, or dracut's etc/cmdline.d. */
 const char *domuimg_initramfs_get_root (DomuimgInitramfs *self);
+/* FALSE where there is no /init. @mode has the bits of its kind; @text (nullable) (unowned) what it begins
+ * with, or of a link its target. */
+gboolean domuimg_initramfs_get_init (DomuimgInitramfs *self, guint32 *mode, const char **text);
+/* (nullable) Its /etc/inittab. */
+const char *domuimg_initramfs_get_inittab (DomuimgInitramfs *self);
+/* What its archives are packed by, a bit each: 1 << DomuimgCompression. */
+guint domuimg_initramfs_get_compressions (DomuimgInitramfs *self);
+/* (nullable) What Linux's own decoders do not take of them: "xz with a check other than CRC32". */
+const char *domuimg_initramfs_get_unpackable (DomuimgInitramfs *self);
 /* Bytes of its archives, decompressed. */
 guint64 domuimg_initramfs_get_unpacked_size (DomuimgInitramfs *self);
 /* Whether there is a modules.builtin in it, and whether one says that the kernel has the module

@@ -18,6 +18,9 @@ const DomuimgNeed domuimg_need_of_network = {
 const DomuimgNeed domuimg_need_of_volumes
     = { "logical volumes", "dm-mod", { "dm-mod" }, { "CONFIG_BLK_DEV_DM" } };
 
+const DomuimgNeed domuimg_need_of_containers
+    = { "encrypted disks", "dm-crypt", { "dm-crypt" }, { "CONFIG_DM_CRYPT" } };
+
 static const DomuimgNeed filesystems[] = {
   { "ext2", "ext2", { "ext4", "ext2" }, { "CONFIG_EXT4_FS", "CONFIG_EXT2_FS" } },
   { "ext3", "ext3", { "ext4", "ext3" }, { "CONFIG_EXT4_FS", "CONFIG_EXT3_FS" } },

@@ -14,6 +14,7 @@ typedef struct {
 
 extern const DomuimgNeed domuimg_need_of_network;
 extern const DomuimgNeed domuimg_need_of_volumes; /* logical ones */
+extern const DomuimgNeed domuimg_need_of_containers; /* encrypted disks */
 /* An HVM guest has emulated disks until a kernel with Xen's drivers takes them away. */
 const DomuimgNeed *domuimg_need_of_disks (DomuimgGuestType type);
 /* (nullable) NULL for a filesystem that none of the known drivers reads. */

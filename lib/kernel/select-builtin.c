@@ -68,6 +68,12 @@ domuimg_builtin_has (DomuimgBuiltin *self, const char *module, const char *optio
 }
 
 gboolean
+domuimg_builtin_lacks (DomuimgBuiltin *self, const char *option)
+{
+  return self->config != NULL && !domuimg_builtin_has (self, "", option);
+}
+
+gboolean
 domuimg_builtin_is_known (DomuimgBuiltin *self)
 {
   return self->has_list || self->config != NULL;

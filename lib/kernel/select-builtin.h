@@ -18,5 +18,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgBuiltin, domuimg_builtin_free)
 
 /* @option, "CONFIG_…" (nullable), is what builds the module. */
 gboolean domuimg_builtin_has (DomuimgBuiltin *self, const char *module, const char *option);
+/* Whether the kernel is known to have been built without @option. */
+gboolean domuimg_builtin_lacks (DomuimgBuiltin *self, const char *option);
 /* Whether one of the files was there: if not, nothing is known. */
 gboolean domuimg_builtin_is_known (DomuimgBuiltin *self);

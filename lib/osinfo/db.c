@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* libosinfo's database, loaded once. */
+#include "config.h"
 #include "lib/osinfo/db.h"
 
 #ifdef HAVE_OSINFO

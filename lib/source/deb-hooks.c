@@ -60,6 +60,19 @@ static const HookFile host_keys[] = {
   { "etc/ssh/ssh_host_ed25519_key", "", NULL },
 };
 
+/* Its hook finds out which of these a container needs, where that is open. */
+static const HookFile container = { "usr/share/initramfs-tools/modules.d/domuimg-luks",
+                                    "# Written by domuimg: an encrypted root.\n"
+                                    "dm-crypt\nalgif_skcipher\nxts\necb\naes_generic\n"
+                                    "aesni-intel\nsha256_generic\n",
+                                    NULL };
+
+static gboolean
+wants (const DomuimgDebRequest *request, const char *package)
+{
+  return g_strv_contains ((const char *const *) request->packages, package);
+}
+
 static gboolean
 add_file (struct archive *archive, const HookFile *file)
 {
@@ -125,12 +138,6 @@ end_tar (struct archive *archive, gboolean ok, const DomuimgSourceContext *conte
 }
 
 static gboolean
-wants (const DomuimgDebRequest *request, const char *package)
-{
-  return g_strv_contains ((const char *const *) request->packages, package);
-}
-
-static gboolean
 add_setup (DomuimgExec *exec, const DomuimgDebRequest *request,
            const DomuimgSourceContext *context, GError **error)
 {
@@ -150,7 +157,21 @@ add_initramfs (struct archive *archive, const DomuimgDebRequest *request)
   const HookFile root = { "usr/share/initramfs-tools/modules.d/domuimg-root", text, NULL };
 
   return add_files (archive, initramfs, G_N_ELEMENTS (initramfs))
-         && (request->root_fs == NULL || add_file (archive, &root));
+         && (request->root_fs == NULL || add_file (archive, &root))
+         && (!wants (request, "cryptsetup-initramfs") || add_file (archive, &container));
+}
+
+/* The package locales generates what it finds here when it is installed. */
+static gboolean
+add_locale (struct archive *archive, const DomuimgDebRequest *request)
+{
+  const char *codeset = strchr (request->locale, '.');
+  g_autofree char *name = g_strndup (codeset != NULL ? codeset + 1 : "UTF-8",
+                                     codeset != NULL ? strcspn (codeset + 1, "@") : 5);
+  g_autofree char *line = g_strdup_printf ("%s %s\n", request->locale, name);
+  const HookFile file = { "etc/locale.gen", line, NULL };
+
+  return add_file (archive, &file);
 }
 
 static gboolean
@@ -162,6 +183,8 @@ add_essential (DomuimgExec *exec, const DomuimgDebRequest *request,
 
   if (ok && has_initramfs)
     ok = add_initramfs (archive, request);
+  if (ok && request->locale != NULL)
+    ok = add_locale (archive, request);
   return end_tar (archive, ok, context, error);
 }
 

@@ -49,6 +49,7 @@ domuimg_source_deb_finalize (GObject *object)
   g_free (self->request.variant);
   g_free (self->request.arch);
   g_strfreev (self->request.packages);
+  g_free (self->request.locale);
   g_strfreev (self->request.mirrors);
   g_strfreev (self->request.keyrings);
   G_OBJECT_CLASS (domuimg_source_deb_parent_class)->finalize (object);
@@ -131,12 +132,20 @@ choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
                                             : kernel_of (request->ubuntu, request->arch);
 }
 
-/* (nullable) The filesystem of the first disk, where it is said. */
+/* (nullable) (unowned) The first disk, where something is said of it. */
+static const DomuimgDiskSpec *
+root_of (DomuimgSpec *spec)
+{
+  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
+
+  return disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+}
+
+/* (nullable) Its filesystem. */
 static char *
 root_fs_of (DomuimgSpec *spec)
 {
-  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
-  const DomuimgDiskSpec *root = disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+  const DomuimgDiskSpec *root = root_of (spec);
 
   return root != NULL && !g_str_has_prefix (root->fs, "ext") ? g_strdup (root->fs) : NULL;
 }
@@ -159,6 +168,7 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
   g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
   g_auto (GStrv) more = domuimg_spec_get_all (spec, "package");
+  const DomuimgDiskSpec *root = root_of (spec);
   const char *kernel = choose_kernel (spec, request);
 
   g_strv_builder_add_many (all, "systemd-sysv", "udev", "dbus", "iproute2", NULL);
@@ -168,6 +178,10 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
     g_strv_builder_add_many (all, "initramfs-tools", kernel, NULL);
   if (tools_of (request->root_fs) != NULL)
     g_strv_builder_add (all, tools_of (request->root_fs));
+  if (root != NULL && root->lvm != NULL)
+    g_strv_builder_add (all, "lvm2");
+  if (root != NULL && root->luks != NULL)
+    g_strv_builder_add (all, "cryptsetup-initramfs");
   g_strv_builder_addv (all, (const char **) more);
   return g_strv_builder_end (all);
 }
@@ -202,6 +216,8 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   request->arch = g_strdup (arch != NULL ? arch : machine_arch ());
   request->root_fs = root_fs_of (spec);
   request->packages = packages_of (spec, request);
+  if (g_strv_contains ((const char *const *) request->packages, "locales"))
+    request->locale = g_strdup (domuimg_spec_get (spec, "locale"));
   request->keyrings = domuimg_spec_get_all (spec, "keyring");
   request->mirrors = mirrors_of (spec, request);
   request->own_mirrors = request->mirrors[0] != NULL;
@@ -337,6 +353,7 @@ cache_of (const DomuimgDebRequest *request, const char *state)
   g_strv_builder_add_many (words, DOMUIMG_VERSION_STRING, request->suite, request->variant,
                            request->arch, "", NULL);
   add_words (words, request->packages);
+  g_strv_builder_add_many (words, request->locale ?: "", request->root_fs ?: "", NULL);
   add_words (words, request->mirrors);
   add_words (words, request->keyrings);
   all = g_strv_builder_end (words);

@@ -16,6 +16,7 @@ typedef struct {
   GStrv mirrors;  /* sources.list lines */
   GStrv keyrings;
   gboolean own_mirrors; /* the user named them */
+  char *locale;  /* (nullable) for the package that generates it, where that is among the packages */
   char *root_fs; /* (nullable) of which the initramfs needs more than what it has for ext4 */
 } DomuimgDebRequest;
 

@@ -83,7 +83,7 @@ get_rest (const Fetch *self, int fd, GError **error)
   if (checksum == NULL
       || (here > 0 && self->what->checksum != NULL && is_right (self->what, checksum)))
     return g_steal_pointer (&checksum);
-  if (!domuimg_install_files_fetch (self->files, self->what->path, fd, here, &how, error))
+  if (!domuimg_install_files_fetch (self->files, self->what->path, fd, &how, error))
     return NULL;
   return g_steal_pointer (&checksum);
 }
@@ -101,8 +101,6 @@ may_try_again (int fd, guint64 before, GError *problem, GError **error)
 {
   struct stat status;
 
-  if (g_error_matches (problem, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED) && before > 0)
-    return begin_again (fd, error);
   if (g_error_matches (problem, DOMUIMG_ERROR, DOMUIMG_ERROR_NETWORK) && fstat (fd, &status) == 0
       && (guint64) status.st_size > before)
     return TRUE;
@@ -223,7 +221,7 @@ domuimg_install_fetch (DomuimgInstallFiles *files, const DomuimgInstallFetch *wh
                        DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
   const Fetch self = { files, what, progress, cancellable };
-  g_autofree char *directory = domuimg_cache_get_directory ();
+  g_autofree char *directory = domuimg_cache_path (NULL);
   g_autofree char *name = domuimg_install_files_name (files, what->path);
 
   domuimg_progress_set_message (progress, "Fetching %s", name);

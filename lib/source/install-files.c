@@ -238,7 +238,7 @@ copy_local (DomuimgInstallFiles *self, const char *path, Sink *sink, GError **er
 }
 
 gboolean
-domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd, guint64 offset,
+domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd,
                              const DomuimgInstallRead *how, GError **error)
 {
   g_autofree char *name = domuimg_install_files_name (self, path);
@@ -246,7 +246,6 @@ domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd
   Sink sink = { fd, name, 0, how };
   DomuimgHttpRequest request = { .schemes = SCHEMES,
                                  .max = how->max,
-                                 .offset = offset,
                                  .checksum = how->checksum,
                                  .progress = how->progress,
                                  .cancellable = how->cancellable };
@@ -257,5 +256,5 @@ domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd
     return domuimg_iso_stream (self->location, path, take, &sink, error);
   url = make_url (self, path);
   request.uri = url;
-  return domuimg_http_get_to_fd (&request, fd, error);
+  return domuimg_http_resume_to_fd (&request, fd, error);
 }

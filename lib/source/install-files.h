@@ -34,7 +34,6 @@ gboolean domuimg_install_files_has (DomuimgInstallFiles *self, const char *path,
 /* All of a small file; NOT_FOUND. */
 GBytes *domuimg_install_files_read (DomuimgInstallFiles *self, const char *path,
                                     const DomuimgInstallRead *how, GError **error);
-/* A file to the end of @fd, which has the first @offset bytes of it already (of servers only). */
+/* What @fd does not have of a file yet; of a server only, it may have its beginning. */
 gboolean domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd,
-                                      guint64 offset, const DomuimgInstallRead *how,
-                                      GError **error);
+                                      const DomuimgInstallRead *how, GError **error);

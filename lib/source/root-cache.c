@@ -27,15 +27,15 @@ struct _DomuimgRootCache {
 };
 
 char *
-domuimg_cache_get_directory (void)
+domuimg_cache_path (const char *name)
 {
   const char *chosen = g_getenv ("DOMUIMG_CACHE_DIR");
 
   if (chosen != NULL && *chosen != '\0')
-    return g_strdup (chosen);
+    return g_build_filename (chosen, name, NULL);
   if (geteuid () == 0)
-    return g_strdup ("/var/cache/domuimg");
-  return g_build_filename (g_get_user_cache_dir (), "domuimg", NULL);
+    return g_build_filename ("/var/cache/domuimg", name, NULL);
+  return g_build_filename (g_get_user_cache_dir (), "domuimg", name, NULL);
 }
 
 static char *
@@ -53,7 +53,7 @@ domuimg_root_cache_new (char **request, const char *state)
 {
   DomuimgRootCache *self = g_new0 (DomuimgRootCache, 1);
 
-  self->directory = domuimg_cache_get_directory ();
+  self->directory = domuimg_cache_path (NULL);
   self->request = digest_of (request);
   self->state = g_strndup (state, 32);
   self->fd = -1;

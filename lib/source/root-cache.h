@@ -3,8 +3,8 @@
 
 #include "lib/base/base.h"
 
-/* The directory of all caches, which may not be there yet. */
-char *domuimg_cache_get_directory (void);
+/* The directory of the cache, or with @name (nullable) one in it. */
+char *domuimg_cache_path (const char *name);
 
 /* Finished roots as compressed tar archives, for every source that makes them of packages. */
 typedef struct _DomuimgRootCache DomuimgRootCache;

@@ -9,6 +9,7 @@
 #include "lib/source/root-stream.h"
 #include "lib/source/rpm.h"
 #include "lib/spec/spec-keys.h"
+#include "lib/spec/parse.h"
 
 #define PROGRAM "domuimg-rpm"
 
@@ -69,6 +70,23 @@ joined (char **first, char **second, const char *last)
   return g_strv_builder_end (all);
 }
 
+/* What the guest's initramfs opens its root with, where that is in a volume group or encrypted. */
+static void
+add_openers (DomuimgRpmRequest *request, DomuimgSpec *spec)
+{
+  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
+  const DomuimgDiskSpec *root = disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+  g_auto (GStrv) before = request->packages;
+  char *openers[] = { NULL, NULL, NULL };
+  guint n = 0;
+
+  if (root != NULL && root->lvm != NULL)
+    openers[n++] = (char *) "lvm2";
+  if (root != NULL && root->luks != NULL)
+    openers[n++] = (char *) "cryptsetup";
+  request->packages = joined (before, openers, NULL);
+}
+
 /* Groups and packages that the user names come on top of what makes the release's base. */
 static void
 fill_packages (DomuimgRpmRequest *request, DomuimgSpec *spec)
@@ -83,6 +101,7 @@ fill_packages (DomuimgRpmRequest *request, DomuimgSpec *spec)
   request->groups = joined (release->groups, groups, NULL);
   request->packages
       = joined (release->packages, packages, request->has_kernel ? kernel : NULL);
+  add_openers (request, spec);
 }
 
 static DomuimgSource *

@@ -16,16 +16,27 @@ static const DomuimgKernelPolicy policies[] = {
   { "extract", NULL, DOMUIMG_KERNEL_OF_GUEST, DOMUIMG_LOADER_DIRECT, NULL,
     "copy the guest's own kernel out, for “domuimg kernel update” to refresh" },
   { "host", NULL, DOMUIMG_KERNEL_OF_HOST, DOMUIMG_LOADER_DIRECT, NULL, NULL },
-  { "file", "VMLINUZ[,INITRD]", DOMUIMG_KERNEL_OF_FILE, DOMUIMG_LOADER_DIRECT, NULL, NULL },
+  { "file", ":VMLINUZ[,INITRD]", DOMUIMG_KERNEL_OF_FILE, DOMUIMG_LOADER_DIRECT, NULL, NULL },
   { "pvgrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PVGRUB, NULL,
     "write a menu, by which GRUB in the guest starts the guest's own kernel" },
   { "pygrub", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB, NULL,
     "write a menu, by which pygrub starts the guest's own kernel" },
   { "domuimg", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_PYGRUB, "domuimg-bootloader",
     "write a menu, by which domuimg-bootloader starts the guest's own kernel" },
+  { "pxe", "[:URL]", DOMUIMG_KERNEL_OF_NETWORK, DOMUIMG_LOADER_PYGRUB, "domuimg-bootloader",
+    "have domuimg-bootloader fetch the kernel from the network at each start" },
   { "firmware", NULL, DOMUIMG_KERNEL_STAYS, DOMUIMG_LOADER_FIRMWARE, NULL,
     "let the BIOS or UEFI start the boot loader on the disk" },
 };
+
+const DomuimgKernelPolicy *
+domuimg_kernel_policy_get_own_loader (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
+    if (policies[i].origin == DOMUIMG_KERNEL_STAYS && policies[i].program != NULL)
+      return &policies[i];
+  g_return_val_if_reached (&policies[0]);
+}
 
 char *
 domuimg_kernel_policy_list (void)
@@ -33,26 +44,25 @@ domuimg_kernel_policy_list (void)
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
   for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
-    g_ptr_array_add (names, g_strconcat (policies[i].name,
-                                         policies[i].placeholder != NULL ? ":" : "",
-                                         policies[i].placeholder ?: "",
+    g_ptr_array_add (names, g_strconcat (policies[i].name, policies[i].placeholder ?: "",
                                          i == 0 ? " (default)" : "", NULL));
   return domuimg_join_words (names);
 }
 
-/* (nullable) *@rest becomes what follows the name and its colon, where the policy takes that. */
+/* (nullable) *@rest becomes what follows the name and its colon, or NULL where nothing does. */
 static const DomuimgKernelPolicy *
 find (const char *text, const char **rest)
 {
   for (guint i = 0; i < G_N_ELEMENTS (policies); i++)
     {
       gsize length = strlen (policies[i].name);
-      gboolean takes_more = policies[i].placeholder != NULL;
+      const char *placeholder = policies[i].placeholder;
+      gboolean has_more = strncmp (text, policies[i].name, length) == 0
+                          && text[length] == ':' && text[length + 1] != '\0';
 
-      if (strncmp (text, policies[i].name, length) != 0)
-        continue;
-      *rest = takes_more ? text + length + 1 : NULL;
-      if (takes_more ? text[length] == ':' && text[length + 1] != '\0' : text[length] == '\0')
+      *rest = has_more ? text + length + 1 : NULL;
+      if (has_more ? placeholder != NULL
+                   : g_str_equal (text, policies[i].name) && (placeholder == NULL || *placeholder == '['))
         return &policies[i];
     }
   return NULL;
@@ -71,8 +81,8 @@ make (const DomuimgKernelPolicy *policy, const char *text)
 DomuimgKernelSpec *
 domuimg_kernel_spec_parse (const char *text, GError **error)
 {
-  const char *files = NULL;
-  const DomuimgKernelPolicy *policy = find (text, &files);
+  const char *rest = NULL;
+  const DomuimgKernelPolicy *policy = find (text, &rest);
   g_autofree char *known = NULL;
   DomuimgKernelSpec *self;
 
@@ -83,9 +93,11 @@ domuimg_kernel_spec_parse (const char *text, GError **error)
       return NULL;
     }
   self = make (policy, text);
-  if (files != NULL)
+  if (policy->origin == DOMUIMG_KERNEL_OF_NETWORK)
+    self->address = g_strdup (rest);
+  else if (rest != NULL)
     {
-      g_auto (GStrv) parts = g_strsplit (files, ",", 2);
+      g_auto (GStrv) parts = g_strsplit (rest, ",", 2);
 
       self->kernel = g_strdup (parts[0]);
       self->ramdisk = g_strdup (parts[1]);
@@ -114,6 +126,7 @@ domuimg_kernel_spec_copy (const DomuimgKernelSpec *self)
 
   copy->kernel = g_strdup (self->kernel);
   copy->ramdisk = g_strdup (self->ramdisk);
+  copy->address = g_strdup (self->address);
   return copy;
 }
 
@@ -123,5 +136,6 @@ domuimg_kernel_spec_free (DomuimgKernelSpec *self)
   g_free (self->text);
   g_free (self->kernel);
   g_free (self->ramdisk);
+  g_free (self->address);
   g_free (self);
 }

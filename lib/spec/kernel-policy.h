@@ -12,11 +12,12 @@ typedef enum {
   DOMUIMG_KERNEL_OF_HOST,  /* likewise, and its modules into the guest */
   DOMUIMG_KERNEL_OF_FILE,  /* likewise, without modules */
   DOMUIMG_KERNEL_STAYS,    /* on the guest's disk, where a loader finds it */
+  DOMUIMG_KERNEL_OF_NETWORK, /* the loader fetches it at each start */
 } DomuimgKernelOrigin;
 
 typedef struct {
   const char *name;        /* "host" */
-  const char *placeholder; /* (nullable) what follows the name and a colon: "VMLINUZ[,INITRD]" */
+  const char *placeholder; /* (nullable) what follows the name: ":VMLINUZ[,INITRD]", "[:URL]" */
   DomuimgKernelOrigin origin;
   DomuimgLoader loader;
   const char *program; /* (nullable) for bootloader=, where it is not pygrub of Xen's */
@@ -29,6 +30,7 @@ typedef struct {
   char *text;    /* as it was given */
   char *kernel;  /* (nullable) the file, where one is named */
   char *ramdisk; /* (nullable) likewise */
+  char *address; /* (nullable) the URL or server, where one is named */
 } DomuimgKernelSpec;
 
 DomuimgKernelSpec *domuimg_kernel_spec_parse (const char *text, GError **error);
@@ -39,5 +41,7 @@ DomuimgKernelSpec *domuimg_kernel_spec_new_firmware (void);
 DomuimgKernelSpec *domuimg_kernel_spec_copy (const DomuimgKernelSpec *self);
 void domuimg_kernel_spec_free (DomuimgKernelSpec *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgKernelSpec, domuimg_kernel_spec_free)
+/* The one whose boot loader is the project's own, which unpacks what Xen does not. */
+const DomuimgKernelPolicy *domuimg_kernel_policy_get_own_loader (void);
 /* "auto (default), guest, … or firmware", for help and errors. */
 char *domuimg_kernel_policy_list (void);

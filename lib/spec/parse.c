@@ -80,12 +80,9 @@ domuimg_parse_address (const char *text, char **address, guint *prefix, GError *
   return TRUE;
 }
 
-/* Splits "a=b,c=d" and hands each pair to @take. A first part without "=" is given as the
- * value of @bare. */
-static gboolean
-each_pair (const char *text, const char *bare,
-           gboolean (*take) (gpointer into, const char *key, const char *value, GError **error),
-           gpointer into, GError **error)
+gboolean
+domuimg_parse_pairs (const char *text, const char *bare, DomuimgTakePair take, gpointer into,
+                     GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, ",", -1);
 
@@ -174,6 +171,27 @@ take_uuid (DomuimgDiskSpec *self, const char *value, GError **error)
   g_free (self->uuid);
   self->uuid = g_ascii_strdown (value, -1);
   return TRUE;
+}
+
+static gboolean
+take_luks (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  replace (&self->luks, value);
+  return *value != '\0'
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "luks= is not a file that holds a passphrase");
+}
+
+/* Those that LVM takes, which become part of a path. */
+static gboolean
+take_lvm (DomuimgDiskSpec *self, const char *value, GError **error)
+{
+  replace (&self->lvm, value);
+  return g_regex_match_simple ("^[A-Za-z0-9_+][A-Za-z0-9_+.-]{0,99}$", value,
+                               G_REGEX_DOLLAR_ENDONLY, 0)
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "lvm=%s is not the name of a volume group: use letters, digits and _+.-",
+                          value);
 }
 
 static gboolean
@@ -275,6 +293,10 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
     return take_reserved (self, value, error);
   if (g_str_equal (key, "features"))
     return take_features (self, value, error);
+  if (g_str_equal (key, "luks"))
+    return take_luks (self, value, error);
+  if (g_str_equal (key, "lvm"))
+    return take_lvm (self, value, error);
   if (g_str_equal (key, "growfs"))
     return domuimg_parse_bool (value, &self->grows, error);
   if (kind != NULL && self->kind->scheme != NULL)
@@ -290,7 +312,7 @@ take_disk (gpointer into, const char *key, const char *value, GError **error)
   else
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "a disk has no “%s=%s”: use size=, path=, vdev=, fs=, label=, mount=, "
-                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, prealloc=, compress=, "
+                         "uuid=, inodes=, reserved=, features=, growfs=, layout=, luks=, lvm=, prealloc=, compress=, "
                          "thin= and format=raw, qcow2 or vhd",
                          key, value);
   return TRUE;
@@ -369,7 +391,7 @@ domuimg_partition_spec_parse (const char *text, GError **error)
 {
   g_autoptr (DomuimgDiskSpec) self = domuimg_disk_spec_new ();
 
-  if (!each_pair (text, "mount", take_partition, self, error) || !check_content (self, error))
+  if (!domuimg_parse_pairs (text, "mount", take_partition, self, error) || !check_content (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -385,7 +407,7 @@ domuimg_disk_spec_parse (const char *text, GError **error)
     return NULL;
   if (rest == text && !check_bare_word (text, error))
     return NULL;
-  if ((*rest != '\0' || rest == text) && !each_pair (rest, "path", take_disk, self, error))
+  if ((*rest != '\0' || rest == text) && !domuimg_parse_pairs (rest, "path", take_disk, self, error))
     return NULL;
   if (!take_claim (self, error)
       || (self->kind->complete != NULL && !self->kind->complete (self, error))
@@ -410,6 +432,8 @@ domuimg_disk_spec_copy (const DomuimgDiskSpec *self)
   copy->connect = g_strdup (self->connect);
   copy->uuid = g_strdup (self->uuid);
   copy->features = g_strdup (self->features);
+  copy->luks = g_strdup (self->luks);
+  copy->lvm = g_strdup (self->lvm);
   return copy;
 }
 
@@ -426,6 +450,8 @@ domuimg_disk_spec_free (DomuimgDiskSpec *self)
   g_free (self->connect);
   g_free (self->uuid);
   g_free (self->features);
+  g_free (self->luks);
+  g_free (self->lvm);
   g_free (self);
 }
 
@@ -507,7 +533,7 @@ domuimg_nic_spec_parse (const char *text, GError **error)
   self->is_none = g_str_equal (text, "none");
   if (self->is_none)
     return g_steal_pointer (&self);
-  if (!each_pair (text, "bridge", take_nic, self, error))
+  if (!domuimg_parse_pairs (text, "bridge", take_nic, self, error))
     return NULL;
   if (self->gateway != NULL && self->address == NULL)
     {

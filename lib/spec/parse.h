@@ -14,6 +14,13 @@ gboolean domuimg_parse_bool (const char *text, gboolean *value, GError **error);
 /* Prefix length of "ADDRESS/PREFIX" or the family's default; IPv4 or IPv6. */
 gboolean domuimg_parse_address (const char *text, char **address, guint *prefix, GError **error);
 
+/* Splits "a=b,c=d" and hands each pair to @take. A first part without "=" is given as the
+ * value of @bare. */
+typedef gboolean (*DomuimgTakePair) (gpointer into, const char *key, const char *value,
+                                     GError **error);
+gboolean domuimg_parse_pairs (const char *text, const char *bare, DomuimgTakePair take,
+                              gpointer into, GError **error);
+
 /* What of a disk is allocated before there is anything in it. */
 typedef enum {
   DOMUIMG_DISK_PREALLOC_NONE,
@@ -41,6 +48,8 @@ struct _DomuimgDiskSpec {
   double reserved; /* percent of the blocks, for root; 0: as usual, negative: none */
   gboolean grows;  /* it takes all of a larger disk, when the guest first boots */
   DomuimgLayoutSpec layout;
+  char *luks; /* (nullable) file with the passphrase of the container that the root is in */
+  char *lvm;  /* (nullable) the volume group that it is in */
   const DomuimgDiskKind *kind;
   gboolean has_content; /* fs, label, mount or inodes was given: it is to be made empty */
   guint64 grown_from;   /* bytes of the disk that it is a larger copy of; 0: it is none */

@@ -10,6 +10,7 @@
 #include "lib/spec/disk-kind.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
+#include "lib/spec/seed-spec.h"
 #include "lib/spec/source-type.h"
 
 #define STRING DOMUIMG_SPEC_KIND_STRING
@@ -129,6 +130,18 @@ static gpointer
 parse_nic (const char *value, GError **error)
 {
   return domuimg_nic_spec_parse (value, error);
+}
+
+static gpointer
+parse_seed (const char *value, GError **error)
+{
+  return domuimg_seed_spec_parse (value, error);
+}
+
+static gpointer
+parse_ignition (const char *value, GError **error)
+{
+  return domuimg_seed_spec_parse_ignition (value, error);
 }
 
 static gpointer
@@ -279,6 +292,13 @@ static const DomuimgSpecKey keys[] = {
   { "root-password", STRING, "generate",
     "one is made and shown once; it is to be changed at the first login",
     TEXT (check_root_password) },
+  { "cloud-init", STRING, "SEED",
+    "a small disk from which cloud-init sets the guest up: auto (from host name, keys, password and"
+    " nic), user-data=FILE,network-config=FILE,vendor-data=FILE,meta-data=FILE,"
+    "format=nocloud|config-drive, or none",
+    OBJECT (parse_seed, domuimg_seed_spec_free) },
+  { "ignition", STRING, "FILE", "the same for Ignition, as a config drive with this configuration",
+    OBJECT (parse_ignition, domuimg_seed_spec_free) },
   { "package", LIST, "PACKAGE", "further package to install", TEXT (check_package) },
   { "kernel-package", STRING, "PACKAGE",
     "kernel package to install, or none [the release's]",
@@ -344,6 +364,9 @@ static const DomuimgSpecKey keys[] = {
     "replace results of the same name; the guest keeps its UUID and MAC addresses unless others are"
     " given",
     NUMBER (read_flag) },
+  { "host", STRING, "FILE",
+    "profile of the Xen host that the guest is for: its domuimg doctor --json [this machine]",
+    TEXT (check_text) },
   { "strict", FLAG, NULL,
     "refuse what would only be told of otherwise: a guest without all that it is made from",
     NUMBER (read_flag) },
@@ -463,7 +486,7 @@ describe_disk (void)
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
   return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs,label=TEXT,mount=DIR,"
-                          "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,…; the first"
+                          "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,luks=FILE,lvm=VG,…; the first"
                           " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);
 }

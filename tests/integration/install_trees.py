@@ -34,7 +34,8 @@ initrd = images/xen/initrd.img
 def write_initrd(path, scratch):
     """The initramfs of an installer that has an init and nothing else."""
     scratch.mkdir()
-    (scratch / "init").write_text("#!/bin/sh\n")
+    (scratch / "init").write_bytes(guest.program())
+    (scratch / "init").chmod(0o755)
     archive = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=scratch, check=True,
                              capture_output=True, input=b"init\n").stdout
     path.parent.mkdir(parents=True, exist_ok=True)

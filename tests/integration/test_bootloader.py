@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 
+import guest
 import pygrub
 import world
 
@@ -50,19 +51,6 @@ def unified_image(**sections):
                          len(header) + len(content))
         content += data + bytes(-len(data) % 512)
     return bytes(header) + content
-
-
-def bzimage(*packer, content):
-    """The header of Linux's boot protocol, and @content packed as its payload."""
-    packed = subprocess.run([*packer, "-c"], input=content, check=True, capture_output=True).stdout
-    payload = packed if packer[0] == "gzip" else packed + struct.pack("<I", len(content))
-    image = bytearray(1024)
-    image[0x1F1] = 1
-    struct.pack_into("<I", image, 0x1F4, len(payload) // 16 + 1)
-    struct.pack_into("<H", image, 0x1FE, 0xAA55)
-    struct.pack_into("<4sH", image, 0x202, b"HdrS", 0x20F)
-    struct.pack_into("<II", image, 0x248, 0, len(payload))
-    return bytes(image) + payload
 
 
 class BootloaderCase(world.Case):
@@ -189,10 +177,10 @@ class MenuTest(BootloaderCase):
 
     def test_what_xen_does_not_unpack_is_unpacked(self):
         content = self.kernel.read_bytes()
-        large = bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=content)
+        large = guest.bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=content)
         self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
         for packer in (["gzip"], ["xz", "--check=crc32"], ["lz4", "-l"], ["zstd", "--no-check"]):
-            image = bzimage(*packer, content=content)
+            image = guest.bzimage(*packer, content=content)
             with self.subTest(packer=packer):
                 (self.root / "boot/vmlinuz").write_bytes(image)
                 self.assertEqual(self.boot(self.make(), "-q")[0], image)
@@ -517,7 +505,7 @@ class HostileTest(BootloaderCase):
         self.refuse(image, "1099511627776 bytes")
 
     def test_a_kernel_that_unpacks_without_end(self):
-        bomb = bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=bytes(200 << 20))
+        bomb = guest.bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=bytes(200 << 20))
         (self.root / "boot/vmlinuz").write_bytes(bomb)
         self.put("/boot/grub/grub.cfg", GRUB.format(timeout=5))
         self.refuse(self.make(), "unpacks to more than any kernel does")

@@ -105,6 +105,12 @@ class EverydayTars(world.Case):
         self.assertIn("/etc/passwd", told)
         self.assertIn("the last", told)
 
+    def test_strict_takes_no_name_twice(self):
+        archive = append(self.root(), lambda tar: add_file(tar, "etc/passwd", b"new\n"))
+        self.assert_one_line(self.run_program(self.command(f"tar:{archive}", "--strict")),
+                             "--strict", "/etc/passwd")
+        self.assert_nothing_left()
+
     def test_kinds_that_change(self):
         self.assert_as_tar(append(self.root(), changed_kinds))
 

@@ -77,6 +77,22 @@ class Filesystems(world.Case):
     def test_btrfs_is_what_tar_makes(self):
         self.fill("btrfs")
 
+    def test_xfs_and_btrfs_in_a_qcow2(self):
+        """They are filled in a file beside it, which has no name."""
+        (self.source / "home").mkdir()
+        (self.source / "file").write_bytes(os.urandom(3 << 20))
+        archive = self.pack()
+        for fs in ("xfs", "btrfs"):
+            done = self.run_program(self.command(f"tar:{archive}", "--no-customise", "--force", "--disk",
+                                                 f"fs={fs},size=512M,format=qcow2"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, r"t\.qcow2 \(512\.0 MiB, [0-9.]+ MiB on disk\)")
+            subprocess.run(["qemu-img", "check", "-q", self.out / "t.qcow2"], check=True)
+            raw = self.dir / f"{fs}.raw"
+            subprocess.run(["qemu-img", "convert", "-O", "raw", self.out / "t.qcow2", raw], check=True)
+            self.assert_same(fs, raw, archive)
+            self.assertEqual([path.name for path in self.out.iterdir() if path.name.startswith(".")], [])
+
     def test_home_is_a_subvolume_of_btrfs(self):
         (self.source / "home" / "me").mkdir(parents=True)
         (self.source / "home" / "me" / "file").write_text("mine")

@@ -131,6 +131,19 @@ class Loaders(Policies):
         self.make(self.archive(kernel_files(self.dir, NEW)), "domuimg", "--force", "--type", "pv")
         self.assertRegex((self.out / "t.xml").read_text(), "<bootloader>/.*/domuimg-bootloader</bootloader>")
 
+    def test_auto_weighs_our_own_loader(self):
+        files = kernel_files(self.dir, NEW)
+        name = f"boot/vmlinuz-{NEW}"
+        files[name] = guest.bzimage("xz", "--check=crc32", "--lzma2=preset=0,dict=256MiB", content=files[name])
+        source, programs = self.archive(files), self.dir / "programs"
+        self.make(source, "auto", "--type", "pv", "--host-root", self.dir / "nowhere", status=1)
+        programs.mkdir()
+        (programs / "domuimg-bootloader").symlink_to(world.PROGRAM.parent / "domuimg-bootloader")
+        self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
+        self.make(source, "auto", "--type", "pv")
+        self.assertIn('bootloader = "domuimg-bootloader"', self.config())
+        self.assertRegex(self.manifest()["kernel"]["reason"], "domuimg-bootloader starts as PV.*Xen itself cannot.*256 MiB")
+
     @world.need_program("mmdebstrap")
     def test_debian_gets_a_kernel_that_grub_can_unpack(self):
         for more, package in (((), "linux-image-amd64"),

@@ -72,7 +72,7 @@ class FedoraTest(TreeCase):
         for suffix in "", "-install":
             done = self.run_program([str(world.PROGRAM), "check", "--json", str(self.out / f"t{suffix}.cfg")])
             self.assertEqual(done.returncode, 4, done.stdout)
-            self.assertEqual([found["id"] for found in json.loads(done.stdout)["findings"]], ["installer-pending"])
+            self.assertIn("installer-pending", [found["id"] for found in json.loads(done.stdout)["findings"]])
 
     def test_delete_removes_all_of_it(self):
         self.make(self.tree.dir)

@@ -4,6 +4,7 @@
 import io
 import pathlib
 import struct
+import subprocess
 import tarfile
 
 ROOT_FILES = {
@@ -60,6 +61,19 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
 def _note(kind: int, value: bytes) -> bytes:
     padded = value + b"\0" * (-len(value) % 4)
     return struct.pack("<III", 4, len(value), kind) + b"Xen\0" + padded
+
+
+def bzimage(*packer: str, content: bytes) -> bytes:
+    """The header of Linux's boot protocol, and @content packed as its payload."""
+    packed = subprocess.run([*packer, "-c"], input=content, check=True, capture_output=True).stdout
+    payload = packed if packer[0] == "gzip" else packed + struct.pack("<I", len(content))
+    image = bytearray(1024)
+    image[0x1F1] = 1
+    struct.pack_into("<I", image, 0x1F4, len(payload) // 16 + 1)
+    struct.pack_into("<H", image, 0x1FE, 0xAA55)
+    struct.pack_into("<4sH", image, 0x202, b"HdrS", 0x20F)
+    struct.pack_into("<II", image, 0x248, 0, len(payload))
+    return bytes(image) + payload
 
 
 def write_kernel(path: pathlib.Path, pvh: bool = False) -> pathlib.Path:

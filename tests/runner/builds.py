@@ -19,8 +19,11 @@ class Build:
 
 
 BARE = ("-Dintrospection=disabled", "-Dpython=disabled", "-Dman=disabled")
+# A precompiled header saves half of the compiler's time; the minimal build, which goes without it,
+# notices what a file forgot to include.
+FASTER = "-Db_pch=true"
 # clang takes a quarter of gcc's time for the sanitizers, and what it makes serves libFuzzer, too.
-SANITIZED = (*BARE, "-Dfuzz=true", "--native-file", "tests/fuzz/clang.ini")
+SANITIZED = (*BARE, FASTER, "-Dfuzz=true", "--native-file", "tests/fuzz/clang.ini")
 # What is left out does not depend on how the rest is optimized.
 MINIMAL = ("--auto-features=disabled", *BARE, "-Doptimization=0")
 # Only these differ in what is compiled of them, or in what they find there.
@@ -28,7 +31,7 @@ DIFFERENT = ("bootloader", "doctor", "image")
 PROGRAMS = ("cli/domuimg", "cli/domuimg-bootloader", "cli/helpers/domuimg-netboot", "tests/cli/bad-sector.so",
             *(f"tests/unit/test-{name}" for name in DIFFERENT))
 BUILDS = {
-    "default": Build("", ("all",), ("-Dintrospection=enabled", "-Dpython=enabled", "-Dman=enabled")),
+    "default": Build("", ("all",), ("-Dintrospection=enabled", "-Dpython=enabled", "-Dman=enabled", FASTER)),
     "minimal": Build("-minimal", PROGRAMS, MINIMAL),
     "minimal-all": Build("-minimal", ("all",), MINIMAL),
     "sanitizers": Build("-clang", ("all",), SANITIZED),
@@ -56,19 +59,19 @@ class Builds:
         """Whether another lane is about to make it."""
         return name not in self.made and self.path(name) in self.makers
 
-    def ensure(self, name):
+    def ensure(self, name, jobs=None):
         """Whether the build is there; that it is made is a result of its own."""
         with self.locks[self.path(name)]:
             if name not in self.made:
-                self.made[name] = self.make(name)
+                self.made[name] = self.make(name, jobs or self.jobs)
             return self.made[name]
 
-    def make(self, name):
+    def make(self, name, jobs):
         started, worked = time.monotonic(), self.processes.effort.seconds
         directory, log = self.path(name), self.logs() / f"build-{name}.log"
         log.unlink(missing_ok=True)
         result = f"build/{name}"
-        steps = self.configure(name, directory, log) and self.ninja(name, directory, log)
+        steps = self.configure(name, directory, log) and self.ninja(name, directory, log, jobs)
         seconds, worked = time.monotonic() - started, self.processes.effort.seconds - worked
         self.report.took(result, seconds)
         if steps:
@@ -92,8 +95,8 @@ class Builds:
         subprocess.run(["rm", "-rf", "--", directory], check=False)
         return setup()
 
-    def ninja(self, name, directory, log):
-        argv = ["ninja", "-C", directory, "-j", self.jobs, *BUILDS[name].targets]
+    def ninja(self, name, directory, log, jobs):
+        argv = ["ninja", "-C", directory, "-j", jobs, *BUILDS[name].targets]
         return self.processes.run_quietly(log, argv) == 0
 
     def logs(self):

@@ -62,8 +62,8 @@ class Run:
         self.options, self.suites, self.scratch, self.root = options, suites, scratch, ROOT
         self.processes = Processes()
         self.picking = threading.Lock()
-        processors = len(os.sched_getaffinity(0))
-        self.jobs = processors if len(suites) <= 1 else max(1, processors // SLOTS)
+        self.processors = len(os.sched_getaffinity(0))
+        self.jobs = self.processors if len(suites) <= 1 else max(1, self.processors // SLOTS)
         self.builds = Builds(ROOT, self.processes, None, self.jobs)
         self.logs = self.builds.logs()
         self.report = self.builds.report = Report(open(self.logs / "run.log", "w", encoding="utf-8"))
@@ -109,9 +109,9 @@ class Run:
         """One suite after another, each in a slot."""
         if after:
             after.join()
-        elif any(suite.lab for suite in self.suites):  # which waits for it
+        elif any(suite.lab for suite in self.suites):  # which soon waits for it, and leaves its processor idle
             with slots.held(0.1), contextlib.suppress(Stopping, OSError):
-                self.builds.ensure("default")
+                self.builds.ensure("default", self.processors)
         while suite := self.take(waiting):
             with slots.held(0.1):
                 self.suite(suite)

@@ -108,6 +108,8 @@ guest_init (Guest *self, const char *fixture)
   for (guint i = 0; i < G_N_ELEMENTS (directories); i++)
     tree_edit (machine->tree, directories[i], "/");
   put_script (machine->tree, "/bin/login");
+  put_script (machine->tree, GUEST_UDEVD);
+  put_script (machine->tree, GUEST_GENERATOR);
 }
 
 /* Once the tree is as it shall be. */

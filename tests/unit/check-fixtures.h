@@ -28,6 +28,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Guest, guest_clear)
 void guest_add_device (Guest *self, guint i, const char *name, const char *fs, const char *uuid);
 void guest_set_cmdline (Guest *self, const char *cmdline);
 
+#define GUEST_UDEVD "/usr/lib/systemd/systemd-udevd"
+#define GUEST_GENERATOR "/usr/lib/systemd/system-generators/systemd-getty-generator"
 #define GUEST_INIT "/lib/systemd/systemd"
 #define GUEST_LOADER "/lib64/ld-linux-x86-64.so.2"
 

@@ -263,7 +263,7 @@ add_cpio_file (GByteArray *cpio, const char *name, const char *content)
   gboolean is_dir = content == NULL;
   gsize size = is_dir ? 0 : strlen (content);
   g_autofree char *head = g_strdup_printf (
-      "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, is_dir ? 040755 : 0100644, 0,
+      "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, is_dir ? 040755 : 0100755, 0,
       0, 1, 0, (guint) size, 0, 0, 0, 0, (guint) strlen (name) + 1, 0);
 
   g_byte_array_append (cpio, (const guint8 *) head, (guint) strlen (head));

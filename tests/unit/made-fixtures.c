@@ -28,7 +28,7 @@ made_init (Made *self, const char *fixture, const char *modules)
 {
   g_autoptr (GBytes) bytes = bzimage_of_linux (MADE_VERSION, TRUE, TRUE);
   g_autoptr (GBytes) cpio
-      = cpio_new ("lib/modules/" MADE_VERSION "/xen-blkfront.ko", "x",
+      = cpio_new ("init", "x", "lib/modules/" MADE_VERSION "/xen-blkfront.ko", "x",
                   "lib/modules/" MADE_VERSION "/modules.builtin", modules, NULL);
   g_autoptr (GError) error = NULL;
 

@@ -56,6 +56,16 @@ static const Case fstab_cases[] = {
     "/dev/xvda2 /srv/a\\040b auto\nx\n/dev/xvda2 /mnt\\\n/dev/xvda2 /mnt\\0\n", NULL, "", NULL },
   { "mount point with a blank", SYSVINIT, FSTAB, "/dev/xvda2 /a\\040b xfs defaults 0 0\n", NULL,
     "fstab-mount-point warning", "" },
+  { "an option of another filesystem", SYSTEMD, FSTAB, "/dev/xvda2 /srv xfs subvol=@ 0 2\n", NULL,
+    "fstab-options error", NULL },
+  { "options of all kinds", SYSTEMD, FSTAB,
+    "/dev/xvda2 /srv xfs noatime,nofail,x-systemd.requires=a,logbufs=8 0 2\n", NULL, "", NULL },
+  { "an option of tmpfs", SYSTEMD, FSTAB, "tmpfs /srv tmpfs size=1G,sizes=2 0 0\n", NULL,
+    "fstab-options error", NULL },
+  { "a mount point that is a file", SYSTEMD, FSTAB, "/dev/xvda2 /etc/hostname xfs defaults 0 2\n",
+    NULL, "fstab-mount-point error", NULL },
+  { "an option of an old xfs", SYSTEMD, FSTAB, "/dev/xvda2 /srv xfs nobarrier,nofail 0 2\n", NULL,
+    "fstab-options warning", NULL },
   { "no /dev", SYSVINIT, "/dev", "", NULL, "mount-point-missing error", "" },
   { "no /proc", SYSTEMD, "/proc", "", NULL, "mount-point-missing error", "" },
   { "no /run", SYSTEMD, "/run", "", NULL, "mount-point-missing error", "" },
@@ -171,6 +181,33 @@ static const Case console_cases[] = {
     "console-getty error", NULL },
   { "no agetty", SYSTEMD, "/usr/lib/systemd/system/serial-getty@.service",
     "[Service]\nExecStart=-/sbin/agetty -o x\n", CONSOLE, "console-getty error", NULL },
+  { "a drop-in with another program", SYSTEMD, UNITS "serial-getty@hvc0.service.d/x.conf",
+    "[Service]\nExecStart=\nExecStart=-/opt/gone %I\n", CONSOLE, "console-getty error", NULL },
+  { "a drop-in with a condition", SYSTEMD, UNITS "serial-getty@.service.d/x.conf",
+    "[Unit]\nConditionPathExists=/etc/gone\n", CONSOLE, "console-getty error", NULL },
+  { "a drop-in that changes nothing", SYSTEMD, UNITS "serial-getty@.service.d/x.conf",
+    "[Service]\nTTYVTDisallocate=no\n", CONSOLE, "", NULL },
+  { "an empty unit", SYSTEMD, "/usr/lib/systemd/system/basic.target", "->/dev/null", CONSOLE,
+    "console-getty error", NULL },
+  { "no udev, and a unit that waits for it", SYSTEMD, UNITS "serial-getty@hvc0.service.d/x.conf",
+    "[Unit]\nBindsTo=dev-hvc0.device\n", CONSOLE, "", NULL },
+  { "udev masked", SYSTEMD, UNITS "systemd-udev-trigger.service", "->/dev/null", CONSOLE, "", NULL },
+  { "no generator", SYSTEMD, GUEST_GENERATOR, "", CONSOLE, "console-getty error", NULL },
+  { "the generator masked", SYSTEMD, "/etc/systemd/system-generators/systemd-getty-generator",
+    "->/dev/null", CONSOLE, "console-getty error", NULL },
+  { "no generator by the command line", SYSTEMD, NULL, NULL, "systemd.getty_auto=no",
+    "console-getty error", NULL },
+  { "masked by the command line", SYSTEMD, NULL, NULL, "systemd.mask=serial-getty@hvc0.service",
+    "console-getty error", NULL },
+  { "another one masked by the command line", SYSTEMD, NULL, NULL, "systemd.mask=ssh.service", "",
+    NULL },
+  { "sysvinit without a level", SYSVINIT, INITTAB, "h0:2345:respawn:/sbin/getty 38400 hvc0\n",
+    CONSOLE, "init-no-login error", NULL },
+  { "sysvinit, and a level on the command line", SYSVINIT, INITTAB,
+    "h0:2345:respawn:/sbin/getty 38400 hvc0\n", "console=hvc0 3", "", NULL },
+  { "sysvinit that halts", SYSVINIT, INITTAB,
+    "id:0:initdefault:\nh0:2345:respawn:/sbin/getty 38400 hvc0\n", CONSOLE, "init-no-login error",
+    NULL },
   { "no login", SYSTEMD, "/bin/login", "", CONSOLE, "console-login warning", NULL },
   { "sysvinit without a line", SYSVINIT, NULL, NULL, CONSOLE, "console-getty error", "" },
   { "sysvinit", SYSVINIT, INITTAB, "id:2:initdefault:\nh0:2345:respawn:/sbin/getty 38400 hvc0\n",
@@ -182,9 +219,9 @@ static const Case console_cases[] = {
     CONSOLE, "console-getty error", NULL },
   { "commented out", SYSVINIT, INITTAB, "id:2:initdefault:\n#h0:2:respawn:/sbin/getty 9600 hvc0\n",
     CONSOLE, "console-getty error", "" },
-  { "the kernel's console", SYSVINIT, INITTAB, "co:2:respawn:/sbin/getty 9600 console\n", CONSOLE,
+  { "the kernel's console", SYSVINIT, INITTAB, "id:2:initdefault:\nco:2:respawn:/sbin/getty 9600 console\n", CONSOLE,
     "", NULL },
-  { "another console of the kernel", SYSVINIT, INITTAB, "co:2:respawn:/sbin/getty 9600 console\n",
+  { "another console of the kernel", SYSVINIT, INITTAB, "id:2:initdefault:\nco:2:respawn:/sbin/getty 9600 console\n",
     "console=hvc0 console=tty0", "console-getty error", "" },
   { "no inittab", BUSYBOX, INITTAB, "", CONSOLE, "console-getty error, console-securetty warning",
     "" },
@@ -206,6 +243,82 @@ static const Case console_cases[] = {
   { "an unknown init", SYSVINIT, INITTAB, "", CONSOLE, "console-getty unknown",
     NULL },
 };
+
+/* A device's unit is udev's. */
+static void
+test_no_udev (void)
+{
+  static const struct {
+    const char *path, *text, *found;
+  } cases[] = {
+    { GUEST_UDEVD, "", "console-getty error" },
+    { UNITS "systemd-udevd.service", "->/dev/null", "console-getty error" },
+    { UNITS "getty.target.wants/serial-getty@hvc0.service", "->/x", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      guest_set_cmdline (&guest, CONSOLE);
+      tree_edit (guest.machine->tree, UNITS "serial-getty@.service.d/x.conf",
+                 "[Unit]\nBindsTo=dev-%i.device\n");
+      tree_edit (guest.machine->tree, cases[i].path, cases[i].text);
+      found = guest_find (&guest, domuimg_check_console);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+static const Case selinux_cases[] = {
+  { "none", SYSTEMD, NULL, NULL, "ro", "", NULL },
+  { "enforced by the command line", SYSTEMD, NULL, NULL, "selinux=1 enforcing=1",
+    "selinux-policy error", NULL },
+  { "with a policy", SYSTEMD, "/etc/selinux/targeted/policy/policy.33", "x", "selinux=1 enforcing=1",
+    "", NULL },
+  { "turned off", SYSTEMD, "/etc/selinux/config", "SELINUX=enforcing\n", "security=selinux selinux=0",
+    "", NULL },
+  { "enforced by the file", SYSTEMD, "/etc/selinux/config",
+    "SELINUX=enforcing\nSELINUXTYPE=default\n", "security=selinux", "selinux-policy error", NULL },
+  { "permissive", SYSTEMD, "/etc/selinux/config", "SELINUX=permissive\n", "security=selinux", "",
+    NULL },
+};
+
+static void
+test_selinux (void)
+{
+  run_cases (selinux_cases, G_N_ELEMENTS (selinux_cases), domuimg_check_selinux, NULL);
+}
+
+/* What is behind a PV guest's 1,023 bytes is not there. */
+static void
+test_length_of_the_command_line (void)
+{
+  static const struct {
+    DomuimgGuestType type;
+    gsize length;
+    const char *found;
+  } cases[] = {
+    { DOMUIMG_GUEST_TYPE_PV, 1023, "" },  { DOMUIMG_GUEST_TYPE_PV, 1024, "cmdline-length warning" },
+    { DOMUIMG_GUEST_TYPE_PVH, 2047, "" }, { DOMUIMG_GUEST_TYPE_PVH, 2048, "cmdline-length error" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *line = g_strnfill (cases[i].length, 'x');
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      guest.machine->type = cases[i].type;
+      guest_set_cmdline (&guest, line);
+      found = guest_find (&guest, domuimg_check_cmdline);
+      g_assert_cmpstr (found, ==, cases[i].found);
+      if (cases[i].type == DOMUIMG_GUEST_TYPE_PV)
+        g_assert_cmpuint (strlen (guest.machine->boot.cmdline), ==, 1023);
+    }
+}
 
 static void
 test_console (void)
@@ -485,7 +598,7 @@ test_filesystem_without_driver (void)
       g_autoptr (GBytes) archive
           = cpio_new ("lib/modules/6.1.0-fixture/modules.builtin", cases[i].builtin, NULL);
       g_autofree char *line
-          = g_strdup_printf ("/dev/xvda2 /srv xfs %s 0 0\n/dev/xvda1 / ext4 x 0 1\n",
+          = g_strdup_printf ("/dev/xvda2 /srv xfs %s 0 0\n/dev/xvda1 / ext4 defaults 0 1\n",
                              cases[i].options);
       g_autoptr (GError) error = NULL;
       g_auto (Guest) guest = { NULL };
@@ -511,6 +624,9 @@ main (int argc, char **argv)
                    test_repaired_tmp_is_for_everybody);
   g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);
   g_test_add_func ("/check-guest/initramfs-mounts-usr", test_initramfs_mounts_usr);
+  g_test_add_func ("/check-guest/no-udev", test_no_udev);
+  g_test_add_func ("/check-guest/selinux", test_selinux);
+  g_test_add_func ("/check-guest/length-of-the-command-line", test_length_of_the_command_line);
   g_test_add_func ("/check-guest/console", test_console);
   g_test_add_func ("/check-guest/programs-of-init", test_programs_of_init);
   g_test_add_func ("/check-guest/owners", test_owners);

@@ -8,6 +8,7 @@
 #include "lib/elf/needs.h"
 #include "lib/check/libraries.h"
 #include "lib/tree/dir.h"
+#include "lib/kernel/initramfs.h"
 #include "tests/unit/kernel-fixtures.h"
 
 /* init, and what it needs to start. */
@@ -190,6 +191,76 @@ test_damaged_programs (void)
     }
 }
 
+/* What Linux starts of an initramfs, and what it cannot unpack. */
+static void
+test_initramfs (void)
+{
+  static const struct {
+    const char *name, *content, *more, *cmdline, *found;
+    guint mode;
+  } cases[] = {
+    { "init", "#!/bin/sh\n", "bin/sh", "ro", "initramfs-driver error", 0100755 },
+    { "init", "#!/bin/sh\n", "usr/bin/sh", "ro", "initramfs-driver error", 0100755 },
+    { "init", "#!/bin/sh\r\n", "bin/sh", "ro", "initramfs-init error", 0100755 },
+    { "init", "#!/bin/sh\n", "bin/bash", "ro", "initramfs-init error", 0100755 },
+    { "init", "#!/bin/sh\n", "bin/sh", "ro", "initramfs-init error", 0100644 },
+    { "top/init", "#!/bin/sh\n", "bin/sh", "ro", "initramfs-init error", 0100755 },
+    { "init", "usr/lib/systemd/systemd", "bin/sh", "ro", "initramfs-driver error", 0120777 },
+    { "init", "x", "bin/sh", "rdinit=/gone", "initramfs-init error", 0100755 },
+    { "top/init", "x", "bin/sh", "rdinit=/top/init", "initramfs-driver error", 0100755 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autoptr (GBytes) plain = cpio_new (cases[i].name, cases[i].content, cases[i].more, "x",
+                                           "lib/modules/6.1.0-fixture/modules.builtin", "a.ko", NULL);
+      g_autoptr (GBytes) archive = NULL;
+      g_autofree char *octal = g_strdup_printf ("%08x", cases[i].mode);
+      g_autofree char *found = NULL;
+      g_autofree guint8 *copy = g_memdup2 (g_bytes_get_data (plain, NULL), g_bytes_get_size (plain));
+      g_autoptr (GError) error = NULL;
+
+      memcpy (copy + 14, octal, 8);
+      archive = g_bytes_new (copy, g_bytes_get_size (plain));
+      guest_init_programs (&guest);
+      guest_set_cmdline (&guest, cases[i].cmdline);
+      g_ptr_array_add (guest.machine->boot.initrd_paths, g_strdup ("/initrd"));
+      guest.machine->ahead = domuimg_initramfs_new_for_bytes (archive, "initrd", &error);
+      g_assert_no_error (error);
+      found = guest_find (&guest, domuimg_check_initramfs);
+      g_test_message ("%u %s", i, found);
+      g_assert_true (g_str_has_prefix (found, cases[i].found));
+    }
+}
+
+/* The decoders of Linux know less than others do. */
+static void
+test_packing (void)
+{
+  static const char *const checks[] = { "--check=crc32", "--check=crc64", "--check=sha256" };
+  g_autoptr (GBytes) plain = cpio_new ("init", "x", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (checks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) packed = NULL;
+      g_autoptr (DomuimgInitramfs) initramfs = NULL;
+      g_autoptr (GSubprocess) xz
+          = g_subprocess_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error,
+                              "xz", checks[i], NULL);
+
+      g_assert_no_error (error);
+      g_subprocess_communicate (xz, plain, NULL, &packed, NULL, &error);
+      g_assert_no_error (error);
+      initramfs = domuimg_initramfs_new_for_bytes (packed, "initrd", &error);
+      g_assert_no_error (error);
+      g_assert_true ((domuimg_initramfs_get_unpackable (initramfs) == NULL) == (i == 0));
+      g_assert_cmpuint (domuimg_initramfs_get_compressions (initramfs), ==,
+                        1u << DOMUIMG_COMPRESSION_XZ);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -204,5 +275,7 @@ main (int argc, char **argv)
   g_test_add_func ("/check-init/programs-of-this-machine-have-their-libraries",
                    test_programs_of_this_machine_have_their_libraries);
   g_test_add_func ("/check-init/damaged-programs", test_damaged_programs);
+  g_test_add_func ("/check-init/initramfs", test_initramfs);
+  g_test_add_func ("/check-init/packing", test_packing);
   return g_test_run ();
 }

@@ -94,6 +94,65 @@ test_debian_bookworm (void)
   guest_assert_lacks (tree, "/etc/modules", "xen");
 }
 
+/* Runs with @locale, and tells whether the guest is said not to have it. */
+static gboolean
+lacks_locale (DomuimgTree *tree, const char *locale)
+{
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  g_autoptr (GPtrArray) changes = NULL;
+
+  want->locale = g_strdup (locale);
+  changes = guest_run (want, tree);
+  return guest_has_line (changes, "warning: the locale ");
+}
+
+static void
+test_locales_that_the_guest_has (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  /* The name lies over the border of two pieces of a mebibyte. */
+  g_autofree char *padding = g_strnfill ((1 << 20) - 5, 'x');
+  g_autofree char *archive = g_strconcat (padding, "fr_FR.utf8", NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new (archive, strlen (archive) + 1);
+  g_autoptr (DomuimgEntry) entry = domuimg_entry_new ("/usr/lib/locale/locale-archive", DOMUIMG_ENTRY_FILE, 0644);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (lacks_locale (tree, "C.UTF-8"));
+  g_assert_true (lacks_locale (tree, "de_DE.UTF-8"));
+  domuimg_tree_mkdir_p (tree, "/usr/lib/locale/de_DE.utf8", 0755, &error);
+  g_assert_no_error (error);
+  g_assert_false (lacks_locale (tree, "de_DE.UTF-8"));
+  domuimg_tree_put (tree, entry, bytes, &error);
+  g_assert_no_error (error);
+  g_assert_false (lacks_locale (tree, "fr_FR.UTF-8"));
+  g_assert_true (lacks_locale (tree, "fr_F"));
+}
+
+static void
+test_keyboards_that_the_guest_has (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("debian-bookworm");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  g_autoptr (GPtrArray) changes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  want->keymap = g_strdup ("de,us");
+  changes = guest_run (want, tree);
+  g_assert_true (guest_has_line (changes, "warning: the keymap de,us is set, but nothing"));
+  domuimg_tree_mkdir_p (tree, "/usr/share/X11/xkb/symbols", 0755, &error);
+  domuimg_tree_write_text (tree, "/usr/share/X11/xkb/symbols/de", "", 0644, &error);
+  g_assert_no_error (error);
+  g_assert_false (domuimg_customise_run (want, tree, changes, NULL, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "no keyboard layout \"de,us\""));
+  g_clear_error (&error);
+  domuimg_tree_write_text (tree, "/usr/share/X11/xkb/symbols/us", "", 0644, &error);
+  g_ptr_array_unref (changes);
+  changes = guest_run (want, tree);
+  g_assert_false (guest_has_line (changes, "warning: the keymap"));
+  guest_assert_contains (tree, "/etc/default/keyboard", "XKBLAYOUT=\"de,us\"");
+}
+
 /* One line for each place: of several the first stays. xfs needs no check at boot. */
 static void
 test_fstab_of_other_filesystems (void)
@@ -457,6 +516,8 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/selinux-labels", test_new_files_have_labels_of_the_policy);
   g_test_add_func ("/guest/selinux-no-policy", test_no_label_without_a_policy);
   g_test_add_func ("/guest/debian-bookworm", test_debian_bookworm);
+  g_test_add_func ("/guest/locales", test_locales_that_the_guest_has);
+  g_test_add_func ("/guest/keyboards", test_keyboards_that_the_guest_has);
   g_test_add_func ("/guest/fstab-of-other-filesystems", test_fstab_of_other_filesystems);
   g_test_add_func ("/guest/host-keys-go", test_host_keys_go);
   g_test_add_func ("/guest/lock-of-root-alone", test_lock_of_root_alone);

@@ -43,9 +43,6 @@ answer (GThreadedSocketService *service, GSocketConnection *connection, GObject 
     send_text (out, "HTTP/1.0 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n");
   else if (strstr (request, "GET /refused ") != NULL)
     send_text (out, "HTTP/1.0 403 Forbidden\r\n\r\n");
-  else if (strstr (request, "GET /rest ") != NULL && strstr (request, "Range: bytes=2-") != NULL)
-    send_text (out, "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 2-4/5\r\n"
-                    "Content-Length: 3\r\n\r\nllo");
   else if (strstr (request, "GET /broken ") != NULL)
     send_text (out, "HTTP/1.0 500 Oh no\r\n\r\n");
   else if (strstr (request, "GET /big ") != NULL)
@@ -227,26 +224,6 @@ test_a_cancellation_ends_it (Fixture *self, gconstpointer data)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-static void
-test_the_rest_of_a_file (Fixture *self, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_MD5);
-  g_autofree char *wanted = g_compute_checksum_for_string (G_CHECKSUM_MD5, "hello", -1);
-  DomuimgHttpRequest request = { .offset = 2, .checksum = checksum };
-  g_autoptr (GBytes) rest = NULL, none = NULL;
-
-  g_checksum_update (checksum, (const guint8 *) "he", 2);
-  rest = get (self, "rest", request, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (rest, NULL), g_bytes_get_size (rest), "llo", 3);
-  g_assert_cmpstr (g_checksum_get_string (checksum), ==, wanted);
-  /* A server that sends all of it, though a part was asked for. */
-  request.checksum = NULL;
-  none = get (self, "hello", request, NULL, &error);
-  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -254,7 +231,6 @@ main (int argc, char **argv)
   /* A proxy of the machine's would get in between. */
   g_setenv ("no_proxy", "127.0.0.1", TRUE);
   g_test_add ("/http/a-file-comes", Fixture, NULL, set_up, test_a_file_comes, tear_down);
-  g_test_add ("/http/the-rest-of-a-file", Fixture, NULL, set_up, test_the_rest_of_a_file, tear_down);
   g_test_add ("/http/failures-have-names", Fixture, NULL, set_up, test_failures_have_names,
               tear_down);
   g_test_add ("/http/no-more-comes-than-may", Fixture, NULL, set_up, test_no_more_comes_than_may,

@@ -36,6 +36,8 @@ class Settings(TypedDict, total=False):
     ssh_key: Paths
     root_password_file: Path
     root_password: Text
+    cloud_init: Text
+    ignition: Path
     package: Texts
     kernel_package: Text
     mirror: Texts
@@ -73,5 +75,6 @@ class Settings(TypedDict, total=False):
     no_customise: bool
     no_cache: bool
     force: bool
+    host: Path
     strict: bool
     allow_unbootable: bool

@@ -40,6 +40,7 @@ state_of (struct ext2_super_block *super)
   self->needs_recovery = ext2fs_has_feature_journal_needs_recovery (super);
   self->has_errors = (super->s_state & EXT2_ERROR_FS) != 0;
   self->clean = (super->s_state & EXT2_VALID_FS) != 0 && !self->needs_recovery;
+  self->block_size = block;
   self->free_bytes = free * block;
   self->reserved_bytes = MIN (reserved, free) * block;
   self->free_inodes = super->s_free_inodes_count;

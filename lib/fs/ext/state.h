@@ -8,6 +8,7 @@ typedef struct {
   gboolean clean;          /* unmounted, no journal to replay */
   gboolean needs_recovery; /* its journal is to be replayed: a boot does that by itself */
   gboolean has_errors;     /* marked as having errors: fsck wanted */
+  guint64 block_size;
   guint64 free_bytes;      /* for root */
   guint64 reserved_bytes;
   guint64 free_inodes;

@@ -33,8 +33,10 @@ def examine(case, shared, directory):
     case.edit(guest)
     config = guest.finish()
     judge = predict.Judge(shared.build) if shared.build else None
-    found = judge.check(config) if judge else None
-    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh, not options.no_boot)
+    about = ["--host", predict.write_profile(directory)] if case.host else []
+    found = judge.check(config, *about) if judge else None
+    boots = not options.no_boot and (options.tier == "all" or not case.nightly)
+    result.outcome = outcome.find_out(config, guest.digest, guest.systemd, options.fresh and boots, boots)
     if found is not None:
         compare(result, found)
         if not options.no_fix and (found.fixable or case.fixable):

@@ -105,6 +105,30 @@ def growing_by_script(maker):
     return cfg, *enlarge(cfg)
 
 
+def in_volumes(maker):
+    """The root, /var and swap are logical volumes, and the kernel lies beside the disk."""
+    with maker.shared.locks["debian"]:
+        cfg = maker.create("lvm1", "--from", "debian:bookworm", "--kernel", "guest", "--disk", "size=2G,lvm=vg-0,swap=64M",
+                           "--partition", "/var,size=512M", "--root-password-file", maker.secret())
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "findmnt -no SOURCE / /var; cat /proc/swaps",
+                 "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], [
+        "/dev/mapper/vg--0-root", "/dev/mapper/vg--0-var", "partition"]
+
+
+def encrypted(maker):
+    """Its kernel is in the partition for /boot; the passphrase is typed at the console."""
+    passphrase = maker.work / "passphrase"
+    passphrase.write_text("correct battery\n")
+    with maker.shared.locks["debian"]:
+        cfg = maker.create("luks1", "--from", "debian:bookworm", "--kernel", "pvgrub", "--type", "pvh", "--disk",
+                           f"size=3G,layout=gpt,esp=no,bios=no,luks={passphrase},lvm=vg0", "--root-password-file",
+                           maker.secret())
+    return cfg, ["--send", "Please unlock disk xvda2_crypt:=correct battery\\n", "--login", f"root:{PASSWORD}",
+                 "--run", "findmnt -no SOURCE /; lsblk -no TYPE; cat /etc/crypttab",
+                 "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], [
+        "/dev/mapper/vg0-root", "crypt"]
+
+
 def partition(maker):
     """The partition alone is the disk, as in old configurations."""
     cfg = maker.create("part1", "--from", f"dir:{maker.shared.host}", "--type", "pv", "--disk", "size=1G,vdev=xvda1",
@@ -160,5 +184,9 @@ CASES = (
         default=False),
     row("growfs-script", "dir: on an MBR, with growfs=true and 1 GiB more", "PVH", "the size of its root",
         growing_by_script, default=False),
+    row("lvm", "debian: in logical volumes", "PVH, its own kernel copied out", "its mounts and swap", in_volumes, 150,
+        default=False),
+    row("luks", "debian: in a volume group in LUKS, the passphrase typed", "PVH by GRUB for Xen, from a /boot of its own",
+        "its mounts", encrypted, 200, good=False, default=False),
     row("partition", "dir:", "PV from a disk that is xvda1", "its root", partition, default=False),
 )

@@ -13,7 +13,9 @@ class Case:
     fixable: bool = False   # `--fix` has to make it boot
     root: str = "sysv"
     kernel: str = "cloud"
+    host: bool = False      # by the profile of the lab's dom0
     sample: bool = False    # of the tests' default run
+    nightly: bool = False   # booted there only; the default run asks what is predicted of it
 
     @property
     def summary(self):

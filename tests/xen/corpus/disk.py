@@ -29,10 +29,13 @@ def make(guest):
     if guest.layout != "whole":
         subprocess.run([tools.find("sfdisk", "fdisk"), "-q", "--no-reread", "--no-tell-kernel", guest.image],
                        input=TABLES[guest.layout], text=True, check=True, stdout=subprocess.DEVNULL)
+    if guest.filesystem == "btrfs":
+        tools.run(tools.find("mkfs.btrfs", "btrfs-progs"), "-q", "--rootdir", str(guest.root), str(guest.image))
+        return
     # These are what Debian's GRUB cannot read, and newer mke2fs makes by default.
     features = guest.features or "^metadata_csum_seed,^orphan_file"
     tools.run(tools.find("mke2fs", "e2fsprogs"), "-q", "-F", "-t", "ext4", "-O", features, "-U", guest.uuid,
-              "-L", "corpus", "-E", f"offset={offset},root_owner=0:0", "-d", str(guest.root), str(guest.image),
+              "-L", "corpus", *guest.mkfs, "-E", f"offset={offset},root_owner=0:0", "-d", str(guest.root), str(guest.image),
               f"{size // 1024}k")
     if guest.loader == "bios":
         install_grub(guest)
@@ -99,5 +102,13 @@ def erase_boot_code(guest):
         file.write(bytes(440))
 
 
+def damage_gpt(guest):
+    """The first copy; the second one is at the end."""
+    with open(guest.image, "r+b") as file:
+        file.seek(SECTOR + 16)
+        file.write(b"\xa5" * 4)
+
+
 CHANGES = {"truncate": truncate, "debugfs": debugfs, "convert": convert, "fill": fill,
-           "remove": remove_image, "erase boot code": erase_boot_code}
+           "remove": remove_image, "erase boot code": erase_boot_code,
+           "damage gpt": damage_gpt}

@@ -34,6 +34,7 @@ class Guest:
         self.systemd = root == "systemd"
         self.memory = 512 if self.systemd else 256
         self.features = None
+        self.filesystem, self.mkfs = "ext4", []
         self.uuid = str(uuid.uuid5(uuid.NAMESPACE_URL, f"domuimg-corpus:{name}"))
         self.size = 0
         self.cmdline = None
@@ -152,7 +153,7 @@ class Guest:
     def content_digest(self):
         """Of everything that decides what the guest does, whatever directory it lies in."""
         here = str(self.directory)
-        parts = [self.layout, str(self.size), repr(self.features), self.uuid, repr(self.on_image).replace(here, ""),
+        parts = [self.layout, str(self.size), repr(self.features), *([self.filesystem, repr(self.mkfs)] if self.mkfs or self.filesystem != "ext4" else []), self.uuid, repr(self.on_image).replace(here, ""),
                  self.config().replace(here, ""), file_digest(self.kernel), file_digest(self.ramdisk)]
         return hashlib.sha256("\0".join([*parts, *listing(self.root)]).encode()).hexdigest()[:32]
 

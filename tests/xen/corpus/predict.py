@@ -1,6 +1,7 @@
 """What `domuimg check` says of a guest, and what its --fix does to it."""
 import dataclasses
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +11,15 @@ from xenlab import tools
 from .guest import file_digest, listing
 
 XEN = "4.17"  # the lab's
+# What `domuimg doctor --json` says in the lab's dom0, of all that guests depend on.
+PROFILE = {"xen": True, "xen_version": "4.17", "findings": [], "host": {
+    "cpus": 1, "default_bridge": "xenbr0", "types": ["pv", "pvh", "hvm"], "bridges": ["xenbr0"],
+    "interfaces": ["lo", "xenbr0"],
+    "scripts": ["block", "vif-bridge", "vif-nat", "vif-route", "vif-openvswitch"],
+    "files": ["/usr/lib/grub-xen/grub-x86_64-xen.bin", "/usr/lib/grub-xen/grub-i386-xen_pvh.bin",
+              "/usr/lib/xen-4.17/bin/pygrub", "/usr/lib/xen-4.17/boot/hvmloader",
+              "/usr/share/seabios/bios-256k.bin", "/usr/libexec/xen-qemu-system-i386"],
+    "domains": ["Domain-0"], "pools": ["Pool-0"], "pci": [], "pci_assignable": []}}
 STATUS = {0: "boots", 3: "fails", 4: "unknown"}
 # Its errors decide; without any, what is unknown may. What an error hides is unknown, too.
 DECIDING = ("error", "unknown")
@@ -39,13 +49,21 @@ class Prediction:
         return all(finding["fixable"] for finding in self.findings if finding["id"] == name)
 
 
+def write_profile(directory):
+    """A host profile as a file; its path."""
+    path = directory / "host.json"
+    path.write_text(json.dumps(PROFILE))
+    return path
+
+
 class Judge:
     def __init__(self, build):
         self.program = pathlib.Path(build) / "cli" / "domuimg"
 
     def check(self, config, *options):
+        environment = {"DOMUIMG_LIBEXEC_DIR": str(self.program.parent / "helpers"), **os.environ}
         done = subprocess.run([self.program, "check", config, "--json", "--xen", XEN, *options],
-                              text=True, capture_output=True, check=False)
+                              text=True, capture_output=True, check=False, env=environment)
         try:
             report = json.loads(done.stdout)
         except ValueError:

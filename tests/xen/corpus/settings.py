@@ -14,7 +14,7 @@ def console_ttys0_systemd(guest):
     guest.cmdline = "root=/dev/xvda ro console=ttyS0"
 
 
-@case("console-getty", fixable=True, sample=True)
+@case("console-getty", fixable=True)
 def getty_missing(guest):
     """No getty on hvc0 in inittab."""
     guest.replace("/etc/inittab", "h0:2345:respawn:/sbin/agetty --keep-baud 115200 hvc0\n",
@@ -132,7 +132,7 @@ def features_inline_data_pvgrub(guest):
     guest.features = "^metadata_csum_seed,^orphan_file,inline_data"
 
 
-@case("config-format", fixable=True, sample=True)
+@case("config-format", fixable=True)
 def format_qcow2_as_raw(guest):
     """A qcow2 file declared raw."""
     guest.on_image.append(("convert", "qcow2"))
@@ -234,7 +234,7 @@ def no_memory(guest):
     guest.memory = None
 
 
-@case("loader-missing")
+@case("loader-missing", host=True)
 def loader_missing(guest):
     """GRUB for Xen is not on the host."""
     guest.settings["kernel"] = "/usr/lib/grub-xen/gone/grub-x86_64-xen.bin"

@@ -18,12 +18,13 @@ def several_in_the_root(guest):
 
 
 @case("config-unknown-key", "config-key-too-new", "config-duplicate-mac", "config-mac", "menu-default",
-      "modules-missing", "fstab-device", "filesystem-unclean", "mount-point-missing")
+      "modules-missing", "fstab-device", "filesystem-unclean", "mount-point-missing", "owner-not-root", "init-programs")
 def several_in_the_configuration(guest):
     """A configuration and a menu with many faults, and still others in the root, that it boots with all the same."""
     edited(guest, settings.unknown_key, settings.key_too_new, settings.menu_default_dangling_pvgrub,
            kernels.modules_missing, roots_of_guests.fstab_device_sysv, roots_of_guests.mount_point_proc,
-           roots_of_guests.filesystem_unclean, settings.duplicate_mac)
+           roots_of_guests.owners_shifted, settings.inittab_without_openrc, roots_of_guests.filesystem_unclean,
+           settings.duplicate_mac)
     interfaces = guest.settings["vif"]
     settings.multicast_mac(guest)
     guest.settings["vif"] += interfaces

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fetches an image into the cache, where it has its checksum in its name, or for one build only. */
+#include "config.h"
+#include "lib/source/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/exchange.h"
+#include "lib/base/fd.h"
+#include "lib/base/http.h"
+#include "lib/base/locked-file.h"
+#include "lib/base/private-file.h"
+#include "lib/source/root-cache.h"
+
+#define PIECE (1 << 20)
+
+/* The last part of the address, without what follows it. */
+static char *
+name_file (const char *url)
+{
+  g_auto (GStrv) parts = g_strsplit_set (url, "?#", 2);
+
+  return g_path_get_basename (parts[0]);
+}
+
+static gboolean
+download (const DomuimgImageRequest *request, int fd, DomuimgProgress *progress,
+          GCancellable *cancellable, GError **error)
+{
+  const DomuimgHttpRequest http = { .uri = request->offer->url,
+                                    .schemes = "http,https,ftp,file",
+                                    .max = G_MAXUINT64,
+                                    .progress = progress,
+                                    .cancellable = cancellable };
+
+  domuimg_progress_set_message (progress, "Downloading %s", request->offer->url);
+  return domuimg_http_resume_to_fd (&http, fd, error);
+}
+
+/* The checksum of all bytes of @fd. */
+static char *
+compute (GChecksumType type, int fd, const char *name, GCancellable *cancellable,
+                        GError **error)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (type);
+  g_autofree guint8 *piece = g_malloc (PIECE);
+  goffset offset = 0;
+  gssize got;
+
+  do
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return NULL;
+      got = pread (fd, piece, PIECE, offset);
+      if (got < 0 && errno != EINTR)
+        {
+          domuimg_set_errno (error, errno, "reading %s", name);
+          return NULL;
+        }
+      if (got > 0)
+        g_checksum_update (checksum, piece, got);
+      offset += MAX (got, 0);
+    }
+  while (got != 0);
+  return g_strdup (g_checksum_get_string (checksum));
+}
+
+/* *@is_right without an error. */
+static gboolean
+check_digest (const DomuimgDigest *digest, int fd, const char *name, gboolean *is_right,
+              DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *hex = NULL;
+
+  domuimg_progress_set_message (progress, "Verifying %s", name);
+  hex = compute (digest->type, fd, name, cancellable, error);
+  *is_right = g_strcmp0 (hex, digest->hex) == 0;
+  return hex != NULL;
+}
+
+static gboolean
+fail_digest (const DomuimgImageRequest *request, const DomuimgDigest *digest, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                       "%s does not have the checksum that %s says (%s %s): the server or a mirror"
+                       " sent something else; try again later",
+                       request->offer->url, request->offer->checksums,
+                       domuimg_digest_name (digest), digest->hex);
+}
+
+/* Whether the cache has the whole file; one that was damaged goes. */
+static gboolean
+find_cached (const char *path, const DomuimgDigest *digest, gboolean *found,
+             DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+  *found = FALSE;
+  if (fd < 0)
+    return errno == ENOENT || domuimg_set_errno (error, errno, "opening %s", path);
+  if (!check_digest (digest, fd, path, found, progress, cancellable, error))
+    return FALSE;
+  if (!*found && unlink (path) != 0)
+    return domuimg_set_errno (error, errno, "removing the damaged %s", path);
+  return TRUE;
+}
+
+/* Who had it before may have given it its final name in between. */
+static gboolean
+is_still (int fd, const char *path)
+{
+  struct stat own, named;
+
+  return fstat (fd, &own) == 0 && lstat (path, &named) == 0 && own.st_ino == named.st_ino
+         && own.st_dev == named.st_dev;
+}
+
+static int
+open_part (const char *path, GError **error)
+{
+  g_auto (DomuimgFd) fd = domuimg_locked_file_open (path, O_CREAT);
+  int result = fd;
+
+  if (fd < 0 && errno != EWOULDBLOCK && errno != ESTALE)
+    domuimg_set_errno (error, errno, "making %s; --no-cache does without the cache", path);
+  else if (fd < 0 || !is_still (fd, path))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                    "another process downloads %s now; wait for it and try again", path);
+      return -1;
+    }
+  fd = -1;
+  return result;
+}
+
+/* Downloads what is missing. A kill may have come when all was here. */
+static gboolean
+complete (const DomuimgDigest *digest, const DomuimgImageRequest *request, int fd, const char *part,
+          gboolean *is_right, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  *is_right = FALSE;
+  if (lseek (fd, 0, SEEK_END) > 0
+      && !check_digest (digest, fd, part, is_right, progress, cancellable, error))
+    return FALSE;
+  return *is_right
+         || (download (request, fd, progress, cancellable, error)
+             && check_digest (digest, fd, part, is_right, progress, cancellable, error));
+}
+
+static gboolean
+keep (int fd, const char *part, const char *path, const char *directory, GError **error)
+{
+  /* A power loss must not leave the name with half of the file. */
+  if (fsync (fd) != 0 || rename (part, path) != 0)
+    return domuimg_set_errno (error, errno, "keeping %s", path);
+  return domuimg_sync_directory (directory, error);
+}
+
+static char *
+fetch_cached (const DomuimgDigest *digest, const DomuimgImageRequest *request,
+              DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *directory = domuimg_cache_path ("images");
+  g_autofree char *name = name_file (request->offer->url);
+  g_autofree char *path = g_strdup_printf ("%s/%.32s-%s", directory, digest->hex, name);
+  g_autofree char *part = g_strconcat (path, ".part", NULL);
+  g_auto (DomuimgFd) fd = -1;
+  gboolean is_right;
+
+  if (g_mkdir_with_parents (directory, 0755) != 0)
+    {
+      domuimg_set_errno (error, errno, "making the cache directory %s", directory);
+      return NULL;
+    }
+  if (!find_cached (path, digest, &is_right, progress, cancellable, error))
+    return NULL;
+  if (is_right)
+    return g_steal_pointer (&path);
+  fd = open_part (part, error);
+  if (fd < 0
+      || !complete (digest, request, fd, part, &is_right, progress, cancellable, error))
+    return NULL;
+  if (!is_right)
+    {
+      unlink (part);
+      fail_digest (request, digest, error);
+      return NULL;
+    }
+  return keep (fd, part, path, directory, error) ? g_steal_pointer (&path) : NULL;
+}
+
+/* For this build only: what has no checksum has no name in the cache, and is given one to tell of. */
+static char *
+fetch_once (DomuimgImageTrust *trust, const DomuimgImageRequest *request,
+            DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *name = name_file (request->offer->url);
+  g_autofree char *path = g_build_filename (request->work, name, NULL);
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
+  gboolean is_right;
+
+  if (fd < 0 || !download (request, fd, progress, cancellable, error))
+    return NULL;
+  if (trust->digest == NULL)
+    {
+      trust->digest = g_new0 (DomuimgDigest, 1);
+      trust->digest->type = G_CHECKSUM_SHA256;
+      trust->digest->hex = compute (G_CHECKSUM_SHA256, fd, path, cancellable, error);
+      return trust->digest->hex != NULL ? g_steal_pointer (&path) : NULL;
+    }
+  if (!check_digest (trust->digest, fd, path, &is_right, progress, cancellable, error))
+    return NULL;
+  if (is_right)
+    return g_steal_pointer (&path);
+  fail_digest (request, trust->digest, error);
+  return NULL;
+}
+
+char *
+domuimg_image_fetch (DomuimgImageTrust *trust, const DomuimgImageRequest *request,
+                     DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  return trust->digest != NULL && request->use_cache
+             ? fetch_cached (trust->digest, request, progress, cancellable, error)
+             : fetch_once (trust, request, progress, cancellable, error);
+}
