@@ -191,11 +191,13 @@ typedef struct {
 
 /* Beside the 100 of all others. */
 #define WEIGHT_OF_UPLOAD 60
+/* What an installer's download takes, of 100. */
+#define WEIGHT_OF_INSTALLER 90
 
 /* Every build goes through this table; a source only says whether it gives files, disks or an installer. */
 static const Step steps[] = {
   { domuimg_build_step_prepare, FILES | DISKS | INSTALLS | REHEARSED, 0, 0 },
-  { domuimg_build_step_install, INSTALLS, 90, 0 },
+  { domuimg_build_step_install, INSTALLS, 2, 0 },
   /* The modules of a kernel that is not the guest's need room in its filesystem. */
   { domuimg_build_step_known_kernel, FILES, 1, 0 },
   { domuimg_build_step_begin_grub, FILES, 0, 0 },
@@ -278,6 +280,8 @@ weight_of (const Step *step, const DomuimgBuildState *state)
 {
   if (step->run == domuimg_build_step_upload && is_sent (state))
     return WEIGHT_OF_UPLOAD;
+  if (step->run == domuimg_build_step_prepare && state->plan->installer != NULL)
+    return WEIGHT_OF_INSTALLER;
   return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
 }
 

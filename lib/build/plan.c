@@ -151,6 +151,21 @@ plan_firmware (DomuimgPlan *self, GError **error)
   return TRUE;
 }
 
+/* What would be done to a guest's files is not done, as it has none yet. */
+static gboolean
+check_installed_keys (DomuimgPlan *self, GError **error)
+{
+  static const char *const keys[] = { "cloud-init", "ignition", "host-keys", "no-customise", "host-root" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (self->spec, keys[i]) != NULL)
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "--%s is for the files of a guest, and this one has none until it is installed; leave"
+                           " it out, and say what is wanted in the answers",
+                           keys[i]);
+  return TRUE;
+}
+
 /* Whatever the installer does with a disk, it puts kernel and boot menu there. */
 static gboolean
 plan_installed_kernel (DomuimgPlan *self, GError **error)
@@ -163,6 +178,8 @@ plan_installed_kernel (DomuimgPlan *self, GError **error)
                          "--kernel %s: the kernel of an installed guest stays on its disk; use --kernel"
                          " domuimg, pvgrub, pygrub or firmware",
                          asked->text);
+  if (!check_installed_keys (self, error))
+    return FALSE;
   if (domuimg_spec_get (self->spec, "extra") != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--extra is for a guest's own kernel, whose command line the installer writes; use"

@@ -313,7 +313,11 @@ fetch_kernel (DomuimgSourceTree *self, const DomuimgInstallImages *images, const
                                       .to = to,
                                       .max = DOMUIMG_KERNEL_MAX };
 
-  return fetch_file (self, &fetch, progress, cancellable, error);
+  g_autofree char *name = domuimg_install_files_name (self->files, images->kernel);
+
+  /* It is a small part of the whole, and what comes after it tells how far that is. */
+  domuimg_progress_set_message (progress, "Fetching %s", name);
+  return fetch_file (self, &fetch, NULL, cancellable, error);
 }
 
 static gboolean

@@ -126,6 +126,7 @@ class FedoraTest(TreeCase):
     def test_settings_that_nothing_would_heed(self):
         self.refuse(self.tree.dir, "--hostname", "--answers", more=["--hostname", "h"])
         self.refuse(self.tree.dir, "--extra-args", more=["--extra", "x"])
+        self.refuse(self.tree.dir, "--cloud-init", more=["--cloud-init", "auto"])
         self.refuse(self.tree.dir, "--kernel host", more=["--kernel", "host"])
         self.refuse(self.tree.dir, "--layout", more=["--layout", "gpt"])
         self.refuse(self.tree.dir, "fs=", more=["--disk", "size=4G,fs=xfs"])

@@ -69,9 +69,11 @@ class Builds(unittest.TestCase):
         with self.assertRaisesRegex(domuimg.NotBootableError, "initramfs-corrupt"):
             self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto")
         self.assertEqual(list(self.out.iterdir()) if self.out.exists() else [], [])
+        (self.dir / "init").write_bytes(guest.program())
+        (self.dir / "init").chmod(0o755)
         with open(tree / "initrd.img", "wb") as file:
             subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=self.dir, check=True, stdout=file,
-                           input=b"vmlinuz\n")
+                           input=b"init\n")
         result = self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto", extra_args="a=b")
         self.assertEqual(result.verdict, "unknown")
         text = pathlib.Path(result.install_config_path).read_text()
