@@ -338,13 +338,14 @@ static gboolean
 fetch_rest (DomuimgSourceTree *self, const DomuimgInstallImages *images, const char *to,
             Look *looked, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  GThread *thread = domuimg_thread_start ("kernel", look, looked, NULL);
+  g_autoptr (GError) refused = NULL;
+  GThread *thread = domuimg_thread_start ("kernel", look, looked, &refused);
   gulong id = cancellable != NULL
                   ? g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), looked->stop, NULL)
                   : 0;
   gboolean ok;
 
-  if (thread == NULL)
+  if (refused != NULL)
     look (looked);
   ok = fetch_initrd (self, images, to, progress, looked->stop, error);
   if (thread != NULL)
