@@ -14,8 +14,8 @@ typedef enum {
   DOMUIMG_KEYMAP_NONE,    /* nothing in the guest would load one */
 } DomuimgKeymapState;
 
-/* Of the console (kbd). */
+/* The console loads it by loadkeys(1), of kbd. */
 gboolean domuimg_keymap_find (DomuimgTree *tree, const char *keymap, DomuimgKeymapState *state, GError **error);
-/* Of X and of Debian's console-setup: "de", or several as "de,us". */
+/* X and Debian's console-setup take them: "de", or several as "de,us". */
 gboolean domuimg_keymap_find_layouts (DomuimgTree *tree, const char *layouts, DomuimgKeymapState *state,
                                       GError **error);
