@@ -19,6 +19,8 @@ const char *domuimg_result_get_image_path (DomuimgResult *self);
 DOMUIMG_API
 const char *domuimg_result_get_config_path (DomuimgResult *self);
 DOMUIMG_API
+const char *domuimg_result_get_install_config_path (DomuimgResult *self);
+DOMUIMG_API
 const char *domuimg_result_get_xml_path (DomuimgResult *self);
 DOMUIMG_API
 const char *domuimg_result_get_manifest_path (DomuimgResult *self);

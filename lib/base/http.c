@@ -38,6 +38,8 @@ on_data (char *data, size_t size, size_t count, void *user_data)
 
   self->last = g_get_monotonic_time ();
   self->size += wanted;
+  if (self->request->checksum != NULL)
+    g_checksum_update (self->request->checksum, (const guint8 *) data, (gssize) wanted);
   if (self->bytes != NULL)
     g_byte_array_append (self->bytes, (const guint8 *) data, wanted);
   else if (!domuimg_write_all (self->fd, data, wanted))
@@ -239,6 +241,8 @@ domuimg_http_resume_to_fd (const DomuimgHttpRequest *request, int fd, GError **e
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
+  if (request->checksum != NULL)
+    g_checksum_reset (request->checksum);
   if (ftruncate (fd, 0) != 0 || lseek (fd, 0, SEEK_SET) < 0)
     return domuimg_set_errno (error, errno, "keeping what comes from %s", request->uri);
   return domuimg_http_get_to_fd (request, fd, error);

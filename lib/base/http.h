@@ -11,6 +11,8 @@ typedef struct {
   const char *schemes;         /* those that @uri may have, as "http,https,ftp" */
   gboolean refused_is_absent;  /* boot servers refuse what they do not have */
   guint64 max;                 /* bytes that may come; G_MAXUINT64: any number */
+  GChecksum *checksum;         /* (nullable) is given what comes, and where that is to go on in the middle has
+                                * what is here already */
   gint64 deadline;             /* by g_get_monotonic_time (); 0: none */
   const char *deadline_advice; /* what to do when it has passed */
   DomuimgProgress *progress;   /* (nullable) */

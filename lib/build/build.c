@@ -136,6 +136,11 @@ state_clear (DomuimgBuildState *self)
   g_free (self->manifest);
   g_free (self->kernel);
   g_free (self->ramdisk);
+  g_free (self->install_config);
+  g_free (self->install_kernel);
+  g_free (self->install_ramdisk);
+  g_clear_object (&self->install_domain);
+  g_free (self->install_text);
   g_free (self->seed);
   g_free (self->kernel_version);
   g_free (self->kernel_from);
@@ -173,7 +178,8 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
 typedef enum {
   FILES = 1 << 0,    /* sources that give files */
   DISKS = 1 << 1,    /* sources that give disks, which are fitted while they are copied */
-  REHEARSED = 1 << 2 /* also if the disks are only to be inspected */
+  REHEARSED = 1 << 2, /* also if the disks are only to be inspected */
+  INSTALLS = 1 << 3, /* sources that give an installer */
 } When;
 
 typedef struct {
@@ -185,10 +191,13 @@ typedef struct {
 
 /* Beside the 100 of all others. */
 #define WEIGHT_OF_UPLOAD 60
+/* What an installer's download takes, of 100. */
+#define WEIGHT_OF_INSTALLER 90
 
-/* Every build goes through this table; a source only says whether it gives files or disks. */
+/* Every build goes through this table; a source only says whether it gives files, disks or an installer. */
 static const Step steps[] = {
-  { domuimg_build_step_prepare, FILES | DISKS | REHEARSED, 0, 0 },
+  { domuimg_build_step_prepare, FILES | DISKS | INSTALLS | REHEARSED, 0, 0 },
+  { domuimg_build_step_install, INSTALLS, 2, 0 },
   /* The modules of a kernel that is not the guest's need room in its filesystem. */
   { domuimg_build_step_known_kernel, FILES, 1, 0 },
   { domuimg_build_step_begin_grub, FILES, 0, 0 },
@@ -205,22 +214,30 @@ static const Step steps[] = {
   { domuimg_build_step_kernel, FILES | DISKS | REHEARSED, 4, 2 },
   { domuimg_build_step_grub, FILES, 0, 0 },
   { domuimg_build_step_guest, FILES | DISKS | REHEARSED, 3, 1 },
-  { domuimg_build_step_verdict, FILES | DISKS | REHEARSED, 2, 2 },
-  { domuimg_build_step_close, FILES | DISKS | REHEARSED, 0, 1 },
+  { domuimg_build_step_verdict, FILES | DISKS | INSTALLS | REHEARSED, 2, 2 },
+  { domuimg_build_step_close, FILES | DISKS | INSTALLS | REHEARSED, 0, 1 },
   { domuimg_build_step_copy, DISKS, 0, 68 },
   { domuimg_build_step_publish, DISKS, 0, 10 },
-  { domuimg_build_step_upload, FILES | DISKS, 0, 0 },
-  { domuimg_build_step_domain, FILES | DISKS, 0, 0 },
-  { domuimg_build_step_put, FILES | DISKS, 0, 0 },
-  { domuimg_build_step_define, FILES | DISKS, 0, 0 },
-  { commit, FILES | DISKS, 4, 6 },
-  { domuimg_build_step_announce, FILES | DISKS, 0, 0 },
+  { domuimg_build_step_upload, FILES | DISKS | INSTALLS, 0, 0 },
+  { domuimg_build_step_domain, FILES | DISKS | INSTALLS, 0, 0 },
+  { domuimg_build_step_put, FILES | DISKS | INSTALLS, 0, 0 },
+  { domuimg_build_step_define, FILES | DISKS | INSTALLS, 0, 0 },
+  { commit, FILES | DISKS | INSTALLS, 4, 6 },
+  { domuimg_build_step_announce, FILES | DISKS | INSTALLS, 0, 0 },
 };
+
+static When
+get_kind (const DomuimgPlan *plan)
+{
+  if (plan->installer != NULL)
+    return INSTALLS;
+  return plan->import != NULL ? DISKS : FILES;
+}
 
 static gboolean
 is_wanted (const Step *step, const DomuimgBuildState *state)
 {
-  return (step->when & (state->plan->import != NULL ? DISKS : FILES)) != 0
+  return (step->when & get_kind (state->plan)) != 0
          && (!state->is_rehearsal || (step->when & REHEARSED) != 0);
 }
 
@@ -264,6 +281,8 @@ weight_of (const Step *step, const DomuimgBuildState *state)
 {
   if (step->run == domuimg_build_step_upload && is_sent (state))
     return WEIGHT_OF_UPLOAD;
+  if (step->run == domuimg_build_step_prepare && state->plan->installer != NULL)
+    return WEIGHT_OF_INSTALLER;
   return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
 }
 

@@ -22,6 +22,8 @@ list_places (DomuimgBuildState *self)
 
   add_place (places, domuimg_build_get_kernel_path (self), self->kernel);
   add_place (places, domuimg_build_get_ramdisk_path (self), self->ramdisk);
+  add_place (places, self->plan->install_kernel_path, self->install_kernel);
+  add_place (places, self->plan->install_ramdisk_path, self->install_ramdisk);
   if (self->has_seed)
     add_place (places, self->plan->seed_path, self->seed);
   return places;
@@ -69,9 +71,11 @@ domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable, GE
 {
   g_autoptr (GPtrArray) devices = domuimg_devices_new ();
   g_autoptr (GHashTable) places = list_places (self);
-  DomuimgMade made = { .domain = self->domain,
-                       .config = self->config_text,
-                       .config_path = self->plan->config_path,
+  gboolean installs = self->install_domain != NULL;
+  DomuimgMade made = { .domain = installs ? self->install_domain : self->domain,
+                       .config = installs ? self->install_text : self->config_text,
+                       .config_path = installs ? self->plan->install_config_path
+                                               : self->plan->config_path,
                        .devices = devices,
                        .places = places,
                        .kernel = self->kernel_read,

@@ -94,6 +94,11 @@ add_disk (DomuimgManifest *manifest, DomuimgBuildState *self, guint i)
       set_origin (disk, self, i);
       return;
     }
+  if (self->plan->installer != NULL)
+    {
+      disk->size = (gint64) spec->size;
+      return;
+    }
   disk->size = (gint64) domuimg_build_get_disk_size (self, i);
   add_parts (disk, self, i);
 }
@@ -149,6 +154,18 @@ set_kernel (DomuimgManifestKernel *kernel, DomuimgBuildState *self)
 }
 
 static void
+set_installer (DomuimgManifestInstaller *installer, DomuimgBuildState *self)
+{
+  const DomuimgPlan *plan = self->plan;
+
+  installer->name = g_strdup (plan->installer->name);
+  installer->config = g_strdup (plan->install_config_path);
+  installer->kernel = g_strdup (plan->install_kernel_path);
+  installer->ramdisk = g_strdup (plan->install_ramdisk_path);
+  installer->cmdline = g_strdup (plan->installer->cmdline);
+}
+
+static void
 set_transfer (DomuimgManifest *manifest, DomuimgBuildState *self)
 {
   manifest->converted = TRUE;
@@ -198,6 +215,8 @@ domuimg_build_manifest (DomuimgBuildState *self)
 
   set_guest (manifest, self);
   set_kernel (&manifest->kernel, self);
+  if (self->plan->installer != NULL)
+    set_installer (&manifest->installer, self);
   if (self->transfer != NULL)
     set_transfer (manifest, self);
   if (self->report != NULL)

@@ -108,6 +108,27 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
   return TRUE;
 }
 
+/* An installer divides an empty disk itself. */
+static gboolean
+fit_installed (DomuimgPlan *self, DomuimgDiskSpec *disk, guint i, GError **error)
+{
+  if (disk->has_content)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "disk %s stays empty until the installer divides it: fs=, label=, mount= and inodes="
+                         " are not for it",
+                         disk->vdev);
+  if ((disk->kind->traits & DOMUIMG_DISK_CAN_BE_FILLED) == 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "only disks that are converted can become %s; an installer is given empty ones",
+                         disk->kind->name);
+  if (disk->size == 0 && i > 0)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",
+                         disk->vdev);
+  if (disk->size == 0)
+    disk->size = self->installer->disk_size;
+  return TRUE;
+}
+
 GPtrArray *
 domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
 {
@@ -147,8 +168,9 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
       if (disk->kind->settle != NULL
           && !disk->kind->settle (disk, i < domuimg_plan_count_converted (self), error))
         return NULL;
-      if (i >= domuimg_plan_count_converted (self)
-          && !check_made (disk, self->import == NULL && i == 0, error))
+      if (self->installer != NULL ? !fit_installed (self, disk, i, error)
+                                  : i >= domuimg_plan_count_converted (self)
+                                        && !check_made (disk, self->import == NULL && i == 0, error))
         return NULL;
     }
   return g_steal_pointer (&disks);
@@ -260,7 +282,9 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
   const char *results[] = { self->config_path, self->xml_path, self->manifest_path,
                             self->has_files_elsewhere ? NULL : self->kernel_path,
                             self->has_files_elsewhere ? NULL : self->ramdisk_path,
-                            self->has_files_elsewhere ? NULL : self->seed_path };
+                            self->has_files_elsewhere ? NULL : self->seed_path,
+                            self->install_config_path, self->install_kernel_path,
+                            self->install_ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
 
   for (guint i = 0; i < self->disks->len; i++)

@@ -46,7 +46,9 @@ static gboolean
 is_made_again (DomuimgPlan *self, const char *path)
 {
   const char *made[] = { self->config_path,  self->xml_path,     self->manifest_path, self->kernel_path,
-                         self->ramdisk_path, self->archive_path, self->seed_path };
+                         self->ramdisk_path, self->archive_path, self->seed_path,
+                         self->install_config_path, self->install_kernel_path,
+                         self->install_ramdisk_path };
 
   for (guint i = 0; i < G_N_ELEMENTS (made); i++)
     if (g_strcmp0 (path, made[i]) == 0)
@@ -96,6 +98,9 @@ domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines)
     add_left (self, ((const DomuimgManifestDisk *) g_ptr_array_index (old->disks, i))->path, lines);
   add_left (self, old->kernel.path, lines);
   add_left (self, old->kernel.ramdisk, lines);
+  add_left (self, old->installer.config, lines);
+  add_left (self, old->installer.kernel, lines);
+  add_left (self, old->installer.ramdisk, lines);
   add_left_volumes (self, lines);
   add_left (self, old->config, lines);
   add_left (self, old->xml, lines);

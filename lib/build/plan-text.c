@@ -13,6 +13,9 @@ describe_kernel (DomuimgPlan *self, const DomuimgFound *found)
 {
   if (found != NULL && found->kernel_reason != NULL)
     return g_strdup (found->kernel_reason);
+  if (self->installer != NULL)
+    return g_strdup_printf ("once it is installed, have the guest's own kernel started from its disk (%s)",
+                            self->kernel->text);
   if (self->kernel->policy->origin == DOMUIMG_KERNEL_OF_HOST)
     return g_strdup_printf ("copy the kernel of %s, and its modules into the guest",
                             domuimg_plan_get (self, "host-root", "/"));
@@ -38,11 +41,22 @@ describe_nic (const DomuimgNicSpec *nic)
 }
 
 static char *
+describe_empty (const DomuimgDiskSpec *disk)
+{
+  g_autofree char *size = g_format_size_full (disk->size, G_FORMAT_SIZE_IEC_UNITS);
+
+  return g_strdup_printf ("make %s: %s, %s, empty, as %s", disk->path, disk->kind->name, size,
+                          disk->vdev);
+}
+
+static char *
 describe_disk (DomuimgPlan *self, guint i)
 {
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, i);
   DomuimgDiskOrigin origin;
 
+  if (self->installer != NULL)
+    return describe_empty (disk);
   if (i >= domuimg_plan_count_converted (self))
     return disk->kind->describe (disk, NULL);
   origin = domuimg_plan_get_origin (self, i);
@@ -74,10 +88,29 @@ describe_growth_at_boot (DomuimgPlan *self, GPtrArray *lines)
     }
 }
 
+static void
+describe_installer (DomuimgPlan *self, GPtrArray *lines)
+{
+  const DomuimgInstaller *installer = self->installer;
+
+  if (installer->answers == NULL)
+    g_ptr_array_add (lines, g_strdup ("have the installer ask its questions on the guest's console"));
+  else
+    g_ptr_array_add (lines, g_strdup_printf ("answer the installer's questions, by a %s in its initramfs:\n%s",
+                                             installer->answers_format, installer->answers));
+  g_ptr_array_add (lines, g_strdup_printf ("write %s, which starts the installer",
+                                           self->install_config_path));
+}
+
 /* Lists the changes that a rehearsal found; without a rehearsal, only what kinds to expect. */
 static void
 describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines)
 {
+  if (self->installer != NULL)
+    {
+      describe_installer (self, lines);
+      return;
+    }
   if (domuimg_spec_get_flag (self->spec, "no-customise"))
     return;
   if (self->import == NULL)
@@ -122,6 +155,11 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
   else
     g_ptr_array_add (lines, g_strdup_printf ("write %s, %s and %s", self->config_path,
                                              self->xml_path, self->manifest_path));
+  if (self->installer != NULL)
+    {
+      g_ptr_array_add (lines, g_strdup ("check whether the installer will start"));
+      return lines;
+    }
   g_ptr_array_add (lines, g_strdup (domuimg_spec_get_flag (self->spec, "allow-unbootable")
                                         ? "check whether the guest will boot"
                                         : "check whether the guest will boot; nothing is left of"

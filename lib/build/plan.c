@@ -51,6 +51,9 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->manifest_path);
   g_free (self->kernel_path);
   g_free (self->ramdisk_path);
+  g_free (self->install_config_path);
+  g_free (self->install_kernel_path);
+  g_free (self->install_ramdisk_path);
   g_free (self->seed_path);
   g_free (self->seed_vdev);
   G_OBJECT_CLASS (domuimg_plan_parent_class)->finalize (object);
@@ -105,6 +108,8 @@ default_memory (DomuimgPlan *self)
 {
   const DomuimgHardware *hardware = domuimg_plan_get_hardware (self);
 
+  if (self->installer != NULL)
+    return self->installer->memory;
   if (hardware == NULL || hardware->memory == 0)
     return 512 * MIB;
   return CLAMP (hardware->memory, 16 * MIB, ((guint64) 16 << 20) * MIB);
@@ -144,6 +149,47 @@ plan_firmware (DomuimgPlan *self, GError **error)
                          " hvm");
   self->type = DOMUIMG_GUEST_TYPE_HVM;
   return TRUE;
+}
+
+/* What would be done to a guest's files is not done, as it has none yet. */
+static gboolean
+check_installed_keys (DomuimgPlan *self, GError **error)
+{
+  static const char *const keys[] = { "cloud-init", "ignition", "host-keys", "no-customise", "host-root" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (self->spec, keys[i]) != NULL)
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "--%s is for the files of a guest, and this one has none until it is installed; leave"
+                           " it out, and say what is wanted in the answers",
+                           keys[i]);
+  return TRUE;
+}
+
+/* Whatever the installer does with a disk, it puts kernel and boot menu there. */
+static gboolean
+plan_installed_kernel (DomuimgPlan *self, GError **error)
+{
+  const DomuimgKernelSpec *asked = domuimg_spec_get_object (self->spec, "kernel");
+  gboolean is_any = asked == NULL || asked->policy->origin == DOMUIMG_KERNEL_OF_ANY;
+
+  if (!is_any && asked->policy->origin != DOMUIMG_KERNEL_STAYS)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--kernel %s: the kernel of an installed guest stays on its disk; use --kernel"
+                         " domuimg, pvgrub, pygrub or firmware",
+                         asked->text);
+  if (!check_installed_keys (self, error))
+    return FALSE;
+  if (domuimg_spec_get (self->spec, "extra") != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--extra is for a guest's own kernel, whose command line the installer writes; use"
+                         " --extra-args for the installer's");
+  if (!is_any)
+    self->kernel = domuimg_kernel_spec_copy (asked);
+  else
+    self->kernel = self->type == DOMUIMG_GUEST_TYPE_HVM ? domuimg_kernel_spec_new_firmware ()
+                                                        : domuimg_kernel_spec_parse ("domuimg", error);
+  return self->kernel != NULL;
 }
 
 static gboolean
@@ -192,7 +238,7 @@ check_loader (DomuimgPlan *self, GError **error)
   DomuimgLoader loader = self->kernel->policy->loader;
 
   if (loader == DOMUIMG_LOADER_FIRMWARE
-      && (self->import != NULL || domuimg_plan_has_menu (self)))
+      && (self->import != NULL || self->installer != NULL || domuimg_plan_has_menu (self)))
     return plan_firmware (self, error);
   if (loader == DOMUIMG_LOADER_FIRMWARE)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
@@ -240,6 +286,12 @@ plan_paths (DomuimgPlan *self)
     return;
   self->config_path = g_strdup_printf ("%s/%s.cfg", config_dir, self->name);
   self->xml_path = g_strdup_printf ("%s/%s.xml", dir, self->name);
+  if (self->installer != NULL)
+    {
+      self->install_config_path = g_strdup_printf ("%s/%s-install.cfg", config_dir, self->name);
+      self->install_kernel_path = g_strdup_printf ("%s/%s-install.vmlinuz", dir, self->name);
+      self->install_ramdisk_path = g_strdup_printf ("%s/%s-install.initrd", dir, self->name);
+    }
   if (self->kernel->policy->loader != DOMUIMG_LOADER_DIRECT)
     return;
   self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", dir, self->name);
@@ -252,8 +304,8 @@ plan_disks (DomuimgPlan *self, GError **error)
   self->disks = domuimg_plan_parse_disks (self, error);
   if (self->disks == NULL)
     return FALSE;
-  if (self->import != NULL ? !domuimg_plan_check_no_layout (self, error)
-                           : !domuimg_plan_make_parts (self, error))
+  if (self->import != NULL || self->installer != NULL ? !domuimg_plan_check_no_layout (self, error)
+                                                      : !domuimg_plan_make_parts (self, error))
     return FALSE;
   if (wants_archive (self))
     self->archive_path = g_strdup (domuimg_plan_get_disk (self, 0)->path);
@@ -295,6 +347,25 @@ check_definition (DomuimgPlan *self, GError **error)
          && domuimg_definition_check (address, self->uuid, self->force, error);
 }
 
+/* What starts the installer has to lie on the host that the guest is installed on. */
+static gboolean
+check_install_place (DomuimgPlan *self, GError **error)
+{
+  const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
+  g_autofree char *name = g_path_get_basename (self->install_kernel_path);
+  g_autofree char *path = NULL;
+
+  if (disk->kind->locate_file == NULL)
+    return TRUE;
+  if (!disk->kind->locate_file (disk, name, self->force, &path, error))
+    return FALSE;
+  return path == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s is on another host, and so would the installer have to be; run domuimg create on"
+                          " that host",
+                          disk->path);
+}
+
 /* A kernel and a seed are needed where the disk is. */
 static gboolean
 place_files (DomuimgPlan *self, GError **error)
@@ -302,6 +373,8 @@ place_files (DomuimgPlan *self, GError **error)
   const DomuimgDiskSpec *disk = domuimg_plan_get_disk (self, 0);
   char **const paths[] = { &self->kernel_path, &self->ramdisk_path, &self->seed_path };
 
+  if (self->installer != NULL)
+    return check_install_place (self, error);
   for (guint i = 0; disk->kind->locate_file != NULL && i < G_N_ELEMENTS (paths); i++)
     {
       g_autofree char *name = *paths[i] != NULL ? g_path_get_basename (*paths[i]) : NULL;
@@ -347,6 +420,7 @@ plan_source (DomuimgPlan *self, DomuimgSource *source)
   self->source_type = from->type;
   self->source = g_object_ref (source);
   self->import = domuimg_source_get_import (source);
+  self->installer = domuimg_source_get_installer (source);
 }
 
 static gboolean
@@ -382,7 +456,10 @@ domuimg_plan_new (DomuimgSpec *spec, DomuimgSource *source, GError **error)
   plan_source (self, source);
   if (!plan_numbers (self, error))
     return NULL;
-  plan_kernel (self);
+  if (self->installer == NULL)
+    plan_kernel (self);
+  else if (!plan_installed_kernel (self, error))
+    return NULL;
   if (!check_loader (self, error) || !check_archive (self, error))
     return NULL;
   plan_paths (self);

@@ -23,6 +23,7 @@ struct _DomuimgPlan {
   const DomuimgSourceType *source_type;
   DomuimgSource *source;
   DomuimgImport *import; /* (unowned) (nullable) the machine whose disks the source gives */
+  const DomuimgInstaller *installer; /* (nullable) that the source gives: the disks stay empty */
   DomuimgGuestType type;
   DomuimgKernelSpec *kernel;
   guint memory; /* MiB */
@@ -38,6 +39,10 @@ struct _DomuimgPlan {
   char *manifest_path;
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
+  /* (nullable) The guest while it is installed: what starts the installer, which lies beside. */
+  char *install_config_path;
+  char *install_kernel_path;
+  char *install_ramdisk_path;
   const DomuimgSeedSpec *seed; /* (unowned) (nullable) what cloud-init or Ignition is to read */
   gboolean seed_is_asked;      /* it is made even if nothing in the guest reads it */
   char *seed_path;    /* (nullable) */

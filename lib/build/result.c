@@ -26,6 +26,7 @@ struct _DomuimgResult {
   char *image_path;
   guint64 disk_size; /* bytes that the guest sees; 0 where all disks are in one file */
   char *config_path;
+  char *install_config_path; /* (nullable) */
   char *xml_path;
   char *manifest_path;
   char *kernel_path;
@@ -52,6 +53,7 @@ domuimg_result_finalize (GObject *object)
   g_free (self->uuid);
   g_free (self->image_path);
   g_free (self->config_path);
+  g_free (self->install_config_path);
   g_free (self->xml_path);
   g_free (self->manifest_path);
   g_free (self->kernel_path);
@@ -76,6 +78,8 @@ static const DomuimgProperty properties[] = {
     "its first disk" },
   { DOMUIMG_PROPERTY_STRING, "config-path", G_CALLBACK (domuimg_result_get_config_path),
     "its xl.cfg" },
+  { DOMUIMG_PROPERTY_STRING, "install-config-path",
+    G_CALLBACK (domuimg_result_get_install_config_path), "the xl.cfg that starts its installer" },
   { DOMUIMG_PROPERTY_STRING, "xml-path", G_CALLBACK (domuimg_result_get_xml_path),
     "its libvirt XML" },
   { DOMUIMG_PROPERTY_STRING, "manifest-path", G_CALLBACK (domuimg_result_get_manifest_path),
@@ -123,6 +127,7 @@ domuimg_result_new (const DomuimgBuildState *state)
   self->image_path = g_strdup (domuimg_plan_get_disk (plan, 0)->path);
   self->disk_size = get_disk_size (state);
   self->config_path = g_strdup (plan->config_path);
+  self->install_config_path = g_strdup (plan->install_config_path);
   self->xml_path = g_strdup (domuimg_build_get_xml_path (state));
   self->manifest_path = g_strdup (plan->manifest_path);
   self->kernel_path = g_strdup (domuimg_build_get_kernel_path (state));
@@ -201,6 +206,25 @@ domuimg_result_get_config_path (DomuimgResult *self)
 {
   g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
   return self->config_path;
+}
+
+/**
+ * domuimg_result_get_install_config_path:
+ * @self: a result
+ *
+ * The guest is first started with this configuration, whose installer fills its
+ * disks and ends by a power-off; then with that of domuimg_result_get_config_path().
+ *
+ * Returns: (transfer none) (type filename) (nullable): the xl.cfg(5) that starts
+ *   the installer; %NULL where the guest is whole already
+ *
+ * Since: 0.1
+ */
+const char *
+domuimg_result_get_install_config_path (DomuimgResult *self)
+{
+  g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
+  return self->install_config_path;
 }
 
 /**
@@ -312,14 +336,23 @@ append_verdict (DomuimgResult *self, GString *text)
       g_string_append (text, "Verdict: fails; it was made all the same, as you asked\n");
       break;
     default:
-      g_string_append (text, "Verdict: unknown; a check cannot tell whether it will boot\n");
+      if (self->install_config_path != NULL)
+        g_string_append (text, "Verdict: unknown until it is installed; a check found nothing that keeps the"
+                               " installer from its start\n");
+      else
+        g_string_append (text, "Verdict: unknown; a check cannot tell whether it will boot\n");
     }
 }
 
 static void
 append_start (DomuimgResult *self, GString *text)
 {
-  if (self->config_path == NULL)
+  if (self->install_config_path != NULL)
+    g_string_append_printf (text,
+                            "Install it on a Xen host with: xl create -c %s\n"
+                            "Start it, once that has ended, with: xl create -c %s\n",
+                            self->install_config_path, self->config_path);
+  else if (self->config_path == NULL)
     g_string_append_printf (text, "Import it on an XCP-ng host with: xe vm-import filename=%s\n",
                             self->image_path);
   else if (domuimg_report_get_verdict (self->report) != DOMUIMG_VERDICT_FAILS)
@@ -379,7 +412,10 @@ domuimg_result_to_text (DomuimgResult *self)
 
   text = g_string_new (NULL);
   type = g_ascii_strup (domuimg_guest_type_to_string (self->type), -1);
-  if (self->kernel_version != NULL)
+  if (self->install_config_path != NULL)
+    g_string_append_printf (text, "%s is ready to be installed: a %s guest, its installer with Linux %s\n",
+                            self->name, type, self->kernel_version);
+  else if (self->kernel_version != NULL)
     g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
                             self->kernel_version);
   else if (self->loader_path != NULL) /* which fetches what nobody has seen */
@@ -396,6 +432,8 @@ domuimg_result_to_text (DomuimgResult *self)
     g_string_append_printf (text, "  ramdisk   %s\n", self->ramdisk_path);
   if (self->config_path != NULL)
     g_string_append_printf (text, "  xl.cfg    %s\n", self->config_path);
+  if (self->install_config_path != NULL)
+    g_string_append_printf (text, "  installer %s\n", self->install_config_path);
   if (self->xml_path != NULL)
     g_string_append_printf (text, "  libvirt   %s\n", self->xml_path);
   g_string_append_printf (text, "  manifest  %s\n", self->manifest_path);

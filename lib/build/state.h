@@ -45,6 +45,9 @@ typedef struct {
   char *manifest;
   char *kernel;
   char *ramdisk;
+  char *install_config; /* (nullable) of a guest that has yet to be installed */
+  char *install_kernel;
+  char *install_ramdisk;
   char *seed;
   gboolean has_seed;  /* it was made */
   const char *seed_vdev; /* (nullable) what the guest calls it, once it has a domain */
@@ -77,6 +80,8 @@ typedef struct {
   GPtrArray *losses;   /* of char *: those of the warnings that --strict makes errors */
   DomuimgReport *report; /* (nullable) what a check says of the guest, once it is made */
   DomuimgDomain *domain;
+  DomuimgDomain *install_domain; /* (nullable) the same guest with its installer */
+  char *install_text;            /* (nullable) the xl.cfg of that */
   char *xml_text;      /* (nullable) its libvirt XML, once it is written */
   char *config_text;   /* (nullable) its xl.cfg, as it will be written; there is none in an archive */
   DomuimgTransfer *transfer;         /* (nullable) where a machine is converted */
@@ -177,6 +182,9 @@ DomuimgRegion *domuimg_build_open_region (DomuimgBuildState *self, guint i, gboo
 gboolean domuimg_build_has_other_kernel (DomuimgBuildState *self);
 void domuimg_build_keep_choice (DomuimgBuildState *self, DomuimgTree *tree,
                                 const DomuimgKernelChoice *choice);
+/* Empty disks, and beside them the installer that the source gave. */
+gboolean domuimg_build_step_install (DomuimgBuildState *self, DomuimgProgress *progress,
+                                     GCancellable *cancellable, GError **error);
 /* What a check says of a guest whose filesystem is still open; NULL on error. */
 DomuimgReport *domuimg_build_check_made (DomuimgBuildState *self, GCancellable *cancellable,
                                          GError **error);

@@ -122,7 +122,8 @@ lock_names (DomuimgBuildState *self, GError **error)
   DomuimgPlan *plan = self->plan;
   const char *const results[] = { plan->archive_path, plan->kernel_path, plan->ramdisk_path,
                                   plan->seed_path,    plan->config_path, plan->xml_path,
-                                  plan->manifest_path };
+                                  plan->manifest_path, plan->install_config_path,
+                                  plan->install_kernel_path, plan->install_ramdisk_path };
   g_autoptr (GPtrArray) names = g_ptr_array_new ();
 
   for (guint i = 0; i < plan->disks->len; i++)
@@ -151,6 +152,9 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                   { &self->seed, plan->seed_path, plan->has_files_elsewhere },
                   { &self->config, plan->config_path },
                   { &self->xml, plan->xml_path },
+                  { &self->install_config, plan->install_config_path },
+                  { &self->install_kernel, plan->install_kernel_path },
+                  { &self->install_ramdisk, plan->install_ramdisk_path },
                   { &self->manifest, plan->manifest_path } };
 
   if (self->undo == NULL)
@@ -168,7 +172,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
   domuimg_undo_hold (self->undo);
   if (!create_disks (self, error))
     return FALSE;
-  if (plan->import == NULL)
+  if (plan->import == NULL && plan->installer == NULL)
     {
       const DomuimgPart *root = domuimg_plan_find_part (plan, DOMUIMG_PART_ROOT);
 

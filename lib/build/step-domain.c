@@ -159,6 +159,9 @@ set_firmware (DomuimgBuildState *self)
       = self->plan->import != NULL ? domuimg_import_get_bus (self->plan->import, 0) : NULL;
   gboolean is_known = hardware != NULL && hardware->firmware != DOMUIMG_FIRMWARE_UNKNOWN;
 
+  /* An installer that was started without firmware writes a boot loader for a BIOS. */
+  if (self->plan->installer != NULL)
+    return;
   if (self->plan->import == NULL)
     {
       if (!domuimg_plan_has_bios (self->plan))
@@ -171,6 +174,36 @@ set_firmware (DomuimgBuildState *self)
     domuimg_domain_add_extra (self->domain, "hdtype", "\"ahci\"");
   if (hardware != NULL && hardware->is_localtime)
     domuimg_domain_add_extra (self->domain, "localtime", "1");
+}
+
+/* An installer ends by a reboot or a power-off; what comes next has another configuration. */
+static void
+set_install_boot (DomuimgBuildState *self)
+{
+  const DomuimgInstaller *installer = self->plan->installer;
+
+  domuimg_domain_set_kernel (self->domain, self->plan->install_kernel_path);
+  domuimg_domain_set_ramdisk (self->domain, self->plan->install_ramdisk_path);
+  domuimg_domain_set_cmdline (self->domain, installer->cmdline);
+  domuimg_domain_set_on_poweroff (self->domain, "destroy");
+  domuimg_domain_set_on_reboot (self->domain, "destroy");
+}
+
+/* The image that the installer reads, beside the disks. */
+static void
+add_media (DomuimgBuildState *self)
+{
+  const char *media = self->plan->installer->media;
+  g_autoptr (DomuimgDomainDisk) drive = NULL;
+
+  if (media == NULL)
+    return;
+  drive = domuimg_domain_disk_new (media,
+                                   self->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz");
+  domuimg_domain_disk_set_format (drive, "raw");
+  domuimg_domain_disk_set_cdrom (drive, self->type == DOMUIMG_GUEST_TYPE_HVM);
+  domuimg_domain_disk_set_readonly (drive, TRUE);
+  domuimg_domain_add_disk (self->domain, drive);
 }
 
 /* Which card to ask by, and what to ask: a boot loader knows its guest by these words only. */
@@ -225,8 +258,8 @@ set_boot (DomuimgBuildState *self)
     }
 }
 
-gboolean
-domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
+static gboolean
+make_domain (DomuimgBuildState *self, gboolean installs, char **text, GError **error)
 {
   DomuimgPlan *plan = self->plan;
 
@@ -238,22 +271,39 @@ domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
   domuimg_domain_set_memory (self->domain, plan->memory);
   domuimg_domain_set_maxmem (self->domain, plan->maxmem);
   domuimg_domain_set_vcpus (self->domain, plan->vcpus);
-  set_boot (self);
+  if (!installs)
+    set_boot (self);
   if (self->type == DOMUIMG_GUEST_TYPE_HVM)
     domuimg_domain_set_serial (self->domain, "pty");
   domuimg_domain_set_on_poweroff (self->domain, domuimg_plan_get (plan, "on-poweroff", NULL));
   domuimg_domain_set_on_reboot (self->domain, domuimg_plan_get (plan, "on-reboot", NULL));
   domuimg_domain_set_on_crash (self->domain, domuimg_plan_get (plan, "on-crash", NULL));
+  if (installs)
+    set_install_boot (self);
   add_graphics (self);
   add_disks (self);
+  if (installs)
+    add_media (self);
   domuimg_build_add_devices (self);
   add_nics (self);
   add_extra (self);
   if (!domuimg_domain_validate (self->domain, error))
     return FALSE;
   if (plan->config_path != NULL)
-    self->config_text = domuimg_domain_to_xl_cfg (self->domain, error);
-  return plan->config_path == NULL || self->config_text != NULL;
+    *text = domuimg_domain_to_xl_cfg (self->domain, error);
+  return plan->config_path == NULL || *text != NULL;
+}
+
+gboolean
+domuimg_build_make_domain (DomuimgBuildState *self, GError **error)
+{
+  if (self->plan->installer != NULL)
+    {
+      if (!make_domain (self, TRUE, &self->install_text, error))
+        return FALSE;
+      self->install_domain = g_steal_pointer (&self->domain);
+    }
+  return make_domain (self, FALSE, &self->config_text, error);
 }
 
 /* There is none, and a warning says why, where libvirt cannot boot such a guest. */
@@ -292,7 +342,10 @@ domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
   if (self->config_text != NULL && !make_xml (self, error))
     return FALSE;
   manifest = domuimg_build_manifest (self);
-  return (self->config_text == NULL
+  return (self->install_text == NULL
+          || domuimg_write_text (self->install_config, plan->install_config_path,
+                                 self->install_text, error))
+         && (self->config_text == NULL
           || domuimg_write_text (self->config, plan->config_path, self->config_text, error))
          && (self->xml_text == NULL
              || domuimg_write_text (self->xml, plan->xml_path, self->xml_text, error))

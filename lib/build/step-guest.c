@@ -3,41 +3,12 @@
 #include "config.h"
 #include "lib/build/state.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/build/step-layout.h"
 #include "lib/fs/fs.h"
 #include "lib/guest/customise.h"
-
-#define MAX_PASSWORD 1024
-
-/* The first line, without its newline; "-" is standard input. */
-static char *
-read_password (const char *path, GError **error)
-{
-  gboolean is_stdin = g_str_equal (path, "-");
-  FILE *file = is_stdin ? stdin : fopen (path, "re");
-  g_autofree char *line = g_malloc0 (MAX_PASSWORD);
-  gboolean got;
-
-  if (file == NULL)
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "root-password-file: %s cannot be read", path);
-      return NULL;
-    }
-  got = fgets (line, MAX_PASSWORD, file) != NULL;
-  if (!is_stdin)
-    fclose (file);
-  line[strcspn (line, "\r\n")] = '\0';
-  if (!got || *line == '\0')
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                    "root-password-file: the first line of %s is empty", path);
-      return NULL;
-    }
-  return g_steal_pointer (&line);
-}
+#include "lib/guest/logins.h"
 
 static gboolean
 set_password (DomuimgCustomise *customise, const char *password, GError **error)
@@ -81,43 +52,12 @@ add_password (DomuimgBuildState *self, DomuimgCustomise *customise, GError **err
         customise->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
       return TRUE;
     }
-  password = read_password (path, error);
+  password = domuimg_password_read_file (path, error);
   if (password == NULL)
     return FALSE;
   ok = set_password (customise, password, error);
   domuimg_password_free (password);
   return ok;
-}
-
-static gboolean
-add_key_file (DomuimgCustomise *customise, const char *path, GError **error)
-{
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-  g_autoptr (GError) local = NULL;
-  guint found = 0;
-
-  if (!g_file_get_contents (path, &text, NULL, &local))
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ssh-key: %s", local->message);
-  if (strstr (text, "PRIVATE KEY") != NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "ssh-key: %s is a private key; give the public one, %s.pub", path, path);
-  lines = g_strsplit (text, "\n", -1);
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_strstrip (lines[i]);
-      if (*lines[i] == '\0' || *lines[i] == '#')
-        continue;
-      if (!g_regex_match_simple ("(^|\\s)(ssh-|ecdsa-|sk-)[a-z0-9@.-]+\\s+[A-Za-z0-9+/=]+",
-                                 lines[i], 0, 0))
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "ssh-key: line %u of %s is not a public key", i + 1, path);
-      g_ptr_array_add (customise->authorized_keys, g_strdup (lines[i]));
-      found++;
-    }
-  if (found == 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "ssh-key: %s holds no key", path);
-  return TRUE;
 }
 
 static void
@@ -253,7 +193,7 @@ fill_customise (DomuimgBuildState *self, DomuimgCustomise *customise, GError **e
   add_nics (self, customise, FALSE);
   for (guint i = 0; keys[i] != NULL; i++)
     {
-      if (!add_key_file (customise, keys[i], error))
+      if (!domuimg_ssh_keys_read_file (keys[i], customise->authorized_keys, error))
         return FALSE;
     }
   return add_password (self, customise, error);

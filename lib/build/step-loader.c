@@ -225,6 +225,13 @@ domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **
   return domuimg_boot_menu_write (&menu, self->tree, self->changes, error);
 }
 
+void
+domuimg_build_find_loader (DomuimgBuildState *self, DomuimgKernel *kernel)
+{
+  self->loader_path = loader_path (self, kernel);
+  warn_if_missing (self);
+}
+
 gboolean
 domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
 {
@@ -239,8 +246,7 @@ domuimg_build_use_loader (DomuimgBuildState *self, GError **error)
   self->kernel_from = g_strdup ("guest");
   self->has_ramdisk = choice->initrd != NULL;
   domuimg_build_keep_choice (self, self->tree, choice);
-  self->loader_path = loader_path (self, choice->kernel);
-  warn_if_missing (self);
+  domuimg_build_find_loader (self, choice->kernel);
   explain (self, choice, drivers);
   return domuimg_build_write_menu (self, choices, error);
 }

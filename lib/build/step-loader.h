@@ -11,3 +11,6 @@ void domuimg_build_use_network (DomuimgBuildState *self);
 /* Writes the menu with @kernels (element-type DomuimgKernelChoice), the first of which is to be
  * started. */
 gboolean domuimg_build_write_menu (DomuimgBuildState *self, GPtrArray *kernels, GError **error);
+/* Where what starts @kernel from the guest's disk is on the Xen host; a warning where it is not on this
+ * one. */
+void domuimg_build_find_loader (DomuimgBuildState *self, DomuimgKernel *kernel);

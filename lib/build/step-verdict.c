@@ -5,6 +5,15 @@
 
 #include "lib/build/plan-notes.h"
 
+/* That the guest has yet to be installed is what was asked for. */
+static gboolean
+is_news (DomuimgBuildState *self, DomuimgFinding *finding)
+{
+  return domuimg_finding_get_severity (finding) != DOMUIMG_SEVERITY_INFO
+         && (self->plan->installer == NULL
+             || !g_str_equal (domuimg_finding_get_id (finding), "installer-pending"));
+}
+
 /* What a user has to know; the manifest has all of it. */
 static void
 tell (DomuimgBuildState *self)
@@ -15,7 +24,7 @@ tell (DomuimgBuildState *self)
     {
       DomuimgFinding *finding = g_ptr_array_index (findings, i);
 
-      if (domuimg_finding_get_severity (finding) != DOMUIMG_SEVERITY_INFO)
+      if (is_news (self, finding))
         g_ptr_array_add (self->warnings, g_strdup_printf ("%s: %s", domuimg_finding_get_id (finding),
                                                           domuimg_finding_get_message (finding)));
     }

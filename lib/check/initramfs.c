@@ -318,7 +318,7 @@ check_version (DomuimgMachine *self)
     return;
   /* What is in it does not count any more. */
   g_clear_pointer (&self->boot.initramfs, domuimg_initramfs_free);
-  needed = !is_there (self, domuimg_need_of_disks (self->type));
+  needed = self->installs || !is_there (self, domuimg_need_of_disks (self->type));
   domuimg_finding_advise (
       domuimg_machine_report_as (self, needed ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_WARNING,
                                  "initramfs-version", list,
@@ -338,6 +338,6 @@ domuimg_check_initramfs (DomuimgMachine *self)
     return;
   if (wanted)
     check_version (self);
-  if (!wanted || self->boot.initramfs != NULL)
+  if (!self->installs && (!wanted || self->boot.initramfs != NULL))
     check_drivers (self);
 }

@@ -41,6 +41,7 @@ typedef struct {
   DomuimgInitramfs *ahead;      /* (nullable) of @boot, before its rule has looked at it */
   GError *ahead_error;          /* (nullable) why it could not be read */
   const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
+  gboolean installs;            /* an installer is started, which brings what it needs itself */
   DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
   DomuimgTree *whole;           /* (nullable) the same with a /usr that the initramfs mounts */

@@ -251,6 +251,8 @@ static void
 check_guest_loader (DomuimgMachine *self)
 {
   self->boot.in_guest = TRUE;
+  if (domuimg_installer_is_pending (self))
+    return;
   if (self->boot.loader == DOMUIMG_LOADER_FIRMWARE && !domuimg_loader_check_firmware (self))
     return;
   if (self->boot.kernel_path != NULL)

@@ -272,7 +272,7 @@ domuimg_check_root (DomuimgMachine *self)
   g_autofree char *root = NULL;
   g_autofree char *name = NULL;
 
-  if (self->boot.cmdline == NULL)
+  if (self->boot.cmdline == NULL || self->installs)
     return;
   root = find_root (self);
   if (root == NULL)

@@ -59,6 +59,7 @@ const DomuimgRule domuimg_rules[] = {
   { "loader-missing", ERROR, "the loader is missing" },
   { "loader-filesystem", ERROR, "the loader cannot read the filesystem that has the menu" },
   { "loader-unknown", UNKNOWN, "a bootloader whose choice is not known" },
+  { "installer-pending", UNKNOWN, "the guest has yet to be installed" },
   /* The kernel. */
   { "kernel-missing", ERROR, "there is no kernel" },
   { "kernel-not-a-kernel", ERROR, "the file is not a kernel" },

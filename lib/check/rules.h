@@ -40,6 +40,7 @@ void domuimg_check_config (DomuimgMachine *self);     /* keys, values, missing f
 void domuimg_check_host (DomuimgMachine *self);       /* what it wants of its host */
 void domuimg_check_images (DomuimgMachine *self);     /* truncation, format, what is on them */
 void domuimg_check_menu (DomuimgMachine *self);       /* what the loader reads */
+void domuimg_check_installer (DomuimgMachine *self);  /* whether it is what is started */
 void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
 void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
 void domuimg_check_memory (DomuimgMachine *self);     /* for kernel and initramfs */
@@ -57,5 +58,8 @@ void domuimg_check_accounts (DomuimgMachine *self);   /* whether anybody can log
 void domuimg_check_network (DomuimgMachine *self);    /* names of interfaces, persistent rules */
 void domuimg_check_faults (DomuimgMachine *self);     /* what the others could not read */
 
+/* Whether the guest, which would be started from its disks, has yet to be installed on them; that is
+ * reported. */
+gboolean domuimg_installer_is_pending (DomuimgMachine *self);
 /* The run level that the lines of an inittab make the default; '\0' where none does. */
 char domuimg_check_find_level (char **lines);

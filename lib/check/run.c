@@ -12,7 +12,8 @@
 /* Each finds what the ones before it put together. */
 static void (*const subjects[]) (DomuimgMachine *machine) = {
   domuimg_check_config,       domuimg_check_images,     domuimg_check_menu,
-  domuimg_check_kernel,       domuimg_check_cmdline,    domuimg_check_root,       domuimg_check_filesystem,
+  domuimg_check_installer,    domuimg_check_kernel,     domuimg_check_cmdline,
+  domuimg_check_root,         domuimg_check_filesystem,
   domuimg_check_initramfs,    domuimg_check_memory,     domuimg_check_modules,
   domuimg_check_fstab,        domuimg_check_owners,     domuimg_check_init_program,
   domuimg_check_init_programs, domuimg_check_selinux, domuimg_check_console,   domuimg_check_accounts,

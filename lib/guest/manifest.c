@@ -15,6 +15,7 @@ typedef struct {
 } Member;
 
 #define KERNEL(field) G_STRUCT_OFFSET (DomuimgManifestKernel, field)
+#define INSTALLER(field) G_STRUCT_OFFSET (DomuimgManifestInstaller, field)
 #define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
 #define VOLUME(field) G_STRUCT_OFFSET (DomuimgManifestVolume, field)
 #define PART(field) G_STRUCT_OFFSET (DomuimgManifestPart, field)
@@ -26,6 +27,11 @@ static const Member kernel_texts[] = {
   { "version", KERNEL (version) }, { "reason", KERNEL (reason) },
   { "path", KERNEL (path) }, { "ramdisk", KERNEL (ramdisk) },
   { "loader", KERNEL (loader) }, { "loader_path", KERNEL (loader_path) },
+};
+static const Member installer_texts[] = {
+  { "name", INSTALLER (name) },       { "config", INSTALLER (config) },
+  { "kernel", INSTALLER (kernel) },   { "ramdisk", INSTALLER (ramdisk) },
+  { "cmdline", INSTALLER (cmdline) },
 };
 static const Member nic_texts[] = {
   { "mac", NIC (mac) }, { "bridge", NIC (bridge) }, { "address", NIC (address) },
@@ -134,6 +140,7 @@ domuimg_manifest_free (DomuimgManifest *self)
   CLEAR (self, file_texts);
   CLEAR (self, defined_texts);
   CLEAR (&self->kernel, kernel_texts);
+  CLEAR (&self->installer, installer_texts);
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->volumes);
@@ -327,6 +334,18 @@ set_origin (const DomuimgManifest *self, JsonObject *object)
 }
 
 static void
+set_installer (const DomuimgManifest *self, JsonObject *object)
+{
+  JsonObject *installer;
+
+  if (self->installer.config == NULL)
+    return;
+  installer = json_object_new ();
+  SET (&self->installer, installer_texts, installer);
+  json_object_set_object_member (object, "installer", installer);
+}
+
+static void
 set_guest (const DomuimgManifest *self, JsonObject *object)
 {
   SET (self, guest_texts, object);
@@ -336,6 +355,7 @@ set_guest (const DomuimgManifest *self, JsonObject *object)
                                 G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset));
   set_origin (self, object);
   set_kernel (self, object);
+  set_installer (self, object);
   set_disks (self, object);
   set_nics (self, object);
   set_libvirt (self, object);
@@ -508,16 +528,25 @@ take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
   return take_number (object, "unused_bytes_left_out", G_MAXINT64, &self->unused, error);
 }
 
+/* *@member (transfer none) (nullable): it is missing or null. */
+static gboolean
+take_object (JsonObject *object, const char *name, JsonObject **member, GError **error)
+{
+  JsonNode *node = find (object, name);
+
+  *member = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  return node == NULL || *member != NULL || damaged (name, "an object", error);
+}
+
 static gboolean
 take_kernel (DomuimgManifest *self, JsonObject *object, GError **error)
 {
-  JsonNode *node = find (object, "kernel");
+  JsonObject *kernel, *installer;
 
-  if (node == NULL)
-    return TRUE;
-  if (!JSON_NODE_HOLDS_OBJECT (node))
-    return damaged ("kernel", "an object", error);
-  return TAKE (&self->kernel, kernel_texts, json_node_get_object (node), error);
+  return take_object (object, "kernel", &kernel, error)
+         && take_object (object, "installer", &installer, error)
+         && (kernel == NULL || TAKE (&self->kernel, kernel_texts, kernel, error))
+         && (installer == NULL || TAKE (&self->installer, installer_texts, installer, error));
 }
 
 static JsonNode *

@@ -54,6 +54,15 @@ typedef struct {
   char *loader_path;
 } DomuimgManifestKernel;
 
+/* What a guest that has yet to be installed is first started with. */
+typedef struct {
+  char *config;      /* paths; NULL where no installer was made */
+  char *kernel;
+  char *ramdisk;
+  char *cmdline;
+  char *name;        /* of what it installs, for a person */
+} DomuimgManifestInstaller;
+
 typedef struct {
   char *domuimg;     /* the version that wrote it */
   char *name, *uuid;
@@ -67,6 +76,7 @@ typedef struct {
   char *verdict;     /* of the check of what was made: "boots", "fails", "unknown" */
   JsonNode *check;   /* its report */
   DomuimgManifestKernel kernel;
+  DomuimgManifestInstaller installer;
   GPtrArray *disks;  /* (element-type DomuimgManifestDisk) the one with the root first */
   GPtrArray *nics;   /* (element-type DomuimgManifestNic) */
   GPtrArray *volumes; /* (element-type DomuimgManifestVolume) */

@@ -144,6 +144,8 @@ add_all_left (Removal *self)
     any |= add_left (self, ((const DomuimgManifestDisk *) manifest->disks->pdata[i])->path);
   any |= add_left (self, manifest->kernel.path);
   any |= add_left (self, manifest->kernel.ramdisk);
+  any |= add_left (self, manifest->installer.kernel);
+  any |= add_left (self, manifest->installer.ramdisk);
   if (!any)
     return;
   path = g_canonicalize_filename (self->manifest_path, NULL);
@@ -155,7 +157,8 @@ add_made (Removal *self, gboolean disks, GError **error)
 {
   const DomuimgManifest *manifest = self->manifest;
 
-  if (!add_file (self, manifest->xml, error))
+  if (!add_file (self, manifest->xml, error)
+      || !add_file (self, manifest->installer.config, error))
     return FALSE;
   /* A disk that is left needs its kernel: the guest would not start without. */
   if (!disks)
@@ -164,7 +167,9 @@ add_made (Removal *self, gboolean disks, GError **error)
       return TRUE;
     }
   if (!add_kernel (self, manifest->kernel.path, error)
-      || !add_kernel (self, manifest->kernel.ramdisk, error))
+      || !add_kernel (self, manifest->kernel.ramdisk, error)
+      || !add_kernel (self, manifest->installer.kernel, error)
+      || !add_kernel (self, manifest->installer.ramdisk, error))
     return FALSE;
   for (guint i = 0; i < manifest->volumes->len; i++)
     if (!domuimg_delete_add_pool_volume (self->pool_volumes, g_ptr_array_index (manifest->volumes, i),

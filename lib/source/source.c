@@ -89,6 +89,14 @@ domuimg_source_get_import (DomuimgSource *self)
   return iface->get_import != NULL ? iface->get_import (self) : NULL;
 }
 
+const DomuimgInstaller *
+domuimg_source_get_installer (DomuimgSource *self)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->get_installer != NULL ? iface->get_installer (self) : NULL;
+}
+
 gboolean
 domuimg_source_measure (DomuimgSource *self, const DomuimgSourceContext *context,
                         DomuimgUsage *usage, gboolean *known, GCancellable *cancellable,

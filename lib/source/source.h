@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/kernel.h"
 #include "lib/import/import.h"
 #include "lib/spec/source-type.h"
 #include "lib/tree/stream.h"
 
 /* A way of making a guest: what lies behind --from. It gives a stream of files, or the disks of a
- * machine (DOMUIMG_SOURCE_GIVES_DISKS). To add one: a file here with its row and its class, and
+ * machine (DOMUIMG_SOURCE_GIVES_DISKS), or an installer (DOMUIMG_SOURCE_INSTALLS). To add one: a file here with its row and its class, and
  * a row in source-list.h. */
 #define DOMUIMG_TYPE_SOURCE (domuimg_source_get_type ())
 G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
@@ -16,6 +17,24 @@ typedef struct {
   const char *work_directory; /* for intermediate files; removed in any case */
   GStrv results; /* absolute paths that the build makes and a copy must leave out */
 } DomuimgSourceContext;
+
+/* An installer that a guest is first started with. */
+typedef struct {
+  /* After check. */
+  char *name;           /* of what it installs, for a person */
+  guint64 memory;       /* bytes that it needs, and of the disk */
+  guint64 disk_size;
+  char *answers;        /* (nullable) for a person: what it is told, without secrets */
+  const char *answers_format; /* (nullable) "preseed" */
+  const char *media;    /* (nullable) an ISO image that it reads from */
+  /* After prepare. */
+  char *kernel;         /* files of the work directory */
+  char *ramdisk;
+  char *cmdline;
+  DomuimgGuestType type; /* that the kernel is started as */
+  DomuimgKernel *kernel_read;
+  char *root_password;  /* (nullable) one that was made */
+} DomuimgInstaller;
 
 struct _DomuimgSourceInterface {
   GTypeInterface parent;
@@ -36,6 +55,9 @@ struct _DomuimgSourceInterface {
 
   /* The machine whose disks it gives, after check; of such sources only. */
   DomuimgImport *(*get_import) (DomuimgSource *self);
+
+  /* The installer, of sources that install only. */
+  const DomuimgInstaller *(*get_installer) (DomuimgSource *self);
 
   /* Those below are of sources that give files. */
 
@@ -68,6 +90,8 @@ gboolean domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext
                                  GError **error);
 /* NULL where the source gives files. */
 DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
+/* NULL where the source is not an installer. */
+const DomuimgInstaller *domuimg_source_get_installer (DomuimgSource *self);
 gboolean domuimg_source_measure (DomuimgSource *self, const DomuimgSourceContext *context,
                                  DomuimgUsage *usage, gboolean *known, GCancellable *cancellable,
                                  GError **error);

@@ -15,6 +15,7 @@ typedef enum {
   DOMUIMG_SOURCE_COPIES_A_SYSTEM = 1 << 1,  /* its users stay as they are */
   DOMUIMG_SOURCE_GIVES_DISKS = 1 << 2,      /* whole disks, whose system is fitted to Xen */
   DOMUIMG_SOURCE_EXPECTS_SEED = 1 << 3,     /* cloud-init sets its system up at the first boot */
+  DOMUIMG_SOURCE_INSTALLS = 1 << 4,         /* an installer, which fills empty disks once the guest runs */
 } DomuimgSourceTraits;
 
 /* A program that a source runs. */

@@ -320,6 +320,12 @@ static const DomuimgSpecKey keys[] = {
     "group of default excludes to copy all the same: home, tmp, mnt, caches, logs, "
     "host-keys, identity or all",
     TEXT (check_word) },
+  { "answers", STRING, "FILE",
+    "what the installer is told: a preseed, kickstart or AutoYaST profile [made for Debian where a login is"
+    " given, else it asks]",
+    TEXT (check_text) },
+  { "extra-args", STRING, "TEXT", "further words for the installer's command line",
+    TEXT (check_text) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },

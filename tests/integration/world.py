@@ -12,6 +12,7 @@ import unittest
 import guest
 
 PROGRAM = pathlib.Path(os.environ["DOMUIMG_BUILD"]) / "cli" / "domuimg"
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
 NOBODY = 65534
 # A process starts with the peak of who started it, so that has to be a small one.
 MEASURE = """
@@ -56,6 +57,7 @@ class Case(unittest.TestCase):
         self.kernel = guest.write_kernel(self.dir / "vmlinuz")
         self.environment = os.environ | {
             "DOMUIMG_LIBEXEC_DIR": str(PROGRAM.parent / "helpers"),
+            "DOMUIMG_ANSWERS_DIR": str(SOURCES / "lib" / "source" / "answers"),
             "DOMUIMG_STATE_DIR": str(self.state),
             "DOMUIMG_CACHE_DIR": str(self.dir / "cache"),
             "LC_ALL": "C.UTF-8",

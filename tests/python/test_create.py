@@ -61,6 +61,25 @@ class Builds(unittest.TestCase):
         self.assertIsInstance(result.details, dict)
         self.assertEqual(result.verdict, "unknown")
 
+    def test_a_guest_that_is_still_to_be_installed(self):
+        tree = self.dir / "tree" / "images" / "pxeboot"
+        tree.mkdir(parents=True)
+        guest.write_kernel(tree / "vmlinuz", pvh=True)
+        (tree / "initrd.img").write_bytes(b"")
+        with self.assertRaisesRegex(domuimg.NotBootable, "initramfs"):
+            self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto")
+        self.assertEqual(list(self.out.iterdir()) if self.out.exists() else [], [])
+        (self.dir / "init").write_bytes(guest.program())
+        (self.dir / "init").chmod(0o755)
+        with open(tree / "initrd.img", "wb") as file:
+            subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=self.dir, check=True, stdout=file,
+                           input=b"init\n")
+        result = self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto", extra_args="a=b")
+        self.assertEqual(result.verdict, "unknown")
+        text = pathlib.Path(result.install_config_path).read_text()
+        self.assertIn('cmdline = "console=hvc0 inst.text a=b"', text)
+        self.assertEqual(result.details["installer"]["config"], result.install_config_path)
+
     def test_a_guest_that_would_not_boot_is_an_error(self):
         source = f"tar:{guest.write_tar(self.dir / 'no-init.tar', without='sbin/init')}"
         with self.assertRaisesRegex(domuimg.NotBootable, r"\[init-missing\]"):

@@ -46,6 +46,8 @@ class Result:
     uuid: str
     image_path: Optional[str]
     config_path: Optional[str]
+    install_config_path: Optional[str]
+    """What starts the installer of a guest that has yet to be installed."""
     xml_path: Optional[str]
     manifest_path: Optional[str]
     kernel_path: Optional[str]
@@ -239,6 +241,7 @@ def _result(result: Domuimg.Result) -> Result:
         uuid=result.get_uuid(),
         image_path=result.get_image_path(),
         config_path=result.get_config_path(),
+        install_config_path=result.get_install_config_path(),
         xml_path=result.get_xml_path(),
         manifest_path=result.get_manifest_path(),
         kernel_path=result.get_kernel_path(),

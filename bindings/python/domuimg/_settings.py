@@ -51,6 +51,8 @@ class Settings(TypedDict, total=False):
     allow_unsigned: bool
     exclude: Texts
     include: Texts
+    answers: Path
+    extra_args: Text
     timezone: Text
     locale: Text
     keymap: Text

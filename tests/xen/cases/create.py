@@ -21,6 +21,8 @@ WRAPPER = """#!/bin/sh
 export DOMUIMG_LIBEXEC_DIR=/lab/libexec
 exec /lab/programs/ld-linux-x86-64.so.2 --library-path /lab/programs /lab/programs/{name} "$@"
 """
+ANSWERS = pathlib.Path(__file__).resolve().parents[3] / "lib" / "source" / "answers"
+NETBOOT = "/usr/lib/debian-installer/images/12/amd64/text"
 DNSMASQ = ("dnsmasq --conf-file=/dev/null --port=0 --user=root --interface=xenbr0 --bind-interfaces"
            " --no-ping --pid-file= --dhcp-leasefile=/run/leases --log-facility=/var/log/dnsmasq"
            " --dhcp-range=10.77.0.50,10.77.0.60 --dhcp-boot=pxelinux.0 --enable-tftp --tftp-root=/lab/tftp")
@@ -183,6 +185,17 @@ def rpm(listed):
     return make
 
 
+def installer(kind):
+    """Debian's installer, whose answers give it an address of its own and a mirror that does not answer."""
+    def make(maker):
+        cfg = maker.create(f"tree{kind}", "--from", f"tree:{NETBOOT}", "--type", kind, "--disk", "size=4G",
+                           "--root-password-file", maker.secret(), "--mirror", "http://10.77.0.1/debian",
+                           "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1,dns=10.77.0.1", "--extra-args", "quiet",
+                           DOMUIMG_ANSWERS_DIR=str(ANSWERS))
+        return cfg.with_name(f"{cfg.stem}-install.cfg"), ["--ping", "10.77.0.5", "--expect", "Bad archive mirror"], []
+    return make
+
+
 def predicted(shared, cfg):
     """What is wrong with the words of `domuimg check` about a guest that is good."""
     found = predict.Judge(shared.build).check(cfg)
@@ -228,6 +241,12 @@ CASES = (
         "what its own rpm has installed", rpm(True), 250, default=False),
     row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",
         "what its own rpm has installed", rpm(False), 250, default=False),
+    row("tree-pvh", "tree: of debian-installer, with answers", "PVH, the installer's kernel",
+        "its preseeded network, by a ping, and the mirror that it was told of", installer("pvh"), 250, good=False,
+        default=False),
+    row("tree-pv", "tree: of debian-installer, with answers", "PV, the installer's kernel",
+        "its preseeded network, by a ping, and the mirror that it was told of", installer("pv"), 250, good=False,
+        default=False),
     row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),
     row("dir", "dir:", "as it chooses by itself", "", directory, default=False),
     row("pygrub", "dir:", "PV by pygrub", "", pygrub),

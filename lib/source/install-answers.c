@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A user's answers for an installer: which kind they are, and how the installer is told of them. */
+#include "config.h"
+#include "lib/source/install-answers.h"
+
+#include <string.h>
+
+#include "lib/guest/customise.h"
+
+#define ANSWERS_MAX (4 << 20)
+#define HIDDEN "(hidden)"
+
+/* How the answers of each kind are known, and where an installer reads them. */
+typedef struct {
+  const char *format;
+  const char *pattern; /* in the text */
+  const char *name;    /* in the initramfs */
+  const char *words;
+  const char *old_words; /* (nullable) of before 2011 */
+  DomuimgInstallerKind kind;
+} Format;
+
+static const Format formats[] = {
+  { "AutoYaST profile", "<profile[^>]*yast", "autoinst.xml", "autoyast=file:///autoinst.xml", NULL,
+    DOMUIMG_INSTALLER_YAST },
+  { "autoinstall file", "^#cloud-config|^autoinstall:", "user-data", NULL, NULL,
+    DOMUIMG_INSTALLER_CASPER },
+  { "preseed", "^[a-z][a-z0-9-]*\\s+[a-z0-9-]+/\\S+\\s+(string|boolean|select|multiselect|password|note)\\b",
+    "preseed.cfg", "auto=true priority=critical", NULL, DOMUIMG_INSTALLER_DEBIAN },
+  { "kickstart", "^(%packages|%post|%pre|rootpw|bootloader|clearpart|autopart|part|url|install|lang)\\b",
+    "ks.cfg", "inst.ks=file:/ks.cfg", "ks=file:/ks.cfg", DOMUIMG_INSTALLER_ANACONDA },
+};
+
+static void
+file_free (gpointer data)
+{
+  DomuimgInstallFile *self = data;
+
+  g_free (self->name);
+  g_bytes_unref (self->content);
+  g_free (self);
+}
+
+DomuimgInstallAnswers *
+domuimg_install_answers_new (const char *format, const char *words)
+{
+  DomuimgInstallAnswers *self = g_new0 (DomuimgInstallAnswers, 1);
+
+  self->format = format;
+  self->words = g_strdup (words);
+  self->files = g_ptr_array_new_with_free_func (file_free);
+  return self;
+}
+
+void
+domuimg_install_answers_free (DomuimgInstallAnswers *self)
+{
+  g_free (self->words);
+  g_free (self->text);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_ptr_array_unref (self->files);
+  g_free (self);
+}
+
+void
+domuimg_install_answers_add (DomuimgInstallAnswers *self, const char *name, guint mode,
+                             GBytes *content)
+{
+  DomuimgInstallFile *file = g_new0 (DomuimgInstallFile, 1);
+
+  file->name = g_strdup (name);
+  file->mode = mode;
+  file->content = g_bytes_ref (content);
+  g_ptr_array_add (self->files, file);
+}
+
+/* (nullable) */
+static const Format *
+recognise (const char *text)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_regex_match_simple (formats[i].pattern, text, G_REGEX_MULTILINE, 0))
+      return &formats[i];
+  return NULL;
+}
+
+static const Format *
+find_format (DomuimgInstallerKind kind)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (formats[i].kind == kind)
+      return &formats[i];
+  return NULL;
+}
+
+/* A plan is shown to whoever looks at the screen: what follows such a word in a line is left out. */
+static char *
+hide_secrets (const char *text)
+{
+  static const char secret[]
+      = "(?i)(pass(word|phrase|wd|w)?(-again|-crypted)?|pw|secret|token|credential|activationkey|reg_code)";
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GRegex) regex = g_regex_new (secret, G_REGEX_OPTIMIZE, 0, NULL);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autoptr (GMatchInfo) match = NULL;
+      int end;
+
+      if (*lines[i] == '#' || !g_regex_match (regex, lines[i], 0, &match)
+          || !g_match_info_fetch_pos (match, 0, NULL, &end))
+        continue;
+      g_autofree char *line = g_steal_pointer (&lines[i]);
+
+      lines[i] = g_strdup_printf ("%.*s " HIDDEN, end, line);
+    }
+  return g_strjoinv ("\n", lines);
+}
+
+static char *
+read_text (const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
+  gsize length;
+
+  if (!g_file_get_contents (path, &text, &length, &local))
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "answers: %s", local->message);
+      return NULL;
+    }
+  if (length <= ANSWERS_MAX && memchr (text, '\0', length) == NULL
+      && g_utf8_validate (text, (gssize) length, NULL))
+    return g_steal_pointer (&text);
+  domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "answers: %s is not a text of at most 4 MiB",
+                path);
+  return NULL;
+}
+
+static gboolean
+check_format (const Format *format, const char *path, DomuimgInstallerKind kind, GError **error)
+{
+  const Format *wanted = find_format (kind);
+
+  if (format == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "answers: %s is neither a preseed, a kickstart nor an AutoYaST profile", path);
+  if (format->words == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "answers: %s is an %s, which Ubuntu's installer reads from a disk or a server only",
+                         path, format->format);
+  if (wanted != NULL && wanted != format)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "answers: %s is a %s, and the installer of this tree reads a %s", path,
+                         format->format, wanted->format);
+  return TRUE;
+}
+
+static DomuimgInstallAnswers *
+take_given (const char *path, const DomuimgInstallTarget *target, GError **error)
+{
+  g_autofree char *text = read_text (path, error);
+  const Format *format = text != NULL ? recognise (text) : NULL;
+  g_autoptr (GBytes) content = NULL;
+  DomuimgInstallAnswers *answers;
+
+  if (text == NULL || !check_format (format, path, target->kind, error))
+    return NULL;
+  answers = domuimg_install_answers_new (
+      format->format,
+      target->is_old && format->old_words != NULL ? format->old_words : format->words);
+  answers->text = hide_secrets (text);
+  content = g_bytes_new (text, strlen (text));
+  domuimg_install_answers_add (answers, format->name, 0600, content);
+  return answers;
+}
+
+/* What would be answered by a preseed of ours, and by nothing else. @keys: those that say who may log in
+ * come first. */
+static const char *
+find_setting (DomuimgSpec *spec, guint n)
+{
+  static const char *const keys[] = { "root-password-file", "root-password", "ssh-key", "hostname",
+                                      "package", "timezone", "locale", "keymap", "mirror" };
+
+  for (guint i = 0; i < MIN (n, G_N_ELEMENTS (keys)); i++)
+    if (domuimg_spec_get (spec, keys[i]) != NULL)
+      return keys[i];
+  return NULL;
+}
+
+#define LOGINS 3
+
+static gboolean
+check_settings (DomuimgSpec *spec, const char *given, DomuimgInstallerKind kind, GError **error)
+{
+  const char *setting = find_setting (spec, G_MAXUINT);
+
+  if (setting == NULL)
+    return TRUE;
+  if (given != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--%s and --answers exclude each other: the answers say all that the installer asks",
+                         setting);
+  if (kind != DOMUIMG_INSTALLER_DEBIAN)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "--%s: domuimg writes answers for debian-installer only; say it in a file for this"
+                         " installer, with --answers",
+                         setting);
+  if (find_setting (spec, LOGINS) == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--%s is for an installation without questions, after which somebody has to be able to"
+                         " log in: add --root-password-file, --root-password generate or --ssh-key",
+                         setting);
+  return TRUE;
+}
+
+gboolean
+domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *target,
+                              DomuimgInstallAnswers **answers, GError **error)
+{
+  const char *given = domuimg_spec_get (spec, "answers");
+
+  *answers = NULL;
+  if (!check_settings (spec, given, target->kind, error))
+    return FALSE;
+  if (given != NULL)
+    *answers = take_given (given, target, error);
+  else if (find_setting (spec, LOGINS) != NULL)
+    *answers = domuimg_install_preseed_make (spec, target, error);
+  else
+    return TRUE;
+  return *answers != NULL;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "lib/base/base.h"
+#include "lib/netboot/places.h"
+#include "lib/spec/spec-keys.h"
+
+/* Answers to an installer's questions, as files of its initramfs: no server is needed for them. */
+
+typedef struct {
+  char *name; /* in the initramfs */
+  GBytes *content;
+  guint mode;
+} DomuimgInstallFile;
+
+typedef struct {
+  const char *format;    /* for a person: "preseed", "kickstart", "AutoYaST profile" */
+  char *words;           /* that have the installer read them, for its kernel's command line */
+  GPtrArray *files;      /* (element-type DomuimgInstallFile) */
+  char *text;            /* the answers for a person, without their secrets */
+  char *root_password;   /* (nullable) one that was made */
+} DomuimgInstallAnswers;
+
+/* What the answers are for. */
+typedef struct {
+  DomuimgInstallerKind kind;
+  const char *name;     /* of the guest */
+  const char *location; /* (nullable) the address of the tree, where it is on a server */
+  const char *console;  /* "hvc0" or "ttyS0" */
+  gboolean is_old;      /* an Anaconda that has no inst. before its words */
+  gboolean is_plan;     /* nothing secret is read or made */
+} DomuimgInstallTarget;
+
+/* Those of --answers, or made of the specification where it says who may log in; *@answers is NULL where
+ * the installer is to ask. INVALID_ARGUMENT, NOT_FOUND, NOT_SUPPORTED. */
+gboolean domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *target,
+                                       DomuimgInstallAnswers **answers, GError **error);
+void domuimg_install_answers_free (DomuimgInstallAnswers *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallAnswers, domuimg_install_answers_free)
+
+DomuimgInstallAnswers *domuimg_install_answers_new (const char *format, const char *words);
+void domuimg_install_answers_add (DomuimgInstallAnswers *self, const char *name, guint mode,
+                                  GBytes *content);
+/* A preseed for debian-installer. */
+DomuimgInstallAnswers *domuimg_install_preseed_make (DomuimgSpec *spec,
+                                                     const DomuimgInstallTarget *target,
+                                                     GError **error);
