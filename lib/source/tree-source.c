@@ -92,8 +92,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   return self->files != NULL ? DOMUIMG_SOURCE (g_steal_pointer (&self)) : NULL;
 }
 
-static const char *const keys[] = { "answers", "extra-args", "arch", "package", "mirror",
-                                    "no-cache", NULL };
+static const char *const keys[] = { "answers", "extra-args", "arch", "package", "mirror", NULL };
 
 const DomuimgSourceType domuimg_source_type_tree = {
   .scheme = "tree",
