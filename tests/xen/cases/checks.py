@@ -93,9 +93,11 @@ def lines(result):
 
 def in_default_run():
     """The names of the samples, and of guests for each other rule: those that stand for many rules
-    at once before others, and small ones before those with systemd."""
+    at once before others, those that are booted in it before those that are not, and small ones before
+    those with systemd."""
     names, covered = set(), set()
-    for guest in sorted(GUESTS, key=lambda guest: (not guest.sample, -len(guest.breaks), guest.root == "systemd")):
+    for guest in sorted(GUESTS, key=lambda guest: (not guest.sample, guest.nightly, -len(guest.breaks),
+                                                   guest.root == "systemd")):
         if guest.sample or not covered.issuperset(guest.breaks):
             names.add(guest.name)
             covered.update(guest.breaks)
