@@ -44,7 +44,7 @@ suggest_no (DomuimgQuestions *self)
 static gboolean
 take_virtualisation (DomuimgQuestions *self, const char *answer, GError **error)
 {
-  gboolean yes;
+  gboolean yes = FALSE;
 
   return read_yes (answer, &yes, error)
          && domuimg_spec_set (self->spec, "type", yes ? "hvm" : "auto", error);
@@ -252,7 +252,7 @@ take_size (DomuimgQuestions *self, const char *answer, GError **error)
 static gboolean
 take_graphics (DomuimgQuestions *self, const char *answer, GError **error)
 {
-  gboolean yes;
+  gboolean yes = FALSE;
 
   return read_yes (answer, &yes, error)
          && domuimg_spec_set (self->spec, "graphics", yes ? "vnc" : "none", error);
