@@ -156,6 +156,27 @@ class Containers(Inside):
         self.assertIn("root=/dev/mapper/xvda_crypt ro ", config)
         self.assertIn(uuid, config)
 
+    def test_every_byte_of_a_guest_of_150_MB_is_in_the_container(self):
+        """More than the buffers behind which a thread writes: what it encrypts, nobody else may touch."""
+        root = self.dir / "root"
+        (root / "data").mkdir(parents=True)
+        (root / "data" / "large").write_bytes(os.urandom(120 * 1000 * 1000))
+        for number in range(300):
+            (root / "data" / f"small-{number}").write_bytes(os.urandom(100 * 1000))
+        tar = self.dir / "large.tar"
+        subprocess.run(["tar", "-C", root, "-cf", tar, "."], check=True)
+        done = self.run_program(self.command(f"tar:{tar}", "--no-customise", "--disk", f"size=300M,luks={self.key}"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        content = self.open(self.out / "t.img")
+        status, text = output("e2fsck", "-fn", content)
+        self.assertEqual(status, 0, text)
+        there = self.dir / "there"
+        there.mkdir()
+        self.in_file(content, f"rdump /data {there}")
+        self.assertEqual(sorted(os.listdir(there / "data")), sorted(os.listdir(root / "data")))
+        self.assertEqual([path.name for path in sorted((root / "data").iterdir())
+                          if path.read_bytes() != (there / "data" / path.name).read_bytes()], [])
+
     def test_a_group_in_luks_in_a_qcow2(self):
         if output("qemu-img", "--version")[0] != 0:
             self.skipTest("qemu-img")
