@@ -51,7 +51,7 @@ class Inside(world.Case):
         self.assertNotIn("CHECK:", text)
         status, text = output("pvck", "--dump", "metadata", pv)
         found = {}
-        for name, body in re.findall(r"^([a-z_]+) \{\nid = [^\n]*\nstatus = \[\"READ\", \"WRITE\", \"VISIBLE\"\]"
+        for name, body in re.findall(r"^([a-z_0-9]+) \{\nid = [^\n]*\nstatus = \[\"READ\", \"WRITE\", \"VISIBLE\"\]"
                                      r"(.*?)^\}\n\}", text, re.S | re.M):
             count = int(re.search(r"extent_count = (\d+)", body)[1])
             first = int(re.search(r'"pv0", (\d+)', body)[1])
@@ -88,6 +88,14 @@ class Volumes(Inside):
         for mount in ("/ ext4", "/var ext4", "none swap"):
             self.assertIn(f" {mount} ", fstab)
         self.assertIn("root=/dev/mapper/vg--0-root ro", (self.out / "t.cfg").read_text())
+
+    def test_no_two_volumes_have_one_name(self):
+        image = self.make("--disk", "size=300M,lvm=vg0,swap=8M", *(
+            word for mount in ("/root", "/swap", "/var/lib", "/var_lib", "/var_lib_2")
+            for word in ("--partition", f"mount={mount},size=16M")))
+        root = self.judge(image, ["root", "root_2", "swap_2", "var_lib", "var_lib_2", "var_lib_2_2"], ["swap"])
+        uuids = re.findall(r"^UUID=(\S+) ", self.in_file(root, "cat /etc/fstab"), re.M)
+        self.assertEqual((len(uuids), len(set(uuids))), (7, 7))
 
     def test_a_group_in_a_partition_has_a_boot_of_its_own(self):
         image = self.make("--disk", "size=1G,lvm=vg0,layout=gpt,esp=no,bios=no")
