@@ -276,13 +276,16 @@ check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const Domu
       = g_str_equal (mount->file, "/")
             ? NULL
             : domuimg_mounting_find_obstacle (self, device, mount->options);
+  DomuimgSeverity severity = weigh_failure (self, mount);
 
+  if (obstacle != NULL && obstacle->is_likely && severity == DOMUIMG_SEVERITY_ERROR)
+    severity = DOMUIMG_SEVERITY_UNKNOWN;
   if (obstacle != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report_as (self, weigh_failure (self, mount), obstacle->id,
-                                   obstacle->evidence,
-                                   "/etc/fstab:%u: the kernel cannot mount %s: %s", mount->line,
-                                   mount->spec, obstacle->reason),
+        domuimg_machine_report_as (self, severity, obstacle->id, obstacle->evidence,
+                                   "/etc/fstab:%u: the kernel %s mount %s: %s", mount->line,
+                                   obstacle->is_likely ? "may not" : "cannot", mount->spec,
+                                   obstacle->reason),
         "make the filesystem anew for this kernel, or add nofail to the options of %s", mount->file);
 }
 

@@ -24,6 +24,13 @@ static const struct {
   { DOMUIMG_COMPRESSION_LZ4, "CONFIG_RD_LZ4", 3, 11 },
 };
 
+/* Older by its number; a vendor's may have the decoder all the same. */
+static gboolean
+is_too_old (DomuimgMachine *self, guint major, guint minor)
+{
+  return domuimg_mounting_is_older (self, major, minor) && !domuimg_mounting_is_of_vendor (self);
+}
+
 /* (nullable) What the kernel cannot unpack of it. */
 static const char *
 find_unpackable (DomuimgMachine *self, DomuimgInitramfs *initramfs)
@@ -33,7 +40,7 @@ find_unpackable (DomuimgMachine *self, DomuimgInitramfs *initramfs)
 
   for (guint i = 0; packed == NULL && i < G_N_ELEMENTS (decoders); i++)
     if ((used >> decoders[i].compression & 1) != 0
-        && (domuimg_mounting_is_older (self, decoders[i].major, decoders[i].minor)
+        && (is_too_old (self, decoders[i].major, decoders[i].minor)
             || domuimg_guest_boot_lacks (&self->boot, self->tree, decoders[i].option)))
       packed = domuimg_compression_to_string (decoders[i].compression);
   return packed;

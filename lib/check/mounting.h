@@ -9,6 +9,7 @@ typedef struct {
   const char *id; /* of the rule */
   char *evidence;
   char *reason;   /* "it has blocks of 64 KiB": a sentence without its end */
+  gboolean is_likely; /* only: the kernel's vendor may have added what it would need */
 } DomuimgObstacle;
 
 void domuimg_obstacle_free (DomuimgObstacle *self);
@@ -24,3 +25,6 @@ char *domuimg_mounting_find_unknown_option (DomuimgMachine *self, const char *fs
 gboolean domuimg_mounting_is_type (const char *types, const char *fs);
 /* Whether the guest's kernel is older; FALSE where its version is not known. */
 gboolean domuimg_mounting_is_older (DomuimgMachine *self, guint major, guint minor);
+/* Whether the guest's kernel is an enterprise vendor's, which adds to an old version what came later: that
+ * it is older then tells nothing for sure. */
+gboolean domuimg_mounting_is_of_vendor (DomuimgMachine *self);

@@ -217,9 +217,12 @@ check_obstacle (DomuimgMachine *self)
   if (obstacle == NULL)
     return;
   domuimg_finding_advise (
-      domuimg_machine_report (self, obstacle->id, obstacle->evidence,
-                              "the kernel cannot mount the root, %s: %s", self->root->name,
-                              obstacle->reason),
+      domuimg_machine_report_as (self,
+                                 obstacle->is_likely ? DOMUIMG_SEVERITY_UNKNOWN : DOMUIMG_SEVERITY_ERROR,
+                                 obstacle->id, obstacle->evidence,
+                                 "the kernel %s mount the root, %s: %s",
+                                 obstacle->is_likely ? "may not" : "cannot", self->root->name,
+                                 obstacle->reason),
       g_str_equal (obstacle->id, "filesystem-readonly")
           ? "give the guest the disk to write (w in place of r), or run e2fsck -p on the image"
           : "copy the files to a filesystem that this kernel mounts, or take a newer kernel");
