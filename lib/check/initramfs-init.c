@@ -8,6 +8,7 @@
 
 #include "lib/check/initramfs.h"
 #include "lib/check/mounting.h"
+#include "lib/check/root-names.h"
 #include "lib/kernel/needs.h"
 
 static const struct {
@@ -85,7 +86,7 @@ can_do_without (DomuimgMachine *self)
   DomuimgInitramfs *initramfs = g_steal_pointer (&self->boot.initramfs);
   const DomuimgVolume *volume = self->root != NULL ? self->root->volume : NULL;
   const DomuimgNeed *fs = volume != NULL ? domuimg_need_of_fs (volume->fs) : NULL;
-  gboolean can = root != NULL && g_str_has_prefix (root, "/dev/")
+  gboolean can = root != NULL && domuimg_root_is_for_kernel (root)
                  && domuimg_guest_boot_meets (&self->boot, self->tree, domuimg_need_of_disks (self->type))
                  && (fs == NULL || domuimg_guest_boot_meets (&self->boot, self->tree, fs));
 
