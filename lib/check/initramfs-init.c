@@ -52,8 +52,7 @@ has_file (DomuimgInitramfs *initramfs, const char *path)
 {
   g_autofree char *below = g_strconcat ("usr/", path + strspn (path, "/"), NULL);
 
-  return domuimg_initramfs_has_file (initramfs, path + strspn (path, "/"))
-         || domuimg_initramfs_has_file (initramfs, below);
+  return domuimg_initramfs_has_path (initramfs, path) || domuimg_initramfs_has_file (initramfs, below);
 }
 
 /* (transfer full) (nullable) What "#!" names, up to the end of the line or a blank; a CR is a part of
