@@ -84,6 +84,14 @@ domuimg_mounting_is_older (DomuimgMachine *self, guint major, guint minor)
   return find_version (self, &has, &point) && (has < major || (has == major && point < minor));
 }
 
+gboolean
+domuimg_mounting_is_not_older (DomuimgMachine *self, guint major, guint minor)
+{
+  guint64 has, point;
+
+  return find_version (self, &has, &point) && (has > major || (has == major && point >= minor));
+}
+
 /* Those of Red Hat and its kin, SUSE, Amazon, Virtuozzo, openEuler and others of China; "uek" is Oracle's.
  * ELRepo's are Linux as it comes, by its own numbers. */
 gboolean

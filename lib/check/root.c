@@ -206,15 +206,20 @@ check_flags (DomuimgMachine *self)
 {
   g_autofree char *flags = domuimg_machine_get_parameter (self, "rootflags");
   const char *fs = self->root->volume->fs;
-  g_autofree char *unknown = flags != NULL && fs != NULL
-                                 ? domuimg_mounting_find_unknown_option (self, fs, flags)
-                                 : NULL;
+  gboolean is_likely = FALSE;
+  g_autofree char *unknown
+      = flags != NULL && fs != NULL
+            ? domuimg_mounting_find_unknown_option (self, fs, flags, &is_likely)
+            : NULL;
 
   if (unknown != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report (self, "root-options", unknown,
-                                "rootflags=%s: %s has no option “%s”, and the root is not mounted",
-                                flags, fs, unknown),
+        domuimg_machine_report_as (
+            self, is_likely ? DOMUIMG_SEVERITY_UNKNOWN : DOMUIMG_SEVERITY_ERROR, "root-options",
+            unknown,
+            is_likely ? "rootflags=%s: %s may have no option “%s”: then the root is not mounted"
+                      : "rootflags=%s: %s has no option “%s”, and the root is not mounted",
+            flags, fs, unknown),
         "take it out of the kernel's command line");
 }
 

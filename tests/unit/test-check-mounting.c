@@ -93,10 +93,41 @@ test_xfs (void)
     }
 }
 
+/* The tables of options are of Linux up to 6.15. */
+static void
+test_options (void)
+{
+  static const struct {
+    const char *kernel, *options, *found;
+  } options[] = {
+    { "6.1.0-18-amd64", "brandnew", "fstab-options error" },
+    { "6.18.0-1-amd64", "brandnew", "fstab-options unknown" },
+    { "6.18.0-1-amd64", "brandnew,nofail", "fstab-options warning" },
+    { "6.18.0-1-amd64", "subvol=@", "fstab-options error" },
+    { "5.14.0-427.el9.x86_64", "brandnew", "fstab-options unknown" },
+    { "5.14.0-427.el9.x86_64", "subvol=@", "fstab-options error" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (options); i++)
+    {
+      g_autofree char *line = g_strdup_printf ("/dev/xvda2 /srv xfs %s 0 0\n", options[i].options);
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      set_kernel (&guest, options[i].kernel);
+      tree_edit (guest.machine->tree, "/etc/fstab", line);
+      found = guest_find (&guest, domuimg_check_fstab);
+      g_test_message ("%s, %s", options[i].kernel, options[i].options);
+      g_assert_cmpstr (found, ==, options[i].found);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/check-mounting/xfs", test_xfs);
+  g_test_add_func ("/check-mounting/options", test_options);
   return g_test_run ();
 }
