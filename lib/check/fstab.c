@@ -218,6 +218,10 @@ check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgD
   gboolean fits = fs != NULL && can_be_used_so (mount, fs);
   g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fits ? fs : "");
 
+  /* systemd then makes the filesystem, before it mounts it. */
+  if (device->volume != NULL && fs == NULL && domuimg_fstab_has_option (mount, "x-systemd.makefs")
+      && self->info->init == DOMUIMG_INIT_SYSTEMD)
+    return;
   if (fs == NULL)
     {
       report_unformatted (self, mount, device);
@@ -276,13 +280,16 @@ check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const Domu
       = g_str_equal (mount->file, "/")
             ? NULL
             : domuimg_mounting_find_obstacle (self, device, mount->options);
+  DomuimgSeverity severity = weigh_failure (self, mount);
 
+  if (obstacle != NULL && obstacle->is_likely && severity == DOMUIMG_SEVERITY_ERROR)
+    severity = DOMUIMG_SEVERITY_UNKNOWN;
   if (obstacle != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report_as (self, weigh_failure (self, mount), obstacle->id,
-                                   obstacle->evidence,
-                                   "/etc/fstab:%u: the kernel cannot mount %s: %s", mount->line,
-                                   mount->spec, obstacle->reason),
+        domuimg_machine_report_as (self, severity, obstacle->id, obstacle->evidence,
+                                   "/etc/fstab:%u: the kernel %s mount %s: %s", mount->line,
+                                   obstacle->is_likely ? "may not" : "cannot", mount->spec,
+                                   obstacle->reason),
         "make the filesystem anew for this kernel, or add nofail to the options of %s", mount->file);
 }
 
@@ -290,12 +297,19 @@ check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const Domu
 static void
 check_options (DomuimgMachine *self, const DomuimgFstabEntry *mount, const char *fs)
 {
-  g_autofree char *unknown = domuimg_mounting_find_unknown_option (self, fs, mount->options);
+  gboolean is_likely = FALSE;
+  g_autofree char *unknown
+      = domuimg_mounting_find_unknown_option (self, fs, mount->options, &is_likely);
+  DomuimgSeverity severity = weigh_failure (self, mount);
 
+  if (is_likely && severity == DOMUIMG_SEVERITY_ERROR)
+    severity = DOMUIMG_SEVERITY_UNKNOWN;
   if (unknown != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-options", unknown,
-                                   "/etc/fstab:%u: %s has no option “%s”: %s is not mounted",
+        domuimg_machine_report_as (self, severity, "fstab-options", unknown,
+                                   is_likely ? "/etc/fstab:%u: %s may have no option “%s”: then %s is not"
+                                               " mounted"
+                                             : "/etc/fstab:%u: %s has no option “%s”: %s is not mounted",
                                    mount->line, fs, unknown, mount->file),
         "take it out of line %u of /etc/fstab", mount->line);
 }
