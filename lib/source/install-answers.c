@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/article.h"
 #include "lib/guest/customise.h"
 
 #define ANSWERS_MAX (4 << 20)
@@ -147,12 +148,13 @@ check_format (const Format *format, const char *path, DomuimgInstallerKind kind,
                          "answers: %s is neither a preseed, a kickstart nor an AutoYaST profile", path);
   if (format->words == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "answers: %s is an %s, which Ubuntu's installer reads from a disk or a server only",
-                         path, format->format);
+                         "answers: %s is %s %s, which Ubuntu's installer reads from a disk or a server only",
+                         path, domuimg_article (format->format), format->format);
   if (wanted != NULL && wanted != format)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "answers: %s is a %s, and the installer of this tree reads a %s", path,
-                         format->format, wanted->format);
+                         "answers: %s is %s %s, and the installer of this tree reads %s %s", path,
+                         domuimg_article (format->format), format->format,
+                         domuimg_article (wanted->format), wanted->format);
   return TRUE;
 }
 

@@ -124,8 +124,9 @@ check_arch (const Search *self, DomuimgTreeinfo *info, GError **error)
   if (info->arch == NULL || g_str_equal (info->arch, self->arch))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s installs systems for %s, and the guest is to be %s; use that tree, or --arch",
-                       domuimg_install_files_get_location (self->files), info->arch, self->arch);
+                       "%s installs systems for %s, and the guest is to be %s; use the tree for %s, or --arch %s",
+                       domuimg_install_files_get_location (self->files), info->arch, self->arch,
+                       self->arch, info->arch);
 }
 
 /* NULL without an error where the tree does not describe itself. */

@@ -170,7 +170,7 @@ class FedoraTest(TreeCase):
 
     def test_another_architecture(self):
         self.tree.describe(arch="aarch64")
-        self.refuse(self.tree.dir, "aarch64", "x86_64")
+        self.refuse(self.tree.dir, "use the tree for x86_64, or --arch aarch64")
 
     def test_a_kernel_that_is_cut_off(self):
         self.tree.kernel.write_bytes(self.tree.kernel.read_bytes()[:100])
@@ -314,8 +314,9 @@ class DebianTest(TreeCase):
 
     def test_every_type(self):
         for kind in "pv", "pvh", "hvm":
-            self.make(NETBOOT, "--type", kind, "--force")
+            said = self.make(NETBOOT, "--type", kind, "--force")
             self.assertEqual((self.config("-install")["type"], self.config()["type"]), (kind, kind))
+        self.assertIn("to be installed: an HVM guest, its installer", said)
         self.assertIn("console=ttyS0", self.config("-install")["cmdline"])
         self.assertEqual(self.config("-install")["serial"], "pty")
         self.assertNotIn("bootloader", self.config())
