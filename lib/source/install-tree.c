@@ -286,9 +286,11 @@ find_by_place (const Search *self, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                     "%s is not an install tree for %s: it has no .treeinfo, and no installer where"
                     " Fedora, openSUSE, Debian and Ubuntu have theirs; give the directory that"
-                    " virt-install --location takes (Debian: …/dists/SUITE/main/installer-%s/)",
-                    domuimg_install_files_get_location (self->files), self->arch,
-                    self->debian_arch);
+                    " virt-install --location takes (Debian: …/dists/SUITE/main/installer-%s/)%s",
+                    domuimg_install_files_get_location (self->files), self->arch, self->debian_arch,
+                    domuimg_install_files_was_refused (self->files)
+                        ? "; the server refuses to send some of these files, if it has them"
+                        : "");
       return NULL;
     }
   return g_steal_pointer (&tree);
