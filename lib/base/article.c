@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* Of the abbreviations here, only this one begins with a consonant that is spoken with a vowel. */
+/* The one abbreviation here that begins with a consonant, and is spoken with a vowel before it. */
 #define SPELT "hvm"
 
 const char *

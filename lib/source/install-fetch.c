@@ -202,7 +202,7 @@ get_by_cache (const Fetch *self, const char *directory, GError **error)
     return get_directly (self, error);
   if (!get_all (self, fd, &local))
     {
-      /* Of what is wrong, nothing is of use to the next one. */
+      /* Nothing of what is wrong is of use to whoever comes next. */
       if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
         unlink (part);
       g_propagate_error (error, g_steal_pointer (&local));

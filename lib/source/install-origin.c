@@ -70,9 +70,9 @@ is_usable (const char *label)
   return *label != '\0' && strchr (label, ':') == NULL && g_str_is_ascii (label);
 }
 
-/* Anaconda finds a drive by what udev knows of sr* only; a disk is named by its label, as vendors do. */
+/* Anaconda waits for a drive by what udev knows of sr* only; a disk is named by its label, as vendors do. */
 static char *
-find_for_anaconda (const char *iso, const char *device, GError **error)
+name_disk (const char *iso, const char *device, GError **error)
 {
   g_autofree char *label = domuimg_iso_read_label (iso, error);
   g_autofree char *escaped = NULL;
@@ -86,23 +86,23 @@ find_for_anaconda (const char *iso, const char *device, GError **error)
 }
 
 static char *
-find_in_guest (const char *iso, DomuimgInstallerKind kind, const char *vdev, GError **error)
+find_in_guest (const char *iso, const char *option, const char *vdev, GError **error)
 {
   gboolean is_drive = g_str_has_prefix (vdev, "hd");
-  gboolean is_yast = kind == DOMUIMG_INSTALLER_YAST;
+  gboolean is_yast = g_str_equal (option, "install=");
+  /* An Anaconda of old takes disks for what has ISO images in a directory. */
+  gboolean is_old = g_str_equal (option, "method=");
   g_autofree char *name = domuimg_vdev_linux_name (vdev);
   g_autofree char *device = g_strconcat ("/dev/", name, NULL);
 
-  if (is_drive)
+  if (is_drive || is_old)
     return g_strdup (is_yast ? "cd:/" : "cdrom");
-  return is_yast ? g_strconcat ("hd:/?device=", device, NULL)
-                 : find_for_anaconda (iso, device, error);
+  return is_yast ? g_strconcat ("hd:/?device=", device, NULL) : name_disk (iso, device, error);
 }
 
 gboolean
-domuimg_install_origin_make (DomuimgInstallFiles *files, DomuimgInstallerKind kind,
-                             const char *option, const char *media_vdev, char **words,
-                             GError **error)
+domuimg_install_origin_make (DomuimgInstallFiles *files, const char *option,
+                             const char *media_vdev, char **words, GError **error)
 {
   const char *location = domuimg_install_files_get_location (files);
   g_autofree char *place = NULL;
@@ -112,7 +112,7 @@ domuimg_install_origin_make (DomuimgInstallFiles *files, DomuimgInstallerKind ki
     return TRUE;
   if (domuimg_install_files_is_iso (files))
     {
-      place = find_in_guest (location, kind, media_vdev, error);
+      place = find_in_guest (location, option, media_vdev, error);
       if (place == NULL)
         return FALSE;
       location = place;

@@ -504,8 +504,8 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
   if (images == NULL)
     return FALSE;
   installer->media_vdev = installer->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz";
-  if (!domuimg_install_origin_make (self->files, self->tree->kind, images->option,
-                                    installer->media_vdev, &origin, error))
+  if (!domuimg_install_origin_make (self->files, images->option, installer->media_vdev, &origin,
+                                    error))
     return FALSE;
   target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)

@@ -175,6 +175,8 @@ class FedoraTest(TreeCase):
         self.assertIn(f"{self.dir}/a.iso", (self.out / "t-install.cfg").read_text())
         self.make(make_iso(self.dir / "b.iso", self.tree.dir, "a:b"), "--force")
         self.assertIn("inst.repo=hd:/dev/xvdz ", self.config("-install")["cmdline"])
+        self.make(self.dir / "b.iso", "--type", "pv", "--force")
+        self.assertIn("method=cdrom ", self.config("-install")["cmdline"])
 
     @world.need_program("xorriso")
     def test_an_iso_with_a_symlink_to_nowhere(self):
