@@ -11,6 +11,7 @@
 /* More than any guest has. */
 #define ENTRIES_MAX 1000
 #define ABSENT "domuimg: no such device in this guest"
+#define OTHER_CONTENT "domuimg: the device holds something else"
 
 static gboolean
 is_swap (const DomuimgFstabEntry *mount)
@@ -128,7 +129,7 @@ repair_field (DomuimgEdit *edit, const char *argument, guint index, GError **err
   if (*parts[1] != '\0')
     domuimg_fstab_set_field (fstab, line, index, parts[1]);
   else
-    domuimg_fstab_comment_out (fstab, line, ABSENT);
+    domuimg_fstab_comment_out (fstab, line, index == 0 ? ABSENT : OTHER_CONTENT);
   edited = domuimg_fstab_to_text (fstab);
   return domuimg_edit_write (edit, "/etc/fstab", edited, 0644, error);
 }
@@ -202,11 +203,20 @@ report_unformatted (DomuimgMachine *self, const DomuimgFstabEntry *mount,
       mount->file);
 }
 
+/* Swap is not mounted, and a filesystem is not swap; members of something larger are neither. */
+static gboolean
+can_be_used_so (const DomuimgFstabEntry *mount, const char *fs)
+{
+  return is_swap (mount) == g_str_equal (fs, "swap") && !g_str_has_suffix (fs, "_member")
+         && !g_str_has_prefix (fs, "crypto_");
+}
+
 static void
 check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
-  g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
+  gboolean fits = fs != NULL && can_be_used_so (mount, fs);
+  g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fits ? fs : "");
 
   if (fs == NULL)
     {
@@ -219,7 +229,9 @@ check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgD
       domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
                                  "/etc/fstab:%u: %s is to be mounted as %s, and holds %s",
                                  mount->line, mount->spec, mount->type, fs),
-      repair_type, argument, "put %s into line %u of /etc/fstab", fs, mount->line);
+      repair_type, argument,
+      fits ? "put %s into line %u of /etc/fstab" : "comment %s out in line %u of /etc/fstab",
+      fits ? fs : mount->spec, mount->line);
 }
 
 typedef struct {

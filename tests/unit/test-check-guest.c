@@ -52,6 +52,7 @@ static const Case fstab_cases[] = {
   { "ext4 as ext3", SYSTEMD, FSTAB, "/dev/xvda1 /srv ext3 defaults 0 2\n", NULL,
     "fstab-type error", "" },
   { "no swap there", SYSTEMD, FSTAB, "/dev/xvda2 none swap sw\n", NULL, "fstab-type warning", "" },
+  { "swap there", SYSTEMD, FSTAB, "/dev/xvda3 /srv ext4 defaults 0 2\n", NULL, "fstab-type error", "" },
   { "blanks in names, and none of fields", SYSTEMD, FSTAB,
     "/dev/xvda2 /srv/a\\040b auto\nx\n/dev/xvda2 /mnt\\\n/dev/xvda2 /mnt\\0\n", NULL, "", NULL },
   { "mount point with a blank", SYSVINIT, FSTAB, "/dev/xvda2 /a\\040b xfs defaults 0 0\n", NULL,
@@ -93,13 +94,14 @@ test_repaired_fstab_keeps_what_it_said (void)
   guest_init (&guest, SYSTEMD);
   tree_edit (guest.machine->tree, FSTAB,
         "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv ext4 defaults 0 2\n"
-        " /dev/xvda2 /opt ext4 nofail 0 2\n");
+        " /dev/xvda2 /opt ext4 nofail 0 2\n/dev/xvda3 /tmp ext4 nofail 0 2\n");
   found = guest_find (&guest, domuimg_check_fstab);
   guest_repair (&guest);
   guest_assert_contains (guest.machine->tree, FSTAB,
                          "UUID=" ROOT_UUID " / ext4 defaults 0 1\n"
                          "# domuimg: no such device in this guest: /dev/sda2  /srv ext4 defaults 0"
-                         " 2\n /dev/xvda2 /opt xfs nofail 0 2\n");
+                         " 2\n /dev/xvda2 /opt xfs nofail 0 2\n"
+                         "# domuimg: the device holds something else: /dev/xvda3 /tmp ext4 nofail 0 2\n");
   guest_assert_contains (guest.machine->tree, "/var/lib/domuimg/replaced/etc/fstab",
                          "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv");
 }
