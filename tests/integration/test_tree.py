@@ -8,7 +8,7 @@ import unittest
 import boot_server
 import guest
 import world
-from install_trees import NETBOOT, PAIR, Fedora, Ranges, digest, split_initrd, write_initrd
+from install_trees import NETBOOT, PAIR, Fedora, Ftp, Ranges, digest, split_initrd, write_initrd
 
 KICKSTART = """lang en_US.UTF-8
 url --url=http://192.0.2.9/fedora/
@@ -302,6 +302,17 @@ class FedoraTest(TreeCase):
         for path in self.out.iterdir():
             path.unlink()
         self.refuse(self.serve(empty, Refuses), "is not an install tree", "refuses to send some of these")
+
+    def test_from_ftp(self):
+        server = Ftp(self.tree.dir)
+        self.addCleanup(server.close)
+        # Directories and files that are not there are refused.
+        (self.tree.dir / ".treeinfo").unlink()
+        (self.tree.dir / "images").rename(self.tree.dir / "main")
+        self.refuse(server.url(), "is not an install tree")
+        (self.tree.dir / "main").rename(self.tree.dir / "images")
+        self.make(server.url())
+        self.assertEqual(digest(self.out / "t-install.initrd"), digest(self.tree.initrd))
 
     def test_a_plan_does_nothing(self):
         for handler in boot_server.Quiet, Refuses:
