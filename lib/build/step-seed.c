@@ -57,6 +57,6 @@ domuimg_build_make_seed (DomuimgBuildState *self, DomuimgCustomise *guest, const
     return FALSE;
   tell (self, is_read);
   if (is_read && !self->plan->seed->is_ignition)
-    domuimg_seed_take (guest);
+    domuimg_seed_take (self->plan->seed, guest);
   return TRUE;
 }

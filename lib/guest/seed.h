@@ -17,7 +17,7 @@ const char *domuimg_seed_get_label (const DomuimgSeedSpec *spec);
 GPtrArray *domuimg_seed_make (const DomuimgSeedSpec *spec, const DomuimgCustomise *guest,
                               const GPtrArray *nics, const char *id, GError **error);
 /* What the seed tells need not be done to the guest's files, too. */
-void domuimg_seed_take (DomuimgCustomise *guest);
+void domuimg_seed_take (const DomuimgSeedSpec *spec, DomuimgCustomise *guest);
 /* (nullable) Why cloud-init would do nothing with the user data among @files. */
 char *domuimg_seed_explain_user_data (const DomuimgSeedSpec *spec, const GPtrArray *files);
 
