@@ -11,13 +11,6 @@
 /* What OpenStack's servers take at most is less. */
 #define FILE_MAX ((gsize) 16 << 20)
 
-gboolean
-domuimg_guest_has_cloud_init (DomuimgTree *tree)
-{
-  return domuimg_tree_is_executable (tree, "/usr/bin/cloud-init")
-         && !domuimg_tree_exists (tree, "/etc/cloud/cloud-init.disabled");
-}
-
 const char *
 domuimg_seed_get_label (const DomuimgSeedSpec *spec)
 {

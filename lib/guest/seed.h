@@ -7,8 +7,8 @@
 
 /* A seed: what cloud-init or Ignition reads from a small disk when the guest first boots. */
 
-/* Whether cloud-init is installed in the guest, and nobody has disabled it. */
-gboolean domuimg_guest_has_cloud_init (DomuimgTree *tree);
+/* Whether cloud-init is installed in the guest, nobody has disabled it, and it looks for such a seed. */
+gboolean domuimg_guest_reads_seed (DomuimgTree *tree, DomuimgSeedFormat format);
 /* By which the guest finds the disk. */
 const char *domuimg_seed_get_label (const DomuimgSeedSpec *spec);
 /* The files in it, of the user's and made from what @guest says of host name, keys and root's

@@ -28,13 +28,16 @@ def label(iso):
                           capture_output=True, text=True).stdout.strip()
 
 
-def write_root(path, cloud_init=True):
+def write_root(path, cloud_init=True, datasources=None):
     guest.write_tar(path)
-    if cloud_init:
-        with tarfile.open(path, "a") as tar:
-            entry = tarfile.TarInfo("usr/bin/cloud-init")
-            entry.mode, entry.size = 0o755, 10
-            tar.addfile(entry, io.BytesIO(b"#!/bin/sh\n"))
+    files = {"usr/bin/cloud-init": "#!/bin/sh\n"} if cloud_init else {}
+    if datasources:
+        files["etc/cloud/cloud.cfg.d/90_dpkg.cfg"] = f"datasource_list: [ {datasources} ]\n"
+    with tarfile.open(path, "a") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.mode, entry.size = 0o755, len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
     return path
 
 
@@ -155,6 +158,12 @@ class Seed(world.Case):
         self.root = write_root(self.dir / "plain.tar", cloud_init=False)
         manifest = self.made("--cloud-init", "auto", "--ssh-key", self.key)
         self.assertIn("no cloud-init", " ".join(manifest["warnings"]))
+        self.assertIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
+
+    def test_a_cloud_init_that_does_not_look_for_the_seed(self):
+        self.root = write_root(self.dir / "ec2.tar", datasources="Ec2, None")
+        manifest = self.made("--cloud-init", "auto", "--ssh-key", self.key)
+        self.assertIn("datasource_list", " ".join(manifest["warnings"]))
         self.assertIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
 
     def test_what_cannot_be(self):
