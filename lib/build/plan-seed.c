@@ -26,20 +26,36 @@ find_spec (DomuimgPlan *self, GError **error)
   return ignition != NULL ? ignition : cloud_init;
 }
 
-/* There is nowhere for the password to go then but the guest's own files. */
+/* A setting that belongs into a file of the seed that is the user's own would be lost. */
 static gboolean
-check_password (DomuimgPlan *self, GError **error)
+check_own_files (DomuimgPlan *self, GError **error)
 {
+  static const struct {
+    const char *key;
+    gboolean in_meta, in_vendor;
+  } settings[] = {
+    { "root-password", FALSE, TRUE },
+    { "root-password-file", FALSE, TRUE },
+    { "ssh-key", TRUE, TRUE }, /* the key itself, and that root may log in */
+    { "hostname", TRUE, FALSE },
+  };
   const DomuimgSeedSpec *spec = self->seed;
-  gboolean has_password = domuimg_spec_get (self->spec, "root-password") != NULL
-                          || domuimg_spec_get (self->spec, "root-password-file") != NULL;
+  gboolean is_config_lost = spec->user_data != NULL && spec->vendor_data != NULL;
 
-  if (!has_password || spec->is_ignition || spec->user_data == NULL || spec->vendor_data == NULL)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                       "root's password would go into the seed's vendor data, and vendor-data=%s is"
-                       " your own: put it there, or leave out one of them",
-                       spec->vendor_data);
+  for (guint i = 0; !spec->is_ignition && i < G_N_ELEMENTS (settings); i++)
+    {
+      gboolean is_meta = settings[i].in_meta && spec->meta_data != NULL;
+
+      if (domuimg_spec_get (self->spec, settings[i].key) != NULL
+          && (is_meta || (settings[i].in_vendor && is_config_lost)))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s would go into the seed's %s data, and %s-data=%s is your own: put it"
+                             " there, or leave out one of them",
+                             settings[i].key, is_meta ? "meta" : "vendor",
+                             is_meta ? "meta" : "vendor",
+                             is_meta ? spec->meta_data : spec->vendor_data);
+    }
+  return TRUE;
 }
 
 gboolean
@@ -63,7 +79,7 @@ domuimg_plan_make_seed (DomuimgPlan *self, GError **error)
   self->seed = spec;
   self->seed_vdev = domuimg_plan_take_last_vdev (self);
   self->seed_path = g_strdup_printf ("%s/%s-seed.iso", dir, self->name);
-  return check_password (self, error);
+  return check_own_files (self, error);
 }
 
 gboolean

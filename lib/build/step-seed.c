@@ -36,8 +36,9 @@ static void
 tell (DomuimgBuildState *self, gboolean is_read)
 {
   if (!self->plan->seed->is_ignition && self->tree != NULL && !is_read)
-    g_ptr_array_add (self->warnings, g_strdup ("nothing reads the seed: the guest has no cloud-init,"
-                                               " or it is disabled"));
+    g_ptr_array_add (self->warnings,
+                     g_strdup ("nothing reads the seed: the guest has no cloud-init, or it is disabled,"
+                               " or the datasource_list in /etc/cloud does not have the seed's form"));
   if (self->plan->seed->is_ignition)
     g_ptr_array_add (self->warnings,
                      g_strdup ("Ignition reads a config drive where the kernel's command line has"
@@ -49,7 +50,8 @@ gboolean
 domuimg_build_make_seed (DomuimgBuildState *self, DomuimgCustomise *guest, const GPtrArray *nics,
                          GError **error)
 {
-  gboolean is_read = self->tree != NULL && domuimg_guest_has_cloud_init (self->tree);
+  gboolean is_read = self->tree != NULL
+                     && domuimg_guest_reads_seed (self->tree, self->plan->seed->format);
 
   if (!self->plan->seed_is_asked && !is_read)
     return TRUE;
@@ -57,6 +59,6 @@ domuimg_build_make_seed (DomuimgBuildState *self, DomuimgCustomise *guest, const
     return FALSE;
   tell (self, is_read);
   if (is_read && !self->plan->seed->is_ignition)
-    domuimg_seed_take (guest);
+    domuimg_seed_take (self->plan->seed, guest);
   return TRUE;
 }

@@ -158,22 +158,26 @@ has_others (DomuimgMachine *self)
 }
 
 static gboolean
-has_seed (DomuimgMachine *self)
+has_nocloud (DomuimgMachine *self)
 {
-  static const char *const seeds[] = { "LABEL=cidata", "LABEL=CIDATA", "LABEL=config-2",
-                                       "LABEL=CONFIG-2" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (seeds); i++)
-    if (domuimg_machine_find_device (self, seeds[i]) != NULL)
-      return TRUE;
-  return domuimg_tree_exists (self->tree, "/var/lib/cloud/seed/nocloud/user-data")
+  return domuimg_machine_find_device (self, "LABEL=cidata") != NULL
+         || domuimg_machine_find_device (self, "LABEL=CIDATA") != NULL
+         || domuimg_tree_exists (self->tree, "/var/lib/cloud/seed/nocloud/user-data")
          || domuimg_tree_exists (self->tree, "/var/lib/cloud/seed/nocloud-net/user-data");
+}
+
+static gboolean
+has_config_drive (DomuimgMachine *self)
+{
+  return domuimg_machine_find_device (self, "LABEL=config-2") != NULL
+         || domuimg_machine_find_device (self, "LABEL=CONFIG-2") != NULL;
 }
 
 static gboolean
 has_cloud_init (DomuimgMachine *self)
 {
-  return domuimg_guest_has_cloud_init (self->tree) && has_seed (self);
+  return (domuimg_guest_reads_seed (self->tree, DOMUIMG_SEED_NOCLOUD) && has_nocloud (self))
+         || (domuimg_guest_reads_seed (self->tree, DOMUIMG_SEED_CONFIG_DRIVE) && has_config_drive (self));
 }
 
 /* A login that asks for nothing: agetty's --autologin, or a shell in inittab(5). */

@@ -11,13 +11,6 @@
 /* What OpenStack's servers take at most is less. */
 #define FILE_MAX ((gsize) 16 << 20)
 
-gboolean
-domuimg_guest_has_cloud_init (DomuimgTree *tree)
-{
-  return domuimg_tree_is_executable (tree, "/usr/bin/cloud-init")
-         && !domuimg_tree_exists (tree, "/etc/cloud/cloud-init.disabled");
-}
-
 const char *
 domuimg_seed_get_label (const DomuimgSeedSpec *spec)
 {
@@ -87,8 +80,16 @@ add_password (JsonBuilder *builder, const DomuimgCustomise *guest)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "expire");
   json_builder_add_boolean_value (builder, guest->root_password_expired);
-  /* Every version knows the list, and takes what looks like a hash for one. */
+  /* Versions before 22.3 know the list only, which a later one may drop; until then it takes both. */
   domuimg_json_add_lines (builder, "list", list);
+  json_builder_set_member_name (builder, "users");
+  json_builder_begin_array (builder);
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "name", "root");
+  domuimg_json_add_string (builder, "type", "hash");
+  domuimg_json_add_string (builder, "password", guest->root_password_hash);
+  json_builder_end_object (builder);
+  json_builder_end_array (builder);
   json_builder_end_object (builder);
 }
 
@@ -222,9 +223,11 @@ domuimg_seed_make (const DomuimgSeedSpec *spec, const DomuimgCustomise *guest,
 }
 
 void
-domuimg_seed_take (DomuimgCustomise *guest)
+domuimg_seed_take (const DomuimgSeedSpec *spec, DomuimgCustomise *guest)
 {
-  g_clear_pointer (&guest->hostname, g_free);
+  /* Meta data of the user's own may have no host name: then the guest's files still give it one. */
+  if (spec->meta_data == NULL)
+    g_clear_pointer (&guest->hostname, g_free);
   g_ptr_array_set_size (guest->authorized_keys, 0);
   g_ptr_array_set_size (guest->nics, 0);
   guest->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;

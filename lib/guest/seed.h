@@ -7,8 +7,8 @@
 
 /* A seed: what cloud-init or Ignition reads from a small disk when the guest first boots. */
 
-/* Whether cloud-init is installed in the guest, and nobody has disabled it. */
-gboolean domuimg_guest_has_cloud_init (DomuimgTree *tree);
+/* Whether cloud-init is installed in the guest, nobody has disabled it, and it looks for such a seed. */
+gboolean domuimg_guest_reads_seed (DomuimgTree *tree, DomuimgSeedFormat format);
 /* By which the guest finds the disk. */
 const char *domuimg_seed_get_label (const DomuimgSeedSpec *spec);
 /* The files in it, of the user's and made from what @guest says of host name, keys and root's
@@ -17,7 +17,7 @@ const char *domuimg_seed_get_label (const DomuimgSeedSpec *spec);
 GPtrArray *domuimg_seed_make (const DomuimgSeedSpec *spec, const DomuimgCustomise *guest,
                               const GPtrArray *nics, const char *id, GError **error);
 /* What the seed tells need not be done to the guest's files, too. */
-void domuimg_seed_take (DomuimgCustomise *guest);
+void domuimg_seed_take (const DomuimgSeedSpec *spec, DomuimgCustomise *guest);
 /* (nullable) Why cloud-init would do nothing with the user data among @files. */
 char *domuimg_seed_explain_user_data (const DomuimgSeedSpec *spec, const GPtrArray *files);
 

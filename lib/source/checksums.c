@@ -37,9 +37,12 @@ find_kind (const char *hex, gsize length, GChecksumType *type)
   return FALSE;
 }
 
+/* @name (nullable) is any. */
 static gboolean
 is_name (const char *text, gsize length, const char *name)
 {
+  if (name == NULL)
+    return TRUE;
   if (length > 2 && strncmp (text, "./", 2) == 0)
     {
       text += 2;
@@ -48,7 +51,7 @@ is_name (const char *text, gsize length, const char *name)
   return length == strlen (name) && memcmp (text, name, length) == 0;
 }
 
-/* "HEX  NAME", "HEX *NAME" */
+/* "HEX  NAME", "HEX *NAME"; without a @name, "HEX", too */
 static const char *
 match_gnu (const char *line, gsize length, const char *name, gsize *hex_length)
 {
@@ -60,7 +63,7 @@ match_gnu (const char *line, gsize length, const char *name, gsize *hex_length)
   start = hex;
   while (start < length && (line[start] == ' ' || line[start] == '\t'))
     start++;
-  if (start == hex)
+  if (start == hex && (name != NULL || start < length))
     return NULL;
   if (start < length && line[start] == '*')
     start++;
@@ -135,14 +138,14 @@ domuimg_checksums_find (const char *text, gsize length, const char *name, GError
       if (found != NULL && !take (&best, found))
         {
           domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "it has two checksums of %s that differ",
-                        name);
+                        name != NULL ? name : "the image");
           return NULL;
         }
       text = newline != NULL ? newline + 1 : end;
     }
   if (best == NULL)
     domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                  "it has no SHA-256, SHA-384 or SHA-512 of %s", name);
+                  "it has no SHA-256, SHA-384 or SHA-512 of %s", name != NULL ? name : "the image");
   return g_steal_pointer (&best);
 }
 

@@ -12,7 +12,8 @@ typedef struct {
 } DomuimgDigest;
 
 /* The strongest of @name's that can be believed: SHA-256, SHA-384 or SHA-512. NOT_FOUND where it has
- * none, CORRUPT_INPUT where it has two that differ. */
+ * none, CORRUPT_INPUT where it has two that differ. Without a @name (nullable) the list is of one file,
+ * however it is called there. */
 DomuimgDigest *domuimg_checksums_find (const char *text, gsize length, const char *name,
                                        GError **error);
 void domuimg_digest_free (DomuimgDigest *self);

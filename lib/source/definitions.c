@@ -33,6 +33,12 @@ by_name (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+static gboolean
+is_id (const char *id)
+{
+  return g_regex_match_simple ("^[A-Za-z0-9][A-Za-z0-9._-]*$", id, G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 GStrv
 domuimg_definitions_list (const DomuimgDefinitions *self, GError **error)
 {
@@ -55,7 +61,8 @@ domuimg_definitions_list (const DomuimgDefinitions *self, GError **error)
                                     ? g_strndup (name, strlen (name) - strlen (SUFFIX))
                                     : NULL;
 
-          if (id != NULL && !g_ptr_array_find_with_equal_func (names, id, g_str_equal, NULL))
+          /* An editor's lock or a copy of a file is not a definition. */
+          if (id != NULL && is_id (id) && !g_ptr_array_find_with_equal_func (names, id, g_str_equal, NULL))
             g_ptr_array_add (names, g_steal_pointer (&id));
         }
     }
@@ -76,12 +83,6 @@ fail_unknown (const DomuimgDefinitions *self, const char *id, GError **error)
                        "there is no %s “%s”; known are: %s; a file in %s/domuimg/%s adds one",
                        self->what, id, *known != '\0' ? known : "none", DOMUIMG_SYSCONFDIR,
                        self->folder);
-}
-
-static gboolean
-is_id (const char *id)
-{
-  return g_regex_match_simple ("^[A-Za-z0-9][A-Za-z0-9._-]*$", id, G_REGEX_DOLLAR_ENDONLY, 0);
 }
 
 static gboolean

@@ -19,9 +19,8 @@
 
 #define PIECE (1 << 20)
 
-/* The last part of the address, without what follows it. */
-static char *
-name_file (const char *url)
+char *
+domuimg_image_name_file (const char *url)
 {
   g_auto (GStrv) parts = g_strsplit_set (url, "?#", 2);
 
@@ -138,18 +137,30 @@ open_part (const char *path, GError **error)
   return result;
 }
 
-/* Downloads what is missing. A kill may have come when all was here. */
+static gboolean
+truncate_part (int fd, const char *part, GError **error)
+{
+  return (ftruncate (fd, 0) == 0 && lseek (fd, 0, SEEK_SET) == 0)
+         || domuimg_set_errno (error, errno, "emptying the damaged %s", part);
+}
+
+/* Downloads what is missing. A kill may have come when all was here. What was here may be damaged:
+ * then all is fetched once more. */
 static gboolean
 complete (const DomuimgDigest *digest, const DomuimgImageRequest *request, int fd, const char *part,
           gboolean *is_right, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
+  gboolean had_bytes = lseek (fd, 0, SEEK_END) > 0;
+
   *is_right = FALSE;
-  if (lseek (fd, 0, SEEK_END) > 0
-      && !check_digest (digest, fd, part, is_right, progress, cancellable, error))
+  if (had_bytes && !check_digest (digest, fd, part, is_right, progress, cancellable, error))
     return FALSE;
-  return *is_right
-         || (download (request, fd, progress, cancellable, error)
-             && check_digest (digest, fd, part, is_right, progress, cancellable, error));
+  for (guint i = 0; !*is_right && i < (had_bytes ? 2 : 1); i++)
+    if ((i > 0 && !truncate_part (fd, part, error))
+        || !download (request, fd, progress, cancellable, error)
+        || !check_digest (digest, fd, part, is_right, progress, cancellable, error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -166,7 +177,7 @@ fetch_cached (const DomuimgDigest *digest, const DomuimgImageRequest *request,
               DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
   g_autofree char *directory = domuimg_cache_path ("images");
-  g_autofree char *name = name_file (request->offer->url);
+  g_autofree char *name = domuimg_image_name_file (request->offer->url);
   g_autofree char *path = g_strdup_printf ("%s/%.32s-%s", directory, digest->hex, name);
   g_autofree char *part = g_strconcat (path, ".part", NULL);
   g_auto (DomuimgFd) fd = -1;
@@ -199,7 +210,7 @@ static char *
 fetch_once (DomuimgImageTrust *trust, const DomuimgImageRequest *request,
             DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *name = name_file (request->offer->url);
+  g_autofree char *name = domuimg_image_name_file (request->offer->url);
   g_autofree char *path = g_build_filename (request->work, name, NULL);
   g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
   gboolean is_right;

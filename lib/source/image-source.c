@@ -68,7 +68,7 @@ static const char *const keys[]
 static const DomuimgSourceProgram programs[] = {
   { "qemu-img", FALSE, NULL },
   { "qemu-storage-daemon", FALSE, NULL },
-  { "gpgv", TRUE, "without --allow-unsigned" },
+  { "gpgv", TRUE, "for a list that is signed" },
   { "fusermount3", TRUE, "without root" },
   { NULL },
 };
@@ -126,13 +126,21 @@ image_check (DomuimgSource *source, GError **error)
   return domuimg_source_check (self->disk, error);
 }
 
+/* There is a signature, and --allow-unsigned took it without a key. */
+static gboolean
+is_unverified (DomuimgSourceImage *self)
+{
+  return self->trust.signer == NULL && domuimg_image_offer_is_signed (self->offer);
+}
+
 static char *
 image_describe (DomuimgSource *source)
 {
   DomuimgSourceImage *self = DOMUIMG_SOURCE_IMAGE (source);
   g_autofree char *signer = self->trust.signer != NULL
                                 ? g_strdup_printf ("signed by %s", self->trust.signer)
-                                : g_strdup ("its checksum not signed");
+                                : g_strdup (is_unverified (self) ? "its signature not verified"
+                                                                 : "its checksum not signed");
 
   return g_strdup_printf ("convert %s (%s, %s %s, %s)", self->offer->name, self->offer->url,
                           domuimg_digest_name (self->trust.digest), self->trust.digest->hex,
@@ -158,7 +166,12 @@ image_tell (DomuimgSource *source, GPtrArray *warnings)
 {
   DomuimgSourceImage *self = DOMUIMG_SOURCE_IMAGE (source);
 
-  if (self->trust.signer == NULL)
+  if (is_unverified (self))
+    g_ptr_array_add (warnings, g_strdup_printf ("%s: its signature was not verified, since its vendor's"
+                                                " keys are not known here; name them with --keyring"
+                                                " FILE",
+                                                self->offer->url));
+  else if (self->trust.signer == NULL)
     g_ptr_array_add (warnings, g_strdup_printf ("no signature vouches for %s, which is taken as it is"
                                                 " since --allow-unsigned was given",
                                                 self->offer->url));

@@ -54,6 +54,15 @@ fetch_keys (const DomuimgImageRequest *request, GStrvBuilder *files, GCancellabl
   return TRUE;
 }
 
+static gboolean
+has_keys (const DomuimgImageRequest *request)
+{
+  const DomuimgImageOffer *offer = request->offer;
+
+  return request->keyrings[0] != NULL
+         || (offer->key_urls[0] != NULL && offer->fingerprints[0] != NULL);
+}
+
 /* Keys of the user's may be anybody's; the vendor's have to be those that are known. */
 static gboolean
 find_signers (DomuimgSigners *signers, const DomuimgImageRequest *request,
@@ -63,7 +72,7 @@ find_signers (DomuimgSigners *signers, const DomuimgImageRequest *request,
   const DomuimgImageOffer *offer = request->offer;
   gboolean has_own = request->keyrings[0] != NULL;
 
-  if (!has_own && (offer->key_urls[0] == NULL || offer->fingerprints[0] == NULL))
+  if (!has_keys (request))
     return domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED,
                          "%s is signed, and its vendor's keys are not known here: name them with"
                          " --keyring FILE%s%s%s, or take it unsigned with --allow-unsigned",
@@ -121,12 +130,35 @@ check_wanted (const DomuimgImageRequest *request, GError **error)
                        offer->checksums);
 }
 
+/* A list of this image alone ("x.qcow2.sha256" beside "x.qcow2") often names the release that "latest"
+ * in the address stands for, or nothing. */
+static DomuimgDigest *
+find_digest (GBytes *list, const DomuimgImageOffer *offer, GError **error)
+{
+  g_autofree char *name = domuimg_image_name_file (offer->url);
+  g_autofree char *list_name = domuimg_image_name_file (offer->checksums);
+  g_autofree char *start = g_strconcat (name, ".", NULL);
+  g_autoptr (GError) local = NULL;
+  gsize length;
+  const char *text = g_bytes_get_data (list, &length);
+  DomuimgDigest *digest = domuimg_checksums_find (text, length, name, &local);
+
+  if (digest == NULL && g_str_has_prefix (list_name, start)
+      && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&local);
+      digest = domuimg_checksums_find (text, length, NULL, &local);
+    }
+  if (digest == NULL)
+    g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", offer->checksums);
+  return digest;
+}
+
 gboolean
 domuimg_image_trust_fetch (DomuimgImageTrust *self, const DomuimgImageRequest *request,
                            GCancellable *cancellable, GError **error)
 {
   const DomuimgImageOffer *offer = request->offer;
-  g_autofree char *name = g_path_get_basename (offer->url);
   g_autoptr (GBytes) list = NULL;
 
   if (!check_wanted (request, error))
@@ -136,11 +168,10 @@ domuimg_image_trust_fetch (DomuimgImageTrust *self, const DomuimgImageRequest *r
   list = get (offer->checksums, cancellable, error);
   if (list == NULL)
     return FALSE;
-  if (!request->allow_unsigned && !verify (self, &list, request, cancellable, error))
+  /* A signature that can be verified is, even where none is asked for. */
+  if ((!request->allow_unsigned || (domuimg_image_offer_is_signed (offer) && has_keys (request)))
+      && !verify (self, &list, request, cancellable, error))
     return FALSE;
-  self->digest = domuimg_checksums_find (g_bytes_get_data (list, NULL), g_bytes_get_size (list),
-                                         name, error);
-  if (self->digest == NULL)
-    g_prefix_error (error, "%s: ", offer->checksums);
+  self->digest = find_digest (list, offer, error);
   return self->digest != NULL;
 }

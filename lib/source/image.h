@@ -57,7 +57,9 @@ typedef struct {
 gboolean domuimg_image_trust_fetch (DomuimgImageTrust *self, const DomuimgImageRequest *request,
                                     GCancellable *cancellable, GError **error);
 
-/* image-fetch.c: the file, from the cache or the server, with the right checksum. What comes in part is
+/* image-fetch.c: the last part of an address, without what follows it. */
+char *domuimg_image_name_file (const char *url);
+/* The file, from the cache or the server, with the right checksum. What comes in part is
  * continued the next time. Where there was no checksum, the one that it has becomes @trust's. */
 char *domuimg_image_fetch (DomuimgImageTrust *trust, const DomuimgImageRequest *request,
                            DomuimgProgress *progress, GCancellable *cancellable, GError **error);

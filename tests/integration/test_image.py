@@ -148,10 +148,10 @@ class Image(world.Case):
         whole.unlink()
         part = whole.with_name(whole.name + ".part")
         part.write_bytes(b"x" * 1000)
-        self.assert_one_line(self.make(), NAME, "does not have the checksum")
-        self.assert_nothing_left()
-        self.assertFalse(part.exists())
+        self.server.requests.clear()
         self.made()
+        self.assertEqual(self.fetched(), ["bytes=1000-", None])
+        self.assertFalse(part.exists())
 
     def test_a_clear_signed_list(self):
         self.define("checksums=CHECKSUM", image="clearsigned=true\n")
@@ -219,6 +219,33 @@ class Image(world.Case):
         self.define("checksums=nowhere", key=False)
         self.assert_one_line(self.make("--allow-unsigned"), "nowhere", "no such file")
 
+    def test_a_list_of_the_image_alone_may_name_it_otherwise(self):
+        digest = hashlib.sha256((self.files / NAME).read_bytes()).hexdigest()
+        for text in (f"{digest}  cloud-12.3-20261130.qcow2\n", f"{digest}\n"):
+            own = self.files / f"{NAME}.sha256"
+            own.write_text(text)
+            self.addCleanup(own.unlink, missing_ok=True)
+            self.define(f"checksums={NAME}.sha256", key=False)
+            self.assertIn(digest, self.made("--allow-unsigned")["source"])
+            self.clear()
+
+    def test_an_address_with_a_query(self):
+        self.define_signed(file=f"{NAME}?download=1")
+        self.assertIn(self.vendor.fingerprint, self.made()["source"])
+
+    def test_a_signature_is_verified_where_it_can_be(self):
+        self.define_signed()
+        self.assertIn(f"signed by {self.vendor.fingerprint}", self.made("--allow-unsigned")["source"])
+        self.clear()
+        self.define("checksums=SHA512SUMS", "signature=other.gpg")
+        self.assert_one_line(self.make("--allow-unsigned"), "no signature of a key")
+        self.define_signed(key=False)
+        wrong = self.other.export(self.dir / "wrong.gpg")
+        self.assert_one_line(self.make("--allow-unsigned", "--keyring", wrong), "no signature of a key")
+        manifest = self.made("--allow-unsigned")
+        self.assertIn("signature not verified", manifest["source"])
+        self.assertIn("its signature was not verified", " ".join(manifest["warnings"]))
+
     def test_a_further_disk_is_added(self):
         self.define_signed()
         manifest = self.made("--disk", "size=120M", "--disk", "size=32M,label=data",
@@ -284,6 +311,9 @@ class Image(world.Case):
         self.assertIn({"name": "cloud1", "title": "Cloud 1", "architecture": "x86_64",
                        "url": self.server.url(NAME), "checksum": True, "signed": True, "keys": True,
                        "untried": False}, images)
+        for stray in ("my image.conf", ".#cloud1.conf"):
+            (self.definitions / stray).write_text("")
+        self.assertEqual(self.run_program([world.PROGRAM, "list-images"]).stdout, done.stdout)
         (self.definitions / "bad.conf").write_text("no key file")
         self.assert_one_line(self.run_program([world.PROGRAM, "list-images"]), "bad.conf")
 

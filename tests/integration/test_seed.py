@@ -28,13 +28,16 @@ def label(iso):
                           capture_output=True, text=True).stdout.strip()
 
 
-def write_root(path, cloud_init=True):
+def write_root(path, cloud_init=True, datasources=None):
     guest.write_tar(path)
-    if cloud_init:
-        with tarfile.open(path, "a") as tar:
-            entry = tarfile.TarInfo("usr/bin/cloud-init")
-            entry.mode, entry.size = 0o755, 10
-            tar.addfile(entry, io.BytesIO(b"#!/bin/sh\n"))
+    files = {"usr/bin/cloud-init": "#!/bin/sh\n"} if cloud_init else {}
+    if datasources:
+        files["etc/cloud/cloud.cfg.d/90_dpkg.cfg"] = f"datasource_list: [ {datasources} ]\n"
+    with tarfile.open(path, "a") as tar:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.mode, entry.size = 0o755, len(text)
+            tar.addfile(entry, io.BytesIO(text.encode()))
     return path
 
 
@@ -84,7 +87,10 @@ class Seed(world.Case):
         self.assertEqual(head, "#cloud-config")
         config = json.loads(config)
         self.assertIs(config["disable_root"], False)
-        self.assertRegex(config["chpasswd"]["list"][0], r"^root:\$6\$")
+        # Old versions of cloud-init know the one, new ones prefer the other.
+        user, = config["chpasswd"]["users"]
+        self.assertEqual(config["chpasswd"]["list"], [f"root:{user['password']}"])
+        self.assertEqual((user["name"], user["type"], user["password"][:3]), ("root", "hash", "$6$"))
         # cloud-init does it, and nobody else.
         self.assertNotIn("$6$", self.debugfs("/etc/shadow"))
         self.assertNotIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
@@ -109,8 +115,7 @@ class Seed(world.Case):
         self.assertEqual(list(self.out.iterdir()), [])
 
     def test_files_of_the_users_stay_as_they_are(self):
-        texts = {"user-data": "#!/bin/sh\ntouch /x\n", "network-config": "version: 2\n",
-                 "meta-data": "instance-id: i-1\n"}
+        texts = {"user-data": "#!/bin/sh\ntouch /x\n", "network-config": "version: 2\n"}
         for name, text in texts.items():
             (self.dir / name).write_text(text)
         self.made("--cloud-init", ",".join(f"{name}={self.dir / name}" for name in texts),
@@ -119,6 +124,14 @@ class Seed(world.Case):
             self.assertEqual(read(self.seed, f"/{name}"), text)
         # What the specification says is the vendor's then.
         self.assertIn('"disable_root" : false', read(self.seed, "/vendor-data"))
+        self.assertIn(KEY, read(self.seed, "/meta-data"))
+
+    def test_meta_data_of_the_users_leaves_the_host_name_to_the_guest(self):
+        meta = self.dir / "meta-data"
+        meta.write_text("instance-id: i-1\n")
+        self.made("--cloud-init", f"meta-data={meta}")
+        self.assertEqual(read(self.seed, "/meta-data"), meta.read_text())
+        self.assertEqual(self.debugfs("/etc/hostname"), "t\n")
 
     def test_a_config_drive(self):
         self.made("--cloud-init", "format=config-drive", "--ssh-key", self.key,
@@ -147,6 +160,12 @@ class Seed(world.Case):
         self.assertIn("no cloud-init", " ".join(manifest["warnings"]))
         self.assertIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
 
+    def test_a_cloud_init_that_does_not_look_for_the_seed(self):
+        self.root = write_root(self.dir / "ec2.tar", datasources="Ec2, None")
+        manifest = self.made("--cloud-init", "auto", "--ssh-key", self.key)
+        self.assertIn("datasource_list", " ".join(manifest["warnings"]))
+        self.assertIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
+
     def test_what_cannot_be(self):
         text = self.dir / "text"
         text.write_text("hello\n")
@@ -157,7 +176,13 @@ class Seed(world.Case):
                 (["--cloud-init", "userdata=x"], ["userdata=", "user-data="]),
                 (["--cloud-init", "auto", "--ignition", text], ["exclude each other"]),
                 (["--cloud-init", f"user-data={text},vendor-data={text}", "--root-password", "generate"],
-                 ["vendor-data"])):
+                 ["root-password would go", "vendor-data="]),
+                (["--cloud-init", f"user-data={text},vendor-data={text}", "--ssh-key", self.key],
+                 ["ssh-key would go", "vendor-data="]),
+                (["--cloud-init", f"meta-data={text}", "--ssh-key", self.key],
+                 ["ssh-key would go", "meta-data="]),
+                (["--cloud-init", f"format=config-drive,meta-data={text}", "--hostname", "web1"],
+                 ["hostname would go", "meta-data="])):
             with self.subTest(words=words):
                 self.assert_one_line(self.make(*words), *parts)
                 self.assert_nothing_left()

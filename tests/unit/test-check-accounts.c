@@ -12,6 +12,8 @@
 #define KEY "ssh-ed25519 AAAA admin\n"
 #define LOCKED "root:*:19000:0:99999:7:::\n"
 #define HASHED "root:$6$s$h:19000:0:99999:7:"
+#define NOCLOUD "/var/lib/cloud/seed/nocloud/user-data"
+#define CLOUD_CFG "/etc/cloud/cloud.cfg"
 #define NOBODY "login-nobody warning"
 
 typedef struct {
@@ -68,7 +70,21 @@ static const AccountCase account_cases[] = {
   { "a shell in inittab", SYSVINIT, "", { SHADOW, LOCKED, INITTAB, "h0:2345:respawn:/bin/sh\n" } },
   { "cloud-init without a seed", SYSTEMD, NOBODY, { SHADOW, LOCKED, "/usr/bin/cloud-init", "x" } },
   { "cloud-init with a seed", SYSTEMD, "",
-    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", "/var/lib/cloud/seed/nocloud/user-data", "x" } },
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x" } },
+  { "cloud-init that looks for another seed", SYSTEMD, NOBODY,
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x", CLOUD_CFG, "datasource_list: [ Ec2, None ]\n" } },
+  { "cloud-init that looks for this one, too", SYSTEMD, "",
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x", CLOUD_CFG,
+      "a: 1\ndatasource_list: ['Ec2',\n  'NoCloud']\n" } },
+  { "cloud-init's later list", SYSTEMD, NOBODY,
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x", CLOUD_CFG, "datasource_list: [NoCloud]\n",
+      CLOUD_CFG ".d/90_dpkg.cfg", "datasource_list:\n # NoCloud\n - ConfigDrive\nx:\n - NoCloud\n" } },
+  { "cloud-init's list of lines", SYSTEMD, "",
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x", CLOUD_CFG, "datasource_list: [Ec2]\n",
+      CLOUD_CFG ".d/90_dpkg.cfg", "datasource_list:\n- Ec2\n- \"NoCloud\" # x\n" } },
+  { "no list of cloud-init's", SYSTEMD, "",
+    { SHADOW, LOCKED, "/usr/bin/cloud-init", "x", NOCLOUD, "x", CLOUD_CFG, "#datasource_list: [Ec2]\n",
+      CLOUD_CFG ".d/README", "datasource_list: [Ec2]\n" } },
 };
 
 static void

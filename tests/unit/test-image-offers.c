@@ -120,6 +120,34 @@ test_lists_of_checksums (void)
     }
 }
 
+/* A list of one image's own: whatever it calls it. */
+static void
+test_a_list_of_one (void)
+{
+  static const struct {
+    const char *text, *found;
+  } lists[] = {
+    { HEX256 "  another\n", "2d71" },
+    { HEX256 "\n", "2d71" },
+    { "# size\nSHA256 (another) = " HEX256 "\n", "2d71" },
+    { HEX256 "  a\n" HEX256 "  b\n" HEX512 "  c\n", "a4ab" },
+    { "0000000000000000000000000000000000000000000000000000000000000000  a\n" HEX256 "  b\n", NULL },
+    { HEX256 "x\n", NULL },
+    { "", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (DomuimgDigest) digest
+          = domuimg_checksums_find (lists[i].text, strlen (lists[i].text), NULL, &error);
+      g_autofree char *start = digest != NULL ? g_strndup (digest->hex, 4) : NULL;
+
+      g_assert_cmpstr (start, ==, lists[i].found);
+      g_assert_true ((digest == NULL) == (error != NULL));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -131,5 +159,6 @@ main (int argc, char **argv)
   g_test_add_func ("/image-offers/all-definitions", test_all_definitions);
   g_test_add_func ("/image-offers/the-database-adds-others", test_the_database_adds_others);
   g_test_add_func ("/image-offers/lists-of-checksums", test_lists_of_checksums);
+  g_test_add_func ("/image-offers/a-list-of-one", test_a_list_of_one);
   return g_test_run ();
 }
