@@ -75,7 +75,7 @@ read_line (DomuimgGettyUnit *self, DomuimgTree *tree, const char *line)
     }
   else if (g_str_has_prefix (line, "BindsTo="))
     self->waits_for_device |= strstr (value, ".device") != NULL;
-  /* Of any kind, and all of them: systemd.unit(5). */
+  /* It takes back all conditions, of any kind: systemd.unit(5). */
   else if (g_str_has_prefix (line, "Condition") && *value == '\0' && g_str_has_suffix (line, "="))
     g_clear_pointer (&self->absent, g_free);
   else if (g_str_has_prefix (line, "ConditionPathExists=/") && !domuimg_tree_exists (tree, value)

@@ -11,7 +11,7 @@
 
 /* The page of x86, and so of every Xen guest here. */
 #define PAGE 4096
-/* As much of the superblock of xfs as is looked at. */
+/* The bytes of the superblock of xfs that are looked at. */
 #define XFS_HEAD 264
 
 typedef struct {
