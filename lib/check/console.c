@@ -169,7 +169,7 @@ check_systemd (DomuimgMachine *self, const char *console)
                           template, own };
   guint masked = 0;
 
-  if (has_console_getty (self, console))
+  if (has_console_getty (self, console) || domuimg_getty_has_own (self, own, console))
     return;
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
     if (domuimg_getty_is_masked (self, units[i]))

@@ -16,6 +16,7 @@ void
 domuimg_getty_unit_free (DomuimgGettyUnit *self)
 {
   g_free (self->command);
+  g_free (self->line);
   g_free (self->absent);
   g_free (self);
 }
@@ -68,10 +69,15 @@ read_line (DomuimgGettyUnit *self, DomuimgTree *tree, const char *line)
   if (g_str_has_prefix (line, "ExecStart="))
     {
       g_free (self->command);
+      g_free (self->line);
       self->command = take_word (value);
+      self->line = g_strdup (value);
     }
   else if (g_str_has_prefix (line, "BindsTo="))
     self->waits_for_device |= strstr (value, ".device") != NULL;
+  /* It takes back all conditions, of any kind: systemd.unit(5). */
+  else if (g_str_has_prefix (line, "Condition") && *value == '\0' && g_str_has_suffix (line, "="))
+    g_clear_pointer (&self->absent, g_free);
   else if (g_str_has_prefix (line, "ConditionPathExists=/") && !domuimg_tree_exists (tree, value)
            && !g_str_has_prefix (value, "/dev/") && !g_str_has_prefix (value, "/proc/")
            && !g_str_has_prefix (value, "/sys/") && !g_str_has_prefix (value, "/run/"))
@@ -174,4 +180,81 @@ domuimg_getty_is_started (DomuimgMachine *self, const char *own)
   if (domuimg_guest_unit_enabled (self->tree, own))
     return TRUE;
   return has_generator (self->tree) && (automatic == NULL || !g_strv_contains (no, automatic));
+}
+
+/* "own-getty@.service" of "own-getty@hvc0.service", and "hvc0"; FALSE where it is no instance. */
+static gboolean
+split_instance (const char *unit, char **template, char **instance)
+{
+  const char *at = strchr (unit, '@');
+  const char *dot = strrchr (unit, '.');
+
+  if (at == NULL || dot == NULL || dot < at + 2)
+    return FALSE;
+  *template = g_strdup_printf ("%.*s%s", (int) (at + 1 - unit), unit, dot);
+  *instance = g_strndup (at + 1, dot - at - 1);
+  return TRUE;
+}
+
+/* Whether the line runs a getty, or login, on the console; @instance (nullable) is what "%i" stands for. */
+static gboolean
+is_login_on (const char *line, const char *console, const char *instance)
+{
+  g_auto (GStrv) words = g_strsplit_set (line, " \t\"'", -1);
+
+  if (words[0] == NULL || (strstr (words[0], "getty") == NULL && !g_str_has_suffix (words[0], "login")))
+    return FALSE;
+  for (guint i = 1; words[i] != NULL; i++)
+    {
+      const char *word = g_str_has_prefix (words[i], "/dev/") ? words[i] + strlen ("/dev/") : words[i];
+
+      if (g_str_equal (word, console)
+          || (g_ascii_strcasecmp (word, "%i") == 0 && g_strcmp0 (instance, console) == 0))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+is_own_login (DomuimgMachine *self, const char *name, const char *console)
+{
+  g_autofree char *template = NULL, *instance = NULL;
+  gboolean is_instance = split_instance (name, &template, &instance);
+  g_autofree char *own = domuimg_guest_unit_path (self->tree, name);
+  g_autofree char *path = own == NULL && is_instance ? domuimg_guest_unit_path (self->tree, template)
+                                                     : g_steal_pointer (&own);
+  g_autoptr (DomuimgGettyUnit) unit = NULL;
+
+  if (path == NULL || domuimg_getty_is_masked (self, name)
+      || (is_instance && domuimg_getty_is_masked (self, template)))
+    return FALSE;
+  unit = domuimg_getty_unit_new (self->tree, path, is_instance ? template : name, name);
+  return unit->command != NULL && is_login_on (unit->line, console, instance)
+         && domuimg_tree_is_executable (self->tree, unit->command) && unit->absent == NULL
+         && (!unit->waits_for_device || domuimg_getty_find_no_udev (self) == NULL);
+}
+
+gboolean
+domuimg_getty_has_own (DomuimgMachine *self, const char *stock, const char *console)
+{
+  static const char *const targets[] = { "sysinit.target", "basic.target", "multi-user.target",
+                                         "getty.target" };
+
+  /* The last is wanted by the one before only. */
+  for (guint i = 0; i + 1 < G_N_ELEMENTS (targets); i++)
+    if (domuimg_getty_is_masked (self, targets[i]))
+      return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_autofree char *wants = g_strdup_printf ("/etc/systemd/system/%s.wants", targets[i]);
+      g_auto (GStrv) names = domuimg_tree_list (self->tree, wants, NULL);
+
+      if (domuimg_getty_is_masked (self, targets[i]))
+        continue;
+      for (guint j = 0; names != NULL && names[j] != NULL; j++)
+        if (!g_str_equal (names[j], stock) && g_str_has_suffix (names[j], ".service")
+            && is_own_login (self, names[j], console))
+          return TRUE;
+    }
+  return FALSE;
 }

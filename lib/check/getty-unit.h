@@ -7,6 +7,7 @@
 
 typedef struct {
   char *command;       /* (nullable) the program that is run, as its unit says it last */
+  char *line;          /* (nullable) the same with its arguments */
   char *absent;        /* (nullable) a path that a condition asks for, and that is not there */
   gboolean waits_for_device; /* it is bound to the device's unit, which udev makes */
 } DomuimgGettyUnit;
@@ -23,3 +24,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgGettyUnit, domuimg_getty_unit_free)
 const char *domuimg_getty_find_no_udev (DomuimgMachine *self);
 /* Whether systemd starts @own by its generator, or because it is enabled. */
 gboolean domuimg_getty_is_started (DomuimgMachine *self, const char *own);
+/* Whether the guest has enabled a unit of its own, other than @stock, that runs a getty on @console. */
+gboolean domuimg_getty_has_own (DomuimgMachine *self, const char *stock, const char *console);

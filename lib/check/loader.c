@@ -10,6 +10,7 @@
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
 #include "lib/check/host.h"
+#include "lib/check/mounting.h"
 #include "lib/check/rules.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/guest/fstab-table.h"
@@ -129,10 +130,12 @@ take_arguments (DomuimgMachine *self)
       = g_strdup (cmdline != NULL ? cmdline : domuimg_domain_get_cmdline (self->domain) ?: "");
 }
 
-/* What pygrub's libfsimage, and the modules in GRUB's image, read. */
+/* What pygrub's libfsimage, and the modules in GRUB's image, read. Of xfs, libfsimage knows what mkfs.xfs
+ * made before there were checksums, and makes by -m crc=0. */
 gboolean
-domuimg_loader_reads (const DomuimgGuestBoot *boot, const char *fs)
+domuimg_loader_reads (const DomuimgGuestBoot *boot, const DomuimgDevice *device)
 {
+  const char *fs = device->volume != NULL ? device->volume->fs : NULL;
   static const char *const pygrub[] = { "ext2", "ext3", "ext4", "vfat", "iso9660", "reiserfs", "ufs",
                                         "zfs_member", NULL };
   static const char *const unread_by_grub[] = { "erofs", "bcachefs", "gfs2", "ocfs2", NULL };
@@ -140,7 +143,8 @@ domuimg_loader_reads (const DomuimgGuestBoot *boot, const char *fs)
   if (fs == NULL || boot->reads_all)
     return TRUE;
   if (boot->loader == DOMUIMG_LOADER_PYGRUB)
-    return g_strv_contains (pygrub, fs);
+    return g_strv_contains (pygrub, fs)
+           || (g_str_equal (fs, "xfs") && domuimg_mounting_get_xfs_version (device) == 4);
   return boot->loader != DOMUIMG_LOADER_PVGRUB || !g_strv_contains (unread_by_grub, fs);
 }
 

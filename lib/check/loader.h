@@ -15,7 +15,7 @@ gboolean domuimg_loader_check_firmware (DomuimgMachine *self);
 gboolean domuimg_loader_check_empty (DomuimgMachine *self);
 /* For an image without a configuration: what `domuimg create --kernel guest` would take. */
 void domuimg_loader_choose_kernel (DomuimgMachine *self);
-/* Whether it can look into the filesystem @fs (nullable). */
-gboolean domuimg_loader_reads (const DomuimgGuestBoot *boot, const char *fs);
+/* Whether it can look into the filesystem of @device. */
+gboolean domuimg_loader_reads (const DomuimgGuestBoot *boot, const DomuimgDevice *device);
 /* Names the loader as the subject of a sentence: "pygrub". */
 const char *domuimg_loader_describe (const DomuimgGuestBoot *boot);

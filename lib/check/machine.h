@@ -48,7 +48,7 @@ typedef struct {
   DomuimgTree *whole;           /* (nullable) the same with a /usr that the initramfs mounts */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
-  gboolean is_unread;           /* the menu is where its loader cannot look, which is reported */
+  DomuimgDevice *unread;        /* (unowned) (nullable) has a menu, where its loader cannot look */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
   DomuimgReport *report;        /* what the rules find goes here */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */

@@ -187,17 +187,16 @@ find_menu_on (DomuimgMachine *self, DomuimgDevice *device)
 {
   DomuimgTree *tree = domuimg_machine_open_tree (self, device);
   g_autoptr (GError) error = NULL;
-  gboolean is_read = device->volume == NULL || domuimg_loader_reads (&self->boot, device->volume->fs);
 
   if (tree == NULL)
     return FALSE;
   self->boot.menu = domuimg_menu_find (
       tree, NULL, self->boot.reads_all ? DOMUIMG_LOADER_DIRECT : self->boot.loader, &error);
-  if (self->boot.menu != NULL && !is_read)
+  /* There may be another one, in a /boot that it reads, and this one a leftover. */
+  if (self->boot.menu != NULL && !domuimg_loader_reads (&self->boot, device))
     {
-      report_unread (self, device);
       g_clear_pointer (&self->boot.menu, domuimg_menu_free);
-      self->is_unread = TRUE;
+      self->unread = self->unread != NULL ? self->unread : device;
       return FALSE;
     }
   if (self->boot.menu != NULL)
@@ -238,7 +237,7 @@ find_named (DomuimgMachine *self)
         DomuimgDevice *device = g_ptr_array_index (self->devices, i);
 
         if (device->volume == NULL || device->volume->active != active || !is_read_by (self, device)
-            || !domuimg_loader_reads (&self->boot, device->volume->fs)
+            || !domuimg_loader_reads (&self->boot, device)
             || domuimg_machine_open_tree (self, device) == NULL)
           continue;
         self->boot_device = device;
@@ -259,7 +258,9 @@ check_guest_loader (DomuimgMachine *self)
     find_named (self);
   else if (find_menu (self))
     check_menu (self);
-  else if (self->devices->len > 0 && !self->is_unread && !domuimg_loader_check_empty (self))
+  else if (self->unread != NULL)
+    report_unread (self, self->unread);
+  else if (self->devices->len > 0 && !domuimg_loader_check_empty (self))
     domuimg_finding_advise (
         domuimg_machine_report_as (self,
                                    self->boot.loader == DOMUIMG_LOADER_FIRMWARE

@@ -11,6 +11,8 @@
 
 /* The page of x86, and so of every Xen guest here. */
 #define PAGE 4096
+/* The bytes of the superblock of xfs that are looked at. */
+#define XFS_HEAD 264
 
 typedef struct {
   const char *name;
@@ -185,22 +187,37 @@ check_ext (DomuimgMachine *self, const DomuimgDevice *device, const char *option
 }
 
 /* The superblock, big-endian. */
+static gboolean
+read_xfs (const DomuimgDevice *device, guint8 head[XFS_HEAD])
+{
+  g_autoptr (DomuimgRegion) region = domuimg_image_get_region (device->image, device->volume);
+
+  return region != NULL && domuimg_region_read (region, 0, head, XFS_HEAD) == XFS_HEAD
+         && memcmp (head, "XFSB", 4) == 0;
+}
+
+/* By the low byte of sb_versionnum. */
+guint
+domuimg_mounting_get_xfs_version (const DomuimgDevice *device)
+{
+  guint8 head[XFS_HEAD];
+
+  return device->image != NULL && device->volume != NULL && read_xfs (device, head) ? head[101] & 0xf : 0;
+}
+
 static DomuimgObstacle *
 check_xfs (DomuimgMachine *self, const DomuimgDevice *device)
 {
-  g_autoptr (DomuimgRegion) region = domuimg_image_get_region (device->image, device->volume);
-  guint8 head[264] = { 0 };
+  guint8 head[XFS_HEAD] = { 0 };
   DomuimgBytes bytes = domuimg_bytes (head, sizeof head);
   DomuimgObstacle *found;
   guint32 block = 0, features = 0;
 
-  if (region == NULL || domuimg_region_read (region, 0, head, sizeof head) < (gssize) sizeof head
-      || memcmp (head, "XFSB", 4) != 0 || !domuimg_bytes_be32 (bytes, 4, &block)
+  if (!read_xfs (device, head) || !domuimg_bytes_be32 (bytes, 4, &block)
       || !domuimg_bytes_be32 (bytes, 216, &features))
     return NULL;
   found = check_block (self, "xfs", block);
-  /* The low byte of sb_versionnum. */
-  if ((head[101] & 0xf) != 5)
+  if (domuimg_mounting_get_xfs_version (device) != 5)
     return found;
   for (guint i = 0; found == NULL && i < G_N_ELEMENTS (xfs_features); i++)
     if (features >> i & 1)

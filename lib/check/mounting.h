@@ -23,6 +23,8 @@ DomuimgObstacle *domuimg_mounting_find_obstacle (DomuimgMachine *self, const Dom
  * vendor's, and may know it after all. */
 char *domuimg_mounting_find_unknown_option (DomuimgMachine *self, const char *fs, const char *options,
                                             gboolean *is_likely);
+/* The version of the xfs on it, 4 or 5; 0 where that cannot be read. */
+guint domuimg_mounting_get_xfs_version (const DomuimgDevice *device);
 /* Whether what is called @types ("ext3", "auto", "ext4,xfs") mounts the filesystem @fs. */
 gboolean domuimg_mounting_is_type (const char *types, const char *fs);
 /* Whether the guest's kernel is older, or is not; both are FALSE where its version is not known. */

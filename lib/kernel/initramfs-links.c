@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* As many as Linux follows. */
+/* Linux follows no more. */
 #define LINKS_MAX 40
 
 /* Puts the parts of @path in front of those that are still to be walked, which come last first. */

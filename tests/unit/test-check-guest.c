@@ -308,6 +308,70 @@ test_no_udev (void)
     }
 }
 
+/* One of the guest's own does for systemd's, and a later file takes a condition back. */
+static void
+test_own_getty (void)
+{
+  static const struct {
+    const char *name, *text, *wants, *mask, *found;
+  } cases[] = {
+    { "own.service", "[Service]\nExecStart=-/sbin/agetty 115200 hvc0\n", "multi-user.target", NULL, "" },
+    { "own.service", "[Service]\nExecStart=/sbin/agetty /dev/hvc0\n", "getty.target", NULL, "" },
+    { "own@.service", "[Service]\nExecStart=/sbin/agetty %I\n", "multi-user.target", NULL, "" },
+    { "own.service", "[Service]\nExecStart=/sbin/agetty hvc1\n", "multi-user.target", NULL,
+      "console-getty error" },
+    { "own.service", "[Service]\nExecStart=/opt/agetty hvc0\n", "multi-user.target", NULL,
+      "console-getty error" },
+    { "own.service", "[Service]\nExecStart=/sbin/agetty hvc0\n", "rescue.target", NULL,
+      "console-getty error" },
+    { "own.service", "[Unit]\nConditionPathExists=/gone\n[Service]\nExecStart=/sbin/agetty hvc0\n",
+      "multi-user.target", NULL, "console-getty error" },
+    { "own.service", "[Service]\nExecStart=/sbin/agetty hvc0\n", "multi-user.target",
+      "multi-user.target", "console-getty error, console-getty error" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gboolean is_template = strchr (cases[i].name, '@') != NULL;
+      g_autofree char *path = g_strconcat (UNITS, cases[i].name, NULL);
+      g_autofree char *link = g_strdup_printf (UNITS "%s.wants/%s", cases[i].wants,
+                                               is_template ? "own@hvc0.service" : cases[i].name);
+      g_autofree char *masked
+          = cases[i].mask != NULL ? g_strconcat (UNITS, cases[i].mask, NULL) : NULL;
+      g_auto (Guest) guest = { NULL };
+      g_autoptr (GBytes) program = g_bytes_new_static ("x", 1);
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, SYSTEMD);
+      guest_set_cmdline (&guest, CONSOLE);
+      tree_put (guest.machine->tree, "/sbin/agetty", program, 0755);
+      tree_edit (guest.machine->tree, UNITS "serial-getty@hvc0.service", "->/dev/null");
+      tree_edit (guest.machine->tree, path, cases[i].text);
+      tree_edit (guest.machine->tree, link, "->/x");
+      if (masked != NULL)
+        tree_edit (guest.machine->tree, masked, "->/dev/null");
+      found = guest_find (&guest, domuimg_check_console);
+      g_test_message ("%u", i);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+static void
+test_condition_is_taken_back (void)
+{
+  g_auto (Guest) guest = { NULL };
+  g_autofree char *found = NULL;
+
+  guest_init (&guest, SYSTEMD);
+  guest_set_cmdline (&guest, CONSOLE);
+  tree_edit (guest.machine->tree, UNITS "serial-getty@.service.d/a.conf",
+             "[Unit]\nConditionPathExists=/etc/gone\n");
+  tree_edit (guest.machine->tree, UNITS "serial-getty@hvc0.service.d/b.conf",
+             "[Unit]\nConditionPathExists=\n");
+  found = guest_find (&guest, domuimg_check_console);
+  g_assert_cmpstr (found, ==, "");
+}
+
 static const Case selinux_cases[] = {
   { "none", SYSTEMD, NULL, NULL, "ro", "", NULL },
   { "enforced by the command line", SYSTEMD, NULL, NULL, "selinux=1 enforcing=1",
@@ -663,6 +727,8 @@ main (int argc, char **argv)
   g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);
   g_test_add_func ("/check-guest/initramfs-mounts-usr", test_initramfs_mounts_usr);
   g_test_add_func ("/check-guest/no-udev", test_no_udev);
+  g_test_add_func ("/check-guest/own-getty", test_own_getty);
+  g_test_add_func ("/check-guest/condition-is-taken-back", test_condition_is_taken_back);
   g_test_add_func ("/check-guest/selinux", test_selinux);
   g_test_add_func ("/check-guest/length-of-the-command-line", test_length_of_the_command_line);
   g_test_add_func ("/check-guest/console", test_console);

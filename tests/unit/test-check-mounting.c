@@ -123,11 +123,56 @@ test_options (void)
     }
 }
 
+/* The loader that has to find a menu on an xfs, beside one on ext4 where @is_beside. */
+static char *
+find_by_pygrub (guint8 version, gboolean is_beside)
+{
+  static const char menu[] = "menuentry 'a' {\nlinux /vmlinuz root=/dev/xvda2\n}\n";
+  g_autofree char *path = write_superblock (4096, version, 0);
+  g_autoptr (DomuimgImage) image = domuimg_image_open (path, "raw", NULL);
+  g_auto (Guest) guest = { NULL };
+  DomuimgDevice **devices;
+  char *found;
+
+  guest_init (&guest, SYSTEMD);
+  devices = (DomuimgDevice **) guest.machine->devices->pdata;
+  /* The root, with its menu, is the xfs. */
+  guest.volumes[0].fs = (char *) "xfs";
+  guest.volumes[0].length = 64 << 10;
+  devices[0]->image = image;
+  tree_edit (devices[0]->tree, "/boot/grub/grub.cfg", menu);
+  if (is_beside)
+    {
+      guest.volumes[1].fs = (char *) "ext4";
+      devices[1]->tree = guest_load (SYSTEMD);
+      tree_edit (devices[1]->tree, "/grub/grub.cfg", menu);
+    }
+  domuimg_domain_set_bootloader (guest.machine->domain, "pygrub");
+  guest.machine->type = DOMUIMG_GUEST_TYPE_PV;
+  found = guest_find (&guest, domuimg_check_menu);
+  g_unlink (path);
+  return found;
+}
+
+/* libfsimage reads xfs as it was before it had checksums. */
+static void
+test_menu_on_xfs (void)
+{
+  g_autofree char *old = find_by_pygrub (0xb4, FALSE);
+  g_autofree char *present = find_by_pygrub (0xb5, FALSE);
+  g_autofree char *beside = find_by_pygrub (0xb5, TRUE);
+
+  g_assert_cmpstr (old, ==, "");
+  g_assert_cmpstr (present, ==, "loader-filesystem error");
+  g_assert_cmpstr (beside, ==, "");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/check-mounting/xfs", test_xfs);
   g_test_add_func ("/check-mounting/options", test_options);
+  g_test_add_func ("/check-mounting/menu-on-xfs", test_menu_on_xfs);
   return g_test_run ();
 }
