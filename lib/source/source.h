@@ -25,6 +25,7 @@ typedef struct {
   guint64 memory;       /* bytes that it needs, and of the disk */
   guint64 disk_size;
   char *answers;        /* (nullable) for a person: what it is told, without secrets */
+  gboolean takes_login; /* root's, of the specification: its answers are made of that */
   const char *answers_format; /* (nullable) "preseed" */
   const char *media;    /* (nullable) an ISO image that it reads from */
   /* After prepare. */
