@@ -124,6 +124,8 @@ info (Host *self)
   builder = json_builder_new ();
   json_builder_begin_object (builder);
   say_number (builder, "cpus", physical.nr_cpus);
+  /* Without SMT, only every second number is one of them. */
+  say_number (builder, "last_cpu", physical.max_cpu_id);
   say_number (builder, "total", (gint64) physical.total_pages * version->pagesize);
   say_number (builder, "free", (gint64) physical.free_pages * version->pagesize);
   say_text (builder, "capabilities", version->capabilities);

@@ -159,6 +159,8 @@ fail (const Transfer *self, CURLcode code, long status, const char *message, GEr
   if (self->state == STALLED)
     return domuimg_fail (error, DOMUIMG_ERROR_NETWORK,
                          "%s: the server stopped sending; check it and the network", uri);
+  if (request->was_refused != NULL && is_refused (code, status))
+    *request->was_refused = TRUE;
   if (is_absent (code, status) || (request->refused_is_absent && is_refused (code, status)))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: no such file on the server", uri);
   return domuimg_fail (error, DOMUIMG_ERROR_NETWORK, "%s: %s; check the address and the network",

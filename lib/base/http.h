@@ -10,6 +10,7 @@ typedef struct {
   const char *uri;
   const char *schemes;         /* those that @uri may have, as "http,https,ftp" */
   gboolean refused_is_absent;  /* boot servers refuse what they do not have */
+  gboolean *was_refused;       /* (nullable) becomes TRUE then */
   guint64 max;                 /* bytes that may come; G_MAXUINT64: any number */
   GChecksum *checksum;         /* (nullable) is given what comes, and where that is to go on in the middle has
                                 * what is here already */

@@ -15,6 +15,9 @@
 /* ECMA-119: the first descriptor is in the 17th sector of 2048 bytes, with this name at its byte 1. */
 #define DESCRIPTOR_AT (16 * 2048 + 1)
 #define NAME "CD001"
+/* The volume identifier of that descriptor. */
+#define LABEL_AT (16 * 2048 + 40)
+#define LABEL_LENGTH 32
 #define BLOCK (64 << 10)
 #define LINKS_MAX 8
 
@@ -26,6 +29,22 @@ domuimg_iso_is (const char *path)
 
   return fd >= 0 && pread (fd, name, sizeof name, DESCRIPTOR_AT) == sizeof name
          && memcmp (name, NAME, sizeof name) == 0;
+}
+
+char *
+domuimg_iso_read_label (const char *path, GError **error)
+{
+  g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC);
+  char label[LABEL_LENGTH];
+  gssize got = fd >= 0 ? pread (fd, label, sizeof label, LABEL_AT) : -1;
+
+  if (got == sizeof label)
+    return g_strchomp (g_strndup (label, sizeof label));
+  if (got < 0)
+    domuimg_set_errno (error, errno, "reading the name of %s", path);
+  else
+    domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the ISO image is cut off", path);
+  return NULL;
 }
 
 typedef struct archive Reader;
@@ -92,7 +111,24 @@ follow (const char *path, const char *target)
   return g_strdup (full + 1);
 }
 
-/* libarchive gives a file that has several names its bytes under one of them only. */
+/* Sets *@next where @entry's bytes are under another name; libarchive gives a file that has several names
+ * its bytes under one of them only. */
+static gboolean
+find_next (const char *iso, const char *path, struct archive_entry *entry, char **next, GError **error)
+{
+  const char *link = archive_entry_hardlink (entry);
+  const char *target = archive_entry_symlink (entry);
+
+  if (link != NULL)
+    *next = g_strdup (link);
+  else if (archive_entry_filetype (entry) == AE_IFLNK && target != NULL)
+    *next = follow (path, target);
+  else if (archive_entry_filetype (entry) == AE_IFLNK)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s: the ISO image is damaged: %s is a symlink that leads nowhere", iso, path);
+  return TRUE;
+}
+
 gboolean
 domuimg_iso_stream (const char *iso, const char *path, DomuimgIsoTake take, gpointer user_data,
                     GError **error)
@@ -104,22 +140,18 @@ domuimg_iso_stream (const char *iso, const char *path, DomuimgIsoTake take, gpoi
       g_autoptr (Reader) reader = open_iso (iso, error);
       struct archive_entry *entry
           = reader != NULL ? seek (reader, iso, wanted, NULL, error) : NULL;
-      const char *link;
+      g_autofree char *next = NULL;
       const void *data;
       gint64 offset;
       size_t length;
       int code;
 
-      if (entry == NULL)
+      if (entry == NULL || !find_next (iso, wanted, entry, &next, error))
         return FALSE;
-      link = archive_entry_hardlink (entry);
-      if (link != NULL || archive_entry_filetype (entry) == AE_IFLNK)
+      if (next != NULL)
         {
-          char *next = link != NULL ? g_strdup (link)
-                                    : follow (wanted, archive_entry_symlink (entry));
-
           g_free (wanted);
-          wanted = next;
+          wanted = g_steal_pointer (&next);
           continue;
         }
       while ((code = archive_read_data_block (reader, &data, &length, &offset)) == ARCHIVE_OK)

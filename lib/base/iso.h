@@ -7,6 +7,8 @@
 
 /* Whether the file at @path begins as one. */
 gboolean domuimg_iso_is (const char *path);
+/* Its volume identifier, any bytes, without the blanks at its end; may be empty. */
+char *domuimg_iso_read_label (const char *path, GError **error);
 /* FALSE with NOT_FOUND where it is not there. */
 gboolean domuimg_iso_has (const char *iso, const char *path, GCancellable *cancellable,
                           GError **error);

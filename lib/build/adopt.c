@@ -3,17 +3,17 @@
 #include "config.h"
 #include "domuimg/adopt.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "domuimg/domain-config.h"
 #include "lib/base/async.h"
+#include "lib/build/copy-out.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/kernels.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/guest/root.h"
-#include "lib/xen/limits.h"
 
-#define SOURCE "adopted"
 #define CONFIG_DIRECTORY "/etc/xen"
 
 static gboolean
@@ -49,8 +49,9 @@ add_disk (DomuimgManifest *manifest, DomuimgDomainDisk *from, GError **error)
   const char *target = domuimg_domain_disk_get_target (from);
   DomuimgManifestDisk *disk;
 
-  /* A medium is not the guest's own. */
-  if (domuimg_domain_disk_get_cdrom (from) || target == NULL || *target != '/')
+  /* A medium is not the guest's own, nor is what it may not write: others may have it, too. */
+  if (domuimg_domain_disk_get_cdrom (from) || domuimg_domain_disk_get_readonly (from) || target == NULL
+      || *target != '/')
     return TRUE;
   disk = domuimg_manifest_add_disk (manifest);
   disk->path = g_strdup (target);
@@ -70,35 +71,58 @@ add_nic (DomuimgManifest *manifest, DomuimgDomainNic *from)
   nic->address = g_strdup (domuimg_domain_nic_get_ip (from));
 }
 
-/* Whether @kernel, a file of this host, is a copy of what the guest has as @choice: of the same version,
- * or where it tells none, with the same bytes. */
+/* Whether @file, and not only a link to it, is in the directory that has the name @other. */
 static gboolean
-is_copy_of (const DomuimgManifestKernel *kernel, DomuimgTree *tree, const DomuimgKernelChoice *choice)
+lies_beside (const char *file, const char *other)
 {
-  g_autoptr (GMappedFile) file = NULL;
-  g_autoptr (GBytes) ours = NULL;
-  g_autoptr (GBytes) theirs = NULL;
+  g_autofree char *real = realpath (file, NULL);
+  g_autofree char *theirs = g_path_get_dirname (other);
+  g_autofree char *directory = realpath (theirs, NULL);
+  g_autofree char *ours = real != NULL ? g_path_get_dirname (real) : NULL;
 
-  if (kernel->version != NULL)
-    return g_str_equal (kernel->version, choice->version);
-  file = g_mapped_file_new (kernel->path, FALSE, NULL);
-  ours = file != NULL ? g_mapped_file_get_bytes (file) : NULL;
-  theirs = domuimg_tree_read (tree, choice->vmlinuz, DOMUIMG_KERNEL_MAX, NULL);
-  return ours != NULL && theirs != NULL && g_bytes_equal (ours, theirs);
+  return ours != NULL && g_strcmp0 (ours, directory) == 0;
 }
 
-/* Whether the kernel is a copy of one of the guest's: *@found. FALSE on an error. */
+/* Whether @kernel and its ramdisk have the bytes of what the guest has as @choice: *@is. FALSE on an error. */
+static gboolean
+compare (const DomuimgManifestKernel *kernel, DomuimgTree *tree, const DomuimgKernelChoice *choice,
+         gboolean *is, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *is = domuimg_copy_is_current (tree, choice->vmlinuz, kernel->path, &local)
+        && (kernel->ramdisk == NULL
+            || (choice->initrd != NULL
+                && domuimg_copy_is_current (tree, choice->initrd, kernel->ramdisk, &local)));
+  if (local == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* Whether the file was copied out for this guest, by where it is: one of the host's is elsewhere. */
+static gboolean
+is_at_guest (const DomuimgManifest *manifest, const DomuimgManifestDisk *disk, const char *file)
+{
+  return file == NULL || lies_beside (file, manifest->config) || lies_beside (file, disk->path);
+}
+
+/* Whether the kernel is a copy of one of the guest's, and lies where such a copy does: *@found. FALSE on an
+ * error. */
 static gboolean
 is_of_guest (const DomuimgManifest *manifest, gboolean *found, GError **error)
 {
   const DomuimgManifestDisk *disk
       = manifest->disks->len > 0 ? g_ptr_array_index (manifest->disks, 0) : NULL;
+  const DomuimgManifestKernel *kernel = &manifest->kernel;
+  gboolean is_read = TRUE;
   g_autoptr (GError) local = NULL;
   g_autoptr (DomuimgGuestRoot) root = NULL;
   g_autoptr (GPtrArray) choices = NULL;
 
   *found = FALSE;
-  if (disk == NULL)
+  if (disk == NULL || !is_at_guest (manifest, disk, kernel->path)
+      || !is_at_guest (manifest, disk, kernel->ramdisk))
     return TRUE;
   root = domuimg_guest_root_open (disk->path, &local);
   if (root == NULL && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
@@ -109,13 +133,9 @@ is_of_guest (const DomuimgManifest *manifest, gboolean *found, GError **error)
       return FALSE;
     }
   choices = domuimg_guest_list_kernels (root->tree, error);
-  for (guint i = 0; choices != NULL && i < choices->len; i++)
-    {
-      const DomuimgKernelChoice *choice = g_ptr_array_index (choices, i);
-
-      *found = *found || is_copy_of (&manifest->kernel, root->tree, choice);
-    }
-  return choices != NULL;
+  for (guint i = 0; choices != NULL && is_read && !*found && i < choices->len; i++)
+    is_read = compare (kernel, root->tree, g_ptr_array_index (choices, i), found, error);
+  return choices != NULL && is_read;
 }
 
 /* One that the host has for all of its guests stays the host's. */
@@ -128,7 +148,7 @@ set_kernel (DomuimgManifest *manifest, DomuimgDomain *domain, GError **error)
   g_autoptr (DomuimgKernel) read = NULL;
   gboolean own = FALSE;
 
-  kernel->policy = g_strdup (SOURCE);
+  kernel->policy = g_strdup (DOMUIMG_MANIFEST_ADOPTED);
   kernel->loader_path = g_strdup (bootloader);
   kernel->loader = g_strdup (bootloader != NULL ? "pygrub" : path != NULL ? "direct" : "firmware");
   kernel->from = g_strdup ("guest");
@@ -161,7 +181,7 @@ describe (DomuimgDomain *domain, const char *config, const char *path, GError **
   manifest->memory = domuimg_domain_get_memory (domain);
   manifest->maxmem = domuimg_domain_get_maxmem (domain);
   manifest->vcpus = domuimg_domain_get_vcpus (domain);
-  manifest->source = g_strdup (SOURCE);
+  manifest->source = g_strdup (DOMUIMG_MANIFEST_ADOPTED);
   manifest->config = g_strdup (config);
   manifest->manifest = g_strdup (path);
   for (guint i = 0; i < disks->len; i++)

@@ -20,6 +20,7 @@
 /* Two kernels with their initramfs of every driver. */
 #define BOOT_SIZE (512 * MIB)
 #define PART_MIN (8 * MIB)
+#define ROOT_VOLUME "root"
 
 /* By what was asked for, so that it is known before the disks are planned. */
 const DomuimgLayoutSpec *
@@ -153,22 +154,48 @@ uuid_of (DomuimgPlan *self, const DomuimgPart *part, const char *given)
   return g_strdup_printf ("%.4s-%.4s", upper, upper + 4);
 }
 
-/* "vg/root", "vg/swap", "vg/var_lib". */
+/* "root", "swap", "var_lib". */
 static char *
-name_volume (const DomuimgPart *part, const char *group)
+name_by_use (const DomuimgPart *part)
 {
-  g_autofree char *path = part->mount != NULL && part->role != DOMUIMG_PART_ROOT
-                              ? g_strdup (part->mount + strspn (part->mount, "/"))
-                              : NULL;
+  char *name;
 
   if (part->role == DOMUIMG_PART_ROOT)
-    return g_strconcat (group, "/root", NULL);
-  if (path == NULL)
-    return g_strconcat (group, "/", part->fs, NULL);
-  for (char *c = path; *c != '\0'; c++)
+    return g_strdup (ROOT_VOLUME);
+  if (part->mount == NULL)
+    return g_strdup (part->fs);
+  name = g_strdup (part->mount + strspn (part->mount, "/"));
+  for (char *c = name; *c != '\0'; c++)
     if (!g_ascii_isalnum (*c) && *c != '_' && *c != '.')
       *c = '_';
-  return g_strconcat (group, "/", path, NULL);
+  return name;
+}
+
+/* The root comes last, and has its name in any case. */
+static gboolean
+is_name_taken (DomuimgPlan *self, const DomuimgPart *part, const char *group, const char *lv)
+{
+  if (part->role != DOMUIMG_PART_ROOT && g_str_equal (lv + strlen (group) + 1, ROOT_VOLUME))
+    return TRUE;
+  for (guint i = 0; i < self->parts->len; i++)
+    if (g_strcmp0 (((const DomuimgPart *) self->parts->pdata[i])->lv, lv) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* "vg/root", and "vg/root_2" where something else is mounted at /root. */
+static char *
+name_volume (DomuimgPlan *self, const DomuimgPart *part, const char *group)
+{
+  g_autofree char *name = name_by_use (part);
+  char *lv = g_strconcat (group, "/", name, NULL);
+
+  for (guint number = 2; is_name_taken (self, part, group, lv); number++)
+    {
+      g_free (lv);
+      lv = g_strdup_printf ("%s/%s_%u", group, name, number);
+    }
+  return lv;
 }
 
 static DomuimgPart *
@@ -196,7 +223,7 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
   part->reserved = content->reserved;
   part->grows = content->grows;
   if (part->is_inside && content->lvm != NULL)
-    part->lv = name_volume (part, content->lvm);
+    part->lv = name_volume (self, part, content->lvm);
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
   /* A squashfs has none. */

@@ -96,8 +96,11 @@ domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines)
     return;
   for (guint i = 0; i < old->disks->len; i++)
     add_left (self, ((const DomuimgManifestDisk *) g_ptr_array_index (old->disks, i))->path, lines);
-  add_left (self, old->kernel.path, lines);
-  add_left (self, old->kernel.ramdisk, lines);
+  if (domuimg_manifest_owns_kernel (old))
+    {
+      add_left (self, old->kernel.path, lines);
+      add_left (self, old->kernel.ramdisk, lines);
+    }
   add_left (self, old->installer.config, lines);
   add_left (self, old->installer.kernel, lines);
   add_left (self, old->installer.ramdisk, lines);

@@ -96,8 +96,10 @@ describe_installer (DomuimgPlan *self, GPtrArray *lines)
   if (installer->answers == NULL)
     g_ptr_array_add (lines, g_strdup ("have the installer ask its questions on the guest's console"));
   else
-    g_ptr_array_add (lines, g_strdup_printf ("answer the installer's questions, by a %s in its initramfs:\n%s",
-                                             installer->answers_format, installer->answers));
+    g_ptr_array_add (lines, g_strdup_printf ("answer the installer's questions, by %s in its initramfs%s%s",
+                                             installer->answers,
+                                             installer->answers_text != NULL ? ":\n" : "",
+                                             installer->answers_text ?: ""));
   g_ptr_array_add (lines, g_strdup_printf ("write %s, which starts the installer",
                                            self->install_config_path));
 }
@@ -200,7 +202,9 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       domuimg_json_add_string (builder, "path", disk->path);
       domuimg_json_add_string (builder, "vdev", disk->vdev);
       domuimg_json_add_string (builder, "format", disk->kind->name);
-      domuimg_json_add_string (builder, "fs", i >= domuimg_plan_count_converted (self) ? disk->fs : NULL);
+      domuimg_json_add_string (
+          builder, "fs",
+          self->installer == NULL && i >= domuimg_plan_count_converted (self) ? disk->fs : NULL);
       json_builder_set_member_name (builder, "size");
       if (disk->size > 0)
         json_builder_add_int_value (builder, disk->size);

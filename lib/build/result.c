@@ -2,6 +2,7 @@
 /* Holds what a build has made, and describes it as text and as JSON. */
 #include "config.h"
 #include "lib/build/result.h"
+#include "lib/base/article.h"
 #include "lib/base/properties.h"
 #include "lib/base/region.h"
 #include "lib/build/plan-import.h"
@@ -407,21 +408,24 @@ domuimg_result_to_text (DomuimgResult *self)
 {
   GString *text;
   g_autofree char *type = NULL;
+  const char *article;
 
   g_return_val_if_fail (DOMUIMG_IS_RESULT (self), NULL);
 
   text = g_string_new (NULL);
   type = g_ascii_strup (domuimg_guest_type_to_string (self->type), -1);
+  article = domuimg_article (type);
   if (self->install_config_path != NULL)
-    g_string_append_printf (text, "%s is ready to be installed: a %s guest, its installer with Linux %s\n",
-                            self->name, type, self->kernel_version);
+    g_string_append_printf (text, "%s is ready to be installed: %s %s guest, its installer with Linux %s\n",
+                            self->name, article, type, self->kernel_version);
   else if (self->kernel_version != NULL)
-    g_string_append_printf (text, "%s is made: a %s guest with Linux %s\n", self->name, type,
+    g_string_append_printf (text, "%s is made: %s %s guest with Linux %s\n", self->name, article, type,
                             self->kernel_version);
   else if (self->loader_path != NULL) /* which fetches what nobody has seen */
-    g_string_append_printf (text, "%s is made: a %s guest with a kernel from the network\n", self->name, type);
+    g_string_append_printf (text, "%s is made: %s %s guest with a kernel from the network\n", self->name,
+                            article, type);
   else
-    g_string_append_printf (text, "%s is made: a %s guest with %s\n", self->name, type,
+    g_string_append_printf (text, "%s is made: %s %s guest with %s\n", self->name, article, type,
                             self->system != NULL ? self->system : "a system that is not known");
   append_image (self, text);
   if (self->kernel_path != NULL)

@@ -193,13 +193,12 @@ set_install_boot (DomuimgBuildState *self)
 static void
 add_media (DomuimgBuildState *self)
 {
-  const char *media = self->plan->installer->media;
+  const DomuimgInstaller *installer = self->plan->installer;
   g_autoptr (DomuimgDomainDisk) drive = NULL;
 
-  if (media == NULL)
+  if (installer->media == NULL)
     return;
-  drive = domuimg_domain_disk_new (media,
-                                   self->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz");
+  drive = domuimg_domain_disk_new (installer->media, installer->media_vdev);
   domuimg_domain_disk_set_format (drive, "raw");
   domuimg_domain_disk_set_cdrom (drive, self->type == DOMUIMG_GUEST_TYPE_HVM);
   domuimg_domain_disk_set_readonly (drive, TRUE);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/article.h"
 #include "lib/build/copy-out.h"
 #include "lib/build/host-modules.h"
 #include "lib/build/step-loader.h"
@@ -135,14 +136,15 @@ static gboolean
 choose_type (DomuimgBuildState *self, DomuimgKernel *kernel, const char *path, GError **error)
 {
   static const DomuimgGuestType order[] = { DOMUIMG_GUEST_TYPE_PVH, DOMUIMG_GUEST_TYPE_PV };
+  const char *type = domuimg_guest_type_to_string (self->plan->type);
   g_autofree char *reason = NULL;
 
   if (self->plan->type != DOMUIMG_GUEST_TYPE_AUTO)
     {
       if (domuimg_kernel_can_boot (kernel, self->plan->type, &reason))
         return TRUE;
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s cannot boot as a %s guest: %s [kernel-type]",
-                           path, domuimg_guest_type_to_string (self->plan->type), reason);
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "%s cannot boot as %s %s guest: %s [kernel-type]",
+                           path, domuimg_article (type), type, reason);
     }
   for (guint i = 0; i < G_N_ELEMENTS (order); i++)
     {

@@ -11,6 +11,7 @@
 /* More than any guest has. */
 #define ENTRIES_MAX 1000
 #define ABSENT "domuimg: no such device in this guest"
+#define OTHER_CONTENT "domuimg: the device holds something else"
 
 static gboolean
 is_swap (const DomuimgFstabEntry *mount)
@@ -128,7 +129,7 @@ repair_field (DomuimgEdit *edit, const char *argument, guint index, GError **err
   if (*parts[1] != '\0')
     domuimg_fstab_set_field (fstab, line, index, parts[1]);
   else
-    domuimg_fstab_comment_out (fstab, line, ABSENT);
+    domuimg_fstab_comment_out (fstab, line, index == 0 ? ABSENT : OTHER_CONTENT);
   edited = domuimg_fstab_to_text (fstab);
   return domuimg_edit_write (edit, "/etc/fstab", edited, 0644, error);
 }
@@ -202,12 +203,25 @@ report_unformatted (DomuimgMachine *self, const DomuimgFstabEntry *mount,
       mount->file);
 }
 
+/* Swap is not mounted, and a filesystem is not swap; members of something larger are neither. */
+static gboolean
+can_be_used_so (const DomuimgFstabEntry *mount, const char *fs)
+{
+  return is_swap (mount) == g_str_equal (fs, "swap") && !g_str_has_suffix (fs, "_member")
+         && !g_str_has_prefix (fs, "crypto_");
+}
+
 static void
 check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgDevice *device)
 {
   const char *fs = device->volume != NULL ? device->volume->fs : NULL;
-  g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fs);
+  gboolean fits = fs != NULL && can_be_used_so (mount, fs);
+  g_autofree char *argument = g_strdup_printf ("%u\n%s", mount->line, fits ? fs : "");
 
+  /* systemd then makes the filesystem, before it mounts it. */
+  if (device->volume != NULL && fs == NULL && domuimg_fstab_has_option (mount, "x-systemd.makefs")
+      && self->info->init == DOMUIMG_INIT_SYSTEMD)
+    return;
   if (fs == NULL)
     {
       report_unformatted (self, mount, device);
@@ -219,7 +233,9 @@ check_type (DomuimgMachine *self, const DomuimgFstabEntry *mount, const DomuimgD
       domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-type", mount->type,
                                  "/etc/fstab:%u: %s is to be mounted as %s, and holds %s",
                                  mount->line, mount->spec, mount->type, fs),
-      repair_type, argument, "put %s into line %u of /etc/fstab", fs, mount->line);
+      repair_type, argument,
+      fits ? "put %s into line %u of /etc/fstab" : "comment %s out in line %u of /etc/fstab",
+      fits ? fs : mount->spec, mount->line);
 }
 
 typedef struct {
@@ -264,13 +280,16 @@ check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const Domu
       = g_str_equal (mount->file, "/")
             ? NULL
             : domuimg_mounting_find_obstacle (self, device, mount->options);
+  DomuimgSeverity severity = weigh_failure (self, mount);
 
+  if (obstacle != NULL && obstacle->is_likely && severity == DOMUIMG_SEVERITY_ERROR)
+    severity = DOMUIMG_SEVERITY_UNKNOWN;
   if (obstacle != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report_as (self, weigh_failure (self, mount), obstacle->id,
-                                   obstacle->evidence,
-                                   "/etc/fstab:%u: the kernel cannot mount %s: %s", mount->line,
-                                   mount->spec, obstacle->reason),
+        domuimg_machine_report_as (self, severity, obstacle->id, obstacle->evidence,
+                                   "/etc/fstab:%u: the kernel %s mount %s: %s", mount->line,
+                                   obstacle->is_likely ? "may not" : "cannot", mount->spec,
+                                   obstacle->reason),
         "make the filesystem anew for this kernel, or add nofail to the options of %s", mount->file);
 }
 
@@ -278,12 +297,19 @@ check_obstacle (DomuimgMachine *self, const DomuimgFstabEntry *mount, const Domu
 static void
 check_options (DomuimgMachine *self, const DomuimgFstabEntry *mount, const char *fs)
 {
-  g_autofree char *unknown = domuimg_mounting_find_unknown_option (self, fs, mount->options);
+  gboolean is_likely = FALSE;
+  g_autofree char *unknown
+      = domuimg_mounting_find_unknown_option (self, fs, mount->options, &is_likely);
+  DomuimgSeverity severity = weigh_failure (self, mount);
 
+  if (is_likely && severity == DOMUIMG_SEVERITY_ERROR)
+    severity = DOMUIMG_SEVERITY_UNKNOWN;
   if (unknown != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report_as (self, weigh_failure (self, mount), "fstab-options", unknown,
-                                   "/etc/fstab:%u: %s has no option “%s”: %s is not mounted",
+        domuimg_machine_report_as (self, severity, "fstab-options", unknown,
+                                   is_likely ? "/etc/fstab:%u: %s may have no option “%s”: then %s is not"
+                                               " mounted"
+                                             : "/etc/fstab:%u: %s has no option “%s”: %s is not mounted",
                                    mount->line, fs, unknown, mount->file),
         "take it out of line %u of /etc/fstab", mount->line);
 }

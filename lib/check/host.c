@@ -119,13 +119,23 @@ check_script (DomuimgMachine *self, const char *name)
                             "%s", script.advice);
 }
 
+static gboolean
+is_dom0 (const char *name)
+{
+  return g_str_equal (name, "0") || g_str_equal (name, "Domain-0");
+}
+
 static void
 check_backend (DomuimgMachine *self, const char *options)
 {
   g_autofree char *name = find_option (options, "backend");
 
+  if (name == NULL || is_dom0 (name))
+    return;
   /* A number is a domain, too, which has another one after each start. */
-  if (name != NULL && !g_str_equal (name, "0") && !g_str_equal (name, "Domain-0"))
+  if (name[strspn (name, "0123456789")] == '\0')
+    domuimg_host_note_unknown (self, "%s %s", backend.kind, name);
+  else
     demand (self, &backend, name);
 }
 
@@ -159,21 +169,33 @@ check_bridge (DomuimgMachine *self, const char *name, const char *by)
     demand (self, &interface, first);
 }
 
+/* What another domain has is not this host's. */
+static gboolean
+is_on_host (DomuimgMachine *self, DomuimgDomainNic *nic)
+{
+  g_autofree char *name = find_option (nic->options, "backend");
+
+  if (name != NULL)
+    return is_dom0 (name);
+  return self->profile == NULL || self->profile->default_backend == NULL
+         || is_dom0 (self->profile->default_backend);
+}
+
 static void
 check_nic (DomuimgMachine *self, DomuimgDomainNic *nic)
 {
-  const char *by = domuimg_domain_nic_get_script (nic) ?: "vif-bridge";
+  const char *usual = self->profile != NULL ? self->profile->default_script : NULL;
+  const char *by = domuimg_domain_nic_get_script (nic) ?: usual ?: "vif-bridge";
   const char *name = domuimg_domain_nic_get_bridge (nic);
   g_autofree char *base = g_path_get_basename (by);
   g_autofree char *card = find_option (nic->options, "type");
   gboolean emulated = self->type == DOMUIMG_GUEST_TYPE_HVM && g_strcmp0 (card, "vif") != 0;
 
   check_interface_name (self, "vifname", domuimg_domain_nic_get_vifname (nic), emulated);
-  check_script (self, by);
   check_backend (self, nic->options);
-  /* What another domain has is not this host's. */
-  if (nic->options != NULL && strstr (nic->options, "backend=") != NULL)
+  if (!is_on_host (self, nic))
     return;
+  check_script (self, by);
   if (name == NULL && self->profile != NULL)
     name = self->profile->default_bridge;
   check_bridge (self, name != NULL ? name : "of vif.default.bridge, or xenbr0", base);
@@ -205,12 +227,16 @@ has_file (DomuimgMachine *self, const char *const *bases)
   return FALSE;
 }
 
+/* It comes with Xen's tools: a host that seems to be without has them at a place of its own, as NixOS,
+ * and other files, too. */
+static const char *const hvmloader[] = { "hvmloader", NULL };
+
 /* @bases: the names that it may have; @what: what a person calls it. */
 static void
 demand_file (DomuimgMachine *self, const char *id, const char *what, const char *const *bases,
              const char *package)
 {
-  if (!is_known (self, DOMUIMG_PROFILE_FILES))
+  if (!is_known (self, DOMUIMG_PROFILE_FILES) || !has_file (self, hvmloader))
     domuimg_host_note_unknown (self, "%s", what);
   else if (!has_file (self, bases))
     domuimg_finding_advise (domuimg_machine_report (self, id, bases[0], "the host has no %s", what),
@@ -221,14 +247,12 @@ static void
 check_firmware (DomuimgMachine *self)
 {
   static const char *const ovmf[] = { "OVMF.fd", "ovmf.bin", "OVMF_CODE.fd", "ovmf-x86_64-xen.bin",
-                                      NULL };
+                                      "ovmf-x86_64-xen-4m.bin", "OVMF.4m.fd", NULL };
   static const char *const seabios[] = { "bios-256k.bin", "seabios.bin", "bios.bin", NULL };
-  static const char *const rombios[] = { "hvmloader", NULL };
   const char *firmware = domuimg_domain_get_firmware (self->domain);
   g_autofree char *own = find_extra (self, "bios_path_override");
   gboolean uefi = g_strcmp0 (firmware, "uefi") == 0 || g_strcmp0 (firmware, "ovmf") == 0;
 
-  demand_file (self, "host-firmware", "hvmloader", rombios, "xen-utils");
   if (own != NULL || g_strcmp0 (firmware, "rombios") == 0)
     return;
   demand_file (self, "host-firmware", uefi ? "firmware OVMF" : "firmware SeaBIOS",
@@ -272,7 +296,7 @@ check_device_model (DomuimgMachine *self)
     demand_file (self, "host-device-model", "device model (QEMU for Xen)", qemu, "qemu-system-xen");
 }
 
-/* The highest and lowest number in "0-3,5"; FALSE for what is counted otherwise: "all", "node:0",
+/* The lowest number in "0-3,5"; FALSE for what is counted otherwise: "all", "node:0",
  * "^2". */
 static gboolean
 find_range (const char *cpus, guint64 *lowest)
@@ -340,10 +364,12 @@ check_pci (DomuimgMachine *self, DomuimgDomainDevice *guest)
   const char *bdf = domuimg_domain_device_get_option (guest, "bdf");
   const char *seize = domuimg_domain_device_get_option (guest, "seize");
   g_autofree char *address = NULL;
+  g_autofree char *small = NULL;
 
   if (bdf == NULL || strchr (bdf, '*') != NULL)
     return;
-  address = g_strconcat (strlen (bdf) < strlen ("0000:00:00.0") ? "0000:" : "", bdf, NULL);
+  small = g_ascii_strdown (bdf, -1);
+  address = g_strconcat (strlen (bdf) < strlen ("0000:00:00.0") ? "0000:" : "", small, NULL);
   if (demand (self, &device, address) && is_known (self, DOMUIMG_PROFILE_ASSIGNABLE)
       && g_strcmp0 (seize, "1") != 0
       && g_strcmp0 (domuimg_domain_get_extra (self->domain, "pci_seize"), "1") != 0)

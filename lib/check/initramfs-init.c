@@ -8,6 +8,7 @@
 
 #include "lib/check/initramfs.h"
 #include "lib/check/mounting.h"
+#include "lib/check/root-names.h"
 #include "lib/kernel/needs.h"
 
 static const struct {
@@ -24,6 +25,13 @@ static const struct {
   { DOMUIMG_COMPRESSION_LZ4, "CONFIG_RD_LZ4", 3, 11 },
 };
 
+/* Older by its number; a vendor's may have the decoder all the same. */
+static gboolean
+is_too_old (DomuimgMachine *self, guint major, guint minor)
+{
+  return domuimg_mounting_is_older (self, major, minor) && !domuimg_mounting_is_of_vendor (self);
+}
+
 /* (nullable) What the kernel cannot unpack of it. */
 static const char *
 find_unpackable (DomuimgMachine *self, DomuimgInitramfs *initramfs)
@@ -33,7 +41,7 @@ find_unpackable (DomuimgMachine *self, DomuimgInitramfs *initramfs)
 
   for (guint i = 0; packed == NULL && i < G_N_ELEMENTS (decoders); i++)
     if ((used >> decoders[i].compression & 1) != 0
-        && (domuimg_mounting_is_older (self, decoders[i].major, decoders[i].minor)
+        && (is_too_old (self, decoders[i].major, decoders[i].minor)
             || domuimg_guest_boot_lacks (&self->boot, self->tree, decoders[i].option)))
       packed = domuimg_compression_to_string (decoders[i].compression);
   return packed;
@@ -44,8 +52,7 @@ has_file (DomuimgInitramfs *initramfs, const char *path)
 {
   g_autofree char *below = g_strconcat ("usr/", path + strspn (path, "/"), NULL);
 
-  return domuimg_initramfs_has_file (initramfs, path + strspn (path, "/"))
-         || domuimg_initramfs_has_file (initramfs, below);
+  return domuimg_initramfs_has_path (initramfs, path) || domuimg_initramfs_has_file (initramfs, below);
 }
 
 /* (transfer full) (nullable) What "#!" names, up to the end of the line or a blank; a CR is a part of
@@ -78,7 +85,7 @@ can_do_without (DomuimgMachine *self)
   DomuimgInitramfs *initramfs = g_steal_pointer (&self->boot.initramfs);
   const DomuimgVolume *volume = self->root != NULL ? self->root->volume : NULL;
   const DomuimgNeed *fs = volume != NULL ? domuimg_need_of_fs (volume->fs) : NULL;
-  gboolean can = root != NULL && g_str_has_prefix (root, "/dev/")
+  gboolean can = root != NULL && domuimg_root_is_for_kernel (root)
                  && domuimg_guest_boot_meets (&self->boot, self->tree, domuimg_need_of_disks (self->type))
                  && (fs == NULL || domuimg_guest_boot_meets (&self->boot, self->tree, fs));
 

@@ -195,11 +195,12 @@ is_there (DomuimgMachine *self, const DomuimgNeed *need)
   return domuimg_guest_boot_meets (&self->boot, self->tree, need);
 }
 
-/* Where nothing tells what is built in, a driver that is in no initramfs may still be there. */
+/* Where nothing tells what is built in, a driver that is in no initramfs may still be there; @needed: the
+ * root is known to want it. */
 static void
-report_driver (DomuimgMachine *self, const DomuimgNeed *need)
+report_driver (DomuimgMachine *self, const DomuimgNeed *need, gboolean needed)
 {
-  gboolean known = domuimg_machine_knows_drivers (self);
+  gboolean known = needed && domuimg_machine_knows_drivers (self);
   const char *modules[] = { need->modules[0], NULL };
   DomuimgFinding *finding;
 
@@ -249,30 +250,33 @@ has_program (DomuimgMachine *self, const Opener *opener)
   return FALSE;
 }
 
-/* The driver alone opens nothing. */
+/* The driver alone opens nothing. Where the root was not found, it may be on something else. */
 static void
 check_opener (DomuimgMachine *self, const DomuimgNeed *driver, const Opener *opener)
 {
+  gboolean known = self->root != NULL;
+
   if (!is_there (self, driver))
-    report_driver (self, driver);
+    report_driver (self, driver, known);
   if (self->boot.initramfs == NULL || has_program (self, opener))
     return;
   domuimg_finding_advise (
-      domuimg_machine_report (self, "initramfs-program", opener->names[0],
-                              "the root is on %s, and the initramfs has no %s", opener->what,
-                              opener->names[0]),
+      domuimg_machine_report_as (self, known ? DOMUIMG_SEVERITY_ERROR : DOMUIMG_SEVERITY_UNKNOWN,
+                                 "initramfs-program", opener->names[0],
+                                 "the root %s on %s, and the initramfs has no %s",
+                                 known ? "is" : "may be", opener->what, opener->names[0]),
       "install it in the guest (Debian: --package %s; Fedora: --package %s) and make the initramfs"
       " again",
       opener->debian, opener->others);
 }
 
-/* Where the root was not found, and there is one encrypted disk at least, it is there. */
+/* Where the root was not found among the disks, and there is an encrypted one, it may be there. */
 static gboolean
 is_encrypted (DomuimgMachine *self)
 {
   if (self->root != NULL)
     return self->root->volume != NULL && self->root->volume->is_encrypted;
-  for (guint i = 0; i < self->devices->len; i++)
+  for (guint i = 0; i < self->devices->len && !self->root_is_elsewhere; i++)
     {
       const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
 
@@ -294,9 +298,9 @@ check_drivers (DomuimgMachine *self)
       && !domuimg_initramfs_is_of_a_distribution (self->boot.initramfs))
     return;
   if (!is_there (self, first))
-    report_driver (self, first);
+    report_driver (self, first, !self->root_is_elsewhere);
   if (fs != NULL && !is_there (self, fs))
-    report_driver (self, fs);
+    report_driver (self, fs, TRUE);
   if (root != NULL && root->lv != NULL)
     check_opener (self, &domuimg_need_of_volumes, &lvm);
   if (is_encrypted (self))

@@ -43,6 +43,7 @@ typedef struct {
   const char *ahead_unopened;   /* (nullable) which part of it could not be opened */
   gboolean installs;            /* an installer is started, which brings what it needs itself */
   DomuimgDevice *root;          /* (unowned) (nullable) what root= means */
+  gboolean root_is_elsewhere;   /* what root= means is not one of @devices */
   DomuimgTree *tree;            /* (unowned) (nullable) the files of @root */
   DomuimgTree *whole;           /* (nullable) the same with a /usr that the initramfs mounts */
   DomuimgDevice *boot_device; /* (unowned) (nullable) a separate /boot */

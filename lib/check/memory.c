@@ -54,12 +54,20 @@ find_memory (DomuimgMachine *self)
   return size > 0 ? MIN (memory, size) : memory;
 }
 
+static void
+offer_memory (DomuimgFinding *finding, guint64 needed)
+{
+  g_autofree char *value = g_strdup_printf ("%u", (guint) ((needed / MIB + STEP) / STEP * STEP));
+
+  domuimg_offer_config (finding, "memory", value);
+}
+
 void
 domuimg_check_memory (DomuimgMachine *self)
 {
   guint64 memory = find_memory (self);
   guint64 kernel, packed, unpacked, needed;
-  g_autofree char *value = NULL;
+  DomuimgFinding *finding;
 
   if (self->is_image || self->boot.kernel == NULL || self->boot.initramfs == NULL
       || (self->boot.in_guest && self->boot_tree == NULL))
@@ -70,12 +78,16 @@ domuimg_check_memory (DomuimgMachine *self)
   needed = kernel + packed + unpacked + REST;
   if (kernel == 0 || memory >= needed)
     return;
-  value = g_strdup_printf ("%u", (guint) ((needed / MIB + STEP) / STEP * STEP));
-  domuimg_offer_config (
-      domuimg_machine_report (self, "kernel-memory", NULL,
-                              "the guest has %" G_GUINT64_FORMAT " MiB of memory; its kernel needs"
-                              " %" G_GUINT64_FORMAT ", its initramfs %" G_GUINT64_FORMAT
-                              " and unpacked %" G_GUINT64_FORMAT " MiB",
-                              memory / MIB, kernel / MIB, packed / MIB, unpacked / MIB),
-      "memory", value);
+  finding = domuimg_machine_report (self, "kernel-memory", NULL,
+                                    "the guest has %" G_GUINT64_FORMAT " MiB of memory; its kernel needs"
+                                    " %" G_GUINT64_FORMAT ", its initramfs %" G_GUINT64_FORMAT
+                                    " and unpacked %" G_GUINT64_FORMAT " MiB",
+                                    memory / MIB, kernel / MIB, packed / MIB, unpacked / MIB);
+  /* What the configuration means to give may be enough, and mem= would take away what is added. */
+  if (domuimg_offers_config (self, "memory"))
+    return;
+  if ((guint64) domuimg_domain_get_memory (self->domain) * MIB >= needed)
+    domuimg_finding_advise (finding, "take mem= off the kernel's command line, or make it larger");
+  else
+    offer_memory (finding, needed);
 }

@@ -48,7 +48,9 @@ static const struct {
     " check uid gid umask dmask fmask allow_utime codepage usefree nocase quiet showexec debug"
     " sys_immutable immutable flush tz errors discard nfs dos1xfloppy shortname utf8 iocharset uni_xlate"
     " nonumtail rodir dots nodots time_offset conv blocksize fat " },
-  { "tmpfs", " size nr_blocks nr_inodes mode uid gid huge mpol inode32 inode64 noswap casefold " },
+  { "tmpfs", " size nr_blocks nr_inodes mode uid gid huge mpol inode32 inode64 noswap casefold"
+    " strict_encoding quota usrquota grpquota usrquota_block_hardlimit usrquota_inode_hardlimit"
+    " grpquota_block_hardlimit grpquota_inode_hardlimit " },
 };
 
 static gboolean
@@ -70,23 +72,53 @@ find_driver (const char *fs)
   return NULL;
 }
 
+/* Where the option at @options ends: at a comma, but for those between quotes, as in
+ * context="system_u:object_r:tmp_t:s0:c1,c2". */
+static gsize
+measure_option (const char *options)
+{
+  gboolean quoted = FALSE;
+  gsize length = 0;
+
+  for (; options[length] != '\0' && (quoted || options[length] != ','); length++)
+    if (options[length] == '"')
+      quoted = !quoted;
+  return length;
+}
+
+/* A kernel that is newer than these tables, or a vendor's, may know what they do not, but for what is an
+ * option of something else. */
+static gboolean
+may_be_known (DomuimgMachine *self, const char *option)
+{
+  gboolean is_newer = domuimg_mounting_is_not_older (self, 6, 16);
+
+  for (guint i = 0; i < G_N_ELEMENTS (drivers); i++)
+    if (is_in (drivers[i].options, option))
+      return FALSE;
+  return is_newer || domuimg_mounting_is_of_vendor (self);
+}
+
 char *
-domuimg_mounting_find_unknown_option (DomuimgMachine *self, const char *fs, const char *options)
+domuimg_mounting_find_unknown_option (DomuimgMachine *self, const char *fs, const char *options,
+                                      gboolean *is_likely)
 {
   const char *known = find_driver (fs);
-  g_auto (GStrv) words = g_strsplit (options, ",", -1);
   /* It has them until Linux 4.19. */
   gboolean old_xfs = g_str_equal (fs, "xfs") && domuimg_mounting_is_older (self, 4, 19);
 
-  for (guint i = 0; known != NULL && words[i] != NULL; i++)
+  while (known != NULL && *options != '\0')
     {
-      const char *word = words[i];
+      gsize length = measure_option (options);
+      g_autofree char *word = g_strndup (options, length);
 
+      options += length + (options[length] == ',' ? 1 : 0);
       if (*word == '\0' || g_str_has_prefix (word, "x-") || g_str_has_prefix (word, "X-")
           || g_str_has_prefix (word, "verity.") || is_in (everywhere, word) || is_in (known, word)
           || (old_xfs && g_str_has_suffix (word, "barrier")))
         continue;
-      return g_strdup (word);
+      *is_likely = may_be_known (self, word);
+      return g_steal_pointer (&word);
     }
   return NULL;
 }

@@ -56,12 +56,17 @@ obstacle (const char *id, const char *evidence, const char *format, ...)
   return self;
 }
 
-/* "6.1.0-18-amd64" */
+/* (nullable) "6.1.0-18-amd64" */
+static const char *
+get_version (DomuimgMachine *self)
+{
+  return self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel) : NULL;
+}
+
 static gboolean
 find_version (DomuimgMachine *self, guint64 *major, guint64 *minor)
 {
-  const char *version = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel)
-                                                  : NULL;
+  const char *version = get_version (self);
   char *end = NULL;
 
   *major = version != NULL ? g_ascii_strtoull (version, &end, 10) : 0;
@@ -79,15 +84,48 @@ domuimg_mounting_is_older (DomuimgMachine *self, guint major, guint minor)
   return find_version (self, &has, &point) && (has < major || (has == major && point < minor));
 }
 
+gboolean
+domuimg_mounting_is_not_older (DomuimgMachine *self, guint major, guint minor)
+{
+  guint64 has, point;
+
+  return find_version (self, &has, &point) && (has > major || (has == major && point >= minor));
+}
+
+/* Those of Red Hat and its kin, SUSE, Amazon, Virtuozzo, openEuler and others of China; "uek" is Oracle's.
+ * ELRepo's are Linux as it comes, by its own numbers. */
+gboolean
+domuimg_mounting_is_of_vendor (DomuimgMachine *self)
+{
+  const char *version = get_version (self);
+
+  return version != NULL && strstr (version, "elrepo") == NULL
+         && g_regex_match_simple ("[.-](el|amzn|vz|oe|an|al|ky|tl|lve|uel)[0-9]|uek|"
+                                  "-(default|preempt|rt|azure|xen|pae|kvmsmall)$",
+                                  version, 0, 0);
+}
+
+/* RHEL 7's kernel is of Linux 3.10, and has these two features of xfs by its second release. */
+static gboolean
+is_in_rhel7 (DomuimgMachine *self, const Feature *feature)
+{
+  return strstr (get_version (self), ".el7") != NULL
+         && (g_str_equal (feature->name, "sparse inodes") || g_str_equal (feature->name, "meta_uuid"));
+}
+
 static DomuimgObstacle *
 too_new (DomuimgMachine *self, const Feature *feature)
 {
-  if (!domuimg_mounting_is_older (self, feature->major, feature->minor))
+  DomuimgObstacle *found;
+
+  if (!domuimg_mounting_is_older (self, feature->major, feature->minor) || is_in_rhel7 (self, feature))
     return NULL;
-  return obstacle ("filesystem-kernel", feature->name,
-                   "it has the feature %s, which Linux knows since %u.%u, and the kernel is %s",
-                   feature->name, feature->major, feature->minor,
-                   domuimg_kernel_get_version (self->boot.kernel));
+  found = obstacle ("filesystem-kernel", feature->name,
+                    "it has the feature %s, which Linux knows since %u.%u, and the kernel is %s%s",
+                    feature->name, feature->major, feature->minor, get_version (self),
+                    domuimg_mounting_is_of_vendor (self) ? ", to which its vendor may have added it" : "");
+  found->is_likely = domuimg_mounting_is_of_vendor (self);
+  return found;
 }
 
 static DomuimgObstacle *
@@ -95,14 +133,18 @@ check_block (DomuimgMachine *self, const char *fs, guint64 size)
 {
   g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, size);
   gboolean is_xfs = g_str_equal (fs, "xfs");
+  DomuimgObstacle *found;
 
   /* Linux 6.12 brought larger blocks to xfs, and 6.19 to ext4. */
   if (size <= PAGE || !domuimg_mounting_is_older (self, 6, is_xfs ? 12 : 19))
     return NULL;
-  return obstacle ("filesystem-kernel", text,
-                   "it has blocks of %" G_GUINT64_FORMAT
-                   " bytes, and the kernel mounts none larger than a page, %d",
-                   size, PAGE);
+  found = obstacle ("filesystem-kernel", text,
+                    "it has blocks of %" G_GUINT64_FORMAT
+                    " bytes, and the kernel mounts none larger than a page, %d",
+                    size, PAGE);
+  /* Nobody has brought these to a kernel of before Linux 6. */
+  found->is_likely = domuimg_mounting_is_of_vendor (self) && !domuimg_mounting_is_older (self, 6, 0);
+  return found;
 }
 
 static gboolean

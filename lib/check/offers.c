@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/check/offers.h"
 
+#include "lib/check/report.h"
 #include "lib/repair/initramfs.h"
 #include "lib/repair/modules.h"
 
@@ -18,6 +19,22 @@ domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *valu
   else
     domuimg_finding_offer (finding, domuimg_repair_config, argument,
                            "remove %s from the configuration", key);
+}
+
+gboolean
+domuimg_offers_config (DomuimgMachine *machine, const char *key)
+{
+  g_autofree char *prefix = g_strconcat (key, "\t", NULL);
+  GPtrArray *findings = domuimg_report_get_findings (machine->report);
+
+  for (guint i = 0; i < findings->len; i++)
+    {
+      const DomuimgFinding *finding = g_ptr_array_index (findings, i);
+
+      if (finding->repair == domuimg_repair_config && g_str_has_prefix (finding->argument, prefix))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 void

@@ -11,6 +11,8 @@ void domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, 
                               const char *value);
 /* A key of the configuration; @value as it stands in xl.cfg, NULL to take it out. */
 void domuimg_offer_config (DomuimgFinding *finding, const char *key, const char *value);
+/* Whether a finding offers another value for @key already. */
+gboolean domuimg_offers_config (DomuimgMachine *machine, const char *key);
 /* A key of the configuration, called by another name. */
 void domuimg_offer_rename (DomuimgFinding *finding, const char *from, const char *to);
 /* Modules (names) that are added to the initramfs. */

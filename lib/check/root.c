@@ -7,18 +7,11 @@
 
 #include "lib/check/initramfs.h"
 #include "lib/check/mounting.h"
+#include "lib/check/root-names.h"
 #include "lib/guest/fstab-table.h"
 #include "lib/guest/root.h"
 #include "lib/tree/mount.h"
 #include "lib/check/offers.h"
-
-/* What the kernel itself finds without an initramfs: names, and what partition tables say. */
-static gboolean
-is_for_kernel (const char *root)
-{
-  return g_str_has_prefix (root, "/dev/") || g_str_has_prefix (root, "PARTUUID=")
-         || g_str_has_prefix (root, "PARTLABEL=");
-}
 
 /* What root= should say. */
 static char *
@@ -59,10 +52,19 @@ is_system_of_its_own (DomuimgMachine *self)
     return FALSE;
   if (!domuimg_initramfs_starts_login (self->ahead, console_of (self)))
     domuimg_machine_report (self, "root-unknown", NULL,
-                            "there is no root=, and the initramfs is not one that goes by it: whether"
+                            "the initramfs is not one that goes by root=: whether"
                             " it starts a login on %s is not known",
                             console_of (self));
   return TRUE;
+}
+
+/* Where there is no root=, systemd-gpt-auto-generator(8) looks for it by types of partitions. */
+static gboolean
+has_systemd (DomuimgMachine *self)
+{
+  return self->ahead != NULL
+         && (domuimg_initramfs_has_file (self->ahead, "usr/lib/systemd/systemd")
+             || domuimg_initramfs_has_file (self->ahead, "lib/systemd/systemd"));
 }
 
 static void
@@ -70,6 +72,15 @@ report_missing (DomuimgMachine *self)
 {
   if (is_system_of_its_own (self))
     return;
+  if (has_systemd (self))
+    {
+      domuimg_finding_advise (
+          domuimg_machine_report (self, "root-unknown", self->boot.cmdline,
+                                  "the kernel's command line has no root=, and systemd in the initramfs"
+                                  " may find the root by itself"),
+          "set root= to the filesystem that holds the guest's root (blkid names it)");
+      return;
+    }
   if (self->devices->len == 0)
     {
       domuimg_machine_report (self, "root-unknown", NULL, "there is neither root= nor a disk");
@@ -79,17 +90,14 @@ report_missing (DomuimgMachine *self)
                                        "the kernel's command line has no root="));
 }
 
-/* From the network, or by what only an initramfs knows. */
-static gboolean
-is_elsewhere (const char *root)
+static void
+report_memory (DomuimgMachine *self, const char *root)
 {
-  static const char *const elsewhere[] = { "/dev/nfs", "nfs:", "nfs4:", "nbd:", "iscsi:", "live:",
-                                           "http:", "https:", "ZFS=", "zfs:", "overlay:" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (elsewhere); i++)
-    if (g_str_has_prefix (root, elsewhere[i]))
-      return TRUE;
-  return FALSE;
+  self->root_is_elsewhere = TRUE;
+  if (!is_system_of_its_own (self))
+    domuimg_machine_report (self, "root-unknown", root,
+                            "root=%s is the initramfs itself, and what it goes on with is not known",
+                            root);
 }
 
 static gboolean
@@ -99,7 +107,9 @@ has_lost_volume (DomuimgMachine *self)
     {
       const DomuimgDevice *device = g_ptr_array_index (self->devices, i);
 
-      if (device->volume != NULL && g_strcmp0 (device->volume->fs, "crypto_LUKS") == 0)
+      if (device->volume != NULL
+          && (g_strcmp0 (device->volume->fs, "crypto_LUKS") == 0
+              || g_strcmp0 (device->volume->fs, "linux_raid_member") == 0))
         return TRUE;
     }
   return FALSE;
@@ -196,15 +206,20 @@ check_flags (DomuimgMachine *self)
 {
   g_autofree char *flags = domuimg_machine_get_parameter (self, "rootflags");
   const char *fs = self->root->volume->fs;
-  g_autofree char *unknown = flags != NULL && fs != NULL
-                                 ? domuimg_mounting_find_unknown_option (self, fs, flags)
-                                 : NULL;
+  gboolean is_likely = FALSE;
+  g_autofree char *unknown
+      = flags != NULL && fs != NULL
+            ? domuimg_mounting_find_unknown_option (self, fs, flags, &is_likely)
+            : NULL;
 
   if (unknown != NULL)
     domuimg_finding_advise (
-        domuimg_machine_report (self, "root-options", unknown,
-                                "rootflags=%s: %s has no option “%s”, and the root is not mounted",
-                                flags, fs, unknown),
+        domuimg_machine_report_as (
+            self, is_likely ? DOMUIMG_SEVERITY_UNKNOWN : DOMUIMG_SEVERITY_ERROR, "root-options",
+            unknown,
+            is_likely ? "rootflags=%s: %s may have no option “%s”: then the root is not mounted"
+                      : "rootflags=%s: %s has no option “%s”, and the root is not mounted",
+            flags, fs, unknown),
         "take it out of the kernel's command line");
 }
 
@@ -217,12 +232,34 @@ check_obstacle (DomuimgMachine *self)
   if (obstacle == NULL)
     return;
   domuimg_finding_advise (
-      domuimg_machine_report (self, obstacle->id, obstacle->evidence,
-                              "the kernel cannot mount the root, %s: %s", self->root->name,
-                              obstacle->reason),
+      domuimg_machine_report_as (self,
+                                 obstacle->is_likely ? DOMUIMG_SEVERITY_UNKNOWN : DOMUIMG_SEVERITY_ERROR,
+                                 obstacle->id, obstacle->evidence,
+                                 "the kernel %s mount the root, %s: %s",
+                                 obstacle->is_likely ? "may not" : "cannot", self->root->name,
+                                 obstacle->reason),
       g_str_equal (obstacle->id, "filesystem-readonly")
           ? "give the guest the disk to write (w in place of r), or run e2fsck -p on the image"
           : "copy the files to a filesystem that this kernel mounts, or take a newer kernel");
+}
+
+/* (nullable) What the initramfs mounts by itself. */
+static char *
+find_own (DomuimgMachine *self)
+{
+  char *root = self->ahead != NULL ? g_strdup (domuimg_initramfs_get_root (self->ahead)) : NULL;
+
+  if (root != NULL || self->ahead == NULL || domuimg_initramfs_is_of_a_distribution (self->ahead))
+    return root;
+  return domuimg_initramfs_find_mounted (self->ahead);
+}
+
+/* "/dev/ram0" is what loaders have said since there were initial disks in memory: an initramfs is that
+ * root. */
+static gboolean
+is_memory (DomuimgMachine *self, const char *root)
+{
+  return self->boot.initrd_paths->len > 0 && g_str_has_prefix (root, "/dev/ram");
 }
 
 /* (nullable) What the command line says, or else the initramfs. */
@@ -230,6 +267,7 @@ static char *
 find_root (DomuimgMachine *self)
 {
   char *root = domuimg_machine_get_parameter (self, "root");
+  char *own;
 
   domuimg_initramfs_read_ahead (self);
   if (root != NULL && self->ahead != NULL
@@ -239,57 +277,41 @@ find_root (DomuimgMachine *self)
       g_free (root);
       return domuimg_guest_boot_get_raw (&self->boot, "root");
     }
-  if (root != NULL || self->ahead == NULL)
+  if (root != NULL && !is_memory (self, root))
     return root;
-  root = g_strdup (domuimg_initramfs_get_root (self->ahead));
-  return root != NULL || domuimg_initramfs_is_of_a_distribution (self->ahead)
-             ? root
-             : domuimg_initramfs_find_mounted (self->ahead);
+  own = find_own (self);
+  if (own == NULL)
+    return root;
+  g_free (root);
+  return own;
 }
 
-/* "ca01" or "202:1": what the kernel, and initramfs-tools, take for a number. The major one is that of
- * Xen's disks, with 16 minor ones a disk. */
-static char *
-name_of_number (const char *root)
+/* What is found without the guest's disks, or by other means than root=. TRUE where it is. */
+static gboolean
+report_elsewhere (DomuimgMachine *self, const char *root)
 {
-  const char *colon = strchr (root, ':');
-  guint64 number, minor;
+  g_autofree char *script = domuimg_root_find_script (self);
 
-  if (colon != NULL ? !g_ascii_string_to_unsigned (colon + 1, 10, 0, 255, &minor, NULL)
-                          || strncmp (root, "202:", strlen ("202:")) != 0
-                    : !g_ascii_string_to_unsigned (root, 16, 0xca00, 0xcaff, &number, NULL))
-    return NULL;
-  if (colon == NULL)
-    minor = number & 0xff;
-  if (minor % 16 == 0)
-    return g_strdup_printf ("/dev/xvd%c", (char) ('a' + minor / 16));
-  return g_strdup_printf ("/dev/xvd%c%u", (char) ('a' + minor / 16), (guint) (minor % 16));
+  if (script != NULL)
+    domuimg_machine_report (self, "root-unknown", script,
+                            "boot=%s has the initramfs look for the root in its own way", script);
+  else if (root != NULL && domuimg_root_is_elsewhere (self, root))
+    domuimg_machine_report (self, "root-unknown", root, "root=%s is not on a disk", root);
+  else
+    return FALSE;
+  self->root_is_elsewhere = TRUE;
+  return TRUE;
 }
 
-void
-domuimg_check_root (DomuimgMachine *self)
+static void
+check_device (DomuimgMachine *self, const char *root)
 {
-  g_autofree char *root = NULL;
-  g_autofree char *name = NULL;
+  g_autofree char *name = domuimg_root_name_of_number (root);
 
-  if (self->boot.cmdline == NULL || self->installs)
-    return;
-  root = find_root (self);
-  if (root == NULL)
-    {
-      report_missing (self);
-      return;
-    }
-  if (is_elsewhere (root))
-    {
-      domuimg_machine_report (self, "root-unknown", root, "root=%s is not on a disk", root);
-      return;
-    }
-  name = name_of_number (root);
   self->root = domuimg_machine_find_device (self, name != NULL ? name : root);
   if (self->root == NULL)
     report_device (self, root);
-  else if (self->boot.initrd_paths->len == 0 && name == NULL && !is_for_kernel (root))
+  else if (self->boot.initrd_paths->len == 0 && !domuimg_root_is_for_kernel (root))
     offer (self, domuimg_machine_report (self, "root-device", root,
                                          "root=%s is for an initramfs, and there is none: the"
                                          " kernel itself knows no such names",
@@ -303,4 +325,22 @@ domuimg_check_root (DomuimgMachine *self)
       check_obstacle (self);
       check_table (self);
     }
+}
+
+void
+domuimg_check_root (DomuimgMachine *self)
+{
+  g_autofree char *root = NULL;
+
+  if (self->boot.cmdline == NULL || self->installs)
+    return;
+  root = find_root (self);
+  if (report_elsewhere (self, root))
+    return;
+  if (root == NULL)
+    report_missing (self);
+  else if (is_memory (self, root))
+    report_memory (self, root);
+  else
+    check_device (self, root);
 }

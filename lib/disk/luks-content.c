@@ -16,9 +16,9 @@ typedef struct {
   DomuimgRegion *inner;
   EVP_CIPHER_CTX *encrypt;
   EVP_CIPHER_CTX *decrypt;
-  GMutex lock;     /* a filesystem's writer has a thread of its own */
+  GMutex lock;     /* of all above and below: a filesystem's writer has a thread of its own */
   guint8 *written; /* a bit for each page */
-  guint8 *buffer;  /* CHUNK bytes */
+  guint8 *buffer;  /* CHUNK bytes, of put() alone */
 } Content;
 
 static void
@@ -161,16 +161,17 @@ content_write (gpointer data, guint64 offset, const void *bytes, gsize length)
   return ok;
 }
 
-/* What is encrypted is never zeros, so that its bytes do not decide whether they take room. */
+/* What is encrypted is never zeros, so that its bytes do not decide whether they take room. The lock is not
+ * taken, as nothing here but the inner region, which has its own, is used: another thread may be writing. */
 static void
 content_reserve (gpointer data, guint64 offset, const void *bytes, gsize length)
 {
-  Content *self = data;
+  static const guint8 page[PAGE] = { 1 };
+  const Content *self = data;
   guint64 first = offset / PAGE * PAGE;
 
-  memset (self->buffer, 1, PAGE);
   for (guint64 at = first; at < offset + length; at += PAGE)
-    domuimg_region_reserve (self->inner, at, self->buffer, PAGE);
+    domuimg_region_reserve (self->inner, at, page, PAGE);
 }
 
 static gboolean
@@ -228,9 +229,25 @@ domuimg_luks_leave (DomuimgRegion *region, guint64 offset, guint64 length)
 {
   guint64 first = (offset + PAGE - 1) / PAGE * PAGE;
   guint64 end = (offset + length) / PAGE * PAGE;
+  Content *self = region->data;
 
-  if (end > first)
-    mark (region->data, first, end - first);
+  if (end <= first)
+    return;
+  g_mutex_lock (&self->lock);
+  mark (self, first, end - first);
+  g_mutex_unlock (&self->lock);
+}
+
+/* The first page from @page on that is written, or as many further as one chunk has. */
+static guint64
+find_end (Content *self, guint64 page, guint64 pages)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  guint64 end = page;
+
+  while (end < pages && end - page < CHUNK / PAGE && !is_written (self, end))
+    end++;
+  return end;
 }
 
 gboolean
@@ -242,10 +259,8 @@ domuimg_luks_fill (DomuimgRegion *region, GCancellable *cancellable, GError **er
 
   for (guint64 page = 0; page < pages;)
     {
-      guint64 end = page;
+      guint64 end = find_end (self, page, pages);
 
-      while (end < pages && end - page < CHUNK / PAGE && !is_written (self, end))
-        end++;
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
       if (end > page && !content_write (self, page * PAGE, zeros, (end - page) * PAGE))

@@ -17,9 +17,14 @@
 #include "lib/fs/ext/tree.h"
 
 #define BLOCK 131072
+#define JOURNAL "var/log/journal"
 /* In the first header of a tar's entry. */
 #define LINK_MAX_IN_TAR 100
 #define MIB ((guint64) 1048576)
+/* A full block of inodes; that it is not compressed, in its size; and where an inode has its time. */
+#define METADATA 8192
+#define UNCOMPRESSED 0x8000
+#define TIME_IN_INODE 8
 
 typedef struct {
   DomuimgTree *tree;
@@ -105,11 +110,12 @@ refuse (const DomuimgEntry *entry, const char *what, GError **error)
                        entry->path, what);
 }
 
-/* systemd's journal has such a list on its directory, for files that will never be made there. */
+/* systemd's journal has such a list on its directories, for files that will never be made there. */
 static gboolean
 may_lose_list (const DomuimgEntry *entry)
 {
-  return g_str_has_prefix (entry->path, "var/log/") && entry->type == DOMUIMG_ENTRY_DIRECTORY;
+  return entry->type == DOMUIMG_ENTRY_DIRECTORY
+         && (g_str_equal (entry->path, JOURNAL) || g_str_has_prefix (entry->path, JOURNAL "/"));
 }
 
 /* Its times are 32 bits without a sign, and attributes of "system.", which are ACLs, have no place in it. */
@@ -274,24 +280,48 @@ run (DomuimgTree *tree, int into, GCancellable *cancellable, GError **error)
   return ok && domuimg_exec_finish (exec, error);
 }
 
+/* Where the byte @at of the inodes is, counted in the @block and on through those behind it. Each has its size
+ * before it, whose highest bit says that it is not compressed, and all but the last are full. FALSE where it is
+ * otherwise. */
+static gboolean
+find_byte (int fd, off_t block, guint at, off_t *place)
+{
+  for (;;)
+    {
+      guint16 size;
+
+      if (pread (fd, &size, sizeof size, block) != sizeof size
+          || (GUINT16_FROM_LE (size) & UNCOMPRESSED) == 0)
+        return FALSE;
+      size = GUINT16_FROM_LE (size) & ~UNCOMPRESSED;
+      *place = block + (off_t) sizeof size + at;
+      if (at < METADATA)
+        return at < size;
+      if (size != METADATA)
+        return FALSE;
+      at -= METADATA;
+      block += (off_t) sizeof size + METADATA;
+    }
+}
+
 /* The superblock says where the root's inode is: how far behind the beginning of the inodes its block is, and
- * how far in that. A block has two bytes with its size before it, whose highest bit says that it is not
- * compressed; an inode has its time after four numbers of 16 bits. */
+ * how far in that. An inode has its time after four numbers of 16 bits, and may go on in the next block. */
 static gboolean
 set_root_time (int fd, gint64 time, GError **error)
 {
   guint64 reference, inodes;
-  guint16 size;
   guint32 mtime = GUINT32_TO_LE ((guint32) CLAMP (time, 0, G_MAXUINT32));
   gboolean ok = pread (fd, &reference, sizeof reference, 32) == sizeof reference
                 && pread (fd, &inodes, sizeof inodes, 64) == sizeof inodes;
-  off_t block = ok ? (off_t) (GUINT64_FROM_LE (inodes) + (GUINT64_FROM_LE (reference) >> 16)) : 0;
 
-  ok = ok && pread (fd, &size, sizeof size, block) == sizeof size
-       && (GUINT16_FROM_LE (size) & 0x8000) != 0
-       && pwrite (fd, &mtime, sizeof mtime,
-                  block + 2 + (off_t) (GUINT64_FROM_LE (reference) & 0xffff) + 8)
-              == sizeof mtime;
+  for (guint i = 0; ok && i < sizeof mtime; i++)
+    {
+      off_t block = (off_t) (GUINT64_FROM_LE (inodes) + (GUINT64_FROM_LE (reference) >> 16));
+      guint at = (guint) (GUINT64_FROM_LE (reference) & 0xffff) + TIME_IN_INODE + i;
+      off_t place;
+
+      ok = find_byte (fd, block, at, &place) && pwrite (fd, (const guint8 *) &mtime + i, 1, place) == 1;
+    }
   return ok
          || domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED,
                           "mksquashfs made no squashfs whose inodes are not compressed");

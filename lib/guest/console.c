@@ -90,6 +90,13 @@ getty_line (DomuimgGuestRun *self, const char *tty)
   return g_strdup_printf ("%.4s:2345:respawn:%s 38400 %s", name, getty, tty);
 }
 
+/* What busybox's init does where it finds no inittab (its examples/inittab), but for shells. */
+static const char busybox_inittab[] = "::sysinit:/etc/init.d/rcS\n"
+                                      "::ctrlaltdel:/sbin/reboot\n"
+                                      "::shutdown:/sbin/swapoff -a\n"
+                                      "::shutdown:/bin/umount -a -r\n"
+                                      "::restart:/sbin/init\n";
+
 static gboolean
 login_by_inittab (DomuimgGuestRun *self, const char *tty, GError **error)
 {
@@ -99,6 +106,8 @@ login_by_inittab (DomuimgGuestRun *self, const char *tty, GError **error)
 
   if (!domuimg_edit_read (self->edit, "/etc/inittab", &old, error))
     return FALSE;
+  if (old == NULL && self->info->init == DOMUIMG_INIT_BUSYBOX)
+    old = g_strdup (busybox_inittab);
   g_auto (GStrv) lines = g_strsplit (old != NULL ? old : "", "\n", -1);
   for (guint i = 0; lines[i] != NULL; i++)
     {

@@ -181,6 +181,18 @@ domuimg_manifest_add_volume (DomuimgManifest *self)
 }
 
 gboolean
+domuimg_manifest_is_adopted (const DomuimgManifest *self)
+{
+  return g_strcmp0 (self->source, DOMUIMG_MANIFEST_ADOPTED) == 0;
+}
+
+gboolean
+domuimg_manifest_owns_kernel (const DomuimgManifest *self)
+{
+  return !domuimg_manifest_is_adopted (self) || g_strcmp0 (self->kernel.from, "guest") == 0;
+}
+
+gboolean
 domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path)
 {
   for (guint i = 0; i < self->volumes->len; i++)

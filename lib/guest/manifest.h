@@ -96,6 +96,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgManifest, domuimg_manifest_free)
 DomuimgManifestDisk *domuimg_manifest_add_disk (DomuimgManifest *self);
 DomuimgManifestNic *domuimg_manifest_add_nic (DomuimgManifest *self);
 DomuimgManifestVolume *domuimg_manifest_add_volume (DomuimgManifest *self);
+/* The source of a guest that was made elsewhere, whose manifest came later. */
+#define DOMUIMG_MANIFEST_ADOPTED "adopted"
+gboolean domuimg_manifest_is_adopted (const DomuimgManifest *self);
+/* Whether the kernel and its ramdisk are this guest's alone, and not a file of the host that it was found
+ * to start with. */
+gboolean domuimg_manifest_owns_kernel (const DomuimgManifest *self);
 /* Whether @path is of a volume, and not of a file of this host. */
 gboolean domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path);
 DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);

@@ -104,12 +104,22 @@ add_volume (Removal *self, const DomuimgManifestDisk *disk, GError **error)
   return TRUE;
 }
 
+/* What was found with a guest that was made elsewhere may be the host's, or other guests'. */
+static void
+add_foreign (Removal *self, const char *path)
+{
+  if (path != NULL)
+    domuimg_delete_add_line (self->lines, "%s stays as it is: it was not made for this guest by domuimg", path);
+}
+
 static gboolean
 add_disk (Removal *self, const DomuimgManifestDisk *disk, GError **error)
 {
   if (disk->path != NULL && domuimg_volumes_find (disk->kind) != NULL)
     return add_volume (self, disk, error);
-  if (self->is_plan && is_device (disk))
+  if (is_device (disk) && domuimg_manifest_is_adopted (self->manifest))
+    add_foreign (self, disk->path);
+  else if (self->is_plan && is_device (disk))
     domuimg_delete_add_line (self->lines, "%s stays, and its filesystem would be taken from it", disk->path);
   return is_device (disk) || domuimg_manifest_is_elsewhere (self->manifest, disk->path)
          || add_file (self, disk->path, error);
@@ -119,6 +129,18 @@ static gboolean
 add_kernel (Removal *self, const char *path, GError **error)
 {
   return domuimg_manifest_is_elsewhere (self->manifest, path) || add_file (self, path, error);
+}
+
+static gboolean
+add_own_kernel (Removal *self, GError **error)
+{
+  const DomuimgManifestKernel *kernel = &self->manifest->kernel;
+
+  if (domuimg_manifest_owns_kernel (self->manifest))
+    return add_kernel (self, kernel->path, error) && add_kernel (self, kernel->ramdisk, error);
+  add_foreign (self, kernel->path);
+  add_foreign (self, kernel->ramdisk);
+  return TRUE;
 }
 
 static gboolean
@@ -132,6 +154,15 @@ add_left (Removal *self, const char *path)
   return TRUE;
 }
 
+static gboolean
+add_left_disk (Removal *self, const DomuimgManifestDisk *disk)
+{
+  if (!is_device (disk) || !domuimg_manifest_is_adopted (self->manifest))
+    return add_left (self, disk->path);
+  add_foreign (self, disk->path);
+  return FALSE;
+}
+
 /* What was made for the guest and is not asked to go, and the way to have it go later. */
 static void
 add_all_left (Removal *self)
@@ -141,9 +172,12 @@ add_all_left (Removal *self)
   g_autofree char *path = NULL;
 
   for (guint i = 0; i < manifest->disks->len; i++)
-    any |= add_left (self, ((const DomuimgManifestDisk *) manifest->disks->pdata[i])->path);
-  any |= add_left (self, manifest->kernel.path);
-  any |= add_left (self, manifest->kernel.ramdisk);
+    any |= add_left_disk (self, g_ptr_array_index (manifest->disks, i));
+  if (domuimg_manifest_owns_kernel (manifest))
+    {
+      any |= add_left (self, manifest->kernel.path);
+      any |= add_left (self, manifest->kernel.ramdisk);
+    }
   any |= add_left (self, manifest->installer.kernel);
   any |= add_left (self, manifest->installer.ramdisk);
   if (!any)
@@ -166,8 +200,7 @@ add_made (Removal *self, gboolean disks, GError **error)
       add_all_left (self);
       return TRUE;
     }
-  if (!add_kernel (self, manifest->kernel.path, error)
-      || !add_kernel (self, manifest->kernel.ramdisk, error)
+  if (!add_own_kernel (self, error)
       || !add_kernel (self, manifest->installer.kernel, error)
       || !add_kernel (self, manifest->installer.ramdisk, error))
     return FALSE;
@@ -294,11 +327,14 @@ collect_locked (DomuimgUndo *undo, const char *config, const char *images, gbool
   return NULL;
 }
 
-/* Once the files are gone, which can be put back until then. */
+/* Once the files are gone, which can be put back until then. Of a guest that was made elsewhere they are not
+ * domuimg's to empty. */
 static void
 withdraw_devices (Removal *self)
 {
-  for (guint i = 0; self->manifest != NULL && i < self->manifest->disks->len; i++)
+  if (self->manifest == NULL || domuimg_manifest_is_adopted (self->manifest))
+    return;
+  for (guint i = 0; i < self->manifest->disks->len; i++)
     {
       const DomuimgManifestDisk *disk = g_ptr_array_index (self->manifest->disks, i);
       g_autofree char *line = NULL;
@@ -452,7 +488,8 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
  * those go, too, that the manifest names as made with it, the kernel and initramfs that were copied
  * out, and the manifest. The files go in one transaction: all of them or none. Block devices stay;
  * from one whose filesystem still is what was made for the guest, this filesystem is taken, by zeros
- * in its first page, and the rest of its blocks is not erased.
+ * in its first page, and the rest of its blocks is not erased. Of a guest that domuimg_adopt() wrote the
+ * manifest of, block devices stay as they are, and so does a kernel that is not a copy of the guest's own.
  *
  * Returns: (transfer full): what was done, a line each, or %NULL
  *

@@ -227,8 +227,8 @@ add_finding (JsonBuilder *builder, DomuimgFinding *one)
  * guests by on another machine: "host" has what guests can depend on, each where it is known.
  *
  * Returns: (transfer full): `{"xen":bool,"xen_version":…,"findings":[{"id","there","severity",
- *   "what","why","remedy"}],"host":{"cpus","memory","default_bridge","types","bridges","interfaces",
- *   "scripts","files","domains","pools","pci","pci_assignable"}}`, of the last
+ *   "what","why","remedy"}],"host":{"cpus","memory","default_bridge","default_script","default_backend",
+ *   "types","bridges","interfaces","scripts","files","domains","pools","pci","pci_assignable"}}`, of the last
  *   domuimg_doctor_examine(); "memory" is in bytes, and "host" is there on a Xen host only
  *
  * Since: 0.1

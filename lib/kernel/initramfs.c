@@ -3,7 +3,11 @@
 #include "config.h"
 #include "lib/kernel/initramfs.h"
 
+#include <limits.h>
+#include <sys/stat.h>
+
 #include "lib/kernel/cpio.h"
+#include "lib/kernel/initramfs-links.h"
 #include "lib/kernel/initramfs-root.h"
 
 #define BLOCK_SIZE (256 * 1024)
@@ -20,6 +24,7 @@ struct _DomuimgInitramfs {
   GHashTable *modules;
   GHashTable *builtin;
   GHashTable *versions;
+  GHashTable *links;         /* targets by names */
   char *root;                /* (nullable) */
   DomuimgCpio *cpio;         /* (unowned) while it is read */
   gboolean has_init;
@@ -103,6 +108,12 @@ is_kept (const char *name)
 }
 
 static gboolean
+is_link (DomuimgInitramfs *self)
+{
+  return S_ISLNK (domuimg_cpio_get_mode (self->cpio));
+}
+
+static gboolean
 on_file (const char *name, gboolean *want_content, gpointer user_data, GError **error)
 {
   DomuimgInitramfs *self = user_data;
@@ -111,7 +122,9 @@ on_file (const char *name, gboolean *want_content, gpointer user_data, GError **
   if (module != NULL)
     g_hash_table_add (self->modules, module);
   add_version (self, name);
-  *want_content = is_builtin_list (name) || domuimg_initramfs_tells_root (name) || is_kept (name);
+  g_hash_table_remove (self->links, name);
+  *want_content = is_builtin_list (name) || domuimg_initramfs_tells_root (name) || is_kept (name)
+                  || is_link (self);
   if (g_str_equal (name, "init"))
     {
       self->has_init = TRUE;
@@ -128,11 +141,25 @@ on_file (const char *name, gboolean *want_content, gpointer user_data, GError **
 }
 
 static void
+add_link (DomuimgInitramfs *self, const char *name, DomuimgBytes target)
+{
+  if (target.size == 0 || target.size >= PATH_MAX)
+    return;
+  self->name_bytes += target.size;
+  g_hash_table_insert (self->links, g_strdup (name),
+                       g_strndup ((const char *) target.data, target.size));
+}
+
+static void
 on_content (const char *name, GBytes *content, gpointer user_data)
 {
   DomuimgInitramfs *self = user_data;
   DomuimgBytes bytes = domuimg_bytes_of (content);
 
+  if (is_link (self))
+    add_link (self, name, bytes);
+  if (is_link (self) && !is_kept (name))
+    return;
   if (is_kept (name))
     {
       char **field = g_str_equal (name, "init") ? &self->init : &self->inittab;
@@ -284,6 +311,7 @@ domuimg_initramfs_new (const DomuimgInput *input, GError **error)
   self->modules = new_set ();
   self->builtin = new_set ();
   self->versions = new_set ();
+  self->links = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (!read_archives (self, error))
     return NULL;
   self->input = NULL;
@@ -316,6 +344,7 @@ domuimg_initramfs_free (DomuimgInitramfs *self)
   g_hash_table_unref (self->modules);
   g_hash_table_unref (self->builtin);
   g_hash_table_unref (self->versions);
+  g_hash_table_unref (self->links);
   g_free (self->root);
   g_free (self->init);
   g_free (self->inittab);
@@ -359,6 +388,14 @@ gboolean
 domuimg_initramfs_has_file (DomuimgInitramfs *self, const char *path)
 {
   return g_hash_table_contains (self->files, path);
+}
+
+gboolean
+domuimg_initramfs_has_path (DomuimgInitramfs *self, const char *path)
+{
+  g_autofree char *followed = domuimg_initramfs_follow (self->links, path);
+
+  return followed != NULL && domuimg_initramfs_has_file (self, followed);
 }
 
 gboolean

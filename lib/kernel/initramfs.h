@@ -21,6 +21,8 @@ char **domuimg_initramfs_list_files (DomuimgInitramfs *self);
 /* Versions of the kernels whose modules are in it, sorted by strcmp. */
 char **domuimg_initramfs_list_versions (DomuimgInitramfs *self);
 gboolean domuimg_initramfs_has_file (DomuimgInitramfs *self, const char *path);
+/* Likewise, where directories of @path may be links; what it ends in may be one to nowhere. */
+gboolean domuimg_initramfs_has_path (DomuimgInitramfs *self, const char *path);
 /* "-" and "_" are the same in names of modules. */
 gboolean domuimg_initramfs_has_module (DomuimgInitramfs *self, const char *module);
 /* (nullable) The root that it mounts where the command line has no root=, as a value of that: by the list of

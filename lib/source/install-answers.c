@@ -5,10 +5,10 @@
 
 #include <string.h>
 
+#include "lib/base/article.h"
 #include "lib/guest/customise.h"
 
 #define ANSWERS_MAX (4 << 20)
-#define HIDDEN "(hidden)"
 
 /* How the answers of each kind are known, and where an installer reads them. */
 typedef struct {
@@ -18,6 +18,7 @@ typedef struct {
   const char *words;
   const char *old_words; /* (nullable) of before 2011 */
   DomuimgInstallerKind kind;
+  const char *origin;    /* (nullable) what says where the installer gets its files */
 } Format;
 
 static const Format formats[] = {
@@ -28,7 +29,8 @@ static const Format formats[] = {
   { "preseed", "^[a-z][a-z0-9-]*\\s+[a-z0-9-]+/\\S+\\s+(string|boolean|select|multiselect|password|note)\\b",
     "preseed.cfg", "auto=true priority=critical", NULL, DOMUIMG_INSTALLER_DEBIAN },
   { "kickstart", "^(%packages|%post|%pre|rootpw|bootloader|clearpart|autopart|part|url|install|lang)\\b",
-    "ks.cfg", "inst.ks=file:/ks.cfg", "ks=file:/ks.cfg", DOMUIMG_INSTALLER_ANACONDA },
+    "ks.cfg", "inst.ks=file:/ks.cfg", "ks=file:/ks.cfg", DOMUIMG_INSTALLER_ANACONDA,
+    "^(url|nfs|harddrive|hmc)\\s" },
 };
 
 static void
@@ -42,11 +44,10 @@ file_free (gpointer data)
 }
 
 DomuimgInstallAnswers *
-domuimg_install_answers_new (const char *format, const char *words)
+domuimg_install_answers_new (const char *words)
 {
   DomuimgInstallAnswers *self = g_new0 (DomuimgInstallAnswers, 1);
 
-  self->format = format;
   self->words = g_strdup (words);
   self->files = g_ptr_array_new_with_free_func (file_free);
   return self;
@@ -55,6 +56,7 @@ domuimg_install_answers_new (const char *format, const char *words)
 void
 domuimg_install_answers_free (DomuimgInstallAnswers *self)
 {
+  g_free (self->name);
   g_free (self->words);
   g_free (self->text);
   g_clear_pointer (&self->root_password, domuimg_password_free);
@@ -93,30 +95,6 @@ find_format (DomuimgInstallerKind kind)
   return NULL;
 }
 
-/* A plan is shown to whoever looks at the screen: what follows such a word in a line is left out. */
-static char *
-hide_secrets (const char *text)
-{
-  static const char secret[]
-      = "(?i)(pass(word|phrase|wd|w)?(-again|-crypted)?|pw|secret|token|credential|activationkey|reg_code)";
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-  g_autoptr (GRegex) regex = g_regex_new (secret, G_REGEX_OPTIMIZE, 0, NULL);
-
-  for (guint i = 0; lines[i] != NULL; i++)
-    {
-      g_autoptr (GMatchInfo) match = NULL;
-      int end;
-
-      if (*lines[i] == '#' || !g_regex_match (regex, lines[i], 0, &match)
-          || !g_match_info_fetch_pos (match, 0, NULL, &end))
-        continue;
-      g_autofree char *line = g_steal_pointer (&lines[i]);
-
-      lines[i] = g_strdup_printf ("%.*s " HIDDEN, end, line);
-    }
-  return g_strjoinv ("\n", lines);
-}
-
 static char *
 read_text (const char *path, GError **error)
 {
@@ -147,15 +125,17 @@ check_format (const Format *format, const char *path, DomuimgInstallerKind kind,
                          "answers: %s is neither a preseed, a kickstart nor an AutoYaST profile", path);
   if (format->words == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "answers: %s is an %s, which Ubuntu's installer reads from a disk or a server only",
-                         path, format->format);
+                         "answers: %s is %s %s, which Ubuntu's installer reads from a disk or a server only",
+                         path, domuimg_article (format->format), format->format);
   if (wanted != NULL && wanted != format)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "answers: %s is a %s, and the installer of this tree reads a %s", path,
-                         format->format, wanted->format);
+                         "answers: %s is %s %s, and the installer of this tree reads %s %s", path,
+                         domuimg_article (format->format), format->format,
+                         domuimg_article (wanted->format), wanted->format);
   return TRUE;
 }
 
+/* Nobody can tell the secrets in a user's file, so none of it is shown. */
 static DomuimgInstallAnswers *
 take_given (const char *path, const DomuimgInstallTarget *target, GError **error)
 {
@@ -167,9 +147,11 @@ take_given (const char *path, const DomuimgInstallTarget *target, GError **error
   if (text == NULL || !check_format (format, path, target->kind, error))
     return NULL;
   answers = domuimg_install_answers_new (
-      format->format,
       target->is_old && format->old_words != NULL ? format->old_words : format->words);
-  answers->text = hide_secrets (text);
+  answers->name = g_strdup_printf ("the %s %s (%" G_GSIZE_FORMAT " bytes)", format->format, path,
+                                   strlen (text));
+  answers->has_origin = format->origin != NULL
+                        && g_regex_match_simple (format->origin, text, G_REGEX_MULTILINE, 0);
   content = g_bytes_new (text, strlen (text));
   domuimg_install_answers_add (answers, format->name, 0600, content);
   return answers;

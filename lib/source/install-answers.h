@@ -14,10 +14,11 @@ typedef struct {
 } DomuimgInstallFile;
 
 typedef struct {
-  const char *format;    /* for a person: "preseed", "kickstart", "AutoYaST profile" */
+  char *name;            /* for a person: "a preseed", "the kickstart /srv/ks.cfg (512 bytes)" */
   char *words;           /* that have the installer read them, for its kernel's command line */
   GPtrArray *files;      /* (element-type DomuimgInstallFile) */
-  char *text;            /* the answers for a person, without their secrets */
+  char *text;            /* (nullable) answers of our own for a person, without their secrets */
+  gboolean has_origin;   /* they say where the installer gets its files */
   char *root_password;   /* (nullable) one that was made */
 } DomuimgInstallAnswers;
 
@@ -27,6 +28,7 @@ typedef struct {
   const char *name;     /* of the guest */
   const char *location; /* (nullable) the address of the tree, where it is on a server */
   const char *console;  /* "hvc0" or "ttyS0" */
+  gboolean is_ubuntu;   /* debian-installer, but Ubuntu's */
   gboolean is_old;      /* an Anaconda that has no inst. before its words */
   gboolean is_plan;     /* nothing secret is read or made */
 } DomuimgInstallTarget;
@@ -38,7 +40,7 @@ gboolean domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTa
 void domuimg_install_answers_free (DomuimgInstallAnswers *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallAnswers, domuimg_install_answers_free)
 
-DomuimgInstallAnswers *domuimg_install_answers_new (const char *format, const char *words);
+DomuimgInstallAnswers *domuimg_install_answers_new (const char *words);
 void domuimg_install_answers_add (DomuimgInstallAnswers *self, const char *name, guint mode,
                                   GBytes *content);
 /* A preseed for debian-installer. */

@@ -189,6 +189,7 @@ get_by_cache (const Fetch *self, const char *directory, GError **error)
 {
   g_autofree char *kept = g_strdup_printf ("%s/install-%s", directory, self->what->checksum);
   g_autofree char *part = g_strconcat (kept, ".part", NULL);
+  g_autoptr (GError) local = NULL;
   g_auto (DomuimgFd) fd = -1;
   gboolean is_there;
 
@@ -199,8 +200,14 @@ get_by_cache (const Fetch *self, const char *directory, GError **error)
   fd = domuimg_locked_file_open (part, O_CREAT);
   if (fd < 0)
     return get_directly (self, error);
-  if (!get_all (self, fd, error))
-    return FALSE;
+  if (!get_all (self, fd, &local))
+    {
+      /* Nothing of what is wrong is of use to whoever comes next. */
+      if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
+        unlink (part);
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
   /* It is not waited for the disk: what is kept is verified whenever it is used. */
   if (g_rename (part, kept) != 0)
     return domuimg_set_errno (error, errno, "keeping %s", kept);

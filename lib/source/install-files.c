@@ -22,6 +22,7 @@ struct _DomuimgInstallFiles {
   char *location;
   DomuimgTree *tree; /* (nullable) of a directory */
   gboolean is_iso;   /* else it is on a server, without @tree */
+  gboolean was_refused;
 };
 
 void
@@ -36,6 +37,18 @@ static gboolean
 is_url (const char *location)
 {
   return g_regex_match_simple ("^(https?|ftp)://.", location, G_REGEX_CASELESS, 0);
+}
+
+/* The address gets into files and messages that others may read. */
+static gboolean
+refuse_user (const char *location, GError **error)
+{
+  if (!g_regex_match_simple ("^[a-z]+:/*[^/?#]*@", location, G_REGEX_CASELESS, 0))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "a name or password in the address of a tree is not taken, because the address is written"
+                       " to files that everybody may read and given to the guest; fetch the tree into a directory,"
+                       " or use a server that asks for none");
 }
 
 /* Ways by which other tools fetch; each is a command for a person. */
@@ -84,6 +97,8 @@ domuimg_install_files_new (const char *location, GError **error)
 
   if (is_url (location))
     {
+      if (!refuse_user (location, error))
+        return NULL;
       self->location = g_strconcat (location, g_str_has_suffix (location, "/") ? "" : "/", NULL);
       return g_steal_pointer (&self);
     }
@@ -104,6 +119,12 @@ gboolean
 domuimg_install_files_is_iso (DomuimgInstallFiles *self)
 {
   return self->is_iso;
+}
+
+gboolean
+domuimg_install_files_was_refused (DomuimgInstallFiles *self)
+{
+  return self->was_refused;
 }
 
 const char *
@@ -135,7 +156,12 @@ has_remote (DomuimgInstallFiles *self, const char *path, GCancellable *cancellab
 {
   g_autofree char *url = make_url (self, path);
   DomuimgHttpRequest request
-      = { .uri = url, .schemes = SCHEMES, .max = PROBE, .cancellable = cancellable };
+      = { .uri = url,
+          .schemes = SCHEMES,
+          .refused_is_absent = TRUE,
+          .was_refused = &self->was_refused,
+          .max = PROBE,
+          .cancellable = cancellable };
   gboolean truncated;
   g_autoptr (GBytes) start = domuimg_http_get_start (&request, &truncated, error);
 
@@ -179,6 +205,8 @@ domuimg_install_files_read (DomuimgInstallFiles *self, const char *path,
 {
   g_autofree char *url = NULL;
   DomuimgHttpRequest request = { .schemes = SCHEMES,
+                                 .refused_is_absent = TRUE,
+                                 .was_refused = &self->was_refused,
                                  .max = how->max,
                                  .checksum = how->checksum,
                                  .cancellable = how->cancellable };

@@ -24,6 +24,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallFiles, domuimg_install_files_free)
 gboolean domuimg_install_files_is_remote (DomuimgInstallFiles *self);
 /* Whether it is an ISO image, and so a disk for a guest. */
 gboolean domuimg_install_files_is_iso (DomuimgInstallFiles *self);
+/* Whether its server has refused something so far, which counts as absent: servers of FTP, and some of HTTP,
+ * say no more of what they do not have. */
+gboolean domuimg_install_files_was_refused (DomuimgInstallFiles *self);
 /* The address of the tree, or its absolute path; a server's ends with "/". */
 const char *domuimg_install_files_get_location (DomuimgInstallFiles *self);
 /* The name of a file, for messages. */

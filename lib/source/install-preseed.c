@@ -14,6 +14,7 @@
 #define KEYS "domuimg-authorized-keys"
 #define HIDDEN "(hidden)"
 #define MIRROR "http://deb.debian.org/debian"
+#define UBUNTU_MIRROR "http://archive.ubuntu.com/ubuntu"
 /* Larger disks need a GPT. */
 #define MBR_MAX ((guint64) 2 << 40)
 
@@ -88,14 +89,18 @@ set_network (Preseed *self)
 {
   g_autoptr (GPtrArray) nics = domuimg_spec_get_objects (self->spec, "nic");
   const DomuimgNicSpec *nic = nics->len > 0 ? g_ptr_array_index (nics, 0) : NULL;
-  g_autofree char *netmask = NULL, *servers = NULL;
+  g_autofree char *address = NULL, *netmask = NULL, *servers = NULL;
 
   if (nic == NULL || nic->address == NULL)
     return;
-  netmask = nic->is_v6 ? g_strdup_printf ("%u", nic->prefix) : netmask_of (nic->prefix);
+  /* netcfg asks for no netmask where the address has a prefix. */
+  if (nic->is_v6)
+    address = g_strdup_printf ("%s/%u", nic->address, nic->prefix);
+  else
+    netmask = netmask_of (nic->prefix);
   servers = g_strjoinv (" ", nic->dns);
   set (self, "static", "true");
-  set (self, "address", nic->address);
+  set (self, "address", address != NULL ? address : nic->address);
   set (self, "netmask", netmask);
   set (self, "gateway", nic->gateway != NULL ? nic->gateway : "none");
   set (self, "nameservers", servers);
@@ -115,7 +120,8 @@ set_mirror (Preseed *self, GError **error)
 {
   const char *given = domuimg_spec_get (self->spec, "mirror");
   g_autofree char *archive = archive_of (self->target->location);
-  const char *mirror = given != NULL ? given : archive != NULL ? archive : MIRROR;
+  const char *own = self->target->is_ubuntu ? UBUNTU_MIRROR : MIRROR;
+  const char *mirror = given != NULL ? given : archive != NULL ? archive : own;
   g_autoptr (GUri) uri = g_uri_parse (mirror, G_URI_FLAGS_NONE, NULL);
   const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
   g_autofree char *host = NULL, *host_word = NULL, *directory_word = NULL, *proxy_word = NULL;
@@ -303,10 +309,11 @@ DomuimgInstallAnswers *
 domuimg_install_preseed_make (DomuimgSpec *spec, const DomuimgInstallTarget *target, GError **error)
 {
   g_autoptr (DomuimgInstallAnswers) answers
-      = domuimg_install_answers_new ("preseed", "auto=true priority=critical");
+      = domuimg_install_answers_new ("auto=true priority=critical");
   g_autoptr (GHashTable) values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   Preseed self = { spec, target, values, answers, FALSE };
 
+  answers->name = g_strdup ("a preseed");
   set_hostname (&self);
   set_network (&self);
   set_disk (&self);

@@ -124,8 +124,9 @@ check_arch (const Search *self, DomuimgTreeinfo *info, GError **error)
   if (info->arch == NULL || g_str_equal (info->arch, self->arch))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "%s installs systems for %s, and the guest is to be %s; use that tree, or --arch",
-                       domuimg_install_files_get_location (self->files), info->arch, self->arch);
+                       "%s installs systems for %s, and the guest is to be %s; use the tree for %s, or --arch %s",
+                       domuimg_install_files_get_location (self->files), info->arch, self->arch,
+                       self->arch, info->arch);
 }
 
 /* NULL without an error where the tree does not describe itself. */
@@ -285,9 +286,11 @@ find_by_place (const Search *self, GError **error)
       domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                     "%s is not an install tree for %s: it has no .treeinfo, and no installer where"
                     " Fedora, openSUSE, Debian and Ubuntu have theirs; give the directory that"
-                    " virt-install --location takes (Debian: …/dists/SUITE/main/installer-%s/)",
-                    domuimg_install_files_get_location (self->files), self->arch,
-                    self->debian_arch);
+                    " virt-install --location takes (Debian: …/dists/SUITE/main/installer-%s/)%s",
+                    domuimg_install_files_get_location (self->files), self->arch, self->debian_arch,
+                    domuimg_install_files_was_refused (self->files)
+                        ? "; the server refuses to send some of these files, if it has them"
+                        : "");
       return NULL;
     }
   return g_steal_pointer (&tree);

@@ -24,11 +24,12 @@ typedef struct {
   char *name;           /* of what it installs, for a person */
   guint64 memory;       /* bytes that it needs, and of the disk */
   guint64 disk_size;
-  char *answers;        /* (nullable) for a person: what it is told, without secrets */
   gboolean takes_login; /* root's, of the specification: its answers are made of that */
-  const char *answers_format; /* (nullable) "preseed" */
+  char *answers;        /* (nullable) for a person: by what it is told, "a preseed" */
+  char *answers_text;   /* (nullable) what it is told by answers of our own, without secrets */
   const char *media;    /* (nullable) an ISO image that it reads from */
   /* After prepare. */
+  const char *media_vdev; /* the disk that @media is in the guest */
   char *kernel;         /* files of the work directory */
   char *ramdisk;
   char *cmdline;

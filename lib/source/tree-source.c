@@ -17,6 +17,7 @@
 #include "lib/xen/limits.h"
 #include "lib/source/install-answers.h"
 #include "lib/source/install-fetch.h"
+#include "lib/source/install-origin.h"
 #include "lib/source/install-tree.h"
 #include "lib/source/rpm.h"
 
@@ -50,6 +51,7 @@ installer_clear (DomuimgInstaller *self)
 {
   g_free (self->name);
   g_free (self->answers);
+  g_free (self->answers_text);
   g_free (self->kernel);
   g_free (self->ramdisk);
   g_free (self->cmdline);
@@ -155,6 +157,7 @@ get_target (DomuimgSourceTree *self, const DomuimgInstallImages *images, Domuimg
     .name = domuimg_spec_get (self->spec, "name"),
     .location = tree_get_url (DOMUIMG_SOURCE (self)),
     .console = type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0",
+    .is_ubuntu = strstr (images->kernel, "ubuntu-installer/") != NULL,
     .is_old = is_old (images),
   };
 }
@@ -192,7 +195,9 @@ tree_check (DomuimgSource *source, GError **error)
     return FALSE;
   target = get_target (self, g_ptr_array_index (self->tree->images, 0), get_type (self));
   target.is_plan = TRUE;
-  if (!domuimg_install_answers_make (self->spec, &target, &answers, error))
+  if (!domuimg_install_answers_make (self->spec, &target, &answers, error)
+      || !domuimg_install_origin_check (self->files, self->tree->kind,
+                                        domuimg_spec_get (self->spec, "extra-args"), answers, error))
     return FALSE;
   set_sizes (self);
   self->installer.takes_login = self->tree->kind == DOMUIMG_INSTALLER_DEBIAN;
@@ -203,8 +208,9 @@ tree_check (DomuimgSource *source, GError **error)
   if (answers != NULL)
     {
       g_free (self->installer.answers);
-      self->installer.answers = g_strdup (answers->text);
-      self->installer.answers_format = answers->format;
+      g_free (self->installer.answers_text);
+      self->installer.answers = g_strdup (answers->name);
+      self->installer.answers_text = g_strdup (answers->text);
     }
   return TRUE;
 }
@@ -445,21 +451,6 @@ append_answers (const DomuimgInstallAnswers *answers, const char *initrd, GError
          || domuimg_set_errno (error, errno, "adding the answers to the initramfs");
 }
 
-/* (nullable) Where the installer gets the rest of what it installs. */
-static char *
-make_origin (DomuimgSourceTree *self, const DomuimgInstallImages *images)
-{
-  gboolean is_yast = self->tree->kind == DOMUIMG_INSTALLER_YAST;
-
-  if (images->option == NULL)
-    return NULL;
-  if (domuimg_install_files_is_iso (self->files))
-    return g_strconcat (images->option, is_yast ? "cd:/" : "cdrom", NULL);
-  return domuimg_install_files_is_remote (self->files)
-             ? g_strconcat (images->option, domuimg_install_files_get_location (self->files), NULL)
-             : NULL;
-}
-
 static const char *
 get_text_words (DomuimgSourceTree *self, const DomuimgInstallImages *images)
 {
@@ -475,14 +466,13 @@ add_words (GString *cmdline, const char *words)
     g_string_append_printf (cmdline, "%s%s", cmdline->len > 0 ? " " : "", words);
 }
 
-/* Debian's installer gives what follows "---" to the system that it installs. */
+/* @origin: (nullable) where it gets the rest of what it installs. Debian's installer gives what follows "---" to the system that it installs. */
 static char *
 make_cmdline (DomuimgSourceTree *self, const DomuimgInstallImages *images,
-              const DomuimgInstallAnswers *answers)
+              const char *origin, const DomuimgInstallAnswers *answers)
 {
   const DomuimgInstallTarget target = get_target (self, images, self->installer.type);
   g_autofree char *console = g_strconcat ("console=", target.console, NULL);
-  g_autofree char *origin = make_origin (self, images);
   GString *cmdline = g_string_new (NULL);
 
   add_words (cmdline, console);
@@ -505,6 +495,7 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
   DomuimgSourceTree *self = DOMUIMG_SOURCE_TREE (source);
   DomuimgInstaller *installer = &self->installer;
   g_autoptr (DomuimgInstallAnswers) answers = NULL;
+  g_autofree char *origin = NULL;
   const DomuimgInstallImages *images;
   DomuimgInstallTarget target;
 
@@ -513,11 +504,15 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
   images = choose_images (self, progress, cancellable, error);
   if (images == NULL)
     return FALSE;
+  installer->media_vdev = installer->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz";
+  if (!domuimg_install_origin_make (self->files, images->option, installer->media_vdev, &origin,
+                                    error))
+    return FALSE;
   target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)
       || (answers != NULL && !append_answers (answers, installer->ramdisk, error)))
     return FALSE;
-  installer->cmdline = make_cmdline (self, images, answers);
+  installer->cmdline = make_cmdline (self, images, origin, answers);
   if (answers != NULL)
     installer->root_password = g_steal_pointer (&answers->root_password);
   return TRUE;

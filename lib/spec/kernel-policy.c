@@ -78,13 +78,45 @@ make (const DomuimgKernelPolicy *policy, const char *text)
   return self;
 }
 
+/* What domuimg-bootloader's --net takes: an address, or a server by its name alone. xl divides the
+ * arguments of a boot loader at blanks, and anybody may read where they are written. */
+static gboolean
+check_address (const char *text, const char *address, GError **error)
+{
+  static const char *const schemes[] = { "http", "https", "ftp", "tftp", NULL };
+  const char *place = strstr (address, "://");
+  g_autofree char *scheme = place != NULL ? g_strndup (address, place - address) : NULL;
+  const char *host = place != NULL ? place + 3 : address;
+  gsize length = strcspn (host, "/");
+
+  for (const char *at = address; *at != '\0'; at++)
+    if (!g_ascii_isgraph (*at) || strchr ("\"'\\", *at) != NULL)
+      return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                           "kernel “%s”: an address has no blanks, quotes or other bytes that a URL"
+                           " would write as %%XX",
+                           text);
+  if (memchr (host, '@', length) != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "kernel “pxe”: an address with a user's name or password in it would stand in"
+                         " the configuration, where anybody may read it; have the server give the files"
+                         " without");
+  if (scheme != NULL && g_strv_contains (schemes, scheme) && length > 0)
+    return TRUE;
+  if (scheme == NULL && host[length] == '\0')
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                       "kernel “%s”: expected pxe:http://…, https://…, ftp://… or tftp://…, or the name of"
+                       " a server",
+                       text);
+}
+
 DomuimgKernelSpec *
 domuimg_kernel_spec_parse (const char *text, GError **error)
 {
   const char *rest = NULL;
   const DomuimgKernelPolicy *policy = find (text, &rest);
   g_autofree char *known = NULL;
-  DomuimgKernelSpec *self;
+  g_autoptr (DomuimgKernelSpec) self = NULL;
 
   if (policy == NULL)
     {
@@ -93,6 +125,8 @@ domuimg_kernel_spec_parse (const char *text, GError **error)
       return NULL;
     }
   self = make (policy, text);
+  if (policy->origin == DOMUIMG_KERNEL_OF_NETWORK && rest != NULL && !check_address (text, rest, error))
+    return NULL;
   if (policy->origin == DOMUIMG_KERNEL_OF_NETWORK)
     self->address = g_strdup (rest);
   else if (rest != NULL)
@@ -102,7 +136,7 @@ domuimg_kernel_spec_parse (const char *text, GError **error)
       self->kernel = g_strdup (parts[0]);
       self->ramdisk = g_strdup (parts[1]);
     }
-  return self;
+  return g_steal_pointer (&self);
 }
 
 DomuimgKernelSpec *

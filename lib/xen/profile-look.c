@@ -7,8 +7,8 @@
 
 #include "lib/base/backend-program.h"
 
-/* Where loaders, firmware and device models are, by the packages of Debian, Fedora, SUSE, Alpine and
- * Xen's own make install. "*" is any name that begins with "xen". */
+/* Where loaders, firmware and device models are, by the packages of Debian, Fedora, SUSE, Arch, Alpine
+ * and Xen's own make install. "*" is any name that begins with "xen". */
 static const char *const directories[] = {
   "/usr/lib/grub-xen",      "/usr/lib/*/bin",         "/usr/lib/*/boot",
   "/usr/lib64/*/bin",       "/usr/libexec/xen/bin",   "/usr/libexec/xen/boot",
@@ -17,7 +17,10 @@ static const char *const directories[] = {
 };
 static const char *const files[] = {
   "/usr/bin/pygrub",          "/usr/libexec/xen-qemu-system-i386", "/usr/bin/qemu-system-i386",
-  "/usr/bin/qemu-system-x86_64", "/usr/bin/domuimg-bootloader",
+  "/usr/bin/qemu-system-x86_64", "/usr/bin/domuimg-bootloader", "/usr/share/qemu/bios-256k.bin",
+  "/usr/share/qemu/ovmf-x86_64-xen.bin", "/usr/share/qemu/ovmf-x86_64-xen-4m.bin",
+  "/usr/share/OVMF/OVMF.fd", "/usr/share/ovmf/x64/OVMF.fd", "/usr/share/edk2/x64/OVMF.4m.fd",
+  "/usr/share/edk2/xen/OVMF.fd", "/usr/share/edk2/OVMF.fd",
 };
 
 static int
@@ -141,9 +144,9 @@ list_types (const char *root)
   return types;
 }
 
-/* What xl takes where a vif names none. */
+/* (nullable) What xl.conf(5) says for vifs that say nothing of it themselves. */
 static char *
-find_default_bridge (const char *root)
+find_default (const char *root, const char *key)
 {
   g_autofree char *text = read_text (root, "/etc/xen/xl.conf");
   g_auto (GStrv) lines = g_strsplit (text != NULL ? text : "", "\n", -1);
@@ -153,12 +156,12 @@ find_default_bridge (const char *root)
       g_auto (GStrv) parts = g_strsplit (g_strstrip (lines[i]), "=", 2);
 
       if (parts[0] == NULL || parts[1] == NULL
-          || !g_str_equal (g_strstrip (parts[0]), "vif.default.bridge"))
+          || !g_str_equal (g_strstrip (parts[0]), key))
         continue;
       g_strdelimit (parts[1], "\"'", ' ');
       return g_strdup (g_strstrip (parts[1]));
     }
-  return g_strdup ("xenbr0");
+  return NULL;
 }
 
 DomuimgProfile *
@@ -167,7 +170,11 @@ domuimg_profile_look (const char *root)
   DomuimgProfile *self = g_new0 (DomuimgProfile, 1);
 
   domuimg_xen_version_find (root, &self->version, NULL);
-  self->default_bridge = find_default_bridge (root);
+  self->default_bridge = find_default (root, "vif.default.bridge");
+  if (self->default_bridge == NULL)
+    self->default_bridge = g_strdup ("xenbr0");
+  self->default_script = find_default (root, "vif.default.script");
+  self->default_backend = find_default (root, "vif.default.backend");
   self->lists[DOMUIMG_PROFILE_TYPES] = list_types (root);
   self->lists[DOMUIMG_PROFILE_BRIDGES] = list_names (root, "/sys/class/net", "bridge");
   self->lists[DOMUIMG_PROFILE_INTERFACES] = list_names (root, "/sys/class/net", NULL);
@@ -204,10 +211,12 @@ void
 domuimg_profile_add_libxl (DomuimgProfile *self, JsonNode *said)
 {
   JsonObject *object = JSON_NODE_HOLDS_OBJECT (said) ? json_node_get_object (said) : NULL;
+  gint64 last;
 
   if (object == NULL)
     return;
-  self->cpus = (guint) CLAMP (number_of (object, "cpus"), 0, G_MAXUINT16);
+  last = CLAMP (number_of (object, "last_cpu"), 0, G_MAXUINT16 - 1);
+  self->cpus = last > 0 ? (guint) last + 1 : (guint) CLAMP (number_of (object, "cpus"), 0, G_MAXUINT16);
   self->memory = (guint64) MAX (number_of (object, "total"), 0);
   self->lists[DOMUIMG_PROFILE_DOMAINS] = take_names (object, "domains");
   self->lists[DOMUIMG_PROFILE_POOLS] = take_names (object, "pools");

@@ -20,6 +20,8 @@ domuimg_profile_free (DomuimgProfile *self)
 {
   g_free (self->name);
   g_free (self->default_bridge);
+  g_free (self->default_script);
+  g_free (self->default_backend);
   for (guint i = 0; i < DOMUIMG_N_PROFILE_LISTS; i++)
     g_clear_pointer (&self->lists[i], g_ptr_array_unref);
   g_free (self);
@@ -121,17 +123,34 @@ read_version (DomuimgProfile *self, JsonObject *top)
     self->version.point = (int) MIN (g_ascii_strtoull (parts[2], NULL, 10), 99);
 }
 
+/* (nullable) */
+static char *
+read_string (JsonObject *object, const char *member)
+{
+  JsonNode *node = get_member (object, member, G_TYPE_STRING);
+
+  return node != NULL ? g_strdup (json_node_get_string (node)) : NULL;
+}
+
+static void
+write_string (JsonBuilder *builder, const char *member, const char *value)
+{
+  if (value != NULL)
+    domuimg_json_add_string (builder, member, value);
+}
+
 static gboolean
 read_host (DomuimgProfile *self, JsonObject *host, GError **error)
 {
-  JsonNode *bridge = get_member (host, "default_bridge", G_TYPE_STRING);
   guint64 cpus = 0;
 
   if (!read_number (host, "cpus", G_MAXUINT16, &cpus)
       || !read_number (host, "memory", G_MAXINT64, &self->memory))
     return fail (error, self->name, "a number is out of range");
   self->cpus = (guint) cpus;
-  self->default_bridge = bridge != NULL ? g_strdup (json_node_get_string (bridge)) : NULL;
+  self->default_bridge = read_string (host, "default_bridge");
+  self->default_script = read_string (host, "default_script");
+  self->default_backend = read_string (host, "default_backend");
   for (guint i = 0; i < DOMUIMG_N_PROFILE_LISTS; i++)
     if (!read_list (self, host, i, error))
       return FALSE;
@@ -187,8 +206,9 @@ domuimg_profile_write (const DomuimgProfile *self, JsonBuilder *builder)
     domuimg_json_add_int (builder, "cpus", self->cpus);
   if (self->memory > 0)
     domuimg_json_add_int (builder, "memory", (gint64) self->memory);
-  if (self->default_bridge != NULL)
-    domuimg_json_add_string (builder, "default_bridge", self->default_bridge);
+  write_string (builder, "default_bridge", self->default_bridge);
+  write_string (builder, "default_script", self->default_script);
+  write_string (builder, "default_backend", self->default_backend);
   for (guint i = 0; i < DOMUIMG_N_PROFILE_LISTS; i++)
     if (self->lists[i] != NULL)
       domuimg_json_add_lines (builder, names[i], self->lists[i]);

@@ -28,9 +28,11 @@ typedef enum {
 typedef struct {
   char *name;                /* of the file that it is from; NULL for the host itself */
   DomuimgXenVersion version; /* major 0: not known */
-  guint cpus;                /* 0: not known */
+  guint cpus;                /* one more than the highest number of one; 0: not known */
   guint64 memory;            /* bytes; 0: not known */
   char *default_bridge;      /* (nullable) of vifs that name none */
+  char *default_script;      /* (nullable) likewise */
+  char *default_backend;     /* (nullable) likewise; NULL, too, where it is dom0 */
   GPtrArray *lists[DOMUIMG_N_PROFILE_LISTS]; /* (element-type utf8) NULL: not known */
 } DomuimgProfile;
 

@@ -4,7 +4,10 @@ import gzip
 import hashlib
 import pathlib
 import re
+import socket
+import socketserver
 import subprocess
+import threading
 
 import boot_server
 import guest
@@ -108,3 +111,73 @@ class Ranges(boot_server.Quiet):
             self.broken.discard(path.name)
             end = start + (len(data) - start) // 2
         self.wfile.write(data[start:end])
+
+
+class FtpSession(socketserver.StreamRequestHandler):
+    """What libcurl asks for a file; a directory or file that is not there is refused, as servers do."""
+
+    def handle(self):
+        self.where = self.server.directory
+        self.say("220 ready")
+        for line in self.rfile:
+            word, _, rest = line.decode().strip().partition(" ")
+            if word == "QUIT":
+                return
+            getattr(self, word.lower(), self.unknown)(rest)
+
+    def say(self, text):
+        self.wfile.write(text.encode() + b"\r\n")
+
+    def unknown(self, rest):
+        self.say("502 not known")
+
+    def user(self, rest):
+        self.say("230 welcome")
+
+    def pwd(self, rest):
+        self.say('257 "/"')
+
+    def type(self, rest):
+        self.say("200 done")
+
+    def cwd(self, rest):
+        self.where = self.where / rest.lstrip("/")
+        self.say("250 done" if self.where.is_dir() else "550 no")
+
+    def epsv(self, rest):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.say(f"229 there (|||{self.listener.getsockname()[1]}|)")
+
+    def size(self, rest):
+        path = self.where / rest
+        self.say(f"213 {path.stat().st_size}" if path.is_file() else "550 no")
+
+    def retr(self, rest):
+        path = self.where / rest
+        with self.listener:
+            if not path.is_file():
+                self.say("550 no")
+                return
+            self.say("150 it comes")
+            data = self.listener.accept()[0]
+        with data:
+            try:
+                data.sendall(path.read_bytes())
+            except OSError:
+                """A client that has enough of it."""
+        self.say("226 done")
+
+
+class Ftp:
+    def __init__(self, directory):
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), FtpSession)
+        self.server.daemon_threads = True
+        self.server.directory = directory
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def url(self):
+        return f"ftp://127.0.0.1:{self.server.server_address[1]}/"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()

@@ -2,8 +2,10 @@
 """New roots on XFS, btrfs and F2FS: filled by User-mode Linux, judged by the kernel and their own
 checkers."""
 import os
+import shutil
 import signal
 import subprocess
+import tarfile
 import time
 import unittest
 
@@ -238,6 +240,19 @@ class ReadOnly(Archives):
             self.assert_nothing_left()
             subprocess.run(["setfacl", "-b", "file"], cwd=self.source, check=True)
 
+    def test_only_the_journal_may_lose_its_lists(self):
+        for name, is_refused in (("var/log/journal/0123", False), ("var/log/journal", False),
+                                 ("var/log/journal-remote", True), ("var/log/app", True)):
+            (self.source / name).mkdir(parents=True, exist_ok=True)
+            subprocess.run(["setfacl", "-m", "u:123:rx", self.source / name], check=True)
+            done = self.run_program(self.command(f"tar:{self.pack()}", "--no-customise", "--force",
+                                                 "--disk", "fs=squashfs"))
+            if is_refused:
+                self.assert_one_line(done, f"/{name} has an access control list")
+            else:
+                self.assertEqual(done.returncode, 0, done.stderr)
+            subprocess.run(["setfacl", "-b", self.source / name], check=True)
+
     def test_a_rebuild_is_the_same_to_the_byte(self):
         (self.source / "etc").mkdir()
         (self.source / "etc" / "file").write_bytes(os.urandom(3 << 20))
@@ -275,3 +290,48 @@ class ReadOnly(Archives):
         done = self.run_program(self.command(source, "--disk", "fs=squashfs", "--kernel", "pvgrub"))
         self.assert_one_line(done, "does not read the guest's kernel from squashfs", "layout=gpt")
         self.assert_nothing_left()
+
+
+@world.need_program("mksquashfs", "unsquashfs")
+class RootInode(world.Case):
+    """The root's time is put into its inode, which may go on in the next block of inodes, of 8192 bytes each."""
+
+    TIME = 0x12345678
+
+    def make(self, lengths):
+        """A guest of symlinks with targets of these lengths; where its root's inode is in its block."""
+        archive = self.dir / "root.tar"
+        with tarfile.open(archive, "w") as tar:
+            for number, length in enumerate([None, *lengths]):
+                entry = tarfile.TarInfo("./" if length is None else f"link-{number}")
+                entry.type = tarfile.DIRTYPE if length is None else tarfile.SYMTYPE
+                entry.mode = 0o755
+                entry.mtime = self.TIME + number
+                entry.linkname = "" if length is None else "a" * length
+                tar.addfile(entry)
+        image = self.create(f"tar:{archive}", "--force", "--disk", "fs=squashfs")
+        with open(image, "rb") as file:
+            file.seek(32)
+            return image, int.from_bytes(file.read(8), "little") & 0xffff
+
+    def assert_whole(self, image, lengths):
+        into = self.dir / "there"
+        shutil.rmtree(into, ignore_errors=True)
+        done = self.run_program(["unsquashfs", "-no-progress", "-d", str(into), str(image)])
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(int(into.stat().st_mtime), self.TIME)
+        self.assertEqual({path.name: (len(os.readlink(path)), int(path.lstat().st_mtime)) for path in into.iterdir()},
+                         {f"link-{number}": (length, self.TIME + number)
+                          for number, length in enumerate(lengths, 1)})
+
+    def test_it_may_be_anywhere(self):
+        lengths = [40] * 125
+        base = self.make(lengths)[1]
+        self.assertLess(base, 8100)
+        for place in (8170, *range(8176, 8192), 0):
+            more = (place - base) % 8192
+            filled = [40 + more // 125 + (number < more % 125) for number in range(125)]
+            image, found = self.make(filled)
+            self.assertEqual(found, place)
+            with self.subTest(place=place):
+                self.assert_whole(image, filled)

@@ -51,7 +51,7 @@ class Inside(world.Case):
         self.assertNotIn("CHECK:", text)
         status, text = output("pvck", "--dump", "metadata", pv)
         found = {}
-        for name, body in re.findall(r"^([a-z_]+) \{\nid = [^\n]*\nstatus = \[\"READ\", \"WRITE\", \"VISIBLE\"\]"
+        for name, body in re.findall(r"^([a-z_0-9]+) \{\nid = [^\n]*\nstatus = \[\"READ\", \"WRITE\", \"VISIBLE\"\]"
                                      r"(.*?)^\}\n\}", text, re.S | re.M):
             count = int(re.search(r"extent_count = (\d+)", body)[1])
             first = int(re.search(r'"pv0", (\d+)', body)[1])
@@ -88,6 +88,14 @@ class Volumes(Inside):
         for mount in ("/ ext4", "/var ext4", "none swap"):
             self.assertIn(f" {mount} ", fstab)
         self.assertIn("root=/dev/mapper/vg--0-root ro", (self.out / "t.cfg").read_text())
+
+    def test_no_two_volumes_have_one_name(self):
+        image = self.make("--disk", "size=300M,lvm=vg0,swap=8M", *(
+            word for mount in ("/root", "/swap", "/var/lib", "/var_lib", "/var_lib_2")
+            for word in ("--partition", f"mount={mount},size=16M")))
+        root = self.judge(image, ["root", "root_2", "swap_2", "var_lib", "var_lib_2", "var_lib_2_2"], ["swap"])
+        uuids = re.findall(r"^UUID=(\S+) ", self.in_file(root, "cat /etc/fstab"), re.M)
+        self.assertEqual((len(uuids), len(set(uuids))), (7, 7))
 
     def test_a_group_in_a_partition_has_a_boot_of_its_own(self):
         image = self.make("--disk", "size=1G,lvm=vg0,layout=gpt,esp=no,bios=no")
@@ -155,6 +163,27 @@ class Containers(Inside):
         config = (self.out / "t.cfg").read_text()
         self.assertIn("root=/dev/mapper/xvda_crypt ro ", config)
         self.assertIn(uuid, config)
+
+    def test_every_byte_of_a_guest_of_150_MB_is_in_the_container(self):
+        """More than the buffers behind which a thread writes: what it encrypts, nobody else may touch."""
+        root = self.dir / "root"
+        (root / "data").mkdir(parents=True)
+        (root / "data" / "large").write_bytes(os.urandom(120 * 1000 * 1000))
+        for number in range(300):
+            (root / "data" / f"small-{number}").write_bytes(os.urandom(100 * 1000))
+        tar = self.dir / "large.tar"
+        subprocess.run(["tar", "-C", root, "-cf", tar, "."], check=True)
+        done = self.run_program(self.command(f"tar:{tar}", "--no-customise", "--disk", f"size=300M,luks={self.key}"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        content = self.open(self.out / "t.img")
+        status, text = output("e2fsck", "-fn", content)
+        self.assertEqual(status, 0, text)
+        there = self.dir / "there"
+        there.mkdir()
+        self.in_file(content, f"rdump /data {there}")
+        self.assertEqual(sorted(os.listdir(there / "data")), sorted(os.listdir(root / "data")))
+        self.assertEqual([path.name for path in sorted((root / "data").iterdir())
+                          if path.read_bytes() != (there / "data" / path.name).read_bytes()], [])
 
     def test_a_group_in_luks_in_a_qcow2(self):
         if output("qemu-img", "--version")[0] != 0:

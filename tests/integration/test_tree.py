@@ -8,9 +8,40 @@ import unittest
 import boot_server
 import guest
 import world
-from install_trees import NETBOOT, PAIR, Fedora, Ranges, digest, split_initrd, write_initrd
+from install_trees import NETBOOT, PAIR, Fedora, Ftp, Ranges, digest, split_initrd, write_initrd
 
-KICKSTART = "lang en_US.UTF-8\nrootpw --plaintext geheim\nautopart\n%packages\n@core\n%end\n"
+KICKSTART = """lang en_US.UTF-8
+url --url=http://192.0.2.9/fedora/
+rootpw --plaintext geheim
+autopart
+rhsm --organization=1 --activation-key=geheim
+%packages
+@core
+%end
+%post
+echo root:geheim | chpasswd
+curl -u joe:geheim http://192.0.2.9/
+%end
+"""
+# What gives an installer its files where the tree is a directory of this host.
+REPO = ("--extra-args", "inst.repo=http://192.0.2.9/f/")
+
+
+class Refuses(boot_server.Quiet):
+    """Answers like a server that does not say what it does not have."""
+
+    def send_error(self, code, *words):
+        super().send_error(403 if code == 404 else code, *words)
+
+
+def make_iso(image, directory, label="t"):
+    done = subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", label, "-o", str(image),
+                           "-follow-links", str(directory)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return image
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me\n"
 
 
 class TreeCase(world.Case):
@@ -68,46 +99,43 @@ class FedoraTest(TreeCase):
 
     def test_check_knows_that_it_is_to_be_installed(self):
         self.environment["PATH"] = f"{world.PROGRAM.parent}:{self.environment['PATH']}"
-        self.make(self.tree.dir)
+        self.make(self.tree.dir, *REPO)
         for suffix in "", "-install":
             done = self.run_program([str(world.PROGRAM), "check", "--json", str(self.out / f"t{suffix}.cfg")])
             self.assertEqual(done.returncode, 4, done.stdout)
             self.assertIn("installer-pending", [found["id"] for found in json.loads(done.stdout)["findings"]])
 
     def test_delete_removes_all_of_it(self):
-        self.make(self.tree.dir)
+        self.make(self.tree.dir, *REPO)
         done = self.run_program([str(world.PROGRAM), "delete", str(self.out / "t.cfg"), "--disks"])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_nothing_left()
 
     def test_again_by_force(self):
-        self.make(self.tree.dir)
+        self.make(self.tree.dir, *REPO)
         before = self.config()["uuid"]
-        done = self.run_program(self.command(self.tree.dir))
+        done = self.run_program(self.command(self.tree.dir, *REPO))
         self.assert_one_line(done, "exists already")
-        self.make(self.tree.dir, "--force")
+        self.make(self.tree.dir, *REPO, "--force")
         self.assertEqual(self.config("-install")["uuid"], before)
 
     def test_pv_takes_the_kernel_for_it(self):
-        self.make(self.tree.dir, "--type", "pv")
+        self.make(self.tree.dir, "--type", "pv", "--extra-args", "method=nfs:192.0.2.9:/f")
         self.assertEqual((self.out / "t-install.vmlinuz").read_bytes(), self.tree.xen.read_bytes())
-        self.assertEqual(self.config("-install")["cmdline"], "console=hvc0 text")
+        self.assertEqual(self.config("-install")["cmdline"],
+                         "console=hvc0 text method=nfs:192.0.2.9:/f")
         self.assertTrue((self.out / "t.xml").exists())
 
     def test_an_old_tree_without_anything_else(self):
         self.tree.kernel.write_bytes(b"\x7fELF\2\1\1".ljust(4096, b"\0"))
         guest.write_kernel(self.tree.kernel)
         self.tree.describe()
-        self.make(self.tree.dir)
+        self.make(self.tree.dir, *REPO)
         self.assertEqual(self.config()["type"], "pv")
 
     def test_answers_are_in_the_initramfs(self):
         answers = self.dir / "a.cfg"
         answers.write_text(KICKSTART)
-        plan = self.make(self.tree.dir, "--answers", answers, "--dry-run")
-        self.assertIn("kickstart", plan)
-        self.assertIn("rootpw (hidden)", plan)
-        self.assertNotIn("geheim", plan)
         self.assert_nothing_left()
         self.make(self.tree.dir, "--answers", answers)
         self.assertEqual(split_initrd(self.out / "t-install.initrd", self.tree.initrd), {"ks.cfg": KICKSTART})
@@ -115,8 +143,58 @@ class FedoraTest(TreeCase):
         self.assertNotIn("geheim", (self.out / "t.json").read_text())
         self.assertEqual((self.out / "t-install.initrd").stat().st_mode & 0o777, 0o600)
 
+    def test_a_plan_says_nothing_of_what_answers_say(self):
+        answers = self.dir / "a.cfg"
+        answers.write_text(KICKSTART)
+        plan = self.make(self.tree.dir, "--answers", answers, "--dry-run")
+        known = f"the kickstart {answers} ({len(KICKSTART)} bytes)"
+        self.assertIn(known, plan)
+        found = json.loads(self.make(self.tree.dir, "--answers", answers, "--dry-run", "--json"))
+        self.assertIn(known, "\n".join(found["steps"]))
+        self.assertEqual([disk["fs"] for disk in found["disks"]], [None])
+        for text in plan, json.dumps(found):
+            self.assertNotIn("geheim", text)
+            self.assertNotIn("lang en_US", text)
+        self.assert_nothing_left()
+
+    def test_a_directory_that_the_guest_cannot_reach(self):
+        self.refuse(self.tree.dir, str(self.tree.dir), "--extra-args inst.repo=")
+        self.refuse(self.tree.dir, "--extra-args inst.repo=", more=["--extra-args", "xinst.repo=a inst.repository=b"])
+        self.make(self.tree.dir, "--extra-args", "ip=dhcp inst.stage2=http://192.0.2.9/f/")
+        answers = self.dir / "a.cfg"
+        answers.write_text("lang C\nautopart\n")
+        self.assert_one_line(self.run_program(self.command(self.tree.dir, "--answers", answers, "--force")),
+                             "--extra-args inst.repo=")
+
+    @world.need_program("xorriso")
+    def test_an_iso_that_is_no_drive_of_a_guest(self):
+        self.make(make_iso(self.dir / "a.iso", self.tree.dir, "Fedora S/42"))
+        # As xl reads it, a backslash is two in a string.
+        self.assertEqual(self.config("-install")["cmdline"],
+                         r"console=hvc0 inst.repo=hd:LABEL=Fedora\\x20S\\x2f42 inst.text")
+        self.assertIn(f"{self.dir}/a.iso", (self.out / "t-install.cfg").read_text())
+        self.make(make_iso(self.dir / "b.iso", self.tree.dir, "a:b"), "--force")
+        self.assertIn("inst.repo=hd:/dev/xvdz ", self.config("-install")["cmdline"])
+        self.make(self.dir / "b.iso", "--type", "pv", "--force")
+        self.assertIn("method=cdrom ", self.config("-install")["cmdline"])
+
+    @world.need_program("xorriso")
+    def test_an_iso_with_a_symlink_to_nowhere(self):
+        (self.tree.dir / ".treeinfo").rename(self.tree.dir / "info")
+        (self.tree.dir / ".treeinfo").symlink_to("info")
+        image = self.dir / "a.iso"
+        subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", str(image), str(self.tree.dir)],
+                       check=True, capture_output=True)
+        data = image.read_bytes()
+        # A Rock Ridge entry: its name, length, version and flags.
+        self.assertIn(b"SL\x0b\1\0", data)
+        image.write_bytes(data.replace(b"SL\x0b\1\0", b"XX\x0b\1\0"))
+        self.refuse(image, "a.iso", ".treeinfo", "leads nowhere")
+
     def test_answers_of_another_installer(self):
         answers = self.dir / "a.cfg"
+        answers.write_text('<profile xmlns="http://www.suse.com/1.0/yast2ns"/>\n')
+        self.refuse(self.tree.dir, "is an AutoYaST profile", "reads a kickstart", more=["--answers", answers])
         answers.write_text("d-i debian-installer/locale string C\n")
         self.refuse(self.tree.dir, "is a preseed", "reads a kickstart", more=["--answers", answers])
         answers.write_text("hello\n")
@@ -125,11 +203,11 @@ class FedoraTest(TreeCase):
 
     def test_settings_that_nothing_would_heed(self):
         self.refuse(self.tree.dir, "--hostname", "--answers", more=["--hostname", "h"])
-        self.refuse(self.tree.dir, "--extra-args", more=["--extra", "x"])
-        self.refuse(self.tree.dir, "--cloud-init", more=["--cloud-init", "auto"])
-        self.refuse(self.tree.dir, "--kernel host", more=["--kernel", "host"])
-        self.refuse(self.tree.dir, "--layout", more=["--layout", "gpt"])
-        self.refuse(self.tree.dir, "fs=", more=["--disk", "size=4G,fs=xfs"])
+        self.refuse(self.tree.dir, "--extra-args", more=["--extra", "x", *REPO])
+        self.refuse(self.tree.dir, "--cloud-init", more=["--cloud-init", "auto", *REPO])
+        self.refuse(self.tree.dir, "--kernel host", more=["--kernel", "host", *REPO])
+        self.refuse(self.tree.dir, "--layout", more=["--layout", "gpt", *REPO])
+        self.refuse(self.tree.dir, "fs=", more=["--disk", "size=4G,fs=xfs", *REPO])
 
     def test_a_download_is_resumed(self):
         Ranges.broken, Ranges.asked = {"vmlinuz", "initrd.img"}, []
@@ -153,7 +231,8 @@ class FedoraTest(TreeCase):
         for name in "vmlinuz", "initrd.img":
             self.tree.describe(**{name: "0" * 64})
             for where in self.tree.dir, self.serve(self.tree.dir):
-                self.refuse(where, name, "its checksum is", "0" * 64)
+                self.refuse(where, name, "its checksum is", "0" * 64, more=REPO)
+        self.assertEqual(list((self.dir / "cache").glob("install-*.part")), [])
 
     def test_paths_outside_of_the_tree(self):
         for path in ("../../etc/passwd", "/etc/passwd", "images/../../x", "http://example.org/x", "a//b", "x?y"):
@@ -166,21 +245,21 @@ class FedoraTest(TreeCase):
         self.tree.describe(sums=False)
         self.tree.kernel.unlink()
         self.tree.kernel.symlink_to(secret)
-        self.refuse(self.tree.dir, "vmlinuz")
+        self.refuse(self.tree.dir, "vmlinuz", more=REPO)
 
     def test_another_architecture(self):
         self.tree.describe(arch="aarch64")
-        self.refuse(self.tree.dir, "aarch64", "x86_64")
+        self.refuse(self.tree.dir, "use the tree for x86_64, or --arch aarch64")
 
     def test_a_kernel_that_is_cut_off(self):
         self.tree.kernel.write_bytes(self.tree.kernel.read_bytes()[:100])
         self.tree.describe()
-        self.refuse(self.tree.dir, "images/pxeboot/vmlinuz")
+        self.refuse(self.tree.dir, "images/pxeboot/vmlinuz", more=REPO)
 
     def test_an_initramfs_that_is_cut_off(self):
         self.tree.initrd.write_bytes(self.tree.initrd.read_bytes()[:60])
         self.tree.describe()
-        self.refuse(self.tree.dir, "[initramfs-corrupt]")
+        self.refuse(self.tree.dir, "[initramfs-corrupt]", more=REPO)
 
     def test_files_that_are_not_there(self):
         self.tree.describe(sums=False)
@@ -188,7 +267,7 @@ class FedoraTest(TreeCase):
         for path in self.tree.initrd, self.tree.kernel:
             path.unlink()
             for where in self.tree.dir, self.serve(self.tree.dir):
-                self.refuse(where, path.name)
+                self.refuse(where, path.name, more=REPO)
             path.write_bytes(self.kernel.read_bytes())
 
     def test_what_is_not_a_treeinfo(self):
@@ -206,11 +285,41 @@ class FedoraTest(TreeCase):
         self.refuse("user@host:/tree", "sshfs")
         self.refuse("http://127.0.0.1:1/x/", "http://127.0.0.1:1/x/")
 
+    def test_an_address_with_a_password(self):
+        for address in "http://joe:SEKRIT@127.0.0.1:1/t/", "FTP://joe:SE@KRIT@h/", "https:///SEKRIT@h/":
+            done = self.run_program(self.command(address))
+            self.assert_one_line(done, "a name or password in the address of a tree")
+            self.assertNotIn("KRIT", done.stderr)
+            self.assert_nothing_left()
+        # It is not one of these.
+        self.refuse("http://127.0.0.1:1/a@b/", "http://127.0.0.1:1/a@b/")
+
+    def test_a_server_that_refuses_what_it_does_not_have(self):
+        (self.tree.dir / ".treeinfo").unlink()
+        self.make(self.serve(self.tree.dir, Refuses))
+        empty = self.dir / "empty"
+        empty.mkdir()
+        for path in self.out.iterdir():
+            path.unlink()
+        self.refuse(self.serve(empty, Refuses), "is not an install tree", "refuses to send some of these")
+
+    def test_from_ftp(self):
+        server = Ftp(self.tree.dir)
+        self.addCleanup(server.close)
+        # Directories and files that are not there are refused.
+        (self.tree.dir / ".treeinfo").unlink()
+        (self.tree.dir / "images").rename(self.tree.dir / "main")
+        self.refuse(server.url(), "is not an install tree")
+        (self.tree.dir / "main").rename(self.tree.dir / "images")
+        self.make(server.url())
+        self.assertEqual(digest(self.out / "t-install.initrd"), digest(self.tree.initrd))
+
     def test_a_plan_does_nothing(self):
-        plan = self.make(self.serve(self.tree.dir), "--dry-run")
-        self.assertIn("ask its questions", plan)
-        self.assertIn("t-install.cfg", plan)
-        self.assert_nothing_left()
+        for handler in boot_server.Quiet, Refuses:
+            plan = self.make(self.serve(self.tree.dir, handler), "--dry-run")
+            self.assertIn("ask its questions", plan)
+            self.assertIn("t-install.cfg", plan)
+            self.assert_nothing_left()
 
 
 class SuseTest(TreeCase):
@@ -229,10 +338,50 @@ class SuseTest(TreeCase):
         self.assertEqual(self.config("-install")["cmdline"],
                          f"console=hvc0 install={url} textmode=1 autoyast=file:///autoinst.xml")
         self.assertIn("autoinst.xml", split_initrd(self.out / "t-install.initrd", loader / "initrd"))
+        self.make(tree, "--force", "--extra-args", "install=nfs://192.0.2.9/s")
         (tree / "CHECKSUMS").write_text(sums.replace(digest(loader / "linux"), "1" * 64))
         for path in self.out.iterdir():
             path.unlink()
         self.refuse(url, "1" * 64)
+        self.refuse(tree, "--extra-args install=")
+
+    @world.need_program("xorriso")
+    def test_from_an_iso(self):
+        loader = self.dir / "tree/boot/x86_64/loader"
+        loader.mkdir(parents=True)
+        guest.write_kernel(loader / "linux", pvh=True)
+        write_initrd(loader / "initrd", self.dir / "scratch")
+        self.make(make_iso(self.dir / "a.iso", self.dir / "tree"))
+        self.assertEqual(self.config("-install")["cmdline"],
+                         "console=hvc0 install=hd:/?device=/dev/xvdz textmode=1")
+
+
+class UbuntuTest(TreeCase):
+    def write(self, kernel, initrd):
+        guest.write_kernel(kernel, pvh=True)
+        write_initrd(initrd, self.dir / "scratch")
+
+    def test_its_old_installer_takes_its_own_archive(self):
+        tree = self.dir / "tree"
+        pair = tree / "current/legacy-images/netboot/ubuntu-installer/amd64"
+        pair.mkdir(parents=True)
+        self.write(pair / "linux", pair / "initrd.gz")
+        key = self.dir / "key.pub"
+        key.write_text(KEY)
+        self.make(tree, "--ssh-key", key)
+        preseed = split_initrd(self.out / "t-install.initrd", pair / "initrd.gz")["preseed.cfg"]
+        self.assertIn("d-i mirror/http/hostname string archive.ubuntu.com\n", preseed)
+        self.assertIn("d-i mirror/http/directory string /ubuntu\n", preseed)
+
+    def test_its_installer_of_today_needs_an_image(self):
+        pair = self.dir / "tree/amd64"
+        pair.mkdir(parents=True)
+        self.write(pair / "linux", pair / "initrd")
+        for where in self.dir / "tree", self.serve(self.dir / "tree"):
+            self.refuse(where, "--extra-args url=")
+            self.make(where, "--extra-args", "url=http://192.0.2.9/u.iso", "--force")
+            for path in self.out.iterdir():
+                path.unlink()
 
 
 @unittest.skipUnless(PAIR.exists(), "debian-installer-12-netboot-amd64 not installed")
@@ -240,7 +389,7 @@ class DebianTest(TreeCase):
     def setUp(self):
         super().setUp()
         self.key = self.dir / "key.pub"
-        self.key.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl me\n")
+        self.key.write_text(KEY)
         self.password = self.dir / "password"
         self.password.write_text("geheim\n")
 
@@ -294,6 +443,13 @@ class DebianTest(TreeCase):
                               capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_a_static_address_of_ipv6(self):
+        self.make(NETBOOT, "--ssh-key", self.key, "--nic", "ip=2001:db8::5/64,gateway=2001:db8::1,dns=2001:db8::53")
+        preseed = split_initrd(self.out / "t-install.initrd", PAIR / "initrd.gz")["preseed.cfg"]
+        self.assertIn("d-i netcfg/get_ipaddress string 2001:db8::5/64\n", preseed)
+        self.assertIn("d-i netcfg/get_gateway string 2001:db8::1\n", preseed)
+        self.assertNotIn("get_netmask", preseed)
+
     def test_a_password_that_was_made(self):
         done = self.run_program([*self.command(NETBOOT, "--root-password", "generate"), "--json"])
         self.assertEqual(done.returncode, 0, done.stderr)
@@ -314,8 +470,9 @@ class DebianTest(TreeCase):
 
     def test_every_type(self):
         for kind in "pv", "pvh", "hvm":
-            self.make(NETBOOT, "--type", kind, "--force")
+            said = self.make(NETBOOT, "--type", kind, "--force")
             self.assertEqual((self.config("-install")["type"], self.config()["type"]), (kind, kind))
+        self.assertIn("to be installed: an HVM guest, its installer", said)
         self.assertIn("console=ttyS0", self.config("-install")["cmdline"])
         self.assertEqual(self.config("-install")["serial"], "pty")
         self.assertNotIn("bootloader", self.config())
@@ -329,10 +486,7 @@ class DebianTest(TreeCase):
 
     @world.need_program("xorriso")
     def test_from_an_iso(self):
-        image = self.dir / "a.iso"
-        done = subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-o", str(image), "-follow-links",
-                               str(NETBOOT)], capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        image = make_iso(self.dir / "a.iso", NETBOOT)
         self.make(image)
         self.assertEqual(digest(self.out / "t-install.vmlinuz"), digest(PAIR / "linux"))
         self.assertEqual(digest(self.out / "t-install.initrd"), digest(PAIR / "initrd.gz"))

@@ -67,17 +67,19 @@ class Builds(unittest.TestCase):
         guest.write_kernel(tree / "vmlinuz", pvh=True)
         (tree / "initrd.img").write_bytes(b"")
         with self.assertRaisesRegex(domuimg.NotBootable, "initramfs"):
-            self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto")
+            self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto",
+                        extra_args="inst.repo=http://192.0.2.9/")
         self.assertEqual(list(self.out.iterdir()) if self.out.exists() else [], [])
         (self.dir / "init").write_bytes(guest.program())
         (self.dir / "init").chmod(0o755)
         with open(tree / "initrd.img", "wb") as file:
             subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=self.dir, check=True, stdout=file,
                            input=b"init\n")
-        result = self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto", extra_args="a=b")
+        result = self.create(source=f"tree:{self.dir / 'tree'}", kernel="pvgrub", type="auto",
+                             extra_args="inst.repo=http://192.0.2.9/")
         self.assertEqual(result.verdict, "unknown")
         text = pathlib.Path(result.install_config_path).read_text()
-        self.assertIn('cmdline = "console=hvc0 inst.text a=b"', text)
+        self.assertIn('cmdline = "console=hvc0 inst.text inst.repo=http://192.0.2.9/"', text)
         self.assertEqual(result.details["installer"]["config"], result.install_config_path)
 
     def test_a_guest_that_would_not_boot_is_an_error(self):

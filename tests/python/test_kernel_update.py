@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The kernel of a guest that has upgraded itself."""
 
+import json
 import pathlib
+import re
 import tarfile
 import tempfile
 import unittest
@@ -41,6 +43,25 @@ class Updates(unittest.TestCase):
         with self.assertRaises(domuimg.Exists):
             domuimg.adopt(self.out / "web1.cfg")
         domuimg.adopt(self.out / "web1.cfg", force=True)
+
+    def adopt_with(self, kernel):
+        config = self.out / "web1.cfg"
+        config.write_text(re.sub(r"(?m)^kernel = .*", f'kernel = "{kernel}"', config.read_text()))
+        domuimg.adopt(config, force=True)
+        return json.loads((self.out / "web1.json").read_text())["kernel"]["from"]
+
+    def test_only_a_copy_beside_an_adopted_guest_is_its_own(self):
+        own = self.out / "web1.vmlinuz"
+        self.assertEqual(self.adopt_with(own), "guest")
+        elsewhere = self.dir / "vmlinuz-of-the-host"
+        elsewhere.write_bytes(own.read_bytes())
+        self.assertEqual(self.adopt_with(elsewhere), "file")
+        link = self.out / "vmlinuz-link"
+        link.symlink_to(elsewhere)
+        self.assertEqual(self.adopt_with(link), "file")
+        other = self.out / f"vmlinuz-{VERSION}"
+        other.write_bytes(own.read_bytes() + b"of another guest")
+        self.assertEqual(self.adopt_with(other), "file")
 
     def test_kernels(self):
         kernel = domuimg.kernel_inspect(self.out / "web1.vmlinuz", xen="4.17")

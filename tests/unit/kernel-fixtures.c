@@ -261,16 +261,19 @@ static void
 add_cpio_file (GByteArray *cpio, const char *name, const char *content)
 {
   gboolean is_dir = content == NULL;
-  gsize size = is_dir ? 0 : strlen (content);
+  gboolean is_link = !is_dir && g_str_has_prefix (content, "->");
+  guint mode = is_dir ? 040755 : is_link ? 0120777 : 0100755;
+  const char *body = is_link ? content + strlen ("->") : content;
+  gsize size = is_dir ? 0 : strlen (body);
   g_autofree char *head = g_strdup_printf (
-      "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, is_dir ? 040755 : 0100755, 0,
-      0, 1, 0, (guint) size, 0, 0, 0, 0, (guint) strlen (name) + 1, 0);
+      "070701%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x%08x", 1, mode, 0, 0, 1, 0,
+      (guint) size, 0, 0, 0, 0, (guint) strlen (name) + 1, 0);
 
   g_byte_array_append (cpio, (const guint8 *) head, (guint) strlen (head));
   g_byte_array_append (cpio, (const guint8 *) name, (guint) strlen (name) + 1);
   pad (cpio);
   if (!is_dir)
-    g_byte_array_append (cpio, (const guint8 *) content, (guint) size);
+    g_byte_array_append (cpio, (const guint8 *) body, (guint) size);
   pad (cpio);
 }
 

@@ -36,7 +36,8 @@ extern const guint n_compressors;
 /* By the real program. */
 GBytes *compress_bytes (const Compressor *compressor, GBytes *bytes);
 
-/* Of names and contents, NULL at the end; a name without content is a directory. */
+/* Of names and contents, NULL at the end; a name without content is a directory, and
+ * "->TARGET" a symlink. */
 GBytes *cpio_new (const char *name, const char *content, ...) G_GNUC_NULL_TERMINATED;
 GBytes *concat_bytes (GBytes *one, gsize zeros, GBytes *other);
 /* A copy with @value, little-endian, in @width bytes at @offset. */

@@ -52,6 +52,7 @@ static const Case fstab_cases[] = {
   { "ext4 as ext3", SYSTEMD, FSTAB, "/dev/xvda1 /srv ext3 defaults 0 2\n", NULL,
     "fstab-type error", "" },
   { "no swap there", SYSTEMD, FSTAB, "/dev/xvda2 none swap sw\n", NULL, "fstab-type warning", "" },
+  { "swap there", SYSTEMD, FSTAB, "/dev/xvda3 /srv ext4 defaults 0 2\n", NULL, "fstab-type error", "" },
   { "blanks in names, and none of fields", SYSTEMD, FSTAB,
     "/dev/xvda2 /srv/a\\040b auto\nx\n/dev/xvda2 /mnt\\\n/dev/xvda2 /mnt\\0\n", NULL, "", NULL },
   { "mount point with a blank", SYSVINIT, FSTAB, "/dev/xvda2 /a\\040b xfs defaults 0 0\n", NULL,
@@ -62,6 +63,14 @@ static const Case fstab_cases[] = {
     "/dev/xvda2 /srv xfs noatime,nofail,x-systemd.requires=a,logbufs=8 0 2\n", NULL, "", NULL },
   { "an option of tmpfs", SYSTEMD, FSTAB, "tmpfs /srv tmpfs size=1G,sizes=2 0 0\n", NULL,
     "fstab-options error", NULL },
+  { "a context with a comma", SYSTEMD, FSTAB,
+    "tmpfs /srv tmpfs context=\"system_u:object_r:tmp_t:s0:c1,c2\",size=1G 0 0\n", NULL, "", NULL },
+  { "a wrong option behind a context", SYSTEMD, FSTAB,
+    "tmpfs /srv tmpfs context=\"a:c1,c2\",sizes=2 0 0\n", NULL, "fstab-options error", NULL },
+  { "quotas of tmpfs", SYSTEMD, FSTAB,
+    "tmpfs /srv tmpfs usrquota,grpquota,usrquota_block_hardlimit=1G,usrquota_inode_hardlimit=9,"
+    "grpquota_block_hardlimit=1G,grpquota_inode_hardlimit=9,quota,casefold,strict_encoding 0 0\n",
+    NULL, "", NULL },
   { "a mount point that is a file", SYSTEMD, FSTAB, "/dev/xvda2 /etc/hostname xfs defaults 0 2\n",
     NULL, "fstab-mount-point error", NULL },
   { "an option of an old xfs", SYSTEMD, FSTAB, "/dev/xvda2 /srv xfs nobarrier,nofail 0 2\n", NULL,
@@ -93,15 +102,43 @@ test_repaired_fstab_keeps_what_it_said (void)
   guest_init (&guest, SYSTEMD);
   tree_edit (guest.machine->tree, FSTAB,
         "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv ext4 defaults 0 2\n"
-        " /dev/xvda2 /opt ext4 nofail 0 2\n");
+        " /dev/xvda2 /opt ext4 nofail 0 2\n/dev/xvda3 /tmp ext4 nofail 0 2\n");
   found = guest_find (&guest, domuimg_check_fstab);
   guest_repair (&guest);
   guest_assert_contains (guest.machine->tree, FSTAB,
                          "UUID=" ROOT_UUID " / ext4 defaults 0 1\n"
                          "# domuimg: no such device in this guest: /dev/sda2  /srv ext4 defaults 0"
-                         " 2\n /dev/xvda2 /opt xfs nofail 0 2\n");
+                         " 2\n /dev/xvda2 /opt xfs nofail 0 2\n"
+                         "# domuimg: the device holds something else: /dev/xvda3 /tmp ext4 nofail 0 2\n");
   guest_assert_contains (guest.machine->tree, "/var/lib/domuimg/replaced/etc/fstab",
                          "/dev/sda1 / ext4 defaults 0 1\n/dev/sda2  /srv");
+}
+
+/* systemd makes a filesystem where it is told to, and where there is none. */
+static void
+test_filesystem_that_systemd_makes (void)
+{
+  static const struct {
+    const char *fixture, *line, *found;
+  } cases[] = {
+    { SYSTEMD, "/dev/xvdb /srv ext4 x-systemd.makefs 0 2\n", "" },
+    { SYSTEMD, "/dev/xvdb /srv ext4 defaults 0 2\n", "fstab-type error" },
+    { SYSVINIT, "/dev/xvdb /srv ext4 x-systemd.makefs 0 2\n", "fstab-type error" },
+    { SYSTEMD, "/dev/xvda2 /srv ext4 x-systemd.makefs 0 2\n", "fstab-type error" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, cases[i].fixture);
+      guest_add_device (&guest, 3, "xvdb", NULL, NULL);
+      tree_edit (guest.machine->tree, "/srv", "/");
+      tree_edit (guest.machine->tree, FSTAB, cases[i].line);
+      found = guest_find (&guest, domuimg_check_fstab);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
 }
 
 static void
@@ -620,6 +657,7 @@ main (int argc, char **argv)
   g_test_add_func ("/check-guest/fstab", test_fstab);
   g_test_add_func ("/check-guest/repaired-fstab-keeps-what-it-said",
                    test_repaired_fstab_keeps_what_it_said);
+  g_test_add_func ("/check-guest/filesystem-that-systemd-makes", test_filesystem_that_systemd_makes);
   g_test_add_func ("/check-guest/repaired-tmp-is-for-everybody",
                    test_repaired_tmp_is_for_everybody);
   g_test_add_func ("/check-guest/devices-may-be-hidden", test_devices_may_be_hidden);

@@ -17,8 +17,12 @@
   "\"block\"],\"files\":[\"/usr/lib/xen-4.18/boot/hvmloader\","                                       \
   "\"/usr/lib/xen-4.18/bin/pygrub\",\"/usr/share/seabios/bios-256k.bin\","                             \
   "\"/usr/libexec/xen-qemu-system-i386\"],\"domains\":[\"Domain-0\",\"net\"],"                         \
-  "\"pools\":[\"Pool-0\"],\"pci\":[\"0000:03:00.0\",\"0000:04:00.0\"],"                                \
-  "\"pci_assignable\":[\"0000:03:00.0\"]}}"
+  "\"pools\":[\"Pool-0\"],\"pci\":[\"0000:03:00.0\",\"0000:04:00.0\",\"0000:0a:00.0\"],"               \
+  "\"pci_assignable\":[\"0000:03:00.0\",\"0000:0a:00.0\"]}}"
+#define OPENVSWITCH "{\"host\":{\"default_script\":\"vif-openvswitch\",\"bridges\":[],"                  \
+  "\"interfaces\":[\"ovs0\"],\"scripts\":[\"vif-bridge\",\"vif-openvswitch\"]}}"
+#define DRIVER_DOMAIN "{\"host\":{\"default_backend\":\"net\",\"bridges\":[],\"scripts\":[]}}"
+#define ELSEWHERE "{\"host\":{\"files\":[\"/usr/bin/pygrub\"]}}"
 
 static DomuimgProfile *
 parse (const char *text)
@@ -65,6 +69,7 @@ test_rules (void)
     { "type = \"pv\"\nvif = [ \"bridge=xenbr0\" ]", "host-bridge" },
     { "type = \"pv\"\nvif = [ \"bridge=xenbr0,backend=net\" ]", "" },
     { "type = \"pv\"\nvif = [ \"backend=gone\" ]", "host-backend" },
+    { "type = \"pv\"\nvif = [ \"backend=1\" ]", "host-unknown" },
     { "type = \"pv\"\nvif = [ \"script=vif-openvswitch,bridge=ovs0.10:20\" ]", "" },
     { "type = \"pv\"\nvif = [ \"script=vif-openvswitch,bridge=ovs1\" ]", "host-bridge" },
     { "type = \"pv\"\nvif = [ \"script=vif-gone,bridge=br0\" ]", "host-script" },
@@ -84,6 +89,7 @@ test_rules (void)
     { "type = \"pv\"\npool = \"Pool-0\"", "" },
     { "type = \"pv\"\npool = \"gone\"", "host-pool" },
     { "type = \"pv\"\npci = [ \"03:00.0\" ]", "" },
+    { "type = \"pv\"\npci = [ \"0A:00.0\" ]", "" },
     { "type = \"pv\"\npci = [ \"0000:04:00.0\" ]", "host-pci" },
     { "type = \"pv\"\npci = [ \"0000:04:00.0,seize=1\" ]", "" },
     { "type = \"pv\"\npci = [ \"05:00.0\" ]", "host-pci" },
@@ -100,6 +106,32 @@ test_rules (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      g_autofree char *found = find (profile, cases[i].lines);
+
+      g_test_message ("%s", cases[i].lines);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
+/* What a host's xl.conf says holds for a vif that says nothing; and a host that has Xen's files at a
+ * place of its own is not one without them. */
+static void
+test_hosts_that_are_not_as_usual (void)
+{
+  static const struct {
+    const char *profile, *lines, *found;
+  } cases[] = {
+    { OPENVSWITCH, "type = \"pv\"\nvif = [ \"bridge=ovs0\" ]", "" },
+    { OPENVSWITCH, "type = \"pv\"\nvif = [ \"bridge=ovs1\" ]", "host-bridge" },
+    { OPENVSWITCH, "type = \"pv\"\nvif = [ \"script=vif-bridge,bridge=ovs0\" ]", "host-bridge" },
+    { DRIVER_DOMAIN, "type = \"pv\"\nvif = [ \"bridge=dmz\" ]", "" },
+    { DRIVER_DOMAIN, "type = \"pv\"\nvif = [ \"bridge=dmz,backend=0\" ]", "host-script, host-bridge" },
+    { ELSEWHERE, "type = \"hvm\"", "host-unknown" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DomuimgProfile) profile = parse (cases[i].profile);
       g_autofree char *found = find (profile, cases[i].lines);
 
       g_test_message ("%s", cases[i].lines);
@@ -150,7 +182,8 @@ test_doctor (void)
   put (root, "/sys/hypervisor/properties/capabilities", "xen-3.0-x86_64 hvm-3.0-x86_64\n");
   put (root, "/proc/xen/capabilities", "control_d\n");
   put (root, "/sys/class/net/lan/bridge/bridge_id", "x");
-  put (root, "/etc/xen/xl.conf", "vif.default.bridge = 'lan'\n");
+  put (root, "/etc/xen/xl.conf", "vif.default.bridge = 'lan'\n#vif.default.script=\"x\"\n"
+                                "vif.default.script=\"vif-route\"\n");
   put (root, "/etc/xen/scripts/vif-bridge", "x");
   put (root, "/usr/lib/xen-4.17/boot/hvmloader", "x");
   doctor = domuimg_doctor_new_for_root (root);
@@ -159,6 +192,8 @@ test_doctor (void)
   profile = parse (json);
   g_assert_cmpint (profile->version.minor, ==, 17);
   g_assert_cmpstr (profile->default_bridge, ==, "lan");
+  g_assert_cmpstr (profile->default_script, ==, "vif-route");
+  g_assert_null (profile->default_backend);
   g_assert_true (domuimg_profile_has (profile, DOMUIMG_PROFILE_BRIDGES, "lan"));
   g_assert_true (domuimg_profile_has (profile, DOMUIMG_PROFILE_SCRIPTS, "vif-bridge"));
   g_assert_true (domuimg_profile_has (profile, DOMUIMG_PROFILE_TYPES, "pvh"));
@@ -194,6 +229,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/check-host/rules", test_rules);
+  g_test_add_func ("/check-host/not-as-usual", test_hosts_that_are_not_as_usual);
   g_test_add_func ("/check-host/nothing-is-known", test_nothing_is_known);
   g_test_add_func ("/check-host/doctor", test_doctor);
   g_test_add_func ("/check-host/refused", test_refused);

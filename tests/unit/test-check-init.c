@@ -234,6 +234,41 @@ test_initramfs (void)
     }
 }
 
+/* An interpreter is found as Linux finds it: through links to directories. */
+static void
+test_interpreter_behind_links (void)
+{
+  static const struct {
+    const char *interpreter, *link, *target, *file;
+    gboolean found;
+  } cases[] = {
+    { "#!/usr/bin/sh\n", "usr/bin", "->../bin", "bin/sh", TRUE },
+    { "#!/usr/bin/sh\n", "usr/bin", "->/bin", "bin/sh", TRUE },
+    { "#!/usr/bin/sh\n", "usr", "->./.", "bin/sh", TRUE },
+    { "#!/bin/sh\n", "bin", "->usr/bin", "usr/bin/sh", TRUE },
+    { "#!/usr/bin/sh\n", "usr/bin", "->../bin", "bin/bash", FALSE },
+    { "#!/usr/bin/sh\n", "usr/bin", "->../sbin", "bin/sh", FALSE },
+    { "#!/usr/bin/sh\n", "usr/bin", "->bin", "bin/sh", FALSE },
+    { "#!/bin/sh\n", "bin/sh", "->busybox", "bin/busybox", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) archive
+          = cpio_new ("init", cases[i].interpreter, cases[i].file, "x", cases[i].link, cases[i].target,
+                      "lib/modules/6.1.0-fixture/modules.builtin", "a.ko", NULL);
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init_programs (&guest);
+      g_ptr_array_add (guest.machine->boot.initrd_paths, g_strdup ("/initrd"));
+      guest.machine->ahead = domuimg_initramfs_new_for_bytes (archive, "initrd", NULL);
+      found = guest_find (&guest, domuimg_check_initramfs);
+      g_test_message ("%u %s", i, found);
+      g_assert_true (g_str_has_prefix (found, cases[i].found ? "initramfs-driver" : "initramfs-init error"));
+    }
+}
+
 /* The decoders of Linux know less than others do. */
 static void
 test_packing (void)
@@ -276,6 +311,7 @@ main (int argc, char **argv)
                    test_programs_of_this_machine_have_their_libraries);
   g_test_add_func ("/check-init/damaged-programs", test_damaged_programs);
   g_test_add_func ("/check-init/initramfs", test_initramfs);
+  g_test_add_func ("/check-init/interpreter-behind-links", test_interpreter_behind_links);
   g_test_add_func ("/check-init/packing", test_packing);
   return g_test_run ();
 }

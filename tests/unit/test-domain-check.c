@@ -196,6 +196,8 @@ test_fixes (void)
     { PV "maxmem=32\n", PV },
     { PV "vcpus=4\nmaxvcpus=2\n", PV "vcpus=4\n" },
     { HVM "builder='hvm'\n", HVM },
+    { "name='a'\nmemory='256M'\nmaxmem='1 GiB'\n", "name='a'\nmemory=256\nmaxmem=1024\n" },
+    { "name='a'\nmemory='lots'\n", "name='a'\nmemory='lots'\n" },
     { PV "disk=[ '/a,raw,xvda,w', # root\n '/b,raw,xvda,w', '/c,raw,xvdb,w',\n"
          " 'vdev=xvda,target=/d',\n]\n",
       PV "disk=[ '/a,raw,xvda,w', # root\n \"/b,raw,xvdc,w\", '/c,raw,xvdb,w',\n"

@@ -467,6 +467,21 @@ test_alpine (void)
   guest_assert_absent (tree, "/etc/udev");
 }
 
+/* Without an inittab, busybox's init starts the system all the same; with one, by what is in it only. */
+static void
+test_busybox_without_inittab (void)
+{
+  g_autoptr (DomuimgTree) tree = guest_load ("alpine");
+  g_autoptr (DomuimgCustomise) want = guest_want ();
+  g_autoptr (GError) error = NULL;
+
+  domuimg_tree_remove (tree, "/etc/inittab", &error);
+  g_assert_no_error (error);
+  guest_apply (want, tree);
+  guest_assert_contains (tree, "/etc/inittab", "::sysinit:/etc/init.d/rcS\n");
+  guest_assert_contains (tree, "/etc/inittab", "\nhvc0::respawn:/sbin/getty -L hvc0 115200 vt100\n");
+}
+
 static void
 test_hvm_logs_in_on_serial_port (void)
 {
@@ -531,6 +546,7 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/centos-7-and-rocky-9", test_centos_7_and_rocky_9);
   g_test_add_func ("/guest/debian-sysvinit", test_debian_sysvinit);
   g_test_add_func ("/guest/alpine", test_alpine);
+  g_test_add_func ("/guest/busybox-without-inittab", test_busybox_without_inittab);
   g_test_add_func ("/guest/hvm-logs-in-on-serial-port", test_hvm_logs_in_on_serial_port);
   g_test_add_func ("/guest/no-network-tool-is-a-warning", test_no_network_tool_is_a_warning);
   return g_test_run ();

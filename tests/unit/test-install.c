@@ -165,7 +165,7 @@ build (Fixture *self)
   set (spec, "name", "t");
   set (spec, "from", from);
   set (spec, "dir", self->out);
-  set (spec, "extra-args", "a=\"b c\"");
+  set (spec, "extra-args", "inst.repo=nfs:h:/t a=\"b c\"");
   made = domuimg_build_new (spec);
   result = domuimg_build_run (made, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -186,7 +186,7 @@ judge (const char *path, gboolean installs)
   g_assert_cmpstr (judge_string (read, "type"), ==, "pvh");
   g_assert_cmpstr (judge_string (read, "on_reboot"), ==, installs ? "destroy" : "restart");
   g_assert_cmpstr (judge_string (read, "cmdline"), ==,
-                   installs ? "console=hvc0 inst.text a=\"b c\"" : NULL);
+                   installs ? "console=hvc0 inst.text inst.repo=nfs:h:/t a=\"b c\"" : NULL);
   g_assert_true ((judge_string (read, "kernel") != NULL) == installs);
   g_assert_true ((judge_string (read, "bootloader") != NULL) == !installs);
   judge_free (read);

@@ -61,6 +61,8 @@ test_wrong_values_are_refused (void)
     { "disk", "pool:X/Y,format=vhd" }, { "disk", "pool:X/Y,compress=yes" }, { "disk", "pool:X/Y,thin=Z" },
     { "disk", "pool:X/Y,format=raw,compress=yes" }, { "disk", "lvm:a/b,format=qcow2" },
     { "connect", "here" },    { "connect", "xen://me:word@host/system" }, { "connect", "xen:///a#b" },
+    { "kernel", "pxe:http://host/a b --kernel=/x" }, { "kernel", "pxe:smb://host/x" },
+    { "kernel", "pxe:http://me:word@host/x" }, { "kernel", "pxe:http:///x" }, { "kernel", "pxe:host/x" },
     { "autostart", "perhaps" },
     { "disk", "thin=p" },
     { "disk", "web:1.img,vdev=xvda" }, { "disk", "xvas:a.xva" },

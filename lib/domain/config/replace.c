@@ -49,7 +49,8 @@ domuimg_config_replace_in (DomuimgUndo *undo, const char *path, const char *text
   if (!there && errno != ENOENT)
     return domuimg_set_errno (error, errno, "%s cannot be written", path);
   if (there && !how->replace)
-    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s is there already", path);
+    return domuimg_fail (error, DOMUIMG_ERROR_EXISTS, "%s is there already; use --force, which replaces it",
+                         path);
   if (there && !S_ISREG (old.st_mode))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s is not a file", path);
   temporary = domuimg_undo_add_result (undo, final, how->replace, error);

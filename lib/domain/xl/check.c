@@ -113,6 +113,32 @@ check_unknown (Check *self, const DomuimgXlSetting *setting)
   problem->rename_to = g_strdup (guess);
 }
 
+/* (nullable) The MiB that "256M" or "4 GiB" means, which libvirt and QEMU take, and xl does not. */
+static char *
+guess_memory (const char *text)
+{
+  static const struct
+  {
+    const char *unit;
+    guint64 mib;
+  } units[] = { { "m", 1 }, { "mb", 1 }, { "mib", 1 }, { "g", 1024 }, { "gb", 1024 }, { "gib", 1024 } };
+  char *end;
+  guint64 number = g_ascii_strtoull (text, &end, 10);
+
+  while (*end == ' ')
+    end++;
+  for (guint i = 0; i < G_N_ELEMENTS (units) && g_ascii_isdigit (*text); i++)
+    if (g_ascii_strcasecmp (end, units[i].unit) == 0 && number > 0 && number <= G_MAXUINT32)
+      return g_strdup_printf ("%" G_GUINT64_FORMAT, number * units[i].mib);
+  return NULL;
+}
+
+static gboolean
+is_memory (const char *key)
+{
+  return g_str_equal (key, "memory") || g_str_equal (key, "maxmem");
+}
+
 /* xl takes a string of digits for a number, and a number for a string; only lists are apart
  * (find_atom, xlu_cfg_get_list and xlu_cfg_get_bounded_long of libxlutil). */
 static void
@@ -124,6 +150,8 @@ check_kind (Check *self, const DomuimgXlSetting *setting, const DomuimgXlKey *ke
   g_autofree char *text = domuimg_xl_file_get (self->file, setting->key);
   gboolean refused = g_strv_contains (strict, setting->key);
   gboolean list = setting->value->kind == DOMUIMG_XL_LIST;
+  g_autofree char *meant = text != NULL && is_memory (setting->key) ? guess_memory (text) : NULL;
+  DomuimgXlProblem *problem;
   gint64 number;
 
   if (key->kind == DOMUIMG_XL_ANY)
@@ -134,12 +162,17 @@ check_kind (Check *self, const DomuimgXlSetting *setting, const DomuimgXlKey *ke
          refused ? "refuses it" : "ignores it");
   else if (key->kind == DOMUIMG_XL_NUMBER
            && !domuimg_xl_file_get_number (self->file, setting->key, &number))
-    add (self, "config-value", refused, setting->key, "%s must be a number, and %s%s%s; xl %s",
-         setting->key,
-         domuimg_xl_file_is_appended (self->file, setting->key) ? "+= adds to strings only, as "
-                                                                : "is “",
-         text, domuimg_xl_file_is_appended (self->file, setting->key) ? "" : "”",
-         refused ? "refuses it" : "ignores it");
+    {
+      problem = add (self, "config-value", refused, setting->key, "%s must be a number, and %s%s%s; xl %s",
+                     setting->key,
+                     domuimg_xl_file_is_appended (self->file, setting->key)
+                         ? "+= adds to strings only, as "
+                         : "is “",
+                     text, domuimg_xl_file_is_appended (self->file, setting->key) ? "" : "”",
+                     refused ? "refuses it" : "ignores it");
+      if (meant != NULL)
+        offer (problem, setting->key, meant);
+    }
 }
 
 static void
