@@ -80,36 +80,51 @@ cli_ask (DomuimgQuestions *questions, int *status)
   return TRUE;
 }
 
-/* What has to be downloaded has no plan before. */
 static gboolean
-show_plan (DomuimgBuild *build, int *status)
+show_plan (DomuimgQuestions *questions, int *status)
 {
+  DomuimgSpec *spec = domuimg_questions_get_spec (questions);
   g_autoptr (GError) error = NULL;
-  g_autoptr (DomuimgPlan) plan = domuimg_build_get_plan (build, NULL, &error);
-  g_autofree char *text = plan != NULL ? domuimg_plan_to_text (plan) : NULL;
+  g_autofree char *plan = domuimg_questions_describe_plan (questions, &error);
+  g_autofree char *command = domuimg_spec_to_command (spec);
+  g_autofree char *data = domuimg_spec_to_data (spec);
 
-  if (plan == NULL && !g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
+  if (plan == NULL)
     {
       *status = cli_report (error);
       return FALSE;
     }
-  g_print ("\n%s", text != NULL ? text : "");
-  if (plan == NULL)
-    g_print ("%s\n", error->message);
+  g_print ("\n%s\nThe same without questions:\n  domuimg %s\nor, by domuimg create --spec FILE, with this"
+           " file:\n%s\n", plan, command, data);
   return TRUE;
 }
 
-gboolean
-cli_ask_confirm (DomuimgQuestions *questions, DomuimgBuild *build, int *status)
+/* FALSE where the question has to be asked again. */
+static gboolean
+read_last_answer (const char *line, gboolean *yes)
 {
-  DomuimgSpec *spec = domuimg_questions_get_spec (questions);
-  g_autofree char *command = domuimg_spec_to_command (spec);
-  g_autofree char *data = domuimg_spec_to_data (spec);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *plain = NULL;
 
-  if (!show_plan (build, status))
+  if (g_str_equal (line, "?"))
+    {
+      g_print ("  Yes makes the guest as above; no ends all, and nothing is made.\n");
+      return FALSE;
+    }
+  if (domuimg_questions_read_yes (line, yes, &error))
+    return TRUE;
+  plain = cli_plain (error->message);
+  g_print ("  %s\n", plain);
+  return FALSE;
+}
+
+gboolean
+cli_ask_confirm (DomuimgQuestions *questions, int *status)
+{
+  gboolean yes = FALSE;
+
+  if (!show_plan (questions, status))
     return FALSE;
-  g_print ("\nThe same without questions:\n  domuimg %s\nor, by domuimg create --spec FILE, with this"
-           " file:\n%s\n", command, data);
   for (;;)
     {
       g_autofree char *line = NULL;
@@ -117,12 +132,11 @@ cli_ask_confirm (DomuimgQuestions *questions, DomuimgBuild *build, int *status)
       g_print ("Make it (yes or no)? ");
       fflush (stdout);
       line = read_line ();
-      if (line != NULL && (g_str_equal (line, "yes") || g_str_equal (line, "y")))
+      if (line != NULL && !read_last_answer (line, &yes))
+        continue;
+      if (yes)
         return TRUE;
-      if (line == NULL || g_str_equal (line, "no") || g_str_equal (line, "n"))
-        {
-          *status = end ();
-          return FALSE;
-        }
+      *status = end ();
+      return FALSE;
     }
 }

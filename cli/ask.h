@@ -8,4 +8,4 @@
 /* Asks until all are answered; "?" explains. */
 gboolean cli_ask (DomuimgQuestions *questions, int *status);
 /* Shows the plan and how to ask for the same without questions, and asks whether to go on. */
-gboolean cli_ask_confirm (DomuimgQuestions *questions, DomuimgBuild *build, int *status);
+gboolean cli_ask_confirm (DomuimgQuestions *questions, int *status);

@@ -92,10 +92,10 @@ ask_and_create (const Options *options)
   g_autoptr (DomuimgBuild) build = NULL;
   int status = CLI_DONE;
 
-  if (!cli_ask (questions, &status))
+  if (!cli_ask (questions, &status) || !cli_ask_confirm (questions, &status))
     return status;
   build = domuimg_build_new (domuimg_questions_get_spec (questions));
-  return cli_ask_confirm (questions, build, &status) ? run_build (build, options) : status;
+  return run_build (build, options);
 }
 
 int
@@ -104,7 +104,7 @@ cli_create (int argc, char **argv)
   Options options = { 0 };
   const GOptionEntry entries[] = {
     { "spec", 0, 0, G_OPTION_ARG_FILENAME, &options.spec_file,
-      "file that says what the guest is to be; options go before it", "FILE" },
+      "read settings from FILE; options on the command line override it", "FILE" },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &options.dry_run, "print the plan and do nothing", NULL },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print the result as JSON", NULL },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &options.progress,

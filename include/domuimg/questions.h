@@ -21,5 +21,9 @@ DOMUIMG_API
 gboolean domuimg_questions_answer (DomuimgQuestions *self, const char *answer, GError **error);
 DOMUIMG_API
 DomuimgSpec *domuimg_questions_get_spec (DomuimgQuestions *self);
+DOMUIMG_API
+char *domuimg_questions_describe_plan (DomuimgQuestions *self, GError **error);
+DOMUIMG_API
+gboolean domuimg_questions_read_yes (const char *answer, gboolean *yes, GError **error);
 
 G_END_DECLS

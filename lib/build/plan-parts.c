@@ -12,6 +12,7 @@
 #include "lib/disk/file.h"
 #include "lib/domain/model/identity.h"
 #include "lib/fs/fs.h"
+#include "lib/guest/logins.h"
 #include "lib/spec/spec-keys.h"
 
 #define DEFAULT_BRIDGE "xenbr0"
@@ -249,6 +250,17 @@ check_readable (const char *what, const char *path, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: %s cannot be read", what, path);
 }
 
+/* What can be read once only, such as a pipe, is left to the build. */
+static gboolean
+check_key (const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return check_readable ("ssh-key", path, error);
+  return domuimg_ssh_keys_read_file (path, keys, error);
+}
+
 static gboolean
 check_logins (DomuimgPlan *self, GError **error)
 {
@@ -302,7 +314,7 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
     }
   for (guint i = 0; keys[i] != NULL; i++)
     {
-      if (!check_readable ("ssh-key", keys[i], error))
+      if (!check_key (keys[i], error))
         return FALSE;
     }
   return check_logins (self, error)

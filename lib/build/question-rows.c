@@ -11,6 +11,7 @@
 #include "lib/base/block.h"
 #include "lib/build/plan.h"
 #include "lib/disk/file.h"
+#include "lib/guest/logins.h"
 #include "lib/guest/manifest-find.h"
 
 #define MIB ((guint64) 1048576)
@@ -19,21 +20,8 @@
 #define DEFAULT_DISK (8 * GIB)
 /* Answers that mean that nothing is set. */
 #define IMAGES_OWN "as it is"
+#define INSTALLERS_OWN "as the installer needs"
 #define NOTHING "none"
-
-static gboolean
-read_yes (const char *answer, gboolean *yes, GError **error)
-{
-  static const char *const words[] = { "yes", "y", "no", "n" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (g_ascii_strcasecmp (words[i], answer) == 0)
-      {
-        *yes = i < 2;
-        return TRUE;
-      }
-  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is neither yes nor no", answer);
-}
 
 static char *
 suggest_no (DomuimgQuestions *self)
@@ -46,7 +34,7 @@ take_virtualisation (DomuimgQuestions *self, const char *answer, GError **error)
 {
   gboolean yes = FALSE;
 
-  return read_yes (answer, &yes, error)
+  return domuimg_questions_read_yes (answer, &yes, error)
          && domuimg_spec_set (self->spec, "type", yes ? "hvm" : "auto", error);
 }
 
@@ -87,6 +75,7 @@ static gboolean
 take_from (DomuimgQuestions *self, const char *answer, GError **error)
 {
   g_autoptr (DomuimgSource) source = NULL;
+  const DomuimgInstaller *installer;
   const DomuimgSourceSpec *from;
 
   if (!domuimg_spec_set (self->spec, "from", answer, error))
@@ -96,8 +85,18 @@ take_from (DomuimgQuestions *self, const char *answer, GError **error)
       || (domuimg_source_get_url (source) == NULL && !domuimg_source_check (source, error)))
     return FALSE;
   from = domuimg_spec_get_object (self->spec, "from");
+  installer = domuimg_source_get_installer (source);
+  self->takes_login = installer == NULL || installer->takes_login;
   self->resources = domuimg_osinfo_find_resources (from->rest);
   return TRUE;
+}
+
+static gboolean
+has_trait (DomuimgQuestions *self, guint trait)
+{
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
+
+  return (from->type->traits & trait) != 0;
 }
 
 static guint64
@@ -114,6 +113,8 @@ suggest_memory (DomuimgQuestions *self)
   guint64 wanted = self->resources.memory > 0 ? self->resources.memory : DEFAULT_MEMORY;
   guint64 host = get_host_memory ();
 
+  if (has_trait (self, DOMUIMG_SOURCE_INSTALLS))
+    return g_strdup (INSTALLERS_OWN);
   if (host > 0)
     wanted = MIN (wanted, MAX (host / 2, 256 * MIB));
   return g_strdup_printf ("%" G_GUINT64_FORMAT, wanted / MIB);
@@ -138,6 +139,8 @@ take_memory (DomuimgQuestions *self, const char *answer, GError **error)
   guint64 least = self->resources.least_memory;
   guint64 memory;
 
+  if (has_trait (self, DOMUIMG_SOURCE_INSTALLS) && g_str_equal (answer, INSTALLERS_OWN))
+    return TRUE;
   if (!domuimg_spec_set (self->spec, "memory", answer, error))
     return FALSE;
   memory = domuimg_spec_get_number (self->spec, "memory", 0);
@@ -157,16 +160,37 @@ suggest_path (DomuimgQuestions *self)
   return g_build_filename (geteuid () == 0 ? DOMUIMG_IMAGE_DIRECTORY : here, name, NULL);
 }
 
-/* Everything else of the guest goes where the disk is, unless that is the usual place. */
-static gboolean
-set_directory (DomuimgQuestions *self, const DomuimgDiskSpec *disk, GError **error)
+/* Everything else of the guest goes where the disk is; NULL where that is the usual place. */
+static char *
+find_directory (const DomuimgDiskSpec *disk)
 {
   g_autofree char *full = disk->path != NULL ? g_canonicalize_filename (disk->path, NULL) : NULL;
   g_autofree char *dir = full != NULL ? g_path_get_dirname (full) : NULL;
 
   if (dir == NULL || disk->kind->claims != NULL || g_str_equal (dir, DOMUIMG_IMAGE_DIRECTORY))
-    return TRUE;
-  return domuimg_spec_set (self->spec, "dir", dir, error);
+    return NULL;
+  return g_steal_pointer (&dir);
+}
+
+/* What is made beside the disk may exist already: here another place can be given. */
+static gboolean
+check_results (DomuimgQuestions *self, const DomuimgDiskSpec *disk, const char *dir, GError **error)
+{
+  const char *const places[][2] = { { DOMUIMG_IMAGE_DIRECTORY, "json" },
+                                    { DOMUIMG_IMAGE_DIRECTORY, "xml" },
+                                    { "/etc/xen", "cfg" } };
+  guint n = (disk->kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0 ? 1 : G_N_ELEMENTS (places);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *path
+          = g_strdup_printf ("%s/%s.%s", dir != NULL ? dir : places[i][0],
+                             domuimg_spec_get (self->spec, "name"), places[i][1]);
+
+      if (!domuimg_check_place (path, FALSE, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -186,23 +210,27 @@ static gboolean
 take_path (DomuimgQuestions *self, const char *answer, GError **error)
 {
   const DomuimgDiskSpec *disk;
+  g_autofree char *dir = NULL;
 
   if (!domuimg_spec_set (self->spec, "disk", answer, error))
     return FALSE;
   disk = domuimg_spec_get_object (self->spec, "disk");
-  if (!check_place (disk, error) || !set_directory (self, disk, error))
+  dir = find_directory (disk);
+  if (!check_place (disk, error) || !check_results (self, disk, dir, error)
+      || (dir != NULL && !domuimg_spec_set (self->spec, "dir", dir, error)))
     return FALSE;
   g_free (self->disk);
   self->disk = g_strdup (answer);
   return TRUE;
 }
 
-static gboolean
-gives_disks (DomuimgQuestions *self)
+/* (nullable) The answer by which the source says how large the disk is. */
+static const char *
+get_own_size (DomuimgQuestions *self)
 {
-  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
-
-  return (from->type->traits & DOMUIMG_SOURCE_GIVES_DISKS) != 0;
+  if (has_trait (self, DOMUIMG_SOURCE_INSTALLS))
+    return INSTALLERS_OWN;
+  return has_trait (self, DOMUIMG_SOURCE_GIVES_DISKS) ? IMAGES_OWN : NULL;
 }
 
 /* A device has a size. */
@@ -219,8 +247,8 @@ suggest_size (DomuimgQuestions *self)
 {
   guint64 wanted = self->resources.storage > 0 ? self->resources.storage : DEFAULT_DISK;
 
-  if (gives_disks (self))
-    return g_strdup (IMAGES_OWN);
+  if (get_own_size (self) != NULL)
+    return g_strdup (get_own_size (self));
   return g_strdup_printf ("%" G_GUINT64_FORMAT, (wanted + GIB - 1) / GIB);
 }
 
@@ -244,7 +272,7 @@ take_size (DomuimgQuestions *self, const char *answer, GError **error)
   g_autofree char *disk
       = g_strdup_printf ("%s,size=%s%s", self->disk, answer, is_bare ? "G" : "");
 
-  if (gives_disks (self) && g_str_equal (answer, IMAGES_OWN))
+  if (g_strcmp0 (answer, get_own_size (self)) == 0)
     return domuimg_spec_set (self->spec, "disk", self->disk, error) && check_plan (self, error);
   return domuimg_spec_set (self->spec, "disk", disk, error) && check_plan (self, error);
 }
@@ -254,7 +282,7 @@ take_graphics (DomuimgQuestions *self, const char *answer, GError **error)
 {
   gboolean yes = FALSE;
 
-  return read_yes (answer, &yes, error)
+  return domuimg_questions_read_yes (answer, &yes, error)
          && domuimg_spec_set (self->spec, "graphics", yes ? "vnc" : "none", error);
 }
 
@@ -276,12 +304,37 @@ find_key (void)
 static char *
 suggest_login (DomuimgQuestions *self)
 {
-  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
-  gboolean has_users = (from->type->traits & DOMUIMG_SOURCE_COPIES_A_SYSTEM) != 0
-                       && (from->type->traits & DOMUIMG_SOURCE_EXPECTS_SEED) == 0;
-  char *key = has_users ? g_strdup (NOTHING) : find_key ();
+  gboolean has_users = has_trait (self, DOMUIMG_SOURCE_COPIES_A_SYSTEM)
+                       && !has_trait (self, DOMUIMG_SOURCE_EXPECTS_SEED);
+  char *key = has_users || !self->takes_login ? g_strdup (NOTHING) : find_key ();
 
   return key != NULL ? key : g_strdup ("generate");
+}
+
+static gboolean
+check_key (const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) keys = g_ptr_array_new_with_free_func (g_free);
+
+  if (access (path, R_OK) == 0)
+    return domuimg_ssh_keys_read_file (path, keys, error);
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                       "%s cannot be read: give a file with a public key, generate or " NOTHING, path);
+}
+
+/* An installer may refuse it, and then nothing must be set. */
+static gboolean
+set_login (DomuimgQuestions *self, const char *key, const char *value, GError **error)
+{
+  g_autoptr (DomuimgSpec) copy = domuimg_spec_copy (self->spec);
+  g_autoptr (DomuimgSource) source = NULL;
+
+  if (!domuimg_spec_set (copy, key, value, error))
+    return FALSE;
+  source = domuimg_plan_make_source (copy, error);
+  return source != NULL
+         && (domuimg_source_get_url (source) != NULL || domuimg_source_check (source, error))
+         && domuimg_spec_set (self->spec, key, value, error);
 }
 
 static gboolean
@@ -290,12 +343,8 @@ take_login (DomuimgQuestions *self, const char *answer, GError **error)
   if (g_str_equal (answer, NOTHING))
     return TRUE;
   if (g_str_equal (answer, "generate"))
-    return domuimg_spec_set (self->spec, "root-password", answer, error);
-  return (access (answer, R_OK) == 0
-          || domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                           "%s cannot be read: give a file with a public key, generate or " NOTHING,
-                           answer))
-         && domuimg_spec_set (self->spec, "ssh-key", answer, error);
+    return set_login (self, "root-password", answer, error);
+  return check_key (answer, error) && set_login (self, "ssh-key", answer, error);
 }
 
 const DomuimgQuestion domuimg_question_rows[] = {

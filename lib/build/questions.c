@@ -3,6 +3,10 @@
 #include "config.h"
 #include "lib/build/questions.h"
 
+#include <string.h>
+
+#include "lib/build/plan.h"
+
 /**
  * DomuimgQuestions:
  *
@@ -45,7 +49,7 @@ get_row (DomuimgQuestions *self)
 
 /* To the next row that is asked. */
 static void
-settle (DomuimgQuestions *self)
+find_next_question (DomuimgQuestions *self)
 {
   const DomuimgQuestion *row = get_row (self);
   g_autofree char *more = NULL;
@@ -67,7 +71,7 @@ static void
 domuimg_questions_init (DomuimgQuestions *self)
 {
   self->spec = domuimg_spec_new ();
-  settle (self);
+  find_next_question (self);
 }
 
 /**
@@ -131,6 +135,18 @@ domuimg_questions_get_help (DomuimgQuestions *self)
   return self->help;
 }
 
+/* The path of an answer may begin as a shell's: "~/x.img", "tar:~/root.tar". */
+static char *
+expand_home (const char *answer)
+{
+  const char *colon = strchr (answer, ':');
+  const char *path = colon != NULL && g_str_has_prefix (colon, ":~/") ? colon + 1 : answer;
+
+  if (!g_str_has_prefix (path, "~/"))
+    return g_strdup (answer);
+  return g_strdup_printf ("%.*s%s%s", (int) (path - answer), answer, g_get_home_dir (), path + 1);
+}
+
 /**
  * domuimg_questions_answer:
  * @self: questions
@@ -148,6 +164,7 @@ domuimg_questions_answer (DomuimgQuestions *self, const char *answer, GError **e
 {
   const DomuimgQuestion *row;
   g_autofree char *text = NULL;
+  g_autofree char *full = NULL;
 
   g_return_val_if_fail (DOMUIMG_IS_QUESTIONS (self), FALSE);
   g_return_val_if_fail (answer != NULL, FALSE);
@@ -157,10 +174,11 @@ domuimg_questions_answer (DomuimgQuestions *self, const char *answer, GError **e
   text = g_strstrip (g_strdup (answer));
   if (*text == '\0' && self->suggestion == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "there has to be an answer");
-  if (!row->take (self, *text != '\0' ? text : self->suggestion, error))
+  full = expand_home (*text != '\0' ? text : self->suggestion);
+  if (!row->take (self, full, error))
     return FALSE;
   self->at++;
-  settle (self);
+  find_next_question (self);
   return TRUE;
 }
 
@@ -177,4 +195,64 @@ domuimg_questions_get_spec (DomuimgQuestions *self)
 {
   g_return_val_if_fail (DOMUIMG_IS_QUESTIONS (self), NULL);
   return self->spec;
+}
+
+/**
+ * domuimg_questions_describe_plan:
+ * @self: questions that are all answered
+ * @error: return location for a #GError
+ *
+ * Works out what a build of the answers would do, without doing it.
+ *
+ * Returns: (transfer full): the plan, as text of several lines; of what has to
+ *   be downloaded before there can be a plan, one line that says so. %NULL on
+ *   error, with those of domuimg_build_get_plan()
+ *
+ * Since: 0.1
+ */
+char *
+domuimg_questions_describe_plan (DomuimgQuestions *self, GError **error)
+{
+  g_autoptr (DomuimgSource) source = NULL;
+  g_autoptr (DomuimgPlan) plan = NULL;
+  const char *url;
+
+  g_return_val_if_fail (DOMUIMG_IS_QUESTIONS (self), NULL);
+  source = domuimg_plan_make_source (self->spec, error);
+  if (source == NULL)
+    return NULL;
+  url = domuimg_source_get_url (source);
+  if (url != NULL)
+    return g_strdup_printf ("%s has to be downloaded before there can be a plan\n", url);
+  plan = domuimg_plan_new (self->spec, source, error);
+  return plan != NULL ? domuimg_plan_to_text (plan) : NULL;
+}
+
+/**
+ * domuimg_questions_read_yes:
+ * @answer: to a question that is answered by yes or no
+ * @yes: (out): which of them it is
+ * @error: return location for a #GError
+ *
+ * Reads yes, y, no or n, in capital or small letters.
+ *
+ * Returns: whether it is one of them; if not, @error is
+ *   %DOMUIMG_ERROR_INVALID_ARGUMENT
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_questions_read_yes (const char *answer, gboolean *yes, GError **error)
+{
+  static const char *const words[] = { "yes", "y", "no", "n" };
+
+  g_return_val_if_fail (answer != NULL && yes != NULL, FALSE);
+  *yes = FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_ascii_strcasecmp (words[i], answer) == 0)
+      {
+        *yes = i < 2;
+        return TRUE;
+      }
+  return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "“%s” is neither yes nor no", answer);
 }

@@ -13,6 +13,7 @@ struct _DomuimgQuestions {
   char *suggestion;  /* (nullable) of it */
   char *help;        /* of it */
   char *disk;        /* (nullable) the path that was given */
+  gboolean takes_login; /* FALSE: an installer, or perhaps one, that asks for it itself */
   DomuimgOsinfoResources resources; /* of the system that the guest is made from */
 };
 

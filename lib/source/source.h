@@ -24,6 +24,7 @@ typedef struct {
   char *name;           /* of what it installs, for a person */
   guint64 memory;       /* bytes that it needs, and of the disk */
   guint64 disk_size;
+  gboolean takes_login; /* root's, of the specification: its answers are made of that */
   char *answers;        /* (nullable) for a person: by what it is told, "a preseed" */
   char *answers_text;   /* (nullable) what it is told by answers of our own, without secrets */
   const char *media;    /* (nullable) an ISO image that it reads from */

@@ -200,6 +200,7 @@ tree_check (DomuimgSource *source, GError **error)
                                         domuimg_spec_get (self->spec, "extra-args"), answers, error))
     return FALSE;
   set_sizes (self);
+  self->installer.takes_login = self->tree->kind == DOMUIMG_INSTALLER_DEBIAN;
   g_free (self->installer.name);
   self->installer.name = g_strdup (self->tree->name);
   if (domuimg_install_files_is_iso (self->files))

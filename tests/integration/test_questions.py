@@ -6,12 +6,14 @@ import pty
 import re
 import select
 import shlex
+import shutil
 import signal
 import subprocess
 import time
 import unittest
 
 import guest
+import install_trees
 import world
 
 
@@ -105,9 +107,10 @@ class Questions(world.Case):
         shown = terminal.expect("Make it (yes or no)? ")
         self.assertIn("web1 (type auto, 300 MiB, 1 vCPU", shown)
         self.assertIn("--memory 300", shown)
-        terminal.say("perhaps")
-        terminal.expect("Make it (yes or no)? ")
-        terminal.say("no")
+        for wrong, reason in (("perhaps", "neither yes nor no"), ("?", "nothing is made")):
+            terminal.say(wrong)
+            self.assertIn(reason, terminal.expect("Make it (yes or no)? "))
+        terminal.say("NO")
         self.assertEqual(terminal.wait(), 1)
         self.assertIn("nothing is made", terminal.text)
         self.assert_nothing_left()
@@ -139,6 +142,10 @@ class Questions(world.Case):
 
     def test_a_wrong_answer_is_asked_again_with_the_reason(self):
         (self.out / "there.img").write_text("")
+        for suffix in ("json", "xml", "cfg"):
+            (self.dir / suffix).mkdir()
+            (self.dir / suffix / f"web1.{suffix}").write_text("")
+        (self.dir / "notes").write_text("hello\n")
         for question, wrong, reason in (
                 (0, "maybe", "neither yes nor no"),
                 (1, "", "there has to be an answer"),
@@ -151,10 +158,14 @@ class Questions(world.Case):
                 (4, str(self.out), "is a directory"),
                 (4, str(self.out / "there.img"), "there.img"),
                 (4, "x.img,fs=ntfs", "fs=ntfs"),
+                (4, "~/cfg/web1.img", "cfg/web1.cfg exists already"),
+                (4, f"{self.dir}/json/web1.img", "web1.json exists already"),
+                (4, f"{self.dir}/xml/web1.img", "web1.xml exists already"),
                 (5, "large", "is not a size"),
                 (5, "1M", "the least is 8M"),
                 (6, "vnc", "neither yes nor no"),
-                (7, "/nowhere/key.pub", "cannot be read")):
+                (7, "/nowhere/key.pub", "cannot be read"),
+                (7, str(self.dir / "notes"), "is not a public key")):
             with self.subTest(wrong=wrong):
                 terminal = self.start()
                 answers = self.usual()
@@ -214,6 +225,64 @@ class Questions(world.Case):
         self.assertIn("root-password=generate", shown)
         terminal.say("no")
         self.assertEqual(terminal.wait(), 1)
+
+    def test_paths_may_begin_in_the_home_directory(self):
+        (self.dir / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIL0A9kJ3 me@here\n")
+        terminal = self.start()
+        self.answer(terminal, self.usual(**{"from": "tar:~/root.tar", "path": "~/out/web1.img",
+                                            "login": "~/key.pub"}))
+        shown = terminal.expect("Make it")
+        self.assertIn(f"ssh-key={self.dir}/key.pub", shown)
+        self.assertIn(f"--from tar:{self.root}", shown)
+        self.assertIn(f"disk={self.out}/web1.img", shown)
+        terminal.say("no")
+        self.assertEqual(terminal.wait(), 1)
+
+    def make_tree(self, debian):
+        path = self.dir / ("debian" if debian else "fedora")
+        tree = install_trees.Fedora(path)
+        if debian:
+            (path / ".treeinfo").unlink()
+            pair = path / "install.amd"
+            tree.kernel.parent.rename(pair)
+            (pair / "initrd.img").rename(pair / "initrd.gz")
+            shutil.rmtree(path / "images")
+        return path
+
+    def test_an_installer_gets_what_it_needs(self):
+        for debian, login, size in ((False, "none", "3072 MiB"), (True, "generate", "1024 MiB")):
+            with self.subTest(debian=debian):
+                terminal = self.start()
+                self.answer(terminal, self.usual(**{"from": f"tree:{self.make_tree(debian)}", "memory": "", "size": "",
+                                                    "graphics": "", "login": ""}))
+                shown = terminal.expect("Make it")
+                self.assertIn(size, shown)
+                self.assertIn(f"[{login}]", terminal.text)
+                for word in ("memory=", "size="):
+                    self.assertNotIn(word, shown)
+                terminal.say("n")
+                self.assertEqual(terminal.wait(), 1)
+
+    def test_an_installer_that_asks_for_the_login_is_given_none(self):
+        terminal = self.start()
+        self.answer(terminal, self.usual(**{"from": f"tree:{self.make_tree(False)}", "memory": "", "size": "",
+                                            "login": "generate"}))
+        self.assertIn("debian-installer only", terminal.expect("How does root log in"))
+        terminal.say("")
+        self.assertNotIn("root-password", terminal.expect("Make it"))
+        terminal.say("n")
+        self.assertEqual(terminal.wait(), 1)
+
+    def test_a_real_error_is_not_taken_for_a_download(self):
+        terminal = self.start()
+        self.answer(terminal, self.usual()[:-1])
+        terminal.expect("How does root log in")
+        # What the plan finds, and refuses as not supported.
+        self.root.write_bytes(b"QFI\xfb" + bytes(5000))
+        terminal.say("none")
+        self.assertNotEqual(terminal.wait(), 0)
+        self.assertIn("domuimg: ", terminal.text)
+        self.assertNotIn("Make it", terminal.text)
 
     def test_ctrl_c_and_the_end_of_input_leave_nothing(self):
         for key, status in ((b"\x03", -signal.SIGINT), (b"\x04", 1)):
