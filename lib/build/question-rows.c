@@ -46,7 +46,9 @@ take_name (DomuimgQuestions *self, const char *answer, GError **error)
 
   if (!domuimg_spec_set (self->spec, "name", answer, error))
     return FALSE;
-  return domuimg_check_place (manifest, FALSE, error) && domuimg_check_place (config, FALSE, error);
+  /* Others than root make their guests elsewhere: that is asked later. */
+  return geteuid () != 0
+         || (domuimg_check_place (manifest, FALSE, error) && domuimg_check_place (config, FALSE, error));
 }
 
 /* "debian:bookworm" on Debian 12: the host's own system, where that is a source. */

@@ -20,10 +20,13 @@ import world
 class Terminal:
     """The program on a terminal of its own, and all that it has printed."""
 
-    def __init__(self, command, environment, directory):
+    def __init__(self, command, environment, directory, user=None):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(directory)
+            if user is not None:
+                os.setgid(user)
+                os.setuid(user)
             os.execve(command[0], command, environment)
         self.text = ""
         self.at = 0
@@ -83,8 +86,8 @@ class Questions(world.Case):
             except (ProcessLookupError, ChildProcessError):
                 pass
 
-    def start(self):
-        terminal = Terminal([str(world.PROGRAM), "create"], self.environment, self.out)
+    def start(self, user=None):
+        terminal = Terminal([str(world.PROGRAM), "create"], self.environment, self.out, user)
         self.terminals.append(terminal)
         return terminal
 
@@ -272,6 +275,14 @@ class Questions(world.Case):
         self.assertNotIn("root-password", terminal.expect("Make it"))
         terminal.say("n")
         self.assertEqual(terminal.wait(), 1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "not root")
+    def test_who_is_not_root_may_give_any_name(self):
+        terminal = self.start(user=65534)
+        self.answer(terminal, ["no", "web1"])
+        terminal.expect("made from", seconds=20)
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.wait(), -signal.SIGINT)
 
     def test_a_real_error_is_not_taken_for_a_download(self):
         terminal = self.start()
