@@ -172,11 +172,11 @@ set_words (Preseed *self)
   g_autofree char *list = g_strjoinv (" ", packages);
   const char *locale = domuimg_spec_get (self->spec, "locale");
   const char *keymap = domuimg_spec_get (self->spec, "keymap");
-  const char *timezone = domuimg_spec_get (self->spec, "timezone");
+  const char *zone = domuimg_spec_get (self->spec, "timezone");
 
   set (self, "locale", locale != NULL ? locale : "en_US.UTF-8");
   set (self, "keymap", keymap != NULL ? keymap : "us");
-  set (self, "timezone", timezone != NULL ? timezone : "Etc/UTC");
+  set (self, "timezone", zone != NULL ? zone : "Etc/UTC");
   set (self, "console", self->target->console);
   if (*list != '\0')
     set (self, "packages", list);
