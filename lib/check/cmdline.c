@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* MAX_GUEST_CMDLINE of Xen's public headers: what a PV guest's start_info has room for. */
-#define PV_ROOM 1024
+#define PV_ROOM DOMUIMG_PV_CMDLINE_ROOM
 /* COMMAND_LINE_SIZE of Linux on x86. */
 #define LINUX_ROOM 2048
 

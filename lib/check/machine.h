@@ -16,6 +16,9 @@
 /* What somebody has just made, see run.h. */
 typedef struct _DomuimgMade DomuimgMade;
 
+/* MAX_GUEST_CMDLINE of Xen's public headers: what a PV guest's start_info has room for. */
+#define DOMUIMG_PV_CMDLINE_ROOM 1024
+
 /* The guest as its Linux will find it, put together from its configuration and images, for the
  * rules to look at. Built in the order of the fields; a rule must expect any pointer to be NULL
  * where what came before it was broken (and then already reported). */

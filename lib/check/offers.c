@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/check/offers.h"
 
+#include <string.h>
+
 #include "lib/check/report.h"
 #include "lib/repair/initramfs.h"
 #include "lib/repair/modules.h"
@@ -55,6 +57,16 @@ domuimg_offer_disk_format (DomuimgFinding *finding, const char *vdev, const char
                          "set the format of the disk %s to %s in the configuration", vdev, format);
 }
 
+/* What is added at the end of a line that is full already is cut off. */
+static gboolean
+has_room (const DomuimgMachine *machine, const char *argument)
+{
+  const char *cmdline = machine->boot.cmdline;
+
+  return machine->type != DOMUIMG_GUEST_TYPE_PV || cmdline == NULL
+         || strlen (cmdline) + 1 + strlen (argument) < DOMUIMG_PV_CMDLINE_ROOM;
+}
+
 void
 domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const char *key,
                          const char *value)
@@ -62,7 +74,11 @@ domuimg_offer_parameter (DomuimgFinding *finding, DomuimgMachine *machine, const
   g_autofree char *argument = g_strdup_printf ("%s\t%s", key, value);
   const DomuimgMenu *menu = machine->boot.in_guest ? machine->boot.menu : NULL;
 
-  if (menu != NULL && menu->format == DOMUIMG_MENU_UKI)
+  if (!has_room (machine, argument))
+    domuimg_finding_advise (finding, "shorten the kernel's command line, and have %s=%s among its first"
+                                     " %d bytes",
+                            key, value, DOMUIMG_PV_CMDLINE_ROOM - 1);
+  else if (menu != NULL && menu->format == DOMUIMG_MENU_UKI)
     domuimg_finding_advise (finding, "set %s=%s in the guest's /etc/kernel/cmdline and build its"
                                      " unified kernel image again (kernel-install add-all)",
                             key, value);

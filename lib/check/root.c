@@ -319,6 +319,7 @@ check_device (DomuimgMachine *self, const char *root)
   else if (check_content (self, root))
     {
       self->tree = self->whole != NULL ? self->whole : self->root->tree;
+      g_clear_pointer (&self->info, domuimg_guest_info_free);
       self->info = domuimg_guest_info_new (self->tree, NULL);
       check_type (self);
       check_flags (self);

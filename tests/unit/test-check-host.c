@@ -149,11 +149,12 @@ test_nothing_is_known (void)
   g_autofree char *without = find (NULL, lines);
   g_autofree char *with = find (empty, lines);
   g_autofree char *plain = find (NULL, "type = \"pv\"");
+  g_autoptr (DomuimgProfile) profile = parse (PROFILE);
 
   g_assert_cmpstr (without, ==, "host-unknown");
   g_assert_cmpstr (with, ==, "host-unknown");
   g_assert_cmpstr (plain, ==, "");
-  g_assert_cmpint (parse (PROFILE)->version.minor, ==, 18);
+  g_assert_cmpint (profile->version.minor, ==, 18);
 }
 
 static void

@@ -135,6 +135,7 @@ find_by_pygrub (guint8 version, gboolean is_beside)
   char *found;
 
   guest_init (&guest, SYSTEMD);
+  g_clear_pointer (&guest.machine->boot.cmdline, g_free);
   devices = (DomuimgDevice **) guest.machine->devices->pdata;
   /* The root, with its menu, is the xfs. */
   guest.volumes[0].fs = (char *) "xfs";

@@ -260,6 +260,8 @@ domuimg_hardware_set_topology (DomuimgHardware *self, guint sockets, guint cores
 {
   guint64 inner = (guint64) MAX (cores, 1) * MAX (threads, 1);
 
+  /* What was said before goes: QEMU's last -smp counts. */
+  self->sockets = self->cores = self->threads = 0;
   if (self->vcpus == 0 || (sockets == 0 && cores == 0 && threads == 0))
     return;
   if (sockets == 0 && self->vcpus % inner == 0)
