@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The words for the types of guests. */
 #include "config.h"
-#include "lib/base/base.h"
+#include "lib/base/guest-type.h"
 
 static const char *const guest_type_names[] = { "auto", "pv", "pvh", "hvm" };
 
@@ -48,6 +48,28 @@ domuimg_guest_type_from_string (const char *string, DomuimgGuestType *type, GErr
     }
   return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                        "“%s” is not a guest type: use auto, pv, pvh or hvm", string);
+}
+
+const char *
+domuimg_guest_type_describe (DomuimgGuestType type)
+{
+  switch (type)
+    {
+    case DOMUIMG_GUEST_TYPE_PV:
+      return "PV";
+    case DOMUIMG_GUEST_TYPE_PVH:
+      return "PVH";
+    case DOMUIMG_GUEST_TYPE_HVM:
+      return "HVM";
+    default:
+      return "PVH or PV";
+    }
+}
+
+const char *
+domuimg_guest_type_get_console (DomuimgGuestType type)
+{
+  return type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
 }
 
 /**

@@ -4,10 +4,10 @@
 #include "lib/base/undo.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/compare.h"
 #include "lib/base/journal.h"
 #include "lib/base/label.h"
 #include "lib/base/lease.h"
@@ -81,12 +81,6 @@ is_locked (DomuimgUndo *self, const char *key)
   return FALSE;
 }
 
-static int
-compare_keys (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 /* In one order, so that no two wait for each other. */
 gboolean
 domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error)
@@ -95,7 +89,7 @@ domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error)
 
   for (guint i = 0; paths[i] != NULL; i++)
     g_ptr_array_add (keys, domuimg_lock_key (paths[i]));
-  g_ptr_array_sort (keys, compare_keys);
+  g_ptr_array_sort (keys, domuimg_compare_strings);
   for (guint i = 0; i < keys->len; i++)
     {
       const char *key = g_ptr_array_index (keys, i);

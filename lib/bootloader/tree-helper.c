@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/compare.h"
 #include "lib/bootloader/helper.h"
 
 #define NAMES_MAX 100000
@@ -185,12 +186,6 @@ helper_stat (DomuimgTree *tree, const char *path, GError **error)
   return NULL;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
 static char **
 helper_list (DomuimgTree *tree, const char *path, GError **error)
 {
@@ -205,7 +200,7 @@ helper_list (DomuimgTree *tree, const char *path, GError **error)
   g_hash_table_iter_init (&iter, table);
   while (g_hash_table_iter_next (&iter, &name, NULL))
     g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (names, FALSE);
 }

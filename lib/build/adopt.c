@@ -14,8 +14,6 @@
 #include "lib/guest/manifest-find.h"
 #include "lib/guest/root.h"
 
-#define CONFIG_DIRECTORY "/etc/xen"
-
 static gboolean
 is_device (const char *path)
 {
@@ -202,8 +200,8 @@ place (const char *config)
   if (g_str_has_suffix (name, ".cfg"))
     name[strlen (name) - strlen (".cfg")] = '\0';
   return g_strdup_printf ("%s/%s.json",
-                          g_str_equal (directory, CONFIG_DIRECTORY) ? DOMUIMG_IMAGE_DIRECTORY
-                                                                    : directory,
+                          g_str_equal (directory, DOMUIMG_CONFIG_DIRECTORY) ? DOMUIMG_IMAGE_DIRECTORY
+                                                                            : directory,
                           name);
 }
 
@@ -273,8 +271,8 @@ domuimg_adopt_plan (const char *what, GCancellable *cancellable, GError **error)
  *
  * Writes a manifest for a guest that was made elsewhere, by its configuration and disks, so that
  * domuimg_kernel_update_run(), domuimg_host_delete() and others know what is its own. Nothing of the
- * guest is changed. The kernel counts as the guest's where the guest has one of the same version,
- * or the same file.
+ * guest is changed. The kernel and its ramdisk count as the guest's where the guest has the same files,
+ * and they lie beside the configuration or the first disk, as a copy would.
  *
  * |[<!-- language="C" -->
  * g_autofree char *manifest = domuimg_adopt ("/etc/xen/web1.cfg", FALSE, NULL, &error);

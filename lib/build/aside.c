@@ -43,7 +43,7 @@ domuimg_build_needs_aside (const DomuimgPart *part, const DomuimgRegion *place)
 
   if (fs == NULL || part->mount == NULL)
     return FALSE;
-  return fs->pack != NULL || (place->back != NULL && fs->writer != NULL && fs->writer->needs_file);
+  return domuimg_fs_is_packed (fs) || (place->back != NULL && fs->writer != NULL && fs->writer->needs_file);
 }
 
 /* What is packed later has a filesystem of ext first, with room for what is changed in it. */
@@ -52,7 +52,7 @@ size_of (DomuimgBuildState *self, const DomuimgPart *part)
 {
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
-  if (fs->pack == NULL)
+  if (!domuimg_fs_is_packed (fs))
     return domuimg_build_get_extent (self, part)->length;
   return MAX (domuimg_fs_default_size (domuimg_fs_find_filled (fs), &self->usage), PACKED_MIN);
 }
@@ -125,7 +125,7 @@ take_to (const DomuimgPart *part, DomuimgRegion *aside, const DomuimgRegion *pla
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
   const DomuimgMkfs what = { .fs_type = part->fs, .label = part->label, .uuid = part->uuid };
 
-  return fs->pack != NULL ? fs->pack (&what, aside, place, cancellable, error)
+  return domuimg_fs_is_packed (fs) ? fs->pack (&what, aside, place, cancellable, error)
                           : domuimg_mkfs_copy (aside->fd, place, error);
 }
 

@@ -198,6 +198,12 @@ name_volume (DomuimgPlan *self, const DomuimgPart *part, const char *group)
   return lv;
 }
 
+static gboolean
+is_packed (const DomuimgDiskSpec *disk)
+{
+  return domuimg_fs_is_packed (domuimg_fs_find (disk->fs));
+}
+
 static DomuimgPart *
 add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDiskSpec *content)
 {
@@ -226,8 +232,8 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
     part->lv = name_volume (self, part, content->lvm);
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
-  /* A squashfs has none. */
-  if (role != DOMUIMG_PART_BIOS && !g_str_equal (content->fs, "squashfs"))
+  /* What is packed has none. */
+  if (role != DOMUIMG_PART_BIOS && !is_packed (content))
     part->uuid = uuid_of (self, part, content->uuid);
   return part;
 }
@@ -286,14 +292,6 @@ add_holder (DomuimgPlan *self, const DomuimgDiskSpec *disk)
 
   holder->is_encrypted = disk->luks != NULL;
   holder->group = g_strdup (disk->lvm);
-}
-
-static gboolean
-is_packed (const DomuimgDiskSpec *disk)
-{
-  const DomuimgFs *fs = domuimg_fs_find (disk->fs);
-
-  return fs != NULL && fs->pack != NULL;
 }
 
 /* GRUB and its like read none of these: they find the kernel on a filesystem of its own. */

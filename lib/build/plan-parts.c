@@ -90,10 +90,10 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "only disks that are converted can become %s; this source makes raw ones",
                          disk->kind->name);
-  if (!is_root && fs != NULL && fs->pack != NULL)
+  if (!is_root && domuimg_fs_is_packed (fs))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "disk %s: only the root can be %s", disk->vdev, disk->fs);
-  if (is_root && (fs == NULL || (fs->writer == NULL && fs->pack == NULL)))
+  if (is_root && (fs == NULL || (fs->writer == NULL && !domuimg_fs_is_packed (fs))))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs,"
                          " f2fs or squashfs, not %s",

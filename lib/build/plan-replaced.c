@@ -45,18 +45,9 @@ domuimg_plan_get_replaced_mac (DomuimgPlan *self, guint i)
 static gboolean
 is_made_again (DomuimgPlan *self, const char *path)
 {
-  const char *made[] = { self->config_path,  self->xml_path,     self->manifest_path, self->kernel_path,
-                         self->ramdisk_path, self->archive_path, self->seed_path,
-                         self->install_config_path, self->install_kernel_path,
-                         self->install_ramdisk_path };
+  g_autoptr (GPtrArray) results = domuimg_plan_list_results (self);
 
-  for (guint i = 0; i < G_N_ELEMENTS (made); i++)
-    if (g_strcmp0 (path, made[i]) == 0)
-      return TRUE;
-  for (guint i = 0; i < self->disks->len; i++)
-    if (g_strcmp0 (path, domuimg_plan_get_disk (self, i)->path) == 0)
-      return TRUE;
-  return FALSE;
+  return path == NULL || g_ptr_array_find_with_equal_func (results, path, g_str_equal, NULL);
 }
 
 static void

@@ -15,6 +15,7 @@
 #include "lib/build/plan-notes.h"
 #include "lib/build/plan-parts.h"
 #include "lib/build/plan-seed.h"
+#include "lib/domain/config/file.h"
 #include "lib/domain/model/identity.h"
 #include "lib/guest/boot-menu.h"
 
@@ -188,7 +189,8 @@ plan_installed_kernel (DomuimgPlan *self, GError **error)
     self->kernel = domuimg_kernel_spec_copy (asked);
   else
     self->kernel = self->type == DOMUIMG_GUEST_TYPE_HVM ? domuimg_kernel_spec_new_firmware ()
-                                                        : domuimg_kernel_spec_parse ("domuimg", error);
+                                                        : domuimg_kernel_spec_parse (
+                              domuimg_kernel_policy_get_own_loader ()->name, error);
   return self->kernel != NULL;
 }
 
@@ -278,7 +280,7 @@ plan_paths (DomuimgPlan *self)
   const char *chosen = domuimg_spec_get (self->spec, "dir");
   g_autofree char *dir = g_canonicalize_filename (
       chosen != NULL ? chosen : DOMUIMG_IMAGE_DIRECTORY, NULL);
-  const char *config_dir = chosen != NULL ? dir : "/etc/xen";
+  const char *config_dir = chosen != NULL ? dir : DOMUIMG_CONFIG_DIRECTORY;
 
   self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
   /* What imports an XVA configures the guest by it. */
@@ -437,9 +439,25 @@ read_host (DomuimgPlan *self, GError **error)
 DomuimgXenVersion
 domuimg_plan_get_xen (DomuimgPlan *self)
 {
-  return self->profile != NULL && self->profile->version.major > 0
-             ? self->profile->version
-             : domuimg_xen_version_of_host (NULL);
+  return domuimg_profile_get_xen (self->profile);
+}
+
+GPtrArray *
+domuimg_plan_list_results (DomuimgPlan *self)
+{
+  const char *const files[] = { self->archive_path, self->kernel_path, self->ramdisk_path,
+                                self->seed_path,    self->config_path, self->xml_path,
+                                self->manifest_path, self->install_config_path,
+                                self->install_kernel_path, self->install_ramdisk_path };
+  GPtrArray *paths = g_ptr_array_new ();
+
+  for (guint i = 0; i < self->disks->len; i++)
+    if (domuimg_plan_get_disk (self, i)->path != NULL)
+      g_ptr_array_add (paths, (char *) domuimg_plan_get_disk (self, i)->path);
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++)
+    if (files[i] != NULL)
+      g_ptr_array_add (paths, (char *) files[i]);
+  return paths;
 }
 
 DomuimgPlan *

@@ -85,6 +85,9 @@ char *domuimg_plan_name_container (DomuimgPlan *self);
 /* Whether a BIOS is to start the first disk, and whether any firmware is. */
 gboolean domuimg_plan_has_bios (DomuimgPlan *self);
 gboolean domuimg_plan_has_menu (DomuimgPlan *self);
+/* (transfer container) (element-type filename) The paths of all that is made, disks first; the strings are the
+ * plan's. */
+GPtrArray *domuimg_plan_list_results (DomuimgPlan *self);
 /* The guest that --force replaces, where there is one; its manifest may be damaged. */
 gboolean domuimg_plan_read_replaced (DomuimgPlan *self, GError **error);
 /* The UUID and MAC addresses that nobody has given are those of the guest that is replaced, unless

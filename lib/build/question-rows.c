@@ -11,6 +11,7 @@
 #include "lib/base/block.h"
 #include "lib/build/plan.h"
 #include "lib/disk/file.h"
+#include "lib/domain/config/file.h"
 #include "lib/guest/logins.h"
 #include "lib/guest/manifest-find.h"
 
@@ -42,7 +43,7 @@ static gboolean
 take_name (DomuimgQuestions *self, const char *answer, GError **error)
 {
   g_autofree char *manifest = g_strdup_printf (DOMUIMG_IMAGE_DIRECTORY "/%s.json", answer);
-  g_autofree char *config = g_strdup_printf ("/etc/xen/%s.cfg", answer);
+  g_autofree char *config = g_strdup_printf (DOMUIMG_CONFIG_DIRECTORY "/%s.cfg", answer);
 
   if (!domuimg_spec_set (self->spec, "name", answer, error))
     return FALSE;
@@ -73,6 +74,17 @@ explain_from (DomuimgQuestions *self)
 }
 
 /* What has to be downloaded is looked at when the guest is made. */
+static DomuimgSource *
+make_checked_source (DomuimgSpec *spec, GError **error)
+{
+  g_autoptr (DomuimgSource) source = domuimg_plan_make_source (spec, error);
+
+  if (source == NULL
+      || (domuimg_source_get_url (source) == NULL && !domuimg_source_check (source, error)))
+    return NULL;
+  return g_steal_pointer (&source);
+}
+
 static gboolean
 take_from (DomuimgQuestions *self, const char *answer, GError **error)
 {
@@ -82,9 +94,8 @@ take_from (DomuimgQuestions *self, const char *answer, GError **error)
 
   if (!domuimg_spec_set (self->spec, "from", answer, error))
     return FALSE;
-  source = domuimg_plan_make_source (self->spec, error);
-  if (source == NULL
-      || (domuimg_source_get_url (source) == NULL && !domuimg_source_check (source, error)))
+  source = make_checked_source (self->spec, error);
+  if (source == NULL)
     return FALSE;
   from = domuimg_spec_get_object (self->spec, "from");
   installer = domuimg_source_get_installer (source);
@@ -180,7 +191,7 @@ check_results (DomuimgQuestions *self, const DomuimgDiskSpec *disk, const char *
 {
   const char *const places[][2] = { { DOMUIMG_IMAGE_DIRECTORY, "json" },
                                     { DOMUIMG_IMAGE_DIRECTORY, "xml" },
-                                    { "/etc/xen", "cfg" } };
+                                    { DOMUIMG_CONFIG_DIRECTORY, "cfg" } };
   guint n = (disk->kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0 ? 1 : G_N_ELEMENTS (places);
 
   for (guint i = 0; i < n; i++)
@@ -258,13 +269,9 @@ suggest_size (DomuimgQuestions *self)
 static gboolean
 check_plan (DomuimgQuestions *self, GError **error)
 {
-  g_autoptr (DomuimgSource) source = domuimg_plan_make_source (self->spec, error);
-  g_autoptr (DomuimgPlan) plan = NULL;
+  g_autofree char *text = domuimg_questions_describe_plan (self, error);
 
-  if (source == NULL || domuimg_source_get_url (source) != NULL)
-    return source != NULL;
-  plan = domuimg_plan_new (self->spec, source, error);
-  return plan != NULL;
+  return text != NULL;
 }
 
 static gboolean
@@ -333,10 +340,8 @@ set_login (DomuimgQuestions *self, const char *key, const char *value, GError **
 
   if (!domuimg_spec_set (copy, key, value, error))
     return FALSE;
-  source = domuimg_plan_make_source (copy, error);
-  return source != NULL
-         && (domuimg_source_get_url (source) != NULL || domuimg_source_check (source, error))
-         && domuimg_spec_set (self->spec, key, value, error);
+  source = make_checked_source (copy, error);
+  return source != NULL && domuimg_spec_set (self->spec, key, value, error);
 }
 
 static gboolean
@@ -364,7 +369,8 @@ const DomuimgQuestion domuimg_question_rows[] = {
     suggest_memory, explain_memory, take_memory },
   { "Where should its disk be (path)",
     "A file that is made, or a block device, all of which becomes the disk. The guest's other files are"
-    " made beside it; those in " DOMUIMG_IMAGE_DIRECTORY " have their configuration in /etc/xen.",
+    " made beside it; those in " DOMUIMG_IMAGE_DIRECTORY " have their configuration in "
+    DOMUIMG_CONFIG_DIRECTORY ".",
     NULL, suggest_path, NULL, take_path },
   { "How large should the disk be (in GiB)",
     "With a unit, another one is meant: 512M. A file takes room only for what is in it. A disk that is"

@@ -119,19 +119,8 @@ add_result (DomuimgBuildState *self, const char *final, gboolean is_elsewhere, G
 static gboolean
 lock_names (DomuimgBuildState *self, GError **error)
 {
-  DomuimgPlan *plan = self->plan;
-  const char *const results[] = { plan->archive_path, plan->kernel_path, plan->ramdisk_path,
-                                  plan->seed_path,    plan->config_path, plan->xml_path,
-                                  plan->manifest_path, plan->install_config_path,
-                                  plan->install_kernel_path, plan->install_ramdisk_path };
-  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  g_autoptr (GPtrArray) names = domuimg_plan_list_results (self->plan);
 
-  for (guint i = 0; i < plan->disks->len; i++)
-    if (domuimg_plan_get_disk (plan, i)->path != NULL)
-      g_ptr_array_add (names, (char *) domuimg_plan_get_disk (plan, i)->path);
-  for (guint i = 0; i < G_N_ELEMENTS (results); i++)
-    if (results[i] != NULL)
-      g_ptr_array_add (names, (char *) results[i]);
   g_ptr_array_add (names, NULL);
   return domuimg_undo_lock (self->undo, (const char *const *) names->pdata, error);
 }
@@ -245,7 +234,7 @@ size_root (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
     self->root_size = given > 0 ? given : UNKNOWN_SIZE;
   else if (given == 0)
     self->root_size = domuimg_fs_default_size (fs, &self->usage);
-  else if (fs->pack == NULL && given < domuimg_fs_min_size (fs, &self->usage)
+  else if (!domuimg_fs_is_packed (fs) && given < domuimg_fs_min_size (fs, &self->usage)
            && !domuimg_build_is_divided (self))
     return too_small (self, given, domuimg_fs_min_size (fs, &self->usage), error);
   else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/base/guest-type.h"
 #include "lib/build/plan-import.h"
 #include "lib/image/devices.h"
 
@@ -83,7 +84,7 @@ domuimg_build_command_line (DomuimgBuildState *self)
 {
   DomuimgPlan *plan = self->plan;
   g_autofree char *root = domuimg_build_root_words (self);
-  const char *console = self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
+  const char *console = domuimg_guest_type_get_console (self->type);
   const char *extra = domuimg_plan_get (plan, "extra", "");
 
   if (self->cmdline != NULL && self->has_ramdisk)

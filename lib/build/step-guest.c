@@ -22,9 +22,7 @@ set_password (DomuimgCustomise *customise, const char *password, GError **error)
 static gboolean
 is_read_only (DomuimgBuildState *self)
 {
-  const DomuimgFs *fs = domuimg_fs_find (self->root_fs);
-
-  return fs != NULL && fs->pack != NULL;
+  return domuimg_fs_is_packed (domuimg_fs_find (self->root_fs));
 }
 
 static gboolean

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/base/guest-type.h"
 #include "lib/build/step-loader.h"
 
 static gboolean
@@ -51,9 +52,6 @@ take_type (DomuimgBuildState *self, GError **error)
 static void
 explain (DomuimgBuildState *self)
 {
-  static const char *const types[] = { [DOMUIMG_GUEST_TYPE_PV] = "PV",
-                                       [DOMUIMG_GUEST_TYPE_PVH] = "PVH",
-                                       [DOMUIMG_GUEST_TYPE_HVM] = "HVM" };
   const char *version = domuimg_kernel_get_version (self->kernel_read);
 
   self->kernel_version = g_strdup (version != NULL ? version : "of unknown version");
@@ -61,10 +59,10 @@ explain (DomuimgBuildState *self)
   self->kernel_reason = g_strdup_printf (
       "The installer's kernel %s starts as %s; the guest's own will be on its disk, and is started from there"
       " by %s.",
-      self->kernel_version, types[self->type],
-      self->loader == DOMUIMG_LOADER_FIRMWARE          ? "the disk's boot loader"
-      : self->plan->kernel->policy->program != NULL ? self->plan->kernel->policy->program
-                                                    : self->plan->kernel->text);
+      self->kernel_version, domuimg_guest_type_describe (self->type),
+      self->loader == DOMUIMG_LOADER_FIRMWARE ? "the disk's boot loader"
+      : self->program != NULL                 ? self->program
+                                              : self->plan->kernel->text);
 }
 
 gboolean

@@ -264,7 +264,7 @@ is_mounted (const DomuimgPart *part)
   const DomuimgFs *fs = domuimg_fs_find (part->fs);
 
   return part->mount != NULL && fs != NULL
-         && (fs->open != NULL || fs->writer != NULL || fs->pack != NULL);
+         && (fs->open != NULL || fs->writer != NULL || domuimg_fs_is_packed (fs));
 }
 
 static gboolean

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "lib/base/guest-type.h"
 #include "lib/guest/boot-menu.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
@@ -167,16 +168,12 @@ warn_if_missing (DomuimgBuildState *self)
 static void
 explain (DomuimgBuildState *self, const DomuimgKernelChoice *choice, const char *drivers)
 {
-  static const char *const types[] = { [DOMUIMG_GUEST_TYPE_PV] = "PV",
-                                       [DOMUIMG_GUEST_TYPE_PVH] = "PVH",
-                                       [DOMUIMG_GUEST_TYPE_HVM] = "HVM" };
-
   self->kernel_reason = g_strdup_printf (
       "Kernel %s, on the guest's disk, is the newest that %s starts as %s; %s.", choice->version,
       self->program != NULL      ? self->program
       : self->loader == DOMUIMG_LOADER_PYGRUB ? "pygrub"
                                               : "GRUB",
-      types[self->type], drivers);
+      domuimg_guest_type_describe (self->type), drivers);
 }
 
 /* An entry of a disk that starts by itself is for all types: the console is the last of these that
@@ -262,6 +259,5 @@ domuimg_build_use_network (DomuimgBuildState *self)
       " initramfs.",
       self->program,
       self->plan->kernel->address ?: "the server that DHCP names");
-  self->loader_path = loader_path (self, NULL);
-  warn_if_missing (self);
+  domuimg_build_find_loader (self, NULL);
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "lib/base/guest-type.h"
+
 /* A disk without partitions, filesystems and whatever else has a name on it. */
 static gboolean
 is_empty (const DomuimgDevice *device)
@@ -46,18 +48,12 @@ has_empty_disks (DomuimgMachine *self)
   return missing == 0;
 }
 
-static const char *
-get_console (DomuimgMachine *self)
-{
-  return self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
-}
-
 /* Without it, nothing is seen of the installer, which may be waiting for an answer. */
 static void
 check_console (DomuimgMachine *self)
 {
   g_autoptr (GPtrArray) consoles = domuimg_machine_list_parameter (self, "console");
-  const char *wanted = get_console (self);
+  const char *wanted = domuimg_guest_type_get_console (self->type);
   const char *last = consoles->len > 0 ? g_ptr_array_index (consoles, consoles->len - 1) : NULL;
 
   if (last != NULL

@@ -32,10 +32,7 @@ domuimg_machine_new (void)
 DomuimgXenVersion
 domuimg_machine_choose_xen (const DomuimgProfile *profile, DomuimgXenVersion asked)
 {
-  if (asked.major > 0)
-    return asked;
-  return profile != NULL && profile->version.major > 0 ? profile->version
-                                                       : domuimg_xen_version_of_host (NULL);
+  return asked.major > 0 ? asked : domuimg_profile_get_xen (profile);
 }
 
 void

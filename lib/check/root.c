@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/guest-type.h"
 #include "lib/check/initramfs.h"
 #include "lib/check/mounting.h"
 #include "lib/check/root-names.h"
@@ -38,23 +39,17 @@ offer (DomuimgMachine *self, DomuimgFinding *finding)
                                      " (blkid names it)");
 }
 
-static const char *
-console_of (DomuimgMachine *self)
-{
-  return self->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
-}
-
 /* What was made by hand needs no root=: its /init knows, or there is nothing but it. */
 static gboolean
 is_system_of_its_own (DomuimgMachine *self)
 {
   if (self->ahead == NULL || domuimg_initramfs_is_of_a_distribution (self->ahead))
     return FALSE;
-  if (!domuimg_initramfs_starts_login (self->ahead, console_of (self)))
+  if (!domuimg_initramfs_starts_login (self->ahead, domuimg_guest_type_get_console (self->type)))
     domuimg_machine_report (self, "root-unknown", NULL,
                             "the initramfs is not one that goes by root=: whether"
                             " it starts a login on %s is not known",
-                            console_of (self));
+                            domuimg_guest_type_get_console (self->type));
   return TRUE;
 }
 

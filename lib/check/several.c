@@ -8,9 +8,6 @@
 #include "lib/check/several.h"
 #include "lib/domain/config/file.h"
 
-/* Where xl and the init scripts of Xen's tools look for guests. */
-#define CONFIG_DIR "/etc/xen"
-
 /* The worst first: that a guest could not be checked is worse than that it fails. */
 static const DomuimgVerdict order[] = { DOMUIMG_VERDICT_NONE, DOMUIMG_VERDICT_FAILS,
                                         DOMUIMG_VERDICT_UNKNOWN, DOMUIMG_VERDICT_BOOTS };
@@ -81,7 +78,7 @@ domuimg_check_run_all (GPtrArray *checks, GCancellable *cancellable, GError **er
 char **
 domuimg_check_list_guests (GError **error)
 {
-  return domuimg_config_list_in (CONFIG_DIR, error);
+  return domuimg_config_list_in (DOMUIMG_CONFIG_DIRECTORY, error);
 }
 
 /**

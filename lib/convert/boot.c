@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/base/guest-type.h"
 #include "lib/boot/menu-find.h"
 #include "lib/convert/edit.h"
 
@@ -90,7 +91,7 @@ has_value (GPtrArray *values, const char *wanted)
 static gboolean
 convert_console (DomuimgConvertEdit *self, GError **error)
 {
-  const char *wanted = self->want->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
+  const char *wanted = domuimg_guest_type_get_console (self->want->type);
   g_autoptr (GPtrArray) values = domuimg_guest_boot_list_parameter (self->boot, "console");
 
   return has_value (values, wanted) || set_parameter (self, "console", wanted, error);

@@ -139,10 +139,16 @@ domuimg_fs_find (const char *name)
   return NULL;
 }
 
+gboolean
+domuimg_fs_is_packed (const DomuimgFs *self)
+{
+  return self != NULL && self->pack != NULL;
+}
+
 const DomuimgFs *
 domuimg_fs_find_filled (const DomuimgFs *self)
 {
-  return self->pack != NULL ? domuimg_fs_find ("ext4") : self;
+  return domuimg_fs_is_packed (self) ? domuimg_fs_find ("ext4") : self;
 }
 
 guint64
@@ -155,8 +161,8 @@ guint64
 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage)
 {
   /* Nobody lives in what is only read. */
-  return fs->pack != NULL ? fs->get_min_size (usage)
-                          : domuimg_mkfs_default_size (fs->get_min_size (usage));
+  return domuimg_fs_is_packed (fs) ? fs->get_min_size (usage)
+                                   : domuimg_mkfs_default_size (fs->get_min_size (usage));
 }
 
 DomuimgTree *

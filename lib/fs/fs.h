@@ -61,6 +61,8 @@ guint64 domuimg_fs_min_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage);
 /* (nullable) The row for @name (nullable). */
 const DomuimgFs *domuimg_fs_find (const char *name);
+/* Whether it is written once, as a whole, and only read then; FALSE of @self (nullable) that is not known. */
+gboolean domuimg_fs_is_packed (const DomuimgFs *self);
 /* The row of what files are put into for this one: ext4 where it is packed later. */
 const DomuimgFs *domuimg_fs_find_filled (const DomuimgFs *self);
 /* Fills the empty filesystem in @region, which has a writer, as the root of a guest. What was filled

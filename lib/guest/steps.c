@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/guest-type.h"
+
 gboolean
 domuimg_guest_want_unit (DomuimgGuestRun *self, const char *wanting, const char *unit,
                          GError **error)
@@ -43,5 +45,5 @@ domuimg_guest_short_name (const char *hostname)
 const char *
 domuimg_guest_console (const DomuimgCustomise *want)
 {
-  return want->type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0";
+  return domuimg_guest_type_get_console (want->type);
 }

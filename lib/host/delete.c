@@ -12,6 +12,7 @@
 #include "lib/base/block.h"
 #include "lib/base/lease.h"
 #include "lib/base/undo.h"
+#include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
 #include "lib/host/delete-pool.h"
@@ -465,7 +466,7 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
   g_return_val_if_fail (name != NULL, NULL);
   if (!find_guest (name, &config, &guest, error))
     return NULL;
-  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
+  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config);
   removal = collect (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, TRUE, error);
   return removal != NULL ? g_strv_builder_end (removal->lines) : NULL;
 }
@@ -519,6 +520,6 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
     }
   if (!end_guest (backend, connect, guest, timeout, cancellable, error))
     return NULL;
-  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIR, config);
+  link = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config);
   return domuimg_host_delete_files (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, error);
 }

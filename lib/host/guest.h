@@ -7,8 +7,6 @@
 #include "domuimg/guest.h"
 #include "lib/base/base.h"
 
-#define DOMUIMG_CONFIG_DIR "/etc/xen"
-
 /* The inside of a guest, for the files of this room. */
 struct _DomuimgHostGuest {
   GObject parent_instance;

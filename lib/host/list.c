@@ -148,7 +148,7 @@ domuimg_host_list_guests (DomuimgBackend backend, const char *connect, GCancella
   if (ask && !add_running (backend, connect, guests, cancellable, error))
     return NULL;
   if (backend == DOMUIMG_BACKEND_LIBXL)
-    configured = domuimg_host_list_configured (DOMUIMG_CONFIG_DIR);
+    configured = domuimg_host_list_configured (DOMUIMG_CONFIG_DIRECTORY);
   for (guint i = 0; configured != NULL && i < configured->len; i++)
     merge (guests, g_ptr_array_index (configured, i));
   g_ptr_array_sort (guests, by_name);

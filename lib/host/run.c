@@ -488,7 +488,7 @@ domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress, GCancellable *ca
     }
   if (!read_config (self, error) || !start_checked (self, progress, cancellable, error)
       || (self->autostart && self->backend == DOMUIMG_BACKEND_LIBXL
-          && !domuimg_autostart_make (DOMUIMG_CONFIG_DIR, self->config, error))
+          && !domuimg_autostart_make (DOMUIMG_CONFIG_DIRECTORY, self->config, error))
       || (self->wait > 0 && !await_login (self, progress, cancellable, error)))
     return NULL;
   if (self->console)

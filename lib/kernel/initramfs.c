@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "lib/base/compare.h"
 #include "lib/kernel/cpio.h"
 #include "lib/kernel/initramfs-links.h"
 #include "lib/kernel/initramfs-root.h"
@@ -351,12 +352,6 @@ domuimg_initramfs_free (DomuimgInitramfs *self)
   g_free (self);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static char **
 sorted (GHashTable *set)
 {
@@ -367,7 +362,7 @@ sorted (GHashTable *set)
   g_hash_table_iter_init (&iter, set);
   while (g_hash_table_iter_next (&iter, &name, NULL))
     g_ptr_array_add (names, g_strdup (name));
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }

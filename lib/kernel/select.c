@@ -3,24 +3,9 @@
 #include "config.h"
 #include "lib/kernel/select.h"
 
+#include "lib/base/guest-type.h"
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
-
-static const char *
-type_name (DomuimgGuestType type)
-{
-  switch (type)
-    {
-    case DOMUIMG_GUEST_TYPE_PV:
-      return "PV";
-    case DOMUIMG_GUEST_TYPE_PVH:
-      return "PVH";
-    case DOMUIMG_GUEST_TYPE_HVM:
-      return "HVM";
-    default:
-      return "PVH or PV";
-    }
-}
 
 /* By the Xen that is here, where one is: the guest may run elsewhere. */
 static gboolean
@@ -78,7 +63,7 @@ explain (DomuimgKernelChoice *choice, DomuimgGuestType asked, DomuimgGuestType t
                                                         : " (it has no PVH entry point)";
 
   choice->reason = g_strdup_printf ("Kernel %s is the newest that starts as %s%s; %s.", version,
-                                    type_name (type), choose, drivers);
+                                    domuimg_guest_type_describe (type), choose, drivers);
 }
 
 DomuimgKernelChoice *
@@ -121,6 +106,6 @@ domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestT
                   " kernel-core) [kernel-missing]");
   else
     domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "no kernel here starts a guest as %s: %s",
-                  type_name (type), refusals->str);
+                  domuimg_guest_type_describe (type), refusals->str);
   return NULL;
 }

@@ -132,20 +132,11 @@ choose_kernel (DomuimgSpec *spec, const DomuimgDebRequest *request)
                                             : kernel_of (request->ubuntu, request->arch);
 }
 
-/* (nullable) (unowned) The first disk, where something is said of it. */
-static const DomuimgDiskSpec *
-root_of (DomuimgSpec *spec)
-{
-  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
-
-  return disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
-}
-
 /* (nullable) Its filesystem. */
 static char *
 root_fs_of (DomuimgSpec *spec)
 {
-  const DomuimgDiskSpec *root = root_of (spec);
+  const DomuimgDiskSpec *root = domuimg_spec_get_object (spec, "disk");
 
   return root != NULL && !g_str_has_prefix (root->fs, "ext") ? g_strdup (root->fs) : NULL;
 }
@@ -168,7 +159,7 @@ packages_of (DomuimgSpec *spec, const DomuimgDebRequest *request)
 {
   g_autoptr (GStrvBuilder) all = g_strv_builder_new ();
   g_auto (GStrv) more = domuimg_spec_get_all (spec, "package");
-  const DomuimgDiskSpec *root = root_of (spec);
+  const DomuimgDiskSpec *root = domuimg_spec_get_object (spec, "disk");
   const char *kernel = choose_kernel (spec, request);
 
   g_strv_builder_add_many (all, "systemd-sysv", "udev", "dbus", "iproute2", NULL);

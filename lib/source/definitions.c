@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/compare.h"
 #include "lib/base/directory.h"
 
 #define SUFFIX ".conf"
@@ -25,12 +26,6 @@ directories (const DomuimgDefinitions *self)
       g_strv_builder_add (all, path);
     }
   return g_strv_builder_end (all);
-}
-
-static int
-by_name (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
 static gboolean
@@ -66,7 +61,7 @@ domuimg_definitions_list (const DomuimgDefinitions *self, GError **error)
             g_ptr_array_add (names, g_steal_pointer (&id));
         }
     }
-  g_ptr_array_sort (names, by_name);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (GStrv) g_ptr_array_free (names, FALSE);
 }

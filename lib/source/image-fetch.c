@@ -10,14 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/checksum.h"
 #include "lib/base/exchange.h"
 #include "lib/base/fd.h"
 #include "lib/base/http.h"
 #include "lib/base/locked-file.h"
 #include "lib/base/private-file.h"
 #include "lib/source/root-cache.h"
-
-#define PIECE (1 << 20)
 
 char *
 domuimg_image_name_file (const char *url)
@@ -43,30 +42,14 @@ download (const DomuimgImageRequest *request, int fd, DomuimgProgress *progress,
 
 /* The checksum of all bytes of @fd. */
 static char *
-compute (GChecksumType type, int fd, const char *name, GCancellable *cancellable,
-                        GError **error)
+compute (GChecksumType type, int fd, const char *name, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (type);
-  g_autofree guint8 *piece = g_malloc (PIECE);
-  goffset offset = 0;
-  gssize got;
+  guint64 length;
 
-  do
-    {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return NULL;
-      got = pread (fd, piece, PIECE, offset);
-      if (got < 0 && errno != EINTR)
-        {
-          domuimg_set_errno (error, errno, "reading %s", name);
-          return NULL;
-        }
-      if (got > 0)
-        g_checksum_update (checksum, piece, got);
-      offset += MAX (got, 0);
-    }
-  while (got != 0);
-  return g_strdup (g_checksum_get_string (checksum));
+  return domuimg_checksum_add_fd (checksum, fd, name, &length, cancellable, error)
+             ? g_strdup (g_checksum_get_string (checksum))
+             : NULL;
 }
 
 /* *@is_right without an error. */

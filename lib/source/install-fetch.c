@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/checksum.h"
 #include "lib/base/copy-file.h"
 #include "lib/base/fd.h"
 #include "lib/base/locked-file.h"
@@ -17,7 +18,6 @@
 #include "lib/source/root-cache.h"
 
 #define TRIES 4
-#define PIECE (256 << 10)
 
 typedef struct {
   DomuimgInstallFiles *files;
@@ -26,29 +26,15 @@ typedef struct {
   GCancellable *cancellable;
 } Fetch;
 
-/* The digest of all that @fd has, with its length; its offset is at its end then. */
+/* The digest of all that @fd has, with its length. */
 static GChecksum *
-digest_of (int fd, GChecksumType type, guint64 *length, GError **error)
+digest_of (const Fetch *self, int fd, guint64 *length, GError **error)
 {
-  g_autoptr (GChecksum) checksum = g_checksum_new (type);
-  g_autofree guint8 *buffer = g_malloc (PIECE);
-  gssize got;
+  g_autoptr (GChecksum) checksum = g_checksum_new (self->what->type);
 
-  *length = 0;
-  if (lseek (fd, 0, SEEK_SET) < 0)
-    {
-      domuimg_set_errno (error, errno, "reading what was fetched");
-      return NULL;
-    }
-  while ((got = read (fd, buffer, PIECE)) > 0)
-    {
-      g_checksum_update (checksum, buffer, got);
-      *length += (guint64) got;
-    }
-  if (got == 0)
-    return g_steal_pointer (&checksum);
-  domuimg_set_errno (error, errno, "reading what was fetched");
-  return NULL;
+  return domuimg_checksum_add_fd (checksum, fd, "what was fetched", length, self->cancellable, error)
+             ? g_steal_pointer (&checksum)
+             : NULL;
 }
 
 /* What has told its digest takes no more bytes; @checksum may be given some. */
@@ -77,7 +63,7 @@ static GChecksum *
 get_rest (const Fetch *self, int fd, GError **error)
 {
   guint64 here;
-  g_autoptr (GChecksum) checksum = digest_of (fd, self->what->type, &here, error);
+  g_autoptr (GChecksum) checksum = digest_of (self, fd, &here, error);
   DomuimgInstallRead how = { self->what->max, self->progress, self->cancellable, checksum };
 
   if (checksum == NULL
@@ -160,7 +146,7 @@ is_kept (const Fetch *self, const char *kept, gboolean *is_there, GError **error
   *is_there = FALSE;
   if (in < 0)
     return errno == ENOENT || domuimg_set_errno (error, errno, "opening %s", kept);
-  checksum = digest_of (in, self->what->type, &length, error);
+  checksum = digest_of (self, in, &length, error);
   if (checksum == NULL)
     return FALSE;
   *is_there = is_right (self->what, checksum);

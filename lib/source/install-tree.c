@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/netboot/treeinfo.h"
+#include "lib/source/checksums.h"
 
 #define SUMS_MAX (8 << 20)
 
@@ -155,23 +156,25 @@ find_by_treeinfo (const Search *self, GError **error)
   return NULL;
 }
 
-/* (nullable) What a list of digests, as sha256sum writes it, has for a path. */
-static char *
-find_sum (const char *text, const char *path)
+/* *@hex is left as it is where the list has none of the file. */
+static gboolean
+find_sum (GBytes *list, const char *list_name, const char *path, char **hex, GChecksumType *type,
+          GError **error)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (DomuimgDigest) digest
+      = domuimg_checksums_find (g_bytes_get_data (list, NULL), g_bytes_get_size (list), path, &local);
 
-  for (guint i = 0; lines[i] != NULL; i++)
+  if (digest != NULL)
     {
-      gsize digits = strspn (lines[i], "0123456789abcdefABCDEF");
-      const char *name = lines[i] + digits + strspn (lines[i] + digits, " *");
-
-      if (g_str_has_prefix (name, "./"))
-        name += 2;
-      if (digits == 64 && name > lines[i] + digits && g_str_equal (name, path))
-        return g_ascii_strdown (lines[i], 64);
+      *hex = g_steal_pointer (&digest->hex);
+      *type = digest->type;
+      return TRUE;
     }
-  return NULL;
+  if (g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_prefixed_error (error, g_steal_pointer (&local), "%s: ", list_name);
+  return FALSE;
 }
 
 /* A list names what lies in its own directory and below. */
@@ -180,7 +183,7 @@ add_sums (const Search *self, const DomuimgInstallPlace *place, DomuimgInstallIm
           GError **error)
 {
   g_autofree char *path = domuimg_install_place_expand (place->sums, self->debian_arch);
-  g_autofree char *text = NULL;
+  g_autofree char *name = domuimg_install_files_name (self->files, path);
   const char *slash = strrchr (path, '/');
   gsize skip = slash != NULL ? (gsize) (slash + 1 - path) : 0;
   g_autoptr (GError) local = NULL;
@@ -191,13 +194,11 @@ add_sums (const Search *self, const DomuimgInstallPlace *place, DomuimgInstallIm
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  if (bytes == NULL)
-    return TRUE;
-  text = g_strndup (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
-  images->kernel_checksum = find_sum (text, images->kernel + skip);
-  images->initrd_checksum = find_sum (text, images->initrd + skip);
-  images->kernel_type = images->initrd_type = G_CHECKSUM_SHA256;
-  return TRUE;
+  return bytes == NULL
+         || (find_sum (bytes, name, images->kernel + skip, &images->kernel_checksum,
+                       &images->kernel_type, error)
+             && find_sum (bytes, name, images->initrd + skip, &images->initrd_checksum,
+                          &images->initrd_type, error));
 }
 
 static const char *

@@ -22,8 +22,9 @@ typedef struct {
   GPtrArray *images; /* (element-type DomuimgInstallImages) at least one, the best first */
 } DomuimgInstallTree;
 
-/* @arch as rpm has it; @wants_pv: installers for PV guests come first, where there are any. NOT_FOUND where it is not an install tree, NOT_SUPPORTED for one of another
- * architecture, CORRUPT_INPUT, UNSAFE_INPUT, and the errors of servers. */
+/* @arch as rpm has it; @wants_pv: installers for PV guests come first, where there are any. NOT_FOUND where it
+ * is not an install tree, NOT_SUPPORTED for one of another architecture, CORRUPT_INPUT, UNSAFE_INPUT, and the
+ * errors of servers. */
 DomuimgInstallTree *domuimg_install_tree_find (DomuimgInstallFiles *files, const char *arch,
                                                gboolean wants_pv, GCancellable *cancellable, GError **error);
 void domuimg_install_tree_free (DomuimgInstallTree *self);

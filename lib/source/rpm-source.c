@@ -74,8 +74,7 @@ joined (char **first, char **second, const char *last)
 static void
 add_openers (DomuimgRpmRequest *request, DomuimgSpec *spec)
 {
-  g_autoptr (GPtrArray) disks = domuimg_spec_get_objects (spec, "disk");
-  const DomuimgDiskSpec *root = disks->len > 0 ? g_ptr_array_index (disks, 0) : NULL;
+  const DomuimgDiskSpec *root = domuimg_spec_get_object (spec, "disk");
   g_auto (GStrv) before = request->packages;
   char *openers[] = { NULL, NULL, NULL };
   guint n = 0;

@@ -7,8 +7,8 @@
 #include "lib/tree/stream.h"
 
 /* A way of making a guest: what lies behind --from. It gives a stream of files, or the disks of a
- * machine (DOMUIMG_SOURCE_GIVES_DISKS), or an installer (DOMUIMG_SOURCE_INSTALLS). To add one: a file here with its row and its class, and
- * a row in source-list.h. */
+ * machine (DOMUIMG_SOURCE_GIVES_DISKS), or an installer (DOMUIMG_SOURCE_INSTALLS). To add one: a file here with
+ * its row and its class, and a row in source-list.h. */
 #define DOMUIMG_TYPE_SOURCE (domuimg_source_get_type ())
 G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
 

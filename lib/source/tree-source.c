@@ -11,6 +11,7 @@
 
 #include "lib/base/cpio-write.h"
 #include "lib/base/fd.h"
+#include "lib/base/guest-type.h"
 #include "lib/base/thread.h"
 #include "lib/guest/customise.h"
 #include "lib/kernel/compat.h"
@@ -156,7 +157,7 @@ get_target (DomuimgSourceTree *self, const DomuimgInstallImages *images, Domuimg
     .kind = self->tree->kind,
     .name = domuimg_spec_get (self->spec, "name"),
     .location = tree_get_url (DOMUIMG_SOURCE (self)),
-    .console = type == DOMUIMG_GUEST_TYPE_HVM ? "ttyS0" : "hvc0",
+    .console = domuimg_guest_type_get_console (type),
     .is_ubuntu = strstr (images->kernel, "ubuntu-installer/") != NULL,
     .is_old = is_old (images),
   };
@@ -407,7 +408,8 @@ choose_images (DomuimgSourceTree *self, DomuimgProgress *progress, GCancellable 
                           : NULL;
   g_autofree char *reason = NULL;
 
-  for (guint round = 0; round < 2; round++)
+  /* All pairs are looked at for PVH and PV before any is taken for HVM, where there is a choice. */
+  for (guint round = asked == NULL && self->tree->images->len > 1 ? 0 : 1; round < 2; round++)
     for (guint i = 0; i < self->tree->images->len; i++)
       {
         const DomuimgInstallImages *images = g_ptr_array_index (self->tree->images, i);
@@ -466,7 +468,8 @@ add_words (GString *cmdline, const char *words)
     g_string_append_printf (cmdline, "%s%s", cmdline->len > 0 ? " " : "", words);
 }
 
-/* @origin: (nullable) where it gets the rest of what it installs. Debian's installer gives what follows "---" to the system that it installs. */
+/* @origin: (nullable) where it gets the rest of what it installs. Debian's installer gives what follows "---" to
+ * the system that it installs. */
 static char *
 make_cmdline (DomuimgSourceTree *self, const DomuimgInstallImages *images,
               const char *origin, const DomuimgInstallAnswers *answers)

@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lib/base/compare.h"
 #include "lib/base/fd.h"
 #include "lib/tree/dir-attributes.h"
 
@@ -179,12 +180,6 @@ dir_stat (DomuimgTree *tree, const char *path, GError **error)
   return g_steal_pointer (&entry);
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 /* All names in @dir, sorted; NULL with errno. */
 static char **
 read_names (DIR *dir)
@@ -197,7 +192,7 @@ read_names (DIR *dir)
       g_ptr_array_add (names, g_strdup (found->d_name));
   if (errno != 0)
     return NULL;
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_steal (names, NULL);
 }

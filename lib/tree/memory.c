@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/compare.h"
+
 /* What a name stands for; several names may share one. */
 typedef struct {
   DomuimgEntry *entry; /* its path is not used: a file has no one name */
@@ -147,12 +149,6 @@ memory_stat (DomuimgTree *tree, const char *path, GError **error)
   return entry;
 }
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static char **
 memory_list (DomuimgTree *tree, const char *path, GError **error)
 {
@@ -167,7 +163,7 @@ memory_list (DomuimgTree *tree, const char *path, GError **error)
   g_hash_table_iter_init (&iter, node->names);
   while (g_hash_table_iter_next (&iter, &name, NULL))
     names[n++] = g_strdup (name);
-  qsort (names, n, sizeof *names, compare_names);
+  qsort (names, n, sizeof *names, domuimg_compare_strings);
   return names;
 }
 

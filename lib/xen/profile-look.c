@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/backend-program.h"
+#include "lib/base/compare.h"
 
 /* Where loaders, firmware and device models are, by the packages of Debian, Fedora, SUSE, Arch, Alpine
  * and Xen's own make install. "*" is any name that begins with "xen". */
@@ -22,12 +23,6 @@ static const char *const files[] = {
   "/usr/share/OVMF/OVMF.fd", "/usr/share/ovmf/x64/OVMF.fd", "/usr/share/edk2/x64/OVMF.4m.fd",
   "/usr/share/edk2/xen/OVMF.fd", "/usr/share/edk2/OVMF.fd",
 };
-
-static int
-by_name (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
 
 /* (nullable) */
 static char *
@@ -80,7 +75,7 @@ list_names (const char *root, const char *path, const char *below)
   GPtrArray *list = g_ptr_array_new_with_free_func (g_free);
 
   add_names (list, root, path, below, "");
-  g_ptr_array_sort (list, by_name);
+  g_ptr_array_sort (list, domuimg_compare_strings);
   return list;
 }
 
@@ -121,7 +116,7 @@ list_files (const char *root)
       if (g_file_test (full, G_FILE_TEST_EXISTS))
         g_ptr_array_add (list, g_strdup (files[i]));
     }
-  g_ptr_array_sort (list, by_name);
+  g_ptr_array_sort (list, domuimg_compare_strings);
   return list;
 }
 

@@ -27,6 +27,12 @@ domuimg_profile_free (DomuimgProfile *self)
   g_free (self);
 }
 
+DomuimgXenVersion
+domuimg_profile_get_xen (const DomuimgProfile *self)
+{
+  return self != NULL && self->version.major > 0 ? self->version : domuimg_xen_version_of_host (NULL);
+}
+
 gboolean
 domuimg_profile_knows (const DomuimgProfile *self, DomuimgProfileList list)
 {

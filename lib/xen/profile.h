@@ -53,6 +53,8 @@ void domuimg_profile_write (const DomuimgProfile *self, JsonBuilder *builder);
 void domuimg_profile_free (DomuimgProfile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgProfile, domuimg_profile_free)
 
+/* Its version of Xen; this machine's where there is no @self (nullable), or it does not know. */
+DomuimgXenVersion domuimg_profile_get_xen (const DomuimgProfile *self);
 gboolean domuimg_profile_knows (const DomuimgProfile *self, DomuimgProfileList list);
 gboolean domuimg_profile_has (const DomuimgProfile *self, DomuimgProfileList list, const char *item);
 /* A word and what is known of it, for messages: "xenbr0, xenbr1", "none". (transfer full) */

@@ -10,7 +10,6 @@ except ImportError as error:
     ) from error
 
 
-
 def _add_places(typelibs: str, libraries: str) -> None:
     """PyGObject 3.52 and newer are built with GIRepository 3.0, in which a repository is an object
     and what was a function of the class is a method; older ones with 2.0."""

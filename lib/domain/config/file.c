@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/compare.h"
 #include "lib/base/directory.h"
 #include "lib/base/fd.h"
 #include "lib/base/path.h"
@@ -16,7 +17,6 @@
 /* Files of configurations: where they are, which language they are in. */
 
 #define CONFIG_MAX (4 << 20)
-#define XEN_CONFIG_DIR "/etc/xen"
 
 /* To the end of the file, which may lie about its size. */
 static char *
@@ -230,12 +230,6 @@ domuimg_domain_new_from_file (const char *path, GError **error)
   return text != NULL ? domuimg_domain_new_from_text (text, path, error) : NULL;
 }
 
-static int
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 char **
 domuimg_config_list_in (const char *directory, GError **error)
 {
@@ -248,7 +242,7 @@ domuimg_config_list_in (const char *directory, GError **error)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     if (g_str_has_suffix (name, ".cfg"))
       g_ptr_array_add (paths, g_build_filename (directory, name, NULL));
-  g_ptr_array_sort (paths, compare_paths);
+  g_ptr_array_sort (paths, domuimg_compare_strings);
   g_ptr_array_add (paths, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&paths), FALSE);
 }
@@ -299,5 +293,5 @@ char *
 domuimg_domain_find_config (const char *name, GError **error)
 {
   g_return_val_if_fail (name != NULL, NULL);
-  return domuimg_config_find_in (XEN_CONFIG_DIR, name, error);
+  return domuimg_config_find_in (DOMUIMG_CONFIG_DIRECTORY, name, error);
 }

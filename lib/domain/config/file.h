@@ -9,7 +9,10 @@
 
 /* The text of a regular file of at most 4 MiB without NUL bytes. */
 char *domuimg_config_read (const char *path, struct stat *status, GError **error);
-/* domuimg_domain_find_config with another directory than /etc/xen. */
+/* Where xl and the init scripts of Xen's tools look for guests. */
+#define DOMUIMG_CONFIG_DIRECTORY "/etc/xen"
+
+/* domuimg_domain_find_config with another directory than that. */
 char *domuimg_config_find_in (const char *directory, const char *name, GError **error);
 /* (transfer full) The paths of the files NAME.cfg in a directory, sorted; empty where there is no such
  * directory. */

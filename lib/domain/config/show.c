@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "domuimg/domain-config.h"
+#include "lib/base/compare.h"
 #include "lib/domain/model/device.h"
 
 /* The model as JSON, which is also what two domains are compared by. */
@@ -188,12 +189,6 @@ put_devices (Writer *self, DomuimgDomain *domain)
   json_builder_end_array (self->json);
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static void
 put_carried_along (Writer *self, DomuimgDomain *domain)
 {
@@ -201,7 +196,7 @@ put_carried_along (Writer *self, DomuimgDomain *domain)
 
   for (guint i = 0; i < domain->extra->len; i++)
     g_ptr_array_add (keys, ((DomuimgDomainExtra *) domain->extra->pdata[i])->key);
-  g_ptr_array_sort (keys, compare_names);
+  g_ptr_array_sort (keys, domuimg_compare_strings);
   json_builder_set_member_name (self->json, "extra");
   json_builder_begin_object (self->json);
   for (guint i = 0; i < keys->len; i++)

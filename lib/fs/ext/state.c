@@ -6,6 +6,7 @@
 #include <e2p/e2p.h>
 #include <et/com_err.h>
 
+#include "lib/base/compare.h"
 #include "lib/fs/ext/fs.h"
 
 void
@@ -13,12 +14,6 @@ domuimg_ext_state_free (DomuimgExtState *self)
 {
   g_ptr_array_unref (self->features);
   g_free (self);
-}
-
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
 static void
@@ -48,7 +43,7 @@ state_of (struct ext2_super_block *super)
   add_features (self->features, E2P_FEATURE_COMPAT, super->s_feature_compat);
   add_features (self->features, E2P_FEATURE_INCOMPAT, super->s_feature_incompat);
   add_features (self->features, E2P_FEATURE_RO_INCOMPAT, super->s_feature_ro_compat);
-  g_ptr_array_sort (self->features, compare_names);
+  g_ptr_array_sort (self->features, domuimg_compare_strings);
   return self;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/compare.h"
 #include "lib/fs/ext/fs.h"
 #include "lib/fs/ext/tree-edit.h"
 
@@ -171,12 +172,6 @@ check_parent (DomuimgExtFs *ext, const char *path, ext2_ino_t ino, GError **erro
   return TRUE;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
 static char **
 ext_list (DomuimgTree *tree, const char *path, GError **error)
 {
@@ -201,7 +196,7 @@ ext_list (DomuimgTree *tree, const char *path, GError **error)
       domuimg_ext_fail (ext, code, error, "listing /%s", path);
       return NULL;
     }
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }

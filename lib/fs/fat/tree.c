@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/compare.h"
 #include "lib/fs/fat/directory.h"
 
 /* What the longest directory takes, and the largest file. */
@@ -161,12 +162,6 @@ fat_stat (DomuimgTree *tree, const char *path, GError **error)
   return entry;
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static char **
 fat_list (DomuimgTree *tree, const char *path, GError **error)
 {
@@ -194,7 +189,7 @@ fat_list (DomuimgTree *tree, const char *path, GError **error)
   for (guint i = 0; i < directory.entries->len; i++)
     g_ptr_array_add (names,
                      g_strdup (((DomuimgFatEntry *) directory.entries->pdata[i])->name));
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "lib/base/compare.h"
+
 /* How many entries are cached; then the cache is emptied. */
 #define SEEN_MAX 50000
 /* Names that are asked for at once: an answer is below libguestfs's 4 MiB. */
@@ -176,12 +178,6 @@ learn (DomuimgGuestfs *self, DomuimgMount *mount, const char *path, char **names
     }
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
 char **
 domuimg_guestfs_list (DomuimgGuestfs *self, DomuimgMount *mount, const char *path,
                       GError **error)
@@ -196,7 +192,7 @@ domuimg_guestfs_list (DomuimgGuestfs *self, DomuimgMount *mount, const char *pat
       return NULL;
     }
   count = g_strv_length (names);
-  qsort (names, count, sizeof *names, compare_names);
+  qsort (names, count, sizeof *names, domuimg_compare_strings);
   for (guint i = 0; i < MIN (count, SEEN_MAX / 2); i += BATCH)
     {
       g_autofree char **batch = g_new0 (char *, BATCH + 1);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/compare.h"
+
 /* Verb, mount, path, target, offset, length, and what else there is. */
 #define REQUEST "(yuayayttv)"
 /* The code of an error + 1, or 0; its message; what was asked for. */
@@ -207,12 +209,6 @@ domuimg_uml_entry_read_whole (GVariant *value, const char *path)
   return g_steal_pointer (&entry);
 }
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(char *const *) a, *(char *const *) b);
-}
-
 /* Sorted; NULL where one is none, or there twice. */
 static char **
 read_names (GVariant *list)
@@ -229,7 +225,7 @@ read_names (GVariant *list)
         return NULL;
       g_ptr_array_add (names, g_strdup (name));
     }
-  g_ptr_array_sort (names, compare_names);
+  g_ptr_array_sort (names, domuimg_compare_strings);
   for (guint i = 1; i < names->len; i++)
     if (g_str_equal (names->pdata[i - 1], names->pdata[i]))
       return NULL;
@@ -240,7 +236,7 @@ read_names (GVariant *list)
 static gboolean
 has_name (char **sorted, const char *name)
 {
-  return bsearch (&name, sorted, g_strv_length (sorted), sizeof *sorted, compare_names) != NULL;
+  return bsearch (&name, sorted, g_strv_length (sorted), sizeof *sorted, domuimg_compare_strings) != NULL;
 }
 
 gboolean
