@@ -3,6 +3,7 @@
 #include "config.h"
 #include "domuimg/build.h"
 
+#include "lib/build/plan-import.h"
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
@@ -258,6 +259,24 @@ run_steps_in_order (DomuimgBuildState *state, DomuimgProgress *progress,
   return TRUE;
 }
 
+/* What a source keeps of a failure is no result, and stays beside the place of those. */
+static void
+keep (DomuimgBuildState *state, GError **error)
+{
+  g_autofree char *prefix = g_build_filename (state->directory, state->plan->name, NULL);
+  g_autoptr (GString) list = g_string_new (NULL);
+  GError *why;
+
+  if (state->directory == NULL || error == NULL)
+    return;
+  domuimg_source_keep (state->plan->source, prefix, list);
+  if (list->len == 0)
+    return;
+  why = *error;
+  *error = g_error_new (why->domain, why->code, "%s; %s", why->message, list->str);
+  g_error_free (why);
+}
+
 static gboolean
 run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
@@ -265,6 +284,8 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
   if (run_steps_in_order (state, progress, cancellable, error))
     return TRUE;
   domuimg_build_tell_lost (state, error);
+  if (!g_cancellable_is_cancelled (cancellable))
+    keep (state, error);
   return FALSE;
 }
 
@@ -281,7 +302,8 @@ weight_of (const Step *step, const DomuimgBuildState *state)
 {
   if (step->run == domuimg_build_step_upload && is_sent (state))
     return WEIGHT_OF_UPLOAD;
-  if (step->run == domuimg_build_step_prepare && state->plan->installer != NULL)
+  if (step->run == domuimg_build_step_prepare
+      && (state->plan->installer != NULL || !domuimg_plan_is_there (state->plan)))
     return WEIGHT_OF_INSTALLER;
   return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
 }
@@ -367,7 +389,8 @@ domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   if (!begin (&state, self->spec, NULL, cancellable, error)
-      || (state.plan->import != NULL && !run_steps (&state, NULL, cancellable, error)))
+      || (state.plan->import != NULL && domuimg_plan_is_there (state.plan)
+          && !run_steps (&state, NULL, cancellable, error)))
     return NULL;
   return domuimg_rehearsal_new (&state);
 }

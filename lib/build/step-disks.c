@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/build/plan-import.h"
 #include "lib/build/step-layout.h"
 #include "lib/fs/fs.h"
 
@@ -47,7 +48,8 @@ work_parent (DomuimgBuildState *self, const char *results)
 
   if (has_packages && has_room_in_memory ())
     return MEMORY_DIRECTORY;
-  return geteuid () == 0 ? results : g_get_tmp_dir ();
+  /* What an installer writes is as large as a disk. */
+  return geteuid () == 0 || !domuimg_plan_is_there (self->plan) ? results : g_get_tmp_dir ();
 }
 
 static void

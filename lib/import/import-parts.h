@@ -36,6 +36,7 @@ struct _DomuimgImport {
   GPtrArray *disks;          /* of DomuimgImportDisk */
   GPtrArray *notes;          /* of char *: what was not taken as it is said */
   gboolean allow_backing;
+  gboolean is_to_be_installed; /* the one disk is yet to be written */
 };
 
 DomuimgImportDisk *domuimg_import_add_disk (DomuimgImport *self, const char *name);

@@ -13,6 +13,14 @@ typedef struct _DomuimgImport DomuimgImport;
 /* @path: an image, an OVA or XVA archive, or a description (vmx, OVF, vbox, libvirt XML, ...)
  * beside its disks. @allow_backing: disks may take parts from files outside of their directory. */
 DomuimgImport *domuimg_import_open (const char *path, gboolean allow_backing, GError **error);
+/* The disk of @size bytes that an installer will write; @name is what it is called in messages, @hardware (transfer
+ * full) the machine that the installer runs in. */
+DomuimgImport *domuimg_import_new_for_installer (const char *name, guint64 size,
+                                                 DomuimgHardware *hardware);
+/* The raw image @path is what the installer has made. */
+gboolean domuimg_import_take_installed (DomuimgImport *self, const char *path, GError **error);
+/* FALSE while its disk has still to be written by an installer. */
+gboolean domuimg_import_is_there (DomuimgImport *self);
 /* Whether it is known to describe or hold a machine, so that an error of open () is about that. */
 gboolean domuimg_import_is_machine (const char *path);
 void domuimg_import_free (DomuimgImport *self);

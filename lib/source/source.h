@@ -43,6 +43,8 @@ struct _DomuimgSourceInterface {
 
   /* For a plan: one line of what will be done. */
   char *(*describe) (DomuimgSource *self);
+  /* (nullable) Adds what else a plan should say of how (char *). */
+  void (*describe_how) (DomuimgSource *self, GPtrArray *lines);
   /* (nullable) Whether something has to be downloaded before anything can be planned, and its
    * address (transfer none). */
   const char *(*get_url) (DomuimgSource *self);
@@ -54,6 +56,10 @@ struct _DomuimgSourceInterface {
   /* (nullable) Work that has to come first, such as to unpack or to install. */
   gboolean (*prepare) (DomuimgSource *self, const DomuimgSourceContext *context,
                        DomuimgProgress *progress, GCancellable *cancellable, GError **error);
+
+  /* (nullable) The build has failed: keeps, as files whose names begin with @prefix, what helps to find out why,
+   * and adds to @list where. */
+  void (*keep) (DomuimgSource *self, const char *prefix, GString *list);
 
   /* The machine whose disks it gives, after check; of such sources only. */
   DomuimgImport *(*get_import) (DomuimgSource *self);
@@ -82,6 +88,7 @@ struct _DomuimgSourceInterface {
 DomuimgSource *domuimg_source_new (DomuimgSpec *spec, GError **error);
 
 char *domuimg_source_describe (DomuimgSource *self);
+void domuimg_source_describe_how (DomuimgSource *self, GPtrArray *lines);
 const char *domuimg_source_get_url (DomuimgSource *self);
 gboolean domuimg_source_fetch (DomuimgSource *self, const DomuimgSourceContext *context,
                                DomuimgProgress *progress, GCancellable *cancellable,
@@ -90,6 +97,7 @@ gboolean domuimg_source_check (DomuimgSource *self, GError **error);
 gboolean domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext *context,
                                  DomuimgProgress *progress, GCancellable *cancellable,
                                  GError **error);
+void domuimg_source_keep (DomuimgSource *self, const char *prefix, GString *list);
 /* NULL where the source gives files. */
 DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
 /* NULL where the source is not an installer. */

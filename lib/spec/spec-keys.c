@@ -72,6 +72,14 @@ read_vcpus (const char *key, const char *value, guint64 *number, GError **error)
 }
 
 static gboolean
+read_timeout (const char *key, const char *value, guint64 *number, GError **error)
+{
+  if (g_ascii_string_to_unsigned (value, 10, 1, 31536000, number, NULL))
+    return TRUE;
+  return invalid (error, key, value, "a number of seconds, from 1 to 31536000");
+}
+
+static gboolean
 read_type (const char *key, const char *value, guint64 *number, GError **error)
 {
   DomuimgGuestType type;
@@ -326,6 +334,10 @@ static const DomuimgSpecKey keys[] = {
     TEXT (check_text) },
   { "extra-args", STRING, "TEXT", "further words for the installer's command line",
     TEXT (check_text) },
+  { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
+    NUMBER (read_timeout) },
+  { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
+    NUMBER (read_flag) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },

@@ -53,6 +53,8 @@ class Settings(TypedDict, total=False):
     include: Texts
     answers: Path
     extra_args: Text
+    timeout: Number
+    keep_failed: bool
     timezone: Text
     locale: Text
     keymap: Text
