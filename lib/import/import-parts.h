@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
   char *name;               /* a path, or the name of a member of an archive */
   char *bus;                /* (nullable) */
+  char *own_file;           /* (nullable) that an installer wrote */
   DomuimgImageChain *chain; /* (nullable) while it is to be unpacked */
   guint64 capacity;         /* bytes that it has once it is unpacked */
   /* Where it lies, packed by gzip. */

@@ -22,6 +22,7 @@ disk_free (gpointer data)
   g_clear_pointer (&self->pieces, g_ptr_array_unref);
   g_free (self->name);
   g_free (self->bus);
+  g_free (self->own_file);
   g_free (self);
 }
 
@@ -162,7 +163,14 @@ domuimg_import_take_installed (DomuimgImport *self, const char *path, GError **e
 
   disk->chain = domuimg_image_chain_open (path, "raw", FALSE, error);
   self->is_to_be_installed = disk->chain == NULL;
+  disk->own_file = g_strdup (path);
   return disk->chain != NULL;
+}
+
+const char *
+domuimg_import_get_own_file (DomuimgImport *self, guint i)
+{
+  return ((const DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->own_file;
 }
 
 gboolean

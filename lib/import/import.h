@@ -45,6 +45,9 @@ guint64 domuimg_import_get_size (DomuimgImport *self, guint i);
 /* The file that an overlay can name as its backing file, NULL if there is no such file. */
 const char *domuimg_import_get_backing (DomuimgImport *self, guint i);
 
+/* (nullable) The raw file that an installer wrote, which is nobody else's and may be moved. */
+const char *domuimg_import_get_own_file (DomuimgImport *self, guint i);
+
 /* Unpacks into @work_directory what QEMU cannot read as it lies. */
 gboolean domuimg_import_prepare (DomuimgImport *self, const char *work_directory,
                                   DomuimgProgress *progress, GCancellable *cancellable,
