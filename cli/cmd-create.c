@@ -34,10 +34,10 @@ show_plan (DomuimgBuild *build, const Options *options)
 }
 
 static int
-run_build (DomuimgBuild *build, const Options *options)
+run_build (DomuimgBuild *build, gboolean is_interactive, const Options *options)
 {
-  const char *mode = options->progress != NULL ? options->progress
-                                               : (options->quiet ? "none" : "auto");
+  gboolean is_quiet = options->quiet || is_interactive;
+  const char *mode = options->progress != NULL ? options->progress : is_quiet ? "none" : "auto";
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (DomuimgProgress) progress = domuimg_progress_new ();
   g_autoptr (DomuimgResult) result = NULL;
@@ -46,6 +46,8 @@ run_build (DomuimgBuild *build, const Options *options)
   CliProgress *shown = cli_progress_new (progress, mode);
 
   cli_signals_cancel (cancellable);
+  if (isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    domuimg_build_set_terminal (build, STDIN_FILENO, STDOUT_FILENO);
   result = domuimg_build_run (build, progress, cancellable, &error);
   cli_progress_free (shown);
   if (result == NULL)
@@ -81,7 +83,8 @@ create (char **names, CliSpecOptions *spec_options, const Options *options)
   if (domuimg_spec_get (spec, "name") == NULL)
     return cli_usage ("the guest needs a name: domuimg create NAME --from SOURCE");
   build = domuimg_build_new (spec);
-  return options->dry_run ? show_plan (build, options) : run_build (build, options);
+  return options->dry_run ? show_plan (build, options)
+                          : run_build (build, domuimg_spec_get (spec, "interactive") != NULL, options);
 }
 
 /* Nothing is made before the last yes. */
@@ -95,7 +98,7 @@ ask_and_create (const Options *options)
   if (!cli_ask (questions, &status) || !cli_ask_confirm (questions, &status))
     return status;
   build = domuimg_build_new (domuimg_questions_get_spec (questions));
-  return run_build (build, options);
+  return run_build (build, FALSE, options);
 }
 
 int

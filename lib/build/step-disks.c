@@ -63,6 +63,9 @@ source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
   for (guint i = 0; i < self->disks->len; i++)
     g_strv_builder_add (results, domuimg_build_get_disk (self, i)->path);
   context->work_directory = self->work_directory;
+  context->has_terminal = self->terminal[0] >= 0 && self->terminal[1] >= 0;
+  context->terminal_in = self->terminal[0];
+  context->terminal_out = self->terminal[1];
   context->results = g_strv_builder_end (results);
 }
 

@@ -3,12 +3,22 @@
 #include "config.h"
 #include "lib/qemu/install.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "lib/base/fd.h"
 #include "lib/base/private-file.h"
+#include "lib/base/terminal.h"
 #include "lib/qemu/serial.h"
 
 #define PIECE 16384
+/* Ctrl-], which leaves the consoles of xl and virsh, too. */
+#define LEAVE 0x1d
+/* All that VNC looks at. */
+#define PASSWORD_LENGTH 8
+#define PASSWORD_LETTERS "abcdefghijkmnpqrstuvwxyz23456789"
 /* Taken in a row; then the monitor has its turn. */
 #define PIECES_MAX 64
 #define POLL_MSEC 500
@@ -31,6 +41,8 @@ typedef struct {
   DomuimgQemuCounts counts;
   guint resets;
   gboolean has_panicked;
+  DomuimgTerminal terminal;
+  char *screen; /* (nullable) where it is, for a person */
   char *end; /* (nullable) why it shut down, QEMU's word */
 } Run;
 
@@ -40,6 +52,8 @@ run_clear (Run *self)
   g_clear_pointer (&self->qemu, domuimg_qemu_free);
   g_clear_pointer (&self->serial, domuimg_serial_free);
   g_clear_pointer (&self->end, g_free);
+  g_clear_pointer (&self->screen, g_free);
+  domuimg_terminal_restore (&self->terminal);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
@@ -70,11 +84,15 @@ take_serial (Run *self, GError **error)
 
       if (got <= 0)
         break;
-      self->last_activity = g_get_monotonic_time ();
       if (!domuimg_serial_take (self->serial, piece, (gsize) got, error))
         return FALSE;
+      if (self->install->terminal_out >= 0
+          && !domuimg_write_all (self->install->terminal_out, piece, (gsize) got))
+        return domuimg_set_errno (error, errno, "writing to the terminal");
     }
-  if (g_get_monotonic_time () < self->next_message)
+  if (domuimg_serial_has_stirred (self->serial))
+    self->last_activity = g_get_monotonic_time ();
+  if (g_get_monotonic_time () < self->next_message || self->screen != NULL)
     return TRUE;
   news = domuimg_serial_get_news (self->serial);
   if (news == NULL)
@@ -82,6 +100,23 @@ take_serial (Run *self, GError **error)
   self->next_message = g_get_monotonic_time () + MESSAGE_USEC;
   domuimg_progress_set_message (self->progress, "Installing: %s", news);
   return TRUE;
+}
+
+/* What is typed. A terminal that is gone takes nobody's answers any more. */
+static gboolean
+take_keys (Run *self, GError **error)
+{
+  char piece[PIECE];
+  gssize got = read (self->install->terminal_in, piece, sizeof piece);
+
+  if (got <= 0 || memchr (piece, LEAVE, (gsize) got) != NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                   "the installation was given up: its terminal was left");
+      return FALSE;
+    }
+  return domuimg_write_all (domuimg_qemu_get_input (self->qemu), piece, (gsize) got)
+         || domuimg_set_errno (error, errno, "giving the installer what was typed");
 }
 
 /* QEMU does not tell when disks are used; it has to be asked. */
@@ -104,12 +139,15 @@ wait_for_news (Run *self, GError **error)
   gboolean has_cancel = g_cancellable_make_pollfd (self->cancellable, &cancel);
   GPollFD fds[] = { { domuimg_qemu_get_serial (self->qemu), G_IO_IN, 0 },
                     { domuimg_qmp_get_fd (domuimg_qemu_get_qmp (self->qemu)), G_IO_IN, 0 },
+                    { self->install->terminal_in, G_IO_IN, 0 },
                     cancel };
 
   g_poll (fds, G_N_ELEMENTS (fds), POLL_MSEC);
   if (has_cancel)
     g_cancellable_release_fd (self->cancellable);
   if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return FALSE;
+  if (fds[2].revents != 0 && !take_keys (self, error))
     return FALSE;
   return take_serial (self, error) && domuimg_qmp_read (domuimg_qemu_get_qmp (self->qemu), error);
 }
@@ -147,11 +185,14 @@ judge_time (Run *self, GError **error)
   guint64 silence = MAX (self->install->timeout / SILENCE_PART, 1);
   g_autofree char *why = NULL;
 
+  if (self->install->timeout == 0)
+    return TRUE;
   if ((guint64) (now - self->start) > self->install->timeout * G_USEC_PER_SEC)
     why = g_strdup_printf ("it had not powered off after %" G_GUINT64_FORMAT " seconds; give it more time with"
                            " --timeout",
                            self->install->timeout);
-  else if ((guint64) (now - self->last_activity) > silence * G_USEC_PER_SEC)
+  else if (!self->install->is_attended
+           && (guint64) (now - self->last_activity) > silence * G_USEC_PER_SEC)
     why = g_strdup_printf ("it stalled: for %" G_GUINT64_FORMAT " seconds it neither said anything on its serial"
                            " line nor used its disks",
                            silence);
@@ -165,7 +206,14 @@ judge (Run *self, GError **error)
 
   if (panic != NULL || self->has_panicked)
     return fail (self, error, panic != NULL ? panic : "its kernel panicked");
-  if (self->resets > RESETS_MAX)
+  if (domuimg_serial_get_question (self->serial) != NULL && !self->install->is_attended)
+    {
+      g_autofree char *why = g_strdup_printf ("it asks, and nobody answers: %s",
+                                              domuimg_serial_get_question (self->serial));
+
+      return fail (self, error, why);
+    }
+  if (self->resets > RESETS_MAX && !self->install->is_attended)
     return fail (self, error, "it restarts again and again");
   if (self->end == NULL && domuimg_qmp_get_fd (domuimg_qemu_get_qmp (self->qemu)) < 0)
     return domuimg_qemu_explain_end (self->qemu, error);
@@ -215,22 +263,50 @@ take_screen (Run *self)
     take_screen_as (self, ".ppm", FALSE);
 }
 
+/* Nobody else on this host may type into the installer. */
+static gboolean
+show_by_vnc (Run *self, GError **error)
+{
+  char password[PASSWORD_LENGTH + 1] = "";
+  g_autofree char *address = NULL;
+  guint8 bytes[PASSWORD_LENGTH];
+
+  if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
+    return domuimg_set_errno (error, errno, "making a password");
+  for (guint i = 0; i < PASSWORD_LENGTH; i++)
+    password[i] = PASSWORD_LETTERS[bytes[i] % strlen (PASSWORD_LETTERS)];
+  address = domuimg_qemu_open_vnc (self->qemu, password, self->cancellable, error);
+  if (address == NULL)
+    return FALSE;
+  self->screen = g_strdup_printf ("its screen is at %s by VNC, with the password %s", address, password);
+  domuimg_progress_set_message (self->progress, "Installing: %s", self->screen);
+  return TRUE;
+}
+
+static gboolean
+show (Run *self, GError **error)
+{
+  if (self->install->terminal_in >= 0)
+    domuimg_terminal_make_raw (&self->terminal, self->install->terminal_in);
+  return self->install->machine.display != DOMUIMG_QEMU_DISPLAY_VNC || show_by_vnc (self, error);
+}
+
 gboolean
 domuimg_qemu_install (const DomuimgQemuInstall *install, DomuimgProgress *progress,
                       GCancellable *cancellable, GError **error)
 {
   g_auto (Run) self = { .install = install, .progress = progress, .cancellable = cancellable };
 
-  self.serial = domuimg_serial_new (install->log, error);
+  self.serial = domuimg_serial_new (install->log, install->question, error);
   if (self.serial == NULL)
     return FALSE;
   self.start = self.last_activity = g_get_monotonic_time ();
   self.qemu = domuimg_qemu_start (&install->machine, on_event, &self, cancellable, error);
-  if (self.qemu == NULL)
+  if (self.qemu == NULL || !show (&self, error))
     return FALSE;
   if (watch (&self, error))
     return domuimg_qemu_stop (self.qemu, cancellable, error);
-  if (!g_cancellable_is_cancelled (cancellable))
+  if (error == NULL || !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     take_screen (&self);
   return FALSE;
 }

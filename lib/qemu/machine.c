@@ -16,6 +16,7 @@
 #define PROGRAM "qemu-system-x86_64"
 #define MIB 1048576
 #define DISK "disk"
+#define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 struct _DomuimgQemu {
   DomuimgExec *exec;
@@ -117,7 +118,7 @@ add_boot (DomuimgExec *exec, const DomuimgQemuMachine *machine)
 static void
 add_devices (DomuimgExec *exec, const DomuimgQemuMachine *machine)
 {
-  g_autofree char *nic = g_strdup_printf ("%s,netdev=net,mac=%s",
+  g_autofree char *nic = g_strdup_printf ("%s,netdev=net,romfile=,mac=%s",
                                           machine->has_drivers ? "virtio-net-pci" : "e1000",
                                           machine->mac);
 
@@ -141,14 +142,18 @@ static void
 add_base (DomuimgExec *exec, const DomuimgQemuMachine *machine)
 {
   static const char *const words[]
-      = { "-nodefaults", "-no-user-config", "-machine", "pc", "-display", "none", "-mon",
-          "chardev=qmp,mode=control", "-chardev", "stdio,id=serial,signal=off", "-serial",
-          "chardev:serial", "-sandbox",
-          "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny" };
+      = { "-nodefaults", "-no-user-config", "-machine", "pc", "-mon", "chardev=qmp,mode=control",
+          "-chardev", "stdio,id=serial,signal=off", "-serial", "chardev:serial" };
   gboolean has_kvm = domuimg_kvm_works ();
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     domuimg_exec_arg (exec, words[i]);
+  domuimg_qemu_display_add (machine->display, exec);
+  if (domuimg_qemu_display_can_be_confined (machine->display))
+    {
+      domuimg_exec_arg (exec, "-sandbox");
+      domuimg_exec_arg (exec, SANDBOX);
+    }
   domuimg_exec_arg (exec, "-accel");
   domuimg_exec_arg (exec, has_kvm ? "kvm" : "tcg");
   domuimg_exec_arg (exec, "-cpu");
@@ -247,6 +252,37 @@ int
 domuimg_qemu_get_serial (DomuimgQemu *self)
 {
   return self->serial;
+}
+
+int
+domuimg_qemu_get_input (DomuimgQemu *self)
+{
+  return self->input;
+}
+
+char *
+domuimg_qemu_open_vnc (DomuimgQemu *self, const char *password, GCancellable *cancellable,
+                       GError **error)
+{
+  JsonObject *arguments = json_object_new ();
+  g_autoptr (JsonNode) done = NULL;
+  g_autoptr (JsonNode) answer = NULL;
+  JsonObject *server;
+
+  json_object_set_string_member (arguments, "protocol", "vnc");
+  json_object_set_string_member (arguments, "password", password);
+  done = domuimg_qmp_execute (self->qmp, "set_password", arguments, cancellable, error);
+  if (done == NULL)
+    return NULL;
+  answer = domuimg_qmp_execute (self->qmp, "query-vnc", NULL, cancellable, error);
+  if (answer == NULL)
+    return NULL;
+  server = JSON_NODE_HOLDS_OBJECT (answer) ? json_node_get_object (answer) : NULL;
+  if (server != NULL && json_object_has_member (server, "service"))
+    return g_strdup_printf ("%s:%s", json_object_get_string_member_with_default (server, "host", ""),
+                            json_object_get_string_member_with_default (server, "service", ""));
+  domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "QEMU does not say where its screen is");
+  return NULL;
 }
 
 gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/qemu/display.h"
 #include "lib/qemu/qmp.h"
 
 /* A virtual machine of QEMU's, by KVM where that works, else emulated. It dies with us. */
@@ -15,6 +16,7 @@ typedef struct {
   guint64 memory;      /* bytes */
   guint vcpus;
   const char *mac;     /* of its network card, which reaches what this host reaches */
+  DomuimgQemuDisplay display;
   gboolean has_drivers; /* for virtio: else it gets an IDE disk and an e1000 */
 } DomuimgQemuMachine;
 
@@ -31,6 +33,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgQemu, domuimg_qemu_free)
 DomuimgQmp *domuimg_qemu_get_qmp (DomuimgQemu *self);
 /* What comes from the serial line; not to be waited for by a read. */
 int domuimg_qemu_get_serial (DomuimgQemu *self);
+/* What goes into it; a pipe. */
+int domuimg_qemu_get_input (DomuimgQemu *self);
+/* Lets who has @password see and use the screen by VNC; its address (transfer full). */
+char *domuimg_qemu_open_vnc (DomuimgQemu *self, const char *password, GCancellable *cancellable,
+                             GError **error);
 /* Has it write everything out and end. */
 gboolean domuimg_qemu_stop (DomuimgQemu *self, GCancellable *cancellable, GError **error);
 /* TOOL_FAILED, with its last words, once it has ended by itself. */

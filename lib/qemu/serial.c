@@ -13,6 +13,8 @@
 #define LINE_MAX_BYTES 512
 /* Who writes without end loses the beginning. */
 #define LOG_MAX ((guint64) 64 << 20)
+/* So many lines are no news when they come again. */
+#define SAID_MAX 32
 #define PANIC "Kernel panic - not syncing"
 #define ESCAPE '\033'
 
@@ -22,13 +24,18 @@ struct _DomuimgSerial {
   guint64 length;
   GString *line;  /* not yet ended */
   enum { TEXT, AFTER_ESCAPE, IN_SEQUENCE } state;
+  GPtrArray *said; /* (element-type utf8) the lines before, without the time of the day */
+  gboolean has_stirred;
+  GString *sentence; /* the last line that begins with a letter */
+  char *question; /* (nullable) */
+  char *asked;    /* (nullable) */
   char *last;     /* (nullable) */
   gboolean is_new;
   char *panic;    /* (nullable) */
 };
 
 DomuimgSerial *
-domuimg_serial_new (const char *log, GError **error)
+domuimg_serial_new (const char *log, const char *question, GError **error)
 {
   int fd = domuimg_private_file_make (log, error);
   DomuimgSerial *self;
@@ -38,7 +45,10 @@ domuimg_serial_new (const char *log, GError **error)
   self = g_new0 (DomuimgSerial, 1);
   self->fd = fd;
   self->path = g_strdup (log);
+  self->question = g_strdup (question);
   self->line = g_string_new (NULL);
+  self->sentence = g_string_new (NULL);
+  self->said = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
 
@@ -48,6 +58,10 @@ domuimg_serial_free (DomuimgSerial *self)
   domuimg_fd_clear (&self->fd);
   g_free (self->path);
   g_string_free (self->line, TRUE);
+  g_string_free (self->sentence, TRUE);
+  g_ptr_array_unref (self->said);
+  g_free (self->question);
+  g_free (self->asked);
   g_free (self->last);
   g_free (self->panic);
   g_free (self);
@@ -65,6 +79,39 @@ has_words (const char *text)
   return letters >= 3;
 }
 
+/* "[ (1*installer) 2 shell ][ Nov 30 16:46 ]" is drawn each minute by installers that wait for ever. */
+static char *
+leave_out_time (const char *text)
+{
+  g_autoptr (GRegex) regex = g_regex_new ("[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?", 0, 0, NULL);
+
+  return g_regex_replace_literal (regex, text, -1, 0, "", 0, NULL);
+}
+
+static void
+note_line (DomuimgSerial *self, const char *text)
+{
+  char *said = leave_out_time (text);
+
+  if (g_ptr_array_find_with_equal_func (self->said, said, g_str_equal, NULL))
+    {
+      g_free (said);
+      return;
+    }
+  self->has_stirred = TRUE;
+  g_ptr_array_add (self->said, said);
+  if (self->said->len > SAID_MAX)
+    g_ptr_array_remove_index (self->said, 0);
+}
+
+/* Its words stand before the choices, which are numbered. */
+static void
+note_question (DomuimgSerial *self, const char *text)
+{
+  if (self->asked == NULL)
+    self->asked = g_strdup (self->sentence->len > 0 ? self->sentence->str : text);
+}
+
 static void
 end_line (DomuimgSerial *self)
 {
@@ -76,6 +123,11 @@ end_line (DomuimgSerial *self)
     return;
   if (self->panic == NULL && strstr (text, PANIC) != NULL)
     self->panic = g_strdup (strstr (text, PANIC));
+  note_line (self, text);
+  if (self->question != NULL && g_str_has_prefix (text, self->question))
+    note_question (self, text);
+  else if (g_ascii_isalpha (*text))
+    g_string_assign (self->sentence, text);
   /* "[    2.809107] …" is of interest to nobody who waits for an installer. */
   if (*text == '[')
     return;
@@ -107,7 +159,11 @@ take_byte (DomuimgSerial *self, char byte)
       else if (byte == '\n' || byte == '\r' || self->line->len >= LINE_MAX_BYTES)
         end_line (self);
       else if (!g_ascii_iscntrl (byte))
-        g_string_append_c (self->line, byte);
+        {
+          g_string_append_c (self->line, byte);
+          /* A bar or a row of dots that grows ends its line when it is done only. */
+          self->has_stirred |= byte == '%' || byte == '.';
+        }
       return;
     }
 }
@@ -141,6 +197,21 @@ domuimg_serial_get_news (DomuimgSerial *self)
 
   self->is_new = FALSE;
   return is_new ? self->last : NULL;
+}
+
+gboolean
+domuimg_serial_has_stirred (DomuimgSerial *self)
+{
+  gboolean has_stirred = self->has_stirred;
+
+  self->has_stirred = FALSE;
+  return has_stirred;
+}
+
+const char *
+domuimg_serial_get_question (DomuimgSerial *self)
+{
+  return self->asked;
 }
 
 const char *

@@ -222,8 +222,8 @@ domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *tar
     return FALSE;
   if (given != NULL)
     *answers = take_given (given, target, error);
-  else if (target->is_fitted ? target->kind == DOMUIMG_INSTALLER_DEBIAN
-                             : find_setting (spec, LOGINS) != NULL)
+  else if (target->is_fitted && !target->is_attended ? target->kind == DOMUIMG_INSTALLER_DEBIAN
+                                                     : find_setting (spec, LOGINS) != NULL)
     *answers = domuimg_install_preseed_make (spec, target, error);
   else
     return TRUE;

@@ -32,6 +32,7 @@ typedef struct {
   gboolean is_old;      /* an Anaconda that has no inst. before its words */
   gboolean is_plan;     /* nothing secret is read or made */
   gboolean is_fitted;   /* what it installs gets its logins, name and addresses here, once it is done */
+  gboolean is_attended; /* somebody answers what is not answered */
   const char *disk;     /* (nullable) "/dev/vda", where the installer has another name for it than the guest */
 } DomuimgInstallTarget;
 

@@ -16,6 +16,8 @@ G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
 typedef struct {
   const char *work_directory; /* for intermediate files; removed in any case */
   GStrv results; /* absolute paths that the build makes and a copy must leave out */
+  gboolean has_terminal; /* of a user who may be asked: descriptors */
+  int terminal_in, terminal_out;
 } DomuimgSourceContext;
 
 /* An installer that a guest is first started with. */

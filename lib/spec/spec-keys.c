@@ -180,8 +180,9 @@ check_word (const char *key, const char *value, GError **error)
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
 
-/* In the order of DomuimgGraphics, and of DomuimgHostKeys. */
+/* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
@@ -338,6 +339,9 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_timeout) },
   { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
     NUMBER (read_flag) },
+  { "interactive", FLAG, NULL, "have the installer ask on this terminal", NUMBER (read_flag) },
+  { "display", STRING, "KIND", "the installer's screen: none (default), vnc, gtk or sdl",
+    WORD (displays) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },

@@ -2,13 +2,17 @@
 """--from iso: installers that run in QEMU, and what becomes of their disks, and of those that fail."""
 import json
 import pathlib
+import re
 import signal
+import socket
 import subprocess
 import time
 import unittest
 
+import boot_server
 import installer_iso
 import world
+from test_questions import Terminal
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SECRET = "geheim"
@@ -94,6 +98,17 @@ class InstallerTest(IsoCase):
         log = self.fail_there(self.image, "Kernel panic - not syncing", more=self.login("--extra-args", "test=panic"))
         self.assertIn("It has its answers", log)
 
+    def test_it_asks_on_the_terminal(self):
+        command = [word for word in self.command(self.image, "--interactive", "--extra-args", "test=ask")
+                   if word not in ("--progress", "none")]
+        terminal = Terminal(command, self.environment, self.dir)
+        terminal.expect("Which disk?")
+        terminal.say("/dev/vda")
+        terminal.expect("Installing the base system")
+        terminal.expect("t is made")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertTrue((self.out / "t.img").exists())
+
     def test_a_dry_run_shows_the_answers_without_secrets(self):
         done = self.run_program(self.command(self.image, *self.login("--dry-run", "--mirror",
                                                                      "http://192.0.2.1/debian")))
@@ -125,7 +140,7 @@ class BootRecordTest(IsoCase):
 
     def test_it_stalls(self):
         log = self.fail_there(self.bootable(installer_iso.say("Ready\r\n"), installer_iso.HALT), "it stalled",
-                        "for 2 seconds", more=("--timeout", "24"))
+                        "for 10 seconds", more=("--timeout", "120"))
         self.assertIn("Ready", log)
 
     def test_it_is_never_done(self):
@@ -144,6 +159,36 @@ class BootRecordTest(IsoCase):
         answers = self.dir / "answers"
         answers.write_text("%packages\n@core\n%end\n")
         self.refuse(self.bootable(installer_iso.HALT), "no installer that is known", more=("--answers", answers))
+
+    def test_interactive_needs_a_console_that_is_known(self):
+        self.refuse(self.bootable(installer_iso.HALT), "--interactive", "--display vnc", more=("--interactive",))
+
+    def test_a_window_needs_a_session(self):
+        for name in "DISPLAY", "WAYLAND_DISPLAY":
+            self.environment.pop(name, None)
+        self.refuse(self.bootable(installer_iso.HALT), "--display gtk", "graphical session", more=("--display", "gtk"))
+
+    def test_its_screen_by_vnc(self):
+        command = self.command(self.bootable(installer_iso.HALT), "--display", "vnc", "--progress", "lines")
+        program = subprocess.Popen(command, env=self.environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(program.kill)
+        for line in program.stderr:
+            found = re.search(r"127\.0\.0\.1:(\d+) by VNC, with the password (\w{8})$", line)
+            if found:
+                break
+        with socket.create_connection(("127.0.0.1", int(found[1])), timeout=30) as screen:
+            self.assertEqual(screen.recv(4), b"RFB ")
+            screen.sendall(b"RFB 003.008\n")
+            said = b""
+            while len(said) < 10:
+                said += screen.recv(10)
+        # One way to log in, and that is with a password.
+        self.assertEqual(said[8:], b"\1\2")
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=30)
+        self.wait_for_the_end()
+        self.assert_nothing_left()
 
     def start(self, *more):
         """One that runs for ever, once it runs."""
@@ -178,6 +223,31 @@ class BootRecordTest(IsoCase):
         done = self.run_program([str(world.PROGRAM), "cleanup"])
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assert_nothing_left()
+
+
+class FetchedTest(IsoCase):
+    def setUp(self):
+        super().setUp()
+        self.served = self.dir / "served"
+        self.served.mkdir()
+        self.image = installer_iso.make_bootable(self.served / "boot image.iso", installer_iso.POWER_OFF,
+                                                 self.dir / "boot")
+        server = boot_server.Http(self.served)
+        self.addCleanup(server.close)
+        self.url = server.url("boot%20image.iso")
+
+    def test_it_is_fetched_and_run(self):
+        self.fail_there(self.url, self.url, "powered off without having written")
+
+    def test_its_checksum_is_verified(self):
+        (self.served / "SHA256SUMS").write_text(f"{'0' * 64} *boot image.iso\n")
+        self.refuse(self.url, "checksum", "should be " + "0" * 64)
+
+    def test_one_that_is_not_there(self):
+        self.refuse(self.url.replace("image", "other"), "no such file on the server")
+
+    def test_an_address_that_is_more_than_a_name(self):
+        self.refuse(self.url + "?a=b", "download")
 
 
 class BadImageTest(IsoCase):

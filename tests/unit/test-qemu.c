@@ -162,7 +162,7 @@ test_serial (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (DomuimgSerial) serial = domuimg_serial_new (log, &error);
+      g_autoptr (DomuimgSerial) serial = domuimg_serial_new (log, "Prompt:", &error);
       g_autofree char *kept = NULL;
 
       g_assert_no_error (error);
@@ -175,6 +175,35 @@ test_serial (void)
       g_assert_cmpstr (kept, ==, cases[i].text);
       g_assert_no_errno (g_unlink (log));
     }
+  g_assert_no_errno (g_rmdir (directory));
+}
+
+static gboolean
+stirs (DomuimgSerial *serial, const char *text)
+{
+  g_assert_true (domuimg_serial_take (serial, text, strlen (text), NULL));
+  return domuimg_serial_has_stirred (serial);
+}
+
+static void
+test_what_is_news (void)
+{
+  g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *log = g_build_filename (directory, "log", NULL);
+  g_autoptr (DomuimgSerial) serial = domuimg_serial_new (log, "Prompt:", NULL);
+
+  g_assert_true (stirs (serial, "4- log ][ Nov 30 16:46 ]\033[19B"));
+  g_assert_false (stirs (serial, "4- log ][ Nov 30 16:47 ]\033[19B"));
+  g_assert_false (stirs (serial, "\033[H\033[7m\033[K"));
+  g_assert_true (stirs (serial, "Copying file 1\n"));
+  g_assert_true (stirs (serial, "Copying file 2\n"));
+  g_assert_true (stirs (serial, "Downloading  ... 4%"));
+  g_assert_null (domuimg_serial_get_question (serial));
+  stirs (serial, "\nDownloading a file failed:\n");
+  stirs (serial, "  1: Retry [*],  2: Change mirror,\n");
+  stirs (serial, "Prompt: '?' for help, default=1> \n");
+  g_assert_cmpstr (domuimg_serial_get_question (serial), ==, "Downloading a file failed:");
+  g_assert_no_errno (g_unlink (log));
   g_assert_no_errno (g_rmdir (directory));
 }
 
@@ -198,5 +227,6 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].function, tear_down);
   g_test_add_func ("/qemu/serial", test_serial);
+  g_test_add_func ("/qemu/what-is-news", test_what_is_news);
   return g_test_run ();
 }

@@ -55,6 +55,8 @@ class Settings(TypedDict, total=False):
     extra_args: Text
     timeout: Number
     keep_failed: bool
+    interactive: bool
+    display: Text
     timezone: Text
     locale: Text
     keymap: Text
