@@ -26,6 +26,7 @@
 #define MESSAGE_USEC G_USEC_PER_SEC
 /* The part of the time after which silence is taken for the end. */
 #define SILENCE_PART 12
+#define SILENCE_LEAST 10
 /* One that boots its medium may go on from the disk, once. */
 #define RESETS_MAX 1
 
@@ -182,7 +183,7 @@ static gboolean
 judge_time (Run *self, GError **error)
 {
   gint64 now = g_get_monotonic_time ();
-  guint64 silence = MAX (self->install->timeout / SILENCE_PART, 1);
+  guint64 silence = MAX (self->install->timeout / SILENCE_PART, SILENCE_LEAST);
   g_autofree char *why = NULL;
 
   if (self->install->timeout == 0)
