@@ -40,7 +40,9 @@ typedef struct {
   gint64 last_activity;
   gint64 next_message;
   DomuimgQemuCounts counts;
+  gboolean has_reset;   /* since the disks were looked at */
   guint resets;
+  guint64 reads_before; /* the last of them */
   gboolean has_panicked;
   DomuimgTerminal terminal;
   char *screen; /* (nullable) where it is, for a person */
@@ -67,7 +69,8 @@ on_event (const char *name, JsonObject *data, gpointer user_data)
   if (g_str_equal (name, "GUEST_PANICKED"))
     self->has_panicked = TRUE;
   else if (g_str_equal (name, "RESET"))
-    self->resets += data != NULL && json_object_get_boolean_member_with_default (data, "guest", FALSE);
+    self->has_reset
+        |= data != NULL && json_object_get_boolean_member_with_default (data, "guest", FALSE);
   else if (g_str_equal (name, "SHUTDOWN") && self->end == NULL)
     self->end = g_strdup (
         data != NULL ? json_object_get_string_member_with_default (data, "reason", "") : "");
@@ -120,6 +123,18 @@ take_keys (Run *self, GError **error)
          || domuimg_set_errno (error, errno, "giving the installer what was typed");
 }
 
+/* SeaBIOS answers a restart by another one, before it reads anything: that is one. */
+static void
+count_reset (Run *self)
+{
+  if (self->has_reset && self->counts.reads != self->reads_before)
+    {
+      self->resets++;
+      self->reads_before = self->counts.reads;
+    }
+  self->has_reset = FALSE;
+}
+
 /* QEMU does not tell when disks are used; it has to be asked. */
 static gboolean
 look_at_disks (Run *self, GError **error)
@@ -130,6 +145,7 @@ look_at_disks (Run *self, GError **error)
     return FALSE;
   if (self->counts.writes != before.writes || self->counts.reads != before.reads)
     self->last_activity = g_get_monotonic_time ();
+  count_reset (self);
   return TRUE;
 }
 

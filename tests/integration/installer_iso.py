@@ -132,9 +132,24 @@ def say(text):
     return b"\xba\xf8\x03" + b"".join(b"\xb0" + bytes([c]) + b"\xee" for c in text.encode())
 
 
+# xor ax, ax; mov es, ax; mov bx, 0x7e00; mov ax, 0x0301; mov cx, 1; mov dx, 0x80; int 0x13: the BIOS writes the second
+# sector of the boot record to the first one of the first disk.
+WRITE = b"\x31\xc0\x8e\xc0\xbb\x00\x7e\xb8\x01\x03\xb9\x01\x00\xba\x80\x00\xcd\x13"
 # cli; hlt; jmp to itself
 HALT = b"\xfa\xf4\xeb\xfd"
 # The keyboard's controller resets the processor.
 RESET = b"\xb0\xfe\xe6\x64" + HALT
 # mov dx, 0x604; mov ax, 0x2000; out dx, ax: what ACPI does to power QEMU's "pc" off.
 POWER_OFF = b"\xba\x04\x06\xb8\x00\x20\xef" + HALT
+
+
+def boot_sector(code):
+    """What makes a disk one that a BIOS starts, with a partition that is active."""
+    partition = b"\x80\0\0\0\x83\0\0\0" + (1).to_bytes(4, "little") + (1000).to_bytes(4, "little")
+    return code.ljust(446, b"\0") + partition.ljust(64, b"\0") + b"\x55\xaa"
+
+
+# Installs that, and is done.
+INSTALLER = (WRITE + POWER_OFF).ljust(512, b"\0") + boot_sector(HALT)
+# The same, but it restarts, and what it has installed powers off.
+RESTARTS = (WRITE + RESET).ljust(512, b"\0") + boot_sector(POWER_OFF)

@@ -147,6 +147,30 @@ class BootRecordTest(IsoCase):
         self.fail_there(self.bootable(installer_iso.HALT), "had not powered off after 3 seconds", "--timeout",
                         more=("--timeout", "3"))
 
+    def install(self, code):
+        done = self.run_program(self.command(self.bootable(code)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue((self.out / "t.img").read_bytes().startswith(code[512:1024]))
+        return json.loads((self.out / "t.json").read_text()), done.stdout
+
+    def test_what_is_not_known_becomes_hvm_unchanged(self):
+        manifest, said = self.install(installer_iso.INSTALLER)
+        self.assertEqual((manifest["type"], manifest["kernel"]["policy"]), ("hvm", "auto"))
+        self.assertIn("no system that is known was found on the disks; nothing is changed in them", said)
+        image = self.out / "t.img"
+        self.assertEqual(image.read_bytes()[512:], bytes((64 << 20) - 512))
+
+    def test_it_may_go_on_from_the_disk_once(self):
+        self.assertEqual(self.install(installer_iso.RESTARTS)[0]["type"], "hvm")
+
+    def test_a_qcow2_disk(self):
+        self.disk = "size=64M,format=qcow2"
+        done = self.run_program(self.command(self.bootable(installer_iso.INSTALLER)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        raw = self.dir / "raw"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", str(self.out / "t.qcow2"), str(raw)], check=True)
+        self.assertEqual(raw.read_bytes()[:512], installer_iso.boot_sector(installer_iso.HALT))
+
     def test_the_disk_of_one_that_failed_is_kept_where_that_is_wanted(self):
         image = self.bootable(installer_iso.POWER_OFF)
         done = self.run_program(self.command(image, "--keep-failed"))
