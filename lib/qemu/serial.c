@@ -108,8 +108,13 @@ note_line (DomuimgSerial *self, const char *text)
 static void
 note_question (DomuimgSerial *self, const char *text)
 {
-  if (self->asked == NULL)
-    self->asked = g_strdup (self->sentence->len > 0 ? self->sentence->str : text);
+  gsize length = self->sentence->len;
+
+  if (self->asked != NULL)
+    return;
+  while (length > 0 && strchr (": ", self->sentence->str[length - 1]) != NULL)
+    length--;
+  self->asked = length > 0 ? g_strndup (self->sentence->str, length) : g_strdup (text);
 }
 
 static void

@@ -10,6 +10,7 @@ import subprocess
 
 import guest
 
+FSTAB = "/dev/vda / ext4 defaults 0 1\n"
 PLACE = pathlib.Path("install.amd")
 MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
 # What is done after the modules are there: a line of it is on the kernel's command line.
@@ -27,6 +28,7 @@ set -- $($bb cat /proc/cmdline)
 for word; do
   case $word in
     test=panic) exit 1 ;;
+    copies=*) for i in $($bb seq ${{word#copies=}}); do $bb cat /guest/var/data; done >/guest/var/copies ;;
     test=ask) echo "Which disk?"; read answer; [ "$answer" = /dev/vda ] || exit 1 ;;
   esac
 done
@@ -80,7 +82,7 @@ def write_guest(directory):
     directory.mkdir()
     for name in ("boot", "dev", "proc", "root", "run", "sys", "tmp", "var"):
         (directory / name).mkdir()
-    files = {**guest.ROOT_FILES, "etc/fstab": "/dev/vda / ext4 defaults 0 1\n"}
+    files = {**guest.ROOT_FILES, "etc/fstab": FSTAB}
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(exist_ok=True)
@@ -100,15 +102,22 @@ def make_image(path, tree, *options):
     return path
 
 
-def make_installer(scratch):
-    """An image whose installer writes a guest to the disk; scratch is a directory that is not there yet."""
+def make_installer(scratch, system=None, data=None):
+    """An image whose installer writes the files of a directory to the disk, else those of the smallest guest, and
+    more data if that is wanted; scratch is a directory that is not there yet."""
     linux, release = kernel()
     root = scratch / "root"
     (root / "bin").mkdir(parents=True)
     shutil.copy("/bin/busybox", root / "bin")
     add_program(root, shutil.which("mke2fs", path="/sbin:/usr/sbin"))
     add_modules(root, release)
-    write_guest(root / "guest")
+    if system is None:
+        write_guest(root / "guest")
+    else:
+        subprocess.run(["cp", "-a", str(system), str(root / "guest")], check=True)
+        (root / "guest" / "etc" / "fstab").write_text(FSTAB)
+    if data is not None:
+        (root / "guest" / "var" / "data").write_bytes(data)
     init = root / "init"
     init.write_text(INIT.format(modules=" ".join(MODULES)))
     init.chmod(init.stat().st_mode | stat.S_IXUSR)

@@ -202,7 +202,7 @@ test_what_is_news (void)
   stirs (serial, "\nDownloading a file failed:\n");
   stirs (serial, "  1: Retry [*],  2: Change mirror,\n");
   stirs (serial, "Prompt: '?' for help, default=1> \n");
-  g_assert_cmpstr (domuimg_serial_get_question (serial), ==, "Downloading a file failed:");
+  g_assert_cmpstr (domuimg_serial_get_question (serial), ==, "Downloading a file failed");
   g_assert_no_errno (g_unlink (log));
   g_assert_no_errno (g_rmdir (directory));
 }

@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Guests that `domuimg create` makes: each is started from the xl.cfg that it wrote, unchanged, and
 has to reach its login prompt. Only where systemd is the subject is the guest a whole Debian."""
+import gzip
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 
 from corpus import outcome, predict
+from xenlab.errors import Unavailable
 
 from .case import Case, Line
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path += [str(TESTS / "python"), str(TESTS / "integration")]
+import installer_iso  # noqa: E402
 import rpm_repo  # noqa: E402
 
 PASSWORD = "correct horse"
@@ -196,6 +201,42 @@ def installer(kind):
     return make
 
 
+def small_iso(maker):
+    """What an installer of a few lines makes, with the names of QEMU's disks."""
+    image = installer_iso.make_installer(maker.work / "installer", maker.shared.host)
+    cfg = maker.create("iso1", "--from", f"iso:{image}", "--disk", "size=1G", "--root-password-file", maker.secret(),
+                       DOMUIMG_ANSWERS_DIR=str(ANSWERS))
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "cat /etc/fstab"], ["UUID="]
+
+
+def mirror():
+    """The one that apt on this machine uses."""
+    said = subprocess.run(["apt-get", "indextargets", "--format", "$(ORIGIN) $(RELEASE) $(REPO_URI)",
+                           "Created-By: Packages"], check=True, text=True, capture_output=True).stdout
+    found = re.findall(r"^Debian [a-z]+ (https?://\S+)$", said, re.M)
+    if not found:
+        raise Unavailable("apt on this machine has no mirror of Debian by HTTP")
+    uri = found[0].rstrip("/")
+    udebs = "main/debian-installer/binary-amd64/Packages.gz"
+    try:
+        with urllib.request.urlopen(f"{uri}/dists/bookworm/{udebs}", timeout=60) as listed:
+            names = re.findall("^Filename: (.*apt-setup-udeb.*)$", gzip.decompress(listed.read()).decode(), re.M)
+        with urllib.request.urlopen(f"{uri}/{names[0]}", timeout=60):
+            return uri
+    except (OSError, IndexError) as error:
+        raise Unavailable(f"{uri} does not have what debian-installer consists of: {error}") from None
+
+
+def debian_iso(maker):
+    """A whole Debian, which its own installer installs out of the network."""
+    image = installer_iso.make_image(maker.work / "netboot.iso", NETBOOT, "-follow-links")
+    cfg = maker.create("iso2", "--from", f"iso:{image}", "--disk", "size=4G", "--root-password-file", maker.secret(),
+                       "--hostname", "installed.example.org", "--mirror", mirror(),
+                       DOMUIMG_ANSWERS_DIR=str(ANSWERS))
+    return cfg, ["--login", f"root:{PASSWORD}", "--run", "hostname",
+                 "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], ["installed"]
+
+
 def predicted(shared, cfg):
     """What is wrong with the words of `domuimg check` about a guest that is good."""
     found = predict.Judge(shared.build).check(cfg)
@@ -241,6 +282,10 @@ CASES = (
         "what its own rpm has installed", rpm(True), 250, default=False),
     row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",
         "what its own rpm has installed", rpm(False), 250, default=False),
+    row("iso", "iso: of an installer of a few lines", "PVH, its own kernel copied out", "its fstab", small_iso, 120,
+        default=False),
+    row("iso-debian", "iso: of debian-installer, out of the network", "as it chooses by itself", "its host name",
+        debian_iso, 4500, good=False, default=False),
     row("tree-pvh", "tree: of debian-installer, with answers", "PVH, the installer's kernel",
         "its preseeded network, by a ping, and the mirror that it was told of", installer("pvh"), 250, good=False,
         default=False),
