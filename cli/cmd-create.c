@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/ask.h"
+#include "cli/json-out.h"
 
 typedef struct {
   char *spec_file;
@@ -29,7 +30,7 @@ show_plan (DomuimgBuild *build, const Options *options)
     return cli_report (error);
   text = options->json ? domuimg_rehearsal_to_json (rehearsal)
                        : domuimg_rehearsal_to_text (rehearsal);
-  g_print ("%s%s", text, options->json ? "\n" : "");
+  cli_print_text (text, options->json);
   return CLI_DONE;
 }
 
@@ -58,7 +59,7 @@ run_build (DomuimgBuild *build, const Options *options)
       return CLI_DONE;
     }
   text = options->json ? domuimg_result_to_json (result) : domuimg_result_to_text (result);
-  g_print ("%s", text);
+  cli_print_text (text, options->json);
   return CLI_DONE;
 }
 
