@@ -75,5 +75,7 @@ int cli_signals_seen (void);
 typedef gboolean (*CliBootloader) (char **argv, GCancellable *cancellable, GError **error);
 int cli_run_bootloader (CliBootloader run, char **argv);
 
-/* Prints what was done, a line each, or with @json as an array of strings. */
+/* Prints what was done, a line each, or with @json as "done" and "changes". */
 void cli_print_done (char **lines, gboolean json);
+/* The same of what would be done. */
+void cli_print_plan (char **lines, gboolean json);

@@ -7,6 +7,7 @@
 
 #include "cli/ask.h"
 #include "cli/cmd-guest.h"
+#include "cli/json-out.h"
 
 typedef struct {
   char *spec_file;
@@ -31,7 +32,7 @@ show_plan (DomuimgBuild *build, const Options *options)
     return cli_report (error);
   text = options->json ? domuimg_rehearsal_to_json (rehearsal)
                        : domuimg_rehearsal_to_text (rehearsal);
-  g_print ("%s%s", text, options->json ? "\n" : "");
+  cli_print_text (text, options->json);
   return CLI_DONE;
 }
 
@@ -82,7 +83,7 @@ print_result (DomuimgResult *result, const Options *options)
       = options->json ? domuimg_result_to_json (result) : domuimg_result_to_text (result);
 
   if (!options->quiet || options->json)
-    g_print ("%s", text);
+    cli_print_text (text, options->json);
   /* Nobody will ever see it otherwise. */
   else if (password != NULL)
     g_print ("%s\n", password);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
@@ -402,6 +403,9 @@ domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *n
 {
   const DomuimgSpecReader *reader = &self->reader;
 
+  /* Any value is written to the manifest as it was given. */
+  if (!domuimg_address_check (self->name, value, error))
+    return FALSE;
   if (reader->read != NULL)
     return reader->read (self->name, value, number, error);
   if (reader->words != NULL)

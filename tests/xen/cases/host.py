@@ -58,8 +58,8 @@ class Host:
             return status, output
 
     def guest(self, name, *options):
-        _, guests = self.json("list", *options)
-        return next((guest for guest in guests if guest["name"] == name), {})
+        _, said = self.json("list", *options)
+        return next((guest for guest in said["guests"] if guest["name"] == name), {})
 
     def place(self, guest, *edits):
         """The configuration where Xen's tools look; its disk stays where the lab has put it."""
