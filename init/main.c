@@ -103,6 +103,7 @@ begin (struct state *state)
 static void
 start (struct state *state)
 {
+  say ("starting %s", state->config.argv[0]);
   state->application = service_start (&state->config);
   state->started = now ();
   state->next_start = 0;
