@@ -53,6 +53,11 @@ class Settings(TypedDict, total=False):
     include: Texts
     answers: Path
     extra_args: Text
+    cmd: Text
+    env: Texts
+    volume: Texts
+    restart: Text
+    debug_shell: bool
     timezone: Text
     locale: Text
     keymap: Text
