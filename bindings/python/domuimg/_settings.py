@@ -58,6 +58,12 @@ class Settings(TypedDict, total=False):
     volume: Texts
     restart: Text
     debug_shell: bool
+    app: Texts
+    add: Texts
+    from_root: Path
+    user: Text
+    trace_file: Paths
+    allow_missing: bool
     timezone: Text
     locale: Text
     keymap: Text
