@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the configuration that domuimg wrote for init. */
-#include "config.h"
+#include "cli/init/config.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "say.h"
+#include "cli/init/say.h"
 
 struct word {
   const char *name;

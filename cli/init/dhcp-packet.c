@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes and reads packets of DHCP, from bytes to values. */
-#include "dhcp-packet.h"
+#include "cli/init/dhcp-packet.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A client of DHCP: asks for an address, and asks again before it ends. */
 #define _GNU_SOURCE
-#include "dhcp.h"
+#include "cli/init/dhcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dhcp-packet.h"
-#include "link.h"
-#include "say.h"
+#include "cli/init/dhcp-packet.h"
+#include "cli/init/link.h"
+#include "cli/init/say.h"
 
 #define SERVER_PORT 67
 #define CLIENT_PORT 68

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "config.h"
+#include "cli/init/config.h"
 
 /* Keeps an address for the card @name for as long as the guest runs: in a process of its own, since its bytes
  * come from the network. Closes @ready once there is an address. Does not return. */

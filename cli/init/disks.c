@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds disks by what they are called on a kernel's command line, mounts them, and lets them grow. */
-#include "disks.h"
+#include "cli/init/disks.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -15,7 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "cli/init/say.h"
 
 /* linux/fs.h and fs/ext4/ext4.h, which no small C library has. */
 #define BLOCK_SIZE_IOCTL _IOR (0x12, 114, size_t)

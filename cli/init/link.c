@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gives network cards addresses and routes. */
-#include "link.h"
+#include "cli/init/link.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "cli/init/say.h"
 
 #define POLL_MS 10
 

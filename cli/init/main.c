@@ -12,15 +12,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "disks.h"
-#include "mounts.h"
-#include "network.h"
-#include "power.h"
-#include "root.h"
-#include "say.h"
-#include "service.h"
-#include "xenstore.h"
+#include "cli/init/config.h"
+#include "cli/init/disks.h"
+#include "cli/init/mounts.h"
+#include "cli/init/network.h"
+#include "cli/init/power.h"
+#include "cli/init/root.h"
+#include "cli/init/say.h"
+#include "cli/init/service.h"
+#include "cli/init/xenstore.h"
 
 #define DISK_SECONDS 20
 #define BACK_OFF_MAX 60

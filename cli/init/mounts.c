@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is mounted in any guest, and taken away at its end. */
 #define _GNU_SOURCE
-#include "mounts.h"
+#include "cli/init/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "cli/init/say.h"
 
 #define PLACES_MAX 256
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Brings the guest's network up, as its configuration says. */
 #define _GNU_SOURCE
-#include "network.h"
+#include "cli/init/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "dhcp.h"
-#include "link.h"
-#include "say.h"
+#include "cli/init/dhcp.h"
+#include "cli/init/link.h"
+#include "cli/init/say.h"
 
 #define CARD_SECONDS 5
 #define DHCP_SECONDS 15

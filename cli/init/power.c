@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The end of the guest, and who may ask for it. */
 #define _GNU_SOURCE
-#include "power.h"
+#include "cli/init/power.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mounts.h"
-#include "say.h"
+#include "cli/init/mounts.h"
+#include "cli/init/say.h"
 
 #define OWN_PATH "/usr/lib/domuimg/init"
 #define REBOOT_PATH "/sbin/reboot"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From an initramfs to the guest's root: loads modules, waits for the disk, and goes on there. */
 #define _GNU_SOURCE
-#include "root.h"
+#include "cli/init/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "disks.h"
-#include "mounts.h"
-#include "say.h"
+#include "cli/init/disks.h"
+#include "cli/init/mounts.h"
+#include "cli/init/say.h"
 
 /* Paths of modules, a line each, in the order that they are loaded in. */
 #define MODULES "/modules.load"

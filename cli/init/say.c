@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Messages on the console, and small files as a whole. */
-#include "say.h"
+#include "cli/init/say.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include "config.h"
+#include "cli/init/config.h"
 
 /* Starts the application; -1 where there is no process for it. */
 pid_t service_start (const struct config *config);

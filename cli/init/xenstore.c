@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes to xenstore by the kernel's device for it: a header of four numbers, then path and value. */
-#include "xenstore.h"
+#include "cli/init/xenstore.h"
 
 #include <fcntl.h>
 #include <stddef.h>
