@@ -21,6 +21,7 @@ int cli_kernel (int argc, char **argv);
 int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
+int cli_clone (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 
 /* One of the actions that a verb consists of; a list of them ends with no name. */
@@ -52,6 +53,8 @@ void cli_print_lines (char **lines, const char *prefix);
 /* Options for every key of a specification. */
 typedef struct _CliSpecOptions CliSpecOptions;
 CliSpecOptions *cli_spec_options_new (GOptionContext *context);
+/* The same for these keys alone. */
+CliSpecOptions *cli_spec_options_new_for (GOptionContext *context, const char *const *keys);
 void cli_spec_options_free (CliSpecOptions *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliSpecOptions, cli_spec_options_free)
 gboolean cli_spec_options_apply (CliSpecOptions *self, DomuimgSpec *spec, GError **error);

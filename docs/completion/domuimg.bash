@@ -44,12 +44,14 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
-    --dir | --host-root) _domuimg_files "" -d ;;
+    --copy) mapfile -t COMPREPLY < <(compgen -W "reflink overlay sparse" -- "$cur") ;;
+    --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
+    --dir | --source-dir | --host-root) _domuimg_files "" -d ;;
     --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --group | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
-      --timeout | --discard) ;;
+      --timeout | --discard | --count | --name) ;;
     *) return 1 ;;
   esac
 }
@@ -65,7 +67,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list list-images adopt resize delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list list-images adopt resize clone delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -78,7 +80,7 @@ _domuimg () {
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
-  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ] || [ "$verb" = check ] || \
+  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ] || [ "$verb" = clone ] || [ "$verb" = check ] || \
       [ "$verb" = adopt ] || { [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" = update ]; } || \
       { [ "$verb" = config ] && [ "${COMP_WORDS[2]}" = show ]; }; then
     mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
