@@ -8,6 +8,7 @@ typedef struct {
   char *copy;
   char *identity;
   char *name;
+  char *each;
   char *progress;
   int count;
   gboolean json;
@@ -18,6 +19,8 @@ static gboolean
 add_clones (DomuimgClone *clone, DomuimgSpec *spec, const char *name, const Options *options,
             GError **error)
 {
+  if (options->each != NULL)
+    return domuimg_clone_add_table (clone, spec, options->each, error);
   if (options->count > 0)
     return domuimg_clone_add_count (clone, spec, name, (guint) options->count, error);
   return domuimg_spec_set (spec, "name", name, error) && domuimg_clone_add (clone, spec, error);
@@ -78,9 +81,10 @@ read_arguments (int argc, char **argv, CliSpecOptions *spec_options, const Optio
     }
   if (options->progress != NULL && !cli_progress_is_mode (options->progress))
     return cli_usage ("--progress is auto, bar, lines, json or none, not “%s”", options->progress);
-  if (argc < 2 || argc > 3 || name == NULL || (argc == 3 && options->name != NULL))
+  if (argc < 2 || argc > 3 || (name == NULL) != (options->each != NULL)
+      || (argc == 3 && options->name != NULL) || (options->each != NULL && options->count != 0))
     return cli_usage ("usage: domuimg clone SOURCE NAME [OPTION…], or domuimg clone SOURCE --count N"
-                      " --name PATTERN");
+                      " --name PATTERN, or domuimg clone SOURCE --each TABLE");
   if (options->count < 0)
     return cli_usage ("--count is a number from 1 on, not %d", options->count);
   return clone_all (argv[1], name, spec_options, options);
@@ -104,6 +108,10 @@ cli_clone (int argc, char **argv)
     { "count", 0, 0, G_OPTION_ARG_INT, &options.count, "make N clones", "N" },
     { "name", 0, 0, G_OPTION_ARG_FILENAME, &options.name,
       "with --count: their names, as web%03d", "PATTERN" },
+    { "each", 0, 0, G_OPTION_ARG_FILENAME, &options.each,
+      "make those that a table has, a .csv or .json file: columns are name, ip, memory and other options"
+      " of these",
+      "TABLE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print what was made as JSON", NULL },
     { "progress", 0, 0, G_OPTION_ARG_STRING, &options.progress,
       "auto (default), bar, lines, json or none, on standard error", "MODE" },
@@ -126,6 +134,7 @@ cli_clone (int argc, char **argv)
   g_free (options.copy);
   g_free (options.identity);
   g_free (options.name);
+  g_free (options.each);
   g_free (options.progress);
   return status;
 }

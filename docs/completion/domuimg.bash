@@ -47,7 +47,7 @@ _domuimg_value () {
     --copy) mapfile -t COMPREPLY < <(compgen -W "reflink overlay sparse" -- "$cur") ;;
     --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
     --dir | --source-dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
+    --spec | --answers | --each | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --variant | --arch | --group | --exclude | --include | --timezone | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \

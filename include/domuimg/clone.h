@@ -24,6 +24,9 @@ DOMUIMG_API
 gboolean domuimg_clone_add_count (DomuimgClone *self, DomuimgSpec *spec, const char *pattern,
                                   guint count, GError **error);
 DOMUIMG_API
+gboolean domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path,
+                                  GError **error);
+DOMUIMG_API
 gboolean domuimg_clone_run (DomuimgClone *self, DomuimgProgress *progress,
                             GCancellable *cancellable, GError **error);
 DOMUIMG_API

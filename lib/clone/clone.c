@@ -8,6 +8,7 @@
 #include "lib/base/progress.h"
 #include "lib/base/undo.h"
 #include "lib/clone/clone-pattern.h"
+#include "lib/clone/clone-rows.h"
 #include "lib/clone/clone-run.h"
 #include "lib/guest/identity.h"
 #include "lib/guest/manifest-find.h"
@@ -225,6 +226,50 @@ domuimg_clone_add_count (DomuimgClone *self, DomuimgSpec *spec, const char *patt
         return FALSE;
     }
   return TRUE;
+}
+
+/**
+ * domuimg_clone_add_table:
+ * @self: what makes clones
+ * @spec: what they have but for what the table says
+ * @path: (type filename): a table of guests, a file whose name ends in `.csv` (RFC 4180, with the names of
+ *   the columns in its first line) or `.json` (a list of objects)
+ * @error: return location for a #GError
+ *
+ * Adds a clone for each row. Columns are keys of domuimg_clone_list_keys(), one of them `name`, or parts of
+ * `nic`, such as `ip`, for the first card; what is empty is as in @spec.
+ *
+ * Returns: %FALSE, with nothing added, %DOMUIMG_ERROR_INVALID_ARGUMENT or
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT, for a bad row, with file, line and column in the message;
+ *   %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_IO, and %DOMUIMG_ERROR_NOT_SUPPORTED for another format
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) rows = NULL;
+  guint before;
+
+  g_return_val_if_fail (DOMUIMG_IS_CLONE (self), FALSE);
+  g_return_val_if_fail (DOMUIMG_IS_SPEC (spec), FALSE);
+  g_return_val_if_fail (path != NULL, FALSE);
+  before = self->specs->len;
+  rows = domuimg_table_read (path, error);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      const DomuimgRow *row = g_ptr_array_index (rows, i);
+      g_autoptr (DomuimgSpec) one = domuimg_clone_row_to_spec (row, spec, error);
+      GError *local = NULL;
+
+      if (one != NULL && domuimg_clone_add (self, one, &local))
+        continue;
+      if (local != NULL)
+        g_propagate_prefixed_error (error, local, "%s: ", row->where);
+      g_ptr_array_set_size (self->specs, (int) before);
+      return FALSE;
+    }
+  return rows != NULL;
 }
 
 /**

@@ -162,6 +162,29 @@ class Clone(world.Case):
         self.assertIn("Address=192.0.2.44/24", text)
         self.assertIn("ip=192.0.2.44", pathlib.Path(made["config"]).read_text())
 
+    def test_a_table_of_guests(self):
+        table = self.dir / "hosts.csv"
+        table.write_text('name,ip,memory,hostname\r\nalpha,192.0.2.1/24,300M,"a.example"\r\nbeta,,,\r\n')
+        alpha, beta = self.must_clone("--each", table, "--memory", "400M")
+        self.assertIn("memory = 300\n", pathlib.Path(alpha["config"]).read_text())
+        self.assertIn("ip=192.0.2.1", pathlib.Path(alpha["config"]).read_text())
+        self.assertEqual(self.open(alpha["disks"][0]).read("/etc/hostname"), "a\n")
+        self.assertIn("memory = 400\n", pathlib.Path(beta["config"]).read_text())
+        before = world.snapshot(self.out)
+        for line, place in (("x,,12q,", ":3:4"), ("x,,", ":3:1"), ('"x,,,', ":3:1"), ("x,1.2.3,,", ":3:3"),
+                            (",,,", ":3:1"), ("w,,,", "given to two"), ("name of two,,,", ":3:1")):
+            table.write_text("name,ip,memory,hostname\nw,,,\n" + line + "\n")
+            self.assert_one_line(self.clone("--each", table), place)
+        table.write_text("name,package\nx,vim\n")
+        self.assert_one_line(self.clone("--each", table), ":2:1", "package")
+        table = self.dir / "hosts.json"
+        table.write_text('[{"name": "gamma"},\n {"name": 7.5}]')
+        self.assert_one_line(self.clone("--each", table), "entry 2", "name")
+        self.assert_nothing_left(before)
+        table.write_text('[{"name": "gamma", "vcpus": 2, "force": true}]')
+        gamma, = self.must_clone("--each", table)
+        self.assertIn("vcpus = 2\n", pathlib.Path(gamma["config"]).read_text())
+
     def test_an_image_alone(self):
         alone = self.dir / "alone.img"
         alone.write_bytes(self.image.read_bytes())
