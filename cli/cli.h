@@ -22,6 +22,7 @@ int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
 int cli_clone (int argc, char **argv);
+int cli_generalise (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 
 /* One of the actions that a verb consists of; a list of them ends with no name. */

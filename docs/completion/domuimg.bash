@@ -67,7 +67,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list list-images adopt resize clone delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list list-images adopt resize clone generalise delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -85,7 +85,7 @@ _domuimg () {
       { [ "$verb" = config ] && [ "${COMP_WORDS[2]}" = show ]; }; then
     mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
     [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
-  elif [ "$verb" = kernel ] || [ "$verb" = config ]; then
+  elif [ "$verb" = kernel ] || [ "$verb" = config ] || [ "$verb" = generalise ]; then
     _domuimg_files "" -f
   fi
 

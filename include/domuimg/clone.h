@@ -49,4 +49,13 @@ char *domuimg_clone_describe_copies (void);
 DOMUIMG_API
 char *domuimg_clone_describe_identity (void);
 
+DOMUIMG_API
+char **domuimg_generalise (const char *image, const char *identity, GCancellable *cancellable,
+                           GError **error);
+DOMUIMG_API
+void domuimg_generalise_async (const char *image, const char *identity, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+DOMUIMG_API
+char **domuimg_generalise_finish (GAsyncResult *result, GError **error);
+
 G_END_DECLS

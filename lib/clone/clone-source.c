@@ -249,19 +249,41 @@ take_guest (DomuimgCloneSource *self, const char *dir, GError **error)
   return FALSE;
 }
 
-DomuimgCloneSource *
-domuimg_clone_source_open (const char *what, const char *dir, GError **error)
+static DomuimgCloneSource *
+source_new (const char *what)
 {
-  g_autoptr (DomuimgCloneSource) self = g_new0 (DomuimgCloneSource, 1);
-  gboolean is_disk = FALSE;
+  DomuimgCloneSource *self = g_new0 (DomuimgCloneSource, 1);
 
   self->name = g_strdup (what);
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
   self->notes = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+DomuimgCloneSource *
+domuimg_clone_source_open_image (const char *path, GError **error)
+{
+  g_autoptr (DomuimgCloneSource) self = source_new (path);
+
+  if (!add_disk (self, path, NULL, "xvda", -1, error)
+      || !domuimg_clone_source_find_mounts (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+DomuimgCloneSource *
+domuimg_clone_source_open (const char *what, const char *dir, GError **error)
+{
+  g_autoptr (DomuimgCloneSource) self = NULL;
+  gboolean is_disk = FALSE;
+
   if (dir == NULL && !is_image (what, &is_disk, error))
     return NULL;
-  if (is_disk ? !add_disk (self, what, NULL, "xvda", -1, error) : !take_guest (self, dir, error))
+  if (is_disk)
+    return domuimg_clone_source_open_image (what, error);
+  self = source_new (what);
+  if (!take_guest (self, dir, error) || !domuimg_clone_source_find_mounts (self, error))
     return NULL;
-  return domuimg_clone_source_find_mounts (self, error) ? g_steal_pointer (&self) : NULL;
+  return g_steal_pointer (&self);
 }

@@ -39,6 +39,8 @@ typedef struct {
 /* @what: a guest's name, the path of its manifest or configuration, or that of an image; @dir (nullable):
  * where a guest of that name was made. BUSY where a disk is in use. */
 DomuimgCloneSource *domuimg_clone_source_open (const char *what, const char *dir, GError **error);
+/* The same of the image @path alone. */
+DomuimgCloneSource *domuimg_clone_source_open_image (const char *path, GError **error);
 void domuimg_clone_source_free (DomuimgCloneSource *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneSource, domuimg_clone_source_free)
 

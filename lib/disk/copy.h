@@ -8,6 +8,6 @@ extern const DomuimgCopyWay domuimg_copy_way_reflink;
 extern const DomuimgCopyWay domuimg_copy_way_overlay;
 extern const DomuimgCopyWay domuimg_copy_way_sparse;
 
-/* Of a file that has the guest's bytes, and of what has them only for those who read it otherwise. */
+/* Those of a file that has the guest's bytes, and those of what has them only for who reads it otherwise. */
 extern const DomuimgCopyWay *const domuimg_copy_ways_of_bytes[];
 extern const DomuimgCopyWay *const domuimg_copy_ways_of_others[];

@@ -78,6 +78,7 @@ typedef struct {
   gboolean is_clone;          /* of a guest: only what tells it from its copies is changed */
   guint64 cleaners;           /* a set of them (identity.h) */
   GPtrArray *macs;            /* (element-type DomuimgGuestMac) */
+  gboolean forgets_macs;      /* network files go by any Ethernet card */
 } DomuimgCustomise;
 
 DomuimgCustomise *domuimg_customise_new (void);

@@ -63,12 +63,59 @@ replace_in_file (DomuimgGuestRun *self, const char *path, GError **error)
   return !is_changed || domuimg_edit_write (self->edit, path, text, 0644, error);
 }
 
+#define MAC "([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
+
+/* What goes by a MAC address, and what by any card; the rest of such a line says nothing without it. */
+static const struct {
+  const char *pattern, *replacement;
+} forgotten[] = {
+  { "^MACAddress=" MAC ".*$", "Type=ether" },                     /* systemd.network(5) */
+  { "^(\\s*)macaddress:\\s*[\"']?" MAC "[\"']?\\s*$", "\\1name: \"e*\"" }, /* netplan */
+  { "ATTR\\{address\\}==\"" MAC "\",\\s*", "" },                      /* rules of udev */
+  { "^.*\\b" MAC "\\b.*\\n?", "" },
+};
+
+static char *
+forget_macs (const char *text)
+{
+  char *result = g_strdup (text);
+
+  for (guint i = 0; result != NULL && i < G_N_ELEMENTS (forgotten); i++)
+    {
+      g_autoptr (GRegex) regex = g_regex_new (forgotten[i].pattern, G_REGEX_MULTILINE, 0, NULL);
+      char *next = g_regex_replace (regex, result, -1, 0, forgotten[i].replacement, 0, NULL);
+
+      g_free (result);
+      result = next;
+    }
+  return result;
+}
+
+static gboolean
+forget_in_file (DomuimgGuestRun *self, const char *path, GError **error)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *rest = NULL;
+
+  if (!domuimg_edit_read (self->edit, path, &text, error))
+    return FALSE;
+  rest = text != NULL && g_utf8_validate (text, -1, NULL) ? forget_macs (text) : NULL;
+  /* The name of a card that has no address is nobody's. */
+  if (rest != NULL && g_str_has_suffix (path, ".link") && !g_str_equal (rest, text))
+    return domuimg_edit_remove (self->edit, path, error);
+  return rest == NULL || domuimg_edit_write (self->edit, path, rest, 0644, error);
+}
+
 gboolean
 domuimg_clean_macs (DomuimgGuestRun *self, GError **error)
 {
   DomuimgTree *tree = self->edit->tree;
+  gboolean (*change) (DomuimgGuestRun *, const char *, GError **)
+      = self->want->forgets_macs ? forget_in_file : replace_in_file;
 
-  for (guint i = 0; self->want->macs->len > 0 && i < G_N_ELEMENTS (places); i++)
+  if (self->want->macs->len == 0 && !self->want->forgets_macs)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
       g_auto (GStrv) names = domuimg_tree_list (tree, places[i].directory, error);
 
@@ -80,7 +127,7 @@ domuimg_clean_macs (DomuimgGuestRun *self, GError **error)
           g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (tree, path, NULL);
 
           if (g_pattern_match_simple (places[i].pattern, names[j]) && entry != NULL
-              && entry->type == DOMUIMG_ENTRY_FILE && !replace_in_file (self, path, error))
+              && entry->type == DOMUIMG_ENTRY_FILE && !change (self, path, error))
             return FALSE;
         }
     }

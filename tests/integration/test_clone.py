@@ -8,6 +8,7 @@ import tarfile
 import unittest
 
 import archives
+import compare
 import world
 
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
@@ -202,6 +203,51 @@ class Clone(world.Case):
         self.assert_one_line(self.clone("web3", "--package", "vim"))
         with open(self.image, "r+b"):
             self.assert_one_line(self.clone("web3"), "gold.img", "in use")
+        self.assert_nothing_left(before)
+
+    def use(self, image):
+        """What a running guest leaves in the journal, in directories and in inodes that are free again."""
+        with compare.mounted(image, "rw") as root:
+            (root / "srv").mkdir(exist_ok=True)
+            for number in range(400):
+                (root / "srv" / f"goldenhost-{number}").symlink_to(f"goldenhost/{MACHINE_ID}"[:50])
+            (root / "srv/spool").write_bytes(MACHINE_ID.encode() * 5000)
+        with compare.mounted(image, "rw") as root:
+            for path in [*(root / "srv").iterdir()]:
+                path.unlink()
+            (root / "srv/goldenhost").mkdir()
+            (root / "srv/goldenhost").rename(root / "srv/other")
+
+    def test_nothing_tells_whose_image_it_was(self):
+        self.use(self.image)
+        traces = [MACHINE_ID.encode(), bytes.fromhex(MACHINE_ID), KEY, b"goldenhost", OLD_MAC.encode(),
+                  OLD_MAC.upper().encode(), bytes.fromhex(OLD_MAC.replace(":", ""))]
+        content = self.image.read_bytes()
+        # They are found where this is not done.
+        self.assertEqual([trace in content for trace in traces], [True, False, True, True, False, True, False])
+        done = self.run_program([str(world.PROGRAM), "generalise", str(self.image), "--json"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("changed /etc/hostname", json.loads(done.stdout)["changes"])
+        content = self.image.read_bytes()
+        self.assertEqual([trace for trace in traces if trace in content], [])
+        files = self.open(self.image)
+        self.assertEqual(files.read("/etc/hostname"), "localhost\n")
+        self.assertEqual(files.read("/etc/systemd/network/10-lan.network"),
+                         "[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.9/24\n")
+        with compare.mounted(self.image) as root:
+            self.assertEqual([path.name for path in (root / "srv").iterdir()], ["other"])
+        self.assertEqual(self.journals(), [])
+        self.before = digest(self.image)
+        self.must_clone("after")
+
+    def test_what_cannot_be_generalised_stays(self):
+        before = world.snapshot(self.out)
+        with open(self.image, "r+b"):
+            done = self.run_program([str(world.PROGRAM), "generalise", str(self.image)])
+        self.assert_one_line(done, "gold.img", "in use")
+        (self.dir / "empty.img").write_bytes(bytes(1 << 21))
+        done = self.run_program([str(world.PROGRAM), "generalise", str(self.dir / "empty.img")])
+        self.assert_one_line(done, "empty.img", "operating system")
         self.assert_nothing_left(before)
 
     def test_a_kill_leaves_whole_clones(self):
