@@ -69,13 +69,15 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
+    --copy) mapfile -t COMPREPLY < <(compgen -W "reflink overlay sparse" -- "$cur") ;;
+    --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
-    --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
+    --dir | --source-dir | --host-root) _domuimg_files "" -d ;;
+    --spec | --answers | --each | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --arch | --group | --exclude | --locale | --keymap | \
       --cmd | --env | --user | --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
-      --timeout | --discard) ;;
+      --timeout | --discard | --count | --name) ;;
     *) return 1 ;;
   esac
 }
@@ -108,7 +110,7 @@ _domuimg () {
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_verbs)" -- "$cur")
   elif [[ " create list list-images doctor cleanup " == *" $verb "* ]]; then
     :
-  elif [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" != update ]; then
+  elif [ "$verb" = generalise ] || { [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" != update ]; }; then
     _domuimg_files "" -f
   else
     # Every other verb takes a guest, by its name or by a file.
