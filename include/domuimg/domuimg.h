@@ -12,6 +12,7 @@
 #include <domuimg/domain-config.h>
 #include <domuimg/domain-device.h>
 #include <domuimg/adopt.h>
+#include <domuimg/clone.h>
 #include <domuimg/cloud-image.h>
 #include <domuimg/questions.h>
 #include <domuimg/resize.h>
@@ -20,5 +21,7 @@
 #include <domuimg/check.h>
 #include <domuimg/guest.h>
 #include <domuimg/host.h>
+#include <domuimg/rename.h>
+#include <domuimg/show.h>
 #include <domuimg/enum-types.h>
 #include <domuimg/version.h>

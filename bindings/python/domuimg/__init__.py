@@ -32,10 +32,12 @@ from ._errors import (
     Untrusted,
 )
 from ._check import Finding, Report, check, check_all, fix
+from ._clone import Clone, clone, generalise
 from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
+from ._life import Show, rename, show
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -45,6 +47,7 @@ __all__ = [
     "Busy",
     "Cancellable",
     "Cancelled",
+    "Clone",
     "CorruptInput",
     "Error",
     "Exists",
@@ -70,6 +73,7 @@ __all__ = [
     "Resize",
     "Result",
     "Settings",
+    "Show",
     "ToolFailed",
     "UnsafeInput",
     "Untrusted",
@@ -77,6 +81,7 @@ __all__ = [
     "check",
     "check_all",
     "cleanup",
+    "clone",
     "config_convert",
     "config_set",
     "config_show",
@@ -84,13 +89,16 @@ __all__ = [
     "delete",
     "doctor",
     "fix",
+    "generalise",
     "kernel_inspect",
     "kernel_list",
     "kernel_update",
     "list_guests",
     "plan",
     "plan_delete",
+    "rename",
     "resize",
     "run",
+    "show",
     "unfinished",
 ]
