@@ -69,7 +69,7 @@ _domuimg_value () {
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
+    --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --arch | --group | --exclude | --locale | --keymap | \
       --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
