@@ -42,8 +42,8 @@ _domuimg_value () {
         mapfile -t COMPREPLY < <(compgen -P image: -W "$(_domuimg_images)" -- "${cur#image:}")
         return
       fi
-      case $(_domuimg_sources | grep -xF -e "${cur%%:*}:FILE" -e "${cur%%:*}:DIRECTORY") in
-        *:FILE) _domuimg_files "${cur%%:*}:" -f ;;
+      case $(_domuimg_sources | grep -xF -e "${cur%%:*}:FILE" -e "${cur%%:*}:DIRECTORY" -e "${cur%%:*}:PROGRAM") in
+        *:FILE | *:PROGRAM) _domuimg_files "${cur%%:*}:" -f ;;
         *:DIRECTORY) _domuimg_files "${cur%%:*}:" -d ;;
         *) compopt -o nospace 2>/dev/null
            mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_sources | sed 's/:.*/:/')" -- "$cur") ;;
@@ -68,11 +68,16 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
+    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
+<<<<<<< HEAD
     --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
+=======
+    --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
+>>>>>>> main
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --arch | --group | --exclude | --locale | --keymap | \
-      --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
+      --cmd | --env | --user | --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
       --timeout | --discard) ;;
     *) return 1 ;;
   esac

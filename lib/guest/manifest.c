@@ -60,7 +60,8 @@ static const Member guest_texts[] = {
 };
 static const Member guest_sizes[] = { { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) } };
 static const Member origin_texts[] = {
-  { "source", GUEST (source) }, { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
+  { "source", GUEST (source) }, { "made", GUEST (made) }, { "directory", GUEST (directory) },
+  { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
 };
 static const Member file_texts[] = {
   { "config", GUEST (config) }, { "xml", GUEST (xml) }, { "manifest", GUEST (manifest) },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds and reads definitions of releases and images. */
 #include "config.h"
-#include "lib/source/definitions.h"
+#include "lib/spec/definitions.h"
 
 #include <string.h>
 
