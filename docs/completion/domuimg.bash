@@ -70,11 +70,7 @@ _domuimg_value () {
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-<<<<<<< HEAD
-    --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
-=======
-    --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
->>>>>>> main
+    --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --arch | --group | --exclude | --locale | --keymap | \
       --cmd | --env | --user | --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
