@@ -9,7 +9,7 @@
 #include "lib/image/lvm-volumes.h"
 #include "lib/image/probe.h"
 
-/* As a distribution's installer calls it, where the guest's own crypttab has not said so. */
+/* The name that installers give it, where the guest's own crypttab has not said one. */
 static char *
 name_container (const DomuimgVolume *container)
 {
