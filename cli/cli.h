@@ -22,6 +22,8 @@ int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
 int cli_rename (int argc, char **argv);
+int cli_clone (int argc, char **argv);
+int cli_generalise (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 int cli_show (int argc, char **argv);
 
@@ -54,6 +56,8 @@ void cli_print_lines (char **lines, const char *prefix);
 /* Options for every key of a specification. */
 typedef struct _CliSpecOptions CliSpecOptions;
 CliSpecOptions *cli_spec_options_new (GOptionContext *context);
+/* The same for these keys alone. */
+CliSpecOptions *cli_spec_options_new_for (GOptionContext *context, const char *const *keys);
 void cli_spec_options_free (CliSpecOptions *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliSpecOptions, cli_spec_options_free)
 gboolean cli_spec_options_apply (CliSpecOptions *self, DomuimgSpec *spec, GError **error);

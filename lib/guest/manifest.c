@@ -20,6 +20,7 @@ typedef struct {
 #define INSTALLER(field) G_STRUCT_OFFSET (DomuimgManifestInstaller, field)
 #define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
 #define VOLUME(field) G_STRUCT_OFFSET (DomuimgManifestVolume, field)
+#define BASE(field) G_STRUCT_OFFSET (DomuimgManifestBase, field)
 #define PART(field) G_STRUCT_OFFSET (DomuimgManifestPart, field)
 #define DISK(field) G_STRUCT_OFFSET (DomuimgManifestDisk, field)
 #define GUEST(field) G_STRUCT_OFFSET (DomuimgManifest, field)
@@ -43,6 +44,7 @@ static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
 };
+static const Member base_texts[] = { { "path", BASE (path) }, { "digest", BASE (digest) } };
 static const Member volume_texts[] = { { "volume", DISK (volume) } };
 static const Member pool_texts[] = {
   { "path", VOLUME (path) }, { "volume", VOLUME (address) }, { "id", VOLUME (id) },
@@ -93,10 +95,18 @@ part_free (gpointer data)
 }
 
 static void
+base_free (DomuimgManifestBase *self)
+{
+  CLEAR (self, base_texts);
+  g_free (self);
+}
+
+static void
 disk_free (gpointer data)
 {
   DomuimgManifestDisk *self = data;
 
+  g_clear_pointer (&self->base, base_free);
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
   CLEAR (self, volume_texts);
@@ -128,6 +138,7 @@ domuimg_manifest_new (void)
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   self->volumes = g_ptr_array_new_with_free_func (volume_free);
+  self->identity = g_ptr_array_new_with_free_func (g_free);
   self->changes = g_ptr_array_new_with_free_func (g_free);
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   return self;
@@ -145,6 +156,7 @@ domuimg_manifest_free (DomuimgManifest *self)
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->identity);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->check, json_node_unref);
@@ -245,6 +257,20 @@ set_parts (const DomuimgManifestDisk *self, JsonObject *object)
   json_object_set_array_member (object, "partitions", array);
 }
 
+static void
+set_base (const DomuimgManifestDisk *self, JsonObject *object)
+{
+  JsonObject *base;
+
+  if (self->base == NULL)
+    return;
+  base = json_object_new ();
+  SET (self->base, base_texts, base);
+  json_object_set_int_member (base, "mtime", self->base->mtime);
+  json_object_set_int_member (base, "size", self->base->size);
+  json_object_set_object_member (object, "base", base);
+}
+
 static JsonObject *
 disk_to_json (const DomuimgManifestDisk *self)
 {
@@ -252,6 +278,7 @@ disk_to_json (const DomuimgManifestDisk *self)
 
   SET (self, disk_texts, object);
   json_object_set_int_member (object, "size", self->size);
+  set_base (self, object);
   if (self->volume != NULL)
     SET (self, volume_texts, object);
   if (self->from == NULL)
@@ -375,6 +402,8 @@ set_guest (const DomuimgManifest *self, JsonObject *object)
   set_nics (self, object);
   set_libvirt (self, object);
   SET (self, file_texts, object);
+  if (self->identity->len > 0)
+    set_lines (self->identity, object, "identity");
   set_lines (self->changes, object, "changes");
   set_lines (self->warnings, object, "warnings");
   if (self->spec != NULL)
@@ -477,6 +506,31 @@ take_objects (DomuimgManifest *self, JsonObject *object, const char *name,
   return TRUE;
 }
 
+/* *@member (transfer none) (nullable): it is missing or null. */
+static gboolean
+take_object (JsonObject *object, const char *name, JsonObject **member, GError **error)
+{
+  JsonNode *node = find (object, name);
+
+  *member = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  return node == NULL || *member != NULL || damaged (name, "an object", error);
+}
+
+static gboolean
+take_base (DomuimgManifestDisk *disk, JsonObject *object, GError **error)
+{
+  JsonObject *base;
+
+  if (!take_object (object, "base", &base, error))
+    return FALSE;
+  if (base == NULL)
+    return TRUE;
+  disk->base = g_new0 (DomuimgManifestBase, 1);
+  return TAKE (disk->base, base_texts, base, error)
+         && take_number (base, "mtime", G_MAXINT64, &disk->base->mtime, error)
+         && take_number (base, "size", G_MAXINT64, &disk->base->size, error);
+}
+
 static gboolean
 take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
 {
@@ -485,7 +539,8 @@ take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
   disk->json = json_object_ref (object);
   return TAKE (disk, disk_texts, object, error) && TAKE (disk, made_texts, object, error)
          && TAKE (disk, converted_texts, object, error) && TAKE (disk, volume_texts, object, error)
-         && take_number (object, "size", G_MAXINT64, &disk->size, error);
+         && take_number (object, "size", G_MAXINT64, &disk->size, error)
+         && take_base (disk, object, error);
 }
 
 static gboolean
@@ -549,16 +604,6 @@ take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
   return take_number (object, "unused_bytes_left_out", G_MAXINT64, &self->unused, error);
 }
 
-/* *@member (transfer none) (nullable): it is missing or null. */
-static gboolean
-take_object (JsonObject *object, const char *name, JsonObject **member, GError **error)
-{
-  JsonNode *node = find (object, name);
-
-  *member = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  return node == NULL || *member != NULL || damaged (name, "an object", error);
-}
-
 static gboolean
 take_kernel (DomuimgManifest *self, JsonObject *object, GError **error)
 {
@@ -592,6 +637,7 @@ take_guest (DomuimgManifest *self, JsonObject *object, GError **error)
          && take_objects (self, object, "nics", take_nic, error)
          && take_objects (self, object, "volumes", take_volume, error)
          && TAKE (self, defined_texts, object, error)
+         && take_lines (self->identity, object, "identity", error)
          && take_lines (self->changes, object, "changes", error)
          && take_lines (self->warnings, object, "warnings", error);
 }
