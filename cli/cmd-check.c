@@ -15,6 +15,7 @@ typedef struct {
   gboolean fix;
   gboolean dry_run;
   gboolean all;
+  char **luks_keys;
   gboolean allow_backing;
   gboolean json;
 } Options;
@@ -29,6 +30,7 @@ options_clear (Options *self)
   g_free (self->cmdline);
   g_free (self->xen);
   g_free (self->host);
+  g_strfreev (self->luks_keys);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Options, options_clear)
 
@@ -48,6 +50,9 @@ make_check (const Options *options, const char *config, GError **error)
   domuimg_check_set_ramdisk (check, options->ramdisk);
   domuimg_check_set_cmdline (check, options->cmdline);
   domuimg_check_set_allow_backing (check, options->allow_backing);
+  for (guint i = 0; options->luks_keys != NULL && options->luks_keys[i] != NULL; i++)
+    if (!domuimg_check_add_luks_key (check, options->luks_keys[i], error))
+      return NULL;
   return g_steal_pointer (&check);
 }
 
@@ -168,6 +173,8 @@ cli_check (int argc, char **argv)
       "on this version of Xen (default: the host's)", "VERSION" },
     { "host", 0, 0, G_OPTION_ARG_FILENAME, &options.host,
       "on the host with this profile: its domuimg doctor --json", "FILE" },
+    { "luks-key", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.luks_keys,
+      "look into the encrypted disk (any, or DISK, such as xvda2) that this file opens", "[DISK:]FILE" },
     { "fix", 0, 0, G_OPTION_ARG_NONE, &options.fix,
       "repair what can be repaired, and check again", NULL },
     { "dry-run", 'n', 0, G_OPTION_ARG_NONE, &options.dry_run, "with --fix: show the plan only",

@@ -120,6 +120,8 @@ gboolean domuimg_check_set_host (DomuimgCheck *self, const char *path, GError **
 DOMUIMG_API
 void domuimg_check_set_allow_backing (DomuimgCheck *self, gboolean allow);
 DOMUIMG_API
+gboolean domuimg_check_add_luks_key (DomuimgCheck *self, const char *key, GError **error);
+DOMUIMG_API
 DomuimgReport *domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error);
 DOMUIMG_API
 char **domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError **error);

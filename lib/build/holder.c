@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 #include "lib/disk/lvm-metadata.h"
 #include "lib/fs/ext/unused.h"
 

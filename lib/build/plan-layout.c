@@ -8,7 +8,7 @@
 #include "lib/base/base.h"
 #include "lib/build/grub-image.h"
 #include "lib/build/plan-import.h"
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/fs/fs.h"
 #include "lib/guest/growfs.h"

@@ -5,6 +5,7 @@
 
 #include "lib/base/progress.h"
 #include "lib/check/fix.h"
+#include "lib/check/luks-key.h"
 #include "lib/check/report.h"
 #include "lib/check/rules.h"
 #include "lib/check/run.h"
@@ -34,6 +35,7 @@ struct _DomuimgCheck {
   DomuimgXenVersion xen; /* major 0: the host's */
   DomuimgProfile *profile; /* (nullable) of the host; NULL: this one */
   gboolean allow_backing;
+  GPtrArray *luks_keys;  /* (element-type DomuimgLuksKey) */
   DomuimgProgress *progress; /* (nullable) */
 };
 
@@ -50,6 +52,7 @@ domuimg_check_finalize (GObject *object)
   g_free (self->ramdisk);
   g_free (self->cmdline);
   g_clear_pointer (&self->profile, domuimg_profile_free);
+  g_ptr_array_unref (self->luks_keys);
   g_clear_object (&self->progress);
   G_OBJECT_CLASS (domuimg_check_parent_class)->finalize (object);
 }
@@ -63,6 +66,7 @@ domuimg_check_class_init (DomuimgCheckClass *klass)
 static void
 domuimg_check_init (DomuimgCheck *self)
 {
+  self->luks_keys = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_luks_key_free);
 }
 
 /**
@@ -267,6 +271,35 @@ domuimg_check_set_allow_backing (DomuimgCheck *self, gboolean allow)
   self->allow_backing = allow;
 }
 
+/**
+ * domuimg_check_add_luks_key:
+ * @self: a check
+ * @key: `FILE`, or `DISK:FILE` for one disk or partition only, such as `xvda2:FILE`, by the name that the
+ *   guest has for it; a file whose content, or all of it but a newline at its end, opens a LUKS container
+ * @error: return location: %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_PERMISSION or %DOMUIMG_ERROR_IO
+ *   where the file cannot be read
+ *
+ * Looks into encrypted disks, which are opened in memory, without root and without a device mapper.
+ * A key that opens none is reported. Nothing in them is repaired: domuimg_check_fix() refuses.
+ * The formats are those of cryptsetup's LUKS1 and LUKS2, with aes-xts-plain64 and without integrity.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_check_add_luks_key (DomuimgCheck *self, const char *key, GError **error)
+{
+  DomuimgLuksKey *one;
+
+  g_return_val_if_fail (DOMUIMG_IS_CHECK (self), FALSE);
+  g_return_val_if_fail (key != NULL, FALSE);
+  one = domuimg_luks_key_parse (key, error);
+  if (one != NULL)
+    g_ptr_array_add (self->luks_keys, one);
+  return one != NULL;
+}
+
 static void
 apply_options (DomuimgCheck *self, DomuimgDomain *domain)
 {
@@ -337,6 +370,7 @@ examine (DomuimgCheck *self, DomuimgRepairWork *work, GCancellable *cancellable,
   look_at_host (self, cancellable);
   machine->work = work;
   machine->allow_backing = self->allow_backing;
+  machine->luks_keys = self->luks_keys;
   machine->profile = self->profile;
   machine->xen = domuimg_machine_choose_xen (self->profile, self->xen);
   if (cancellable != NULL)
@@ -393,6 +427,16 @@ domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error
   return machine != NULL ? g_object_ref (machine->report) : NULL;
 }
 
+/* Nothing is written through a key. */
+static gboolean
+check_writable (DomuimgCheck *self, GError **error)
+{
+  return self->luks_keys->len == 0
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "what is in an encrypted disk is only looked at, and not repaired; leave out the"
+                          " key, or repair the guest where it is open");
+}
+
 /**
  * domuimg_check_plan_fixes:
  * @self: a check
@@ -407,7 +451,8 @@ domuimg_check_run (DomuimgCheck *self, GCancellable *cancellable, GError **error
 char **
 domuimg_check_plan_fixes (DomuimgCheck *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgReport) report = domuimg_check_run (self, cancellable, error);
+  g_autoptr (DomuimgReport) report
+      = check_writable (self, error) ? domuimg_check_run (self, cancellable, error) : NULL;
   g_autoptr (GStrvBuilder) plan = g_strv_builder_new ();
   GPtrArray *findings;
 
@@ -468,6 +513,8 @@ domuimg_check_fix (DomuimgCheck *self, GCancellable *cancellable, char ***change
   guint before = G_MAXUINT;
 
   if (!check_options (self, error))
+    return NULL;
+  if (!check_writable (self, error))
     return NULL;
   tell (self, 0.0, "Looking at the guest");
   /* What is wrong with the root hides what is wrong in it. */

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
+#include "lib/check/luks-key.h"
 #include "lib/check/offers.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/import/chain/follow.h"
@@ -40,6 +41,7 @@ check_volumes (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk, Domu
                               error->message);
       return;
     }
+  domuimg_check_unlock (self, name, image, volumes);
   domuimg_devices_add_volumes (self->devices, name, number, image, volumes);
   for (guint i = 0; i < volumes->len; i++)
     {
@@ -181,4 +183,5 @@ domuimg_check_images (DomuimgMachine *self)
       check_made (self, i);
     else
       check_disk (self, i, g_ptr_array_index (disks, i));
+  domuimg_check_unused_keys (self);
 }

@@ -3,7 +3,7 @@
 #include "config.h"
 #include "lib/disk/layout.h"
 
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 
 #define BLOCK ((guint64) 4096)
 

@@ -374,6 +374,19 @@ prepare_for (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
   return TRUE;
 }
 
+/* Nothing but this library is shown the inside of an encrypted disk that was opened. */
+static gboolean
+check_readable (const DomuimgVolume *volume, const DomuimgRegion *region, GError **error)
+{
+  const DomuimgFs *fs = volume->fs != NULL ? domuimg_fs_find (volume->fs) : NULL;
+
+  if (!volume->is_encrypted || region == NULL || region->fd >= 0 || (fs != NULL && fs->open != NULL))
+    return TRUE;
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                       "%s: %s in an encrypted disk is not read here, only ext2 to ext4 and FAT are",
+                       region->name, volume->fs != NULL ? volume->fs : "what is");
+}
+
 DomuimgTree *
 domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
                          GError **error)
@@ -385,7 +398,8 @@ domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboole
     { volume->fs, volume->lv, volume->number, volume->offset, volume->length },
   };
 
-  if (!prepare_for (self, volume, writable, error))
+  if (!prepare_for (self, volume, writable, error)
+      || !check_readable (volume, region, error))
     return NULL;
   if (writable && region != NULL && volume->inside == NULL && domuimg_fs_find (volume->fs) != NULL)
     {

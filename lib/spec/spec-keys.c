@@ -481,15 +481,16 @@ domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *n
 {
   const DomuimgSpecReader *reader = &self->reader;
 
-  /* Any value is written to the manifest as it was given. */
+  /* Any value is written to the manifest as it was given. A key's own check may have better advice. */
+  if (reader->check != NULL)
+    return reader->check (self->name, value, error)
+           && domuimg_address_check (self->name, value, error);
   if (!domuimg_address_check (self->name, value, error))
     return FALSE;
   if (reader->read != NULL)
     return reader->read (self->name, value, number, error);
   if (reader->words != NULL)
     return read_word (self->name, reader->words, value, number, error);
-  if (reader->check != NULL)
-    return reader->check (self->name, value, error);
   *object = reader->parse (value, error);
   return *object != NULL;
 }

@@ -228,22 +228,141 @@ class Containers(Inside):
             self.assertEqual(list(self.out.glob("*")) + list(self.out.glob(".*")) if self.out.exists() else [], [])
 
 
-def decrypt(container, key, to):
+@world.need_program("cryptsetup", "mke2fs")
+class Opened(Inside):
+    """`check --luks-key`: what it says of a guest is what it says of the same guest in the clear."""
+
+    def setUp(self):
+        super().setUp()
+        self.key = self.dir / "key"
+        self.key.write_text(PASSPHRASE + "\n")
+
+    def findings(self, *words):
+        done = self.run_program([world.PROGRAM, "check", *map(str, words), "--json"])
+        report = json.loads(done.stdout)
+        self.assertIn("findings", report, done.stdout)
+        return [one for one in report["findings"] if one["id"] != "host-unknown"]
+
+    def ids(self, *words):
+        return [one["id"] for one in self.findings(*words)]
+
+    def root(self, size="60M"):
+        """A filesystem with the root of a guest whose fstab names what does not exist."""
+        tree = self.dir / "tree"
+        tree.mkdir()
+        subprocess.run(["tar", "-C", tree, "-xf", guest.write_tar(self.dir / "root.tar")], check=True)
+        (tree / "etc" / "fstab").write_text("UUID=11111111-2222-3333-4444-555555555555 / ext4 defaults 0 1\n")
+        image = self.dir / "plain"
+        subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image, size], check=True, capture_output=True)
+        return image
+
+    def encrypt(self, plain, options, head):
+        container = self.dir / "container"
+        with open(container, "wb") as file:
+            file.truncate(head + os.path.getsize(plain))
+        status, text = output("cryptsetup", "luksFormat", "--batch-mode", "--key-file", "-", "--pbkdf-memory", "32",
+                              *options, container, input=PASSPHRASE)
+        self.assertEqual(status, 0, text)
+        volume_key = self.dir / "volume-key"
+        volume_key.unlink(missing_ok=True)
+        status, text = output("cryptsetup", "luksDump", container, "--batch-mode", "--dump-volume-key",
+                              "--volume-key-file", volume_key, "--key-file", "-", input=PASSPHRASE)
+        self.assertEqual(status, 0, text)
+        large = 4096 if "4096" in options else SECTOR
+        crypt(plain, volume_key.read_bytes(), container, large=large, to_at=head)
+        return container
+
+    def test_a_guest_that_was_made_is_seen(self):
+        self.make("--disk", f"size=200M,luks={self.key}")
+        config = self.out / "t.cfg"
+        self.assertIn("root-unknown", self.ids(config))
+        seen = self.ids(config, "--luks-key", self.key)
+        self.assertNotIn("root-unknown", seen)
+        self.assertNotIn("root-device", seen)
+        self.assertEqual(seen, self.ids(config, "--luks-key", f"xvda:{self.key}"))
+
+    def test_a_group_in_a_qcow2_is_seen(self):
+        if output("qemu-img", "--version")[0] != 0:
+            self.skipTest("qemu-img")
+        self.make("--disk", f"size=1G,format=qcow2,layout=gpt,esp=no,bios=no,luks={self.key},lvm=vg0,swap=8M")
+        config = self.out / "t.cfg"
+        self.assertIn("root-unknown", self.ids(config))
+        self.assertNotIn("root-unknown", self.ids(config, "--luks-key", f"xvda2:{self.key}"))
+
+    def test_faults_in_it_are_found(self):
+        plain = self.root()
+        container = self.encrypt(plain, ("--type", "luks2", "--sector-size", "512"), HEAD)
+        uuid = output("blkid", "-p", "-o", "value", "-s", "UUID", container)[1].strip()
+        config = self.dir / "g.cfg"
+        config.write_text(f'name = "g"\ntype = "pv"\nmemory = 256\nkernel = "{self.kernel}"\n'
+                          f'cmdline = "root=/dev/mapper/luks-{uuid} ro"\n'
+                          f'disk = ["format=raw,vdev=xvda,access=rw,target={container}"]\n')
+        self.assertNotIn("fstab-device", self.ids(config))
+        self.assertIn("fstab-device", self.ids(config, "--luks-key", self.key))
+
+    def test_the_formats_of_cryptsetup(self):
+        plain = self.root("20M")
+        for options, head in ((("--type", "luks1"), 2 * MIB), (("--type", "luks1", "--key-size", "256"), 2 * MIB),
+                              (("--type", "luks2", "--sector-size", "4096"), HEAD)):
+            with self.subTest(options=options):
+                container = self.encrypt(plain, options, head)
+                uuid = output("blkid", "-p", "-o", "value", "-s", "UUID", container)[1].strip()
+                found = self.findings("--image", container, "--type", "pv", "--kernel", self.kernel,
+                                      "--cmdline", f"root=/dev/mapper/luks-{uuid}", "--luks-key", self.key)
+                self.assertNotIn("image-unreadable", [one["id"] for one in found], found)
+                # Only what is in the fstab says this.
+                self.assertIn("fstab-device", [one["id"] for one in found], found)
+
+    def test_wrong_keys_are_told(self):
+        self.make("--disk", f"size=200M,luks={self.key}")
+        wrong = self.dir / "wrong"
+        wrong.write_text("x")
+        config = self.out / "t.cfg"
+        for word, said in ((wrong, "does not open it"), (f"xvdb:{self.key}", "xvdb is not there")):
+            found = [one for one in self.findings(config, "--luks-key", word) if one["id"] == "image-unreadable"]
+            self.assertEqual(len(found), 1, found)
+            self.assertIn(said, found[0]["message"])
+        done = self.run_program([world.PROGRAM, "check", config, "--luks-key", self.dir / "absent"])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("reading the key of an encrypted disk", done.stderr)
+        done = self.run_program([world.PROGRAM, "check", config, "--fix", "--luks-key", self.key])
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("only looked at", done.stderr)
+
+    def test_other_ciphers_and_damage_are_refused(self):
+        plain = self.root("20M")
+        container = self.encrypt(plain, ("--type", "luks1", "--cipher", "aes-cbc-essiv:sha256"), 2 * MIB)
+        found = self.findings("--image", container, "--type", "pv", "--kernel", self.kernel, "--luks-key", self.key)
+        self.assertIn("is not read here", " ".join(one["message"] for one in found))
+        with open(container, "r+b") as file:
+            file.seek(8)
+            file.write(b"\xff" * 100)
+        found = self.findings("--image", container, "--type", "pv", "--kernel", self.kernel, "--luks-key", self.key)
+        self.assertIn("damaged", " ".join(one["message"] for one in found))
+
+
+def crypt(source, key, to, large=SECTOR, from_at=0, to_at=0, encrypts=True):
     """aes-xts-plain64 by libcrypto, called from here: not by the code under test."""
     import ctypes
     import ctypes.util
     crypto = ctypes.CDLL(ctypes.util.find_library("crypto"))
-    for name in ("EVP_CIPHER_CTX_new", "EVP_aes_256_xts"):
+    for name in ("EVP_CIPHER_CTX_new", "EVP_aes_256_xts", "EVP_aes_128_xts"):
         getattr(crypto, name).restype = ctypes.c_void_p
     context = ctypes.c_void_p(crypto.EVP_CIPHER_CTX_new())
-    cipher = ctypes.c_void_p(crypto.EVP_aes_256_xts())
-    got, plain = ctypes.c_int(), ctypes.create_string_buffer(SECTOR)
-    with open(container, "rb") as file, open(to, "wb") as out:
-        file.seek(HEAD)
+    cipher = ctypes.c_void_p(crypto.EVP_aes_256_xts() if len(key) == 64 else crypto.EVP_aes_128_xts())
+    got, done = ctypes.c_int(), ctypes.create_string_buffer(large)
+    with open(source, "rb") as file, open(to, "r+b" if os.path.exists(to) else "w+b") as out:
+        file.seek(from_at)
+        out.seek(to_at)
         number = 0
-        while sector := file.read(SECTOR):
-            crypto.EVP_DecryptInit_ex(context, cipher, None, key, number.to_bytes(16, "little"))
-            crypto.EVP_DecryptUpdate(context, plain, ctypes.byref(got), sector, SECTOR)
-            out.write(plain.raw)
-            number += 1
+        while sector := file.read(large):
+            crypto.EVP_CipherInit_ex(context, cipher, None, key, number.to_bytes(16, "little"), int(encrypts))
+            crypto.EVP_CipherUpdate(context, done, ctypes.byref(got), sector, large)
+            out.write(done.raw)
+            number += large // SECTOR
     return to
+
+
+def decrypt(container, key, to):
+    to.unlink(missing_ok=True)
+    return crypt(container, key, to, from_at=HEAD, encrypts=False)

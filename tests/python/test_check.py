@@ -56,6 +56,16 @@ class Checks(unittest.TestCase):
         for other in others:
             self.assertEqual(first, other)
 
+    def test_encrypted_disks_have_keys(self):
+        key = self.dir / "key"
+        key.write_text("correct battery")
+        made = domuimg.create("web2", source=f"tar:{self.dir}/root.tar", kernel=f"file:{self.dir}/vmlinuz", type="pv",
+                              dir=self.dir / "out", disk=f"size=64M,luks={key}", allow_unbootable=True)
+        self.assertIn("root-unknown", self.ids(domuimg.check(made.config_path)))
+        self.assertNotIn("root-unknown", self.ids(domuimg.check(made.config_path, luks_keys=[f"xvda:{key}"])))
+        with self.assertRaises(domuimg.NotFound):
+            domuimg.check(made.config_path, luks_keys=["/nonexistent/key"])
+
     def test_several_at_once(self):
         good, absent = domuimg.check_all([self.config, self.dir / "absent.cfg"])
         self.assertEqual(good.guest, str(self.config))

@@ -123,7 +123,7 @@ test_secrets_in_addresses_are_refused (void)
       g_test_message ("%s=%s", wrong[i][0], wrong[i][1]);
       g_assert_false (domuimg_spec_set (spec, wrong[i][0], wrong[i][1], &error));
       g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
-      g_assert_nonnull (strstr (error->message, "a name or password in an address"));
+      g_assert_nonnull (strstr (error->message, "password"));
       g_assert_null (strstr (error->message, "KRIT"));
     }
   for (guint i = 0; i < G_N_ELEMENTS (right); i++)

@@ -84,6 +84,7 @@ def _check(
     xen: Optional[str],
     allow_backing: bool = False,
     host: Optional[PathLike] = None,
+    luks_keys: Iterable[str] = (),
 ) -> "Domuimg.Check":
     if (config is None) == (image is None):
         raise TypeError("give either a configuration or an image")
@@ -102,6 +103,8 @@ def _check(
         check.set_xen_version(xen)
     if host is not None:
         check.set_host(os.fsdecode(host))
+    for key in luks_keys:
+        check.add_luks_key(key)
     return check
 
 
@@ -116,15 +119,17 @@ def check(
     xen: Optional[str] = None,
     host: Optional[PathLike] = None,
     allow_backing: bool = False,
+    luks_keys: Iterable[str] = (),
     cancellable: Optional[Cancellable] = None,
 ) -> Report:
     """Says, without starting it, whether a guest will reach its login, and why not. `config` is the
     path of a configuration (xl.cfg, libvirt's XML, a file of xm) or manifest, or a guest's name.
     `allow_backing`: follow backing files outside the images' directories. `host`: the profile of the
-    Xen host that it is to run on, what `domuimg doctor --json` has written there.
+    Xen host that it is to run on, what `domuimg doctor --json` has written there. `luks_keys`: files that
+    open its encrypted disks, "FILE" or "xvda2:FILE".
     """
     with translated():
-        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing, host)
+        made = _check(config, image, type, kernel, ramdisk, cmdline, xen, allow_backing, host, luks_keys)
         return _report(made.run(None if cancellable is None else cancellable._gio))
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* New LUKS2 containers, by libcryptsetup. */
 #include "config.h"
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "lib/base/unnamed.h"
 
 #define SECTOR 512
-#define PASSPHRASE_MAX 8192
+#define PASSPHRASE_MAX DOMUIMG_PASSPHRASE_MAX
 #define CHUNK 65536
 /* Nobody measures this machine, which says nothing of the guest's: four rounds over as much memory take
  * a second on a slow processor. */
@@ -25,20 +25,20 @@
 typedef struct crypt_device Device;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Device, crypt_free)
 
-/* What must not stay in memory. */
-typedef struct {
-  guint8 key[DOMUIMG_LUKS_KEY];
-  char passphrase[PASSPHRASE_MAX + 1];
-  gsize length;
-} Secret;
+typedef DomuimgLuksSecret Secret;
 
-static void
-secret_free (Secret *self)
+DomuimgLuksSecret *
+domuimg_luks_secret_new (void)
+{
+  return g_new0 (DomuimgLuksSecret, 1);
+}
+
+void
+domuimg_luks_secret_free (DomuimgLuksSecret *self)
 {
   explicit_bzero (self, sizeof *self);
   g_free (self);
 }
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Secret, secret_free)
 
 gboolean
 domuimg_luks_is_possible (void)
@@ -46,8 +46,8 @@ domuimg_luks_is_possible (void)
   return TRUE;
 }
 
-static gboolean
-read_passphrase (const char *path, Secret *secret, GError **error)
+gboolean
+domuimg_luks_read_key_file (const char *path, DomuimgLuksSecret *secret, GError **error)
 {
   g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
   gssize got = 0;
@@ -64,11 +64,21 @@ read_passphrase (const char *path, Secret *secret, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "luks: %s has more than the %u bytes that a passphrase can have", path,
                          PASSPHRASE_MAX);
-  if (secret->length > 0 && secret->passphrase[secret->length - 1] == '\n')
-    secret->length--;
   return secret->length > 0
          || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                           "luks: %s is empty; the passphrase is its content", path);
+}
+
+static gboolean
+read_passphrase (const char *path, Secret *secret, GError **error)
+{
+  if (!domuimg_luks_read_key_file (path, secret, error))
+    return FALSE;
+  if (secret->passphrase[secret->length - 1] == '\n')
+    secret->length--;
+  return secret->length > 0
+         || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                          "luks: the first line of %s is empty; the passphrase is its content", path);
 }
 
 static gboolean
@@ -138,7 +148,7 @@ copy_header (int fd, const DomuimgRegion *region, GError **error)
 DomuimgRegion *
 domuimg_luks_make (const DomuimgLuks *self, DomuimgRegion *region, GError **error)
 {
-  g_autoptr (Secret) secret = g_new0 (Secret, 1);
+  g_autoptr (DomuimgLuksSecret) secret = domuimg_luks_secret_new ();
   g_auto (DomuimgFd) fd = domuimg_memory_file ("domuimg-luks", region->length);
   g_autoptr (DomuimgRegion) payload = NULL;
 

@@ -2,7 +2,7 @@
 /* The content of a LUKS container: a region that encrypts what is written to it, as dm-crypt's
  * aes-xts-plain64 does. */
 #include "config.h"
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 
 #include <errno.h>
 #include <openssl/evp.h>
@@ -17,8 +17,9 @@ typedef struct {
   EVP_CIPHER_CTX *encrypt;
   EVP_CIPHER_CTX *decrypt;
   GMutex lock;     /* of all above and below: a filesystem's writer has a thread of its own */
-  guint8 *written; /* a bit for each page */
+  guint8 *written; /* (nullable) a bit for each page; all are, of a container that was opened */
   guint8 *buffer;  /* CHUNK bytes, of put() alone */
+  gsize sector;    /* bytes that are encrypted at once */
 } Content;
 
 static void
@@ -38,7 +39,7 @@ content_free (gpointer data)
 static gboolean
 is_written (const Content *self, guint64 page)
 {
-  return (self->written[page / 8] & (1 << page % 8)) != 0;
+  return self->written == NULL || (self->written[page / 8] & (1 << page % 8)) != 0;
 }
 
 static void
@@ -48,17 +49,19 @@ mark (Content *self, guint64 offset, gsize length)
     self->written[page / 8] |= 1 << page % 8;
 }
 
-/* Whole sectors; the number of each is its tweak. */
+/* Whole sectors; the tweak of each is where it begins, in sectors of 512 bytes, also where they are larger. */
 static gboolean
-crypt_sectors (EVP_CIPHER_CTX *context, guint64 offset, const guint8 *from, guint8 *to, gsize length)
+crypt_sectors (EVP_CIPHER_CTX *context, gsize sector, guint64 offset, const guint8 *from, guint8 *to,
+               gsize length)
 {
-  for (gsize at = 0; at < length; at += SECTOR)
+  for (gsize at = 0; at < length; at += sector)
     {
       guint64 tweak[2] = { GUINT64_TO_LE ((offset + at) / SECTOR), 0 };
       int size = 0;
 
       if (EVP_CipherInit_ex (context, NULL, NULL, NULL, (const guint8 *) tweak, -1) != 1
-          || EVP_CipherUpdate (context, to + at, &size, from + at, SECTOR) != 1 || size != SECTOR)
+          || EVP_CipherUpdate (context, to + at, &size, from + at, (int) sector) != 1
+          || size != (int) sector)
         {
           errno = EIO;
           return FALSE;
@@ -70,7 +73,7 @@ crypt_sectors (EVP_CIPHER_CTX *context, guint64 offset, const guint8 *from, guin
 static gboolean
 put (Content *self, guint64 offset, const guint8 *bytes, gsize length)
 {
-  if (!crypt_sectors (self->encrypt, offset, bytes, self->buffer, length)
+  if (!crypt_sectors (self->encrypt, self->sector, offset, bytes, self->buffer, length)
       || !domuimg_region_write (self->inner, offset, self->buffer, length))
     return FALSE;
   mark (self, offset, length);
@@ -83,7 +86,7 @@ get_page (Content *self, guint64 page, guint8 *to)
   memset (to, 0, PAGE);
   return !is_written (self, page)
          || (domuimg_region_read_all (self->inner, page * PAGE, to, PAGE)
-             && crypt_sectors (self->decrypt, page * PAGE, to, to, PAGE));
+             && crypt_sectors (self->decrypt, self->sector, page * PAGE, to, to, PAGE));
 }
 
 static gboolean
@@ -191,37 +194,65 @@ static const DomuimgRegionBack content = { .read = content_read,
                                            .sync = content_sync,
                                            .free = content_free };
 
+/* Nothing is written to a container that was opened. */
+static gboolean
+refuse_write (gpointer data, guint64 offset, const void *bytes, gsize length)
+{
+  errno = EROFS;
+  return FALSE;
+}
+
+static const DomuimgRegionBack reader = { .read = content_read,
+                                          .write = refuse_write,
+                                          .sync = content_sync,
+                                          .free = content_free };
+
 static EVP_CIPHER_CTX *
-new_context (const guint8 *key, gboolean encrypts)
+new_context (const DomuimgLuksCipher *cipher, gboolean encrypts)
 {
   EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new ();
+  const EVP_CIPHER *type = cipher->key_size == 32 ? EVP_aes_128_xts () : EVP_aes_256_xts ();
 
-  if (context != NULL
-      && EVP_CipherInit_ex (context, EVP_aes_256_xts (), NULL, key, NULL, encrypts) == 1)
+  if (context != NULL && EVP_CipherInit_ex (context, type, NULL, cipher->key, NULL, encrypts) == 1)
     return context;
   EVP_CIPHER_CTX_free (context);
+  return NULL;
+}
+
+static DomuimgRegion *
+new_region (Content *self, const DomuimgRegionBack *back, DomuimgRegion *region,
+            const DomuimgLuksCipher *cipher, GError **error)
+{
+  g_autoptr (DomuimgRegion) made
+      = domuimg_region_new_backed (back, self, region->length / PAGE * PAGE, region->name);
+
+  g_mutex_init (&self->lock);
+  self->inner = domuimg_region_ref (region);
+  self->sector = cipher->sector;
+  self->encrypt = new_context (cipher, TRUE);
+  self->decrypt = new_context (cipher, FALSE);
+  if (self->encrypt != NULL && self->decrypt != NULL)
+    return g_steal_pointer (&made);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: OpenSSL has no AES-XTS here; see its configuration (FIPS)", region->name);
   return NULL;
 }
 
 DomuimgRegion *
 domuimg_luks_new_content (DomuimgRegion *region, const guint8 *key, GError **error)
 {
+  const DomuimgLuksCipher cipher = { key, DOMUIMG_LUKS_KEY, SECTOR };
   Content *self = g_new0 (Content, 1);
-  guint64 length = region->length / PAGE * PAGE;
-  g_autoptr (DomuimgRegion) made = NULL;
 
-  g_mutex_init (&self->lock);
-  self->inner = domuimg_region_ref (region);
-  self->written = g_malloc0 (length / PAGE / 8 + 1);
+  self->written = g_malloc0 (region->length / PAGE / 8 + 1);
   self->buffer = g_malloc (CHUNK);
-  self->encrypt = new_context (key, TRUE);
-  self->decrypt = new_context (key, FALSE);
-  made = domuimg_region_new_backed (&content, self, length, region->name);
-  if (self->encrypt != NULL && self->decrypt != NULL)
-    return g_steal_pointer (&made);
-  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                "%s: OpenSSL has no AES-256-XTS here; see its configuration (FIPS)", region->name);
-  return NULL;
+  return new_region (self, &content, region, &cipher, error);
+}
+
+DomuimgRegion *
+domuimg_luks_new_reader (DomuimgRegion *region, const DomuimgLuksCipher *cipher, GError **error)
+{
+  return new_region (g_new0 (Content, 1), &reader, region, cipher, error);
 }
 
 void

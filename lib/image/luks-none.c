@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* In place of LUKS, where this was built without libcryptsetup or libcrypto. */
 #include "config.h"
-#include "lib/disk/luks.h"
+#include "lib/image/luks.h"
 
 gboolean
 domuimg_luks_is_possible (void)
@@ -26,4 +26,13 @@ gboolean
 domuimg_luks_fill (DomuimgRegion *content, GCancellable *cancellable, GError **error)
 {
   return TRUE;
+}
+
+DomuimgRegion *
+domuimg_luks_open (DomuimgRegion *region, const char *key_file, GError **error)
+{
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: this domuimg was built without libcryptsetup, and cannot look into a LUKS container",
+                region->name);
+  return NULL;
 }
