@@ -89,6 +89,14 @@ domuimg_source_get_import (DomuimgSource *self)
   return iface->get_import != NULL ? iface->get_import (self) : NULL;
 }
 
+const DomuimgApplication *
+domuimg_source_get_application (DomuimgSource *self)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->get_application != NULL ? iface->get_application (self) : NULL;
+}
+
 const DomuimgInstaller *
 domuimg_source_get_installer (DomuimgSource *self)
 {

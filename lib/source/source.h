@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domuimg/kernel.h"
+#include "lib/guest/application.h"
 #include "lib/import/import.h"
 #include "lib/spec/source-type.h"
 #include "lib/tree/stream.h"
@@ -61,6 +62,10 @@ struct _DomuimgSourceInterface {
   /* The installer, of sources that install only. */
   const DomuimgInstaller *(*get_installer) (DomuimgSource *self);
 
+  /* (nullable) (transfer none) The application that is all that the guest runs; NULL where its files are a
+   * system of their own. After prepare. */
+  const DomuimgApplication *(*get_application) (DomuimgSource *self);
+
   /* Those below are of sources that give files. */
 
   /* Whether the size can be known before; then adds it to @usage. */
@@ -92,6 +97,8 @@ gboolean domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext
                                  GError **error);
 /* NULL where the source gives files. */
 DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
+/* (nullable) NULL where the guest is a whole system. After prepare. */
+const DomuimgApplication *domuimg_source_get_application (DomuimgSource *self);
 /* NULL where the source is not an installer. */
 const DomuimgInstaller *domuimg_source_get_installer (DomuimgSource *self);
 gboolean domuimg_source_measure (DomuimgSource *self, const DomuimgSourceContext *context,

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
@@ -179,6 +180,9 @@ static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
                                        "soft-reset", "coredump-destroy", "coredump-restart", NULL };
 
+/* In the order of DomuimgRestart. */
+static const char *const restarts[] = { "on-failure", "always", "no", NULL };
+
 static gboolean
 read_word (const char *key, const char *const *words, const char *value, guint64 *number,
            GError **error)
@@ -233,6 +237,41 @@ check_text (const char *key, const char *value, GError **error)
         return invalid (error, key, value, "one line of text");
     }
   return TRUE;
+}
+
+/* Words as a shell divides them; no shell is run. */
+static gboolean
+check_command (const char *key, const char *value, GError **error)
+{
+  g_auto (GStrv) words = NULL;
+
+  if (g_shell_parse_argv (value, NULL, &words, NULL))
+    return TRUE;
+  return invalid (error, key, value, "words, divided by blanks, with every quote closed");
+}
+
+static gboolean
+check_assignment (const char *key, const char *value, GError **error)
+{
+  if (matches ("^[^=]+=", value))
+    return TRUE;
+  return invalid (error, key, value, "NAME=VALUE");
+}
+
+/* DIR=SIZE is a further disk, mounted there. */
+static gpointer
+parse_volume (const char *value, GError **error)
+{
+  g_autofree char *disk = NULL;
+
+  if (!matches ("^/[^,=\\x00-\\x20]+=[0-9][0-9.A-Za-z]*$", value))
+    {
+      invalid (error, "volume", value, "DIR=SIZE, as in /var/lib/data=4G");
+      return NULL;
+    }
+  disk = g_strdup_printf ("mount=%.*s,size=%s", (int) strcspn (value, "="), value,
+                          strchr (value, '=') + 1);
+  return domuimg_disk_spec_parse (disk, error);
 }
 
 static gboolean
@@ -326,6 +365,30 @@ static const DomuimgSpecKey keys[] = {
     TEXT (check_text) },
   { "extra-args", STRING, "TEXT", "further words for the installer's command line",
     TEXT (check_text) },
+  { "cmd", STRING, "COMMAND",
+    "what is started in place of the image's command, divided into words as by a shell; an image's entry point"
+    " stays before it",
+    TEXT (check_command) },
+  { "env", LIST, "NAME=VALUE", "variable of the application's environment", TEXT (check_assignment) },
+  { "volume", LIST, "DIR=SIZE", "further disk for the data in DIR",
+    OBJECT (parse_volume, domuimg_disk_spec_free) },
+  { "restart", STRING, "WHEN",
+    "when the application is started again after its end: on-failure (default), always or no; else the guest"
+    " powers off",
+    WORD (restarts) },
+  { "debug-shell", FLAG, NULL, "a shell on the guest's console beside the application",
+    NUMBER (read_flag) },
+  { "app", LIST, "PATH", "further program of the application", TEXT (check_absolute) },
+  { "add", LIST, "PATH", "further file, directory or pattern of files for the application",
+    TEXT (check_absolute) },
+  { "from-root", STRING, "DIR|TAR|IMAGE", "root that the application is taken from [/]",
+    TEXT (check_text) },
+  { "user", STRING, "USER", "who the application runs as, by name or number, also USER:GROUP [root]",
+    TEXT (check_text) },
+  { "trace-file", LIST, "FILE", "what a run has opened, by domuimg trace: it is added",
+    TEXT (check_text) },
+  { "allow-missing", FLAG, NULL, "leave out libraries that the root does not have",
+    NUMBER (read_flag) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },
@@ -402,6 +465,9 @@ domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *n
 {
   const DomuimgSpecReader *reader = &self->reader;
 
+  /* Any value is written to the manifest as it was given. */
+  if (!domuimg_address_check (self->name, value, error))
+    return FALSE;
   if (reader->read != NULL)
     return reader->read (self->name, value, number, error);
   if (reader->words != NULL)

@@ -133,7 +133,7 @@ class Clone(world.Case):
         manifests = [self.judge(one) for one in made]
         self.assertEqual(len({one["uuid"] for one in manifests}), 12)
         self.assertEqual(len({one["nics"][0]["mac"] for one in manifests}), 12)
-        self.assertEqual({one["memory"] for one in manifests}, {300})
+        self.assertEqual({one["memory"] for one in manifests}, {300 << 20})
         self.assertEqual(self.journals(), [])
 
     def test_a_clone_of_a_clone(self):
