@@ -2,7 +2,9 @@
 """Clones: machines of their own that share what they can, and leave what they are made of as it is."""
 import hashlib
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import tarfile
 import unittest
@@ -119,6 +121,31 @@ class Clone(world.Case):
                 self.assertEqual(manifest["disks"][0].get("base", {}).get("path"),
                                  str(self.image) if way == "overlay" else None)
         self.assert_one_line(self.clone("other", "--copy", "tape"), "tape", "overlay")
+
+    def test_blocks_are_shared_where_that_can_be(self):
+        for fs, make in (("xfs", ["mkfs.xfs", "-q", "-m", "reflink=1"]), ("btrfs", ["mkfs.btrfs", "-q"])):
+            if shutil.which(make[0]) is None:
+                continue
+            with self.subTest(fs):
+                disk = self.dir / fs
+                with open(disk, "wb") as file:
+                    file.truncate(400 << 20)
+                subprocess.run([*make, str(disk)], check=True, capture_output=True)
+                where = self.dir / f"{fs}.mounted"
+                where.mkdir()
+                with compare.mounted(disk, "rw", where):
+                    shutil.copy(self.image, where / "gold.img")
+                    os.sync()
+                    before = shutil.disk_usage(where).free
+                    done = self.run_program([str(world.PROGRAM), "clone", str(where / "gold.img"), "--dir", str(where),
+                                             "--count", "5", "--name", "n%d", "--json"])
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    said = json.loads(done.stdout)
+                    self.assertEqual(said["copies"], ["reflink"])
+                    os.sync()
+                    self.assertLess(before - shutil.disk_usage(where).free, 16 << 20)
+                    self.assertEqual(self.open(said["clones"][4]["disks"][0]).read("/etc/hostname"), "n5\n")
+                    self.assertEqual(digest(where / "gold.img"), self.before)
 
     def test_an_overlay_has_only_what_is_changed(self):
         made, = self.must_clone("small")
