@@ -147,6 +147,17 @@ class Clone(world.Case):
                     self.assertEqual(self.open(said["clones"][4]["disks"][0]).read("/etc/hostname"), "n5\n")
                     self.assertEqual(digest(where / "gold.img"), self.before)
 
+    def test_a_root_that_another_linux_opens(self):
+        if shutil.which("mkfs.xfs") is None:
+            self.skipTest("mkfs.xfs is not installed")
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=400M,fs=xfs", name="other")
+        made, = self.must_clone("byxfs", source="other")
+        self.assertTrue(made["disks"][0].endswith(".img"))
+        with compare.mounted(made["disks"][0], "nouuid,norecovery,ro") as root:
+            self.assertEqual((root / "etc/hostname").read_text(), "byxfs\n")
+            self.assertEqual((root / "etc/machine-id").read_text(), "")
+        self.assert_one_line(self.clone("byxfs2", "--copy", "overlay", source="other"), "xfs", "overlay")
+
     def test_an_overlay_has_only_what_is_changed(self):
         made, = self.must_clone("small")
         self.assertLess(pathlib.Path(made["disks"][0]).stat().st_blocks * 512, 300_000)
