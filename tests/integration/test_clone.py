@@ -183,6 +183,8 @@ class Clone(world.Case):
             file.seek(1024)
             file.write(b"\0" * 64)
         self.assert_one_line(self.clone("third", source="second"), "first.qcow2", "was changed")
+        self.assert_one_line(self.run_program([str(world.PROGRAM), "run", second["config"]]), "first.qcow2",
+                             "was changed")
 
     def test_cleaners_are_chosen(self):
         made, = self.must_clone("kept", "--identity", "-logs,-machine-id,ssh-userdir")
