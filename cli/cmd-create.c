@@ -90,10 +90,11 @@ print_result (DomuimgResult *result, const Options *options)
 }
 
 static int
-run_build (DomuimgBuild *build, const char *connect, const Options *options)
+run_build (DomuimgBuild *build, DomuimgSpec *spec, const Options *options)
 {
-  const char *mode = options->progress != NULL ? options->progress
-                                               : (options->quiet ? "none" : "auto");
+  /* The installer has the terminal. */
+  gboolean is_quiet = options->quiet || domuimg_spec_get (spec, "interactive") != NULL;
+  const char *mode = options->progress != NULL ? options->progress : is_quiet ? "none" : "auto";
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (DomuimgProgress) progress = domuimg_progress_new ();
   g_autoptr (DomuimgResult) result = NULL;
@@ -101,12 +102,14 @@ run_build (DomuimgBuild *build, const char *connect, const Options *options)
   CliProgress *shown = cli_progress_new (progress, mode);
 
   cli_signals_cancel (cancellable);
+  if (isatty (STDIN_FILENO) && isatty (STDOUT_FILENO))
+    domuimg_build_set_terminal (build, STDIN_FILENO, STDOUT_FILENO);
   result = domuimg_build_run (build, progress, cancellable, &error);
   cli_progress_free (shown);
   if (result == NULL)
     return cli_report (error);
   print_result (result, options);
-  return options->start ? start_made (result, connect, cancellable, options)
+  return options->start ? start_made (result, domuimg_spec_get (spec, "connect"), cancellable, options)
                         : CLI_DONE;
 }
 
@@ -125,7 +128,6 @@ create (char **names, CliSpecOptions *spec_options, const Options *options)
   g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
   g_autoptr (DomuimgBuild) build = NULL;
   g_autoptr (GError) error = NULL;
-  const char *connect;
 
   if (options->progress != NULL && !cli_progress_is_mode (options->progress))
     return cli_usage ("--progress is auto, bar, lines, json or none, not “%s”",
@@ -138,11 +140,11 @@ create (char **names, CliSpecOptions *spec_options, const Options *options)
     return cli_report (error);
   if (domuimg_spec_get (spec, "name") == NULL)
     return cli_usage ("the guest needs a name: domuimg create NAME --from SOURCE");
-  connect = domuimg_spec_get (spec, "connect");
-  if (options->start && !options->dry_run && !can_start (domuimg_spec_get (spec, "name"), connect, &error))
+  if (options->start && !options->dry_run
+      && !can_start (domuimg_spec_get (spec, "name"), domuimg_spec_get (spec, "connect"), &error))
     return cli_report (error);
   build = domuimg_build_new (spec);
-  return options->dry_run ? show_plan (build, options) : run_build (build, connect, options);
+  return options->dry_run ? show_plan (build, options) : run_build (build, spec, options);
 }
 
 /* Nothing is made before the last yes. */
@@ -156,7 +158,7 @@ ask_and_create (const Options *options)
   if (!cli_ask (questions, &status) || !cli_ask_confirm (questions, &status))
     return status;
   build = domuimg_build_new (domuimg_questions_get_spec (questions));
-  return run_build (build, NULL, options);
+  return run_build (build, domuimg_questions_get_spec (questions), options);
 }
 
 int

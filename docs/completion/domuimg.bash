@@ -60,6 +60,7 @@ _domuimg_value () {
     --variant) mapfile -t COMPREPLY < <(compgen -W "minbase essential apt required important standard" -- "$cur") ;;
     --timezone) mapfile -t COMPREPLY < <(cd /usr/share/zoneinfo 2>/dev/null && compgen -f -X '*[a-z].*' -- "$cur")
                 compopt -o filenames 2>/dev/null ;;
+    --display) mapfile -t COMPREPLY < <(compgen -W "none vnc gtk sdl" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W "libxl libvirt" -- "$cur") ;;
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
@@ -68,9 +69,9 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
-    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --copy) mapfile -t COMPREPLY < <(compgen -W "reflink overlay sparse" -- "$cur") ;;
     --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
+    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --source-dir | --host-root) _domuimg_files "" -d ;;
     --spec | --answers | --each | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \

@@ -128,12 +128,21 @@ describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines
                                              (char *) g_ptr_array_index (found->changes, i)));
 }
 
+static void
+add_source (DomuimgPlan *self, GPtrArray *lines)
+{
+  g_ptr_array_add (lines, domuimg_source_describe (self->source));
+  domuimg_source_describe_how (self->source, lines);
+}
+
 /* The steps in order, for a person. */
 static GPtrArray *
 describe (DomuimgPlan *self, const DomuimgFound *found)
 {
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
 
+  if (!domuimg_plan_is_there (self))
+    add_source (self, lines);
   for (guint i = 0; i < self->disks->len; i++)
     {
       char *parts = domuimg_plan_describe_parts (self, i);
@@ -145,7 +154,7 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
         g_ptr_array_add (lines, parts);
     }
   if (self->import == NULL)
-    g_ptr_array_add (lines, domuimg_source_describe (self->source));
+    add_source (self, lines);
   describe_changes (self, found, lines);
   g_ptr_array_add (lines, describe_kernel (self, found));
   if (self->seed != NULL)

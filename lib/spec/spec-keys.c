@@ -73,6 +73,14 @@ read_vcpus (const char *key, const char *value, guint64 *number, GError **error)
 }
 
 static gboolean
+read_timeout (const char *key, const char *value, guint64 *number, GError **error)
+{
+  if (g_ascii_string_to_unsigned (value, 10, 1, 31536000, number, NULL))
+    return TRUE;
+  return invalid (error, key, value, "a number of seconds, from 1 to 31536000");
+}
+
+static gboolean
 read_type (const char *key, const char *value, guint64 *number, GError **error)
 {
   DomuimgGuestType type;
@@ -173,8 +181,9 @@ check_word (const char *key, const char *value, GError **error)
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
 
-/* In the order of DomuimgGraphics, and of DomuimgHostKeys. */
+/* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
@@ -389,6 +398,13 @@ static const DomuimgSpecKey keys[] = {
     TEXT (check_text) },
   { "allow-missing", FLAG, NULL, "leave out libraries that the root does not have",
     NUMBER (read_flag) },
+  { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
+    NUMBER (read_timeout) },
+  { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
+    NUMBER (read_flag) },
+  { "interactive", FLAG, NULL, "have the installer ask on this terminal", NUMBER (read_flag) },
+  { "display", STRING, "KIND", "the installer's screen: none (default), vnc, gtk or sdl",
+    WORD (displays) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },

@@ -64,6 +64,10 @@ class Settings(TypedDict, total=False):
     user: Text
     trace_file: Paths
     allow_missing: bool
+    timeout: Number
+    keep_failed: bool
+    interactive: bool
+    display: Text
     timezone: Text
     locale: Text
     keymap: Text
