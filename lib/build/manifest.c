@@ -8,7 +8,7 @@
 
 #include "lib/base/backend-program.h"
 #include "lib/build/plan-import.h"
-#include "lib/guest/manifest.h"
+#include "lib/guest/manifest-spec.h"
 
 static void
 set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)

@@ -6,6 +6,7 @@
 #include "domuimg/domain-config.h"
 #include "lib/domain/model/domain.h"
 #include "lib/guest/identity.h"
+#include "lib/guest/manifest-spec.h"
 #include "lib/spec/spec-keys.h"
 
 static void
@@ -293,6 +294,7 @@ domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GErr
   copy_lines (manifest->changes, self->changes);
   copy_lines (manifest->warnings, self->source->notes);
   copy_lines (manifest->warnings, self->warnings);
+  manifest->directory = g_get_current_dir ();
   manifest->spec = domuimg_manifest_make_spec (self->spec);
   return domuimg_manifest_write (manifest);
 }

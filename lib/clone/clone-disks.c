@@ -39,19 +39,28 @@ open_direct (const DomuimgCloneMount *mount, DomuimgRegion *disk, GError **error
   return domuimg_tree_ext_open (region, TRUE, error);
 }
 
-/* What another Linux opens has to be a file of the guest's bytes. */
+/* What another Linux writes to is a file of the guest's bytes, as clone-ways.c has seen to. */
+static DomuimgTree *
+open_by_appliance (DomuimgCloneJob *self, DomuimgCloneDisks *disks, const DomuimgCloneMount *mount,
+                   GError **error)
+{
+  DomuimgImage *image
+      = domuimg_image_open_copy (get_disk (self, mount->disk)->image,
+                                 g_ptr_array_index (disks->places, mount->disk), error);
+
+  if (image == NULL)
+    return NULL;
+  g_ptr_array_add (disks->images, image);
+  return domuimg_image_open_tree (image, mount->volume, TRUE, error);
+}
+
 static DomuimgTree *
 open_mount (DomuimgCloneJob *self, DomuimgCloneDisks *disks, const DomuimgCloneMount *mount,
             GError **error)
 {
-  if (mount->is_direct)
-    return open_direct (mount, g_ptr_array_index (disks->regions, mount->disk), error);
-  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                "%s: a guest whose files are in %s%s cannot be given an identity of its own in a clone;"
-                " turn that off (--identity none), or make the guest anew",
-                self->source->name, mount->volume->lv != NULL ? "a logical volume, " : "",
-                mount->volume->fs);
-  return NULL;
+  return mount->is_direct
+             ? open_direct (mount, g_ptr_array_index (disks->regions, mount->disk), error)
+             : open_by_appliance (self, disks, mount, error);
 }
 
 DomuimgTree *

@@ -20,6 +20,7 @@ typedef struct {
 static void
 making_clear (Making *self)
 {
+  g_clear_pointer (&self->disks.images, g_ptr_array_unref);
   g_clear_pointer (&self->disks.regions, g_ptr_array_unref);
   g_clear_pointer (&self->disks.places, g_ptr_array_unref);
   g_clear_pointer (&self->undo, domuimg_undo_free);
@@ -130,6 +131,7 @@ fit_files (DomuimgCloneJob *self, Making *making, GCancellable *cancellable, GEr
        && domuimg_clone_customise (self, tree, making->seed, cancellable, &local);
   g_clear_object (&tree);
   ok = close_trees (trees, ok ? &local : NULL) && ok;
+  g_ptr_array_set_size (making->disks.images, 0);
   if (!ok)
     g_propagate_error (error, g_steal_pointer (&local));
   return ok;
@@ -175,6 +177,7 @@ domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError 
   g_auto (Making) making = { 0 };
 
   making.disks.places = g_ptr_array_new_with_free_func (g_free);
+  making.disks.images = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_image_free);
   making.disks.regions = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_region_unref);
   return begin (self, &making, error)
          && domuimg_clone_disks_begin (self, &making.disks, cancellable, error)

@@ -49,6 +49,7 @@ gboolean domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable
 typedef struct {
   GPtrArray *places;  /* (element-type utf8) where they are until the commit */
   GPtrArray *regions; /* (element-type DomuimgRegion) */
+  GPtrArray *images;  /* (element-type DomuimgImage) those that another Linux opens, while trees are open */
 } DomuimgCloneDisks;
 
 gboolean domuimg_clone_disks_begin (DomuimgCloneJob *self, DomuimgCloneDisks *disks,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/spec.h"
 #include "lib/guest/manifest.h"
 
 /* The specification in a manifest: what somebody may have edited, so that whatever is not text is
@@ -12,3 +13,5 @@ char **domuimg_manifest_list_settings (const DomuimgManifest *self);
 char **domuimg_manifest_get_setting (const DomuimgManifest *self, const char *key);
 /* In place of all values of @key; NULL takes it out. Nothing without a specification. */
 void domuimg_manifest_set_setting (DomuimgManifest *self, const char *key, const char *value);
+/* What @spec says, for the member of that name. */
+JsonNode *domuimg_manifest_make_spec (DomuimgSpec *spec);

@@ -3,7 +3,6 @@
 
 #include <json-glib/json-glib.h>
 
-#include "domuimg/spec.h"
 #include "domuimg/types.h"
 #include "lib/base/base.h"
 
@@ -118,8 +117,6 @@ gboolean domuimg_manifest_owns_kernel (const DomuimgManifest *self);
 /* Whether @path is of a volume, and not of a file of this host. */
 gboolean domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path);
 DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);
-/* What @spec says, for the member of that name. */
-JsonNode *domuimg_manifest_make_spec (DomuimgSpec *spec);
 /* Gives @self the file @path, as it is now, for its base. */
 gboolean domuimg_manifest_set_base (DomuimgManifestDisk *self, const char *path, GError **error);
 /* Whether the bases of all disks are as they were: BUSY names one that was changed, NOT_FOUND one that is

@@ -10,6 +10,7 @@
 #include "domuimg/domain-config.h"
 #include "lib/base/fd.h"
 #include "lib/domain/config/file.h"
+#include "lib/guest/manifest-find.h"
 #include "lib/host/neighbour.h"
 
 #define POLL_USEC 250000
@@ -206,6 +207,19 @@ read_config (DomuimgRun *self, GError **error)
   return self->domain != NULL && domuimg_domain_validate (self->domain, error);
 }
 
+/* A clone over what was changed since would find its filesystem damaged, and damage it more. A manifest that
+ * cannot be read says nothing of that. */
+static gboolean
+check_bases (DomuimgRun *self, GError **error)
+{
+  g_autoptr (DomuimgManifest) manifest = NULL;
+  g_autoptr (GError) unread = NULL;
+  g_autofree char *path = NULL;
+
+  return !domuimg_manifest_find_for (self->config, DOMUIMG_IMAGE_DIRECTORY, &manifest, &path, &unread)
+         || manifest == NULL || domuimg_manifest_check_bases (manifest, error);
+}
+
 static gboolean
 await_login (DomuimgRun *self, DomuimgProgress *progress, GCancellable *cancellable,
              GError **error)
@@ -251,7 +265,8 @@ make_result (DomuimgRun *self)
  * @progress: (nullable): tells what is being done
  * @cancellable: (nullable): to stop it: a guest that is being made is made no further
  * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND, %DOMUIMG_ERROR_CORRUPT_INPUT of
- *   the configuration, %DOMUIMG_ERROR_NOT_BOOTABLE by the check, %DOMUIMG_ERROR_NOT_SUPPORTED
+ *   the configuration, %DOMUIMG_ERROR_BUSY where what a clone lies over was changed,
+ *   %DOMUIMG_ERROR_NOT_BOOTABLE by the check, %DOMUIMG_ERROR_NOT_SUPPORTED
  *   where domuimg is installed without the back end, %DOMUIMG_ERROR_TOOL_FAILED with the back
  *   end's own words on further lines, %DOMUIMG_ERROR_FAILED where it runs, and the wait is over
  *
@@ -276,7 +291,7 @@ domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress, GCancellable *ca
                     " host: --once goes neither with --wait nor with --autostart");
       return NULL;
     }
-  if (!read_config (self, error)
+  if (!read_config (self, error) || !check_bases (self, error)
       || (self->install && !domuimg_run_install (self, progress, cancellable, error))
       || !domuimg_run_start_checked (self, progress, cancellable, error)
       || (self->autostart && self->backend == DOMUIMG_BACKEND_LIBXL

@@ -2,7 +2,9 @@
 """Clones: machines of their own that share what they can, and leave what they are made of as it is."""
 import hashlib
 import json
+import os
 import pathlib
+import shutil
 import subprocess
 import tarfile
 import unittest
@@ -120,6 +122,42 @@ class Clone(world.Case):
                                  str(self.image) if way == "overlay" else None)
         self.assert_one_line(self.clone("other", "--copy", "tape"), "tape", "overlay")
 
+    def test_blocks_are_shared_where_that_can_be(self):
+        for fs, make in (("xfs", ["mkfs.xfs", "-q", "-m", "reflink=1"]), ("btrfs", ["mkfs.btrfs", "-q"])):
+            if shutil.which(make[0]) is None:
+                continue
+            with self.subTest(fs):
+                disk = self.dir / fs
+                with open(disk, "wb") as file:
+                    file.truncate(400 << 20)
+                subprocess.run([*make, str(disk)], check=True, capture_output=True)
+                where = self.dir / f"{fs}.mounted"
+                where.mkdir()
+                with compare.mounted(disk, "rw", where):
+                    shutil.copy(self.image, where / "gold.img")
+                    os.sync()
+                    before = shutil.disk_usage(where).free
+                    done = self.run_program([str(world.PROGRAM), "clone", str(where / "gold.img"), "--dir", str(where),
+                                             "--count", "5", "--name", "n%d", "--json"])
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    said = json.loads(done.stdout)
+                    self.assertEqual(said["copies"], ["reflink"])
+                    os.sync()
+                    self.assertLess(before - shutil.disk_usage(where).free, 16 << 20)
+                    self.assertEqual(self.open(said["clones"][4]["disks"][0]).read("/etc/hostname"), "n5\n")
+                    self.assertEqual(digest(where / "gold.img"), self.before)
+
+    def test_a_root_that_another_linux_opens(self):
+        if shutil.which("mkfs.xfs") is None:
+            self.skipTest("mkfs.xfs is not installed")
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=400M,fs=xfs", name="other")
+        made, = self.must_clone("byxfs", source="other")
+        self.assertTrue(made["disks"][0].endswith(".img"))
+        with compare.mounted(made["disks"][0], "nouuid,norecovery,ro") as root:
+            self.assertEqual((root / "etc/hostname").read_text(), "byxfs\n")
+            self.assertEqual((root / "etc/machine-id").read_text(), "")
+        self.assert_one_line(self.clone("byxfs2", "--copy", "overlay", source="other"), "xfs", "overlay")
+
     def test_an_overlay_has_only_what_is_changed(self):
         made, = self.must_clone("small")
         self.assertLess(pathlib.Path(made["disks"][0]).stat().st_blocks * 512, 300_000)
@@ -133,7 +171,7 @@ class Clone(world.Case):
         manifests = [self.judge(one) for one in made]
         self.assertEqual(len({one["uuid"] for one in manifests}), 12)
         self.assertEqual(len({one["nics"][0]["mac"] for one in manifests}), 12)
-        self.assertEqual({one["memory"] for one in manifests}, {300})
+        self.assertEqual({one["memory"] for one in manifests}, {300 << 20})
         self.assertEqual(self.journals(), [])
 
     def test_a_clone_of_a_clone(self):
@@ -145,6 +183,8 @@ class Clone(world.Case):
             file.seek(1024)
             file.write(b"\0" * 64)
         self.assert_one_line(self.clone("third", source="second"), "first.qcow2", "was changed")
+        self.assert_one_line(self.run_program([str(world.PROGRAM), "run", second["config"]]), "first.qcow2",
+                             "was changed")
 
     def test_cleaners_are_chosen(self):
         made, = self.must_clone("kept", "--identity", "-logs,-machine-id,ssh-userdir")

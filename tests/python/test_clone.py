@@ -29,7 +29,7 @@ class Clone(unittest.TestCase):
         seen = []
         made, = self.clone("web1", memory=300, root_password="generate",
                            on_progress=lambda *event: seen.append(event))
-        self.assertEqual(json.loads(pathlib.Path(made.manifest_path).read_text())["memory"], 300)
+        self.assertEqual(json.loads(pathlib.Path(made.manifest_path).read_text())["memory"], 300 << 20)
         self.assertGreater(len(made.root_password), 8)
         self.assertNotIn(made.root_password, repr(made))
         self.assertIn((1.0, "Cloning web1"), seen)

@@ -2,6 +2,7 @@
 """Guests that `domuimg create` makes: each is started from the xl.cfg that it wrote, unchanged, and
 has to reach its login prompt. Only where systemd is the subject is the guest a whole Debian."""
 import gzip
+import hashlib
 import os
 import pathlib
 import re
@@ -52,14 +53,17 @@ class Maker:
     def __init__(self, shared, work):
         self.shared, self.work, self.cli = shared, work, shared.build / "cli"
 
-    def create(self, name, *options, **variables):
-        """The path of its xl.cfg."""
-        command = [self.cli / "domuimg", "create", name, "--dir", self.work / "out", *options]
+    def run(self, *words, **variables):
+        command = [self.cli / "domuimg", *words]
         environment = {"DOMUIMG_CACHE_DIR": str(self.shared.work / "cache"),
                        "DOMUIMG_LIBEXEC_DIR": str(self.cli / "helpers"), **os.environ, **variables}
         done = subprocess.run(command, text=True, capture_output=True, env=environment, check=False)
         if done.returncode != 0:
             raise Failed(f"{' '.join(map(str, command))}\n{done.stderr}")
+
+    def create(self, name, *options, **variables):
+        """The path of its xl.cfg."""
+        self.run("create", name, "--dir", self.work / "out", *options, **variables)
         return self.work / "out" / f"{name}.cfg"
 
     def debian(self, name, *options):
@@ -253,6 +257,48 @@ def container(kind, address, *options):
     return make
 
 
+WHO = "hostname; cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; echo told"
+
+
+def flat(cfg):
+    """The same guest with a disk of its own, as the lab cannot take what lies below an overlay."""
+    image = cfg.with_suffix(".img")
+    subprocess.run(["qemu-img", "check", "-q", cfg.with_suffix(".qcow2")], check=True)
+    subprocess.run(["qemu-img", "convert", "-O", "raw", cfg.with_suffix(".qcow2"), image], check=True)
+    subprocess.run(["e2fsck", "-fn", image], check=True, capture_output=True)
+    text = cfg.read_text().replace("format=qcow2", "format=raw")
+    cfg.write_text(text.replace(str(cfg.with_suffix(".qcow2")), str(image)))
+    return cfg
+
+
+def digest(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def clones(shared, work):
+    """Two clones of one Debian, which both boot and are not the same machine."""
+    maker = Maker(shared, work)
+    try:
+        maker.debian("gold", "--type", "pvh", "--package", "openssh-server", "--root-password-file", maker.secret())
+        before = digest(work / "out/gold.img")
+        maker.run("clone", "gold", "--source-dir", work / "out", "--dir", work / "out", "--count", "2", "--name",
+                  "clone%d")
+    except Failed as error:
+        return [Line("they are made", str(error).splitlines())]
+    lines, seen = [], []
+    for number in (1, 2):
+        cfg = flat(work / "out" / f"clone{number}.cfg")
+        status, said = outcome.lab_boot(cfg, "--login", f"root:{PASSWORD}", "--run", WHO)
+        seen.append((re.findall(r"^[0-9a-f]{32}\r?$", said, re.M), re.findall(r"SHA256:\S+", said)))
+        ok = status == 0 and f"clone{number}" in said and all(seen[-1])
+        lines.append(Line(f"clone {number} boots", [] if ok else [f"lab boot ended with {status}", said]))
+    different = not any(set(a) & set(b) for a, b in zip(*seen))
+    lines.append(Line("they have their own IDs and keys", [] if different else [str(seen)]))
+    same = digest(work / "out/gold.img") == before
+    return [*lines, Line("what they are made of is as it was", [] if same else ["gold.img has changed"])]
+
+
 def predicted(shared, cfg):
     """What is wrong with the words of `domuimg check` about a guest that is good."""
     found = predict.Judge(shared.build).check(cfg)
@@ -322,5 +368,7 @@ CASES = (
         default=False),
     row("bootloader-net", "tar: with the kernel of the network", "PVH by domuimg-bootloader --net from dnsmasq",
         "its command line", network, good=False),
+    Case("create", "clones", "debian:, then cloned twice", "PVH, its own kernel copied out",
+         "host name, machine ID and SSH host key of each, and that their base is unchanged", clones, 320),
     row("pvgrub-pvh", "dir:", "PVH by GRUB for Xen", "", pvgrub),
 )
