@@ -28,7 +28,7 @@ static const struct {
   { "list-images", cli_list_images, "list vendors' cloud images that a guest can be made of" },
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
   { "rename", cli_rename, "give a guest another name" },
-  { "delete", cli_delete, "end a guest and remove what was made for it" },
+  { "delete", cli_delete, "remove a guest and what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };

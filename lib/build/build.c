@@ -7,6 +7,7 @@
 #include "lib/build/result.h"
 #include "lib/build/state.h"
 #include "lib/guest/customise.h"
+#include "lib/guest/known.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -171,6 +172,7 @@ commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancel
 {
   domuimg_progress_set_message (progress, "Writing everything out");
   drop_unmade (self);
+  domuimg_known_add (self->plan->manifest_path);
   return domuimg_undo_commit (self->undo, error);
 }
 
@@ -438,6 +440,7 @@ domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error)
 {
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  domuimg_known_sweep ();
   return domuimg_undo_recover (dry_run, error);
 }
 

@@ -15,6 +15,7 @@
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
+#include "lib/host/base-image.h"
 #include "lib/host/delete-pool.h"
 #include "lib/host/doctor.h"
 #include "lib/image/signature.h"
@@ -368,6 +369,27 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   return g_strv_builder_end (removal->lines);
 }
 
+/* A guest of this name that does not merely have a configuration. */
+static gboolean
+check_off (DomuimgBackend backend, const char *connect, const char *name, GCancellable *cancellable,
+           GError **error)
+{
+  g_autoptr (GPtrArray) known = NULL;
+
+  if (!domuimg_host_list_known (backend, connect, &known, cancellable, error))
+    return FALSE;
+  for (guint i = 0; known != NULL && i < known->len; i++)
+    {
+      const DomuimgHostGuest *guest = g_ptr_array_index (known, i);
+
+      if (g_strcmp0 (guest->name, name) == 0 && guest->domid >= 0)
+        return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                             "%s is %s: shut it down first, or say how long it may take to do so, with --timeout",
+                             name, domuimg_guest_state_to_string (guest->state));
+    }
+  return TRUE;
+}
+
 static gboolean
 end_guest (DomuimgBackend backend, const char *connect, const char *name, guint timeout,
            GCancellable *cancellable, GError **error)
@@ -375,6 +397,9 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
   g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
   g_autoptr (DomuimgExec) exec = NULL;
 
+  if (timeout == DOMUIMG_DELETE_NOT_RUNNING
+      && !check_off (backend, connect, name, cancellable, error))
+    return FALSE;
   /* Where no Xen is, nothing runs. */
   if (backend == DOMUIMG_BACKEND_LIBXL && !domuimg_doctor_get_is_xen (host))
     return TRUE;
@@ -382,7 +407,7 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
   if (exec == NULL)
     return FALSE;
   domuimg_exec_arg (exec, name);
-  domuimg_exec_argf (exec, "--timeout=%u", timeout);
+  domuimg_exec_argf (exec, "--timeout=%u", timeout == DOMUIMG_DELETE_NOT_RUNNING ? 0 : timeout);
   return domuimg_exec_run (exec, cancellable, error);
 }
 
@@ -415,6 +440,14 @@ find_by_manifest (const char *name, char **config, char **guest, GError **error)
       *guest = g_strdup (manifest->name);
     }
   return TRUE;
+}
+
+static gboolean
+check_no_base (const DomuimgManifest *manifest, GError **error)
+{
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, error);
+
+  return known != NULL && domuimg_base_image_check_unused (known, manifest, error);
 }
 
 static gboolean
@@ -468,6 +501,8 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config);
   removal = collect (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, TRUE, error);
+  if (removal != NULL && disks && !check_no_base (removal->manifest, error))
+    return NULL;
   return removal != NULL ? g_strv_builder_end (removal->lines) : NULL;
 }
 
@@ -478,9 +513,11 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
  * @connect: (nullable): libvirt's URI; %NULL for the libvirt that the guest was defined by when it
  *   was made, or else `xen:///system`
  * @disks: whether to remove its disks, too
- * @timeout: for how many seconds it may shut down by itself before it is ended by force
+ * @timeout: for how many seconds it may shut down by itself before it is ended by force;
+ *   %DOMUIMG_DELETE_NOT_RUNNING for a guest that must not run
  * @cancellable: (nullable): to stop it before anything is removed
- * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
+ * @error: return location for an error: %DOMUIMG_ERROR_BUSY where it runs and must not, or with @disks
+ *   another guest's disk lies over one of its own; %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
  *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_CORRUPT_INPUT
  *   where its manifest is damaged; %DOMUIMG_ERROR_TOOL_FAILED
  *
@@ -512,6 +549,8 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
     return NULL;
   /* Before the guest is ended for nothing. */
   if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error))
+    return NULL;
+  if (disks && !check_no_base (manifest, error))
     return NULL;
   if (connect == NULL && manifest != NULL && manifest->defined != NULL)
     {

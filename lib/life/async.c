@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/base/async.h"
 
+#include "domuimg/inventory.h"
 #include "domuimg/rename.h"
 #include "domuimg/show.h"
 
@@ -84,6 +85,52 @@ domuimg_show_run_async (const char *what, const char *dir, DomuimgBackend backen
  */
 DomuimgShow *
 domuimg_show_run_finish (GAsyncResult *result, GError **error)
+{
+  return domuimg_async_finish (NULL, result, error);
+}
+
+static gpointer
+load (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+      GError **error)
+{
+  const Request *request = arguments;
+
+  return domuimg_inventory_load (request->dir, request->backend, request->connect, cancellable, error);
+}
+
+/**
+ * domuimg_inventory_load_async:
+ * @dir: (nullable) (type filename): a directory, as domuimg_inventory_load() takes it
+ * @backend: likewise
+ * @connect: (nullable): likewise
+ * @cancellable: (nullable): to stop it
+ * @callback: (scope async) (closure user_data): called when it is over
+ * @user_data: for @callback
+ *
+ * domuimg_inventory_load() in a thread.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_inventory_load_async (const char *dir, DomuimgBackend backend, const char *connect,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  domuimg_async_start (NULL, load, request_new (NULL, dir, backend, connect), request_free,
+                       g_object_unref, NULL, cancellable, callback, user_data);
+}
+
+/**
+ * domuimg_inventory_load_finish:
+ * @result: what the callback got
+ * @error: return location for an error, as of domuimg_inventory_load()
+ *
+ * Returns: (transfer full): the guests, or %NULL
+ *
+ * Since: 0.1
+ */
+DomuimgInventory *
+domuimg_inventory_load_finish (GAsyncResult *result, GError **error)
 {
   return domuimg_async_finish (NULL, result, error);
 }

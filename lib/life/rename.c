@@ -11,7 +11,9 @@
 #include "lib/base/path.h"
 #include "lib/base/undo.h"
 #include "lib/domain/config/file.h"
+#include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
+#include "lib/host/base-image.h"
 #include "lib/host/guest.h"
 #include "lib/life/rename.h"
 #include "lib/life/state.h"
@@ -192,6 +194,7 @@ add_manifest (Rename *self, GError **error)
     return TRUE;
   domuimg_rename_manifest (self->manifest, self->name, self->paths);
   text = domuimg_manifest_write (self->manifest);
+  domuimg_known_add (to);
   return domuimg_config_add_result (self->undo, to, text, &status, error)
          && domuimg_undo_add_removal (self->undo, self->path, error);
 }
@@ -235,6 +238,15 @@ add_autostart (Rename *self, GError **error)
   return domuimg_undo_add_removal (self->undo, old, error);
 }
 
+/* An overlay names the file that it lies over. */
+static gboolean
+check_no_base (Rename *self, GError **error)
+{
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, error);
+
+  return known != NULL && domuimg_base_image_check_unused (known, self->manifest, error);
+}
+
 static gboolean
 add_all (Rename *self, GError **error)
 {
@@ -242,7 +254,7 @@ add_all (Rename *self, GError **error)
     if (!add_file (self, g_ptr_array_index (self->paths, i), error))
       return FALSE;
   add_left (self);
-  return add_autostart (self, error) && add_manifest (self, error)
+  return check_no_base (self, error) && add_autostart (self, error) && add_manifest (self, error)
          && (self->is_plan || domuimg_undo_commit (self->undo, error));
 }
 

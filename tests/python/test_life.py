@@ -4,8 +4,11 @@
 import json
 import os
 import pathlib
+import shutil
+import subprocess
 import tempfile
 import unittest
+import unittest.mock
 
 import domuimg
 import guest
@@ -17,6 +20,9 @@ class Life(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.dir = pathlib.Path(directory.name).resolve()
         self.out = self.dir / "out"
+        state = unittest.mock.patch.dict(os.environ, DOMUIMG_STATE_DIR=str(self.dir / "state"))
+        state.start()
+        self.addCleanup(state.stop)
         self.root = guest.write_tar(self.dir / "root.tar")
         self.kernel = guest.write_kernel(self.dir / "vmlinuz")
 
@@ -64,6 +70,64 @@ class Shown(Life):
     def test_none(self):
         with self.assertRaisesRegex(domuimg.NotFound, "absent"):
             domuimg.show("absent", dir=self.dir)
+
+
+class Listed(Life):
+    def test_wherever_it_was_made(self):
+        made = self.make(nic="ip=192.0.2.7/24,gateway=192.0.2.1", hostname="web1.example.org")
+        self.make("db1")
+        found = domuimg.inventory()
+        guests = {one["name"]: one for one in found.guests}
+        web = guests["web1"]
+        self.assertEqual((web["manifest"], web["config"], web["address"], web["base"], web["disk_usage"]),
+                         (made.manifest_path, made.config_path, "192.0.2.7", None,
+                          os.stat(made.image_path).st_blocks * 512))
+        self.assertEqual(found.hosts, "192.0.2.7\tweb1.example.org web1\n")
+        self.assertIn(f"\nweb1 ansible_host='192.0.2.7' domuimg_name='web1' domuimg_uuid='{made.uuid}'",
+                      found.ansible)
+        self.assertRegex(str(found), r"(?m)^db1 +- (unknown|off) .* 0m  /.*/db1.cfg$")
+        if not os.path.exists("/proc/xen/capabilities"):
+            self.assertEqual({one["state"] for one in found.guests}, {"unknown"})
+
+    def test_of_a_directory(self):
+        self.make()
+        self.assertEqual(domuimg.inventory(dir=self.dir).guests, [])
+        (self.out / "other.json").write_text('{"a": 1}')
+        (self.out / "db1.json").write_text('{"domuimg": "0.1.0", "name"')
+        found = domuimg.inventory(dir=self.out)
+        self.assertEqual([one["name"] for one in found.guests], ["web1"])
+        self.assertEqual(len(found.problems), 1)
+        self.assertIn("db1.json", found.problems[0])
+
+    def test_what_is_gone_is_not_listed(self):
+        made = self.make()
+        domuimg.delete(made.config_path, disks=True)
+        self.assertNotIn("web1", [one["name"] for one in domuimg.inventory().guests])
+
+    def make_overlay(self, name, base):
+        """A guest whose disk lies over another's."""
+        made = self.make(name)
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", base, made.image_path],
+                       check=True)
+        manifest = json.loads(pathlib.Path(made.manifest_path).read_text())
+        manifest["disks"][0]["format"] = "qcow2"
+        pathlib.Path(made.manifest_path).write_text(json.dumps(manifest))
+        return made
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "qemu-img is not installed")
+    def test_what_lies_over_another_comes_below_it(self):
+        golden = self.make("golden")
+        self.make_overlay("a1", golden.image_path)
+        found = domuimg.inventory()
+        one = next(one for one in found.guests if one["name"] == "a1")
+        self.assertEqual((one["base"], one["base_guest"]), (golden.image_path, "golden"))
+        self.assertEqual([line.split(" - ")[0].rstrip() for line in str(found).splitlines()[1:]
+                          if line.split()[0] in ("golden", "a1")], ["golden", "  a1"])
+        for refused in (lambda: domuimg.delete(golden.config_path, disks=True),
+                        lambda: domuimg.rename("golden", "new", dir=self.out)):
+            with self.assertRaisesRegex(domuimg.Busy, "a1"):
+                refused()
+        self.assertTrue(os.path.exists(golden.image_path))
 
 
 class Renamed(Life):

@@ -36,7 +36,7 @@ from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
-from ._life import Show, rename, show
+from ._life import Inventory, Show, inventory, rename, show
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -56,6 +56,7 @@ __all__ = [
     "IO",
     "InstalledKernel",
     "InvalidArgument",
+    "Inventory",
     "Kernel",
     "KernelUpdate",
     "MissingTool",
@@ -86,6 +87,7 @@ __all__ = [
     "delete",
     "doctor",
     "fix",
+    "inventory",
     "kernel_inspect",
     "kernel_list",
     "kernel_update",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""`show` and `rename` over the introspected library; no logic of their own."""
+"""`show`, `inventory` and `rename` over the introspected library; no logic of their own."""
 
 from __future__ import annotations
 
@@ -66,6 +66,47 @@ def show(
         disk_usage=found.get_disk_usage(),
         text=found.to_text(),
         details=json.loads(found.to_json()),
+    )
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """The guests of a host; `str()` is a table of them."""
+
+    guests: list[dict[str, Any]]
+    """Each as `domuimg list --json` prints it."""
+    problems: list[str]
+    """What could not be looked at: a damaged manifest, a hypervisor that does not answer."""
+    text: str
+    ansible: str
+    """The same as an inventory of ansible's (INI)."""
+    hosts: str
+    """Lines of hosts(5), of guests with fixed addresses."""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def inventory(
+    *,
+    dir: Optional[PathLike] = None,
+    backend: Optional[str] = None,
+    connect: Optional[str] = None,
+    cancellable: Optional[Cancellable] = None,
+) -> Inventory:
+    """The guests that were made here (or only those in `dir`), those that have a configuration, and those
+    that run."""
+    with translated():
+        found = Domuimg.Inventory.load(
+            _path(dir), _backend(backend, connect), connect, _gio(cancellable)
+        )
+    form = Domuimg.InventoryFormat
+    return Inventory(
+        guests=json.loads(found.write(form.JSON)),
+        problems=list(found.list_problems()),
+        text=found.write(form.TEXT),
+        ansible=found.write(form.INVENTORY),
+        hosts=found.write(form.HOSTS),
     )
 
 
