@@ -66,7 +66,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list show list-images adopt resize rename delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list show list-images adopt resize rename rebuild delete doctor cleanup --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -80,7 +80,7 @@ _domuimg () {
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
   elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ] || [ "$verb" = check ] || \
-      [ "$verb" = show ] || [ "$verb" = rename ] || \
+      [ "$verb" = show ] || [ "$verb" = rename ] || [ "$verb" = rebuild ] || \
       [ "$verb" = adopt ] || { [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" = update ]; } || \
       { [ "$verb" = config ] && [ "${COMP_WORDS[2]}" = show ]; }; then
     mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")

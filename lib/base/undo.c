@@ -309,6 +309,39 @@ domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary)
     }
 }
 
+static gboolean
+remove_temporary (DomuimgUndo *self, const char *temporary, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+      const DomuimgUndoVerb *verb = domuimg_undo_verb_find (one->verb);
+
+      if (g_str_equal (one->path, temporary) && !domuimg_undo_is_result (one) && verb->remove != NULL
+          && !verb->remove (one) && errno != ENOENT)
+        return domuimg_set_errno (error, errno, "removing %s", temporary);
+    }
+  return TRUE;
+}
+
+/* Its record in the journal is of nothing then. */
+gboolean
+domuimg_undo_spare (DomuimgUndo *self, const char *path, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (!domuimg_undo_is_result (one) || !g_str_equal (one->to, path))
+        continue;
+      if (!remove_temporary (self, one->path, error))
+        return FALSE;
+      g_ptr_array_remove_index (self->records, i);
+      return TRUE;
+    }
+  return TRUE;
+}
+
 void
 domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label)
 {

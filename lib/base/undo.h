@@ -33,6 +33,8 @@ char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean rep
                                GError **error);
 /* What was registered with this temporary name has not been made, and will not be. */
 void domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary);
+/* What has the name @path keeps it: what was made to replace it goes now. */
+gboolean domuimg_undo_spare (DomuimgUndo *self, const char *path, GError **error);
 /* The commit is BUSY unless the file @path, which a result replaces, still has this label. */
 void domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label);
 /* Nobody else changes what has these names, until the end of the transaction. Results and removals

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "domuimg/build.h"
 
+#include "lib/build/again.h"
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
@@ -22,6 +23,7 @@ struct _DomuimgBuild {
   GObject parent_instance;
 
   DomuimgSpec *spec;
+  char *expected; /* (nullable) as of the state */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgBuild, domuimg_build, G_TYPE_OBJECT)
@@ -32,6 +34,7 @@ domuimg_build_finalize (GObject *object)
   DomuimgBuild *self = DOMUIMG_BUILD (object);
 
   g_clear_object (&self->spec);
+  g_free (self->expected);
   G_OBJECT_CLASS (domuimg_build_parent_class)->finalize (object);
 }
 
@@ -63,6 +66,15 @@ domuimg_build_new (DomuimgSpec *spec)
 
   self = g_object_new (DOMUIMG_TYPE_BUILD, NULL);
   self->spec = g_object_ref (spec);
+  return self;
+}
+
+DomuimgBuild *
+domuimg_build_new_again (DomuimgSpec *spec, const char *expected)
+{
+  DomuimgBuild *self = domuimg_build_new (spec);
+
+  self->expected = g_strdup (expected);
   return self;
 }
 
@@ -166,12 +178,26 @@ drop_unmade (DomuimgBuildState *self)
     domuimg_undo_drop_result (self->undo, self->xml);
 }
 
+/* Of a guest that is made again only the disk with its root is replaced. */
+static gboolean
+spare_data (DomuimgBuildState *self, GError **error)
+{
+  for (guint i = 1; self->expected != NULL && i < self->disks->len; i++)
+    if (!domuimg_undo_spare (self->undo, domuimg_plan_get_disk (self->plan, i)->path, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
 {
   domuimg_progress_set_message (progress, "Writing everything out");
   drop_unmade (self);
+  if (!spare_data (self, error))
+    return FALSE;
+  if (self->expected != NULL)
+    domuimg_undo_expect (self->undo, self->plan->manifest_path, self->expected);
   domuimg_known_add (self->plan->manifest_path);
   return domuimg_undo_commit (self->undo, error);
 }
@@ -399,7 +425,7 @@ DomuimgResult *
 domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *cancellable,
                    GError **error)
 {
-  g_auto (DomuimgBuildState) state = { 0 };
+  g_auto (DomuimgBuildState) state = { .expected = self->expected };
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), NULL);

@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
   DomuimgPlan *plan;
   gboolean is_rehearsal; /* the disks are only inspected */
+  const char *expected;  /* (unowned) (nullable) the guest is made again: the label of its manifest */
   DomuimgUndo *undo;
   char *work_directory;
   char *directory; /* of the results */

@@ -19,9 +19,9 @@
 #define YOUNG_SECONDS (24 * 3600)
 
 static char *
-links_directory (void)
+links_directory (GError **error)
 {
-  g_autofree char *journals = domuimg_journal_directory (NULL);
+  g_autofree char *journals = domuimg_journal_directory (error);
 
   return journals != NULL ? g_build_filename (journals, "guests", NULL) : NULL;
 }
@@ -29,7 +29,7 @@ links_directory (void)
 gboolean
 domuimg_known_add (const char *manifest)
 {
-  g_autofree char *directory = links_directory ();
+  g_autofree char *directory = links_directory (NULL);
   g_autofree char *target = g_canonicalize_filename (manifest, NULL);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, target, -1);
   g_autofree char *path = NULL;
@@ -52,7 +52,7 @@ is_old (const char *link)
 void
 domuimg_known_sweep (void)
 {
-  g_autofree char *directory = links_directory ();
+  g_autofree char *directory = links_directory (NULL);
   g_autoptr (GDir) dir = directory != NULL ? g_dir_open (directory, 0, NULL) : NULL;
   const char *name;
 
@@ -125,13 +125,15 @@ add_directory (GPtrArray *known, GHashTable *seen, const char *path, GError **er
   return TRUE;
 }
 
-static void
-add_links (GPtrArray *known, GHashTable *seen)
+static gboolean
+add_links (GPtrArray *known, GHashTable *seen, GError **error)
 {
-  g_autofree char *directory = links_directory ();
-  g_autoptr (GDir) dir = directory != NULL ? g_dir_open (directory, 0, NULL) : NULL;
+  g_autofree char *directory = links_directory (error);
+  g_autoptr (GDir) dir = NULL;
   const char *name;
 
+  if (directory == NULL || !domuimg_directory_open_if_any (directory, &dir, error))
+    return FALSE;
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *link = g_build_filename (directory, name, NULL);
@@ -140,6 +142,7 @@ add_links (GPtrArray *known, GHashTable *seen)
       if (target != NULL)
         add (known, seen, target);
     }
+  return TRUE;
 }
 
 /* A configuration there may be of a guest whose manifest lies beside it. */
@@ -170,19 +173,44 @@ by_name (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (first->path, second->path);
 }
 
+static gboolean
+tolerate (GError *local, GPtrArray *problems, GError **error)
+{
+  if (!g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_PERMISSION))
+    {
+      g_propagate_error (error, local);
+      return FALSE;
+    }
+  if (problems != NULL)
+    g_ptr_array_add (problems, g_strdup (local->message));
+  g_error_free (local);
+  return TRUE;
+}
+
+static gboolean
+add_of_host (GPtrArray *known, GHashTable *seen, GPtrArray *problems, GError **error)
+{
+  GError *local = NULL;
+
+  if (!add_directory (known, seen, DOMUIMG_IMAGE_DIRECTORY, &local)
+      && !tolerate (g_steal_pointer (&local), problems, error))
+    return FALSE;
+  if (!add_configured (known, seen, &local)
+      && !tolerate (g_steal_pointer (&local), problems, error))
+    return FALSE;
+  return add_links (known, seen, error);
+}
+
 GPtrArray *
-domuimg_known_list (const char *dir, GError **error)
+domuimg_known_list (const char *dir, GPtrArray *problems, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) known = g_ptr_array_new_with_free_func (known_free);
   g_autofree char *only = dir != NULL ? g_canonicalize_filename (dir, NULL) : NULL;
 
   if (only != NULL ? !add_directory (known, seen, only, error)
-                   : !add_directory (known, seen, DOMUIMG_IMAGE_DIRECTORY, error)
-                         || !add_configured (known, seen, error))
+                   : !add_of_host (known, seen, problems, error))
     return NULL;
-  if (only == NULL)
-    add_links (known, seen);
   g_ptr_array_sort (known, by_name);
   return g_steal_pointer (&known);
 }

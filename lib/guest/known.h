@@ -21,8 +21,9 @@ typedef struct {
   char *problem;
 } DomuimgKnown;
 
-/* (element-type DomuimgKnown) Sorted by name and path; of @dir (nullable) alone, or of this host. FALSE where a
- * directory cannot be listed. */
-GPtrArray *domuimg_known_list (const char *dir, GError **error);
+/* (element-type DomuimgKnown) Sorted by name and path; of @dir (nullable) alone, or of this host. NULL where a
+ * directory cannot be listed; but one of this host's that a user without root may not look into is left out,
+ * with a sentence in @problems (nullable). */
+GPtrArray *domuimg_known_list (const char *dir, GPtrArray *problems, GError **error);
 /* The name of a guest, that of its file where it cannot be read. */
 char *domuimg_known_get_name (const DomuimgKnown *self);

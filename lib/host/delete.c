@@ -445,7 +445,7 @@ find_by_manifest (const char *name, char **config, char **guest, GError **error)
 static gboolean
 check_no_base (const DomuimgManifest *manifest, GError **error)
 {
-  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, error);
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
 
   return known != NULL && domuimg_base_image_check_unused (known, manifest, error);
 }

@@ -279,7 +279,7 @@ domuimg_inventory_load (const char *dir, DomuimgBackend backend, const char *con
   g_autoptr (DomuimgInventory) self = g_object_new (DOMUIMG_TYPE_INVENTORY, NULL);
   g_autoptr (GPtrArray) configured = NULL;
 
-  self->known = domuimg_known_list (dir, error);
+  self->known = domuimg_known_list (dir, self->problems, error);
   if (self->known == NULL)
     return NULL;
   for (guint i = 0; i < self->known->len; i++)

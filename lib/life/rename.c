@@ -242,7 +242,7 @@ add_autostart (Rename *self, GError **error)
 static gboolean
 check_no_base (Rename *self, GError **error)
 {
-  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, error);
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
 
   return known != NULL && domuimg_base_image_check_unused (known, self->manifest, error);
 }

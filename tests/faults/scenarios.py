@@ -28,6 +28,9 @@ disk = [ "{image},qcow2,xvda,w" ]
 """
 
 
+TAR = f"tar:{IN / 'root.tar'}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     name: str
@@ -96,6 +99,17 @@ def made_guest(stage):
     stage.must(*create(f"tar:{IN / 'root.tar'}"))
 
 
+def guest_with_data(stage):
+    """What it is made from has changed since, and so has its second disk."""
+    inputs(stage)
+    write_tar(IN / "root.tar", "old")
+    stage.must(*create(TAR, "--disk", "size=16M,fs=ext2,mount=/data"))
+    write_tar(IN / "root.tar", "new")
+    with (OUT / "t-xvdb.img").open("r+b") as file:
+        file.seek(8 * MIB)
+        file.write(b"data")
+
+
 def guest_with_kernel(stage):
     write_kernel(IN / "vmlinuz")
     write_tar(IN / "root.tar")
@@ -157,7 +171,6 @@ def killed_builds(stage):
         raise RuntimeError("the builds left no journals")
 
 
-TAR = f"tar:{IN / 'root.tar'}"
 QEMU = ("qemu-img", "qemu-storage-daemon", "sfdisk")
 SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-tar", inputs, create(TAR)),
@@ -173,6 +186,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("check-fix", broken_guest, ("check", "--fix", str(OUT / "t.cfg")), statuses=(0, 3, 4)),
     Scenario("kernel-update", guest_with_kernel, ("kernel", "update", "t", "--dir", str(OUT))),
     Scenario("resize", made_guest, ("resize", "t", "24M", "--dir", str(OUT))),
+    Scenario("rebuild", guest_with_data, ("rebuild", "t", "--dir", str(OUT), "--progress", "none",
+                                          "--allow-unbootable")),
     Scenario("rename", made_guest, ("rename", "t", "v", "--dir", str(OUT))),
     Scenario("config-set", made_guest, ("config", "set", "memory=300", "vcpus=2", str(OUT / "t.cfg"))),
     Scenario("delete", made_guest, ("delete", str(OUT / "t.cfg"))),

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A guest after it was made: shown, and given another name."""
 
+import io
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import unittest
 import unittest.mock
@@ -186,6 +188,117 @@ class Renamed(Life):
         with self.assertRaisesRegex((domuimg.Busy, domuimg.NotSupported), "running|without libvirt"):
             domuimg.rename("test", "new", dir=self.out, connect="test:///default")
         self.assertTrue((self.out / "test.cfg").exists())
+
+
+STATUS = """Package: {name}
+Status: install ok installed
+Architecture: amd64
+Version: {version}
+
+"""
+
+
+class MadeAgain(Life):
+    def write_root(self, packages):
+        guest.write_tar(self.root)
+        status = "".join(STATUS.format(name=name, version=version) for name, version in packages.items())
+        with tarfile.open(self.root, "a", format=tarfile.PAX_FORMAT) as tar:
+            file = tarfile.TarInfo("var/lib/dpkg/status")
+            file.size = len(status)
+            tar.addfile(file, io.BytesIO(status.encode()))
+
+    def test_with_what_it_had_and_what_is_new(self):
+        self.write_root({"bash": "5.1", "old": "1"})
+        made = self.make(disk=["size=64M", "size=32M,fs=ext4,mount=/data"], nic="bridge=br7")
+        data = self.out / "web1-xvdb.img"
+        with data.open("r+b") as file:
+            file.seek(20 << 20)
+            file.write(b"precious")
+        before, label = data.read_bytes(), os.stat(data)
+        self.write_root({"bash": "5.2", "new": "1"})
+        again = domuimg.rebuild("web1", dir=self.out)
+        self.assertEqual(again.changes, ["package bash:amd64: 5.1 → 5.2", "new package new:amd64 1",
+                                         "package old:amd64 is gone"])
+        self.assertEqual(again.kept, [str(data)])
+        self.assertEqual((data.read_bytes(), os.stat(data).st_ino), (before, label.st_ino))
+        details = json.loads(pathlib.Path(made.manifest_path).read_text())
+        self.assertEqual([details["uuid"], details["nics"][0]["mac"], details["nics"][0]["bridge"]],
+                         [made.uuid, made.details["nics"][0]["mac"], "br7"])
+        self.assertEqual(details["disks"][1], made.details["disks"][1])
+        fstab = subprocess.run(["debugfs", "-R", "cat /etc/fstab", self.out / "web1.img"], check=True,
+                               capture_output=True, text=True).stdout
+        self.assertIn(f"UUID={made.details['disks'][1]['uuid']} /data", fstab)
+        self.assertEqual(sorted(path.name for path in self.out.iterdir()),
+                         sorted("web1" + end for end in
+                                (".img", "-xvdb.img", ".cfg", ".xml", ".json", ".vmlinuz")))
+        self.assertEqual(domuimg.rebuild(made.config_path).changes, [])
+
+    def test_from_another_directory(self):
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir(self.dir)
+        domuimg.create("web1", source="tar:root.tar", kernel="file:vmlinuz", type="pv", dir="out", disk="size=64M")
+        os.chdir("/")
+        domuimg.rebuild("web1", dir=self.out)
+        self.assertEqual(domuimg.show("web1", dir=self.out).details["spec"]["from"], f"tar:{self.root}")
+
+    def refused(self, error, words, **more):
+        before = self.files()
+        with self.assertRaisesRegex(error, words):
+            domuimg.rebuild("web1", dir=self.out, **more)
+        self.assertEqual(before, self.files())
+
+    def test_what_is_missing_is_named(self):
+        key = self.dir / "key.pub"
+        key.write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDqpT0EoOYzZ3B2C2w8XQ3Uq0fEo8y2lV4Z2V6XH9dGJ me\n")
+        self.make(ssh_key=str(key))
+        os.unlink(key)
+        os.unlink(self.root)
+        self.refused(domuimg.NotFound, "root.tar .--from., .*key.pub .--ssh-key. cannot be found")
+
+    def test_secrets_are_asked_for(self):
+        secret = self.dir / "secret"
+        secret.write_text("first\n")
+        self.make(root_password_file=secret)
+        os.unlink(secret)
+        self.refused(domuimg.NotFound, "--root-password-file")
+        other = self.dir / "other"
+        other.write_text("second\n")
+        domuimg.rebuild("web1", dir=self.out, root_password_file=other)
+        self.assertNotIn("second", (self.out / "web1.json").read_text())
+
+    def test_the_old_one_stays_unless_the_new_one_boots(self):
+        self.make()
+        guest.write_tar(self.root)
+        with tarfile.open(self.root, "w") as tar:
+            for name in ("etc", "usr", "usr/bin"):
+                file = tarfile.TarInfo(name)
+                file.type, file.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(file)
+        self.refused(domuimg.NotBootable, "")
+
+    def test_a_disk_of_the_system(self):
+        self.make(disk=["size=64M", "size=32M,fs=ext4,mount=/var"])
+        self.refused(domuimg.NotSupported, "/var")
+
+    def test_a_missing_disk_of_data(self):
+        self.make(disk=["size=64M", "size=32M,fs=ext4,mount=/data"])
+        os.unlink(self.out / "web1-xvdb.img")
+        self.refused(domuimg.NotFound, "web1-xvdb.img is missing")
+
+    def test_one_in_use(self):
+        self.make()
+        with open(self.out / "web1.img", "r+b"):
+            self.refused(domuimg.Busy, "in use")
+
+    def test_after_a_new_name(self):
+        self.make(disk=["size=64M", "size=32M,fs=ext4,mount=/data"])
+        domuimg.rename("web1", "www", dir=self.out)
+        again = domuimg.rebuild("www", dir=self.out)
+        self.assertEqual(again.kept, [str(self.out / "www-xvdb.img")])
+        hostname = subprocess.run(["debugfs", "-R", "cat /etc/hostname", self.out / "www.img"], check=True,
+                                  capture_output=True, text=True).stdout
+        self.assertEqual(hostname, "web1\n")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
-from ._life import Inventory, Show, inventory, rename, show
+from ._life import Inventory, Rebuild, Show, inventory, plan_rebuild, rebuild, rename, show
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -68,6 +68,7 @@ __all__ = [
     "Permission",
     "Plan",
     "ProgressCallback",
+    "Rebuild",
     "Report",
     "Resize",
     "Result",
@@ -94,6 +95,8 @@ __all__ = [
     "list_guests",
     "plan",
     "plan_delete",
+    "plan_rebuild",
+    "rebuild",
     "rename",
     "resize",
     "run",
