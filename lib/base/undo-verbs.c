@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/addresses.h"
 #include "lib/base/block.h"
 #include "lib/base/definition.h"
 #include "lib/base/exec.h"
@@ -230,6 +231,21 @@ is_pool_volume_there (const DomuimgJournalRecord *record)
   return !domuimg_pool_look (record->path, &state, NULL) || state.id != NULL;
 }
 
+static gboolean
+end_lease (const DomuimgJournalRecord *record)
+{
+  if (record->to != NULL)
+    return domuimg_addresses_take_back (record->path, record->to);
+  errno = ENOENT;
+  return FALSE;
+}
+
+static gboolean
+is_lease_there (const DomuimgJournalRecord *record)
+{
+  return record->to == NULL || domuimg_addresses_has (record->path, record->to);
+}
+
 /* A volume under its temporary name, if it has the mark; then what "rename" and "withdraw" are for
  * files. */
 #define VOLUME_VERBS(prefix, volumes)                                                              \
@@ -297,6 +313,21 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_definition,
     .is_there = is_definition_there,
     .is_asked = TRUE },
+  /* An address of a pool: one that was given to the guest, and one that it gives back. */
+  { .name = "lease",
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = end_lease,
+    .is_there = is_lease_there,
+    .is_asked = TRUE,
+    .act = "give back an address to",
+    .acted = "gave back an address to" },
+  { .name = "unlease",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = end_lease,
+    .is_there = is_lease_there,
+    .is_asked = TRUE,
+    .act = "give back an address to",
+    .acted = "gave back an address to" },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",
     .goes = DOMUIMG_UNDO_ABANDONED,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/address-range.h"
 #include "lib/base/compare.h"
 #include "lib/base/journal.h"
 #include "lib/base/label.h"
@@ -234,6 +235,21 @@ domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char 
                              GError **error)
 {
   return record (self, "undefine", address, uuid, FALSE, error);
+}
+
+char *
+domuimg_undo_add_lease (DomuimgUndo *self, const char *file, GError **error)
+{
+  g_autofree char *uuid = g_uuid_string_random ();
+  g_autofree char *token = g_strndup (uuid, DOMUIMG_ADDRESS_TOKEN_LENGTH);
+
+  return record (self, "lease", file, token, FALSE, error) ? g_steal_pointer (&token) : NULL;
+}
+
+gboolean
+domuimg_undo_add_lease_end (DomuimgUndo *self, const char *file, const char *token, GError **error)
+{
+  return record (self, "unlease", file, token, FALSE, error);
 }
 
 void

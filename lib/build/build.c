@@ -116,6 +116,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
+  g_clear_pointer (&self->leases, g_ptr_array_unref);
   g_clear_pointer (&self->inside, domuimg_region_unref);
   g_clear_pointer (&self->asides, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
@@ -178,7 +179,7 @@ drop_unmade (DomuimgBuildState *self)
     domuimg_undo_drop_result (self->undo, self->xml);
 }
 
-/* Of a guest that is made again only the disk with its root is replaced. */
+/* Only the disk with the root is replaced of a guest that is made again. */
 static gboolean
 spare_data (DomuimgBuildState *self, GError **error)
 {

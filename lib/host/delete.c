@@ -46,6 +46,7 @@ typedef struct {
   DomuimgManifest *manifest; /* (nullable) */
   char *manifest_path;       /* (nullable) */
   gboolean is_plan;          /* nothing goes yet */
+  gboolean goes_whole;       /* the manifest goes, too */
   GStrvBuilder *lines;
 } Removal;
 
@@ -241,6 +242,25 @@ add_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
   return TRUE;
 }
 
+/* Once the guest has no manifest any more, nobody would know whose its addresses are. */
+static gboolean
+end_leases (DomuimgUndo *undo, const Removal *removal, GError **error)
+{
+  GPtrArray *nics = removal->goes_whole && removal->manifest != NULL ? removal->manifest->nics : NULL;
+
+  for (guint i = 0; nics != NULL && i < nics->len; i++)
+    {
+      const DomuimgManifestNic *nic = g_ptr_array_index (nics, i);
+
+      if (nic->lease == NULL || nic->pool == NULL)
+        continue;
+      if (!domuimg_undo_add_lease_end (undo, nic->pool, nic->lease, error))
+        return FALSE;
+      domuimg_delete_add_line (removal->lines, "gave back the address %s to %s", nic->address, nic->pool);
+    }
+  return TRUE;
+}
+
 static gboolean
 remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
 {
@@ -252,7 +272,7 @@ remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
       if (!domuimg_undo_add_removal (undo, g_ptr_array_index (paths, i), error))
         return FALSE;
     }
-  return add_volumes (undo, removal->volumes, error)
+  return end_leases (undo, removal, error) && add_volumes (undo, removal->volumes, error)
          && domuimg_delete_record_pool_volumes (undo, removal->pool_volumes, error)
          && domuimg_undo_commit (undo, error);
 }
@@ -301,6 +321,7 @@ collect (const char *config, const char *images, gboolean disks, const char *aut
   g_autoptr (Removal) self = removal_new ();
 
   self->is_plan = is_plan;
+  self->goes_whole = disks;
   if (!find_manifest (config, images, disks, &self->manifest, &self->manifest_path, error)
       || !add_file (self, autostart, error) || !add_file (self, config, error)
       || (self->manifest != NULL && !add_made (self, disks, error))

@@ -138,7 +138,7 @@ domuimg_inventory_to_hosts (const DomuimgInventory *self)
 
       if (address == NULL)
         continue;
-      g_string_append_printf (text, "%s\t%s", address, name);
+      g_string_append_printf (text, "%s %s", address, name);
       if (name[length] != '\0')
         g_string_append_printf (text, " %.*s", (int) length, name);
       g_string_append_c (text, '\n');

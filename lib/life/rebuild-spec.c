@@ -144,7 +144,7 @@ check_manifest (const DomuimgManifest *manifest, GError **error)
                    manifest->name);
   if (manifest->config == NULL)
     return REFUSE ("%s is in an archive: make it again with domuimg create --force", manifest->name);
-  if (g_str_has_prefix (from[0], "tar:-"))
+  if (g_str_has_suffix (from[0], ":-"))
     return REFUSE ("%s was made from standard input, which is over: make it again with domuimg create"
                    " --force",
                    manifest->name);

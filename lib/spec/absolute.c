@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address-range.h"
 #include "lib/spec/source-type.h"
 #include "lib/spec/spec-keys.h"
 
@@ -14,7 +15,8 @@ static const char *const file_options[]
 /* Those of them that are read, and not made. */
 static const char *const read_options[]
     = { "luks", "user-data", "network-config", "vendor-data", "meta-data", NULL };
-static const char *const listed_keys[] = { "disk", "partition", "cloud-init", NULL };
+static const char *const listed_keys[] = { "disk", "partition", "cloud-init", "nic", NULL };
+#define AUTO "ip=auto:"
 
 static char *
 absolute (const char *path, const char *directory)
@@ -26,12 +28,24 @@ absolute (const char *path, const char *directory)
 }
 
 static char *
+pool_to_absolute (const char *pool, const char *directory)
+{
+  DomuimgAddressRange range;
+  g_autofree char *path = domuimg_address_range_parse (&range, pool, NULL) ? g_strdup (pool)
+                                                                           : absolute (pool, directory);
+
+  return g_strconcat (AUTO, path, NULL);
+}
+
+static char *
 option_to_absolute (const char *option, const char *directory)
 {
   const char *equals = strchr (option, '=');
   g_autofree char *name = equals != NULL ? g_strndup (option, equals - option) : NULL;
   g_autofree char *path = NULL;
 
+  if (name != NULL && g_str_has_prefix (option, AUTO))
+    return pool_to_absolute (option + strlen (AUTO), directory);
   if (name == NULL || !g_strv_contains (file_options, name))
     return g_strdup (option);
   path = absolute (equals + 1, directory);
@@ -45,7 +59,7 @@ first_to_absolute (const char *key, const char *option, const char *directory)
   static const char *const words[] = { "auto", "none", NULL };
 
   if (strchr (option, '=') != NULL || g_strv_contains (words, option)
-      || g_str_equal (key, "partition"))
+      || g_str_equal (key, "partition") || g_str_equal (key, "nic"))
     return option_to_absolute (option, directory);
   return absolute (option, directory);
 }

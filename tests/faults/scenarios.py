@@ -67,6 +67,7 @@ def write_kernel(path):
 
 
 def inputs(_stage):
+    (IN / "pool").write_text("network 192.0.2.0/24\n")
     write_kernel(IN / "vmlinuz")
     write_tar(IN / "root.tar", "new")
 
@@ -174,6 +175,9 @@ def killed_builds(stage):
 QEMU = ("qemu-img", "qemu-storage-daemon", "sfdisk")
 SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-tar", inputs, create(TAR)),
+    Scenario("create-auto", inputs, ("create", "t", "--progress", "none", "--from", TAR, "--dir", str(OUT), "--type",
+                                     "pv", "--kernel", f"file:{IN / 'vmlinuz'}", "--disk", "size=16M", "--nic",
+                                     f"{MAC},ip=auto:{IN / 'pool'}", "--allow-unbootable")),
     Scenario("create-dir", directory, create(f"dir:{IN / 'root'}")),
     Scenario("create-force", old_guest, create(TAR, "--force")),
     Scenario("create-lvm", inputs, create(TAR, disk="size=24M,lvm=vg0")),

@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import unittest
@@ -84,7 +85,7 @@ class Listed(Life):
         self.assertEqual((web["manifest"], web["config"], web["address"], web["base"], web["disk_usage"]),
                          (made.manifest_path, made.config_path, "192.0.2.7", None,
                           os.stat(made.image_path).st_blocks * 512))
-        self.assertEqual(found.hosts, "192.0.2.7\tweb1.example.org web1\n")
+        self.assertEqual(found.hosts, "192.0.2.7 web1.example.org web1\n")
         self.assertIn(f"\nweb1 ansible_host='192.0.2.7' domuimg_name='web1' domuimg_uuid='{made.uuid}'",
                       found.ansible)
         self.assertRegex(str(found), r"(?m)^db1 +- (unknown|off) .* 0m  /.*/db1.cfg$")
@@ -188,6 +189,60 @@ class Renamed(Life):
         with self.assertRaisesRegex((domuimg.Busy, domuimg.NotSupported), "running|without libvirt"):
             domuimg.rename("test", "new", dir=self.out, connect="test:///default")
         self.assertTrue((self.out / "test.cfg").exists())
+
+
+class Addresses(Life):
+    NETWORK = "ip=auto:192.0.2.0/29,gateway=192.0.2.1"
+
+    def address(self, made):
+        return made.details["nics"][0]["address"]
+
+    def test_each_is_given_once_and_freed_by_delete(self):
+        made = [self.make(name, nic=self.NETWORK) for name in ("a", "b")]
+        self.assertEqual([self.address(one) for one in made], ["192.0.2.2", "192.0.2.3"])
+        domuimg.rename("a", "z", dir=self.out)
+        self.assertEqual(domuimg.rebuild("z", dir=self.out).details["nics"][0]["address"], "192.0.2.2")
+        self.assertIn("gave back the address 192.0.2.2",
+                      " ".join(domuimg.delete(self.out / "z.cfg", disks=True)))
+        self.assertEqual(self.address(self.make("c", nic=self.NETWORK)), "192.0.2.2")
+        self.assertEqual(self.address(self.make("b", nic=self.NETWORK, force=True)), "192.0.2.3")
+        # What somebody was given by hand, and the gateway of others.
+        self.make("d", nic="ip=192.0.2.4/29")
+        self.assertEqual(self.address(self.make("e", nic="ip=auto:192.0.2.0/29")), "192.0.2.5")
+
+    def test_what_is_not_made_gives_it_back(self):
+        before = self.make("a", nic=self.NETWORK)
+        with self.assertRaises(domuimg.NoSpace):
+            self.make("b", nic=self.NETWORK, disk="size=8M")
+        self.assertEqual(self.address(self.make("c", nic=self.NETWORK)), "192.0.2.3")
+        self.assertEqual(self.address(before), "192.0.2.2")
+
+    def test_a_file_that_is_full(self):
+        pool = self.dir / "pool"
+        pool.write_text("# ours\nnetwork 192.0.2.0/24\nrange 192.0.2.9 192.0.2.10\ngateway 192.0.2.1\n"
+                        "dns 192.0.2.9\nlease 192.0.2.1")
+        self.assertEqual(self.address(self.make("a", nic=f"ip=auto:{pool}")), "192.0.2.9")
+        self.assertEqual(self.address(self.make("b", nic=f"ip=auto:{pool}")), "192.0.2.10")
+        for name in "c", "d":
+            with self.assertRaisesRegex(domuimg.NoSpace, f"{pool} is full"):
+                self.make(name, nic=f"ip=auto:{pool}")
+        self.assertEqual(pool.read_text().count("lease 192.0.2.9 "), 1)
+
+    def test_two_at_once(self):
+        program = [sys.executable, "-c", "import domuimg, sys; print(domuimg.create(sys.argv[1], source=sys.argv[2],"
+                   " kernel=sys.argv[3], type='pv', dir=sys.argv[4], disk='size=64M', nic=sys.argv[5])"
+                   ".details['nics'][0]['address'])"]
+        running = [subprocess.Popen([*program, f"g{i}", f"tar:{self.root}", f"file:{self.kernel}", self.out,
+                                     self.NETWORK], stdout=subprocess.PIPE, text=True) for i in range(4)]
+        said = [one.communicate()[0].strip() for one in running]
+        self.assertEqual(sorted(said), ["192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5"])
+
+    def test_refused(self):
+        for nic, words in (("ip=auto:", "needs a pool"), (f"ip=auto:{self.dir}/none", "none"),
+                           (f"ip=auto:{self.root}", "root.tar")):
+            with self.assertRaisesRegex(domuimg.Error, words):
+                self.make(nic=nic)
+        self.assertFalse(self.out.exists())
 
 
 STATUS = """Package: {name}
