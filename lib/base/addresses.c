@@ -178,20 +178,13 @@ domuimg_addresses_locate (const char *pool, GError **error)
 {
   DomuimgAddressRange range;
   g_autofree char *canonical = NULL;
-  g_autofree char *journals = NULL;
   g_autofree char *directory = NULL;
 
   if (!domuimg_address_range_parse (&range, pool, &canonical))
     return g_canonicalize_filename (pool, NULL);
-  journals = domuimg_journal_directory (error);
-  directory = journals != NULL ? g_build_filename (journals, "addresses", NULL) : NULL;
+  directory = domuimg_state_directory ("addresses", error);
   if (directory == NULL)
     return NULL;
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      domuimg_set_errno (error, errno, "making the directory %s for address pools", directory);
-      return NULL;
-    }
   g_strdelimit (canonical, "/", '_');
   return g_build_filename (directory, canonical, NULL);
 }

@@ -82,6 +82,30 @@ domuimg_journal_directory (GError **error)
   return NULL;
 }
 
+/* Beside the journals, but for a directory that was chosen for them: there it is out of sight. */
+static char *
+choose_state_directory (const char *name)
+{
+  g_autofree char *journals = choose_directory ();
+  g_autofree char *above = g_path_get_dirname (journals);
+  g_autofree char *hidden = g_strconcat (".", name, NULL);
+  const char *chosen = g_getenv ("DOMUIMG_STATE_DIR");
+
+  return chosen != NULL && *chosen != '\0' ? g_build_filename (journals, hidden, NULL)
+                                           : g_build_filename (above, name, NULL);
+}
+
+char *
+domuimg_state_directory (const char *name, GError **error)
+{
+  g_autofree char *directory = choose_state_directory (name);
+
+  if (g_mkdir_with_parents (directory, 0700) == 0)
+    return g_steal_pointer (&directory);
+  domuimg_set_errno (error, errno, "making the directory %s", directory);
+  return NULL;
+}
+
 static DomuimgJournal *
 journal_new (const char *path, int fd)
 {

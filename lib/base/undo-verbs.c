@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -231,6 +232,30 @@ is_pool_volume_there (const DomuimgJournalRecord *record)
   return !domuimg_pool_look (record->path, &state, NULL) || state.id != NULL;
 }
 
+/* "UUID XML" */
+static gboolean
+define_anew (const DomuimgJournalRecord *record)
+{
+  const char *space = record->to != NULL ? strchr (record->to, ' ') : NULL;
+  g_autofree char *uuid = space != NULL ? g_strndup (record->to, space - record->to) : NULL;
+  gboolean ok;
+
+  errno = ENOENT;
+  if (uuid == NULL || access (space + 1, F_OK) != 0)
+    return FALSE;
+  ok = domuimg_definition_make_anew (record->path, uuid, space + 1, record->replace, NULL);
+  errno = EIO;
+  return ok;
+}
+
+static gboolean
+is_text_there (const DomuimgJournalRecord *record)
+{
+  const char *space = record->to != NULL ? strchr (record->to, ' ') : NULL;
+
+  return space == NULL || access (space + 1, F_OK) == 0 || errno != ENOENT;
+}
+
 static gboolean
 end_lease (const DomuimgJournalRecord *record)
 {
@@ -313,6 +338,14 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_definition,
     .is_there = is_definition_there,
     .is_asked = TRUE },
+  /* A guest that libvirt has by another name, or not any more. */
+  { .name = "redefine",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = define_anew,
+    .is_there = is_text_there,
+    .is_asked = TRUE,
+    .act = "tell libvirt of",
+    .acted = "told libvirt of" },
   /* An address of a pool: one that was given to the guest, and one that it gives back. */
   { .name = "lease",
     .goes = DOMUIMG_UNDO_ABANDONED,

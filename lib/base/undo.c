@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/address-range.h"
 #include "lib/base/compare.h"
 #include "lib/base/journal.h"
 #include "lib/base/label.h"
@@ -237,13 +236,19 @@ domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char 
   return record (self, "undefine", address, uuid, FALSE, error);
 }
 
-char *
-domuimg_undo_add_lease (DomuimgUndo *self, const char *file, GError **error)
+gboolean
+domuimg_undo_add_redefinition (DomuimgUndo *self, const char *address, const char *uuid,
+                               const char *xml, gboolean autostart, GError **error)
 {
-  g_autofree char *uuid = g_uuid_string_random ();
-  g_autofree char *token = g_strndup (uuid, DOMUIMG_ADDRESS_TOKEN_LENGTH);
+  g_autofree char *what = g_strdup_printf ("%s %s", uuid, xml);
 
-  return record (self, "lease", file, token, FALSE, error) ? g_steal_pointer (&token) : NULL;
+  return record (self, "redefine", address, what, autostart, error);
+}
+
+gboolean
+domuimg_undo_add_lease (DomuimgUndo *self, const char *file, const char *token, GError **error)
+{
+  return record (self, "lease", file, token, FALSE, error);
 }
 
 gboolean

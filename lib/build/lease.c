@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+#include "lib/base/address-range.h"
 #include "lib/base/addresses.h"
 #include "lib/guest/known.h"
 
@@ -65,6 +66,16 @@ fill (DomuimgNicSpec *nic, DomuimgAddress *address)
     }
 }
 
+/* Another one for each guest, and the same again where builds are to be reproducible. */
+static char *
+make_token (const DomuimgBuildState *self, guint i)
+{
+  g_autofree char *what = g_strdup_printf ("lease/%u/%s", i, self->plan->manifest_path);
+  g_autofree char *uuid = domuimg_plan_make_uuid (self->plan, what);
+
+  return g_strndup (uuid, DOMUIMG_ADDRESS_TOKEN_LENGTH);
+}
+
 static gboolean
 lease (DomuimgBuildState *self, DomuimgNicSpec *nic, guint i, GError **error)
 {
@@ -86,9 +97,9 @@ lease (DomuimgBuildState *self, DomuimgNicSpec *nic, guint i, GError **error)
       return TRUE;
     }
   excluded = list_excluded (nic, error);
-  token = excluded != NULL ? domuimg_undo_add_lease (self->undo, file, error) : NULL;
+  token = make_token (self, i);
   g_ptr_array_add (self->leases, token);
-  if (token == NULL
+  if (excluded == NULL || !domuimg_undo_add_lease (self->undo, file, token, error)
       || !domuimg_addresses_give (nic->pool, token, nic->gateway, (const char *const *) excluded,
                                   &address, error))
     return FALSE;

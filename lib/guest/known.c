@@ -14,30 +14,35 @@
 #include "lib/guest/manifest-find.h"
 
 #define SUFFIX ".json"
+#define LINKS "guests"
+/* Before the path: nobody follows such a link by accident. */
+#define MARK "manifest:"
 #define DIGEST_LENGTH 24
 /* A build notes its guest before its commit, which takes no longer than a disk needs to write all out. */
 #define YOUNG_SECONDS (24 * 3600)
 
-static char *
-links_directory (GError **error)
-{
-  g_autofree char *journals = domuimg_journal_directory (error);
-
-  return journals != NULL ? g_build_filename (journals, "guests", NULL) : NULL;
-}
-
 gboolean
 domuimg_known_add (const char *manifest)
 {
-  g_autofree char *directory = links_directory (NULL);
+  g_autofree char *directory = domuimg_state_directory (LINKS, NULL);
   g_autofree char *target = g_canonicalize_filename (manifest, NULL);
+  g_autofree char *text = g_strconcat (MARK, target, NULL);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, target, -1);
   g_autofree char *path = NULL;
 
-  if (directory == NULL || g_mkdir_with_parents (directory, 0700) != 0)
+  if (directory == NULL)
     return FALSE;
   path = g_strdup_printf ("%s/%.*s", directory, DIGEST_LENGTH, digest);
-  return symlink (target, path) == 0 || errno == EEXIST;
+  return symlink (text, path) == 0 || errno == EEXIST;
+}
+
+/* (transfer full) (nullable) The path that the link has. */
+static char *
+read_link (const char *link)
+{
+  g_autofree char *text = g_file_read_link (link, NULL);
+
+  return text != NULL && g_str_has_prefix (text, MARK) ? g_strdup (text + strlen (MARK)) : NULL;
 }
 
 static gboolean
@@ -52,16 +57,18 @@ is_old (const char *link)
 void
 domuimg_known_sweep (void)
 {
-  g_autofree char *directory = links_directory (NULL);
+  g_autofree char *directory = domuimg_state_directory (LINKS, NULL);
   g_autoptr (GDir) dir = directory != NULL ? g_dir_open (directory, 0, NULL) : NULL;
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *path = g_build_filename (directory, name, NULL);
+      g_autofree char *target = read_link (path);
       struct stat status;
 
-      if (domuimg_path_look (path, &status, NULL) && status.st_mode == 0 && is_old (path))
+      if (target != NULL && domuimg_path_look (target, &status, NULL) && status.st_mode == 0
+          && is_old (path))
         unlink (path);
     }
 }
@@ -128,7 +135,7 @@ add_directory (GPtrArray *known, GHashTable *seen, const char *path, GError **er
 static gboolean
 add_links (GPtrArray *known, GHashTable *seen, GError **error)
 {
-  g_autofree char *directory = links_directory (error);
+  g_autofree char *directory = domuimg_state_directory (LINKS, error);
   g_autoptr (GDir) dir = NULL;
   const char *name;
 
@@ -137,7 +144,7 @@ add_links (GPtrArray *known, GHashTable *seen, GError **error)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
       g_autofree char *link = g_build_filename (directory, name, NULL);
-      g_autofree char *target = g_file_read_link (link, NULL);
+      g_autofree char *target = read_link (link);
 
       if (target != NULL)
         add (known, seen, target);

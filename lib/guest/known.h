@@ -5,7 +5,7 @@
 
 /* Where the manifests of this host's guests are: in the directory for images, beside configurations in
  * /etc/xen, and wherever --dir put them, of which a symbolic link each in the directory of the state tells.
- * Such a link only says where to look: one that leads to nothing is of a guest that is not made yet, or no
+ * Such a link only says where to look: one of a path that does not exist is of a guest that is not made yet, or no
  * more. */
 
 /* Before the guest is made: whoever kills that leaves a link to nothing. What cannot be noted is not found

@@ -37,6 +37,7 @@ domuimg_life_state_find (DomuimgLifeState *self, const DomuimgManifest *manifest
 
   self->state = guest != NULL ? guest->state : DOMUIMG_GUEST_STATE_OFF;
   self->domid = guest != NULL ? guest->domid : -1;
+  self->autostart = guest != NULL && guest->autostart;
 }
 
 gboolean

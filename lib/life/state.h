@@ -8,6 +8,7 @@
 typedef struct {
   DomuimgGuestState state; /* UNKNOWN where nothing could be asked */
   int domid;               /* -1: it does not run */
+  gboolean autostart;      /* libvirt starts it with the host */
   char *why;               /* (nullable) why the state is not known: a sentence */
 } DomuimgLifeState;
 

@@ -9,7 +9,7 @@
 #include "lib/spec/source-type.h"
 #include "lib/spec/spec-keys.h"
 
-/* Of a value that is a list of KEY=VALUE, those that are files. */
+/* These options of a value that is a list of KEY=VALUE are files. */
 static const char *const file_options[]
     = { "path", "luks", "user-data", "network-config", "vendor-data", "meta-data", NULL };
 /* Those of them that are read, and not made. */
@@ -101,7 +101,7 @@ has_scheme (const char *key, const char *value)
   return (g_str_equal (key, "from") || g_str_equal (key, "kernel")) && strchr (value, ':') != NULL;
 }
 
-/* (transfer full) Of "file:VMLINUZ,INITRD" both; a source has one. */
+/* (transfer full) Both files of "file:VMLINUZ,INITRD"; a source has one. */
 static char **
 split_files (const char *key, const char *value)
 {

@@ -153,7 +153,7 @@ class Stage:
 
     def journals(self):
         return sorted(path for path in (WORLD / "state").rglob("*")
-                      if path.is_file() and not path.is_symlink() and path.suffix != ".lock")
+                      if path.is_file() and path.suffix != ".lock")
 
     def leftovers(self):
         """Mounts, processes and loop devices that were not there before."""
