@@ -14,7 +14,7 @@ typedef struct {
   guint8 last[16];
 } DomuimgAddressRange;
 
-/* Of "192.0.2.0/24" or "2001:db8::/64"; *@canonical (nullable) is the network so, without bits of a host. */
+/* The network "192.0.2.0/24" or "2001:db8::/64"; *@canonical (nullable) is the network so, without bits of a host. */
 gboolean domuimg_address_range_parse (DomuimgAddressRange *self, const char *network, char **canonical);
 /* To those from @first to @last, which are in the network. */
 gboolean domuimg_address_range_narrow (DomuimgAddressRange *self, const char *first, const char *last);

@@ -158,7 +158,7 @@ parse (Pool *self, GError **error)
   return self->range.length > 0 || invalid (self, 1, "this is not a pool of addresses: it names no network", error);
 }
 
-/* Of a pool that nobody has written down. */
+/* A pool that nobody has written down begins with its network. */
 static gboolean
 begin_network (Pool *self, const char *pool, GError **error)
 {

@@ -82,17 +82,16 @@ domuimg_journal_directory (GError **error)
   return NULL;
 }
 
-/* Beside the journals, but for a directory that was chosen for them: there it is out of sight. */
 static char *
 choose_state_directory (const char *name)
 {
-  g_autofree char *journals = choose_directory ();
-  g_autofree char *above = g_path_get_dirname (journals);
-  g_autofree char *hidden = g_strconcat (".", name, NULL);
-  const char *chosen = g_getenv ("DOMUIMG_STATE_DIR");
+  const char *chosen = g_getenv ("DOMUIMG_GUESTS_DIR");
 
-  return chosen != NULL && *chosen != '\0' ? g_build_filename (journals, hidden, NULL)
-                                           : g_build_filename (above, name, NULL);
+  if (chosen != NULL && *chosen != '\0')
+    return g_build_filename (chosen, name, NULL);
+  if (geteuid () == 0)
+    return g_build_filename ("/var/lib/domuimg", name, NULL);
+  return g_build_filename (g_get_user_state_dir (), "domuimg", name, NULL);
 }
 
 char *

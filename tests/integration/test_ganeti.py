@@ -39,7 +39,7 @@ class Base(world.Case):
         programs.mkdir()
         (programs / "domuimg").symlink_to(world.PROGRAM)
         self.environment = {
-            **os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "DOMUIMG_GANETI_DIR": str(self.dir / "state"),
+            **self.environment, "PATH": f"{programs}:{os.environ['PATH']}", "DOMUIMG_GANETI_DIR": str(self.dir / "state"),
             "OS_API_VERSION": "20", "INSTANCE_NAME": "web1.example.org", "INSTANCE_OS": "domuimg", "OS_NAME": "domuimg",
             "OS_VARIANT": "bookworm", "HYPERVISOR": "xen-pvm", "DEBUG_LEVEL": "0",
             "DISK_COUNT": "1", "DISK_0_PATH": str(self.disk), "DISK_0_SIZE": "64", "DISK_0_ACCESS": "rw",

@@ -23,7 +23,8 @@ class Life(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.dir = pathlib.Path(directory.name).resolve()
         self.out = self.dir / "out"
-        state = unittest.mock.patch.dict(os.environ, DOMUIMG_STATE_DIR=str(self.dir / "state"))
+        state = unittest.mock.patch.dict(os.environ, DOMUIMG_STATE_DIR=str(self.dir / "state"),
+                                         DOMUIMG_GUESTS_DIR=str(self.dir / "known"))
         state.start()
         self.addCleanup(state.stop)
         self.root = guest.write_tar(self.dir / "root.tar")
