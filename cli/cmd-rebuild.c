@@ -2,16 +2,19 @@
 /* `domuimg rebuild`. */
 #include "config.h"
 #include "cli/cmd-guest.h"
+#include "cli/json-out.h"
 
 static int
-show_plan (DomuimgRebuild *rebuild, GCancellable *cancellable)
+show_plan (DomuimgRebuild *rebuild, gboolean json, GCancellable *cancellable)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *text = domuimg_rebuild_plan (rebuild, cancellable, &error);
+  g_auto (GStrv) lines = NULL;
 
   if (text == NULL)
     return cli_report (error);
-  g_print ("%s", text);
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  cli_print_plan (lines, json);
   return CLI_DONE;
 }
 
@@ -28,7 +31,7 @@ rebuild_guest (DomuimgRebuild *rebuild, const char *mode, gboolean json, GCancel
   if (!done)
     return cli_report (error);
   text = json ? domuimg_rebuild_to_json (rebuild) : domuimg_rebuild_to_text (rebuild);
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return CLI_DONE;
 }
 
@@ -77,6 +80,6 @@ cli_rebuild (int argc, char **argv)
   domuimg_rebuild_set_connect (rebuild, connect);
   domuimg_rebuild_set_root_password_file (rebuild, password);
   domuimg_rebuild_set_allow_unbootable (rebuild, allow);
-  return dry_run ? show_plan (rebuild, cancellable)
+  return dry_run ? show_plan (rebuild, json, cancellable)
                  : rebuild_guest (rebuild, mode != NULL ? mode : "auto", json, cancellable);
 }

@@ -42,6 +42,9 @@ cli_rename (int argc, char **argv)
     lines = domuimg_rename_guest (argv[1], dir, argv[2], backend, connect, flags, cancellable, &error);
   if (lines == NULL)
     return cli_report (error);
-  cli_print_done (lines, json);
+  if (dry_run)
+    cli_print_plan (lines, json);
+  else
+    cli_print_done (lines, json);
   return CLI_DONE;
 }

@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /**
  * DomuimgInventoryFormat:
  * @DOMUIMG_INVENTORY_FORMAT_TEXT: a table for a person; guests whose disks lie over another's come below it
- * @DOMUIMG_INVENTORY_FORMAT_JSON: an array of objects
+ * @DOMUIMG_INVENTORY_FORMAT_JSON: an object with an array of objects
  * @DOMUIMG_INVENTORY_FORMAT_INVENTORY: an inventory of ansible's, as INI
  * @DOMUIMG_INVENTORY_FORMAT_HOSTS: lines of hosts(5), of guests with fixed addresses
  *

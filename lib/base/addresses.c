@@ -354,6 +354,18 @@ find_lease (const Pool *self, const char *token)
   return NULL;
 }
 
+/* The last one goes; another one is marked. */
+static gboolean
+remove_line (const Pool *self, const char *line)
+{
+  static const char freed[] = "freed";
+  const char *end = line + strcspn (line, "\n");
+
+  if (*end == '\0' || end[1] == '\0')
+    return ftruncate (self->fd, line - self->text) == 0;
+  return pwrite (self->fd, freed, strlen (freed), line - self->text) == (gssize) strlen (freed);
+}
+
 gboolean
 domuimg_addresses_take_back (const char *file, const char *token)
 {
@@ -369,8 +381,7 @@ domuimg_addresses_take_back (const char *file, const char *token)
       errno = ENOENT;
       return FALSE;
     }
-  return pwrite (self.fd, "freed", strlen ("freed"), line - self.text) == (gssize) strlen ("freed")
-         && fdatasync (self.fd) == 0;
+  return remove_line (&self, line) && fdatasync (self.fd) == 0;
 }
 
 gboolean

@@ -34,6 +34,7 @@ typedef struct {
   DomuimgPlan *plan;
   gboolean is_rehearsal; /* the disks are only inspected */
   const char *expected;  /* (unowned) (nullable) the guest is made again: the label of its manifest */
+  int terminal[2]; /* a user's, to read from and to write to; -1: there is none */
   DomuimgUndo *undo;
   char *work_directory;
   char *directory; /* of the results */

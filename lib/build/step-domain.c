@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Makes the domain of the guest, and writes its configuration and libvirt XML. */
 #include "config.h"
+#include "lib/build/application.h"
 #include "lib/build/state.h"
 
 #include <string.h>
@@ -89,7 +90,10 @@ domuimg_build_command_line (DomuimgBuildState *self)
 
   if (self->cmdline != NULL && self->has_ramdisk)
     return g_strdup_printf ("%s%s%s", self->cmdline, *extra != '\0' ? " " : "", extra);
-  return g_strdup_printf ("%sconsole=%s%s%s", root, console, *extra != '\0' ? " " : "", extra);
+  return g_strdup_printf ("%sconsole=%s%s%s%s", root, console,
+                          domuimg_build_get_application (self) != NULL ? " init=" DOMUIMG_APPLICATION_INIT
+                                                                       : "",
+                          *extra != '\0' ? " " : "", extra);
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Customises the guest with its users, keys, network, identity and mounts. */
 #include "config.h"
+#include "lib/build/application.h"
 #include "lib/build/state.h"
 
 #include <string.h>
@@ -249,6 +250,7 @@ domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
   gboolean changes_files = !domuimg_spec_get_flag (self->plan->spec, "no-customise")
                            && (self->transfer == NULL
                                || (self->tree != NULL && is_anything_asked (self)));
+  const DomuimgApplication *application = domuimg_build_get_application (self);
   g_autoptr (DomuimgCustomise) customise = NULL;
   g_autoptr (GPtrArray) lines = NULL;
 
@@ -262,7 +264,9 @@ domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
     return FALSE;
   if (!changes_files)
     return TRUE;
-  if (!domuimg_customise_run (customise, self->tree, lines, cancellable, error))
+  if (application != NULL ? !domuimg_application_install (application, customise, self->tree, lines,
+                                                          cancellable, error)
+                          : !domuimg_customise_run (customise, self->tree, lines, cancellable, error))
     return FALSE;
   domuimg_build_sort_changes (self, lines);
   return TRUE;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/article.h"
+#include "lib/build/application.h"
 #include "lib/build/copy-out.h"
 #include "lib/build/host-modules.h"
 #include "lib/build/step-loader.h"
@@ -300,7 +301,7 @@ domuimg_build_step_known_kernel (DomuimgBuildState *self, DomuimgProgress *progr
   switch (self->plan->kernel->policy->origin)
     {
     case DOMUIMG_KERNEL_OF_HOST:
-      return choose_host (self, cancellable, error);
+      return domuimg_build_get_application (self) != NULL || choose_host (self, cancellable, error);
     case DOMUIMG_KERNEL_OF_FILE:
       return use_file (self, cancellable, error);
     case DOMUIMG_KERNEL_OF_NETWORK:
@@ -318,6 +319,8 @@ domuimg_build_step_kernel (DomuimgBuildState *self, DomuimgProgress *progress,
   if (self->loader == DOMUIMG_LOADER_FIRMWARE && self->plan->import != NULL)
     return TRUE;
   domuimg_progress_set_message (progress, "Choosing the kernel");
+  if (domuimg_build_get_application (self) != NULL)
+    return domuimg_build_use_application_kernel (self, cancellable, error);
   switch (self->plan->kernel->policy->origin)
     {
     case DOMUIMG_KERNEL_OF_HOST:

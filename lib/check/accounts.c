@@ -263,7 +263,8 @@ domuimg_check_accounts (DomuimgMachine *self)
   g_autoptr (DomuimgSshd) sshd = NULL;
   g_auto (GStrv) shadow = NULL;
 
-  if (self->tree == NULL || self->info == NULL || self->info->init == DOMUIMG_INIT_UNKNOWN)
+  if (self->tree == NULL || self->info == NULL || self->info->init == DOMUIMG_INIT_UNKNOWN
+      || self->application != NULL)
     return;
   if (domuimg_domain_get_nics (self->domain)->len > 0)
     sshd = domuimg_sshd_find (self->tree, self->info);

@@ -527,6 +527,9 @@ domuimg_check_console (DomuimgMachine *self)
   if (self->tree == NULL || self->info == NULL)
     return;
   check_cmdline (self, console);
+  /* It writes there, and nobody logs in. */
+  if (self->application != NULL)
+    return;
   check_getty (self, console);
   check_login (self);
   check_securetty (self, console);

@@ -324,6 +324,21 @@ check_target (DomuimgMachine *self)
   domuimg_finding_offer_edit (finding, repair_target, unit, "link %s to %s", DEFAULT_TARGET, unit);
 }
 
+/* Our init starts one program, and needs nothing of a system beside. */
+static void
+check_application (DomuimgMachine *self, const char *init)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *program = NULL;
+
+  program = domuimg_application_find_program (self->application, self->tree, &error);
+  if (program != NULL)
+    check_program (self, program, 0);
+  else
+    domuimg_finding_advise (domuimg_machine_report (self, "init-missing", init, "%s", error->message),
+                            "make the guest again, with the right --cmd");
+}
+
 void
 domuimg_check_init_program (DomuimgMachine *self)
 {
@@ -334,6 +349,10 @@ domuimg_check_init_program (DomuimgMachine *self)
   named = domuimg_machine_get_parameter (self, "init");
   if (named == NULL || *named != '/' || !check_named (self, named))
     check_program (self, find_init (self), 0);
+  else if (self->application != NULL)
+    check_application (self, named);
+  if (self->application != NULL)
+    return;
   check_words (self);
   check_target (self);
 }

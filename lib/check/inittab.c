@@ -79,7 +79,7 @@ check_stages (DomuimgMachine *self)
 void
 domuimg_check_init_programs (DomuimgMachine *self)
 {
-  if (self->tree == NULL || self->info == NULL)
+  if (self->tree == NULL || self->info == NULL || self->application != NULL)
     return;
   if (self->info->init == DOMUIMG_INIT_SYSVINIT || self->info->init == DOMUIMG_INIT_BUSYBOX)
     check_lines (self);

@@ -47,6 +47,7 @@ domuimg_machine_free (DomuimgMachine *self)
   g_clear_pointer (&self->ahead, domuimg_initramfs_free);
   g_clear_error (&self->ahead_error);
   g_clear_pointer (&self->info, domuimg_guest_info_free);
+  g_clear_pointer (&self->application, domuimg_application_free);
   g_ptr_array_unref (self->unlooked);
   g_ptr_array_unref (self->devices);
   g_ptr_array_unref (self->images);

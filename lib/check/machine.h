@@ -4,6 +4,7 @@
 #include "domuimg/check.h"
 #include "domuimg/domain-config.h"
 #include "lib/domain/xl/file.h"
+#include "lib/guest/application.h"
 #include "lib/guest/boot.h"
 #include "lib/guest/guest-info.h"
 #include "lib/guest/manifest.h"
@@ -53,6 +54,7 @@ typedef struct {
   DomuimgTree *boot_tree;       /* (unowned) (nullable) its files */
   DomuimgDevice *unread;        /* (unowned) (nullable) has a menu, where its loader cannot look */
   DomuimgGuestInfo *info;       /* (nullable) with @tree */
+  DomuimgApplication *application; /* (nullable) all that the guest runs, by an init of ours */
   DomuimgReport *report;        /* what the rules find goes here */
   DomuimgRepairWork *work;      /* (unowned) (nullable) between repairs: files are as it has them */
   GCancellable *cancellable;    /* (nullable) */

@@ -18,7 +18,7 @@ domuimg_check_modules (DomuimgMachine *self)
   g_autofree char *directory = g_strconcat ("/lib/modules/", version != NULL ? version : "", NULL);
   g_autofree char *list = g_strconcat (directory, "/modules.dep", NULL);
 
-  if (self->tree == NULL || version == NULL)
+  if (self->tree == NULL || version == NULL || (self->application != NULL && !needs_modules (self)))
     return;
   if (!domuimg_tree_is_dir (self->tree, directory))
     domuimg_finding_advise (

@@ -369,7 +369,8 @@ domuimg_check_network (DomuimgMachine *self)
 {
   Names names = { self };
 
-  if (self->tree == NULL)
+  /* Our init knows cards by their addresses. */
+  if (self->tree == NULL || self->application != NULL)
     return;
   names.name = expect_name (self);
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)

@@ -44,6 +44,7 @@ void domuimg_check_installer (DomuimgMachine *self);  /* whether it is what is s
 void domuimg_check_kernel (DomuimgMachine *self);     /* notes, architecture, compression, memory */
 void domuimg_check_initramfs (DomuimgMachine *self);  /* whole, version, drivers */
 void domuimg_check_memory (DomuimgMachine *self);     /* for kernel and initramfs */
+void domuimg_check_application (DomuimgMachine *self); /* all that it runs, where that is one program */
 void domuimg_check_modules (DomuimgMachine *self);    /* /lib/modules */
 void domuimg_check_cmdline (DomuimgMachine *self);    /* its length */
 void domuimg_check_root (DomuimgMachine *self);       /* root= */

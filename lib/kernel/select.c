@@ -35,7 +35,7 @@ choose_type (DomuimgKernel *kernel, DomuimgGuestType asked, DomuimgGuestType *ty
 /* Whether it will do; if not, why not, with the rule of a check that it breaks. */
 static gboolean
 try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType asked,
-            const char *root_fs, DomuimgGuestType *type, char **why)
+            DomuimgKernelAccept accepts, gpointer user_data, DomuimgGuestType *type, char **why)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *refusal = NULL;
@@ -50,7 +50,7 @@ try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType ask
       *why = g_strdup_printf ("%s [kernel-type]", refusal);
       return FALSE;
     }
-  return domuimg_drivers_check (tree, choice, *type, root_fs, why);
+  return accepts (tree, choice, *type, user_data, why);
 }
 
 static void
@@ -76,9 +76,25 @@ domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *roo
                          : NULL;
 }
 
+static gboolean
+has_drivers (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType type,
+             gpointer user_data, char **text)
+{
+  return domuimg_drivers_check (tree, choice, type, user_data, text);
+}
+
 DomuimgKernelChoice *
 domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestType type,
                             const char *root_fs, DomuimgGuestType *type_out, GError **error)
+{
+  return domuimg_kernel_select_accepted (tree, choices, type, has_drivers, (char *) root_fs, type_out,
+                                         error);
+}
+
+DomuimgKernelChoice *
+domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestType type,
+                                DomuimgKernelAccept accepts, gpointer user_data,
+                                DomuimgGuestType *type_out, GError **error)
 {
   g_autoptr (GString) refusals = g_string_new (NULL);
   DomuimgGuestType found;
@@ -88,7 +104,7 @@ domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestT
       DomuimgKernelChoice *choice = choices->pdata[i];
       g_autofree char *why = NULL;
 
-      if (try_choice (tree, choice, type, root_fs, &found, &why))
+      if (try_choice (tree, choice, type, accepts, user_data, &found, &why))
         {
           explain (choice, type, found, why);
           if (type_out != NULL)

@@ -40,6 +40,14 @@ DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char 
 DomuimgKernelChoice *domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices,
                                                  DomuimgGuestType type, const char *root_fs,
                                                  DomuimgGuestType *type_out, GError **error);
+/* The same, by another test than drivers in an initramfs: @accepts says in @text (transfer full) why it
+ * will do, or why not. */
+typedef gboolean (*DomuimgKernelAccept) (DomuimgTree *tree, DomuimgKernelChoice *choice,
+                                         DomuimgGuestType type, gpointer user_data, char **text);
+DomuimgKernelChoice *domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices,
+                                                     DomuimgGuestType type, DomuimgKernelAccept accepts,
+                                                     gpointer user_data, DomuimgGuestType *type_out,
+                                                     GError **error);
 /* The newest kernel that starts as @type (AUTO: as PVH, else as PV) and can reach its root: the
  * driver for Xen's disks and that of @root_fs (nullable: not checked) are inside of it or in its
  * initramfs. NOT_BOOTABLE says for each kernel why it was refused. */

@@ -35,7 +35,7 @@ add_guest (JsonBuilder *builder, const DomuimgListed *guest)
                            guest->type != DOMUIMG_GUEST_TYPE_AUTO
                                ? domuimg_guest_type_to_string (guest->type)
                                : NULL);
-  domuimg_json_add_int (builder, "memory", guest->memory);
+  domuimg_json_add_mib (builder, "memory", guest->memory);
   domuimg_json_add_int (builder, "vcpus", guest->vcpus);
   domuimg_json_add_string (builder, "config", guest->config);
   json_builder_set_member_name (builder, "autostart");
@@ -51,10 +51,13 @@ domuimg_inventory_to_json (const DomuimgInventory *self)
   g_autoptr (JsonNode) root = NULL;
   g_autofree char *text = NULL;
 
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "guests");
   json_builder_begin_array (builder);
   for (guint i = 0; i < self->guests->len; i++)
     add_guest (builder, g_ptr_array_index (self->guests, i));
   json_builder_end_array (builder);
+  json_builder_end_object (builder);
   root = json_builder_get_root (builder);
   text = json_to_string (root, TRUE);
   return g_strconcat (text, "\n", NULL);

@@ -372,8 +372,8 @@ domuimg_inventory_format_from_string (const char *string, DomuimgInventoryFormat
  * @self: guests
  * @format: how to write them
  *
- * Writes the list down. In JSON each guest is an object with the members `name`, `uuid`, `domid` (-1 where it
- * does not run), `state`, `type`, `memory` (MiB), `vcpus`, `config`, `autostart`, and, for one that was made
+ * Writes the list down. In JSON it is an object whose member `guests` has an object for each, with the members `name`, `uuid`, `domid` (-1 where it
+ * does not run), `state`, `type`, `memory` (bytes), `vcpus`, `config`, `autostart`, and, for one that was made
  * here, `manifest`, `made` (ISO 8601), `disk_usage` (bytes that its disks take), `base` (the image that its
  * disk lies over), `base_guest` and `address`; null stands for what is not known. The format of
  * [ansible's inventories](https://docs.ansible.com/ansible/latest/inventory_guide/intro_inventory.html) is

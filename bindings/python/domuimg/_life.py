@@ -102,7 +102,7 @@ def inventory(
         )
     form = Domuimg.InventoryFormat
     return Inventory(
-        guests=json.loads(found.write(form.JSON)),
+        guests=json.loads(found.write(form.JSON))["guests"],
         problems=list(found.list_problems()),
         text=found.write(form.TEXT),
         ansible=found.write(form.INVENTORY),

@@ -53,6 +53,21 @@ class Settings(TypedDict, total=False):
     include: Texts
     answers: Path
     extra_args: Text
+    cmd: Text
+    env: Texts
+    volume: Texts
+    restart: Text
+    debug_shell: bool
+    app: Texts
+    add: Texts
+    from_root: Path
+    user: Text
+    trace_file: Paths
+    allow_missing: bool
+    timeout: Number
+    keep_failed: bool
+    interactive: bool
+    display: Text
     timezone: Text
     locale: Text
     keymap: Text

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tells whether KVM can be used on this host. */
 #include "config.h"
-#include "lib/fs/guestfs/kvm.h"
+#include "lib/base/kvm.h"
 
 #include <fcntl.h>
 #include <linux/kvm.h>
