@@ -154,6 +154,7 @@ is_same (const DomuimgListed *one, const DomuimgHostGuest *guest)
 static void
 take_state (DomuimgListed *one, const DomuimgHostGuest *guest)
 {
+  one->is_known = TRUE;
   one->state = guest->state;
   one->domid = guest->domid;
   one->memory = guest->memory != 0 ? guest->memory : one->memory;
@@ -217,6 +218,15 @@ find_parents (DomuimgInventory *self)
         if (j != i && has_disk (g_ptr_array_index (self->guests, j), one->base))
           one->parent = g_ptr_array_index (self->guests, j);
     }
+}
+
+/* A libvirt is asked for its own guests. */
+static void
+drop_unknown (DomuimgInventory *self)
+{
+  for (guint i = self->guests->len; i > 0; i--)
+    if (!((const DomuimgListed *) self->guests->pdata[i - 1])->is_known)
+      g_ptr_array_remove_index (self->guests, i - 1);
 }
 
 static int
@@ -291,6 +301,8 @@ domuimg_inventory_load (const char *dir, DomuimgBackend backend, const char *con
     }
   if (!ask (self, dir, backend, connect, cancellable, error))
     return NULL;
+  if (dir == NULL && backend == DOMUIMG_BACKEND_LIBVIRT)
+    drop_unknown (self);
   g_ptr_array_sort (self->guests, by_name);
   find_parents (self);
   return g_steal_pointer (&self);

@@ -10,6 +10,7 @@ typedef struct _DomuimgListed DomuimgListed;
 struct _DomuimgListed {
   char *name;
   DomuimgGuestState state; /* UNKNOWN where no hypervisor answers */
+  gboolean is_known;       /* to the hypervisor that was asked */
   int domid;               /* -1: it does not run */
   char *uuid;              /* (nullable) */
   DomuimgGuestType type;   /* AUTO: not known */
