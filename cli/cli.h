@@ -21,6 +21,7 @@ int cli_kernel (int argc, char **argv);
 int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
+int cli_rebuild (int argc, char **argv);
 int cli_rename (int argc, char **argv);
 int cli_clone (int argc, char **argv);
 int cli_generalise (int argc, char **argv);

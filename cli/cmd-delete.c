@@ -46,7 +46,7 @@ cli_delete (int argc, char **argv)
   g_autofree char *backend_name = NULL;
   g_autofree char *connect = NULL;
   gboolean disks = FALSE, json = FALSE, yes = FALSE, dry_run = FALSE;
-  int timeout = 60;
+  int timeout = -1;
   const GOptionEntry entries[] = {
     { "disks", 0, 0, G_OPTION_ARG_NONE, &disks,
       "remove the disks, too, that the guest was made with", NULL },
@@ -57,7 +57,7 @@ cli_delete (int argc, char **argv)
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
       "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &timeout,
-      "how long it may shut down before it is ended by force (default 60)", "SECONDS" },
+      "shut it down, if it runs, and after so long end it by force", "SECONDS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };
@@ -69,11 +69,11 @@ cli_delete (int argc, char **argv)
   int status = CLI_DONE;
 
   g_option_context_set_summary (
-      context, "Ends a guest, and removes its configuration and what else was made for it.");
+      context, "Removes a guest's configuration and what else was made for it.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
-  if (timeout < 0)
+  if (timeout < -1)
     return cli_usage ("--timeout takes a number of seconds");
   if (argc != 2)
     return cli_usage ("usage: domuimg delete NAME [OPTION…]");
@@ -83,7 +83,8 @@ cli_delete (int argc, char **argv)
     return status;
   cli_signals_cancel (cancellable);
   if (cli_choose_backend (backend_name, connect, &backend, &error))
-    lines = domuimg_host_delete_guest (argv[1], backend, connect, disks, (guint) timeout,
+    lines = domuimg_host_delete_guest (argv[1], backend, connect, disks,
+                                       timeout < 0 ? DOMUIMG_DELETE_NOT_RUNNING : (guint) timeout,
                                        cancellable, &error);
   if (lines == NULL)
     return cli_report (error);

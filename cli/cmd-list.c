@@ -47,67 +47,81 @@ cli_json_add_guest (JsonBuilder *builder, gpointer item)
   json_builder_end_object (builder);
 }
 
-static void
-print_text (GPtrArray *guests)
+static gboolean
+choose_format (const char *name, gboolean json, DomuimgInventoryFormat *format, GError **error)
 {
-  if (guests->len > 0)
-    g_print ("%-24s %5s %-9s %-4s %8s %5s  %s\n", "NAME", "ID", "STATE", "TYPE", "MEMORY", "VCPUS",
-             "CONFIG");
-  for (guint i = 0; i < guests->len; i++)
+  *format = json ? DOMUIMG_INVENTORY_FORMAT_JSON : DOMUIMG_INVENTORY_FORMAT_TEXT;
+  return name == NULL || domuimg_inventory_format_from_string (name, format, error);
+}
+
+/* Names may be of others' configurations. */
+static void
+print_plain (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL && lines[i + 1] != NULL; i++)
     {
-      DomuimgHostGuest *guest = g_ptr_array_index (guests, i);
-      int domid = domuimg_host_guest_get_domid (guest);
-      g_autofree char *id = domid >= 0 ? g_strdup_printf ("%d", domid) : g_strdup ("-");
-      const char *kind = kind_of (guest);
-      const char *state = domuimg_guest_state_to_string (domuimg_host_guest_get_state (guest));
-      const char *config = domuimg_host_guest_get_config (guest);
-      g_autofree char *line = g_strdup_printf (
-          "%-24s %5s %-9s %-4s %4u MiB %5u  %s%s", domuimg_host_guest_get_name (guest), id,
-          state, kind != NULL ? kind : "",
-          domuimg_host_guest_get_memory (guest), domuimg_host_guest_get_vcpus (guest),
-          config != NULL ? config : "",
-          domuimg_host_guest_get_autostart (guest) ? " (autostart)" : "");
-      g_autofree char *plain = cli_plain (line);
+      g_autofree char *plain = cli_plain (lines[i]);
 
       g_print ("%s\n", plain);
     }
 }
 
+/* A line each on standard error; the list goes on. */
+static void
+print_list (DomuimgInventory *guests, DomuimgInventoryFormat format)
+{
+  g_auto (GStrv) problems = domuimg_inventory_list_problems (guests);
+  g_autofree char *text = domuimg_inventory_write (guests, format);
+
+  cli_print_lines (problems, "domuimg: ");
+  if (format == DOMUIMG_INVENTORY_FORMAT_JSON)
+    cli_print_text (text, TRUE);
+  else
+    print_plain (text);
+}
+
 int
 cli_list (int argc, char **argv)
 {
+  g_autofree char *dir = NULL;
   g_autofree char *backend_name = NULL;
   g_autofree char *connect = NULL;
+  g_autofree char *format_name = NULL;
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
+    { "dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "only guests that were made in this directory", "DIR" },
     { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
       "whose guests: libxl (default) or libvirt", "BACKEND" },
     { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
       "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &format_name,
+      "text (default), json, inventory (ansible's) or hosts (as in /etc/hosts)", "FORMAT" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print as JSON", NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GPtrArray) guests = NULL;
+  g_autoptr (DomuimgInventory) guests = NULL;
   g_autoptr (GError) error = NULL;
+  DomuimgInventoryFormat format;
   DomuimgBackend backend;
   int status = CLI_DONE;
 
-  g_option_context_set_summary (context, "Lists the guests that run, and those in /etc/xen.");
+  g_option_context_set_summary (context,
+                                "Lists the guests that were made here, those that run, and those in /etc/xen.");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv, &status))
     return status;
   if (argc > 1)
     return cli_usage ("list takes no argument such as “%s”", argv[1]);
   cli_signals_cancel (cancellable);
-  if (cli_choose_backend (backend_name, connect, &backend, &error))
-    guests = domuimg_host_list_guests (backend, connect, cancellable, &error);
+  if (cli_choose_backend (backend_name, connect, &backend, &error)
+      && choose_format (format_name, json, &format, &error))
+    guests = domuimg_inventory_load (dir, backend, connect, cancellable, &error);
   if (guests == NULL)
     return cli_report (error);
-  if (json)
-    cli_json_print_items ("guests", guests, cli_json_add_guest);
-  else
-    print_text (guests);
+  print_list (guests, format);
   return CLI_DONE;
 }

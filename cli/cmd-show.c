@@ -2,6 +2,7 @@
 /* `domuimg show`. */
 #include "config.h"
 #include "cli/cmd-guest.h"
+#include "cli/json-out.h"
 
 int
 cli_show (int argc, char **argv)
@@ -41,6 +42,6 @@ cli_show (int argc, char **argv)
   if (guest == NULL)
     return cli_report (error);
   text = json ? domuimg_show_to_json (guest) : domuimg_show_to_text (guest);
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return CLI_DONE;
 }

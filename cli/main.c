@@ -27,10 +27,11 @@ static const struct {
   { "adopt", cli_adopt, "write a manifest for a guest that was made elsewhere" },
   { "list-images", cli_list_images, "list vendors' cloud images that a guest can be made of" },
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
+  { "rebuild", cli_rebuild, "make a guest again from its manifest" },
   { "rename", cli_rename, "give a guest another name" },
   { "clone", cli_clone, "make copies of a guest that are machines of their own" },
   { "generalise", cli_generalise, "make a golden image of a guest's" },
-  { "delete", cli_delete, "end a guest and remove what was made for it" },
+  { "delete", cli_delete, "remove a guest and what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },
 };

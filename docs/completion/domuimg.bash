@@ -62,6 +62,7 @@ _domuimg_value () {
                 compopt -o filenames 2>/dev/null ;;
     --display) mapfile -t COMPREPLY < <(compgen -W "none vnc gtk sdl" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
+    --format) mapfile -t COMPREPLY < <(compgen -W "text json inventory hosts" -- "$cur") ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W "libxl libvirt" -- "$cur") ;;
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
     --on-poweroff | --on-reboot | --on-crash)

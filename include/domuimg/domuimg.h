@@ -21,6 +21,8 @@
 #include <domuimg/check.h>
 #include <domuimg/guest.h>
 #include <domuimg/host.h>
+#include <domuimg/inventory.h>
+#include <domuimg/rebuild.h>
 #include <domuimg/rename.h>
 #include <domuimg/show.h>
 #include <domuimg/enum-types.h>

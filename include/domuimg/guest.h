@@ -101,6 +101,15 @@ void domuimg_host_list_guests_async (DomuimgBackend backend, const char *connect
                                      gpointer user_data);
 DOMUIMG_API
 GPtrArray *domuimg_host_list_guests_finish (GAsyncResult *result, GError **error);
+/**
+ * DOMUIMG_DELETE_NOT_RUNNING:
+ *
+ * In place of a number of seconds: domuimg_host_delete_guest() refuses a guest that runs.
+ *
+ * Since: 0.1
+ */
+#define DOMUIMG_DELETE_NOT_RUNNING 2147483647
+
 DOMUIMG_API
 char **domuimg_host_plan_delete (const char *name, gboolean disks, GError **error);
 DOMUIMG_API

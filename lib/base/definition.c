@@ -108,6 +108,21 @@ domuimg_definition_make (const DomuimgDefinition *self, GCancellable *cancellabl
 }
 
 gboolean
+domuimg_definition_make_anew (const char *address, const char *uuid, const char *path,
+                              gboolean autostart, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *text = NULL;
+  DomuimgDefinition definition = { .address = address, .uuid = uuid, .replace = TRUE,
+                                   .autostart = autostart };
+
+  if (!g_file_get_contents (path, &text, NULL, &local))
+    return domuimg_fail (error, DOMUIMG_ERROR_IO, "%s", local->message);
+  definition.xml = text;
+  return domuimg_definition_make (&definition, NULL, error);
+}
+
+gboolean
 domuimg_definition_remove (const char *address, const char *uuid, gboolean *removed, GError **error)
 {
   g_autoptr (JsonObject) object = ask (address, "undefine", uuid, error);

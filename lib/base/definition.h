@@ -22,6 +22,9 @@ typedef struct {
 
 gboolean domuimg_definition_make (const DomuimgDefinition *self, GCancellable *cancellable,
                                   GError **error);
+/* The same from what is in the file @path, in place of the guest that has the UUID by now. */
+gboolean domuimg_definition_make_anew (const char *address, const char *uuid, const char *path,
+                                       gboolean autostart, GError **error);
 /* *@removed is FALSE where there is no such guest. */
 gboolean domuimg_definition_remove (const char *address, const char *uuid, gboolean *removed,
                                     GError **error);

@@ -82,6 +82,29 @@ domuimg_journal_directory (GError **error)
   return NULL;
 }
 
+static char *
+choose_state_directory (const char *name)
+{
+  const char *chosen = g_getenv ("DOMUIMG_GUESTS_DIR");
+
+  if (chosen != NULL && *chosen != '\0')
+    return g_build_filename (chosen, name, NULL);
+  if (geteuid () == 0)
+    return g_build_filename ("/var/lib/domuimg", name, NULL);
+  return g_build_filename (g_get_user_state_dir (), "domuimg", name, NULL);
+}
+
+char *
+domuimg_state_directory (const char *name, GError **error)
+{
+  g_autofree char *directory = choose_state_directory (name);
+
+  if (g_mkdir_with_parents (directory, 0700) == 0)
+    return g_steal_pointer (&directory);
+  domuimg_set_errno (error, errno, "making the directory %s", directory);
+  return NULL;
+}
+
 static DomuimgJournal *
 journal_new (const char *path, int fd)
 {

@@ -25,6 +25,8 @@ void domuimg_journal_record_free (DomuimgJournalRecord *self);
 
 /* The directory of journals and locks, which is made if need be. */
 char *domuimg_journal_directory (GError **error);
+/* Another directory of what is kept from one run to the next, made if it is missing. */
+char *domuimg_state_directory (const char *name, GError **error);
 
 DomuimgJournal *domuimg_journal_create (GError **error);
 /* A word that no other transaction has, for temporary names. */

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/addresses.h"
 #include "lib/base/block.h"
 #include "lib/base/definition.h"
 #include "lib/base/exec.h"
@@ -230,6 +232,45 @@ is_pool_volume_there (const DomuimgJournalRecord *record)
   return !domuimg_pool_look (record->path, &state, NULL) || state.id != NULL;
 }
 
+/* "UUID XML" */
+static gboolean
+define_anew (const DomuimgJournalRecord *record)
+{
+  const char *space = record->to != NULL ? strchr (record->to, ' ') : NULL;
+  g_autofree char *uuid = space != NULL ? g_strndup (record->to, space - record->to) : NULL;
+  gboolean ok;
+
+  errno = ENOENT;
+  if (uuid == NULL || access (space + 1, F_OK) != 0)
+    return FALSE;
+  ok = domuimg_definition_make_anew (record->path, uuid, space + 1, record->replace, NULL);
+  errno = EIO;
+  return ok;
+}
+
+static gboolean
+is_text_there (const DomuimgJournalRecord *record)
+{
+  const char *space = record->to != NULL ? strchr (record->to, ' ') : NULL;
+
+  return space == NULL || access (space + 1, F_OK) == 0 || errno != ENOENT;
+}
+
+static gboolean
+end_lease (const DomuimgJournalRecord *record)
+{
+  if (record->to != NULL)
+    return domuimg_addresses_take_back (record->path, record->to);
+  errno = ENOENT;
+  return FALSE;
+}
+
+static gboolean
+is_lease_there (const DomuimgJournalRecord *record)
+{
+  return record->to == NULL || domuimg_addresses_has (record->path, record->to);
+}
+
 /* A volume under its temporary name, if it has the mark; then what "rename" and "withdraw" are for
  * files. */
 #define VOLUME_VERBS(prefix, volumes)                                                              \
@@ -297,6 +338,29 @@ static const DomuimgUndoVerb verbs[] = {
     .remove = remove_definition,
     .is_there = is_definition_there,
     .is_asked = TRUE },
+  /* A guest that libvirt has by another name, or not any more. */
+  { .name = "redefine",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = define_anew,
+    .is_there = is_text_there,
+    .is_asked = TRUE,
+    .act = "tell libvirt of",
+    .acted = "told libvirt of" },
+  /* An address of a pool: one that was given to the guest, and one that it gives back. */
+  { .name = "lease",
+    .goes = DOMUIMG_UNDO_ABANDONED,
+    .remove = end_lease,
+    .is_there = is_lease_there,
+    .is_asked = TRUE,
+    .act = "give back an address to",
+    .acted = "gave back an address to" },
+  { .name = "unlease",
+    .goes = DOMUIMG_UNDO_COMMITTED,
+    .remove = end_lease,
+    .is_there = is_lease_there,
+    .is_asked = TRUE,
+    .act = "give back an address to",
+    .acted = "gave back an address to" },
   /* A block device whose old content is gone: nothing that is not whole may be found on it. */
   { .name = "clear",
     .goes = DOMUIMG_UNDO_ABANDONED,

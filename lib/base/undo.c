@@ -236,6 +236,27 @@ domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char 
   return record (self, "undefine", address, uuid, FALSE, error);
 }
 
+gboolean
+domuimg_undo_add_redefinition (DomuimgUndo *self, const char *address, const char *uuid,
+                               const char *xml, gboolean autostart, GError **error)
+{
+  g_autofree char *what = g_strdup_printf ("%s %s", uuid, xml);
+
+  return record (self, "redefine", address, what, autostart, error);
+}
+
+gboolean
+domuimg_undo_add_lease (DomuimgUndo *self, const char *file, const char *token, GError **error)
+{
+  return record (self, "lease", file, token, FALSE, error);
+}
+
+gboolean
+domuimg_undo_add_lease_end (DomuimgUndo *self, const char *file, const char *token, GError **error)
+{
+  return record (self, "unlease", file, token, FALSE, error);
+}
+
 void
 domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address)
 {
@@ -307,6 +328,39 @@ domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary)
       g_ptr_array_remove_index (self->records, i);
       return;
     }
+}
+
+static gboolean
+remove_temporary (DomuimgUndo *self, const char *temporary, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+      const DomuimgUndoVerb *verb = domuimg_undo_verb_find (one->verb);
+
+      if (g_str_equal (one->path, temporary) && !domuimg_undo_is_result (one) && verb->remove != NULL
+          && !verb->remove (one) && errno != ENOENT)
+        return domuimg_set_errno (error, errno, "removing %s", temporary);
+    }
+  return TRUE;
+}
+
+/* Its record in the journal is of nothing then. */
+gboolean
+domuimg_undo_spare (DomuimgUndo *self, const char *path, GError **error)
+{
+  for (guint i = 0; i < self->records->len; i++)
+    {
+      const DomuimgJournalRecord *one = g_ptr_array_index (self->records, i);
+
+      if (!domuimg_undo_is_result (one) || !g_str_equal (one->to, path))
+        continue;
+      if (!remove_temporary (self, one->path, error))
+        return FALSE;
+      g_ptr_array_remove_index (self->records, i);
+      return TRUE;
+    }
+  return TRUE;
 }
 
 void

@@ -18,6 +18,7 @@
  * "replace"|"keep"], ["lvwithdraw", TEMPORARY, PATH, "keep"], the same three with "zvol",
  * ["poolempty", ADDRESS, BYTES, "keep"], ["pooldelete", ADDRESS, ID, "keep"],
  * ["poolwithdraw", ADDRESS, ID, "keep"], ["undefine", ADDRESS, UUID, "keep"],
+ * ["redefine", ADDRESS, "UUID XML", "replace"|"keep"], ["lease", FILE, TOKEN, "keep"], ["unlease", FILE, TOKEN, "keep"],
  * ["expect", PATH, LABEL, LABEL], ["commit"] or ["undone"]. */
 typedef struct _DomuimgUndo DomuimgUndo;
 
@@ -33,6 +34,8 @@ char *domuimg_undo_add_result (DomuimgUndo *self, const char *path, gboolean rep
                                GError **error);
 /* What was registered with this temporary name has not been made, and will not be. */
 void domuimg_undo_drop_result (DomuimgUndo *self, const char *temporary);
+/* What has the name @path keeps it: what was made to replace it goes now. */
+gboolean domuimg_undo_spare (DomuimgUndo *self, const char *path, GError **error);
 /* The commit is BUSY unless the file @path, which a result replaces, still has this label. */
 void domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label);
 /* Nobody else changes what has these names, until the end of the transaction. Results and removals
@@ -66,6 +69,15 @@ gboolean domuimg_undo_add_pool_volume (DomuimgUndo *self, const char *verb, cons
 /* A guest that libvirt is about to be given (definition.h). */
 gboolean domuimg_undo_add_definition (DomuimgUndo *self, const char *address, const char *uuid,
                                       GError **error);
+/* One that libvirt is given anew by the commit, whatever name it has the guest @uuid by, from what is then in the
+ * file @xml. @address has the new name. */
+gboolean domuimg_undo_add_redefinition (DomuimgUndo *self, const char *address, const char *uuid,
+                                        const char *xml, gboolean autostart, GError **error);
+/* An address of the pool with this file (addresses.h) that is given to @token next: it is given back without a
+ * commit. And one that is given back by the commit. */
+gboolean domuimg_undo_add_lease (DomuimgUndo *self, const char *file, const char *token, GError **error);
+gboolean domuimg_undo_add_lease_end (DomuimgUndo *self, const char *file, const char *token,
+                                     GError **error);
 /* Somebody else has made it. */
 void domuimg_undo_drop_pool_volume (DomuimgUndo *self, const char *address);
 /* A directory for intermediate files, removed in any case. */

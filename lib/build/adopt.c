@@ -11,6 +11,7 @@
 #include "lib/build/copy-out.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/kernels.h"
+#include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/guest/root.h"
 
@@ -291,6 +292,8 @@ domuimg_adopt (const char *what, gboolean replace, GCancellable *cancellable, GE
 
   g_return_val_if_fail (what != NULL, NULL);
   text = compose (what, &path, cancellable, error);
+  if (text != NULL)
+    domuimg_known_add (path);
   if (text == NULL || !domuimg_config_replace (path, text, 0644, replace, error))
     return NULL;
   return g_steal_pointer (&path);

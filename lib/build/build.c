@@ -5,12 +5,13 @@
 
 #include <string.h>
 
-
+#include "lib/build/again.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
 #include "lib/guest/customise.h"
+#include "lib/guest/known.h"
 #include "lib/tree/faults.h"
 
 /**
@@ -25,6 +26,7 @@ struct _DomuimgBuild {
   GObject parent_instance;
 
   DomuimgSpec *spec;
+  char *expected; /* (nullable) as of the state */
   int terminal[2]; /* -1: there is none */
 };
 
@@ -36,6 +38,7 @@ domuimg_build_finalize (GObject *object)
   DomuimgBuild *self = DOMUIMG_BUILD (object);
 
   g_clear_object (&self->spec);
+  g_free (self->expected);
   G_OBJECT_CLASS (domuimg_build_parent_class)->finalize (object);
 }
 
@@ -68,6 +71,15 @@ domuimg_build_new (DomuimgSpec *spec)
 
   self = g_object_new (DOMUIMG_TYPE_BUILD, NULL);
   self->spec = g_object_ref (spec);
+  return self;
+}
+
+DomuimgBuild *
+domuimg_build_new_again (DomuimgSpec *spec, const char *expected)
+{
+  DomuimgBuild *self = domuimg_build_new (spec);
+
+  self->expected = g_strdup (expected);
   return self;
 }
 
@@ -135,6 +147,7 @@ state_clear (DomuimgBuildState *self)
   g_clear_pointer (&self->mounts, g_ptr_array_unref);
   g_clear_pointer (&self->disks, g_ptr_array_unref);
   g_clear_pointer (&self->volumes, g_ptr_array_unref);
+  g_clear_pointer (&self->leases, g_ptr_array_unref);
   g_clear_pointer (&self->inside, domuimg_region_unref);
   g_clear_pointer (&self->asides, g_ptr_array_unref);
   g_clear_pointer (&self->extents, g_array_unref);
@@ -197,12 +210,27 @@ drop_unmade (DomuimgBuildState *self)
     domuimg_undo_drop_result (self->undo, self->xml);
 }
 
+/* Only the disk with the root is replaced of a guest that is made again. */
+static gboolean
+spare_data (DomuimgBuildState *self, GError **error)
+{
+  for (guint i = 1; self->expected != NULL && i < self->disks->len; i++)
+    if (!domuimg_undo_spare (self->undo, domuimg_plan_get_disk (self->plan, i)->path, error))
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 commit (DomuimgBuildState *self, DomuimgProgress *progress, GCancellable *cancellable,
         GError **error)
 {
   domuimg_progress_set_message (progress, "Writing everything out");
   drop_unmade (self);
+  if (!spare_data (self, error))
+    return FALSE;
+  if (self->expected != NULL)
+    domuimg_undo_expect (self->undo, self->plan->manifest_path, self->expected);
+  domuimg_known_add (self->plan->manifest_path);
   return domuimg_undo_commit (self->undo, error);
 }
 
@@ -451,7 +479,7 @@ DomuimgResult *
 domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *cancellable,
                    GError **error)
 {
-  g_auto (DomuimgBuildState) state = { 0 };
+  g_auto (DomuimgBuildState) state = { .expected = self->expected };
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), NULL);
@@ -493,6 +521,7 @@ domuimg_cleanup (gboolean dry_run, GCancellable *cancellable, GError **error)
 {
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
+  domuimg_known_sweep ();
   return domuimg_undo_recover (dry_run, error);
 }
 

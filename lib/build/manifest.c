@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include "lib/base/addresses.h"
 #include "lib/base/backend-program.h"
 #include "lib/build/plan-import.h"
 #include "lib/guest/manifest-spec.h"
@@ -93,7 +94,7 @@ add_seed (DomuimgManifest *manifest, DomuimgBuildState *self)
 }
 
 static void
-add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
+add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec, const char *lease)
 {
   DomuimgManifestNic *nic = domuimg_manifest_add_nic (manifest);
 
@@ -101,6 +102,11 @@ add_nic (DomuimgManifest *manifest, const DomuimgNicSpec *spec)
   nic->bridge = g_strdup (spec->bridge);
   nic->address = g_strdup (spec->address);
   nic->network = g_strdup (spec->network);
+  if (lease != NULL)
+    {
+      nic->pool = domuimg_addresses_locate (spec->pool, NULL);
+      nic->lease = g_strdup (lease);
+    }
 }
 
 static void
@@ -202,7 +208,7 @@ domuimg_build_manifest (DomuimgBuildState *self)
   if (self->has_seed)
     add_seed (manifest, self);
   for (guint i = 0; i < self->plan->nics->len; i++)
-    add_nic (manifest, g_ptr_array_index (self->plan->nics, i));
+    add_nic (manifest, g_ptr_array_index (self->plan->nics, i), domuimg_build_get_lease (self, i));
   for (guint i = 0; i < self->volumes->len; i++)
     add_volume (manifest, g_ptr_array_index (self->volumes, i));
   if (domuimg_spec_get_flag (self->plan->spec, "define"))

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/addresses.h"
 #include "lib/base/base.h"
 #include "lib/build/plan-import.h"
 #include "lib/build/plan-seed.h"
@@ -249,7 +250,13 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
   else if (!none && nics->len == 0)
     g_ptr_array_add (nics, domuimg_nic_spec_new ());
   for (guint i = 0; i < nics->len; i++)
-    fill_nic (self, g_ptr_array_index (nics, i), i);
+    {
+      const DomuimgNicSpec *nic = g_ptr_array_index (nics, i);
+
+      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, error))
+        return NULL;
+      fill_nic (self, g_ptr_array_index (nics, i), i);
+    }
   return g_steal_pointer (&nics);
 }
 

@@ -32,6 +32,8 @@ describe_nic (const DomuimgNicSpec *nic)
 {
   g_autofree char *address = nic->address != NULL
                                  ? g_strdup_printf ("%s/%u", nic->address, nic->prefix)
+                             : nic->pool != NULL
+                                 ? g_strdup_printf ("by an address of the pool %s", nic->pool)
                                  : g_strdup (nic->unmanaged ? "left alone" : "by DHCP");
 
   if (nic->network == NULL)

@@ -33,10 +33,12 @@ typedef struct {
 typedef struct {
   DomuimgPlan *plan;
   gboolean is_rehearsal; /* the disks are only inspected */
+  const char *expected;  /* (unowned) (nullable) the guest is made again: the label of its manifest */
   int terminal[2]; /* a user's, to read from and to write to; -1: there is none */
   DomuimgUndo *undo;
   char *work_directory;
   char *directory; /* of the results */
+  GPtrArray *leases;  /* (nullable) of char *: for each interface of the plan, what its address is given to */
   GPtrArray *disks;   /* of DomuimgBuildDisk */
   GPtrArray *volumes; /* of DomuimgPoolVolume: results that are elsewhere, or that a pool shows */
   GPtrArray *mounts;  /* of DomuimgBuildMount, the root first; empty where nothing is known */
@@ -95,6 +97,11 @@ typedef struct {
   char *kernel_in_tree;           /* (nullable) where the kernel lies in the tree it comes from */
   char *ramdisk_in_tree;          /* (nullable) */
 } DomuimgBuildState;
+
+/* Gives each interface that has a pool an address of it, and takes back those of a guest that is replaced. */
+gboolean domuimg_build_lease (DomuimgBuildState *self, GError **error);
+/* (nullable) */
+const char *domuimg_build_get_lease (const DomuimgBuildState *self, guint nic);
 
 typedef gboolean (*DomuimgBuildStep) (DomuimgBuildState *self, DomuimgProgress *progress,
                                       GCancellable *cancellable, GError **error);

@@ -183,7 +183,7 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (*results[i].temporary == NULL)
         return FALSE;
     }
-  if (!domuimg_undo_release (self->undo, error))
+  if (!domuimg_undo_release (self->undo, error) || !domuimg_build_lease (self, error))
     return FALSE;
   return prepare_source (self, progress, cancellable, error);
 }

@@ -40,6 +40,7 @@ static const Member nic_texts[] = {
   { "mac", NIC (mac) }, { "bridge", NIC (bridge) }, { "address", NIC (address) },
   { "network", NIC (network) },
 };
+static const Member lease_texts[] = { { "pool", NIC (pool) }, { "lease", NIC (lease) } };
 static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
@@ -120,6 +121,7 @@ static void
 nic_free (gpointer data)
 {
   CLEAR (data, nic_texts);
+  CLEAR (data, lease_texts);
   g_free (data);
 }
 
@@ -313,6 +315,8 @@ set_nics (const DomuimgManifest *self, JsonObject *object)
       JsonObject *nic = json_object_new ();
 
       SET (g_ptr_array_index (self->nics, i), nic_texts, nic);
+      if (((const DomuimgManifestNic *) g_ptr_array_index (self->nics, i))->lease != NULL)
+        SET (g_ptr_array_index (self->nics, i), lease_texts, nic);
       json_array_add_object_element (array, nic);
     }
   json_object_set_array_member (object, "nics", array);
@@ -546,7 +550,9 @@ take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
 static gboolean
 take_nic (DomuimgManifest *self, JsonObject *object, GError **error)
 {
-  return TAKE (domuimg_manifest_add_nic (self), nic_texts, object, error);
+  DomuimgManifestNic *nic = domuimg_manifest_add_nic (self);
+
+  return TAKE (nic, nic_texts, object, error) && TAKE (nic, lease_texts, object, error);
 }
 
 static gboolean

@@ -43,6 +43,8 @@ typedef struct {
 typedef struct {
   char *mac, *bridge, *address;
   char *network; /* that a card of a machine that was converted was on */
+  char *pool;    /* the file of the pool that @address is of (base/addresses.h), and what it is given to */
+  char *lease;
 } DomuimgManifestNic;
 
 /* What a storage pool of libvirt's has of the guest. */

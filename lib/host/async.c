@@ -185,7 +185,8 @@ delete_guest (gpointer self, gpointer arguments, DomuimgProgress *progress,
  * @backend: what it may run by
  * @connect: (nullable): libvirt's URI; %NULL for `xen:///system`
  * @disks: whether to remove its disks, too
- * @timeout: for how many seconds it may shut down by itself before it is ended by force
+ * @timeout: for how many seconds it may shut down by itself before it is ended by force, or
+ *   %DOMUIMG_DELETE_NOT_RUNNING
  * @cancellable: (nullable): to stop it before anything is removed
  * @callback: (scope async) (closure user_data): called when it is over
  * @user_data: for @callback

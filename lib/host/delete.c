@@ -15,6 +15,7 @@
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
+#include "lib/host/base-image.h"
 #include "lib/host/delete-pool.h"
 #include "lib/host/doctor.h"
 #include "lib/image/signature.h"
@@ -45,6 +46,7 @@ typedef struct {
   DomuimgManifest *manifest; /* (nullable) */
   char *manifest_path;       /* (nullable) */
   gboolean is_plan;          /* nothing goes yet */
+  gboolean goes_whole;       /* the manifest goes, too */
   GStrvBuilder *lines;
 } Removal;
 
@@ -240,6 +242,25 @@ add_volumes (DomuimgUndo *undo, const GPtrArray *volumes, GError **error)
   return TRUE;
 }
 
+/* Once the guest has no manifest any more, nobody would know whose its addresses are. */
+static gboolean
+end_leases (DomuimgUndo *undo, const Removal *removal, GError **error)
+{
+  GPtrArray *nics = removal->goes_whole && removal->manifest != NULL ? removal->manifest->nics : NULL;
+
+  for (guint i = 0; nics != NULL && i < nics->len; i++)
+    {
+      const DomuimgManifestNic *nic = g_ptr_array_index (nics, i);
+
+      if (nic->lease == NULL || nic->pool == NULL)
+        continue;
+      if (!domuimg_undo_add_lease_end (undo, nic->pool, nic->lease, error))
+        return FALSE;
+      domuimg_delete_add_line (removal->lines, "gave back the address %s to %s", nic->address, nic->pool);
+    }
+  return TRUE;
+}
+
 static gboolean
 remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
 {
@@ -251,7 +272,7 @@ remove_all (DomuimgUndo *undo, const Removal *removal, GError **error)
       if (!domuimg_undo_add_removal (undo, g_ptr_array_index (paths, i), error))
         return FALSE;
     }
-  return add_volumes (undo, removal->volumes, error)
+  return end_leases (undo, removal, error) && add_volumes (undo, removal->volumes, error)
          && domuimg_delete_record_pool_volumes (undo, removal->pool_volumes, error)
          && domuimg_undo_commit (undo, error);
 }
@@ -300,6 +321,7 @@ collect (const char *config, const char *images, gboolean disks, const char *aut
   g_autoptr (Removal) self = removal_new ();
 
   self->is_plan = is_plan;
+  self->goes_whole = disks;
   if (!find_manifest (config, images, disks, &self->manifest, &self->manifest_path, error)
       || !add_file (self, autostart, error) || !add_file (self, config, error)
       || (self->manifest != NULL && !add_made (self, disks, error))
@@ -368,6 +390,27 @@ domuimg_host_delete_files (const char *config, const char *images, gboolean disk
   return g_strv_builder_end (removal->lines);
 }
 
+/* A guest of this name that does not merely have a configuration. */
+static gboolean
+check_off (DomuimgBackend backend, const char *connect, const char *name, GCancellable *cancellable,
+           GError **error)
+{
+  g_autoptr (GPtrArray) known = NULL;
+
+  if (!domuimg_host_list_known (backend, connect, &known, cancellable, error))
+    return FALSE;
+  for (guint i = 0; known != NULL && i < known->len; i++)
+    {
+      const DomuimgHostGuest *guest = g_ptr_array_index (known, i);
+
+      if (g_strcmp0 (guest->name, name) == 0 && guest->domid >= 0)
+        return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                             "%s is %s: shut it down first, or say how long it may take to do so, with --timeout",
+                             name, domuimg_guest_state_to_string (guest->state));
+    }
+  return TRUE;
+}
+
 static gboolean
 end_guest (DomuimgBackend backend, const char *connect, const char *name, guint timeout,
            GCancellable *cancellable, GError **error)
@@ -375,6 +418,9 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
   g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
   g_autoptr (DomuimgExec) exec = NULL;
 
+  if (timeout == DOMUIMG_DELETE_NOT_RUNNING
+      && !check_off (backend, connect, name, cancellable, error))
+    return FALSE;
   /* Where no Xen is, nothing runs. */
   if (backend == DOMUIMG_BACKEND_LIBXL && !domuimg_doctor_get_is_xen (host))
     return TRUE;
@@ -382,7 +428,7 @@ end_guest (DomuimgBackend backend, const char *connect, const char *name, guint 
   if (exec == NULL)
     return FALSE;
   domuimg_exec_arg (exec, name);
-  domuimg_exec_argf (exec, "--timeout=%u", timeout);
+  domuimg_exec_argf (exec, "--timeout=%u", timeout == DOMUIMG_DELETE_NOT_RUNNING ? 0 : timeout);
   return domuimg_exec_run (exec, cancellable, error);
 }
 
@@ -415,6 +461,14 @@ find_by_manifest (const char *name, char **config, char **guest, GError **error)
       *guest = g_strdup (manifest->name);
     }
   return TRUE;
+}
+
+static gboolean
+check_no_base (const DomuimgManifest *manifest, GError **error)
+{
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
+
+  return known != NULL && domuimg_base_image_check_unused (known, manifest, error);
 }
 
 static gboolean
@@ -468,6 +522,8 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config);
   removal = collect (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, TRUE, error);
+  if (removal != NULL && disks && !check_no_base (removal->manifest, error))
+    return NULL;
   return removal != NULL ? g_strv_builder_end (removal->lines) : NULL;
 }
 
@@ -478,9 +534,11 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
  * @connect: (nullable): libvirt's URI; %NULL for the libvirt that the guest was defined by when it
  *   was made, or else `xen:///system`
  * @disks: whether to remove its disks, too
- * @timeout: for how many seconds it may shut down by itself before it is ended by force
+ * @timeout: for how many seconds it may shut down by itself before it is ended by force;
+ *   %DOMUIMG_DELETE_NOT_RUNNING for a guest that must not run
  * @cancellable: (nullable): to stop it before anything is removed
- * @error: return location for an error: %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
+ * @error: return location for an error: %DOMUIMG_ERROR_BUSY where it runs and must not, or with @disks
+ *   another guest's disk lies over one of its own; %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
  *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_CORRUPT_INPUT
  *   where its manifest is damaged; %DOMUIMG_ERROR_TOOL_FAILED
  *
@@ -512,6 +570,8 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
     return NULL;
   /* Before the guest is ended for nothing. */
   if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error))
+    return NULL;
+  if (disks && !check_no_base (manifest, error))
     return NULL;
   if (connect == NULL && manifest != NULL && manifest->defined != NULL)
     {

@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/base/async.h"
 
+#include "domuimg/inventory.h"
+#include "domuimg/rebuild.h"
 #include "domuimg/rename.h"
 #include "domuimg/show.h"
 
@@ -89,6 +91,52 @@ domuimg_show_run_finish (GAsyncResult *result, GError **error)
 }
 
 static gpointer
+load (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+      GError **error)
+{
+  const Request *request = arguments;
+
+  return domuimg_inventory_load (request->dir, request->backend, request->connect, cancellable, error);
+}
+
+/**
+ * domuimg_inventory_load_async:
+ * @dir: (nullable) (type filename): a directory, as domuimg_inventory_load() takes it
+ * @backend: likewise
+ * @connect: (nullable): likewise
+ * @cancellable: (nullable): to stop it
+ * @callback: (scope async) (closure user_data): called when it is over
+ * @user_data: for @callback
+ *
+ * domuimg_inventory_load() in a thread.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_inventory_load_async (const char *dir, DomuimgBackend backend, const char *connect,
+                              GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  domuimg_async_start (NULL, load, request_new (NULL, dir, backend, connect), request_free,
+                       g_object_unref, NULL, cancellable, callback, user_data);
+}
+
+/**
+ * domuimg_inventory_load_finish:
+ * @result: what the callback got
+ * @error: return location for an error, as of domuimg_inventory_load()
+ *
+ * Returns: (transfer full): the guests, or %NULL
+ *
+ * Since: 0.1
+ */
+DomuimgInventory *
+domuimg_inventory_load_finish (GAsyncResult *result, GError **error)
+{
+  return domuimg_async_finish (NULL, result, error);
+}
+
+static gpointer
 rename_guest (gpointer self, gpointer arguments, DomuimgProgress *progress,
               GCancellable *cancellable, GError **error)
 {
@@ -143,4 +191,52 @@ char **
 domuimg_rename_guest_finish (GAsyncResult *result, GError **error)
 {
   return domuimg_async_finish (NULL, result, error);
+}
+
+static gpointer
+rebuild (gpointer self, gpointer arguments, DomuimgProgress *progress, GCancellable *cancellable,
+         GError **error)
+{
+  return domuimg_rebuild_run (self, progress, cancellable, error) ? g_object_ref (self) : NULL;
+}
+
+/**
+ * domuimg_rebuild_run_async:
+ * @self: a rebuild
+ * @progress: (nullable): tells what is being done, in the caller's main context
+ * @cancellable: (nullable): to stop it
+ * @callback: (scope async) (closure user_data): called when it is over
+ * @user_data: for @callback
+ *
+ * domuimg_rebuild_run() in a thread.
+ *
+ * Since: 0.1
+ */
+void
+domuimg_rebuild_run_async (DomuimgRebuild *self, DomuimgProgress *progress,
+                           GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_return_if_fail (DOMUIMG_IS_REBUILD (self));
+  g_return_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress));
+  domuimg_async_start (self, rebuild, NULL, NULL, g_object_unref, progress, cancellable, callback,
+                       user_data);
+}
+
+/**
+ * domuimg_rebuild_run_finish:
+ * @self: a rebuild
+ * @result: what the callback got
+ * @error: return location for an error, as of domuimg_rebuild_run()
+ *
+ * Returns: whether the new guest is there
+ *
+ * Since: 0.1
+ */
+gboolean
+domuimg_rebuild_run_finish (DomuimgRebuild *self, GAsyncResult *result, GError **error)
+{
+  g_autoptr (DomuimgRebuild) done = domuimg_async_finish (self, result, error);
+
+  return done != NULL;
 }

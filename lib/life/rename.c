@@ -7,11 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/definition.h"
 #include "lib/base/name.h"
 #include "lib/base/path.h"
 #include "lib/base/undo.h"
 #include "lib/domain/config/file.h"
+#include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
+#include "lib/host/base-image.h"
 #include "lib/host/guest.h"
 #include "lib/life/rename.h"
 #include "lib/life/state.h"
@@ -23,6 +26,7 @@ typedef struct {
   DomuimgManifest *manifest;
   GPtrArray *paths; /* (element-type DomuimgRenamePath) */
   gboolean is_plan;
+  gboolean starts_with_host; /* libvirt starts it so */
   DomuimgUndo *undo; /* (nullable) for a plan */
   GStrvBuilder *lines;
 } Rename;
@@ -192,6 +196,7 @@ add_manifest (Rename *self, GError **error)
     return TRUE;
   domuimg_rename_manifest (self->manifest, self->name, self->paths);
   text = domuimg_manifest_write (self->manifest);
+  domuimg_known_add (to);
   return domuimg_config_add_result (self->undo, to, text, &status, error)
          && domuimg_undo_add_removal (self->undo, self->path, error);
 }
@@ -235,6 +240,61 @@ add_autostart (Rename *self, GError **error)
   return domuimg_undo_add_removal (self->undo, old, error);
 }
 
+/* An overlay names the file that it lies over. */
+static gboolean
+check_no_base (Rename *self, GError **error)
+{
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
+
+  return known != NULL && domuimg_base_image_check_unused (known, self->manifest, error);
+}
+
+/* libvirt has the guest by its old name until all else has the new one. */
+static gboolean
+add_definition (Rename *self, GError **error)
+{
+  const char *xml = self->manifest->xml != NULL
+                        ? domuimg_rename_find (self->paths, self->manifest->xml)
+                        : NULL;
+  g_autofree char *address = NULL;
+
+  if (self->manifest->defined == NULL)
+    return TRUE;
+  if (xml == NULL || self->manifest->uuid == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "libvirt has %s, and there is no XML of it that is named for it", self->manifest->name);
+  address = domuimg_definition_make_address (self->manifest->defined, self->name);
+  add_line (self, self->is_plan ? "would define it by its new name: %s" : "defined it by its new name: %s",
+            address);
+  return self->is_plan
+         || domuimg_undo_add_redefinition (self->undo, address, self->manifest->uuid, xml,
+                                           self->starts_with_host, error);
+}
+
+/* What the journal does in any case is done here, too, so that a failure is told. */
+static void
+tell_libvirt (Rename *self)
+{
+  g_autofree char *address = NULL;
+  g_autoptr (GError) local = NULL;
+
+  if (self->manifest->defined == NULL)
+    return;
+  address = domuimg_definition_make_address (self->manifest->defined, self->name);
+  if (!domuimg_definition_make_anew (address, self->manifest->uuid, self->manifest->xml,
+                                     self->starts_with_host, &local))
+    add_line (self, "libvirt still has it by its old name, domuimg cleanup tells it again: %s", local->message);
+}
+
+static gboolean
+commit (Rename *self, GError **error)
+{
+  if (!domuimg_undo_commit (self->undo, error))
+    return FALSE;
+  tell_libvirt (self);
+  return TRUE;
+}
+
 static gboolean
 add_all (Rename *self, GError **error)
 {
@@ -242,8 +302,8 @@ add_all (Rename *self, GError **error)
     if (!add_file (self, g_ptr_array_index (self->paths, i), error))
       return FALSE;
   add_left (self);
-  return add_autostart (self, error) && add_manifest (self, error)
-         && (self->is_plan || domuimg_undo_commit (self->undo, error));
+  return check_no_base (self, error) && add_autostart (self, error) && add_definition (self, error)
+         && add_manifest (self, error) && (self->is_plan || commit (self, error));
 }
 
 static gboolean
@@ -252,8 +312,11 @@ check_off (Rename *self, DomuimgBackend backend, const char *connect, GCancellab
 {
   g_auto (DomuimgLifeState) state = { 0 };
 
-  return domuimg_life_state_ask (&state, self->manifest, backend, connect, cancellable, error)
-         && domuimg_life_state_check_off (&state, self->manifest->name, error);
+  if (!domuimg_life_state_ask (&state, self->manifest, backend, connect, cancellable, error)
+      || !domuimg_life_state_check_off (&state, self->manifest->name, error))
+    return FALSE;
+  self->starts_with_host = state.autostart;
+  return TRUE;
 }
 
 /* What was killed among its renames is finished first. */

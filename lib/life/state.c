@@ -11,30 +11,33 @@ domuimg_life_state_clear (DomuimgLifeState *self)
   g_clear_pointer (&self->why, g_free);
 }
 
-/* A guest of the same name counts, whatever its UUID: the name is what would be in its way. */
+/* A guest of the same name with another UUID is another guest. */
 static gboolean
 is_of (const DomuimgManifest *manifest, const DomuimgHostGuest *guest)
 {
-  return g_strcmp0 (guest->name, manifest->name) == 0
-         || (manifest->uuid != NULL && g_strcmp0 (guest->uuid, manifest->uuid) == 0);
+  if (manifest->uuid != NULL && guest->uuid != NULL)
+    return g_ascii_strcasecmp (guest->uuid, manifest->uuid) == 0;
+  return g_strcmp0 (guest->name, manifest->name) == 0;
+}
+
+const DomuimgHostGuest *
+domuimg_life_find_running (const DomuimgManifest *manifest, const GPtrArray *known)
+{
+  for (guint i = 0; i < known->len; i++)
+    if (is_of (manifest, g_ptr_array_index (known, i)))
+      return g_ptr_array_index (known, i);
+  return NULL;
 }
 
 void
 domuimg_life_state_find (DomuimgLifeState *self, const DomuimgManifest *manifest,
                          const GPtrArray *known)
 {
-  self->state = DOMUIMG_GUEST_STATE_OFF;
-  self->domid = -1;
-  for (guint i = 0; i < known->len; i++)
-    {
-      const DomuimgHostGuest *guest = g_ptr_array_index (known, i);
+  const DomuimgHostGuest *guest = domuimg_life_find_running (manifest, known);
 
-      if (!is_of (manifest, guest))
-        continue;
-      self->state = guest->state;
-      self->domid = guest->domid;
-      return;
-    }
+  self->state = guest != NULL ? guest->state : DOMUIMG_GUEST_STATE_OFF;
+  self->domid = guest != NULL ? guest->domid : -1;
+  self->autostart = guest != NULL && guest->autostart;
 }
 
 gboolean

@@ -8,13 +8,17 @@
 typedef struct {
   DomuimgGuestState state; /* UNKNOWN where nothing could be asked */
   int domid;               /* -1: it does not run */
+  gboolean autostart;      /* libvirt starts it with the host */
   char *why;               /* (nullable) why the state is not known: a sentence */
 } DomuimgLifeState;
 
 void domuimg_life_state_clear (DomuimgLifeState *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgLifeState, domuimg_life_state_clear)
 
-/* The guest of @manifest among @known, which domuimg_host_list_known () gave. */
+/* (nullable) The guest of @manifest among @known, which domuimg_host_list_known () gave. */
+const DomuimgHostGuest *domuimg_life_find_running (const DomuimgManifest *manifest,
+                                                   const GPtrArray *known);
+/* The state of the guest of @manifest among @known, which domuimg_host_list_known () gave. */
 void domuimg_life_state_find (DomuimgLifeState *self, const DomuimgManifest *manifest,
                               const GPtrArray *known);
 /* Asks the libvirt that the guest was defined by, if no other one is meant. FALSE where there is a

@@ -7,6 +7,8 @@
 
 #include "lib/base/mac.h"
 
+#define AUTO "auto:"
+
 gboolean
 domuimg_parse_size (const char *text, guint64 unit, guint64 *bytes, GError **error)
 {
@@ -461,6 +463,13 @@ take_nic_address (DomuimgNicSpec *self, const char *value, GError **error)
   self->unmanaged = g_str_equal (value, "none");
   if (self->unmanaged || g_str_equal (value, "dhcp"))
     return TRUE;
+  if (g_str_has_prefix (value, AUTO))
+    {
+      replace (&self->pool, value + strlen (AUTO));
+      return *self->pool != '\0'
+             || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                              "ip=auto: needs a pool of addresses: a network, such as auto:192.0.2.0/24, or a file");
+    }
   if (strchr (value, '/') == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "ip=%s: the network's prefix length is missing, such as ip=%s/24", value, value);
@@ -535,7 +544,7 @@ domuimg_nic_spec_parse (const char *text, GError **error)
     return g_steal_pointer (&self);
   if (!domuimg_parse_pairs (text, "bridge", take_nic, self, error))
     return NULL;
-  if (self->gateway != NULL && self->address == NULL)
+  if (self->gateway != NULL && self->address == NULL && self->pool == NULL)
     {
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                     "“%s” has a gateway but no static address: add ip=ADDRESS/PREFIX", text);
@@ -555,6 +564,7 @@ domuimg_nic_spec_copy (const DomuimgNicSpec *self)
   copy->model = g_strdup (self->model);
   copy->script = g_strdup (self->script);
   copy->address = g_strdup (self->address);
+  copy->pool = g_strdup (self->pool);
   copy->gateway = g_strdup (self->gateway);
   copy->network = g_strdup (self->network);
   copy->dns = g_strdupv (self->dns);
@@ -569,6 +579,7 @@ domuimg_nic_spec_free (DomuimgNicSpec *self)
   g_free (self->model);
   g_free (self->script);
   g_free (self->address);
+  g_free (self->pool);
   g_free (self->gateway);
   g_free (self->network);
   g_strfreev (self->dns);

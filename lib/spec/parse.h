@@ -73,6 +73,7 @@ typedef struct {
   char *address;  /* NULL: by DHCP, unless @unmanaged */
   guint prefix;
   gboolean is_v6; /* @address is */
+  char *pool;     /* (nullable) of addresses, one of which it gets when it is made: "NET/PREFIX" or a file */
   char *gateway;
   char **dns;     /* never NULL */
   gboolean unmanaged; /* the guest's files are not touched for it */

@@ -329,7 +329,7 @@ static const DomuimgSpecKey keys[] = {
   { "maxmem", STRING, "SIZE", "most memory the guest can be given [memory]", NUMBER (read_memory) },
   { "vcpus", STRING, "N", "virtual CPUs [1]", NUMBER (read_vcpus) },
   { "nic", LIST, "SPEC",
-    "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX,gateway=…,"
+    "network interface: bridge=xenbr0,mac=00:16:3e:…,ip=dhcp|none|ADDRESS/PREFIX|auto:NET/PREFIX|auto:FILE,gateway=…,"
     "dns=…,model=…,script=…; or none [one, by DHCP]",
     OBJECT (parse_nic, domuimg_nic_spec_free) },
   { "hostname", STRING, "HOST", "host name in the guest [NAME]", TEXT (check_hostname) },

@@ -8,7 +8,7 @@ program=$(realpath "$1")
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
 cd "$scratch"
-export DOMUIMG_STATE_DIR=$scratch/state DOMUIMG_CACHE_DIR=$scratch/cache
+export DOMUIMG_STATE_DIR=$scratch/state DOMUIMG_GUESTS_DIR=$scratch/.known DOMUIMG_CACHE_DIR=$scratch/cache
 export LC_ALL=C.UTF-8 COLUMNS=80
 unset SOURCE_DATE_EPOCH
 number=0 failures=0

@@ -28,6 +28,9 @@ disk = [ "{image},qcow2,xvda,w" ]
 """
 
 
+TAR = f"tar:{IN / 'root.tar'}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     name: str
@@ -64,6 +67,7 @@ def write_kernel(path):
 
 
 def inputs(_stage):
+    (IN / "pool").write_text("network 192.0.2.0/24\n")
     write_kernel(IN / "vmlinuz")
     write_tar(IN / "root.tar", "new")
 
@@ -94,6 +98,17 @@ def old_guest(stage):
 def made_guest(stage):
     inputs(stage)
     stage.must(*create(f"tar:{IN / 'root.tar'}"))
+
+
+def guest_with_data(stage):
+    """What it is made from has changed since, and so has its second disk."""
+    inputs(stage)
+    write_tar(IN / "root.tar", "old")
+    stage.must(*create(TAR, "--disk", "size=16M,fs=ext2,mount=/data"))
+    write_tar(IN / "root.tar", "new")
+    with (OUT / "t-xvdb.img").open("r+b") as file:
+        file.seek(8 * MIB)
+        file.write(b"data")
 
 
 def guest_with_kernel(stage):
@@ -157,10 +172,12 @@ def killed_builds(stage):
         raise RuntimeError("the builds left no journals")
 
 
-TAR = f"tar:{IN / 'root.tar'}"
 QEMU = ("qemu-img", "qemu-storage-daemon", "sfdisk")
 SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-tar", inputs, create(TAR)),
+    Scenario("create-auto", inputs, ("create", "t", "--progress", "none", "--from", TAR, "--dir", str(OUT), "--type",
+                                     "pv", "--kernel", f"file:{IN / 'vmlinuz'}", "--disk", "size=16M", "--nic",
+                                     f"{MAC},ip=auto:{IN / 'pool'}", "--allow-unbootable")),
     Scenario("create-dir", directory, create(f"dir:{IN / 'root'}")),
     Scenario("create-force", old_guest, create(TAR, "--force")),
     Scenario("create-lvm", inputs, create(TAR, disk="size=24M,lvm=vg0")),
@@ -173,6 +190,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("check-fix", broken_guest, ("check", "--fix", str(OUT / "t.cfg")), statuses=(0, 3, 4)),
     Scenario("kernel-update", guest_with_kernel, ("kernel", "update", "t", "--dir", str(OUT))),
     Scenario("resize", made_guest, ("resize", "t", "24M", "--dir", str(OUT))),
+    Scenario("rebuild", guest_with_data, ("rebuild", "t", "--dir", str(OUT), "--progress", "none",
+                                          "--allow-unbootable")),
     Scenario("rename", made_guest, ("rename", "t", "v", "--dir", str(OUT))),
     Scenario("config-set", made_guest, ("config", "set", "memory=300", "vcpus=2", str(OUT / "t.cfg"))),
     Scenario("delete", made_guest, ("delete", str(OUT / "t.cfg"))),

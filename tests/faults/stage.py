@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "HOME": str(WORLD / "home"),
     "TMPDIR": str(WORLD / "tmp"),
     "DOMUIMG_STATE_DIR": str(WORLD / "state"),
+    "DOMUIMG_GUESTS_DIR": str(WORLD / "state/known"),
     "DOMUIMG_CACHE_DIR": str(WORLD / "cache"),
 }
 

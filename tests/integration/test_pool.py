@@ -147,6 +147,18 @@ class Pool(world.Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.libvirt.virsh("vol-list", "pool").split(), [])
 
+    def test_defined_and_renamed(self):
+        self.environment["DOMUIMG_LIBEXEC_DIR"] = str(self.libvirt.xen_driver())
+        manifest = self.make("--define", "--autostart")
+        done = self.run_program([str(world.PROGRAM), "rename", str(self.out / "t.cfg"), "u"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("defined it by its new name", done.stdout)
+        self.assertNotIn("cleanup", done.stdout)
+        self.assertEqual(self.libvirt.guests(), ["u"])
+        self.assertIn(manifest["uuid"], self.libvirt.virsh("domuuid", "u"))
+        self.assertRegex(self.libvirt.virsh("dominfo", "u"), "Autostart: *enable")
+        self.assertEqual(self.journals(), [])
+
     def test_defined_and_undefined(self):
         self.environment["DOMUIMG_LIBEXEC_DIR"] = str(self.libvirt.xen_driver())
         manifest = self.make("--define", "--autostart")

@@ -59,6 +59,7 @@ class Case(unittest.TestCase):
             "DOMUIMG_LIBEXEC_DIR": str(PROGRAM.parent / "helpers"),
             "DOMUIMG_ANSWERS_DIR": str(SOURCES / "lib" / "source" / "answers"),
             "DOMUIMG_STATE_DIR": str(self.state),
+            "DOMUIMG_GUESTS_DIR": str(self.dir / "known"),
             "DOMUIMG_CACHE_DIR": str(self.dir / "cache"),
             "LC_ALL": "C.UTF-8",
         }

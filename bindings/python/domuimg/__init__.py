@@ -37,7 +37,7 @@ from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
-from ._life import Show, rename, show
+from ._life import Inventory, Rebuild, Show, inventory, plan_rebuild, rebuild, rename, show
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -58,6 +58,7 @@ __all__ = [
     "IO",
     "InstalledKernel",
     "InvalidArgument",
+    "Inventory",
     "Kernel",
     "KernelUpdate",
     "MissingTool",
@@ -69,6 +70,7 @@ __all__ = [
     "Permission",
     "Plan",
     "ProgressCallback",
+    "Rebuild",
     "Report",
     "Resize",
     "Result",
@@ -90,12 +92,15 @@ __all__ = [
     "doctor",
     "fix",
     "generalise",
+    "inventory",
     "kernel_inspect",
     "kernel_list",
     "kernel_update",
     "list_guests",
     "plan",
     "plan_delete",
+    "plan_rebuild",
+    "rebuild",
     "rename",
     "resize",
     "run",

@@ -138,11 +138,13 @@ def delete(
     backend: Optional[str] = None,
     connect: Optional[str] = None,
     disks: bool = False,
-    timeout: int = 60,
+    timeout: Optional[int] = None,
     cancellable: Optional[Cancellable] = None,
 ) -> list[str]:
-    """Ends a guest, by force after `timeout` seconds, and removes its configuration.
+    """Removes a guest's configuration.
 
+    One that runs is refused, unless it is given a `timeout`, the seconds in which it may shut down before it
+    is ended by force.
     With `disks` what it was made with goes, too, as its manifest says. Returns what was done.
     """
     with translated():
@@ -152,7 +154,7 @@ def delete(
                 _backend(backend, connect),
                 connect,
                 disks,
-                timeout,
+                Domuimg.DELETE_NOT_RUNNING if timeout is None else timeout,
                 None if cancellable is None else cancellable._gio,
             )
         )
