@@ -44,6 +44,7 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
+    --sbom) mapfile -t COMPREPLY < <(compgen -W "both spdx cyclonedx none" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
     --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;

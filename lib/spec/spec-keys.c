@@ -179,6 +179,8 @@ static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
                                        "soft-reset", "coredump-destroy", "coredump-restart", NULL };
 
+/* In the order of the table of the source that writes them. */
+static const char *const sboms[] = { "both", "spdx", "cyclonedx", "none", NULL };
 /* In the order of DomuimgRestart. */
 static const char *const restarts[] = { "on-failure", "always", "no", NULL };
 
@@ -370,6 +372,8 @@ static const DomuimgSpecKey keys[] = {
     TEXT (check_text) },
   { "allow-missing", FLAG, NULL, "leave out libraries that the root does not have",
     NUMBER (read_flag) },
+  { "sbom", STRING, "FORMAT",
+    "bill of materials beside the guest: both (default), spdx, cyclonedx or none", WORD (sboms) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },

@@ -63,6 +63,7 @@ class Settings(TypedDict, total=False):
     user: Text
     trace_file: Paths
     allow_missing: bool
+    sbom: Text
     timezone: Text
     locale: Text
     keymap: Text
