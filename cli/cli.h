@@ -24,6 +24,7 @@ int cli_kernel_update (int argc, char **argv);
 int cli_rename (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 int cli_show (int argc, char **argv);
+int cli_trace (int argc, char **argv);
 
 /* One of the actions that a verb consists of; a list of them ends with no name. */
 typedef struct {

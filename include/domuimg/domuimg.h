@@ -22,5 +22,6 @@
 #include <domuimg/host.h>
 #include <domuimg/rename.h>
 #include <domuimg/show.h>
+#include <domuimg/trace.h>
 #include <domuimg/enum-types.h>
 #include <domuimg/version.h>

@@ -116,9 +116,9 @@ static gboolean
 add_trace (DomuimgSourceApp *self, const char *file, GError **error)
 {
   g_autoptr (GPtrArray) paths = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *text = domuimg_trace_read_file (file, error);
 
-  if (!g_file_get_contents (file, &text, NULL, error))
+  if (text == NULL)
     return FALSE;
   paths = domuimg_trace_parse (text, error);
   if (paths == NULL)

@@ -132,6 +132,14 @@ class Run:
         if status != 0:
             raise GuestFailed(f"dom0 gets no answer from {address}", output[-2000:])
 
+    def ask(self, command):
+        """What @command says in dom0, once it succeeds."""
+        patient = f"for i in $(seq 60); do said=$({command}) && echo \"$said\" && exit; sleep 1; done; exit 1"
+        status, output = self.link.run(patient, 180)
+        if status != 0:
+            raise GuestFailed(f"in dom0: {command}: no success", output[-2000:])
+        return output
+
     def evidence(self):
         """Everything a person would look at next."""
         name = shlex.quote(self.guest.name)

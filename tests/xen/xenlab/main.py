@@ -57,6 +57,8 @@ def arguments():
     boot.add_argument("--run", metavar="COMMAND", action="append", default=[],
                       help="after --login: run it in the guest and print its output")
     boot.add_argument("--ping", metavar="ADDRESS", action="append", default=[], help="dom0 must reach it")
+    boot.add_argument("--ask", metavar="COMMAND", action="append", default=[],
+                      help="a shell command in dom0 that must come to succeed; its output is printed")
     dom0 = verbs.add_parser("dom0", help="run a shell command in the dom0")
     dom0.add_argument("command", metavar="COMMAND")
     dom0.add_argument("--timeout", metavar="S", type=float, default=300)

@@ -65,6 +65,7 @@ def inside(run, options):
     for address in options.ping:
         run.ping(address)
         said.append(f"{run.guest.name}: {address} answers dom0's ping")
+    said += [run.ask(command) for command in options.ask]
     return said
 
 
