@@ -22,6 +22,8 @@ int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
 int cli_rename (int argc, char **argv);
+int cli_clone (int argc, char **argv);
+int cli_generalise (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 int cli_show (int argc, char **argv);
 int cli_trace (int argc, char **argv);
@@ -55,6 +57,8 @@ void cli_print_lines (char **lines, const char *prefix);
 /* Options for every key of a specification. */
 typedef struct _CliSpecOptions CliSpecOptions;
 CliSpecOptions *cli_spec_options_new (GOptionContext *context);
+/* The same for these keys alone. */
+CliSpecOptions *cli_spec_options_new_for (GOptionContext *context, const char *const *keys);
 void cli_spec_options_free (CliSpecOptions *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliSpecOptions, cli_spec_options_free)
 gboolean cli_spec_options_apply (CliSpecOptions *self, DomuimgSpec *spec, GError **error);
@@ -78,5 +82,7 @@ int cli_signals_seen (void);
 typedef gboolean (*CliBootloader) (char **argv, GCancellable *cancellable, GError **error);
 int cli_run_bootloader (CliBootloader run, char **argv);
 
-/* Prints what was done, a line each, or with @json as an array of strings. */
+/* Prints what was done, a line each, or with @json as "done" and "changes". */
 void cli_print_done (char **lines, gboolean json);
+/* The same of what would be done. */
+void cli_print_plan (char **lines, gboolean json);

@@ -29,6 +29,8 @@ static const struct {
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
   { "trace", cli_trace, "write what a program opens, for a guest of it" },
   { "rename", cli_rename, "give a guest another name" },
+  { "clone", cli_clone, "make copies of a guest that are machines of their own" },
+  { "generalise", cli_generalise, "make a golden image of a guest's" },
   { "delete", cli_delete, "end a guest and remove what was made for it" },
   { "doctor", cli_doctor, "say what this host can do, and what is missing" },
   { "cleanup", cli_cleanup, "finish what a killed build left" },

@@ -52,7 +52,12 @@ fill_entry (Option *option, GOptionEntry *entry)
 CliSpecOptions *
 cli_spec_options_new (GOptionContext *context)
 {
-  const char *const *keys = domuimg_spec_list_keys ();
+  return cli_spec_options_new_for (context, domuimg_spec_list_keys ());
+}
+
+CliSpecOptions *
+cli_spec_options_new_for (GOptionContext *context, const char *const *keys)
+{
   guint all = g_strv_length ((char **) keys);
   CliSpecOptions *self = g_new0 (CliSpecOptions, 1);
 

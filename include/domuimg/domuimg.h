@@ -12,6 +12,7 @@
 #include <domuimg/domain-config.h>
 #include <domuimg/domain-device.h>
 #include <domuimg/adopt.h>
+#include <domuimg/clone.h>
 #include <domuimg/cloud-image.h>
 #include <domuimg/questions.h>
 #include <domuimg/resize.h>

@@ -49,6 +49,7 @@ static const struct {
   { "resize2fs", "e2fsprogs" },
   { "rpm", "rpm" },
   { "sfdisk", "fdisk" },
+  { "skopeo", "skopeo" },
   { "ssh-keygen", "openssh-client" },
   { "tar", "tar" },
   { "tune2fs", "e2fsprogs" },

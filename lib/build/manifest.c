@@ -10,33 +10,6 @@
 #include "lib/build/plan-import.h"
 #include "lib/guest/manifest.h"
 
-/* The specification as it was given: the guest can be made again from it. It holds names
- * of files with secrets, never the secrets. */
-static JsonNode *
-make_spec (DomuimgSpec *spec)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  const char *const *keys = domuimg_spec_list_keys ();
-
-  json_builder_begin_object (builder);
-  for (guint i = 0; keys[i] != NULL; i++)
-    {
-      g_auto (GStrv) values = domuimg_spec_get_all (spec, keys[i]);
-
-      if (values[0] == NULL)
-        continue;
-      json_builder_set_member_name (builder, keys[i]);
-      if (domuimg_spec_get_kind (keys[i]) == DOMUIMG_SPEC_KIND_LIST)
-        json_builder_begin_array (builder);
-      for (guint j = 0; values[j] != NULL; j++)
-        json_builder_add_string_value (builder, values[j]);
-      if (domuimg_spec_get_kind (keys[i]) == DOMUIMG_SPEC_KIND_LIST)
-        json_builder_end_array (builder);
-    }
-  json_builder_end_object (builder);
-  return json_builder_get_root (builder);
-}
-
 static void
 set_origin (DomuimgManifestDisk *disk, DomuimgBuildState *self, guint i)
 {
@@ -210,7 +183,7 @@ set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
   manifest->manifest = g_strdup (plan->manifest_path);
   for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
     manifest->documents[i] = g_strdup (plan->document_paths[i]);
-  manifest->spec = make_spec (plan->spec);
+  manifest->spec = domuimg_manifest_make_spec (plan->spec);
 }
 
 char *

@@ -130,6 +130,16 @@ fit_installed (DomuimgPlan *self, DomuimgDiskSpec *disk, guint i, GError **error
   return TRUE;
 }
 
+/* Disks for an application's data, behind the others. */
+static void
+add_volumes (DomuimgPlan *self, GPtrArray *disks)
+{
+  g_autoptr (GPtrArray) volumes = domuimg_spec_get_objects (self->spec, "volume");
+
+  for (guint i = 0; i < volumes->len; i++)
+    g_ptr_array_add (disks, domuimg_disk_spec_copy (g_ptr_array_index (volumes, i)));
+}
+
 GPtrArray *
 domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
 {
@@ -158,6 +168,7 @@ domuimg_plan_parse_disks (DomuimgPlan *self, GError **error)
     }
   else if (disks->len == 0)
     g_ptr_array_add (disks, domuimg_disk_spec_new ());
+  add_volumes (self, disks);
   for (guint i = 0; i < disks->len; i++)
     {
       DomuimgDiskSpec *disk = g_ptr_array_index (disks, i);

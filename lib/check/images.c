@@ -105,7 +105,7 @@ find_backing (DomuimgMachine *self, const char *target)
       const DomuimgManifestDisk *disk = g_ptr_array_index (disks, i);
 
       if (g_strcmp0 (disk->path, target) == 0)
-        return disk->backing;
+        return disk->base != NULL ? disk->base->path : disk->backing;
     }
   return NULL;
 }

@@ -50,8 +50,8 @@ domuimg_clusters_get_slot (const DomuimgClusters *self, guint64 i)
   return part != NULL ? part[i % PART] : DOMUIMG_NO_SLOT;
 }
 
-static guint32
-take_slot (DomuimgClusters *self, guint64 i)
+guint32
+domuimg_clusters_take_slot (DomuimgClusters *self, guint64 i)
 {
   guint32 **part = &self->parts[i / PART];
 
@@ -69,7 +69,7 @@ void
 domuimg_clusters_fill (DomuimgClusters *self)
 {
   for (guint64 i = 0; i < domuimg_clusters_get_n (self); i++)
-    take_slot (self, i);
+    domuimg_clusters_take_slot (self, i);
 }
 
 /* Bytes from @offset that lie together in the file, or all have no place, *@place is then G_MAXUINT64;
@@ -89,7 +89,7 @@ find (DomuimgClusters *self, guint64 offset, gsize length, const guint8 *bytes, 
       guint64 at;
 
       if (slot == DOMUIMG_NO_SLOT && bytes != NULL && !domuimg_is_zero (bytes + done, now))
-        slot = take_slot (self, (offset + done) / size);
+        slot = domuimg_clusters_take_slot (self, (offset + done) / size);
       at = slot != DOMUIMG_NO_SLOT ? self->shape.first + slot * self->shape.stride + in
                                    : G_MAXUINT64;
       if (done > 0 && at != (*place == G_MAXUINT64 ? *place : *place + done))

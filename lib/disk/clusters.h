@@ -28,5 +28,7 @@ guint64 domuimg_clusters_get_n (const DomuimgClusters *self);
 guint32 domuimg_clusters_get_n_slots (const DomuimgClusters *self);
 /* The slot of cluster @i, DOMUIMG_NO_SLOT for none. */
 guint32 domuimg_clusters_get_slot (const DomuimgClusters *self, guint64 i);
+/* The same, and gives it one where it has none. */
+guint32 domuimg_clusters_take_slot (DomuimgClusters *self, guint64 i);
 /* Gives one to each that has none. */
 void domuimg_clusters_fill (DomuimgClusters *self);

@@ -14,6 +14,7 @@
 #include "lib/base/private-file.h"
 #include "lib/image/export.h"
 #include "lib/image/signature.h"
+#include "lib/disk/copy.h"
 
 #define SECTOR 512
 
@@ -225,6 +226,7 @@ const DomuimgDiskKind domuimg_disk_kind_device = {
   .name = "device",
   .storage = "device",
   .format = "raw",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED | DOMUIMG_DISK_OVERWRITES,
   .claims = domuimg_block_is_place,
   .settle = settle,

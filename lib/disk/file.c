@@ -13,6 +13,7 @@
 #include "lib/base/path.h"
 #include "lib/base/private-file.h"
 #include "lib/image/export.h"
+#include "lib/disk/copy.h"
 
 gboolean
 domuimg_disk_file_preallocate (int fd, guint64 size, const char *path, GError **error)
@@ -177,6 +178,7 @@ const DomuimgDiskKind domuimg_disk_kind_raw = {
   .suffix = "img",
   .options = "prealloc",
   .complete = complete,
+  .copies = domuimg_copy_ways_of_bytes,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .describe = domuimg_disk_file_describe,
   .check = domuimg_disk_file_check,

@@ -5,6 +5,7 @@
 
 #include "lib/disk/volume.h"
 #include "lib/image/export.h"
+#include "lib/disk/copy.h"
 
 /* A block of any filesystem. */
 #define ROUND ((guint64) 4096)
@@ -62,6 +63,7 @@ const DomuimgDiskKind domuimg_disk_kind_lvm = {
   .storage = "lvm",
   .format = "raw",
   .options = "thin",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .volumes = &domuimg_volumes_lvm,
   .complete = complete,

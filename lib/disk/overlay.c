@@ -3,6 +3,13 @@
 #include "config.h"
 #include "lib/disk/file.h"
 
+#include <string.h>
+
+#include "lib/base/fd.h"
+#include "lib/base/private-file.h"
+#include "lib/disk/copy.h"
+#include "lib/disk/overlay-write.h"
+
 static char *
 describe (const DomuimgDiskSpec *disk, const DomuimgDiskOrigin *origin)
 {
@@ -25,12 +32,49 @@ check_origin (const DomuimgDiskOrigin *origin, GError **error)
                        origin->name);
 }
 
+static gboolean
+check_copy (const DomuimgDiskOriginal *original, const char *directory, GError **error)
+{
+  /* A header has no more room for the path. */
+  return strlen (original->path) < 1024
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                          "%s: its path is longer than the 1023 bytes that an overlay can name",
+                          original->path);
+}
+
+static DomuimgRegion *
+begin_copy (const DomuimgDiskOriginal *original, const char *path, const char *name,
+            GCancellable *cancellable, GError **error)
+{
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
+
+  return fd >= 0 ? domuimg_overlay_begin (fd, original->bytes, name, error) : NULL;
+}
+
+static gboolean
+end_copy (const DomuimgDiskOriginal *original, DomuimgRegion *begun, GError **error)
+{
+  return domuimg_overlay_end (begun, original->path, original->format, error);
+}
+
+const DomuimgCopyWay domuimg_copy_way_overlay = {
+  .name = "overlay",
+  .help = "a qcow2 file of what is changed, over the original, which has to stay as it is",
+  .format = "qcow2",
+  .suffix = "qcow2",
+  .shares = TRUE,
+  .check = check_copy,
+  .begin = begin_copy,
+  .end = end_copy,
+};
+
 const DomuimgDiskKind domuimg_disk_kind_overlay = {
   .scheme = "overlay",
   .name = "overlay",
   .storage = "file",
   .format = "qcow2",
   .suffix = "qcow2",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_LIES_OVER,
   .describe = describe,
   .check = domuimg_disk_file_check,

@@ -10,6 +10,7 @@
 #include "lib/base/private-file.h"
 #include "lib/disk/qcow2-write.h"
 #include "lib/image/export.h"
+#include "lib/disk/copy.h"
 
 static const char *
 preallocation_of (const DomuimgDiskSpec *disk)
@@ -155,6 +156,7 @@ const DomuimgDiskKind domuimg_disk_kind_qcow2 = {
   .format = "qcow2",
   .suffix = "qcow2",
   .options = "prealloc compress",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .complete = complete,
   .describe = domuimg_disk_file_describe,

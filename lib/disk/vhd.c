@@ -11,6 +11,7 @@
 #include "lib/base/private-file.h"
 #include "lib/disk/vhd-write.h"
 #include "lib/image/export.h"
+#include "lib/disk/copy.h"
 
 static gboolean
 is_fixed (const DomuimgDiskSpec *disk)
@@ -98,6 +99,7 @@ const DomuimgDiskKind domuimg_disk_kind_vhd = {
   .driver = "vpc",
   .suffix = "vhd",
   .options = "prealloc",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .complete = complete,
   .describe = domuimg_disk_file_describe,

@@ -5,6 +5,7 @@
 
 #include "lib/disk/volume.h"
 #include "lib/image/export.h"
+#include "lib/disk/copy.h"
 
 /* A multiple of every size that its blocks may have. */
 #define ROUND ((guint64) 1 << 20)
@@ -43,6 +44,7 @@ const DomuimgDiskKind domuimg_disk_kind_zvol = {
   .name = "zvol",
   .storage = "zvol",
   .format = "raw",
+  .copies = domuimg_copy_ways_of_others,
   .traits = DOMUIMG_DISK_CAN_BE_FILLED,
   .volumes = &domuimg_volumes_zfs,
   .complete = complete,

@@ -43,6 +43,16 @@ nic_free (gpointer data)
   g_free (self);
 }
 
+static void
+mac_free (gpointer data)
+{
+  DomuimgGuestMac *self = data;
+
+  g_free (self->old);
+  g_free (self->new);
+  g_free (self);
+}
+
 DomuimgCustomise *
 domuimg_customise_new (void)
 {
@@ -53,6 +63,7 @@ domuimg_customise_new (void)
   self->growths = g_ptr_array_new_with_free_func (growth_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   self->authorized_keys = g_ptr_array_new_with_free_func (g_free);
+  self->macs = g_ptr_array_new_with_free_func (mac_free);
   return self;
 }
 
@@ -70,6 +81,7 @@ domuimg_customise_free (DomuimgCustomise *self)
   g_ptr_array_unref (self->mounts);
   g_ptr_array_unref (self->growths);
   g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->macs);
   g_free (self->root_password_hash);
   g_ptr_array_unref (self->authorized_keys);
   g_free (self->locale);
@@ -117,26 +129,48 @@ domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
   return nic;
 }
 
+void
+domuimg_customise_add_mac (DomuimgCustomise *self, const char *old, const char *new)
+{
+  DomuimgGuestMac *mac = g_new0 (DomuimgGuestMac, 1);
+
+  mac->old = g_strdup (old);
+  mac->new = g_strdup (new);
+  g_ptr_array_add (self->macs, mac);
+}
+
 /* In this order: what the guest may lack before anything is written, directories before files in them,
  * names before what uses them. */
 static const struct {
   const char *name;
   gboolean (*run) (DomuimgGuestRun *self, GError **error);
+  gboolean is_for_clones;
 } steps[] = {
-  { "growth", domuimg_guest_step_growfs },
-  { "directories and devices", domuimg_guest_step_devices },
-  { "fstab", domuimg_guest_step_fstab },
-  { "host name", domuimg_guest_step_hosts },
-  { "console login", domuimg_guest_step_console },
-  { "device names", domuimg_guest_step_udev },
-  { "network", domuimg_guest_step_network },
-  { "root's login", domuimg_guest_step_users },
-  { "identity", domuimg_guest_step_identity },
-  { "SSH host keys", domuimg_guest_step_host_keys },
-  { "locale", domuimg_guest_step_locale },
-  { "modules", domuimg_guest_step_modules },
-  { "SELinux labels", domuimg_guest_step_selinux },
+  { "growth", domuimg_guest_step_growfs, FALSE },
+  { "directories and devices", domuimg_guest_step_devices, FALSE },
+  { "fstab", domuimg_guest_step_fstab, FALSE },
+  { "host name", domuimg_guest_step_hosts, TRUE },
+  { "console login", domuimg_guest_step_console, FALSE },
+  { "device names", domuimg_guest_step_udev, FALSE },
+  { "network", domuimg_guest_step_network, TRUE },
+  { "root's login", domuimg_guest_step_users, TRUE },
+  { "identity", domuimg_guest_step_identity, TRUE },
+  { "SSH host keys", domuimg_guest_step_host_keys, TRUE },
+  { "locale", domuimg_guest_step_locale, TRUE },
+  { "modules", domuimg_guest_step_modules, FALSE },
+  { "SELinux labels", domuimg_guest_step_selinux, TRUE },
 };
+
+/* The first word of the file, as hostname(5) has it. */
+static char *
+read_hostname (DomuimgTree *tree)
+{
+  char *text = domuimg_tree_read_text (tree, "/etc/hostname", NULL);
+
+  if (text != NULL)
+    text[strcspn (text, " \t\r\n")] = '\0';
+  return text;
+}
 
 gboolean
 domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree, GPtrArray *changes,
@@ -148,13 +182,15 @@ domuimg_customise_run (const DomuimgCustomise *self, DomuimgTree *tree, GPtrArra
   if (info == NULL)
     return FALSE;
   DomuimgEdit edit = { .tree = tree, .changes = changes, .cancellable = cancellable };
-  DomuimgGuestRun run = { .want = self, .edit = &edit, .info = info };
+  g_autofree char *old_hostname = read_hostname (tree);
+  DomuimgGuestRun run
+      = { .want = self, .edit = &edit, .info = info, .old_hostname = old_hostname };
 
   for (guint i = 0; i < G_N_ELEMENTS (steps); i++)
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      if (!steps[i].run (&run, error))
+      if ((!self->is_clone || steps[i].is_for_clones) && !steps[i].run (&run, error))
         {
           g_prefix_error (error, "Customising the guest (%s): ", steps[i].name);
           return FALSE;

@@ -40,6 +40,11 @@ typedef struct {
   char *dns_search; /* nullable: domains, separated by spaces */
 } DomuimgGuestNic;
 
+/* A card's address that is replaced wherever the guest's network files have it. */
+typedef struct {
+  char *old, *new;
+} DomuimgGuestMac;
+
 typedef enum {
   DOMUIMG_ROOT_PASSWORD_KEEP,
   DOMUIMG_ROOT_PASSWORD_HASH,
@@ -70,6 +75,10 @@ typedef struct {
   gboolean device_nodes;      /* for guests without devtmpfs */
   gboolean fresh_identity;    /* machine-id, seeds, leases */
   DomuimgHostKeys host_keys;
+  gboolean is_clone;          /* of a guest: only what tells it from its copies is changed */
+  guint64 cleaners;           /* a set of them (identity.h) */
+  GPtrArray *macs;            /* (element-type DomuimgGuestMac) */
+  gboolean forgets_macs;      /* network files go by any Ethernet card */
 } DomuimgCustomise;
 
 DomuimgCustomise *domuimg_customise_new (void);
@@ -84,6 +93,8 @@ DomuimgGuestGrowth *domuimg_customise_add_growth (DomuimgCustomise *self, const 
                                                   const char *mount_point, const char *fs);
 /* A NIC by DHCP; the caller changes the rest. Owned by @self. */
 DomuimgGuestNic *domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac);
+
+void domuimg_customise_add_mac (DomuimgCustomise *self, const char *old, const char *new);
 
 /* INVALID_ARGUMENT for a value that would break, or break out of, the file it goes to. */
 gboolean domuimg_customise_validate (const DomuimgCustomise *self, GError **error);

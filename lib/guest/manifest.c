@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #define MANIFEST_MAX (16 << 20)
+/* Those before the first had no number, and memory in MiB; since then all sizes are in bytes. */
+#define MANIFEST_VERSION 1
 
 /* A member of the JSON and the field of a structure that it is; one table serves both ways. */
 typedef struct {
@@ -18,6 +20,7 @@ typedef struct {
 #define INSTALLER(field) G_STRUCT_OFFSET (DomuimgManifestInstaller, field)
 #define NIC(field) G_STRUCT_OFFSET (DomuimgManifestNic, field)
 #define VOLUME(field) G_STRUCT_OFFSET (DomuimgManifestVolume, field)
+#define BASE(field) G_STRUCT_OFFSET (DomuimgManifestBase, field)
 #define PART(field) G_STRUCT_OFFSET (DomuimgManifestPart, field)
 #define DISK(field) G_STRUCT_OFFSET (DomuimgManifestDisk, field)
 #define GUEST(field) G_STRUCT_OFFSET (DomuimgManifest, field)
@@ -41,6 +44,7 @@ static const Member disk_texts[] = {
   { "path", DISK (path) }, { "kind", DISK (kind) },
   { "format", DISK (format) }, { "vdev", DISK (vdev) },
 };
+static const Member base_texts[] = { { "path", BASE (path) }, { "digest", BASE (digest) } };
 static const Member volume_texts[] = { { "volume", DISK (volume) } };
 static const Member pool_texts[] = {
   { "path", VOLUME (path) }, { "volume", VOLUME (address) }, { "id", VOLUME (id) },
@@ -56,9 +60,7 @@ static const Member converted_texts[] = {
 static const Member guest_texts[] = {
   { "domuimg", GUEST (domuimg) }, { "name", GUEST (name) }, { "uuid", GUEST (uuid) },
 };
-static const Member guest_sizes[] = {
-  { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) }, { "vcpus", GUEST (vcpus) },
-};
+static const Member guest_sizes[] = { { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) } };
 static const Member origin_texts[] = {
   { "source", GUEST (source) }, { "made", GUEST (made) }, { "directory", GUEST (directory) },
   { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
@@ -98,10 +100,18 @@ part_free (gpointer data)
 }
 
 static void
+base_free (DomuimgManifestBase *self)
+{
+  CLEAR (self, base_texts);
+  g_free (self);
+}
+
+static void
 disk_free (gpointer data)
 {
   DomuimgManifestDisk *self = data;
 
+  g_clear_pointer (&self->base, base_free);
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
   CLEAR (self, volume_texts);
@@ -133,6 +143,7 @@ domuimg_manifest_new (void)
   self->disks = g_ptr_array_new_with_free_func (disk_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   self->volumes = g_ptr_array_new_with_free_func (volume_free);
+  self->identity = g_ptr_array_new_with_free_func (g_free);
   self->changes = g_ptr_array_new_with_free_func (g_free);
   self->warnings = g_ptr_array_new_with_free_func (g_free);
   return self;
@@ -151,6 +162,7 @@ domuimg_manifest_free (DomuimgManifest *self)
   g_ptr_array_unref (self->disks);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->identity);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->check, json_node_unref);
@@ -251,6 +263,20 @@ set_parts (const DomuimgManifestDisk *self, JsonObject *object)
   json_object_set_array_member (object, "partitions", array);
 }
 
+static void
+set_base (const DomuimgManifestDisk *self, JsonObject *object)
+{
+  JsonObject *base;
+
+  if (self->base == NULL)
+    return;
+  base = json_object_new ();
+  SET (self->base, base_texts, base);
+  json_object_set_int_member (base, "mtime", self->base->mtime);
+  json_object_set_int_member (base, "size", self->base->size);
+  json_object_set_object_member (object, "base", base);
+}
+
 static JsonObject *
 disk_to_json (const DomuimgManifestDisk *self)
 {
@@ -258,6 +284,7 @@ disk_to_json (const DomuimgManifestDisk *self)
 
   SET (self, disk_texts, object);
   json_object_set_int_member (object, "size", self->size);
+  set_base (self, object);
   if (self->volume != NULL)
     SET (self, volume_texts, object);
   if (self->from == NULL)
@@ -382,11 +409,13 @@ set_documents (const DomuimgManifest *self, JsonObject *object)
 static void
 set_guest (const DomuimgManifest *self, JsonObject *object)
 {
+  json_object_set_int_member (object, "json_version", MANIFEST_VERSION);
   SET (self, guest_texts, object);
   json_object_set_string_member (object, "type", domuimg_guest_type_to_string (self->type));
   for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
     json_object_set_int_member (object, guest_sizes[i].name,
-                                G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset));
+                                (gint64) G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) << 20);
+  json_object_set_int_member (object, "vcpus", self->vcpus);
   set_origin (self, object);
   set_kernel (self, object);
   set_installer (self, object);
@@ -395,6 +424,8 @@ set_guest (const DomuimgManifest *self, JsonObject *object)
   set_libvirt (self, object);
   SET (self, file_texts, object);
   set_documents (self, object);
+  if (self->identity->len > 0)
+    set_lines (self->identity, object, "identity");
   set_lines (self->changes, object, "changes");
   set_lines (self->warnings, object, "warnings");
   if (self->spec != NULL)
@@ -497,6 +528,31 @@ take_objects (DomuimgManifest *self, JsonObject *object, const char *name,
   return TRUE;
 }
 
+/* *@member (transfer none) (nullable): it is missing or null. */
+static gboolean
+take_object (JsonObject *object, const char *name, JsonObject **member, GError **error)
+{
+  JsonNode *node = find (object, name);
+
+  *member = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  return node == NULL || *member != NULL || damaged (name, "an object", error);
+}
+
+static gboolean
+take_base (DomuimgManifestDisk *disk, JsonObject *object, GError **error)
+{
+  JsonObject *base;
+
+  if (!take_object (object, "base", &base, error))
+    return FALSE;
+  if (base == NULL)
+    return TRUE;
+  disk->base = g_new0 (DomuimgManifestBase, 1);
+  return TAKE (disk->base, base_texts, base, error)
+         && take_number (base, "mtime", G_MAXINT64, &disk->base->mtime, error)
+         && take_number (base, "size", G_MAXINT64, &disk->base->size, error);
+}
+
 static gboolean
 take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
 {
@@ -505,7 +561,8 @@ take_disk (DomuimgManifest *self, JsonObject *object, GError **error)
   disk->json = json_object_ref (object);
   return TAKE (disk, disk_texts, object, error) && TAKE (disk, made_texts, object, error)
          && TAKE (disk, converted_texts, object, error) && TAKE (disk, volume_texts, object, error)
-         && take_number (object, "size", G_MAXINT64, &disk->size, error);
+         && take_number (object, "size", G_MAXINT64, &disk->size, error)
+         && take_base (disk, object, error);
 }
 
 static gboolean
@@ -552,25 +609,21 @@ take_type (DomuimgManifest *self, JsonObject *object, GError **error)
 static gboolean
 take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
 {
+  int shift = json_object_has_member (object, "json_version") ? 20 : 0;
+  gint64 vcpus = 0;
+
   for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
     {
       gint64 value = 0;
 
-      if (!take_number (object, guest_sizes[i].name, G_MAXUINT, &value, error))
+      if (!take_number (object, guest_sizes[i].name, (gint64) G_MAXUINT << shift, &value, error))
         return FALSE;
-      G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) = (guint) value;
+      G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) = (guint) (value >> shift);
     }
+  if (!take_number (object, "vcpus", G_MAXUINT, &vcpus, error))
+    return FALSE;
+  self->vcpus = (guint) vcpus;
   return take_number (object, "unused_bytes_left_out", G_MAXINT64, &self->unused, error);
-}
-
-/* *@member (transfer none) (nullable): it is missing or null. */
-static gboolean
-take_object (JsonObject *object, const char *name, JsonObject **member, GError **error)
-{
-  JsonNode *node = find (object, name);
-
-  *member = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  return node == NULL || *member != NULL || damaged (name, "an object", error);
 }
 
 static gboolean
@@ -608,6 +661,7 @@ take_guest (DomuimgManifest *self, JsonObject *object, GError **error)
          && take_objects (self, object, "nics", take_nic, error)
          && take_objects (self, object, "volumes", take_volume, error)
          && TAKE (self, defined_texts, object, error)
+         && take_lines (self->identity, object, "identity", error)
          && take_lines (self->changes, object, "changes", error)
          && take_lines (self->warnings, object, "warnings", error);
 }

@@ -3,6 +3,7 @@
 
 #include <json-glib/json-glib.h>
 
+#include "domuimg/spec.h"
 #include "domuimg/types.h"
 #include "lib/base/base.h"
 
@@ -16,6 +17,14 @@ typedef struct {
   char *fs, *uuid, *mount;
 } DomuimgManifestPart;
 
+/* The image that an overlay lies over, as it was when the overlay was made. */
+typedef struct {
+  char *path;
+  char *digest;      /* its label (base/label.h), by which it is told whether it is still the same */
+  gint64 mtime;      /* seconds since 1970 */
+  gint64 size;       /* bytes of the file */
+} DomuimgManifestBase;
+
 typedef struct {
   char *path;
   char *kind;        /* where it lives: "file"; NULL in manifests before there were kinds */
@@ -28,6 +37,7 @@ typedef struct {
   char *from_format;
   char *volume;      /* the ID of a volume that was made for it */
   char *backing;     /* of an overlay: what it needs beside itself */
+  DomuimgManifestBase *base; /* (nullable) of a clone that shares the bytes of what it was made of */
   JsonObject *json;  /* as it was read; (nullable) it was not */
 } DomuimgManifestDisk;
 
@@ -93,6 +103,7 @@ typedef struct {
   char *defined;     /* the URI of the libvirt that knows it */
   char *config, *xml, *manifest; /* paths; of the manifest itself, too */
   char *documents[DOMUIMG_DOCUMENT_N]; /* likewise; each may be NULL */
+  GPtrArray *identity; /* (element-type utf8) the cleaners (identity.h) that a clone went through */
   GPtrArray *changes;  /* (element-type utf8) in the guest */
   GPtrArray *warnings; /* (element-type utf8) */
   JsonNode *spec;    /* (nullable) the specification: each key with its value or values */
@@ -116,6 +127,13 @@ gboolean domuimg_manifest_owns_kernel (const DomuimgManifest *self);
 /* Whether @path is of a volume, and not of a file of this host. */
 gboolean domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path);
 DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);
+/* What @spec says, for the member of that name. */
+JsonNode *domuimg_manifest_make_spec (DomuimgSpec *spec);
+/* Gives @self the file @path, as it is now, for its base. */
+gboolean domuimg_manifest_set_base (DomuimgManifestDisk *self, const char *path, GError **error);
+/* Whether the bases of all disks are as they were: BUSY names one that was changed, NOT_FOUND one that is
+ * gone. */
+gboolean domuimg_manifest_check_bases (const DomuimgManifest *self, GError **error);
 
 /* The text of the file. */
 char *domuimg_manifest_write (const DomuimgManifest *self);

@@ -10,6 +10,7 @@ typedef struct {
   const DomuimgCustomise *want;
   DomuimgEdit *edit;
   DomuimgGuestInfo *info;
+  const char *old_hostname; /* (nullable) */
 } DomuimgGuestRun;
 
 /* Does what systemctl enable does for one wanting unit ("multi-user.target"). */

@@ -61,10 +61,9 @@ is_raw (DomuimgImage *self)
   return g_str_equal (self->format.name, "raw");
 }
 
-/* (nullable) What the guest sees, as plain bytes. Where this host cannot show an image of another
- * format that way, the appliance reads it. */
-static DomuimgRegion *
-bytes_of (DomuimgImage *self)
+/* Where this host cannot show an image of another format that way, the appliance reads it. */
+DomuimgRegion *
+domuimg_image_get_bytes (DomuimgImage *self)
 {
   if (is_raw (self))
     return self->region;
@@ -251,7 +250,7 @@ domuimg_image_list_partitions (DomuimgImage *self, GError **error)
       return NULL;
     }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
-  bytes = bytes_of (self);
+  bytes = domuimg_image_get_bytes (self);
   if (bytes != NULL)
     ok = domuimg_image_probe (bytes, volumes, &self->table, self->problems, error);
   else
@@ -296,7 +295,7 @@ domuimg_image_get_table (DomuimgImage *self)
 static gboolean
 read_first_sector (DomuimgImage *self, guint8 *sector, GError **error)
 {
-  DomuimgRegion *bytes = bytes_of (self);
+  DomuimgRegion *bytes = domuimg_image_get_bytes (self);
 
   memset (sector, 0, SECTOR);
   if (self->refers)
@@ -343,7 +342,7 @@ take_part (DomuimgRegion *region, const DomuimgVolume *volume)
 gboolean
 domuimg_image_has_damaged_gpt (DomuimgImage *self)
 {
-  DomuimgRegion *bytes = bytes_of (self);
+  DomuimgRegion *bytes = domuimg_image_get_bytes (self);
   guint8 head[2 * SECTOR];
 
   return g_strcmp0 (self->table, "gpt") == 0 && bytes != NULL
@@ -356,7 +355,7 @@ domuimg_image_get_region (DomuimgImage *self, const DomuimgVolume *volume)
 {
   if (volume->inside != NULL)
     return domuimg_region_new_named (volume->inside, self->region->name);
-  return take_part (bytes_of (self), volume);
+  return take_part (domuimg_image_get_bytes (self), volume);
 }
 
 /* The logical volumes of an image may not have been asked for: those of a copy are known from what it
@@ -367,7 +366,7 @@ prepare_for (DomuimgImage *self, const DomuimgVolume *volume, gboolean writable,
   if (writable && self->plain != NULL && !self->is_copy)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s was opened to be read only",
                          self->region->name);
-  if (volume->lv == NULL || self->has_lvs || bytes_of (self) == NULL)
+  if (volume->lv == NULL || self->has_lvs || domuimg_image_get_bytes (self) == NULL)
     return TRUE;
   if (domuimg_image_list_partitions (self, error) == NULL)
     return FALSE;
@@ -392,7 +391,7 @@ domuimg_image_open_tree (DomuimgImage *self, const DomuimgVolume *volume, gboole
     {
       /* An image is opened for reading, since most are only read. */
       if (self->writable == NULL)
-        self->writable = domuimg_region_make_writable (bytes_of (self), error);
+        self->writable = domuimg_region_make_writable (domuimg_image_get_bytes (self), error);
       if (self->writable == NULL)
         return NULL;
       domuimg_region_unref (region);

@@ -55,6 +55,8 @@ const char *domuimg_image_get_path (DomuimgImage *self);
 const char *domuimg_image_get_format (DomuimgImage *self);
 /* Bytes that the guest sees. */
 guint64 domuimg_image_get_size (DomuimgImage *self);
+/* (unowned) (nullable) What the guest sees, as plain bytes; NULL where this host cannot show them. */
+DomuimgRegion *domuimg_image_get_bytes (DomuimgImage *self);
 /* "dos", "gpt", or NULL. */
 const char *domuimg_image_get_table (DomuimgImage *self);
 /* *@has: whether the first sector holds boot code for a BIOS / there is an EFI system partition.

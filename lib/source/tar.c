@@ -30,6 +30,7 @@ struct _DomuimgTar {
   DomuimgTarOrder *order;
   DomuimgTarContents *contents;
   char *root;        /* (nullable) the directory of the archive that is the guest's root */
+  gboolean is_layer; /* its order is not looked at */
   gboolean has_ended; /* what comes now are hard links that had to wait */
 };
 
@@ -189,6 +190,8 @@ check_end (DomuimgTar *self, GError **error)
 {
   la_int64_t end = archive_read_header_position (self->archive);
 
+  if (self->entries == 0 && self->is_layer)
+    return TRUE;
   if (self->entries == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the archive holds no files",
                          self->name);
@@ -294,7 +297,7 @@ domuimg_tar_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return NULL;
-      if (is_of_root (self) && domuimg_tar_order_take (self->order, self->entry))
+      if (self->is_layer || (is_of_root (self) && domuimg_tar_order_take (self->order, self->entry)))
         return self->entry;
     }
   g_clear_pointer (&self->entry, domuimg_entry_free);
@@ -342,6 +345,12 @@ domuimg_tar_set_root (DomuimgTar *self, const char *root)
 {
   g_free (self->root);
   self->root = g_strdup (root);
+}
+
+void
+domuimg_tar_set_layer (DomuimgTar *self)
+{
+  self->is_layer = TRUE;
 }
 
 DomuimgTarContents *

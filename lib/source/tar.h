@@ -21,6 +21,9 @@ DomuimgStream *domuimg_tar_new (int fd, const char *name, DomuimgTarTee tee, gpo
 /* The directory of the archive that is the guest's root, normalised (nullable: its top): what lies
  * beside it is left out. Before the first entry. */
 void domuimg_tar_set_root (DomuimgTar *self, const char *root);
+/* The archive is a layer of a container image, which may be empty, and whose hard links may be to files of another
+ * one: its entries come as they stand. Before the first entry. */
+void domuimg_tar_set_layer (DomuimgTar *self);
 /* (transfer none) What was seen of the archive so far, by its own names, and by those in the root. */
 DomuimgTarContents *domuimg_tar_get_contents (DomuimgTar *self);
 DomuimgTarOrder *domuimg_tar_get_order (DomuimgTar *self);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/compare.h"
 #include "lib/base/directory.h"
 
@@ -104,6 +105,15 @@ domuimg_definitions_has (const DomuimgDefinitions *self, const char *id)
   return FALSE;
 }
 
+/* Its addresses get into manifests. */
+static gboolean
+check_addresses (GKeyFile *file, const char *path, GError **error)
+{
+  g_autofree char *text = g_key_file_to_data (file, NULL, NULL);
+
+  return domuimg_address_check (path, text, error);
+}
+
 GKeyFile *
 domuimg_definitions_load (const DomuimgDefinitions *self, const char *id, char **path,
                           GError **error)
@@ -120,7 +130,7 @@ domuimg_definitions_load (const DomuimgDefinitions *self, const char *id, char *
 
       *path = g_build_filename (all[i], name, NULL);
       if (g_key_file_load_from_file (file, *path, G_KEY_FILE_NONE, &local))
-        return g_steal_pointer (&file);
+        return check_addresses (file, *path, error) ? g_steal_pointer (&file) : NULL;
       if (!g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
           && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
         {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/base.h"
+#include "lib/spec/parse.h"
 
 /* A kind of a later version, or one mistyped, must not become the name of a file. */
 static const DomuimgDiskKind *
@@ -96,4 +97,23 @@ domuimg_disk_kind_list (void)
                               domuimg_disk_kinds[i]->scheme != NULL ? ":" : "",
                               domuimg_disk_kinds[i]->placeholder ?: "");
   return g_string_free (list, FALSE);
+}
+
+/* Several kinds have the same ways. */
+static void
+list_copies_of (const DomuimgDiskKind *kind, GPtrArray *names)
+{
+  for (guint i = 0; kind->copies != NULL && kind->copies[i] != NULL; i++)
+    if (!g_ptr_array_find_with_equal_func (names, kind->copies[i]->name, g_str_equal, NULL))
+      g_ptr_array_add (names, (gpointer) kind->copies[i]->name);
+}
+
+char *
+domuimg_disk_kind_list_copies (void)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; domuimg_disk_kinds[i] != NULL; i++)
+    list_copies_of (domuimg_disk_kinds[i], names);
+  return domuimg_join_words (names);
 }

@@ -51,6 +51,30 @@ typedef struct {
   const char *name;          /* ... this one */
 } DomuimgDiskPublication;
 
+/* A disk that is copied for a clone. */
+typedef struct {
+  const char *path;     /* absolute */
+  const char *format;   /* of its image, as QEMU calls it */
+  DomuimgRegion *bytes; /* what the guest sees */
+} DomuimgDiskOriginal;
+
+/* A way to copy a disk for a clone: a row for each, of which a kind names those that it has. */
+typedef struct {
+  const char *name;   /* of --copy: "reflink" */
+  const char *help;
+  const char *format; /* of the copy */
+  const char *suffix; /* of its file */
+  gboolean shares;    /* the original has to stay as it is */
+  /* Whether it can be done in @directory: NOT_SUPPORTED says why not. */
+  gboolean (*check) (const DomuimgDiskOriginal *original, const char *directory, GError **error);
+  /* Makes the copy at @path, where nothing is; what is returned are its bytes, to be written to, under the
+   * @name that it will have. */
+  DomuimgRegion *(*begin) (const DomuimgDiskOriginal *original, const char *path, const char *name,
+                           GCancellable *cancellable, GError **error);
+  /* (nullable) Once all is written: makes a disk of it. */
+  gboolean (*end) (const DomuimgDiskOriginal *original, DomuimgRegion *begun, GError **error);
+} DomuimgCopyWay;
+
 struct _DomuimgDiskKind {
   const char *scheme;   /* (nullable) before a colon: "overlay" */
   const char *placeholder; /* (nullable) what may follow the colon: "FILE"; of @claims: a path */
@@ -61,6 +85,8 @@ struct _DomuimgDiskKind {
   const char *suffix;   /* of a file that has no path yet */
   const char *options;  /* (nullable) the keys that only some kinds have: "thin" */
   DomuimgDiskTraits traits;
+  const DomuimgCopyWay *const *copies; /* (nullable) how clones get a disk of it, ended by NULL, the cheapest
+                                         * first */
   const DomuimgVolumes *volumes; /* (nullable) with @begin: what begins is a volume of these */
 
   /* (nullable) Whether a disk at @path is of this kind, though nothing else says so. */
@@ -150,5 +176,7 @@ const DomuimgDiskKind *domuimg_disk_kind_find_claim (const char *path);
 /* (nullable) The kind of a disk of which a manifest says @storage (nullable), and whose image is in
  * @format. */
 const DomuimgDiskKind *domuimg_disk_kind_find_stored (const char *storage, const char *format);
+/* Every way to copy a disk, for a person: "reflink, overlay or sparse". */
+char *domuimg_disk_kind_list_copies (void);
 /* NULL where format= has no such value. */
 const DomuimgDiskKind *domuimg_disk_kind_find_format (const char *format);

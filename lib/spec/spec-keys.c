@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
@@ -69,6 +70,14 @@ read_vcpus (const char *key, const char *value, guint64 *number, GError **error)
   if (g_ascii_string_to_unsigned (value, 10, 1, 512, number, NULL))
     return TRUE;
   return invalid (error, key, value, "a number from 1 to 512");
+}
+
+static gboolean
+read_timeout (const char *key, const char *value, guint64 *number, GError **error)
+{
+  if (g_ascii_string_to_unsigned (value, 10, 1, 31536000, number, NULL))
+    return TRUE;
+  return invalid (error, key, value, "a number of seconds, from 1 to 31536000");
 }
 
 static gboolean
@@ -172,8 +181,9 @@ check_word (const char *key, const char *value, GError **error)
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
 
-/* In the order of DomuimgGraphics, and of DomuimgHostKeys. */
+/* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
@@ -257,6 +267,22 @@ check_assignment (const char *key, const char *value, GError **error)
   if (matches ("^[^=]+=", value))
     return TRUE;
   return invalid (error, key, value, "NAME=VALUE");
+}
+
+/* DIR=SIZE is a further disk, mounted there. */
+static gpointer
+parse_volume (const char *value, GError **error)
+{
+  g_autofree char *disk = NULL;
+
+  if (!matches ("^/[^,=\\x00-\\x20]+=[0-9][0-9.A-Za-z]*$", value))
+    {
+      invalid (error, "volume", value, "DIR=SIZE, as in /var/lib/data=4G");
+      return NULL;
+    }
+  disk = g_strdup_printf ("mount=%.*s,size=%s", (int) strcspn (value, "="), value,
+                          strchr (value, '=') + 1);
+  return domuimg_disk_spec_parse (disk, error);
 }
 
 static gboolean
@@ -355,6 +381,8 @@ static const DomuimgSpecKey keys[] = {
     " stays before it",
     TEXT (check_command) },
   { "env", LIST, "NAME=VALUE", "variable of the application's environment", TEXT (check_assignment) },
+  { "volume", LIST, "DIR=SIZE", "further disk for the data in DIR",
+    OBJECT (parse_volume, domuimg_disk_spec_free) },
   { "restart", STRING, "WHEN",
     "when the application is started again after its end: on-failure (default), always or no; else the guest"
     " powers off",
@@ -374,6 +402,13 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_flag) },
   { "sbom", STRING, "FORMAT",
     "bill of materials beside the guest: both (default), spdx, cyclonedx or none", WORD (sboms) },
+  { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
+    NUMBER (read_timeout) },
+  { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
+    NUMBER (read_flag) },
+  { "interactive", FLAG, NULL, "have the installer ask on this terminal", NUMBER (read_flag) },
+  { "display", STRING, "KIND", "the installer's screen: none (default), vnc, gtk or sdl",
+    WORD (displays) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },
@@ -450,6 +485,9 @@ domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *n
 {
   const DomuimgSpecReader *reader = &self->reader;
 
+  /* Any value is written to the manifest as it was given. */
+  if (!domuimg_address_check (self->name, value, error))
+    return FALSE;
   if (reader->read != NULL)
     return reader->read (self->name, value, number, error);
   if (reader->words != NULL)

@@ -32,6 +32,7 @@ from ._errors import (
     Untrusted,
 )
 from ._check import Finding, Report, check, check_all, fix
+from ._clone import Clone, clone, generalise
 from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
@@ -46,6 +47,7 @@ __all__ = [
     "Busy",
     "Cancellable",
     "Cancelled",
+    "Clone",
     "CorruptInput",
     "Error",
     "Exists",
@@ -79,6 +81,7 @@ __all__ = [
     "check",
     "check_all",
     "cleanup",
+    "clone",
     "config_convert",
     "config_set",
     "config_show",
@@ -86,6 +89,7 @@ __all__ = [
     "delete",
     "doctor",
     "fix",
+    "generalise",
     "kernel_inspect",
     "kernel_list",
     "kernel_update",

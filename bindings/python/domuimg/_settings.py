@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     extra_args: Text
     cmd: Text
     env: Texts
+    volume: Texts
     restart: Text
     debug_shell: bool
     app: Texts
@@ -64,6 +65,10 @@ class Settings(TypedDict, total=False):
     trace_file: Paths
     allow_missing: bool
     sbom: Text
+    timeout: Number
+    keep_failed: bool
+    interactive: bool
+    display: Text
     timezone: Text
     locale: Text
     keymap: Text

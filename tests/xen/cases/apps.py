@@ -8,8 +8,8 @@ from .create import booted
 APPS = pathlib.Path(__file__).resolve().parents[1] / "apps"
 RULES = pathlib.Path(__file__).resolve().parents[3] / "lib" / "app" / "rules"
 ADDRESS = "10.77.0.5"
-FETCH = ("python3 -c 'import urllib.request; print(urllib.request.urlopen(\"http://{}{}\", timeout=5).read()"
-         ".decode())'")
+FETCH = ("for i in $(seq 60); do python3 -c 'import urllib.request;"
+         " print(urllib.request.urlopen(\"http://{}{}\", timeout=5).read().decode())' && exit; sleep 1; done; exit 1")
 
 
 def application(program, path, answer, *options):

@@ -13,6 +13,7 @@ from corpus import outcome, predict
 from .case import Case, Line
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "python"))
+import oci_image  # noqa: E402
 import rpm_repo  # noqa: E402
 
 PASSWORD = "correct horse"
@@ -26,6 +27,8 @@ NETBOOT = "/usr/lib/debian-installer/images/12/amd64/text"
 DNSMASQ = ("dnsmasq --conf-file=/dev/null --port=0 --user=root --interface=xenbr0 --bind-interfaces"
            " --no-ping --pid-file= --dhcp-leasefile=/run/leases --log-facility=/var/log/dnsmasq"
            " --dhcp-range=10.77.0.50,10.77.0.60 --dhcp-boot=pxelinux.0 --enable-tftp --tftp-root=/lab/tftp")
+DHCPD = ("--ship", f"{pathlib.Path(__file__).resolve().parents[1] / 'foreign/dhcpd.py'}:/lab/dhcpd.py",
+         "--before", "python3 /lab/dhcpd.py xenbr0 >/dev/null 2>&1 &")
 PXE_MENU = "DEFAULT guest\nLABEL guest\n KERNEL kernel\n INITRD ramdisk\n APPEND from=network\n IPAPPEND 2\n"
 
 
@@ -196,6 +199,19 @@ def installer(kind):
     return make
 
 
+def container(kind, address, *options):
+    """A container image whose server answers dom0, and which ends when xl asks it to."""
+    def make(maker):
+        page, name = f"a page from {kind}", f"oci{kind}"
+        layout = oci_image.busybox(maker.work / "image", page.encode())
+        cfg = maker.create(name, "--from", f"oci:{layout.path}", "--host-root", maker.shared.host, "--type", kind,
+                           *options)
+        fetch = f"import urllib.request as r; print(r.urlopen('http://{address}:8080/', timeout=60).read().decode())"
+        return cfg, [*DHCPD, "--expect", "starting httpd", "--ping", address, "--ask", f'python3 -c "{fetch}"',
+                     "--ask", f"xl shutdown {name}", "--then", "is told to end", "--then", "the guest is off"], [page]
+    return make
+
+
 def predicted(shared, cfg):
     """What is wrong with the words of `domuimg check` about a guest that is good."""
     found = predict.Judge(shared.build).check(cfg)
@@ -249,6 +265,12 @@ CASES = (
         default=False),
     row("tar-pv", "tar: with the host's kernel", "PV", "", tar_pv),
     row("dir", "dir:", "as it chooses by itself", "", directory, default=False),
+    row("oci-pvh", "oci: of a small server", "PVH, the host's kernel with an initramfs of ours",
+        "a page over its network, whose address came by DHCP, and its end by xl shutdown",
+        container("pvh", "10.77.0.50"), 30),
+    row("oci-pv", "oci: of a small server", "PV, the host's kernel with an initramfs of ours",
+        "a page over its network, and its end by xl shutdown",
+        container("pv", "10.77.0.5", "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1"), 30, default=False),
     row("pygrub", "dir:", "PV by pygrub", "", pygrub),
     row("bootloader-pv", "dir:", "PV by domuimg-bootloader, found by its name alone", "", bootloader("pv"), good=False),
     row("bootloader-pvh", "dir:", "PVH by domuimg-bootloader, found by its name alone", "", bootloader("pvh"), good=False,

@@ -58,7 +58,9 @@ def arguments():
                       help="after --login: run it in the guest and print its output")
     boot.add_argument("--ping", metavar="ADDRESS", action="append", default=[], help="dom0 must reach it")
     boot.add_argument("--ask", metavar="COMMAND", action="append", default=[],
-                      help="a shell command in dom0 that must come to succeed; its output is printed")
+                      help="then run it in dom0 and print its output")
+    boot.add_argument("--then", metavar="REGEX", type=regex, action="append", default=[],
+                      help="and then the console must show this")
     dom0 = verbs.add_parser("dom0", help="run a shell command in the dom0")
     dom0.add_argument("command", metavar="COMMAND")
     dom0.add_argument("--timeout", metavar="S", type=float, default=300)

@@ -65,7 +65,10 @@ def inside(run, options):
     for address in options.ping:
         run.ping(address)
         said.append(f"{run.guest.name}: {address} answers dom0's ping")
-    said += [run.ask(command) for command in options.ask]
+    for text in options.ask:
+        said.append(run.ask(text).rstrip("\n"))
+    for pattern in options.then:
+        said.append(f"{run.guest.name}: {run.expect(pattern)[0]!r}")
     return said
 
 

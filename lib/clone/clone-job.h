@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/spec.h"
+#include "lib/clone/clone-source.h"
+#include "lib/guest/customise.h"
+#include "lib/spec/parse.h"
+
+/* One clone: planned in one thread, and made in any. */
+
+typedef struct {
+  const char *mac;          /* of the source's card; NULL: it has none */
+  char *new_mac;
+  const DomuimgNicSpec *spec; /* (unowned) (nullable) */
+} DomuimgCloneNic;
+
+typedef struct {
+  const DomuimgCloneSource *source; /* (unowned) */
+  DomuimgSpec *spec;
+  const DomuimgCopyWay *const *ways; /* (unowned) for each disk of the source */
+  guint64 cleaners;
+  char *name, *uuid;
+  char *directory;         /* of images, the manifest and libvirt's XML */
+  char *config_path, *xml_path, *manifest_path, *seed_path; /* (nullable), but for the manifest */
+  char *kernel_path, *ramdisk_path; /* (nullable) */
+  GPtrArray *paths;        /* (element-type utf8) of the disks */
+  GPtrArray *nics;         /* of DomuimgCloneNic */
+  GPtrArray *changes, *warnings; /* (element-type utf8) */
+  char *root_password;     /* (nullable) that was made */
+  gboolean has_seed, has_xml;
+} DomuimgCloneJob;
+
+typedef struct {
+  const DomuimgCopyWay *const *ways;
+  guint64 cleaners;
+  GHashTable *taken; /* a set of names and of cards' addresses that other clones have */
+} DomuimgClonePlan;
+
+/* What is wrong with it is known here, before anything is made. */
+DomuimgCloneJob *domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
+                                         const DomuimgClonePlan *plan, GError **error);
+void domuimg_clone_job_free (DomuimgCloneJob *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneJob, domuimg_clone_job_free)
+
+/* All of it or nothing, as one transaction. */
+gboolean domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError **error);
+
+/* The disks of a clone while they are made (clone-disks.c). */
+typedef struct {
+  GPtrArray *places;  /* (element-type utf8) where they are until the commit */
+  GPtrArray *regions; /* (element-type DomuimgRegion) */
+} DomuimgCloneDisks;
+
+gboolean domuimg_clone_disks_begin (DomuimgCloneJob *self, DomuimgCloneDisks *disks,
+                                    GCancellable *cancellable, GError **error);
+/* The files of the guest, in its new disks; NULL without an error where there are none. */
+DomuimgTree *domuimg_clone_disks_open (DomuimgCloneJob *self, DomuimgCloneDisks *disks,
+                                       GPtrArray *trees, GError **error);
+gboolean domuimg_clone_disks_end (DomuimgCloneJob *self, DomuimgCloneDisks *disks, GError **error);
+
+/* What is changed in the guest's files (clone-customise.c). */
+gboolean domuimg_clone_customise (DomuimgCloneJob *self, DomuimgTree *tree, const char *seed,
+                                  GCancellable *cancellable, GError **error);
+
+/* The texts of the configuration (nullable), of libvirt's XML (nullable) and of the manifest
+ * (clone-config.c). */
+gboolean domuimg_clone_write_config (DomuimgCloneJob *self, char **config, char **xml,
+                                     DomuimgDomain **domain, GError **error);
+char *domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GError **error);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a clone will be: its names, addresses and files, before anything of it is made. */
+#include "config.h"
+#include "lib/clone/clone-job.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/disk/file.h"
+#include "lib/domain/config/file.h"
+#include "lib/domain/model/identity.h"
+#include "lib/guest/identity.h"
+#include "lib/guest/manifest-find.h"
+#include "lib/spec/spec-keys.h"
+
+static void
+nic_free (gpointer data)
+{
+  g_free (((DomuimgCloneNic *) data)->new_mac);
+  g_free (data);
+}
+
+void
+domuimg_clone_job_free (DomuimgCloneJob *self)
+{
+  g_clear_object (&self->spec);
+  g_free (self->name);
+  g_free (self->uuid);
+  g_free (self->directory);
+  g_free (self->config_path);
+  g_free (self->xml_path);
+  g_free (self->manifest_path);
+  g_free (self->seed_path);
+  g_free (self->kernel_path);
+  g_free (self->ramdisk_path);
+  g_ptr_array_unref (self->paths);
+  g_ptr_array_unref (self->nics);
+  g_ptr_array_unref (self->changes);
+  g_ptr_array_unref (self->warnings);
+  g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_free (self);
+}
+
+static gboolean
+take_name (const DomuimgClonePlan *plan, const char *what, GError **error)
+{
+  return g_hash_table_add (plan->taken, g_strdup (what))
+         || domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
+                          "%s is given to two clones: each needs one of its own", what);
+}
+
+static char *
+make_mac (const DomuimgClonePlan *plan)
+{
+  for (;;)
+    {
+      char *mac = domuimg_mac_new_random ();
+
+      if (g_hash_table_add (plan->taken, g_strdup (mac)))
+        return mac;
+      g_free (mac);
+    }
+}
+
+static gboolean
+add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
+         const DomuimgNicSpec *spec, GError **error)
+{
+  DomuimgCloneNic *nic = g_new0 (DomuimgCloneNic, 1);
+
+  nic->mac = old;
+  nic->spec = spec;
+  g_ptr_array_add (self->nics, nic);
+  if (spec != NULL && spec->mac != NULL)
+    {
+      nic->new_mac = g_strdup (spec->mac);
+      return take_name (plan, spec->mac, error);
+    }
+  nic->new_mac = old != NULL && !domuimg_cleaners_has (self->cleaners, "mac") ? g_strdup (old)
+                                                                              : make_mac (plan);
+  return TRUE;
+}
+
+/* The cards of the source, and those beyond that are asked for. */
+static gboolean
+plan_nics (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
+{
+  g_autoptr (GPtrArray) specs = domuimg_spec_get_objects (self->spec, "nic");
+  GPtrArray *old
+      = self->source->domain != NULL ? domuimg_domain_get_nics (self->source->domain) : NULL;
+  guint n_old = old != NULL ? old->len : 0;
+
+  if (specs->len == 1 && ((const DomuimgNicSpec *) g_ptr_array_index (specs, 0))->is_none)
+    return TRUE;
+  for (guint i = 0; i < MAX (n_old, specs->len); i++)
+    {
+      const DomuimgNicSpec *spec = i < specs->len ? g_ptr_array_index (specs, i) : NULL;
+      const char *mac
+          = i < n_old ? domuimg_domain_nic_get_mac (g_ptr_array_index (old, i)) : NULL;
+
+      if (!add_nic (self, plan, mac, spec, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+plan_disk_paths (DomuimgCloneJob *self)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+      g_autofree char *part = i > 0 ? g_strconcat ("-", disk->vdev, NULL) : g_strdup ("");
+
+      g_ptr_array_add (self->paths, g_strdup_printf ("%s/%s%s.%s", self->directory, self->name, part,
+                                                     self->ways[i]->suffix));
+    }
+}
+
+static void
+plan_paths (DomuimgCloneJob *self)
+{
+  const char *chosen = domuimg_spec_get (self->spec, "dir");
+  const char *images = chosen != NULL ? chosen : DOMUIMG_IMAGE_DIRECTORY;
+  g_autofree char *directory = g_canonicalize_filename (images, NULL);
+
+  self->directory = g_strdup (directory);
+  self->manifest_path = g_strdup_printf ("%s/%s.json", directory, self->name);
+  self->seed_path = g_strdup_printf ("%s/%s-seed.iso", directory, self->name);
+  plan_disk_paths (self);
+  if (self->source->domain == NULL)
+    return;
+  self->config_path = g_strdup_printf (
+      "%s/%s.cfg", chosen != NULL ? directory : DOMUIMG_CONFIG_DIRECTORY, self->name);
+  self->xml_path = g_strdup_printf ("%s/%s.xml", directory, self->name);
+  if (domuimg_clone_source_get_own (self->source, FALSE) != NULL)
+    self->kernel_path = g_strdup_printf ("%s/%s.vmlinuz", directory, self->name);
+  if (domuimg_clone_source_get_own (self->source, TRUE) != NULL)
+    self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", directory, self->name);
+}
+
+static gboolean
+check_places (DomuimgCloneJob *self, GError **error)
+{
+  gboolean replace = domuimg_spec_get_flag (self->spec, "force");
+  const char *const paths[] = { self->manifest_path, self->config_path, self->xml_path,
+                                self->kernel_path, self->ramdisk_path };
+
+  for (guint i = 0; i < self->paths->len; i++)
+    if (!domuimg_check_place (g_ptr_array_index (self->paths, i), replace, error))
+      return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    if (paths[i] != NULL && !domuimg_check_place (paths[i], replace, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* A clone would be made of itself. */
+static gboolean
+check_is_other (DomuimgCloneJob *self, GError **error)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+
+      if (g_ptr_array_find_with_equal_func (self->paths, disk->original.path, g_str_equal, NULL))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s is the disk of what is cloned: give the clone another name or another"
+                             " directory",
+                             disk->original.path);
+    }
+  return TRUE;
+}
+
+/* A password that stands on standard input is one for all; files are there before the work begins. */
+static gboolean
+check_files (DomuimgCloneJob *self, GError **error)
+{
+  g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
+  const char *password = domuimg_spec_get (self->spec, "root-password-file");
+
+  if (password != NULL && g_str_equal (password, "-"))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "root-password-file: clones read it from a file, not from standard input");
+  for (guint i = 0; keys[i] != NULL; i++)
+    if (access (keys[i], R_OK) != 0)
+      return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ssh-key: %s cannot be read", keys[i]);
+  return password == NULL || access (password, R_OK) == 0
+         || domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "root-password-file: %s cannot be read",
+                          password);
+}
+
+static char *
+plan_uuid (DomuimgCloneJob *self)
+{
+  const char *given = domuimg_spec_get_object (self->spec, "uuid");
+  const char *old = self->source->domain != NULL ? domuimg_domain_get_uuid (self->source->domain)
+                                                 : NULL;
+
+  if (given != NULL)
+    return g_strdup (given);
+  return old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid") ? g_strdup (old)
+                                                                       : domuimg_uuid_new_random ();
+}
+
+DomuimgCloneJob *
+domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
+                        const DomuimgClonePlan *plan, GError **error)
+{
+  g_autoptr (DomuimgCloneJob) self = g_new0 (DomuimgCloneJob, 1);
+
+  self->source = source;
+  self->spec = g_object_ref (spec);
+  self->ways = plan->ways;
+  self->cleaners = plan->cleaners;
+  self->paths = g_ptr_array_new_with_free_func (g_free);
+  self->nics = g_ptr_array_new_with_free_func (nic_free);
+  self->changes = g_ptr_array_new_with_free_func (g_free);
+  self->warnings = g_ptr_array_new_with_free_func (g_free);
+  self->name = g_strdup (domuimg_spec_get (spec, "name"));
+  if (self->name == NULL)
+    {
+      domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "a clone needs a name");
+      return NULL;
+    }
+  self->uuid = plan_uuid (self);
+  plan_paths (self);
+  if (!take_name (plan, self->manifest_path, error) || !plan_nics (self, plan, error)
+      || !check_is_other (self, error) || !check_places (self, error) || !check_files (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}

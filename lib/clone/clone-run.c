@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Plans all clones of a run, and makes them in threads. */
+#include "config.h"
+#include "lib/clone/clone-run.h"
+
+#include "lib/base/json.h"
+#include "lib/base/progress.h"
+#include "lib/base/thread.h"
+#include "lib/clone/clone-job.h"
+#include "lib/clone/clone-ways.h"
+#include "lib/guest/manifest-find.h"
+
+#define THREADS_MAX 16
+
+struct _DomuimgCloneRun {
+  DomuimgCloneSource *source;
+  const DomuimgCopyWay **ways;
+  GPtrArray *jobs;  /* of DomuimgCloneJob */
+  gboolean *is_made; /* for each of them */
+  GCancellable *cancellable; /* (unowned) (nullable) */
+  gint next;        /* atomic: the job to be begun next */
+  gint n_done;      /* atomic */
+  GMutex lock;      /* of what follows */
+  GError *error;    /* (nullable) the first */
+};
+
+void
+domuimg_clone_run_free (DomuimgCloneRun *self)
+{
+  g_ptr_array_unref (self->jobs);
+  g_free (self->is_made);
+  g_free (self->ways);
+  g_clear_pointer (&self->source, domuimg_clone_source_free);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneRun, domuimg_clone_run_free)
+
+/* All of them go to one directory, but where a table says otherwise; then the first one's decides. */
+static const char *
+get_directory (const DomuimgCloneWish *wish)
+{
+  const char *dir = domuimg_spec_get (g_ptr_array_index (wish->specs, 0), "dir");
+
+  return dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY;
+}
+
+static gboolean
+plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
+{
+  g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken };
+
+  self->ways = domuimg_clone_choose_ways (self->source, get_directory (wish), wish->copy, error);
+  what.ways = self->ways;
+  for (guint i = 0; self->ways != NULL && i < wish->specs->len; i++)
+    {
+      DomuimgSpec *spec = g_ptr_array_index (wish->specs, i);
+      DomuimgCloneJob *job = domuimg_clone_job_plan (self->source, spec, &what, error);
+
+      if (job == NULL)
+        {
+          g_prefix_error (error, "%s: ", domuimg_spec_get (spec, "name"));
+          return FALSE;
+        }
+      g_ptr_array_add (self->jobs, job);
+    }
+  self->is_made = g_new0 (gboolean, wish->specs->len);
+  return self->ways != NULL;
+}
+
+DomuimgCloneRun *
+domuimg_clone_run_new (const DomuimgCloneWish *wish, GError **error)
+{
+  g_autoptr (DomuimgCloneRun) self = g_new0 (DomuimgCloneRun, 1);
+
+  g_mutex_init (&self->lock);
+  self->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_clone_job_free);
+  self->source = domuimg_clone_source_open (wish->source, wish->dir, error);
+  if (self->source == NULL || !plan (self, wish, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+static gboolean
+has_failed (DomuimgCloneRun *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->error != NULL;
+}
+
+static void
+fail (DomuimgCloneRun *self, const DomuimgCloneJob *job, GError *error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->error == NULL)
+    g_propagate_prefixed_error (&self->error, error, "%s: ", job->name);
+  else
+    g_error_free (error);
+}
+
+static void
+run_jobs (DomuimgCloneRun *self, DomuimgProgress *progress)
+{
+  gint n = (gint) self->jobs->len;
+
+  for (gint i; !has_failed (self) && (i = g_atomic_int_add (&self->next, 1)) < n;)
+    {
+      DomuimgCloneJob *job = g_ptr_array_index (self->jobs, i);
+      GError *error = NULL;
+
+      domuimg_progress_set_message (progress, "Cloning %s", job->name);
+      self->is_made[i] = domuimg_clone_job_run (job, self->cancellable, &error);
+      /* The manifest has them; of a thousand clones, they would be all that memory has. */
+      g_ptr_array_set_size (job->changes, 0);
+      if (!self->is_made[i])
+        fail (self, job, error);
+      domuimg_progress_set_fraction (progress, (double) (g_atomic_int_add (&self->n_done, 1) + 1) / n);
+    }
+}
+
+static gpointer
+run_in_thread (gpointer data)
+{
+  run_jobs (data, NULL);
+  return NULL;
+}
+
+gboolean
+domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress, GCancellable *cancellable,
+                       GError **error)
+{
+  guint n = MIN (MIN (g_get_num_processors (), self->jobs->len), THREADS_MAX);
+  GThread *threads[THREADS_MAX] = { NULL };
+
+  self->cancellable = cancellable;
+  /* Where there are no more threads, those that there are do the work. */
+  for (guint i = 1; i < n; i++)
+    threads[i] = domuimg_thread_start ("clone", run_in_thread, self, NULL);
+  run_jobs (self, progress);
+  for (guint i = 1; i < n; i++)
+    if (threads[i] != NULL)
+      g_thread_join (threads[i]);
+  if (self->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
+}
+
+void
+domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths)
+{
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (self->is_made[i])
+      g_strv_builder_add (paths,
+                          ((DomuimgCloneJob *) g_ptr_array_index (self->jobs, i))->manifest_path);
+}
+
+static void
+append_job (GString *text, const DomuimgCloneJob *job)
+{
+  g_string_append_printf (text, "%s: %s\n", job->name,
+                          (const char *) g_ptr_array_index (job->paths, 0));
+  if (job->root_password != NULL)
+    g_string_append_printf (text, "  root's password, to be changed at the first login: %s\n",
+                            job->root_password);
+  for (guint i = 0; i < job->warnings->len; i++)
+    g_string_append_printf (text, "  warning: %s\n",
+                            (const char *) g_ptr_array_index (job->warnings, i));
+}
+
+static void
+append_ways (GString *text, const DomuimgCloneRun *self)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+
+      g_string_append_printf (text, "%s: %s, %s\n", disk->original.path, self->ways[i]->name,
+                              self->ways[i]->help);
+    }
+  for (guint i = 0; i < self->source->notes->len; i++)
+    g_string_append_printf (text, "warning: %s\n",
+                            (const char *) g_ptr_array_index (self->source->notes, i));
+}
+
+char *
+domuimg_clone_run_to_text (DomuimgCloneRun *self)
+{
+  GString *text = g_string_new (NULL);
+
+  append_ways (text, self);
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (self->is_made[i])
+      append_job (text, g_ptr_array_index (self->jobs, i));
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_job (JsonBuilder *builder, const DomuimgCloneJob *job)
+{
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "name", job->name);
+  domuimg_json_add_string (builder, "uuid", job->uuid);
+  domuimg_json_add_lines (builder, "disks", job->paths);
+  domuimg_json_add_string (builder, "config", job->config_path);
+  domuimg_json_add_string (builder, "xml", job->has_xml ? job->xml_path : NULL);
+  domuimg_json_add_string (builder, "manifest", job->manifest_path);
+  if (job->root_password != NULL)
+    domuimg_json_add_string (builder, "root_password", job->root_password);
+  domuimg_json_add_lines (builder, "warnings", job->warnings);
+  json_builder_end_object (builder);
+}
+
+char *
+domuimg_clone_run_to_json (DomuimgCloneRun *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (GPtrArray) ways = g_ptr_array_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  for (guint i = 0; i < self->source->disks->len; i++)
+    g_ptr_array_add (ways, (gpointer) self->ways[i]->name);
+  json_builder_begin_object (builder);
+  domuimg_json_add_string (builder, "source", self->source->name);
+  domuimg_json_add_lines (builder, "copies", ways);
+  json_builder_set_member_name (builder, "clones");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < self->jobs->len; i++)
+    if (self->is_made[i])
+      add_job (builder, g_ptr_array_index (self->jobs, i));
+  json_builder_end_array (builder);
+  domuimg_json_add_lines (builder, "warnings", self->source->notes);
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, TRUE);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "domuimg/progress.h"
+#include "lib/base/base.h"
+
+/* A run that makes clones of one source. */
+typedef struct _DomuimgCloneRun DomuimgCloneRun;
+
+typedef struct {
+  const char *source, *dir; /* @dir (nullable) */
+  const char *copy;         /* (nullable) the way to copy */
+  guint64 cleaners;
+  const GPtrArray *specs;   /* of DomuimgSpec */
+} DomuimgCloneWish;
+
+/* Everything is planned, and nothing is made. */
+DomuimgCloneRun *domuimg_clone_run_new (const DomuimgCloneWish *wish, GError **error);
+void domuimg_clone_run_free (DomuimgCloneRun *self);
+/* On all processors. The first error ends it when what is begun is over. */
+gboolean domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress,
+                                GCancellable *cancellable, GError **error);
+void domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths);
+char *domuimg_clone_run_to_text (DomuimgCloneRun *self);
+char *domuimg_clone_run_to_json (DomuimgCloneRun *self);

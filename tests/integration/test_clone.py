@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Clones: machines of their own that share what they can, and leave what they are made of as it is."""
+import hashlib
+import json
+import pathlib
+import subprocess
+import tarfile
+import unittest
+
+import archives
+import compare
+import world
+
+MACHINE_ID = "0123456789abcdef0123456789abcdef"
+OLD_MAC = "00:16:3e:00:00:01"
+KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nof the golden image\n"
+
+
+def golden(path):
+    """The root of a guest that somebody has used."""
+    archives.plain(path)
+    with tarfile.open(path, "a") as tar:
+        for name, data in {
+            "etc/machine-id": MACHINE_ID.encode() + b"\n",
+            "etc/hostname": b"goldenhost\n",
+            "etc/hosts": b"127.0.0.1\tlocalhost\n127.0.1.1\tgoldenhost\n192.0.2.7\tgoldenhost other\n",
+            "etc/systemd/network/10-lan.network":
+                f"[Match]\nMACAddress={OLD_MAC.upper()}\n\n[Network]\nAddress=192.0.2.9/24\n".encode(),
+            "etc/ssh/ssh_host_ed25519_key": KEY,
+            "usr/sbin/sshd": b"\x7fELF",
+            "var/log/syslog": b"goldenhost said this\n",
+            "var/log/wtmp": b"somebody logged in",
+            "var/log/journal/" + MACHINE_ID + "/system.journal": b"LPKSHHRH",
+            "root/.bash_history": b"secret command\n",
+            "home/ann/.bash_history": b"another\n",
+            "var/lib/dhcp/dhclient.eth0.leases": b"lease {}\n",
+            "var/spool/cron/crontabs/ann": b"* * * * * true\n",
+            "usr/lib/systemd/systemd": b"\x7fELF",
+            "usr/lib/systemd/systemd-networkd": b"\x7fELF",
+        }.items():
+            archives.add_file(tar, name, data)
+        archives.add_link(tar, "sbin/init", "../usr/lib/systemd/systemd", tarfile.SYMTYPE)
+    return path
+
+
+def digest(path):
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+class Files:
+    """The files of an ext filesystem in an image, read by debugfs."""
+
+    def __init__(self, image):
+        self.image = image
+
+    def ask(self, request):
+        return subprocess.run(["debugfs", "-R", request, str(self.image)], check=True,
+                              capture_output=True, errors="replace", text=True)
+
+    def read(self, path):
+        done = self.ask(f'cat "{path}"')
+        return None if "File not found" in done.stderr else done.stdout
+
+
+@world.need_root()
+@world.need_program("qemu-img", "e2fsck", "debugfs")
+class Clone(world.Case):
+    def setUp(self):
+        super().setUp()
+        self.image = self.create(f"tar:{golden(self.dir / 'root.tar')}", "--disk", "size=64M", "--nic",
+                                 f"mac={OLD_MAC}", name="gold")
+        self.before = digest(self.image)
+
+    def clone(self, *words, source="gold"):
+        return self.run_program([str(world.PROGRAM), "clone", source, "--source-dir", str(self.out),
+                                 "--dir", str(self.out), "--progress", "none", *map(str, words)])
+
+    def must_clone(self, *words, **settings):
+        done = self.clone(*words, "--json", **settings)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(digest(self.image), self.before)
+        return json.loads(done.stdout)["clones"]
+
+    def open(self, disk):
+        """Its files, once foreign judges have nothing to say."""
+        disk = pathlib.Path(disk)
+        flat = self.dir / f"{disk.stem}.flat"
+        if disk.suffix == ".qcow2":
+            subprocess.run(["qemu-img", "check", "-q", str(disk)], check=True)
+        subprocess.run(["qemu-img", "convert", "-O", "raw", str(disk), str(flat)], check=True)
+        subprocess.run(["e2fsck", "-fn", str(flat)], check=True, capture_output=True)
+        return Files(flat)
+
+    def judge(self, made):
+        files = self.open(made["disks"][0])
+        manifest = json.loads(pathlib.Path(made["manifest"]).read_text())
+        mac = manifest["nics"][0]["mac"]
+        self.assertNotEqual(mac, OLD_MAC)
+        self.assertIn(f"mac={mac}", pathlib.Path(made["config"]).read_text())
+        self.assertEqual(files.read("/etc/hostname"), made["name"] + "\n")
+        self.assertEqual(files.read("/etc/hosts"),
+                         f"127.0.0.1\tlocalhost\n127.0.1.1\t{made['name']}\n192.0.2.7\tother\n")
+        self.assertEqual(files.read("/etc/systemd/network/10-lan.network"),
+                         f"[Match]\nMACAddress={mac}\n\n[Network]\nAddress=192.0.2.9/24\n")
+        self.assertEqual(files.read("/etc/machine-id"), "")
+        self.assertEqual(files.read("/var/log/wtmp"), "")
+        for gone in ("/etc/ssh/ssh_host_ed25519_key", "/var/log/syslog", f"/var/log/journal/{MACHINE_ID}",
+                     "/root/.bash_history", "/home/ann/.bash_history", "/var/lib/dhcp/dhclient.eth0.leases",
+                     "/var/spool/cron/crontabs/ann"):
+            self.assertIsNone(files.read(gone), gone)
+        self.assertIn("ssh-keygen", files.read("/etc/systemd/system/domuimg-ssh-host-keys.service"))
+        return manifest
+
+    def test_each_way_to_copy(self):
+        for way in ("overlay", "sparse"):
+            with self.subTest(way):
+                made, = self.must_clone(f"by-{way}", "--copy", way)
+                manifest = self.judge(made)
+                self.assertEqual(manifest["disks"][0].get("base", {}).get("path"),
+                                 str(self.image) if way == "overlay" else None)
+        self.assert_one_line(self.clone("other", "--copy", "tape"), "tape", "overlay")
+
+    def test_an_overlay_has_only_what_is_changed(self):
+        made, = self.must_clone("small")
+        self.assertLess(pathlib.Path(made["disks"][0]).stat().st_blocks * 512, 300_000)
+        extents = json.loads(subprocess.run(["qemu-img", "map", "--output=json", made["disks"][0]], check=True,
+                                            capture_output=True).stdout)
+        self.assertLess(sum(one["length"] for one in extents if one["depth"] == 0), 300_000)
+
+    def test_many_are_all_different(self):
+        made = self.must_clone("--count", "12", "--name", "web%02d", "--memory", "300")
+        self.assertEqual([one["name"] for one in made], [f"web{n:02}" for n in range(1, 13)])
+        manifests = [self.judge(one) for one in made]
+        self.assertEqual(len({one["uuid"] for one in manifests}), 12)
+        self.assertEqual(len({one["nics"][0]["mac"] for one in manifests}), 12)
+        self.assertEqual({one["memory"] for one in manifests}, {300})
+        self.assertEqual(self.journals(), [])
+
+    def test_a_clone_of_a_clone(self):
+        first, = self.must_clone("first")
+        second, = self.must_clone("second", source="first")
+        self.judge(second)
+        # What lies below has changed: everything above of it is damaged, and that is said.
+        with open(first["disks"][0], "r+b") as file:
+            file.seek(1024)
+            file.write(b"\0" * 64)
+        self.assert_one_line(self.clone("third", source="second"), "first.qcow2", "was changed")
+
+    def test_cleaners_are_chosen(self):
+        made, = self.must_clone("kept", "--identity", "-logs,-machine-id,ssh-userdir")
+        files = self.open(made["disks"][0])
+        self.assertEqual(files.read("/etc/machine-id"), MACHINE_ID + "\n")
+        self.assertEqual(files.read("/var/log/syslog"), "goldenhost said this\n")
+        made, = self.must_clone("same", "--identity", "none")
+        files = self.open(made["disks"][0])
+        self.assertEqual(files.read("/etc/hostname"), "goldenhost\n")
+        self.assertEqual(files.read("/etc/ssh/ssh_host_ed25519_key"), KEY.decode())
+        self.assert_one_line(self.clone("other", "--identity", "soul"), "soul", "cleaner")
+
+    def test_an_address_of_its_own(self):
+        made, = self.must_clone("static", "--nic", "ip=192.0.2.44/24,gateway=192.0.2.1", "--hostname", "a.example")
+        text = self.open(made["disks"][0]).read("/etc/systemd/network/10-domuimg-nic0.network")
+        self.assertIn("Address=192.0.2.44/24", text)
+        self.assertIn("ip=192.0.2.44", pathlib.Path(made["config"]).read_text())
+
+    def test_a_table_of_guests(self):
+        table = self.dir / "hosts.csv"
+        table.write_text('name,ip,memory,hostname\r\nalpha,192.0.2.1/24,300M,"a.example"\r\nbeta,,,\r\n')
+        alpha, beta = self.must_clone("--each", table, "--memory", "400M")
+        self.assertIn("memory = 300\n", pathlib.Path(alpha["config"]).read_text())
+        self.assertIn("ip=192.0.2.1", pathlib.Path(alpha["config"]).read_text())
+        self.assertEqual(self.open(alpha["disks"][0]).read("/etc/hostname"), "a\n")
+        self.assertIn("memory = 400\n", pathlib.Path(beta["config"]).read_text())
+        before = world.snapshot(self.out)
+        for line, place in (("x,,12q,", ":3:4"), ("x,,", ":3:1"), ('"x,,,', ":3:1"), ("x,1.2.3,,", ":3:3"),
+                            (",,,", ":3:1"), ("w,,,", "given to two"), ("name of two,,,", ":3:1")):
+            table.write_text("name,ip,memory,hostname\nw,,,\n" + line + "\n")
+            self.assert_one_line(self.clone("--each", table), place)
+        table.write_text("name,package\nx,vim\n")
+        self.assert_one_line(self.clone("--each", table), ":2:1", "package")
+        table = self.dir / "hosts.json"
+        table.write_text('[{"name": "gamma"},\n {"name": 7.5}]')
+        self.assert_one_line(self.clone("--each", table), "entry 2", "name")
+        self.assert_nothing_left(before)
+        table.write_text('[{"name": "gamma", "vcpus": 2, "force": true}]')
+        gamma, = self.must_clone("--each", table)
+        self.assertIn("vcpus = 2\n", pathlib.Path(gamma["config"]).read_text())
+
+    def test_an_image_alone(self):
+        alone = self.dir / "alone.img"
+        alone.write_bytes(self.image.read_bytes())
+        done = self.run_program([str(world.PROGRAM), "clone", str(alone), "copy", "--dir", str(self.out), "-q"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.open(self.out / "copy.qcow2").read("/etc/hostname"), "copy\n")
+        self.assertFalse((self.out / "copy.cfg").exists())
+
+    def test_nothing_is_made_where_one_cannot_be(self):
+        self.must_clone("web2")
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("--count", "3", "--name", "web%d"), "web2", "exists already")
+        self.assert_one_line(self.clone("--count", "3", "--name", "web"), "web", "number")
+        self.assert_one_line(self.clone("gold"), "gold")
+        self.assert_one_line(self.clone("web3", "--package", "vim"))
+        with open(self.image, "r+b"):
+            self.assert_one_line(self.clone("web3"), "gold.img", "in use")
+        self.assert_nothing_left(before)
+
+    def use(self, image):
+        """What a running guest leaves in the journal, in directories and in inodes that are free again."""
+        with compare.mounted(image, "rw") as root:
+            (root / "srv").mkdir(exist_ok=True)
+            for number in range(400):
+                (root / "srv" / f"goldenhost-{number}").symlink_to(f"goldenhost/{MACHINE_ID}"[:50])
+            (root / "srv/spool").write_bytes(MACHINE_ID.encode() * 5000)
+        with compare.mounted(image, "rw") as root:
+            for path in [*(root / "srv").iterdir()]:
+                path.unlink()
+            (root / "srv/goldenhost").mkdir()
+            (root / "srv/goldenhost").rename(root / "srv/other")
+
+    def test_nothing_tells_whose_image_it_was(self):
+        self.use(self.image)
+        traces = [MACHINE_ID.encode(), bytes.fromhex(MACHINE_ID), KEY, b"goldenhost", OLD_MAC.encode(),
+                  OLD_MAC.upper().encode(), bytes.fromhex(OLD_MAC.replace(":", ""))]
+        content = self.image.read_bytes()
+        # They are found where this is not done.
+        self.assertEqual([trace in content for trace in traces], [True, False, True, True, False, True, False])
+        done = self.run_program([str(world.PROGRAM), "generalise", str(self.image), "--json"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("changed /etc/hostname", json.loads(done.stdout)["changes"])
+        content = self.image.read_bytes()
+        self.assertEqual([trace for trace in traces if trace in content], [])
+        files = self.open(self.image)
+        self.assertEqual(files.read("/etc/hostname"), "localhost\n")
+        self.assertEqual(files.read("/etc/systemd/network/10-lan.network"),
+                         "[Match]\nType=ether\n\n[Network]\nAddress=192.0.2.9/24\n")
+        with compare.mounted(self.image) as root:
+            self.assertEqual([path.name for path in (root / "srv").iterdir()], ["other"])
+        self.assertEqual(self.journals(), [])
+        self.before = digest(self.image)
+        self.must_clone("after")
+
+    def test_what_cannot_be_generalised_stays(self):
+        before = world.snapshot(self.out)
+        with open(self.image, "r+b"):
+            done = self.run_program([str(world.PROGRAM), "generalise", str(self.image)])
+        self.assert_one_line(done, "gold.img", "in use")
+        (self.dir / "empty.img").write_bytes(bytes(1 << 21))
+        done = self.run_program([str(world.PROGRAM), "generalise", str(self.dir / "empty.img")])
+        self.assert_one_line(done, "empty.img", "operating system")
+        self.assert_nothing_left(before)
+
+    def test_a_kill_leaves_whole_clones(self):
+        process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
+                                    str(self.out), "--progress", "none", "--count", "300", "--name", "n%03d"],
+                                   env=self.environment, stdout=subprocess.DEVNULL)
+        while len(list(self.out.glob("n*.json"))) < 5:
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        done = self.run_program([str(world.PROGRAM), "cleanup"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        made = sorted(path.stem for path in self.out.glob("n*.json"))
+        self.assertGreaterEqual(len(made), 5)
+        self.assertLess(len(made), 300)
+        self.assertEqual({path.name.split(".")[0] for path in self.out.iterdir()}, {"gold", *made})
+        for name in made:
+            self.assertEqual({path.suffix for path in self.out.glob(f"{name}.*")},
+                             {path.suffix for path in self.out.glob(f"{made[0]}.*")})
+        self.open(self.out / f"{made[-1]}.qcow2")
+        self.assertEqual(self.journals(), [])
+        self.assertEqual(digest(self.image), self.before)
+
+
+if __name__ == "__main__":
+    unittest.main()
