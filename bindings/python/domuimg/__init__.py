@@ -37,7 +37,7 @@ from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
-from ._life import Show, rename, show
+from ._life import Show, explain_file, list_missing, rename, show, trace
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -88,17 +88,20 @@ __all__ = [
     "create",
     "delete",
     "doctor",
+    "explain_file",
     "fix",
     "generalise",
     "kernel_inspect",
     "kernel_list",
     "kernel_update",
     "list_guests",
+    "list_missing",
     "plan",
     "plan_delete",
     "rename",
     "resize",
     "run",
     "show",
+    "trace",
     "unfinished",
 ]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Union
 
 from ._build import Cancellable
 from ._errors import translated
@@ -67,6 +67,38 @@ def show(
         text=found.to_text(),
         details=json.loads(found.to_json()),
     )
+
+
+def explain_file(guest: PathLike, path: str, *, dir: Optional[PathLike] = None) -> list[str]:
+    """Why the file `path` is in a guest that is one application: the chain down to what was asked for."""
+    with translated():
+        found = Domuimg.Show.run(os.fsdecode(guest), _path(dir), _backend(None, None), None, None)
+        return list(found.explain_file(path))
+
+
+def list_missing(guest: PathLike, trace: str, *, dir: Optional[PathLike] = None) -> list[str]:
+    """What a run has opened, by the text of `trace`, and a guest that is one application does not have."""
+    with translated():
+        found = Domuimg.Show.run(os.fsdecode(guest), _path(dir), _backend(None, None), None, None)
+        return list(found.list_missing(trace))
+
+
+def trace(
+    command: Sequence[str],
+    *,
+    environment: Optional[Sequence[str]] = None,
+    cancellable: Optional[Cancellable] = None,
+) -> str:
+    """Runs a program once under strace; the paths that it has opened, as `trace_file` takes them.
+
+    Cancelling ends the program, and what it has opened until then is returned.
+    """
+    with translated():
+        return str(
+            Domuimg.trace_run(
+                list(command), None if environment is None else list(environment), None, _gio(cancellable)
+            )
+        )
 
 
 def rename(
