@@ -27,6 +27,7 @@ int cli_clone (int argc, char **argv);
 int cli_generalise (int argc, char **argv);
 int cli_resize (int argc, char **argv);
 int cli_show (int argc, char **argv);
+int cli_trace (int argc, char **argv);
 
 /* One of the actions that a verb consists of; a list of them ends with no name. */
 typedef struct {

@@ -27,6 +27,7 @@ static const struct {
   { "adopt", cli_adopt, "write a manifest for a guest that was made elsewhere" },
   { "list-images", cli_list_images, "list vendors' cloud images that a guest can be made of" },
   { "resize", cli_resize, "make a guest's disk larger or smaller" },
+  { "trace", cli_trace, "write what a program opens, for a guest of it" },
   { "rebuild", cli_rebuild, "make a guest again from its manifest" },
   { "rename", cli_rename, "give a guest another name" },
   { "clone", cli_clone, "make copies of a guest that are machines of their own" },

@@ -70,6 +70,7 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
+    --sbom) mapfile -t COMPREPLY < <(compgen -W "both spdx cyclonedx none" -- "$cur") ;;
     --copy) mapfile -t COMPREPLY < <(compgen -W "reflink overlay sparse" -- "$cur") ;;
     --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;

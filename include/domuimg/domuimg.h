@@ -25,5 +25,6 @@
 #include <domuimg/rebuild.h>
 #include <domuimg/rename.h>
 #include <domuimg/show.h>
+#include <domuimg/trace.h>
 #include <domuimg/enum-types.h>
 #include <domuimg/version.h>

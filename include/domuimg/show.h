@@ -27,6 +27,10 @@ DomuimgGuestState domuimg_show_get_state (DomuimgShow *self);
 DOMUIMG_API
 guint64 domuimg_show_get_disk_usage (DomuimgShow *self);
 DOMUIMG_API
+char **domuimg_show_explain_file (DomuimgShow *self, const char *path, GError **error);
+DOMUIMG_API
+char **domuimg_show_list_missing (DomuimgShow *self, const char *trace, GError **error);
+DOMUIMG_API
 char *domuimg_show_to_text (DomuimgShow *self);
 DOMUIMG_API
 char *domuimg_show_to_json (DomuimgShow *self);

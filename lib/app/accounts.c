@@ -45,7 +45,7 @@ is_wanted (const Wanted *self, GStrv fields, guint32 id)
          || g_hash_table_contains (self->names, fields[0]);
 }
 
-/* Of a group, only those of its users stay that the guest has. */
+/* A group keeps only those of its users that the guest has. */
 static void
 keep_members (GStrv fields, const Wanted *users)
 {

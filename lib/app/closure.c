@@ -28,6 +28,7 @@ file_free (gpointer data)
 
   domuimg_entry_free (self->entry);
   g_free (self->detail);
+  g_free (self->sha1);
   g_free (self->sha256);
   g_clear_pointer (&self->content, g_bytes_unref);
   g_clear_pointer (&self->object, domuimg_elf_object_free);

@@ -16,7 +16,7 @@ typedef struct {
   GBytes *content;      /* (nullable) in place of what the tree has */
   DomuimgElfObject *object; /* (nullable) of an ELF file */
   const DomuimgPackage *package; /* (nullable) once the closure is complete */
-  char *sha256;         /* (nullable) of a regular file, once its bytes have passed */
+  char *sha1, *sha256;  /* (nullable) of a regular file, once its bytes have passed */
 } DomuimgAppFile;
 
 /* How the application is started by itself, as far as a rule knows it. */

@@ -7,11 +7,14 @@
 
 #define DEPTH_MAX 16
 
-/* A command follows them. */
+/* A command follows these words of the language, */
 static const char *const before_command[]
-    = { "if",   "then", "elif", "else",  "do",    "while",   "until", "!",       "{",      "time",
-        "exec", "env",  "nice", "nohup", "xargs", "command", "sudo",  "timeout", "setsid", "eval",
-        "stdbuf", "chroot", "setpriv", "unshare", "trap", NULL };
+    = { "if", "then", "elif", "else", "do", "while", "until", "!", "{", "time", "exec", "command",
+        "eval", "trap", NULL };
+/* and these, which are programs. */
+static const char *const wrappers[]
+    = { "env", "nice", "nohup", "xargs", "sudo", "timeout", "setsid", "stdbuf", "chroot", "setpriv",
+        "unshare", NULL };
 /* None does. */
 static const char *const before_names[]
     = { "for", "case", "select", "function", "in", "fi", "done", "esac", "}", NULL };
@@ -54,12 +57,10 @@ is_assignment (const char *word)
 static void
 take_command (Parser *self, const char *word)
 {
-  if (g_strv_contains (before_command, word))
-    {
-      if (!g_strv_contains (builtins, word))
-        add_once (self->commands, word);
-      return;
-    }
+  if (g_strv_contains (wrappers, word))
+    add_once (self->commands, word);
+  if (g_strv_contains (before_command, word) || g_strv_contains (wrappers, word))
+    return;
   /* An option or a number of the word before, as of "timeout -k 5 10". */
   if (is_assignment (word) || *word == '-' || g_ascii_isdigit (*word))
     return;
@@ -271,8 +272,9 @@ parse (Parser *self, char end)
         self->at += strcspn (self->at, "\n");
       else if (*self->at == ' ' || *self->at == '\t')
         {
-          self->at++;
-          end_word (self, FALSE);
+          self->at += strspn (self->at, " \t");
+          /* The name of a function may have a blank behind it, too. */
+          end_word (self, g_str_has_prefix (self->at, "()"));
         }
       else if (*self->at == '<' && self->at[1] == '<' && self->at[2] != '<')
         skip_here_document (self);

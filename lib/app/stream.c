@@ -23,7 +23,7 @@ struct _DomuimgAppStream {
   guint next;
   Item *item;       /* (unowned) (nullable) the current one */
   guint64 offset;
-  GChecksum *checksum; /* (nullable) of the current file */
+  GChecksum *sha1, *sha256; /* (nullable) of the current file */
   guint8 *buffer;
 };
 
@@ -48,7 +48,8 @@ domuimg_app_stream_finalize (GObject *object)
   DomuimgAppStream *self = DOMUIMG_APP_STREAM (object);
 
   g_ptr_array_unref (self->items);
-  g_clear_pointer (&self->checksum, g_checksum_free);
+  g_clear_pointer (&self->sha1, g_checksum_free);
+  g_clear_pointer (&self->sha256, g_checksum_free);
   g_free (self->buffer);
   g_clear_object (&self->tree);
   G_OBJECT_CLASS (domuimg_app_stream_parent_class)->finalize (object);
@@ -168,14 +169,17 @@ domuimg_app_stream_new (DomuimgClosure *closure, GError **error)
 static void
 end_file (DomuimgAppStream *self)
 {
-  if (self->checksum == NULL)
-    return;
-  if (self->item->file != NULL && self->offset >= self->item->entry->size)
+  DomuimgAppFile *file = self->sha256 != NULL ? self->item->file : NULL;
+
+  if (file != NULL && self->offset >= self->item->entry->size)
     {
-      g_free (self->item->file->sha256);
-      self->item->file->sha256 = g_strdup (g_checksum_get_string (self->checksum));
+      g_free (file->sha1);
+      g_free (file->sha256);
+      file->sha1 = g_strdup (g_checksum_get_string (self->sha1));
+      file->sha256 = g_strdup (g_checksum_get_string (self->sha256));
     }
-  g_clear_pointer (&self->checksum, g_checksum_free);
+  g_clear_pointer (&self->sha1, g_checksum_free);
+  g_clear_pointer (&self->sha256, g_checksum_free);
 }
 
 static const DomuimgEntry *
@@ -190,7 +194,10 @@ app_next (DomuimgStream *stream, GCancellable *cancellable, GError **error)
   self->item = g_ptr_array_index (self->items, self->next++);
   self->offset = 0;
   if (self->item->entry->type == DOMUIMG_ENTRY_FILE)
-    self->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+    {
+      self->sha1 = g_checksum_new (G_CHECKSUM_SHA1);
+      self->sha256 = g_checksum_new (G_CHECKSUM_SHA256);
+    }
   return self->item->entry;
 }
 
@@ -236,7 +243,8 @@ app_read (DomuimgStream *stream, const void **data, guint64 *offset, GError **er
   got = read_piece (self, error);
   if (got < 0)
     return -1;
-  g_checksum_update (self->checksum, self->buffer, got);
+  g_checksum_update (self->sha1, self->buffer, got);
+  g_checksum_update (self->sha256, self->buffer, got);
   *data = self->buffer;
   *offset = self->offset;
   self->offset += (guint64) got;

@@ -77,51 +77,92 @@ skip_prefix (const char *line)
 static gboolean
 has_worked (const char *rest)
 {
-  const char *equals = strrchr (rest, '=');
+  const char *equals = NULL;
 
-  /* A path, with its own "=", may follow the number: "= 3</etc/a=b>". */
-  for (const char *at = rest; (at = strstr (at, ") = ")) != NULL; at++)
-    equals = at + 2;
+  /* A path, with its own ") = ", may follow the number: "= 3</etc/a) = b>". */
+  for (const char *at = rest; equals == NULL && (at = strstr (at, ")")) != NULL; at++)
+    if (at[1 + strspn (at + 1, " ")] == '=')
+      equals = at + 1 + strspn (at + 1, " ");
   return equals != NULL && g_ascii_isdigit (equals[1 + strspn (equals + 1, " ")]);
 }
 
+/* What the call is about, whether it has worked or not; *@at moves behind its path. What is only looked
+ * up (O_PATH) or made (O_CREAT) by the run need not be there before. */
 static char *
-take_call (const char *line)
+take_path (const char *call, const char **at)
 {
-  const char *at = skip_prefix (line);
-  gsize length = strcspn (at, "(");
+  gsize length = strcspn (call, "(");
 
-  for (guint i = 0; at[length] == '(' && i < G_N_ELEMENTS (calls); i++)
+  for (guint i = 0; call[length] == '(' && i < G_N_ELEMENTS (calls); i++)
     {
       g_autofree char *directory = NULL, *path = NULL;
-      const char *rest = at + length + 1;
 
-      if (strlen (calls[i].name) != length || strncmp (calls[i].name, at, length) != 0)
+      *at = call + length + 1;
+      if (strlen (calls[i].name) != length || strncmp (calls[i].name, call, length) != 0)
         continue;
-      directory = calls[i].is_at ? take_directory (&rest) : g_strdup ("/");
-      path = directory != NULL ? take_string (&rest) : NULL;
-      if (path == NULL || *path == '\0' || strchr (path, '\n') != NULL || !has_worked (rest))
+      directory = calls[i].is_at ? take_directory (at) : g_strdup ("/");
+      path = directory != NULL ? take_string (at) : NULL;
+      if (path == NULL || *path == '\0' || strchr (path, '\n') != NULL
+          || strstr (*at, "O_PATH") != NULL || strstr (*at, "O_CREAT") != NULL)
         return NULL;
       return g_canonicalize_filename (path, *directory == '/' ? directory : "/");
     }
   return NULL;
 }
 
+typedef struct {
+  GPtrArray *paths;
+  GHashTable *seen;    /* of what is in @paths */
+  GHashTable *pending; /* process -> path of a call whose end comes on a later line */
+} Parser;
+
+static void
+add_path (Parser *self, char *path)
+{
+  if (path == NULL || g_hash_table_contains (self->seen, path))
+    {
+      g_free (path);
+      return;
+    }
+  g_hash_table_add (self->seen, path);
+  g_ptr_array_add (self->paths, path);
+}
+
+/* "12 openat(3</etc>, "a", O_RDONLY <unfinished ...>" and later "12 <... openat resumed>) = 4". */
+static void
+take_line (Parser *self, const char *line)
+{
+  const char *call = skip_prefix (line), *at = "";
+  g_autofree char *process = g_strndup (line, (gsize) (call - line));
+  g_autofree char *path = NULL;
+
+  if (g_str_has_prefix (call, "<..."))
+    {
+      path = g_strdup (g_hash_table_lookup (self->pending, process));
+      g_hash_table_remove (self->pending, process);
+      at = call;
+    }
+  else
+    path = take_path (call, &at);
+  if (path == NULL)
+    return;
+  if (strstr (at, "<unfinished") != NULL)
+    g_hash_table_insert (self->pending, g_steal_pointer (&process), g_steal_pointer (&path));
+  else if (has_worked (at))
+    add_path (self, g_steal_pointer (&path));
+}
+
 void
 domuimg_strace_parse (const char *text, GPtrArray *paths)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) pending
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  Parser self = { paths, seen, pending };
 
   for (guint i = 0; lines[i] != NULL; i++)
-    {
-      char *path = take_call (lines[i]);
-
-      if (path != NULL && g_hash_table_add (seen, path))
-        g_ptr_array_add (paths, path);
-      else
-        g_free (path);
-    }
+    take_line (&self, lines[i]);
 }
 
 char *
@@ -156,10 +197,28 @@ domuimg_trace_parse (const char *text, GError **error)
   return g_steal_pointer (&paths);
 }
 
+char *
+domuimg_trace_read_file (const char *path, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  DomuimgError code = DOMUIMG_ERROR_IO;
+  char *text = NULL;
+
+  if (g_file_get_contents (path, &text, NULL, &local))
+    return text;
+  if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    code = DOMUIMG_ERROR_NOT_FOUND;
+  else if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES))
+    code = DOMUIMG_ERROR_PERMISSION;
+  domuimg_fail (error, code, "%s", local->message);
+  return NULL;
+}
+
 gboolean
 domuimg_trace_is_fleeting (const char *path)
 {
-  static const char *const places[] = { "/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/var/tmp" };
+  static const char *const places[] = { "/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/var/tmp",
+                                       "/etc/resolv.conf" };
 
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {

@@ -12,5 +12,7 @@ void domuimg_strace_parse (const char *text, GPtrArray *paths);
 char *domuimg_trace_to_text (GPtrArray *paths);
 /* The paths of such a text; CORRUPT_INPUT with the line for what is not an absolute path. */
 GPtrArray *domuimg_trace_parse (const char *text, GError **error);
+/* The text of a file of this host. NOT_FOUND, PERMISSION, IO. */
+char *domuimg_trace_read_file (const char *path, GError **error);
 /* Whether it is a file that a run finds in any system or makes itself, so that no closure has it. */
 gboolean domuimg_trace_is_fleeting (const char *path);

@@ -50,6 +50,7 @@ static const struct {
   { "rpm", "rpm" },
   { "sfdisk", "fdisk" },
   { "skopeo", "skopeo" },
+  { "strace", "strace" },
   { "ssh-keygen", "openssh-client" },
   { "tar", "tar" },
   { "tune2fs", "e2fsprogs" },

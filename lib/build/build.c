@@ -178,6 +178,8 @@ state_clear (DomuimgBuildState *self)
   g_free (self->archive);
   g_free (self->config);
   g_free (self->xml);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    g_free (self->documents[i]);
   g_free (self->manifest);
   g_free (self->kernel);
   g_free (self->ramdisk);
@@ -274,6 +276,7 @@ static const Step steps[] = {
   { domuimg_build_step_kernel, FILES | DISKS | REHEARSED, 4, 2 },
   { domuimg_build_step_grub, FILES, 0, 0 },
   { domuimg_build_step_guest, FILES | DISKS | REHEARSED, 3, 1 },
+  { domuimg_build_step_documents, FILES, 0, 0 },
   { domuimg_build_step_verdict, FILES | DISKS | INSTALLS | REHEARSED, 2, 2 },
   { domuimg_build_step_close, FILES | DISKS | INSTALLS | REHEARSED, 0, 1 },
   { domuimg_build_step_copy, DISKS, 0, 68 },

@@ -187,6 +187,8 @@ set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
   manifest->config = g_strdup (plan->config_path);
   manifest->xml = g_strdup (domuimg_build_get_xml_path (self));
   manifest->manifest = g_strdup (plan->manifest_path);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    manifest->documents[i] = g_strdup (plan->document_paths[i]);
   manifest->spec = domuimg_manifest_make_spec (plan->spec);
 }
 

@@ -325,6 +325,10 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
           || !check_readable ("luks", disk->luks, error))
         return FALSE;
     }
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    if (self->document_paths[i] != NULL
+        && !domuimg_check_place (self->document_paths[i], self->force, error))
+      return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       if (results[i] != NULL && !domuimg_check_place (results[i], self->force, error))

@@ -98,4 +98,6 @@ domuimg_plan_list_left (DomuimgPlan *self, GPtrArray *lines)
   add_left_volumes (self, lines);
   add_left (self, old->config, lines);
   add_left (self, old->xml, lines);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    add_left (self, old->documents[i], lines);
 }

@@ -49,6 +49,8 @@ domuimg_plan_finalize (GObject *object)
   g_free (self->archive_path);
   g_free (self->config_path);
   g_free (self->xml_path);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    g_free (self->document_paths[i]);
   g_free (self->manifest_path);
   g_free (self->kernel_path);
   g_free (self->ramdisk_path);
@@ -273,6 +275,18 @@ plan_nics (DomuimgPlan *self, GError **error)
                        self->kernel->text);
 }
 
+static void
+plan_documents (DomuimgPlan *self, const char *dir)
+{
+  static const char *const suffixes[DOMUIMG_DOCUMENT_N]
+      = { "why.json", "spdx.json", "cdx.json" };
+  guint wanted = domuimg_source_get_documents (self->source);
+
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    if ((wanted & (1u << i)) != 0)
+      self->document_paths[i] = g_strdup_printf ("%s/%s.%s", dir, self->name, suffixes[i]);
+}
+
 /* Everything in --dir; else where Xen's tools look. */
 static void
 plan_paths (DomuimgPlan *self)
@@ -283,6 +297,7 @@ plan_paths (DomuimgPlan *self)
   const char *config_dir = chosen != NULL ? dir : DOMUIMG_CONFIG_DIRECTORY;
 
   self->manifest_path = g_strdup_printf ("%s/%s.json", dir, self->name);
+  plan_documents (self, dir);
   /* What imports an XVA configures the guest by it. */
   if (wants_archive (self))
     return;
@@ -457,6 +472,9 @@ domuimg_plan_list_results (DomuimgPlan *self)
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
     if (files[i] != NULL)
       g_ptr_array_add (paths, (char *) files[i]);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    if (self->document_paths[i] != NULL)
+      g_ptr_array_add (paths, self->document_paths[i]);
   return paths;
 }
 

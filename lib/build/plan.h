@@ -37,6 +37,7 @@ struct _DomuimgPlan {
   char *config_path;  /* (nullable) */
   char *xml_path;     /* (nullable) */
   char *manifest_path;
+  char *document_paths[DOMUIMG_DOCUMENT_N]; /* each (nullable) */
   char *kernel_path;  /* (nullable) where none is copied out */
   char *ramdisk_path; /* likewise */
   /* (nullable) The guest while it is installed: what starts the installer, which lies beside. */

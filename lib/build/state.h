@@ -45,6 +45,7 @@ typedef struct {
   char *archive;      /* (nullable) likewise, of all disks in one */
   char *config;       /* likewise */
   char *xml;
+  char *documents[DOMUIMG_DOCUMENT_N];
   char *manifest;
   char *kernel;
   char *ramdisk;
@@ -126,6 +127,9 @@ gboolean domuimg_build_step_grub (DomuimgBuildState *self, DomuimgProgress *prog
                                   GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_guest (DomuimgBuildState *self, DomuimgProgress *progress,
                                    GCancellable *cancellable, GError **error);
+/* What is written beside the guest about its files. */
+gboolean domuimg_build_step_documents (DomuimgBuildState *self, DomuimgProgress *progress,
+                                       GCancellable *cancellable, GError **error);
 gboolean domuimg_build_step_domain (DomuimgBuildState *self, DomuimgProgress *progress,
                                     GCancellable *cancellable, GError **error);
 /* The guest's system on the disks that the source gave, and its root as a tree. */

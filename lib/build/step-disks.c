@@ -149,6 +149,12 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                   { &self->install_config, plan->install_config_path },
                   { &self->install_kernel, plan->install_kernel_path },
                   { &self->install_ramdisk, plan->install_ramdisk_path },
+                  { &self->documents[DOMUIMG_DOCUMENT_REASONS],
+                    plan->document_paths[DOMUIMG_DOCUMENT_REASONS] },
+                  { &self->documents[DOMUIMG_DOCUMENT_SPDX],
+                    plan->document_paths[DOMUIMG_DOCUMENT_SPDX] },
+                  { &self->documents[DOMUIMG_DOCUMENT_CYCLONEDX],
+                    plan->document_paths[DOMUIMG_DOCUMENT_CYCLONEDX] },
                   { &self->manifest, plan->manifest_path } };
 
   if (self->undo == NULL)

@@ -69,6 +69,11 @@ static const Member origin_texts[] = {
 static const Member file_texts[] = {
   { "config", GUEST (config) }, { "xml", GUEST (xml) }, { "manifest", GUEST (manifest) },
 };
+static const Member document_texts[] = {
+  { "reasons", GUEST (documents[DOMUIMG_DOCUMENT_REASONS]) },
+  { "spdx", GUEST (documents[DOMUIMG_DOCUMENT_SPDX]) },
+  { "cyclonedx", GUEST (documents[DOMUIMG_DOCUMENT_CYCLONEDX]) },
+};
 
 static char **
 text_at (gconstpointer self, const Member *member)
@@ -152,6 +157,7 @@ domuimg_manifest_free (DomuimgManifest *self)
   CLEAR (self, guest_texts);
   CLEAR (self, origin_texts);
   CLEAR (self, file_texts);
+  CLEAR (self, document_texts);
   CLEAR (self, defined_texts);
   CLEAR (&self->kernel, kernel_texts);
   CLEAR (&self->installer, installer_texts);
@@ -389,6 +395,21 @@ set_installer (const DomuimgManifest *self, JsonObject *object)
   json_object_set_object_member (object, "installer", installer);
 }
 
+/* Only guests of one application have any. */
+static void
+set_documents (const DomuimgManifest *self, JsonObject *object)
+{
+  gboolean has_any = FALSE;
+
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    has_any |= self->documents[i] != NULL;
+  if (!has_any)
+    return;
+  if (!json_object_has_member (object, "documents"))
+    json_object_set_object_member (object, "documents", json_object_new ());
+  SET (self, document_texts, json_object_get_object_member (object, "documents"));
+}
+
 static void
 set_guest (const DomuimgManifest *self, JsonObject *object)
 {
@@ -406,6 +427,7 @@ set_guest (const DomuimgManifest *self, JsonObject *object)
   set_nics (self, object);
   set_libvirt (self, object);
   SET (self, file_texts, object);
+  set_documents (self, object);
   if (self->identity->len > 0)
     set_lines (self->identity, object, "identity");
   set_lines (self->changes, object, "changes");
@@ -613,10 +635,12 @@ take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
 static gboolean
 take_kernel (DomuimgManifest *self, JsonObject *object, GError **error)
 {
-  JsonObject *kernel, *installer;
+  JsonObject *kernel, *installer, *documents;
 
   return take_object (object, "kernel", &kernel, error)
          && take_object (object, "installer", &installer, error)
+         && take_object (object, "documents", &documents, error)
+         && (documents == NULL || TAKE (self, document_texts, documents, error))
          && (kernel == NULL || TAKE (&self->kernel, kernel_texts, kernel, error))
          && (installer == NULL || TAKE (&self->installer, installer_texts, installer, error));
 }

@@ -65,6 +65,14 @@ typedef struct {
   char *loader_path;
 } DomuimgManifestKernel;
 
+/* What is written beside a guest about its files. */
+typedef enum {
+  DOMUIMG_DOCUMENT_REASONS,   /* why each is there */
+  DOMUIMG_DOCUMENT_SPDX,      /* a bill of materials */
+  DOMUIMG_DOCUMENT_CYCLONEDX, /* likewise */
+  DOMUIMG_DOCUMENT_N,
+} DomuimgDocument;
+
 /* What a guest that has yet to be installed is first started with. */
 typedef struct {
   char *config;      /* paths; NULL where no installer was made */
@@ -95,6 +103,7 @@ typedef struct {
   GPtrArray *volumes; /* (element-type DomuimgManifestVolume) */
   char *defined;     /* the URI of the libvirt that knows it */
   char *config, *xml, *manifest; /* paths; of the manifest itself, too */
+  char *documents[DOMUIMG_DOCUMENT_N]; /* likewise; each may be NULL */
   GPtrArray *identity; /* (element-type utf8) the cleaners (identity.h) that a clone went through */
   GPtrArray *changes;  /* (element-type utf8) in the guest */
   GPtrArray *warnings; /* (element-type utf8) */

@@ -190,6 +190,15 @@ add_all_left (Removal *self)
 }
 
 static gboolean
+add_documents (Removal *self, GError **error)
+{
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    if (!add_file (self, self->manifest->documents[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
 add_made (Removal *self, gboolean disks, GError **error)
 {
   const DomuimgManifest *manifest = self->manifest;
@@ -203,7 +212,7 @@ add_made (Removal *self, gboolean disks, GError **error)
       add_all_left (self);
       return TRUE;
     }
-  if (!add_own_kernel (self, error)
+  if (!add_documents (self, error) || !add_own_kernel (self, error)
       || !add_kernel (self, manifest->installer.kernel, error)
       || !add_kernel (self, manifest->installer.ramdisk, error))
     return FALSE;

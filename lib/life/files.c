@@ -70,6 +70,9 @@ domuimg_life_list_files (const DomuimgManifest *manifest, GError **error)
     { "xl.cfg", manifest->config },                { "libvirt", manifest->xml },
     { "installer", manifest->installer.config },   { "installer's kernel", manifest->installer.kernel },
     { "installer's ramdisk", manifest->installer.ramdisk }, { "manifest", manifest->manifest },
+    { "reasons", manifest->documents[DOMUIMG_DOCUMENT_REASONS] },
+    { "SPDX", manifest->documents[DOMUIMG_DOCUMENT_SPDX] },
+    { "CycloneDX", manifest->documents[DOMUIMG_DOCUMENT_CYCLONEDX] },
   };
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
 

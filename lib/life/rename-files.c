@@ -104,6 +104,8 @@ domuimg_rename_list_paths (const DomuimgManifest *manifest, const char *path, co
     if (domuimg_manifest_owns_kernel (manifest) && kernels[i] != NULL
         && !domuimg_manifest_is_elsewhere (manifest, kernels[i]))
       add (paths, manifest, kernels[i], name);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    add (paths, manifest, manifest->documents[i], name);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     add (paths, manifest, texts[i], name);
   return paths;

@@ -158,6 +158,8 @@ domuimg_rename_manifest (DomuimgManifest *manifest, const char *name, const GPtr
   rename_spec (manifest, name);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     move (texts[i], paths);
+  for (guint i = 0; i < DOMUIMG_DOCUMENT_N; i++)
+    move (&manifest->documents[i], paths);
   for (guint i = 0; i < manifest->disks->len; i++)
     move (&((DomuimgManifestDisk *) g_ptr_array_index (manifest->disks, i))->path, paths);
   g_free (manifest->name);

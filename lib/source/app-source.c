@@ -6,6 +6,8 @@
 #include <elf.h>
 #include <string.h>
 
+#include "lib/app/bill.h"
+#include "lib/app/reasons.h"
 #include "lib/app/stream.h"
 #include "lib/app/trace.h"
 #include "lib/elf/note.h"
@@ -24,6 +26,7 @@ struct _DomuimgSourceApp {
   DomuimgAppRoot *root; /* (nullable) before it is prepared, as are those below */
   DomuimgClosure *closure;
   DomuimgApplication *application;
+  DomuimgBill *bill; /* (nullable) made for the first document that has it */
 };
 
 static void domuimg_source_app_source_init (DomuimgSourceInterface *iface);
@@ -37,6 +40,7 @@ domuimg_source_app_finalize (GObject *object)
 {
   DomuimgSourceApp *self = DOMUIMG_SOURCE_APP (object);
 
+  g_clear_pointer (&self->bill, domuimg_bill_free);
   g_clear_pointer (&self->application, domuimg_application_free);
   g_clear_pointer (&self->closure, domuimg_closure_free);
   g_clear_pointer (&self->root, domuimg_app_root_free);
@@ -68,7 +72,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
 
 static const char *const keys[]
     = { "app",  "add",  "from-root", "trace-file", "allow-missing", "cmd", "env",
-        "user", "restart", "debug-shell", NULL };
+        "user", "restart", "debug-shell", "sbom", NULL };
 
 const DomuimgSourceType domuimg_source_type_app = {
   .scheme = "app",
@@ -112,9 +116,9 @@ static gboolean
 add_trace (DomuimgSourceApp *self, const char *file, GError **error)
 {
   g_autoptr (GPtrArray) paths = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *text = domuimg_trace_read_file (file, error);
 
-  if (!g_file_get_contents (file, &text, NULL, error))
+  if (text == NULL)
     return FALSE;
   paths = domuimg_trace_parse (text, error);
   if (paths == NULL)
@@ -244,6 +248,35 @@ app_get_application (DomuimgSource *source)
   return DOMUIMG_SOURCE_APP (source)->application;
 }
 
+/* By the words of --sbom. */
+static guint
+app_get_documents (DomuimgSource *source)
+{
+  static const guint bills[]
+      = { 1 << DOMUIMG_DOCUMENT_SPDX | 1 << DOMUIMG_DOCUMENT_CYCLONEDX, 1 << DOMUIMG_DOCUMENT_SPDX,
+          1 << DOMUIMG_DOCUMENT_CYCLONEDX, 0 };
+  DomuimgSourceApp *self = DOMUIMG_SOURCE_APP (source);
+
+  return 1 << DOMUIMG_DOCUMENT_REASONS | bills[domuimg_spec_get_number (self->spec, "sbom", 0)];
+}
+
+static char *
+app_write_document (DomuimgSource *source, DomuimgDocument document,
+                    const DomuimgDocumentAbout *about, GCancellable *cancellable, GError **error)
+{
+  DomuimgSourceApp *self = DOMUIMG_SOURCE_APP (source);
+
+  if (document == DOMUIMG_DOCUMENT_REASONS)
+    return domuimg_reasons_write (self->closure);
+  if (self->bill == NULL)
+    self->bill = domuimg_bill_new (self->closure, about->tree, about->name, about->uuid,
+                                   cancellable, error);
+  if (self->bill == NULL)
+    return NULL;
+  return document == DOMUIMG_DOCUMENT_SPDX ? domuimg_bill_to_spdx (self->bill)
+                                           : domuimg_bill_to_cyclonedx (self->bill);
+}
+
 static gboolean
 app_measure (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgUsage *usage,
              gboolean *known, GCancellable *cancellable, GError **error)
@@ -281,6 +314,8 @@ domuimg_source_app_source_init (DomuimgSourceInterface *iface)
   iface->check = app_check;
   iface->prepare = app_prepare;
   iface->get_application = app_get_application;
+  iface->get_documents = app_get_documents;
+  iface->write_document = app_write_document;
   iface->measure = app_measure;
   iface->open = app_open;
   iface->tell = app_tell;

@@ -111,6 +111,22 @@ domuimg_source_get_application (DomuimgSource *self)
   return iface->get_application != NULL ? iface->get_application (self) : NULL;
 }
 
+guint
+domuimg_source_get_documents (DomuimgSource *self)
+{
+  DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
+
+  return iface->get_documents != NULL ? iface->get_documents (self) : 0;
+}
+
+char *
+domuimg_source_write_document (DomuimgSource *self, DomuimgDocument document,
+                               const DomuimgDocumentAbout *about, GCancellable *cancellable,
+                               GError **error)
+{
+  return DOMUIMG_SOURCE_GET_IFACE (self)->write_document (self, document, about, cancellable, error);
+}
+
 const DomuimgInstaller *
 domuimg_source_get_installer (DomuimgSource *self)
 {

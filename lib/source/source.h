@@ -3,6 +3,7 @@
 
 #include "domuimg/kernel.h"
 #include "lib/guest/application.h"
+#include "lib/guest/manifest.h"
 #include "lib/import/import.h"
 #include "lib/spec/source-type.h"
 #include "lib/tree/stream.h"
@@ -41,6 +42,13 @@ typedef struct {
   char *root_password;  /* (nullable) one that was made */
 } DomuimgInstaller;
 
+/* What a document is about. */
+typedef struct {
+  const char *name; /* the guest's */
+  const char *uuid;
+  DomuimgTree *tree; /* all of its files, as they will be */
+} DomuimgDocumentAbout;
+
 struct _DomuimgSourceInterface {
   GTypeInterface parent;
 
@@ -73,6 +81,13 @@ struct _DomuimgSourceInterface {
   /* (nullable) (transfer none) The application that is all that the guest runs; NULL where its files are a
    * system of their own. After prepare. */
   const DomuimgApplication *(*get_application) (DomuimgSource *self);
+
+  /* (nullable) Documents that it writes about the files that it gave: bits of 1 << DomuimgDocument. */
+  guint (*get_documents) (DomuimgSource *self);
+  /* (nullable) Such a document of the guest @about, once its files are in its tree. */
+  char *(*write_document) (DomuimgSource *self, DomuimgDocument document,
+                           const DomuimgDocumentAbout *about, GCancellable *cancellable,
+                           GError **error);
 
   /* Those below are of sources that give files. */
 
@@ -109,6 +124,10 @@ void domuimg_source_keep (DomuimgSource *self, const char *prefix, GString *list
 DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
 /* (nullable) NULL where the guest is a whole system. After prepare. */
 const DomuimgApplication *domuimg_source_get_application (DomuimgSource *self);
+guint domuimg_source_get_documents (DomuimgSource *self);
+char *domuimg_source_write_document (DomuimgSource *self, DomuimgDocument document,
+                                     const DomuimgDocumentAbout *about, GCancellable *cancellable,
+                                     GError **error);
 /* NULL where the source is not an installer. */
 const DomuimgInstaller *domuimg_source_get_installer (DomuimgSource *self);
 gboolean domuimg_source_measure (DomuimgSource *self, const DomuimgSourceContext *context,

@@ -189,6 +189,8 @@ static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
                                        "soft-reset", "coredump-destroy", "coredump-restart", NULL };
 
+/* In the order of the table of the source that writes them. */
+static const char *const sboms[] = { "both", "spdx", "cyclonedx", "none", NULL };
 /* In the order of DomuimgRestart. */
 static const char *const restarts[] = { "on-failure", "always", "no", NULL };
 
@@ -398,6 +400,8 @@ static const DomuimgSpecKey keys[] = {
     TEXT (check_text) },
   { "allow-missing", FLAG, NULL, "leave out libraries that the root does not have",
     NUMBER (read_flag) },
+  { "sbom", STRING, "FORMAT",
+    "bill of materials beside the guest: both (default), spdx, cyclonedx or none", WORD (sboms) },
   { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
     NUMBER (read_timeout) },
   { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",

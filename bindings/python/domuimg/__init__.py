@@ -38,6 +38,7 @@ from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
 from ._life import Inventory, Rebuild, Show, inventory, plan_rebuild, rebuild, rename, show
+from ._life import explain_file, list_missing, trace
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -90,6 +91,7 @@ __all__ = [
     "create",
     "delete",
     "doctor",
+    "explain_file",
     "fix",
     "generalise",
     "inventory",
@@ -97,6 +99,7 @@ __all__ = [
     "kernel_list",
     "kernel_update",
     "list_guests",
+    "list_missing",
     "plan",
     "plan_delete",
     "plan_rebuild",
@@ -105,5 +108,6 @@ __all__ = [
     "resize",
     "run",
     "show",
+    "trace",
     "unfinished",
 ]

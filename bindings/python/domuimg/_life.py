@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Union
 
 from ._build import Cancellable, ProgressCallback, _follow
 from ._errors import translated
@@ -174,6 +174,38 @@ def plan_rebuild(
     again.set_root_password_file(_path(root_password_file))
     with translated():
         return again.plan(None)
+
+
+def explain_file(guest: PathLike, path: str, *, dir: Optional[PathLike] = None) -> list[str]:
+    """Why the file `path` is in a guest that is one application: the chain down to what was asked for."""
+    with translated():
+        found = Domuimg.Show.run(os.fsdecode(guest), _path(dir), _backend(None, None), None, None)
+        return list(found.explain_file(path))
+
+
+def list_missing(guest: PathLike, trace: str, *, dir: Optional[PathLike] = None) -> list[str]:
+    """What a run has opened, by the text of `trace`, and a guest that is one application does not have."""
+    with translated():
+        found = Domuimg.Show.run(os.fsdecode(guest), _path(dir), _backend(None, None), None, None)
+        return list(found.list_missing(trace))
+
+
+def trace(
+    command: Sequence[str],
+    *,
+    environment: Optional[Sequence[str]] = None,
+    cancellable: Optional[Cancellable] = None,
+) -> str:
+    """Runs a program once under strace; the paths that it has opened, as `trace_file` takes them.
+
+    Cancelling ends the program, and what it has opened until then is returned.
+    """
+    with translated():
+        return str(
+            Domuimg.trace_run(
+                list(command), None if environment is None else list(environment), None, _gio(cancellable)
+            )
+        )
 
 
 def rename(

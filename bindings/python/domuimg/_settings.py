@@ -64,6 +64,7 @@ class Settings(TypedDict, total=False):
     user: Text
     trace_file: Paths
     allow_missing: bool
+    sbom: Text
     timeout: Number
     keep_failed: bool
     interactive: bool

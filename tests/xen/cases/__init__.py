@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The table of all that is booted in the lab; see ../README.md."""
-from . import checks, create, foreign, host, layouts
+from . import apps, checks, create, foreign, host, layouts
 
-CASES = (*create.CASES, *layouts.CASES, *checks.CASES, *foreign.CASES, *host.CASES)
-GROUPS = ("create", "checks", "foreign", "plain", "host")
+CASES = (*create.CASES, *apps.CASES, *layouts.CASES, *checks.CASES, *foreign.CASES, *host.CASES)
+GROUPS = ("create", "app", "checks", "foreign", "plain", "host")
 
 __all__ = ["CASES", "GROUPS"]
