@@ -36,6 +36,7 @@ _domuimg_value () {
       esac ;;
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
+    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W "libxl libvirt" -- "$cur") ;;
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
