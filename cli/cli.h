@@ -21,7 +21,9 @@ int cli_kernel (int argc, char **argv);
 int cli_kernel_inspect (int argc, char **argv);
 int cli_kernel_list (int argc, char **argv);
 int cli_kernel_update (int argc, char **argv);
+int cli_rename (int argc, char **argv);
 int cli_resize (int argc, char **argv);
+int cli_show (int argc, char **argv);
 
 /* One of the actions that a verb consists of; a list of them ends with no name. */
 typedef struct {
@@ -75,5 +77,7 @@ int cli_signals_seen (void);
 typedef gboolean (*CliBootloader) (char **argv, GCancellable *cancellable, GError **error);
 int cli_run_bootloader (CliBootloader run, char **argv);
 
-/* Prints what was done, a line each, or with @json as an array of strings. */
+/* Prints what was done, a line each, or with @json as "done" and "changes". */
 void cli_print_done (char **lines, gboolean json);
+/* The same of what would be done. */
+void cli_print_plan (char **lines, gboolean json);

@@ -2,6 +2,7 @@
 /* domuimg adopt: a manifest for a guest that was made elsewhere. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 static int
 print_plan (const char *guest, GCancellable *cancellable)
@@ -11,7 +12,7 @@ print_plan (const char *guest, GCancellable *cancellable)
 
   if (text == NULL)
     return cli_report (error);
-  g_print ("%s", text);
+  cli_print_text (text, TRUE);
   return CLI_DONE;
 }
 
@@ -31,7 +32,7 @@ adopt (const char *guest, gboolean force, gboolean json, GCancellable *cancellab
     }
   if (!g_file_get_contents (path, &text, NULL, &error))
     return cli_report (error);
-  g_print ("%s", text);
+  cli_print_text (text, TRUE);
   return CLI_DONE;
 }
 

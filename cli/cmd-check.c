@@ -2,6 +2,7 @@
 /* domuimg check: whether guests will boot, and why not. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 typedef struct {
   char *image;
@@ -71,7 +72,7 @@ print_report (DomuimgReport *report, gboolean json)
 {
   g_autofree char *text = json ? domuimg_report_to_json (report) : domuimg_report_to_text (report);
 
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return status_of (domuimg_report_get_verdict (report));
 }
 
@@ -81,7 +82,7 @@ print_reports (GPtrArray *reports, gboolean json)
   g_autofree char *text = json ? domuimg_report_list_to_json (reports)
                                : domuimg_report_list_to_text (reports);
 
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return status_of (domuimg_report_list_get_worst (reports));
 }
 

@@ -3,23 +3,41 @@
 #include "config.h"
 #include "cli/cli.h"
 
-/* What a script needs to know, whatever the lines say. */
-static int
-judge (GError **error)
+/* What a script needs to know, whatever @lines say. */
+static gboolean
+is_all_finished (char **lines, GError **error)
 {
   g_auto (GStrv) left = domuimg_cleanup_list_unfinished (error);
   g_autofree char *ids = NULL;
+  g_autofree char *details = NULL;
 
-  if (left == NULL)
-    return cli_report (*error);
-  if (left[0] == NULL)
-    return CLI_DONE;
+  if (left == NULL || left[0] == NULL)
+    return left != NULL;
   ids = g_strjoinv (", ", left);
+  details = g_strjoinv ("\n", lines);
   g_set_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_FAILED,
                "not everything could be finished: %s; run this again later, or give one up with"
-               " --discard ID, which leaves its files as they are",
-               ids);
-  return cli_report (*error);
+               " --discard ID, which leaves its files as they are\n%s",
+               ids, details);
+  return FALSE;
+}
+
+static int
+report (char **lines, gboolean dry_run, gboolean discard, gboolean json)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean finished = dry_run || discard || is_all_finished (lines, &error);
+
+  /* JSON is one document: the error, which has the lines, or what was done. */
+  if (json && !finished)
+    return cli_report (error);
+  if (dry_run)
+    cli_print_plan (lines, json);
+  else
+    cli_print_done (lines, json);
+  if (!json && lines[0] == NULL)
+    g_print ("nothing to do\n");
+  return finished ? CLI_DONE : cli_report (error);
 }
 
 int
@@ -52,8 +70,5 @@ cli_cleanup (int argc, char **argv)
                           : domuimg_cleanup (dry_run, NULL, &error);
   if (lines == NULL)
     return cli_report (error);
-  cli_print_done (lines, json);
-  if (!json && lines[0] == NULL)
-    g_print ("nothing to do\n");
-  return dry_run || discard != NULL ? CLI_DONE : judge (&error);
+  return report (lines, dry_run, discard != NULL, json);
 }

@@ -14,7 +14,7 @@ show_plan (const char *name, gboolean disks, gboolean json)
 
   if (lines == NULL)
     return cli_report (error);
-  cli_print_done (lines, json);
+  cli_print_plan (lines, json);
   return CLI_DONE;
 }
 

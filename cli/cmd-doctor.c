@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 /* The exit status of the worst that was found. */
 static int
@@ -50,6 +51,6 @@ cli_doctor (int argc, char **argv)
   if (findings == NULL)
     return cli_report (error);
   text = json ? domuimg_doctor_to_json (host) : domuimg_doctor_to_text (host);
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return status_of (findings);
 }

@@ -10,3 +10,5 @@ gboolean cli_choose_backend (const char *backend, const char *connect, DomuimgBa
                              GError **error);
 /* An object with all that is known of it. */
 void cli_json_add_guest (JsonBuilder *builder, gpointer guest);
+/* That it runs, or how it has ended. */
+void cli_print_started (DomuimgHostGuest *guest, gboolean json);

@@ -100,20 +100,9 @@ print_text (const char *path, DomuimgKernel *kernel, const char *xen)
 }
 
 static void
-add_lines (JsonBuilder *builder, const char *name, char **lines)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
-  for (guint i = 0; lines != NULL && lines[i] != NULL; i++)
-    json_builder_add_string_value (builder, lines[i]);
-  json_builder_end_array (builder);
-}
-
-static void
 add_verdict (JsonBuilder *builder, gboolean boots, const char *reason)
 {
-  json_builder_set_member_name (builder, "boots");
-  json_builder_add_boolean_value (builder, boots);
+  cli_json_add_flag (builder, "boots", boots);
   cli_json_add_string (builder, "reason", reason);
 }
 
@@ -158,81 +147,105 @@ add_matrix (JsonBuilder *builder, DomuimgKernel *kernel, const char *xen)
   json_builder_end_array (builder);
 }
 
+typedef struct {
+  const char *path; /* in the image, or the file's */
+  DomuimgKernel *kernel;
+  const char *xen;
+} Inspected;
+
 static void
-add_kernel (JsonBuilder *builder, const char *path, DomuimgKernel *kernel, const char *xen)
+add_members (JsonBuilder *builder, const Inspected *one)
 {
+  DomuimgKernel *kernel = one->kernel;
   g_auto (GStrv) notes = domuimg_kernel_get_notes (kernel);
   g_auto (GStrv) config = domuimg_kernel_get_xen_config (kernel);
 
-  json_builder_begin_object (builder);
-  cli_json_add_string (builder, "path", path);
+  cli_json_add_string (builder, "path", one->path);
   cli_json_add_string (builder, "format",
               domuimg_kernel_format_to_string (domuimg_kernel_get_format (kernel)));
   cli_json_add_string (builder, "version", domuimg_kernel_get_version (kernel));
   cli_json_add_string (builder, "architecture", domuimg_kernel_get_architecture (kernel));
   cli_json_add_string (builder, "compression", domuimg_kernel_get_compression (kernel));
   cli_json_add_string (builder, "boot_protocol", domuimg_kernel_get_boot_protocol (kernel));
-  add_lines (builder, "notes", notes);
-  add_lines (builder, "config", config);
+  cli_json_add_lines (builder, "notes", notes);
+  cli_json_add_lines (builder, "config", config);
   add_types (builder, kernel);
-  add_matrix (builder, kernel, xen);
+  add_matrix (builder, kernel, one->xen);
+}
+
+static void
+add_kernel (JsonBuilder *builder, gpointer item)
+{
+  json_builder_begin_object (builder);
+  add_members (builder, item);
   json_builder_end_object (builder);
 }
 
-/* Kernels as pairs of a path and what it is. */
-typedef struct {
-  const char *xen;
-  JsonBuilder *builder; /* (nullable) text */
-} Output;
-
+/* Who asks for one kernel finds its members at the top, too. */
 static void
-show (Output *output, const char *path, DomuimgKernel *kernel)
+print_json (GPtrArray *inspected)
 {
-  if (output->builder != NULL)
-    add_kernel (output->builder, path, kernel, output->xen);
-  else
-    print_text (path, kernel, output->xen);
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+
+  json_builder_begin_object (builder);
+  if (inspected->len > 0)
+    add_members (builder, g_ptr_array_index (inspected, 0));
+  cli_json_add_items (builder, "kernels", inspected, add_kernel);
+  json_builder_end_object (builder);
+  cli_json_print (builder);
 }
 
-static gboolean
-show_image (Output *output, const char *path, GError **error)
+static void
+add (GPtrArray *inspected, const char *path, DomuimgKernel *kernel, const char *xen)
 {
-  g_autoptr (GPtrArray) kernels = domuimg_installed_kernel_list (path, NULL, error);
+  Inspected *one = g_new (Inspected, 1);
 
-  if (kernels == NULL)
-    return FALSE;
-  if (output->builder != NULL)
-    json_builder_begin_array (output->builder);
-  for (guint i = 0; i < kernels->len; i++)
+  *one = (Inspected){ path, kernel, xen };
+  g_ptr_array_add (inspected, one);
+}
+
+static void
+show (GPtrArray *inspected, gboolean json)
+{
+  if (json)
+    print_json (inspected);
+  for (guint i = 0; i < inspected->len && !json; i++)
     {
-      DomuimgInstalledKernel *kernel = g_ptr_array_index (kernels, i);
+      const Inspected *one = g_ptr_array_index (inspected, i);
 
-      if (domuimg_installed_kernel_get_kernel (kernel) != NULL)
-        show (output, domuimg_installed_kernel_get_path (kernel),
-              domuimg_installed_kernel_get_kernel (kernel));
+      print_text (one->path, one->kernel, one->xen);
     }
-  if (output->builder != NULL)
-    json_builder_end_array (output->builder);
-  else if (kernels->len == 0)
+  if (inspected->len == 0 && !json)
     g_print ("no kernel\n");
-  return TRUE;
 }
 
 /* What is not a kernel may be an image with kernels in it; where it is none either, what it is as a
  * kernel counts. */
 static int
-run (Output *output, const char *path)
+run (const char *path, const char *xen, gboolean json)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GError) as_image = NULL;
   g_autoptr (DomuimgKernel) kernel = domuimg_kernel_new_for_file (path, &error);
+  g_autoptr (GPtrArray) inspected = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) installed
+      = kernel == NULL ? domuimg_installed_kernel_list (path, NULL, &as_image) : NULL;
 
   if (kernel != NULL)
-    show (output, path, kernel);
-  else if (!show_image (output, path, &as_image))
+    add (inspected, path, kernel, xen);
+  else if (installed == NULL)
     return cli_report (g_error_matches (as_image, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND)
                            ? error
                            : as_image);
+  for (guint i = 0; installed != NULL && i < installed->len; i++)
+    {
+      DomuimgInstalledKernel *one = g_ptr_array_index (installed, i);
+
+      if (domuimg_installed_kernel_get_kernel (one) != NULL)
+        add (inspected, domuimg_installed_kernel_get_path (one),
+             domuimg_installed_kernel_get_kernel (one), xen);
+    }
+  show (inspected, json);
   return CLI_DONE;
 }
 
@@ -249,7 +262,6 @@ cli_kernel_inspect (int argc, char **argv)
   };
   g_autoptr (GOptionContext) context = g_option_context_new ("FILE|IMAGE");
   g_autoptr (DomuimgCheck) check = NULL;
-  g_autoptr (JsonBuilder) builder = NULL;
   g_autoptr (GError) error = NULL;
   int status = CLI_DONE;
 
@@ -266,9 +278,5 @@ cli_kernel_inspect (int argc, char **argv)
   check = domuimg_check_new_for_image (argv[1]);
   if (!domuimg_check_set_xen_version (check, xen, &error))
     return cli_report (error);
-  builder = json ? json_builder_new () : NULL;
-  status = run (&(Output){ xen, builder }, argv[1]);
-  if (json && status == CLI_DONE)
-    cli_json_print (builder);
-  return status;
+  return run (argv[1], xen, json);
 }

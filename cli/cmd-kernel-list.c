@@ -70,7 +70,7 @@ cli_kernel_list (int argc, char **argv)
   if (kernels == NULL)
     return cli_report (error);
   if (json)
-    cli_json_print_items (kernels, add_kernel);
+    cli_json_print_items ("kernels", kernels, add_kernel);
   for (guint i = 0; i < kernels->len && !json; i++)
     print_kernel (g_ptr_array_index (kernels, i));
   return CLI_DONE;

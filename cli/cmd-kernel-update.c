@@ -2,6 +2,7 @@
 /* `domuimg kernel update`. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 static int
 update (const char *name, const char *dir, gboolean dry_run, gboolean json)
@@ -16,7 +17,7 @@ update (const char *name, const char *dir, gboolean dry_run, gboolean json)
   if (done == NULL)
     return cli_report (error);
   text = json ? domuimg_kernel_update_to_json (done) : domuimg_kernel_update_to_text (done);
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return CLI_DONE;
 }
 

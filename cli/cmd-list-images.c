@@ -5,13 +5,6 @@
 #include "cli/json-out.h"
 
 static void
-add_flag (JsonBuilder *builder, const char *name, gboolean value)
-{
-  json_builder_set_member_name (builder, name);
-  json_builder_add_boolean_value (builder, value);
-}
-
-static void
 add_image (JsonBuilder *builder, gpointer item)
 {
   DomuimgCloudImage *image = item;
@@ -21,10 +14,10 @@ add_image (JsonBuilder *builder, gpointer item)
   cli_json_add_string (builder, "title", domuimg_cloud_image_get_title (image));
   cli_json_add_string (builder, "architecture", domuimg_cloud_image_get_architecture (image));
   cli_json_add_string (builder, "url", domuimg_cloud_image_get_url (image));
-  add_flag (builder, "checksum", domuimg_cloud_image_get_has_checksum (image));
-  add_flag (builder, "signed", domuimg_cloud_image_get_is_signed (image));
-  add_flag (builder, "keys", domuimg_cloud_image_get_has_keys (image));
-  add_flag (builder, "untried", domuimg_cloud_image_get_is_untried (image));
+  cli_json_add_flag (builder, "checksum", domuimg_cloud_image_get_has_checksum (image));
+  cli_json_add_flag (builder, "signed", domuimg_cloud_image_get_is_signed (image));
+  cli_json_add_flag (builder, "keys", domuimg_cloud_image_get_has_keys (image));
+  cli_json_add_flag (builder, "untried", domuimg_cloud_image_get_is_untried (image));
   json_builder_end_object (builder);
 }
 
@@ -78,7 +71,7 @@ cli_list_images (int argc, char **argv)
   if (images == NULL)
     return cli_report (error);
   if (json)
-    cli_json_print_items (images, add_image);
+    cli_json_print_items ("images", images, add_image);
   else
     print_text (images);
   return CLI_DONE;

@@ -40,11 +40,10 @@ cli_json_add_guest (JsonBuilder *builder, gpointer item)
   cli_json_add_string (builder, "state",
                        domuimg_guest_state_to_string (domuimg_host_guest_get_state (guest)));
   cli_json_add_string (builder, "type", kind_of (guest));
-  add_number (builder, "memory", domuimg_host_guest_get_memory (guest));
+  add_number (builder, "memory", (gint64) domuimg_host_guest_get_memory (guest) << 20);
   add_number (builder, "vcpus", domuimg_host_guest_get_vcpus (guest));
   cli_json_add_string (builder, "config", domuimg_host_guest_get_config (guest));
-  json_builder_set_member_name (builder, "autostart");
-  json_builder_add_boolean_value (builder, domuimg_host_guest_get_autostart (guest));
+  cli_json_add_flag (builder, "autostart", domuimg_host_guest_get_autostart (guest));
   json_builder_end_object (builder);
 }
 
@@ -107,7 +106,7 @@ cli_list (int argc, char **argv)
   if (guests == NULL)
     return cli_report (error);
   if (json)
-    cli_json_print_items (guests, cli_json_add_guest);
+    cli_json_print_items ("guests", guests, cli_json_add_guest);
   else
     print_text (guests);
   return CLI_DONE;

@@ -2,6 +2,7 @@
 /* `domuimg resize`. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 static int
 resize (const char *what, const char *dir, const char *size, DomuimgResizeFlags flags, gboolean json)
@@ -16,7 +17,7 @@ resize (const char *what, const char *dir, const char *size, DomuimgResizeFlags 
   if (done == NULL)
     return cli_report (error);
   text = json ? domuimg_resize_to_json (done) : domuimg_resize_to_text (done);
-  g_print ("%s%s", text, json ? "\n" : "");
+  cli_print_text (text, json);
   return CLI_DONE;
 }
 

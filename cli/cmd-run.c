@@ -12,6 +12,7 @@ typedef struct {
   char *connect;
   gboolean console;
   gboolean once;
+  gboolean install;
   gint wait; /* seconds; 0: not at all */
   gboolean autostart;
   gboolean no_check;
@@ -50,14 +51,15 @@ make_run (const Options *options, const char *name, GError **error)
   domuimg_run_set_connect (run, options->connect);
   domuimg_run_set_console (run, options->console);
   domuimg_run_set_once (run, options->once);
+  domuimg_run_set_install (run, options->install);
   domuimg_run_set_wait (run, (guint) options->wait);
   domuimg_run_set_autostart (run, options->autostart);
   domuimg_run_set_check (run, !options->no_check);
   return g_steal_pointer (&run);
 }
 
-static void
-print_guest (DomuimgHostGuest *guest, gboolean json)
+void
+cli_print_started (DomuimgHostGuest *guest, gboolean json)
 {
   g_autofree char *name = cli_plain (domuimg_host_guest_get_name (guest));
 
@@ -89,7 +91,7 @@ run_guest (const Options *options, const char *name)
     guest = domuimg_run_start (run, NULL, cancellable, &error);
   if (guest == NULL)
     return cli_report (error);
-  print_guest (guest, options->json);
+  cli_print_started (guest, options->json);
   return domuimg_host_guest_get_state (guest) == DOMUIMG_GUEST_STATE_CRASH ? CLI_FAILED : CLI_DONE;
 }
 
@@ -106,6 +108,8 @@ cli_run (int argc, char **argv)
       "be its console, until Ctrl-] or its end", NULL },
     { "once", 0, 0, G_OPTION_ARG_NONE, &options.once,
       "wait for its end, and let nothing restart it", NULL },
+    { "install", 0, 0, G_OPTION_ARG_NONE, &options.install,
+      "run its installer first, if it is still to be installed", NULL },
     { "wait", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, (gpointer) parse_wait,
       "wait for its login prompt or an address (default 300 seconds)", "SECONDS" },
     { "autostart", 0, 0, G_OPTION_ARG_NONE, &options.autostart, "start it with the host, too",

@@ -12,6 +12,21 @@ _domuimg_sources () {
     grep -oE '[a-z0-9]+:[A-Z]+ '  | tr -d ' '
 }
 
+# The verbs, as the program itself lists them.
+_domuimg_verbs () {
+  "${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^Verbs:/,/^$/s/^  \([a-z-]*\) .*/\1/p'
+}
+
+# The vendors' images that a guest can be made of.
+_domuimg_images () {
+  "${COMP_WORDS[0]}" list-images 2>/dev/null | awk 'NR > 1 { print $1 }' | sort -u
+}
+
+# The guests that this host knows.
+_domuimg_guests () {
+  "${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }'
+}
+
 # Completes a file behind a prefix such as "tar:".
 _domuimg_files () {
   local prefix=$1 kind=$2
@@ -23,8 +38,12 @@ _domuimg_files () {
 _domuimg_value () {
   case $1 in
     --from)
-      case $(_domuimg_sources | grep -xF -e "${cur%%:*}:FILE" -e "${cur%%:*}:DIRECTORY") in
-        *:FILE) _domuimg_files "${cur%%:*}:" -f ;;
+      if [[ $cur == image:* ]]; then
+        mapfile -t COMPREPLY < <(compgen -P image: -W "$(_domuimg_images)" -- "${cur#image:}")
+        return
+      fi
+      case $(_domuimg_sources | grep -xF -e "${cur%%:*}:FILE" -e "${cur%%:*}:DIRECTORY" -e "${cur%%:*}:PROGRAM") in
+        *:FILE | *:PROGRAM) _domuimg_files "${cur%%:*}:" -f ;;
         *:DIRECTORY) _domuimg_files "${cur%%:*}:" -d ;;
         *) compopt -o nospace 2>/dev/null
            mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_sources | sed 's/:.*/:/')" -- "$cur") ;;
@@ -32,11 +51,17 @@ _domuimg_value () {
     --kernel)
       case $cur in
         file:*) _domuimg_files file: -f ;;
-        *) mapfile -t COMPREPLY < <(compgen -W "auto guest extract host file: pvgrub pygrub domuimg firmware" -- "$cur") ;;
+        *) mapfile -t COMPREPLY < <(compgen -W "auto guest extract host file: pvgrub pygrub domuimg pxe firmware" -- "$cur") ;;
       esac ;;
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
+    --root-password) mapfile -t COMPREPLY < <(compgen -W "generate" -- "$cur") ;;
+    --include) mapfile -t COMPREPLY < <(compgen -W "home tmp mnt caches logs host-keys identity all" -- "$cur") ;;
+    --variant) mapfile -t COMPREPLY < <(compgen -W "minbase essential apt required important standard" -- "$cur") ;;
+    --timezone) mapfile -t COMPREPLY < <(cd /usr/share/zoneinfo 2>/dev/null && compgen -f -X '*[a-z].*' -- "$cur")
+                compopt -o filenames 2>/dev/null ;;
+    --display) mapfile -t COMPREPLY < <(compgen -W "none vnc gtk sdl" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
     --backend) mapfile -t COMPREPLY < <(compgen -W "libxl libvirt" -- "$cur") ;;
     --progress) mapfile -t COMPREPLY < <(compgen -W "auto bar lines json none" -- "$cur") ;;
@@ -45,11 +70,12 @@ _domuimg_value () {
     --connect) mapfile -t COMPREPLY < <(compgen -W "xen:///system qemu:///system xen+ssh://" -- "$cur") ;;
     --cloud-init) mapfile -t COMPREPLY < <(compgen -W "auto none user-data= network-config= vendor-data= format=" -- "$cur") ;;
     --layout) mapfile -t COMPREPLY < <(compgen -W "none gpt mbr" -- "$cur") ;;
+    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --answers | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
+    --spec | --answers | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
-      --mirror | --variant | --arch | --group | --exclude | --include | --timezone | --locale | --keymap | \
-      --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
+      --mirror | --arch | --group | --exclude | --locale | --keymap | \
+      --cmd | --env | --user | --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \
       --timeout | --discard) ;;
     *) return 1 ;;
   esac
@@ -66,7 +92,7 @@ _domuimg () {
   prev=${prev##* }
 
   if [ "$COMP_CWORD" = 1 ]; then
-    mapfile -t COMPREPLY < <(compgen -W "create check config kernel run list list-images adopt resize delete doctor cleanup --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_verbs) help --help --version" -- "$cur")
   elif [ "$verb" = kernel ] && [ "$COMP_CWORD" = 2 ]; then
     mapfile -t COMPREPLY < <(compgen -W "inspect list update" -- "$cur")
   elif [ "$verb" = config ] && [ "$COMP_CWORD" = 2 ]; then
@@ -79,13 +105,16 @@ _domuimg () {
     :
   elif [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_options "${COMP_WORDS[0]}" "$verb")" -- "$cur")
-  elif [ "$verb" = run ] || [ "$verb" = delete ] || [ "$verb" = resize ] || [ "$verb" = check ] || \
-      [ "$verb" = adopt ] || { [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" = update ]; } || \
-      { [ "$verb" = config ] && [ "${COMP_WORDS[2]}" = show ]; }; then
-    mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" list 2>/dev/null | awk 'NR > 1 { print $1 }')" -- "$cur")
-    [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
-  elif [ "$verb" = kernel ] || [ "$verb" = config ]; then
+  elif [ "$verb" = help ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_verbs)" -- "$cur")
+  elif [[ " create list list-images doctor cleanup " == *" $verb "* ]]; then
+    :
+  elif [ "$verb" = kernel ] && [ "${COMP_WORDS[2]}" != update ]; then
     _domuimg_files "" -f
+  else
+    # Every other verb takes a guest, by its name or by a file.
+    mapfile -t COMPREPLY < <(compgen -W "$(_domuimg_guests)" -- "$cur")
+    [ ${#COMPREPLY[@]} -gt 0 ] || _domuimg_files "" -f
   fi
 
   # bash replaces only what follows the last ":" or "=".

@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (DomuimgBuild, domuimg_build, DOMUIMG, BUILD, GObject)
 DOMUIMG_API
 DomuimgBuild *domuimg_build_new (DomuimgSpec *spec);
 DOMUIMG_API
+void domuimg_build_set_terminal (DomuimgBuild *self, int in, int out);
+DOMUIMG_API
 DomuimgPlan *domuimg_build_get_plan (DomuimgBuild *self, GCancellable *cancellable, GError **error);
 DOMUIMG_API
 DomuimgRehearsal *domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable,

@@ -20,5 +20,7 @@
 #include <domuimg/check.h>
 #include <domuimg/guest.h>
 #include <domuimg/host.h>
+#include <domuimg/rename.h>
+#include <domuimg/show.h>
 #include <domuimg/enum-types.h>
 #include <domuimg/version.h>

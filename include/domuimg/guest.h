@@ -136,6 +136,10 @@ void domuimg_run_set_autostart (DomuimgRun *self, gboolean autostart);
 DOMUIMG_API
 void domuimg_run_set_check (DomuimgRun *self, gboolean check);
 DOMUIMG_API
+void domuimg_run_set_install (DomuimgRun *self, gboolean install);
+DOMUIMG_API
+gboolean domuimg_run_check_host (DomuimgRun *self, GError **error);
+DOMUIMG_API
 DomuimgHostGuest *domuimg_run_start (DomuimgRun *self, DomuimgProgress *progress,
                                      GCancellable *cancellable, GError **error);
 DOMUIMG_API

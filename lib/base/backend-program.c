@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
+
 const DomuimgBackendProgram domuimg_backend_program_libxl = { "libxl", "domuimg-libxl", "libxl", "libxen-dev" };
 const DomuimgBackendProgram domuimg_backend_program_libvirt
     = { "libvirt", "domuimg-libvirt", "libvirt", "libvirt-dev" };
@@ -78,9 +80,8 @@ gboolean
 domuimg_libvirt_check_uri (const char *uri, GError **error)
 {
   g_autofree char *authority = authority_of (uri);
-  const char *at = authority != NULL ? strrchr (authority, '@') : NULL;
 
-  if (at != NULL && memchr (authority, ':', (gsize) (at - authority)) != NULL)
+  if (domuimg_address_has_secret (uri))
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "the URI of libvirt holds a password, which others would see; leave it out,"
                          " and use a key, or the file of libvirt's auth.conf");

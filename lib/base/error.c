@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "lib/base/address.h"
+
 /**
  * domuimg_error_quark:
  *
@@ -75,11 +77,11 @@ code_of_errno (int saved_errno)
     }
 }
 
-/* A message may name a guest's file, whose bytes need not be UTF-8. */
+/* A message may name a guest's file, whose bytes need not be UTF-8, or an address with a password. */
 static void
 set_error (GError **error, DomuimgError code, const char *message)
 {
-  g_autofree char *valid = g_utf8_make_valid (message, -1);
+  g_autofree char *valid = domuimg_address_redact (g_utf8_make_valid (message, -1));
 
   g_set_error_literal (error, DOMUIMG_ERROR, code, valid);
 }

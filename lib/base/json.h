@@ -21,6 +21,13 @@ domuimg_json_add_int (JsonBuilder *builder, const char *name, gint64 value)
   json_builder_add_int_value (builder, value);
 }
 
+/* @mib is what Xen counts memory in; all sizes in JSON are in bytes. */
+static inline void
+domuimg_json_add_mib (JsonBuilder *builder, const char *name, gint64 mib)
+{
+  domuimg_json_add_int (builder, name, mib << 20);
+}
+
 static inline void
 domuimg_json_add_lines (JsonBuilder *builder, const char *name, const GPtrArray *lines)
 {

@@ -7,9 +7,9 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
-#include <termios.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/terminal.h"
 #include "lib/bootloader/message.h"
 
 #define WINDOW 12
@@ -369,15 +369,6 @@ choose_by_lines (Console *self, GError **error)
     }
 }
 
-static void
-make_raw (struct termios *settings)
-{
-  settings->c_lflag &= ~(ICANON | ECHO | ISIG | IEXTEN);
-  settings->c_iflag &= ~(IXON | ICRNL);
-  settings->c_cc[VMIN] = 1;
-  settings->c_cc[VTIME] = 0;
-}
-
 int
 domuimg_console_choose (DomuimgMenu *menu, gboolean quiet, GCancellable *cancellable,
                         GError **error)
@@ -386,24 +377,20 @@ domuimg_console_choose (DomuimgMenu *menu, gboolean quiet, GCancellable *cancell
   const int in = STDIN_FILENO, out = STDOUT_FILENO;
   Console self = { in, out, .menu = menu, .selected = MAX (menu->default_entry, 0),
                    .cancellable = cancellable };
-  struct termios old, raw;
-  gboolean has_terminal = tcgetattr (in, &old) == 0, chosen;
+  g_auto (DomuimgTerminal) keys = { .fd = -1 };
+  gboolean chosen;
 
   if (quiet || !isatty (in) || !isatty (out) || (menu->timeout == 0 && !menu->waits))
     return self.selected;
   if (!menu->waits)
     self.deadline = g_get_monotonic_time () + (gint64) menu->timeout * G_USEC_PER_SEC;
-  self.dumb = !has_terminal || terminal == NULL || g_str_equal (terminal, "dumb");
+  self.dumb = terminal == NULL || g_str_equal (terminal, "dumb") || !domuimg_terminal_make_raw (&keys, in);
   if (self.dumb)
     chosen = choose_by_lines (&self, error);
   else
     {
-      raw = old;
-      make_raw (&raw);
-      tcsetattr (in, TCSANOW, &raw);
       chosen = choose_by_keys (&self, error);
       say (&self, "\033[0m\033[2J\033[H");
-      tcsetattr (in, TCSANOW, &old);
     }
   say (&self, "\r\n");
   return chosen ? self.selected : -1;

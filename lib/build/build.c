@@ -3,6 +3,10 @@
 #include "config.h"
 #include "domuimg/build.h"
 
+#include <string.h>
+
+
+#include "lib/build/plan-import.h"
 #include "lib/build/rehearsal.h"
 #include "lib/build/result.h"
 #include "lib/build/state.h"
@@ -21,6 +25,7 @@ struct _DomuimgBuild {
   GObject parent_instance;
 
   DomuimgSpec *spec;
+  int terminal[2]; /* -1: there is none */
 };
 
 G_DEFINE_FINAL_TYPE (DomuimgBuild, domuimg_build, G_TYPE_OBJECT)
@@ -43,6 +48,7 @@ domuimg_build_class_init (DomuimgBuildClass *klass)
 static void
 domuimg_build_init (DomuimgBuild *self)
 {
+  self->terminal[0] = self->terminal[1] = -1;
 }
 
 /**
@@ -63,6 +69,32 @@ domuimg_build_new (DomuimgSpec *spec)
   self = g_object_new (DOMUIMG_TYPE_BUILD, NULL);
   self->spec = g_object_ref (spec);
   return self;
+}
+
+/**
+ * domuimg_build_set_terminal:
+ * @self: a build
+ * @in: a descriptor that a user's keys are read from, or -1
+ * @out: a descriptor of what the user sees, or -1
+ *
+ * Has the console of an installer that asks (`interactive`) on this terminal
+ * while domuimg_build_run() waits for it. Both stay the caller's and have to be
+ * open as long. Where @in is a terminal, its keys come one by one meanwhile, and
+ * Ctrl-] gives the build up, which is then %G_IO_ERROR_CANCELLED; what tells of
+ * the progress should not write to it.
+ *
+ * |[<!-- language="C" -->
+ * domuimg_build_set_terminal (build, STDIN_FILENO, STDOUT_FILENO);
+ * ]|
+ *
+ * Since: 0.1
+ */
+void
+domuimg_build_set_terminal (DomuimgBuild *self, int in, int out)
+{
+  g_return_if_fail (DOMUIMG_IS_BUILD (self));
+  self->terminal[0] = in;
+  self->terminal[1] = out;
 }
 
 /**
@@ -258,6 +290,25 @@ run_steps_in_order (DomuimgBuildState *state, DomuimgProgress *progress,
   return TRUE;
 }
 
+/* What a source keeps of a failure is no result, and stays beside the place of those. */
+static void
+keep (DomuimgBuildState *state, GError **error)
+{
+  g_autofree char *prefix = g_build_filename (state->directory, state->plan->name, NULL);
+  g_autoptr (GString) list = g_string_new (NULL);
+  GError *why;
+
+  if (state->directory == NULL || error == NULL
+      || g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  domuimg_source_keep (state->plan->source, prefix, list);
+  if (list->len == 0)
+    return;
+  why = *error;
+  *error = g_error_new (why->domain, why->code, "%s; %s", why->message, list->str);
+  g_error_free (why);
+}
+
 static gboolean
 run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
@@ -265,6 +316,7 @@ run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *ca
   if (run_steps_in_order (state, progress, cancellable, error))
     return TRUE;
   domuimg_build_tell_lost (state, error);
+  keep (state, error);
   return FALSE;
 }
 
@@ -281,7 +333,8 @@ weight_of (const Step *step, const DomuimgBuildState *state)
 {
   if (step->run == domuimg_build_step_upload && is_sent (state))
     return WEIGHT_OF_UPLOAD;
-  if (step->run == domuimg_build_step_prepare && state->plan->installer != NULL)
+  if (step->run == domuimg_build_step_prepare
+      && (state->plan->installer != NULL || !domuimg_plan_is_there (state->plan)))
     return WEIGHT_OF_INSTALLER;
   return state->plan->import != NULL ? step->weight_of_disks : step->weight_of_files;
 }
@@ -363,11 +416,12 @@ begin (DomuimgBuildState *state, DomuimgSpec *spec, DomuimgProgress *progress,
 DomuimgRehearsal *
 domuimg_build_rehearse (DomuimgBuild *self, GCancellable *cancellable, GError **error)
 {
-  g_auto (DomuimgBuildState) state = { .is_rehearsal = TRUE };
+  g_auto (DomuimgBuildState) state = { .is_rehearsal = TRUE, .terminal = { -1, -1 } };
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   if (!begin (&state, self->spec, NULL, cancellable, error)
-      || (state.plan->import != NULL && !run_steps (&state, NULL, cancellable, error)))
+      || (state.plan->import != NULL && domuimg_plan_is_there (state.plan)
+          && !run_steps (&state, NULL, cancellable, error)))
     return NULL;
   return domuimg_rehearsal_new (&state);
 }
@@ -401,6 +455,7 @@ domuimg_build_run (DomuimgBuild *self, DomuimgProgress *progress, GCancellable *
 
   g_return_val_if_fail (DOMUIMG_IS_BUILD (self), NULL);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), NULL);
+  memcpy (state.terminal, self->terminal, sizeof state.terminal);
 
   if (!begin (&state, self->spec, progress, cancellable, error))
     return NULL;

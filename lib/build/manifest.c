@@ -193,6 +193,7 @@ static void
 set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
 {
   const DomuimgPlan *plan = self->plan;
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (domuimg_build_time ().sec);
 
   manifest->domuimg = g_strdup (DOMUIMG_VERSION_STRING);
   manifest->name = g_strdup (plan->name);
@@ -202,6 +203,8 @@ set_guest (DomuimgManifest *manifest, DomuimgBuildState *self)
   manifest->maxmem = plan->maxmem;
   manifest->vcpus = plan->vcpus;
   manifest->source = domuimg_source_describe (plan->source);
+  manifest->made = g_date_time_format_iso8601 (now);
+  manifest->directory = g_get_current_dir ();
   manifest->config = g_strdup (plan->config_path);
   manifest->xml = g_strdup (domuimg_build_get_xml_path (self));
   manifest->manifest = g_strdup (plan->manifest_path);

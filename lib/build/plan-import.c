@@ -15,6 +15,12 @@ domuimg_plan_get_hardware (DomuimgPlan *self)
   return self->import != NULL ? domuimg_import_get_hardware (self->import) : NULL;
 }
 
+gboolean
+domuimg_plan_is_there (DomuimgPlan *self)
+{
+  return self->import == NULL || domuimg_import_is_there (self->import);
+}
+
 guint
 domuimg_plan_count_converted (DomuimgPlan *self)
 {

@@ -5,6 +5,8 @@
 
 /* What a plan takes from the machine whose disks the source gives. */
 
+/* FALSE while an installer has still to write the disk that is converted. */
+gboolean domuimg_plan_is_there (DomuimgPlan *self);
 /* How many of the disks are those of the machine that is converted, which come first; the others are made
  * new beside them. */
 guint domuimg_plan_count_converted (DomuimgPlan *self);

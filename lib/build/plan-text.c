@@ -128,12 +128,21 @@ describe_changes (DomuimgPlan *self, const DomuimgFound *found, GPtrArray *lines
                                              (char *) g_ptr_array_index (found->changes, i)));
 }
 
+static void
+add_source (DomuimgPlan *self, GPtrArray *lines)
+{
+  g_ptr_array_add (lines, domuimg_source_describe (self->source));
+  domuimg_source_describe_how (self->source, lines);
+}
+
 /* The steps in order, for a person. */
 static GPtrArray *
 describe (DomuimgPlan *self, const DomuimgFound *found)
 {
   GPtrArray *lines = g_ptr_array_new_with_free_func (g_free);
 
+  if (!domuimg_plan_is_there (self))
+    add_source (self, lines);
   for (guint i = 0; i < self->disks->len; i++)
     {
       char *parts = domuimg_plan_describe_parts (self, i);
@@ -145,7 +154,7 @@ describe (DomuimgPlan *self, const DomuimgFound *found)
         g_ptr_array_add (lines, parts);
     }
   if (self->import == NULL)
-    g_ptr_array_add (lines, domuimg_source_describe (self->source));
+    add_source (self, lines);
   describe_changes (self, found, lines);
   g_ptr_array_add (lines, describe_kernel (self, found));
   if (self->seed != NULL)
@@ -205,11 +214,7 @@ add_paths (DomuimgPlan *self, JsonBuilder *builder)
       domuimg_json_add_string (
           builder, "fs",
           self->installer == NULL && i >= domuimg_plan_count_converted (self) ? disk->fs : NULL);
-      json_builder_set_member_name (builder, "size");
-      if (disk->size > 0)
-        json_builder_add_int_value (builder, disk->size);
-      else
-        json_builder_add_null_value (builder);
+      domuimg_json_add_int (builder, "size", (gint64) disk->size);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -240,8 +245,8 @@ domuimg_plan_describe_json (DomuimgPlan *self, const DomuimgFound *found)
   domuimg_json_add_string (builder, "uuid", self->uuid);
   domuimg_json_add_string (builder, "type", domuimg_guest_type_to_string (type));
   domuimg_json_add_string (builder, "kernel", self->kernel->text);
-  domuimg_json_add_int (builder, "memory", self->memory);
-  domuimg_json_add_int (builder, "maxmem", self->maxmem);
+  domuimg_json_add_mib (builder, "memory", self->memory);
+  domuimg_json_add_mib (builder, "maxmem", self->maxmem);
   domuimg_json_add_int (builder, "vcpus", self->vcpus);
   add_paths (self, builder);
   domuimg_json_add_lines (builder, "steps", lines);
@@ -273,9 +278,10 @@ domuimg_plan_to_text (DomuimgPlan *self)
  * @self: a plan
  *
  * Returns: (transfer full): the plan as a JSON object with the members `name`,
- *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (MiB), `vcpus`, `disks`
- *   (sizes in bytes), `seed`, `config`, `xml`, `manifest` (paths), `steps` and
- *   `warnings` (text: what the guest will not have of what it is made from)
+ *   `uuid`, `type`, `kernel`, `memory` and `maxmem` (bytes), `vcpus`, `disks`
+ *   (sizes in bytes, 0 where the source decides), `seed`, `config`, `xml`,
+ *   `manifest` (paths), `steps` and `warnings` (text: what the guest will not
+ *   have of what it is made from)
  *
  * Since: 0.1
  */

@@ -351,8 +351,9 @@ append_start (DomuimgResult *self, GString *text)
   if (self->install_config_path != NULL)
     g_string_append_printf (text,
                             "Install it on a Xen host with: xl create -c %s\n"
-                            "Start it, once that has ended, with: xl create -c %s\n",
-                            self->install_config_path, self->config_path);
+                            "Start it, once that has ended, with: xl create -c %s\n"
+                            "Or both with: domuimg run --install --console %s\n",
+                            self->install_config_path, self->config_path, self->config_path);
   else if (self->config_path == NULL)
     g_string_append_printf (text, "Import it on an XCP-ng host with: xe vm-import filename=%s\n",
                             self->image_path);

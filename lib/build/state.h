@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
   DomuimgPlan *plan;
   gboolean is_rehearsal; /* the disks are only inspected */
+  int terminal[2]; /* a user's, to read from and to write to; -1: there is none */
   DomuimgUndo *undo;
   char *work_directory;
   char *directory; /* of the results */

@@ -3,6 +3,9 @@
 #include "config.h"
 #include "lib/build/state.h"
 
+#include <fcntl.h>
+
+#include "lib/base/fd.h"
 #include "lib/base/thread.h"
 #include "lib/build/transfer.h"
 #include "lib/image/unused.h"
@@ -68,6 +71,39 @@ take_copy (DomuimgBuildState *self, guint i)
          && kind->take (domuimg_build_get_disk (self, i)->path, disk->path);
 }
 
+/* What its filesystems do not use need not be kept. It is only room, so that an error is none. */
+static void
+punch_holes (const char *path, const GArray *unused)
+{
+  g_auto (DomuimgFd) fd = open (path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+  for (guint i = 0; fd >= 0 && i < unused->len; i++)
+    {
+      const DomuimgRange *range = &g_array_index (unused, DomuimgRange, i);
+
+      if (fallocate (fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t) range->offset,
+                     (off_t) range->length) != 0)
+        return;
+    }
+}
+
+/* What was written here for this guest is moved, where a raw file on the same filesystem is wanted. */
+static gboolean
+take_own_file (DomuimgBuildState *self, guint i)
+{
+  DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
+  const DomuimgDiskKind *kind = domuimg_plan_get_disk (self->plan, i)->kind;
+  const char *from = domuimg_import_get_own_file (self->plan->import, i);
+  const char *to = domuimg_build_get_disk (self, i)->path;
+
+  if (from == NULL || disk->overlay == NULL || kind->take == NULL || !kind->take (to, from))
+    return FALSE;
+  g_free (disk->node);
+  disk->node = domuimg_file_to_node (to, "raw");
+  punch_holes (to, disk->unused);
+  return TRUE;
+}
+
 /* Where qemu-img writes to: an image that holds nothing yet. */
 static gboolean
 begin_copy (DomuimgBuildState *self, guint i, const char *path, GCancellable *cancellable,
@@ -122,7 +158,8 @@ start_copies (DomuimgBuildState *self, GCancellable *cancellable, GError **error
     {
       const DomuimgTransferDisk *disk = g_ptr_array_index (self->transfer->disks, i);
 
-      if (!disk->is_result && !take_copy (self, i) && !add_copy (self, i, cancellable, error))
+      if (!disk->is_result && !take_copy (self, i) && !take_own_file (self, i)
+          && !add_copy (self, i, cancellable, error))
         return FALSE;
     }
   domuimg_disk_copy_start (self->transfer->copy);

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/build/plan-import.h"
 #include "lib/build/step-layout.h"
 #include "lib/fs/fs.h"
 
@@ -47,7 +48,8 @@ work_parent (DomuimgBuildState *self, const char *results)
 
   if (has_packages && has_room_in_memory ())
     return MEMORY_DIRECTORY;
-  return geteuid () == 0 ? results : g_get_tmp_dir ();
+  /* What an installer writes is as large as a disk. */
+  return geteuid () == 0 || !domuimg_plan_is_there (self->plan) ? results : g_get_tmp_dir ();
 }
 
 static void
@@ -61,6 +63,9 @@ source_context (DomuimgBuildState *self, DomuimgSourceContext *context)
   for (guint i = 0; i < self->disks->len; i++)
     g_strv_builder_add (results, domuimg_build_get_disk (self, i)->path);
   context->work_directory = self->work_directory;
+  context->has_terminal = self->terminal[0] >= 0 && self->terminal[1] >= 0;
+  context->terminal_in = self->terminal[0];
+  context->terminal_out = self->terminal[1];
   context->results = g_strv_builder_end (results);
 }
 

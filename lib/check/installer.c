@@ -76,7 +76,7 @@ domuimg_installer_is_pending (DomuimgMachine *self)
   domuimg_finding_advise (
       domuimg_machine_report (self, "installer-pending", self->manifest->installer.config,
                               "the guest is still to be installed: its disks are empty"),
-      "start its installer with: xl create -c %s", self->manifest->installer.config);
+      "start its installer with domuimg run --install, or xl create -c %s", self->manifest->installer.config);
   return TRUE;
 }
 

@@ -4,7 +4,7 @@
 #include "lib/guest/customise.h"
 #include "lib/tree/tree.h"
 
-/* A guest that is one application: what our init (the folder init/) starts, and how. */
+/* A guest that is one application: what our init (the folder cli/init/) starts, and how. */
 
 /* Where it lies in such a guest. */
 #define DOMUIMG_APPLICATION_INIT "/usr/lib/domuimg/init"
@@ -48,7 +48,7 @@ gboolean domuimg_application_install (const DomuimgApplication *self, const Domu
                                       DomuimgTree *tree, GPtrArray *changes,
                                       GCancellable *cancellable, GError **error);
 
-/* The configuration that init reads, see init/config.h. */
+/* The configuration that init reads, see cli/init/config.h. */
 char *domuimg_application_to_text (const DomuimgApplication *self, const DomuimgCustomise *want);
 /* What such a text says of the application itself; CORRUPT_INPUT. */
 DomuimgApplication *domuimg_application_new_for_text (const char *text, GError **error);

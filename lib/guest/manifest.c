@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #define MANIFEST_MAX (16 << 20)
+/* Those before the first had no number, and memory in MiB; since then all sizes are in bytes. */
+#define MANIFEST_VERSION 1
 
 /* A member of the JSON and the field of a structure that it is; one table serves both ways. */
 typedef struct {
@@ -56,11 +58,10 @@ static const Member converted_texts[] = {
 static const Member guest_texts[] = {
   { "domuimg", GUEST (domuimg) }, { "name", GUEST (name) }, { "uuid", GUEST (uuid) },
 };
-static const Member guest_sizes[] = {
-  { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) }, { "vcpus", GUEST (vcpus) },
-};
+static const Member guest_sizes[] = { { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) } };
 static const Member origin_texts[] = {
-  { "source", GUEST (source) }, { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
+  { "source", GUEST (source) }, { "made", GUEST (made) }, { "directory", GUEST (directory) },
+  { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
 };
 static const Member file_texts[] = {
   { "config", GUEST (config) }, { "xml", GUEST (xml) }, { "manifest", GUEST (manifest) },
@@ -360,11 +361,13 @@ set_installer (const DomuimgManifest *self, JsonObject *object)
 static void
 set_guest (const DomuimgManifest *self, JsonObject *object)
 {
+  json_object_set_int_member (object, "json_version", MANIFEST_VERSION);
   SET (self, guest_texts, object);
   json_object_set_string_member (object, "type", domuimg_guest_type_to_string (self->type));
   for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
     json_object_set_int_member (object, guest_sizes[i].name,
-                                G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset));
+                                (gint64) G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) << 20);
+  json_object_set_int_member (object, "vcpus", self->vcpus);
   set_origin (self, object);
   set_kernel (self, object);
   set_installer (self, object);
@@ -529,14 +532,20 @@ take_type (DomuimgManifest *self, JsonObject *object, GError **error)
 static gboolean
 take_sizes (DomuimgManifest *self, JsonObject *object, GError **error)
 {
+  int shift = json_object_has_member (object, "json_version") ? 20 : 0;
+  gint64 vcpus = 0;
+
   for (gsize i = 0; i < G_N_ELEMENTS (guest_sizes); i++)
     {
       gint64 value = 0;
 
-      if (!take_number (object, guest_sizes[i].name, G_MAXUINT, &value, error))
+      if (!take_number (object, guest_sizes[i].name, (gint64) G_MAXUINT << shift, &value, error))
         return FALSE;
-      G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) = (guint) value;
+      G_STRUCT_MEMBER (guint, self, guest_sizes[i].offset) = (guint) (value >> shift);
     }
+  if (!take_number (object, "vcpus", G_MAXUINT, &vcpus, error))
+    return FALSE;
+  self->vcpus = (guint) vcpus;
   return take_number (object, "unused_bytes_left_out", G_MAXINT64, &self->unused, error);
 }
 

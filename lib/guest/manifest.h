@@ -70,6 +70,8 @@ typedef struct {
   guint memory, maxmem; /* MiB */
   guint vcpus;
   char *source;
+  char *made;        /* when, as ISO 8601 in UTC */
+  char *directory;   /* that relative paths of @spec are of */
   gboolean converted; /* from another hypervisor's machine: @system and @unused are known */
   char *system;
   gint64 unused;     /* bytes of its disks that were left out */

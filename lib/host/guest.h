@@ -28,6 +28,9 @@ DomuimgGuestState domuimg_guest_state_from_string (const char *word);
 DomuimgHostGuest *domuimg_host_guest_from_json (JsonNode *node);
 /* One that does not run, from its configuration. */
 DomuimgHostGuest *domuimg_host_guest_from_domain (DomuimgDomain *domain, const char *config);
+/* What @backend knows, unsorted: *@guests is NULL where this machine has no hypervisor that it could ask. */
+gboolean domuimg_host_list_known (DomuimgBackend backend, const char *connect, GPtrArray **guests,
+                                  GCancellable *cancellable, GError **error);
 /* Guests that @directory has a NAME.cfg for. */
 GPtrArray *domuimg_host_list_configured (const char *directory);
 /* The link in @directory/auto to @config, or NULL. */

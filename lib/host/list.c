@@ -102,6 +102,22 @@ add_running (DomuimgBackend backend, const char *connect, GPtrArray *guests,
   return TRUE;
 }
 
+gboolean
+domuimg_host_list_known (DomuimgBackend backend, const char *connect, GPtrArray **guests,
+                         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
+  g_autoptr (GPtrArray) known = g_ptr_array_new_with_free_func (g_object_unref);
+
+  *guests = NULL;
+  if (backend == DOMUIMG_BACKEND_LIBXL && !domuimg_doctor_get_is_xen (host))
+    return TRUE;
+  if (!add_running (backend, connect, known, cancellable, error))
+    return FALSE;
+  *guests = g_steal_pointer (&known);
+  return TRUE;
+}
+
 /* The running guest of that name gets the configuration; else it is one more. */
 static void
 merge (GPtrArray *guests, DomuimgHostGuest *configured)
@@ -140,13 +156,13 @@ GPtrArray *
 domuimg_host_list_guests (DomuimgBackend backend, const char *connect, GCancellable *cancellable,
                           GError **error)
 {
-  g_autoptr (GPtrArray) guests = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) guests = NULL;
   g_autoptr (GPtrArray) configured = NULL;
-  g_autoptr (DomuimgDoctor) host = domuimg_doctor_new ();
-  gboolean ask = backend == DOMUIMG_BACKEND_LIBVIRT || domuimg_doctor_get_is_xen (host);
 
-  if (ask && !add_running (backend, connect, guests, cancellable, error))
+  if (!domuimg_host_list_known (backend, connect, &guests, cancellable, error))
     return NULL;
+  if (guests == NULL)
+    guests = g_ptr_array_new_with_free_func (g_object_unref);
   if (backend == DOMUIMG_BACKEND_LIBXL)
     configured = domuimg_host_list_configured (DOMUIMG_CONFIG_DIRECTORY);
   for (guint i = 0; configured != NULL && i < configured->len; i++)

@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
   char *name;               /* a path, or the name of a member of an archive */
   char *bus;                /* (nullable) */
+  char *own_file;           /* (nullable) that an installer wrote */
   DomuimgImageChain *chain; /* (nullable) while it is to be unpacked */
   guint64 capacity;         /* bytes that it has once it is unpacked */
   /* Where it lies, packed by gzip. */
@@ -36,6 +37,7 @@ struct _DomuimgImport {
   GPtrArray *disks;          /* of DomuimgImportDisk */
   GPtrArray *notes;          /* of char *: what was not taken as it is said */
   gboolean allow_backing;
+  gboolean is_to_be_installed; /* the one disk is yet to be written */
 };
 
 DomuimgImportDisk *domuimg_import_add_disk (DomuimgImport *self, const char *name);

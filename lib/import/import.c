@@ -22,6 +22,7 @@ disk_free (gpointer data)
   g_clear_pointer (&self->pieces, g_ptr_array_unref);
   g_free (self->name);
   g_free (self->bus);
+  g_free (self->own_file);
   g_free (self);
 }
 
@@ -133,16 +134,58 @@ check_disks (const DomuimgImport *self, GError **error)
                        self->path, list->str);
 }
 
+static DomuimgImport *
+import_new (char *path)
+{
+  DomuimgImport *self = g_new0 (DomuimgImport, 1);
+
+  self->path = path;
+  self->disks = g_ptr_array_new_with_free_func (disk_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+DomuimgImport *
+domuimg_import_new_for_installer (const char *name, guint64 size, DomuimgHardware *hardware)
+{
+  DomuimgImport *self = import_new (g_strdup (name));
+
+  self->hardware = hardware;
+  self->is_to_be_installed = TRUE;
+  domuimg_import_add_disk (self, name)->capacity = size;
+  return self;
+}
+
+gboolean
+domuimg_import_take_installed (DomuimgImport *self, const char *path, GError **error)
+{
+  DomuimgImportDisk *disk = g_ptr_array_index (self->disks, 0);
+
+  disk->chain = domuimg_image_chain_open (path, "raw", FALSE, error);
+  self->is_to_be_installed = disk->chain == NULL;
+  disk->own_file = g_strdup (path);
+  return disk->chain != NULL;
+}
+
+const char *
+domuimg_import_get_own_file (DomuimgImport *self, guint i)
+{
+  return ((const DomuimgImportDisk *) g_ptr_array_index (self->disks, i))->own_file;
+}
+
+gboolean
+domuimg_import_is_there (DomuimgImport *self)
+{
+  return !self->is_to_be_installed;
+}
+
 DomuimgImport *
 domuimg_import_open (const char *path, gboolean allow_backing, GError **error)
 {
-  g_autoptr (DomuimgImport) self = g_new0 (DomuimgImport, 1);
+  g_autoptr (DomuimgImport) self = import_new (g_canonicalize_filename (path, NULL));
   gboolean ok;
 
-  self->path = g_canonicalize_filename (path, NULL);
   self->allow_backing = allow_backing;
-  self->disks = g_ptr_array_new_with_free_func (disk_free);
-  self->notes = g_ptr_array_new_with_free_func (g_free);
   if (!check_file (path, error))
     return NULL;
   if (is_named_xva (path))

@@ -13,6 +13,14 @@ typedef struct _DomuimgImport DomuimgImport;
 /* @path: an image, an OVA or XVA archive, or a description (vmx, OVF, vbox, libvirt XML, ...)
  * beside its disks. @allow_backing: disks may take parts from files outside of their directory. */
 DomuimgImport *domuimg_import_open (const char *path, gboolean allow_backing, GError **error);
+/* The disk of @size bytes that an installer will write; @name is what it is called in messages, @hardware (transfer
+ * full) the machine that the installer runs in. */
+DomuimgImport *domuimg_import_new_for_installer (const char *name, guint64 size,
+                                                 DomuimgHardware *hardware);
+/* The raw image @path is what the installer has made. */
+gboolean domuimg_import_take_installed (DomuimgImport *self, const char *path, GError **error);
+/* FALSE while its disk has still to be written by an installer. */
+gboolean domuimg_import_is_there (DomuimgImport *self);
 /* Whether it is known to describe or hold a machine, so that an error of open () is about that. */
 gboolean domuimg_import_is_machine (const char *path);
 void domuimg_import_free (DomuimgImport *self);
@@ -36,6 +44,9 @@ const char *domuimg_import_get_bus (DomuimgImport *self, guint i);
 guint64 domuimg_import_get_size (DomuimgImport *self, guint i);
 /* The file that an overlay can name as its backing file, NULL if there is no such file. */
 const char *domuimg_import_get_backing (DomuimgImport *self, guint i);
+
+/* (nullable) The raw file that an installer wrote, which is nobody else's and may be moved. */
+const char *domuimg_import_get_own_file (DomuimgImport *self, guint i);
 
 /* Unpacks into @work_directory what QEMU cannot read as it lies. */
 gboolean domuimg_import_prepare (DomuimgImport *self, const char *work_directory,

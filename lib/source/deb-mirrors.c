@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/http.h"
 
 #define MAX_RELEASE (8 * 1024 * 1024)
@@ -85,7 +86,8 @@ machine_mirrors (gboolean ubuntu, const char *suite, GCancellable *cancellable)
     {
       g_autofree char *line = line_of (targets[i], ubuntu, suite);
 
-      if (line != NULL && g_hash_table_add (seen, g_strdup (line)))
+      /* The line gets to a command line, and into the guest. */
+      if (line != NULL && !domuimg_address_has_secret (line) && g_hash_table_add (seen, g_strdup (line)))
         g_strv_builder_add (lines, line);
     }
   return g_strv_builder_end (lines);

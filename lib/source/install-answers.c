@@ -173,10 +173,24 @@ find_setting (DomuimgSpec *spec, guint n)
 
 #define LOGINS 3
 
-static gboolean
-check_settings (DomuimgSpec *spec, const char *given, DomuimgInstallerKind kind, GError **error)
+/* (nullable) What only an installer can do. */
+static const char *
+find_installers_setting (DomuimgSpec *spec)
 {
-  const char *setting = find_setting (spec, G_MAXUINT);
+  static const char *const keys[] = { "package", "mirror" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (domuimg_spec_get (spec, keys[i]) != NULL)
+      return keys[i];
+  return NULL;
+}
+
+static gboolean
+check_settings (DomuimgSpec *spec, const DomuimgInstallTarget *target, const char *given,
+                GError **error)
+{
+  const char *setting
+      = target->is_fitted ? find_installers_setting (spec) : find_setting (spec, G_MAXUINT);
 
   if (setting == NULL)
     return TRUE;
@@ -184,12 +198,12 @@ check_settings (DomuimgSpec *spec, const char *given, DomuimgInstallerKind kind,
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--%s and --answers exclude each other: the answers say all that the installer asks",
                          setting);
-  if (kind != DOMUIMG_INSTALLER_DEBIAN)
+  if (target->kind != DOMUIMG_INSTALLER_DEBIAN)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "--%s: domuimg writes answers for debian-installer only; say it in a file for this"
                          " installer, with --answers",
                          setting);
-  if (find_setting (spec, LOGINS) == NULL)
+  if (!target->is_fitted && find_setting (spec, LOGINS) == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--%s is for an installation without questions, after which somebody has to be able to"
                          " log in: add --root-password-file, --root-password generate or --ssh-key",
@@ -204,11 +218,12 @@ domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *tar
   const char *given = domuimg_spec_get (spec, "answers");
 
   *answers = NULL;
-  if (!check_settings (spec, given, target->kind, error))
+  if (!check_settings (spec, target, given, error))
     return FALSE;
   if (given != NULL)
     *answers = take_given (given, target, error);
-  else if (find_setting (spec, LOGINS) != NULL)
+  else if (target->is_fitted && !target->is_attended ? target->kind == DOMUIMG_INSTALLER_DEBIAN
+                                                     : find_setting (spec, LOGINS) != NULL)
     *answers = domuimg_install_preseed_make (spec, target, error);
   else
     return TRUE;

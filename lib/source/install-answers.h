@@ -31,10 +31,13 @@ typedef struct {
   gboolean is_ubuntu;   /* debian-installer, but Ubuntu's */
   gboolean is_old;      /* an Anaconda that has no inst. before its words */
   gboolean is_plan;     /* nothing secret is read or made */
+  gboolean is_fitted;   /* what it installs gets its logins, name and addresses here, once it is done */
+  gboolean is_attended; /* somebody answers what is not answered */
+  const char *disk;     /* (nullable) "/dev/vda", where the installer has another name for it than the guest */
 } DomuimgInstallTarget;
 
-/* Those of --answers, or made of the specification where it says who may log in; *@answers is NULL where
- * the installer is to ask. INVALID_ARGUMENT, NOT_FOUND, NOT_SUPPORTED. */
+/* Those of --answers, or made of the specification where it says who may log in (or it is said later); *@answers
+ * is NULL where the installer is to ask. INVALID_ARGUMENT, NOT_FOUND, NOT_SUPPORTED. */
 gboolean domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *target,
                                        DomuimgInstallAnswers **answers, GError **error);
 void domuimg_install_answers_free (DomuimgInstallAnswers *self);

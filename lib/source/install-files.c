@@ -39,18 +39,6 @@ is_url (const char *location)
   return g_regex_match_simple ("^(https?|ftp)://.", location, G_REGEX_CASELESS, 0);
 }
 
-/* The address gets into files and messages that others may read. */
-static gboolean
-refuse_user (const char *location, GError **error)
-{
-  if (!g_regex_match_simple ("^[a-z]+:/*[^/?#]*@", location, G_REGEX_CASELESS, 0))
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "a name or password in the address of a tree is not taken, because the address is written"
-                       " to files that everybody may read and given to the guest; fetch the tree into a directory,"
-                       " or use a server that asks for none");
-}
-
 /* Ways by which other tools fetch; each is a command for a person. */
 static gboolean
 refuse_other (const char *location, GError **error)
@@ -97,8 +85,6 @@ domuimg_install_files_new (const char *location, GError **error)
 
   if (is_url (location))
     {
-      if (!refuse_user (location, error))
-        return NULL;
       self->location = g_strconcat (location, g_str_has_suffix (location, "/") ? "" : "/", NULL);
       return g_steal_pointer (&self);
     }

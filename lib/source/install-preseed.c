@@ -91,7 +91,7 @@ set_network (Preseed *self)
   const DomuimgNicSpec *nic = nics->len > 0 ? g_ptr_array_index (nics, 0) : NULL;
   g_autofree char *address = NULL, *netmask = NULL, *servers = NULL;
 
-  if (nic == NULL || nic->address == NULL)
+  if (nic == NULL || nic->address == NULL || self->target->is_fitted)
     return;
   /* netcfg asks for no netmask where the address has a prefix. */
   if (nic->is_v6)
@@ -161,7 +161,7 @@ set_disk (Preseed *self)
   g_autofree char *name = domuimg_vdev_linux_name (vdev);
   g_autofree char *path = g_strconcat ("/dev/", name, NULL);
 
-  set (self, "disk", path);
+  set (self, "disk", self->target->disk != NULL ? self->target->disk : path);
   set (self, "label", disk != NULL && disk->size >= MBR_MAX ? "gpt" : "msdos");
 }
 
@@ -191,7 +191,7 @@ set_password (Preseed *self, GError **error)
   g_autofree char *hash = NULL;
   char *password;
 
-  if (file == NULL && !is_made)
+  if ((file == NULL && !is_made) || self->target->is_fitted)
     {
       set (self, "root-password", "!");
       return TRUE;
@@ -318,8 +318,10 @@ domuimg_install_preseed_make (DomuimgSpec *spec, const DomuimgInstallTarget *tar
   set_network (&self);
   set_disk (&self);
   set_words (&self);
-  if (!set_mirror (&self, error) || !set_password (&self, error) || !add_keys (&self, error))
+  if (!set_mirror (&self, error) || !set_password (&self, error)
+      || (!target->is_fitted && !add_keys (&self, error)))
     return NULL;
-  set_late_command (&self);
+  if (!target->is_fitted)
+    set_late_command (&self);
   return write_answers (&self, error) ? g_steal_pointer (&answers) : NULL;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "lib/source/definitions.h"
+#include "lib/spec/definitions.h"
 #include "lib/source/rpm-job.h"
 
 #define GROUP "release"

@@ -49,6 +49,13 @@ domuimg_source_describe (DomuimgSource *self)
   return DOMUIMG_SOURCE_GET_IFACE (self)->describe (self);
 }
 
+void
+domuimg_source_describe_how (DomuimgSource *self, GPtrArray *lines)
+{
+  if (DOMUIMG_SOURCE_GET_IFACE (self)->describe_how != NULL)
+    DOMUIMG_SOURCE_GET_IFACE (self)->describe_how (self, lines);
+}
+
 gboolean
 domuimg_source_check (DomuimgSource *self, GError **error)
 {
@@ -79,6 +86,13 @@ domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext *context
   DomuimgSourceInterface *iface = DOMUIMG_SOURCE_GET_IFACE (self);
 
   return iface->prepare == NULL || iface->prepare (self, context, progress, cancellable, error);
+}
+
+void
+domuimg_source_keep (DomuimgSource *self, const char *prefix, GString *list)
+{
+  if (DOMUIMG_SOURCE_GET_IFACE (self)->keep != NULL)
+    DOMUIMG_SOURCE_GET_IFACE (self)->keep (self, prefix, list);
 }
 
 DomuimgImport *

@@ -17,6 +17,8 @@ G_DECLARE_INTERFACE (DomuimgSource, domuimg_source, DOMUIMG, SOURCE, GObject)
 typedef struct {
   const char *work_directory; /* for intermediate files; removed in any case */
   GStrv results; /* absolute paths that the build makes and a copy must leave out */
+  gboolean has_terminal; /* of a user who may be asked: descriptors */
+  int terminal_in, terminal_out;
 } DomuimgSourceContext;
 
 /* An installer that a guest is first started with. */
@@ -44,6 +46,8 @@ struct _DomuimgSourceInterface {
 
   /* For a plan: one line of what will be done. */
   char *(*describe) (DomuimgSource *self);
+  /* (nullable) Adds what else a plan should say of how (char *). */
+  void (*describe_how) (DomuimgSource *self, GPtrArray *lines);
   /* (nullable) Whether something has to be downloaded before anything can be planned, and its
    * address (transfer none). */
   const char *(*get_url) (DomuimgSource *self);
@@ -55,6 +59,10 @@ struct _DomuimgSourceInterface {
   /* (nullable) Work that has to come first, such as to unpack or to install. */
   gboolean (*prepare) (DomuimgSource *self, const DomuimgSourceContext *context,
                        DomuimgProgress *progress, GCancellable *cancellable, GError **error);
+
+  /* (nullable) The build has failed: keeps, as files whose names begin with @prefix, what helps to find out why,
+   * and adds to @list where. */
+  void (*keep) (DomuimgSource *self, const char *prefix, GString *list);
 
   /* The machine whose disks it gives, after check; of such sources only. */
   DomuimgImport *(*get_import) (DomuimgSource *self);
@@ -87,6 +95,7 @@ struct _DomuimgSourceInterface {
 DomuimgSource *domuimg_source_new (DomuimgSpec *spec, GError **error);
 
 char *domuimg_source_describe (DomuimgSource *self);
+void domuimg_source_describe_how (DomuimgSource *self, GPtrArray *lines);
 const char *domuimg_source_get_url (DomuimgSource *self);
 gboolean domuimg_source_fetch (DomuimgSource *self, const DomuimgSourceContext *context,
                                DomuimgProgress *progress, GCancellable *cancellable,
@@ -95,6 +104,7 @@ gboolean domuimg_source_check (DomuimgSource *self, GError **error);
 gboolean domuimg_source_prepare (DomuimgSource *self, const DomuimgSourceContext *context,
                                  DomuimgProgress *progress, GCancellable *cancellable,
                                  GError **error);
+void domuimg_source_keep (DomuimgSource *self, const char *prefix, GString *list);
 /* NULL where the source gives files. */
 DomuimgImport *domuimg_source_get_import (DomuimgSource *self);
 /* (nullable) NULL where the guest is a whole system. After prepare. */

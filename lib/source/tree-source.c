@@ -9,14 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base/cpio-write.h"
-#include "lib/base/fd.h"
 #include "lib/base/guest-type.h"
 #include "lib/base/thread.h"
 #include "lib/guest/customise.h"
 #include "lib/kernel/compat.h"
 #include "lib/xen/limits.h"
 #include "lib/source/install-answers.h"
+#include "lib/source/install-boot.h"
 #include "lib/source/install-fetch.h"
 #include "lib/source/install-origin.h"
 #include "lib/source/install-tree.h"
@@ -25,8 +24,6 @@
 #define MIB ((guint64) 1 << 20)
 #define GIB ((guint64) 1 << 30)
 #define INITRD_MAX (2 * GIB - 1)
-/* Linux begins each archive of an initramfs at a multiple of this. */
-#define ALIGNMENT 4
 
 #define DOMUIMG_TYPE_SOURCE_TREE (domuimg_source_tree_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceTree, domuimg_source_tree, DOMUIMG, SOURCE_TREE, GObject)
@@ -430,67 +427,6 @@ choose_images (DomuimgSourceTree *self, DomuimgProgress *progress, GCancellable 
   return NULL;
 }
 
-/* An initramfs is archives one after another: what comes later is laid over what came before. */
-static gboolean
-append_answers (const DomuimgInstallAnswers *answers, const char *initrd, GError **error)
-{
-  g_autoptr (DomuimgCpioWriter) writer = domuimg_cpio_writer_new ();
-  g_autoptr (GBytes) bytes = NULL;
-  g_auto (DomuimgFd) fd = open (initrd, O_WRONLY | O_CLOEXEC);
-
-  for (guint i = 0; i < answers->files->len; i++)
-    {
-      const DomuimgInstallFile *file = g_ptr_array_index (answers->files, i);
-
-      if (!domuimg_cpio_writer_add_file (writer, file->name, file->mode, file->content, error))
-        return FALSE;
-    }
-  bytes = domuimg_cpio_writer_finish (writer, error);
-  if (bytes == NULL)
-    return FALSE;
-  return (fd >= 0 && lseek (fd, 0, SEEK_END) >= 0 && domuimg_pad_file (fd, ALIGNMENT)
-          && domuimg_write_all (fd, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes)))
-         || domuimg_set_errno (error, errno, "adding the answers to the initramfs");
-}
-
-static const char *
-get_text_words (DomuimgSourceTree *self, const DomuimgInstallImages *images)
-{
-  if (self->tree->kind == DOMUIMG_INSTALLER_ANACONDA)
-    return is_old (images) ? "text" : "inst.text";
-  return self->tree->kind == DOMUIMG_INSTALLER_YAST ? "textmode=1" : NULL;
-}
-
-static void
-add_words (GString *cmdline, const char *words)
-{
-  if (words != NULL && *words != '\0')
-    g_string_append_printf (cmdline, "%s%s", cmdline->len > 0 ? " " : "", words);
-}
-
-/* @origin: (nullable) where it gets the rest of what it installs. Debian's installer gives what follows "---" to
- * the system that it installs. */
-static char *
-make_cmdline (DomuimgSourceTree *self, const DomuimgInstallImages *images,
-              const char *origin, const DomuimgInstallAnswers *answers)
-{
-  const DomuimgInstallTarget target = get_target (self, images, self->installer.type);
-  g_autofree char *console = g_strconcat ("console=", target.console, NULL);
-  GString *cmdline = g_string_new (NULL);
-
-  add_words (cmdline, console);
-  add_words (cmdline, origin);
-  add_words (cmdline, get_text_words (self, images));
-  add_words (cmdline, answers != NULL ? answers->words : NULL);
-  add_words (cmdline, domuimg_spec_get (self->spec, "extra-args"));
-  if (self->tree->kind == DOMUIMG_INSTALLER_DEBIAN)
-    {
-      add_words (cmdline, "---");
-      add_words (cmdline, console);
-    }
-  return g_string_free (cmdline, FALSE);
-}
-
 static gboolean
 tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, DomuimgProgress *progress,
               GCancellable *cancellable, GError **error)
@@ -513,9 +449,11 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
     return FALSE;
   target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)
-      || (answers != NULL && !append_answers (answers, installer->ramdisk, error)))
+      || (answers != NULL
+          && !domuimg_install_boot_append (answers, installer->ramdisk, error)))
     return FALSE;
-  installer->cmdline = make_cmdline (self, images, origin, answers);
+  installer->cmdline = domuimg_install_boot_make_cmdline (
+      &target, origin, answers, domuimg_spec_get (self->spec, "extra-args"));
   if (answers != NULL)
     installer->root_password = g_steal_pointer (&answers->root_password);
   return TRUE;

@@ -95,11 +95,10 @@ check_address (const char *text, const char *address, GError **error)
                            "kernel “%s”: an address has no blanks, quotes or other bytes that a URL"
                            " would write as %%XX",
                            text);
+  /* Passwords in addresses are refused for every key. */
   if (memchr (host, '@', length) != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "kernel “pxe”: an address with a user's name or password in it would stand in"
-                         " the configuration, where anybody may read it; have the server give the files"
-                         " without");
+                         "kernel “pxe”: the name of a server has no user before it");
   if (scheme != NULL && g_strv_contains (schemes, scheme) && length > 0)
     return TRUE;
   if (scheme == NULL && host[length] == '\0')

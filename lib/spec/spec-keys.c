@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/base/address.h"
 #include "lib/base/backend-program.h"
 #include "lib/base/name.h"
 #include "lib/spec/disk-kind.h"
@@ -69,6 +70,14 @@ read_vcpus (const char *key, const char *value, guint64 *number, GError **error)
   if (g_ascii_string_to_unsigned (value, 10, 1, 512, number, NULL))
     return TRUE;
   return invalid (error, key, value, "a number from 1 to 512");
+}
+
+static gboolean
+read_timeout (const char *key, const char *value, guint64 *number, GError **error)
+{
+  if (g_ascii_string_to_unsigned (value, 10, 1, 31536000, number, NULL))
+    return TRUE;
+  return invalid (error, key, value, "a number of seconds, from 1 to 31536000");
 }
 
 static gboolean
@@ -172,8 +181,9 @@ check_word (const char *key, const char *value, GError **error)
   return invalid (error, key, value, "one word of letters, digits and +._-");
 }
 
-/* In the order of DomuimgGraphics, and of DomuimgHostKeys. */
+/* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
 static const char *const actions[] = { "destroy", "restart", "rename-restart", "preserve",
@@ -378,6 +388,24 @@ static const DomuimgSpecKey keys[] = {
     WORD (restarts) },
   { "debug-shell", FLAG, NULL, "a shell on the guest's console beside the application",
     NUMBER (read_flag) },
+  { "app", LIST, "PATH", "further program of the application", TEXT (check_absolute) },
+  { "add", LIST, "PATH", "further file, directory or pattern of files for the application",
+    TEXT (check_absolute) },
+  { "from-root", STRING, "DIR|TAR|IMAGE", "root that the application is taken from [/]",
+    TEXT (check_text) },
+  { "user", STRING, "USER", "who the application runs as, by name or number, also USER:GROUP [root]",
+    TEXT (check_text) },
+  { "trace-file", LIST, "FILE", "what a run has opened, by domuimg trace: it is added",
+    TEXT (check_text) },
+  { "allow-missing", FLAG, NULL, "leave out libraries that the root does not have",
+    NUMBER (read_flag) },
+  { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
+    NUMBER (read_timeout) },
+  { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
+    NUMBER (read_flag) },
+  { "interactive", FLAG, NULL, "have the installer ask on this terminal", NUMBER (read_flag) },
+  { "display", STRING, "KIND", "the installer's screen: none (default), vnc, gtk or sdl",
+    WORD (displays) },
   { "timezone", STRING, "ZONE", "time zone, such as Europe/Berlin", TEXT (check_text) },
   { "locale", STRING, "LOCALE", "locale, such as en_GB.UTF-8", TEXT (check_text) },
   { "keymap", STRING, "KEYMAP", "keyboard layout of the console", TEXT (check_word) },
@@ -454,6 +482,9 @@ domuimg_spec_key_read (const DomuimgSpecKey *self, const char *value, guint64 *n
 {
   const DomuimgSpecReader *reader = &self->reader;
 
+  /* Any value is written to the manifest as it was given. */
+  if (!domuimg_address_check (self->name, value, error))
+    return FALSE;
   if (reader->read != NULL)
     return reader->read (self->name, value, number, error);
   if (reader->words != NULL)

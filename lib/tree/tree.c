@@ -62,6 +62,7 @@ typedef struct {
   GString *done;
   GPtrArray *todo;
   guint links;
+  GPtrArray *passed; /* (nullable) of char *: the links on the way */
 } Resolver;
 
 static void
@@ -91,6 +92,8 @@ follow (Resolver *self, const DomuimgEntry *link, GError **error)
   if (link->target == NULL || link->target[0] == '\0')
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "/%s: the symbolic link /%s has no target", self->whole, link->path);
+  if (self->passed != NULL)
+    g_ptr_array_add (self->passed, g_strdup (link->path));
   if (link->target[0] == '/')
     g_string_truncate (self->done, 0);
   else
@@ -150,7 +153,8 @@ resolve_all (Resolver *self, gboolean follow_last, GError **error)
 }
 
 static char *
-resolve (DomuimgTree *tree, const char *path, gboolean follow_last, GError **error)
+resolve (DomuimgTree *tree, const char *path, gboolean follow_last, GPtrArray *passed,
+         GError **error)
 {
   g_autofree char *normal = domuimg_path_normalise (path, error);
 
@@ -158,7 +162,7 @@ resolve (DomuimgTree *tree, const char *path, gboolean follow_last, GError **err
     return NULL;
   g_autoptr (GString) done = g_string_new (NULL);
   g_autoptr (GPtrArray) todo = g_ptr_array_new_with_free_func (g_free);
-  Resolver self = { tree, normal, done, todo, 0 };
+  Resolver self = { tree, normal, done, todo, 0, passed };
 
   push_components (&self, normal);
   if (!resolve_all (&self, follow_last, error))
@@ -170,19 +174,25 @@ resolve (DomuimgTree *tree, const char *path, gboolean follow_last, GError **err
 char *
 domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error)
 {
-  return resolve (self, path, TRUE, error);
+  return resolve (self, path, TRUE, NULL, error);
+}
+
+char *
+domuimg_tree_resolve_links (DomuimgTree *self, const char *path, GPtrArray *links, GError **error)
+{
+  return resolve (self, path, TRUE, links, error);
 }
 
 char *
 domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error)
 {
-  return resolve (self, path, FALSE, error);
+  return resolve (self, path, FALSE, NULL, error);
 }
 
 DomuimgEntry *
 domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error)
 {
-  g_autofree char *real = resolve (self, path, FALSE, error);
+  g_autofree char *real = resolve (self, path, FALSE, NULL, error);
 
   if (real == NULL)
     return NULL;
@@ -192,7 +202,7 @@ domuimg_tree_stat (DomuimgTree *self, const char *path, GError **error)
 DomuimgEntry *
 domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GError **error)
 {
-  g_autofree char *real = resolve (self, path, TRUE, error);
+  g_autofree char *real = resolve (self, path, TRUE, NULL, error);
 
   if (real == NULL)
     return NULL;

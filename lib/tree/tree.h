@@ -52,6 +52,9 @@ DomuimgEntry *domuimg_tree_stat_follow (DomuimgTree *self, const char *path, GEr
 /* Normalised path of what @path means after all symlinks; the last component need not
  * exist. NULL on a loop or a missing parent. */
 char *domuimg_tree_resolve (DomuimgTree *self, const char *path, GError **error);
+/* The same as resolve; adds to @links (element-type utf8) the path of each symlink on the way. */
+char *domuimg_tree_resolve_links (DomuimgTree *self, const char *path, GPtrArray *links,
+                                  GError **error);
 /* The same as resolve, but where @path itself is a symlink it stays. Its parents are there, unless
  * it has none. */
 char *domuimg_tree_resolve_parents (DomuimgTree *self, const char *path, GError **error);

@@ -173,6 +173,7 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("check-fix", broken_guest, ("check", "--fix", str(OUT / "t.cfg")), statuses=(0, 3, 4)),
     Scenario("kernel-update", guest_with_kernel, ("kernel", "update", "t", "--dir", str(OUT))),
     Scenario("resize", made_guest, ("resize", "t", "24M", "--dir", str(OUT))),
+    Scenario("rename", made_guest, ("rename", "t", "v", "--dir", str(OUT))),
     Scenario("config-set", made_guest, ("config", "set", "memory=300", "vcpus=2", str(OUT / "t.cfg"))),
     Scenario("delete", made_guest, ("delete", str(OUT / "t.cfg"))),
     Scenario("delete-disks", made_guest, ("delete", "--disks", str(OUT / "t.cfg"))),

@@ -5,8 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "init/config.h"
-#include "init/dhcp-packet.h"
+#include "cli/init/config.h"
+#include "cli/init/dhcp-packet.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 

@@ -252,7 +252,7 @@ class Convert(world.Case):
         for source in ("old.vmx", "sparse.vmdk"):
             with self.subTest(source=source):
                 manifest = self.converted(machine / source, "--map-network", "VM Network=xenbr7")
-                self.assertEqual((manifest["memory"], manifest["vcpus"]), (384, 2))
+                self.assertEqual((manifest["memory"], manifest["vcpus"]), (384 << 20, 2))
                 self.assertEqual(manifest["nics"][0]["bridge"], "xenbr7")
                 self.assertTrue(manifest["nics"][0]["mac"].startswith("00:16:3e:"))
                 self.assertTrue(any("sound" in line for line in manifest["warnings"]), manifest)
@@ -268,7 +268,7 @@ class Convert(world.Case):
         ova = self.dir / "old.ova"
         pack(ova, [self.old / "old.ovf", self.old / "stream.vmdk"], True)
         manifest = self.converted(ova, "--no-customise")
-        self.assertEqual(manifest["memory"], 384)
+        self.assertEqual(manifest["memory"], 384 << 20)
         self.assertEqual(digest(self.out / "t.img"), self.files[self.old / "disk.raw"])
 
     def test_ova_that_its_manifest_denies(self):
@@ -566,7 +566,7 @@ class Convert(world.Case):
         xva.rename(moved)
         self.clear()
         manifest = self.converted(moved, "--no-customise")
-        self.assertEqual(manifest["memory"], 384)
+        self.assertEqual(manifest["memory"], 384 << 20)
         self.assertEqual(digest(self.out / "t.img"), digest(self.old / "bootable.raw"))
 
     def test_backing_file_elsewhere(self):

@@ -307,7 +307,7 @@ class Image(world.Case):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stdout, r"(?m)^cloud1 +x86_64 +signature +yes +Cloud 1$")
         self.assertRegex(done.stdout, r"(?m)^bare +x86_64 +--allow-unsigned ")
-        images = json.loads(self.run_program([world.PROGRAM, "list-images", "--json"]).stdout)
+        images = json.loads(self.run_program([world.PROGRAM, "list-images", "--json"]).stdout)["images"]
         self.assertIn({"name": "cloud1", "title": "Cloud 1", "architecture": "x86_64",
                        "url": self.server.url(NAME), "checksum": True, "signed": True, "keys": True,
                        "untried": False}, images)

@@ -323,7 +323,7 @@ class Names(Machine):
             manifest = self.converted(source)
             self.assertEqual([each["from"] for each in manifest["disks"]],
                              [str(self.machine / f"disk-drive-scsi{i}.raw") for i in (1, 0)])
-            self.assertEqual(manifest["memory"], 384)
+            self.assertEqual(manifest["memory"], 384 << 20)
             self.clear()
 
 

@@ -288,7 +288,7 @@ class FedoraTest(TreeCase):
     def test_an_address_with_a_password(self):
         for address in "http://joe:SEKRIT@127.0.0.1:1/t/", "FTP://joe:SE@KRIT@h/", "https:///SEKRIT@h/":
             done = self.run_program(self.command(address))
-            self.assert_one_line(done, "a name or password in the address of a tree")
+            self.assert_one_line(done, "a name or password in an address")
             self.assertNotIn("KRIT", done.stderr)
             self.assert_nothing_left()
         # It is not one of these.

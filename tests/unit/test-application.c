@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "init/config.h"
-#include "init/dhcp-packet.h"
+#include "cli/init/config.h"
+#include "cli/init/dhcp-packet.h"
 #include "lib/guest/application.h"
 #include "lib/tree/memory.h"
 

@@ -2,6 +2,7 @@
 /* Our definitions of vendors' images, and lists of checksums. */
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "lib/source/image.h"
@@ -53,6 +54,30 @@ test_all_definitions (void)
       check_ours (offer);
     }
   g_assert_cmpuint (ours, >=, 30);
+}
+
+/* The address of a definition gets into the manifest. */
+static void
+test_a_definition_has_no_secret (void)
+{
+  g_autofree char *ours = g_strdup (g_getenv ("DOMUIMG_IMAGES_DIR"));
+  g_autofree char *directory = g_dir_make_tmp (NULL, NULL);
+  g_autofree char *path = g_build_filename (directory, "own.conf", NULL);
+  g_autoptr (GPtrArray) offers = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path,
+                       "[image]\nname=Own\n[x86_64]\nurl=https://joe:SEKRIT@host/own.qcow2\n"
+                       "checksums=SUMS\n", -1, NULL);
+  g_setenv ("DOMUIMG_IMAGES_DIR", directory, TRUE);
+  offers = domuimg_image_offers_list (&error);
+  g_setenv ("DOMUIMG_IMAGES_DIR", ours, TRUE);
+  g_assert_null (offers);
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, "own.conf"));
+  g_assert_null (strstr (error->message, "KRIT"));
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
 
 /* A system that has a definition of ours is not listed a second time. */
@@ -157,6 +182,7 @@ main (int argc, char **argv)
   g_setenv ("DOMUIMG_IMAGES_DIR", images, TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/image-offers/all-definitions", test_all_definitions);
+  g_test_add_func ("/image-offers/a-definition-has-no-secret", test_a_definition_has_no_secret);
   g_test_add_func ("/image-offers/the-database-adds-others", test_the_database_adds_others);
   g_test_add_func ("/image-offers/lists-of-checksums", test_lists_of_checksums);
   g_test_add_func ("/image-offers/a-list-of-one", test_a_list_of_one);

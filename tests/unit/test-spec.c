@@ -90,6 +90,64 @@ test_wrong_values_are_refused (void)
     }
 }
 
+/* By every key that takes an address. */
+static void
+test_secrets_in_addresses_are_refused (void)
+{
+  static const char *const wrong[][2] = {
+    { "from", "tree:http://joe:SEKRIT@host/t/" },
+    { "from", "tree:FTP://joe:SE@KRIT@host/" },
+    { "from", "tree:https:///SEKRIT@host/" },
+    { "from", "disk:http://SEKRIT@host/a.qcow2" },
+    { "mirror", "http://joe:SEKRIT@host/debian" },
+    { "mirror", "deb [trusted=yes] https://joe:SEKRIT@host/debian bookworm main" },
+    { "repo", "https://joe:SEKRIT@host/baseos" },
+    { "kernel", "pxe:http://joe:SEKRIT@host/menu.ipxe" },
+    { "connect", "xen+ssh://joe:SEKRIT@host/system" },
+    { "extra-args", "quiet url=http://joe:SEKRIT@host/preseed" },
+    { "config", "extra=http://joe:SEKRIT@host/" },
+  };
+  static const char *const right[][2] = {
+    { "from", "tree:http://host/a@b/" },
+    { "from", "disk:joe:x@host.img" },
+    { "mirror", "http://host:3142/debian" },
+    { "repo", "https://host/a?mail=joe@host" },
+    { "connect", "xen+ssh://root@host/system" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_test_message ("%s=%s", wrong[i][0], wrong[i][1]);
+      g_assert_false (domuimg_spec_set (spec, wrong[i][0], wrong[i][1], &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, "a name or password in an address"));
+      g_assert_null (strstr (error->message, "KRIT"));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (right); i++)
+    {
+      g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
+      g_autoptr (GError) error = NULL;
+
+      domuimg_spec_set (spec, right[i][0], right[i][1], &error);
+      g_assert_no_error (error);
+    }
+}
+
+/* Some are taken: those in a .repo file, which is nobody else's. */
+static void
+test_errors_have_no_secrets (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  domuimg_fail (&error, DOMUIMG_ERROR_NETWORK,
+                "http://joe:SEKRIT@host/a: no such file; tried (ftp://SEKRIT@h/, ssh://root@h/) joe@host");
+  g_assert_cmpstr (error->message, ==,
+                   "http://***@host/a: no such file; tried (ftp://***@h/, ssh://root@h/) joe@host");
+}
+
 static void
 test_every_kernel_policy_is_taken (void)
 {
@@ -222,6 +280,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/spec/sizes", test_sizes);
   g_test_add_func ("/spec/wrong-values-are-refused", test_wrong_values_are_refused);
+  g_test_add_func ("/spec/secrets-are-refused", test_secrets_in_addresses_are_refused);
+  g_test_add_func ("/spec/errors-have-no-secrets", test_errors_have_no_secrets);
   g_test_add_func ("/spec/every-kernel-policy-is-taken", test_every_kernel_policy_is_taken);
   g_test_add_func ("/spec/colon", test_a_colon_in_a_path_is_not_a_kind_of_disk);
   g_test_add_func ("/spec/copy", test_a_copy_keeps_what_was_read);

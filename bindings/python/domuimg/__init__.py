@@ -36,6 +36,7 @@ from ._config import config_convert, config_set, config_show
 from ._gi import Domuimg as _library
 from ._host import Guest, Host, adopt, delete, doctor, list_guests, plan_delete, run
 from ._kernel import InstalledKernel, Kernel, KernelUpdate, kernel_inspect, kernel_list, kernel_update
+from ._life import Show, rename, show
 from ._resize import Resize, resize
 from ._settings import Settings
 
@@ -70,6 +71,7 @@ __all__ = [
     "Resize",
     "Result",
     "Settings",
+    "Show",
     "ToolFailed",
     "UnsafeInput",
     "Untrusted",
@@ -90,7 +92,9 @@ __all__ = [
     "list_guests",
     "plan",
     "plan_delete",
+    "rename",
     "resize",
     "run",
+    "show",
     "unfinished",
 ]

@@ -86,6 +86,7 @@ def run(
     backend: Optional[str] = None,
     connect: Optional[str] = None,
     once: bool = False,
+    install: bool = False,
     wait: int = 0,
     autostart: bool = False,
     check: bool = True,
@@ -95,7 +96,8 @@ def run(
     """Starts a guest, by its name in `/etc/xen` or the path of its configuration.
 
     `wait` is for how many seconds to wait for a login prompt or an address. With `once` it comes
-    back at the guest's end, whose reason is the result's `state`. `on_progress` is as of `create`.
+    back at the guest's end, whose reason is the result's `state`. With `install`, a guest that is still
+    to be installed has its installer run to its end first. `on_progress` is as of `create`.
     """
     stop = cancellable or Cancellable()
     start = Domuimg.Run.new(os.fsdecode(name))
@@ -103,6 +105,7 @@ def run(
         start.set_backend(_backend(backend, connect))
         start.set_connect(connect)
         start.set_once(once)
+        start.set_install(install)
         start.set_wait(wait)
         start.set_autostart(autostart)
         start.set_check(check)

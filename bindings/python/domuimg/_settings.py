@@ -58,6 +58,16 @@ class Settings(TypedDict, total=False):
     volume: Texts
     restart: Text
     debug_shell: bool
+    app: Texts
+    add: Texts
+    from_root: Path
+    user: Text
+    trace_file: Paths
+    allow_missing: bool
+    timeout: Number
+    keep_failed: bool
+    interactive: bool
+    display: Text
     timezone: Text
     locale: Text
     keymap: Text

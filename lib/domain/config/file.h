@@ -28,6 +28,9 @@ typedef struct {
   const char *label; /* (nullable) of the file as it was read (lib/base/label.h) */
 } DomuimgConfigReplacing;
 
+/* Writes a file as one of the results of a transaction, with owner and mode of @like (nullable). */
+gboolean domuimg_config_add_result (DomuimgUndo *undo, const char *path, const char *text,
+                                    const struct stat *like, GError **error);
 /* Writes a file whole or not at all, as the only result of a transaction, which it commits. */
 gboolean domuimg_config_replace_in (DomuimgUndo *undo, const char *path, const char *text,
                                     const DomuimgConfigReplacing *how, GError **error);

@@ -37,6 +37,18 @@ write_temporary (const char *temporary, const char *text, const struct stat *old
 }
 
 gboolean
+domuimg_config_add_result (DomuimgUndo *undo, const char *path, const char *text,
+                           const struct stat *like, GError **error)
+{
+  g_autofree char *temporary = domuimg_undo_add_result (undo, path, FALSE, error);
+
+  if (temporary == NULL)
+    return FALSE;
+  return write_temporary (temporary, text, like, 0)
+         || domuimg_set_errno (error, errno, "%s cannot be written", path);
+}
+
+gboolean
 domuimg_config_replace_in (DomuimgUndo *undo, const char *path, const char *text,
                            const DomuimgConfigReplacing *how, GError **error)
 {

@@ -35,7 +35,7 @@ put_secret (Writer *self, const char *name, const char *value)
 }
 
 static void
-put_number (Writer *self, const char *name, guint value)
+put_number (Writer *self, const char *name, gint64 value)
 {
   json_builder_set_member_name (self->json, name);
   json_builder_add_int_value (self->json, value);
@@ -85,8 +85,8 @@ put_guest (Writer *self, DomuimgDomain *domain)
   /* Nobody is told one that is another at each reading; but it is what makes guests equal. */
   put (self, "uuid", domain->has_uuid || (self->all && !domain->whole) ? domain->uuid : NULL);
   put (self, "type", domuimg_guest_type_to_string (domain->type));
-  put_number (self, "memory", domain->memory);
-  put_number (self, "maxmem", domain->maxmem);
+  put_number (self, "memory", (gint64) domain->memory << 20);
+  put_number (self, "maxmem", (gint64) domain->maxmem << 20);
   put_number (self, "vcpus", domain->vcpus);
   put_number (self, "maxvcpus", domain->maxvcpus);
   put (self, "cpus", domain->cpus);
@@ -235,8 +235,8 @@ to_json (DomuimgDomain *domain, gboolean all)
  * domuimg_domain_to_json:
  * @self: a domain
  *
- * All of the model as a JSON object: the setters' names, `disks`, `nics`, `graphics`, `devices`,
- * and what is carried for one format only, as `extra` (keys of xl.cfg) and `xml` (elements).
+ * All of the model as a JSON object: the setters' names (`memory` and `maxmem` in bytes), `disks`,
+ * `nics`, `graphics`, `devices`, and what is carried for one format only, as `extra` (keys of xl.cfg) and `xml` (elements).
  * Passwords are shown as `***`; a UUID that was not given, and is a random one, is null.
  *
  * Returns: (transfer full): the text
@@ -268,6 +268,15 @@ domuimg_domain_equal (DomuimgDomain *self, DomuimgDomain *other)
   first = to_json (self, TRUE);
   second = to_json (other, TRUE);
   return g_str_equal (first, second);
+}
+
+static void
+show_number (GString *out, const char *name, gint64 value, const char *indent)
+{
+  gboolean size = g_str_equal (name, "memory") || g_str_equal (name, "maxmem");
+
+  g_string_append_printf (out, "%s%s: %" G_GINT64_FORMAT "%s\n", indent, name,
+                          size ? value >> 20 : value, size ? " MiB" : "");
 }
 
 static void show_member (GString *out, const char *name, JsonNode *node, const char *indent);
@@ -305,8 +314,7 @@ show_member (GString *out, const char *name, JsonNode *node, const char *indent)
     g_string_append_printf (out, "%s%s: %s\n", indent, name,
                             json_node_get_boolean (node) ? "yes" : "no");
   else if (json_node_get_int (node) != 0)
-    g_string_append_printf (out, "%s%s: %" G_GINT64_FORMAT "\n", indent, name,
-                            json_node_get_int (node));
+    show_number (out, name, json_node_get_int (node), indent);
 }
 
 /**

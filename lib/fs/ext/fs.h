@@ -21,7 +21,7 @@ typedef struct {
   guint64 buffer_at;
   guint64 unsynced;
   GHashTable *names; /* (nullable) "DIRECTORY/NAME" → inode, 0 if there is none: what was looked up
-                      * in a filesystem that nobody changes */
+                      * and has not changed since */
   DomuimgExtWriteback *writeback; /* (nullable) once much was written */
   DomuimgExtBehind *behind; /* (nullable) while the filesystem is filled */
   guint8 *filling;          /* of its buffers, in place of @buffer */

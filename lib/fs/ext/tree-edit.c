@@ -12,23 +12,36 @@
 /* Names that are remembered. */
 #define NAMES_MAX 4096
 
+static char *
+name_key (ext2_ino_t directory, const char *name, gsize length)
+{
+  return g_strdup_printf ("%u/%.*s", directory, (int) length, name);
+}
+
+/* What was known of @name is not true any more. */
+static void
+forget_name (DomuimgExtFs *self, ext2_ino_t directory, const char *name)
+{
+  g_autofree char *key = name_key (directory, name, strlen (name));
+
+  if (self->names != NULL)
+    g_hash_table_remove (self->names, key);
+}
+
 /* A directory is read from its beginning for each name, and its checksums are computed. */
 static errcode_t
 lookup_once (DomuimgExtFs *self, ext2_ino_t directory, const char *name, gsize length,
              ext2_ino_t *ino)
 {
-  g_autofree char *key = NULL;
+  g_autofree char *key = name_key (directory, name, length);
   errcode_t code;
   gpointer known;
 
-  if (self->fs->flags & EXT2_FLAG_RW)
-    return ext2fs_lookup (self->fs, directory, name, length, NULL, ino);
   if (self->names == NULL || g_hash_table_size (self->names) >= NAMES_MAX)
     {
       g_clear_pointer (&self->names, g_hash_table_unref);
       self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
     }
-  key = g_strdup_printf ("%u/%.*s", directory, (int) length, name);
   if (g_hash_table_lookup_extended (self->names, key, NULL, &known))
     {
       *ino = GPOINTER_TO_UINT (known);
@@ -105,8 +118,10 @@ add_name (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_ino_t in
           DomuimgEntryType type, GError **error)
 {
   int file_type = domuimg_ext_file_type (type);
-  errcode_t code = ext2fs_link (self->fs, parent, name, ino, file_type);
+  errcode_t code;
 
+  forget_name (self, parent, name);
+  code = ext2fs_link (self->fs, parent, name, ino, file_type);
   if (code == EXT2_ET_DIR_NO_SPACE)
     {
       code = expand_directory (self, parent);
@@ -239,8 +254,10 @@ static gboolean
 remove_name (DomuimgExtFs *self, ext2_ino_t parent, const char *name, ext2_ino_t ino,
              GError **error)
 {
-  errcode_t code = ext2fs_unlink (self->fs, parent, name, ino, 0);
+  errcode_t code;
 
+  forget_name (self, parent, name);
+  code = ext2fs_unlink (self->fs, parent, name, ino, 0);
   if (code == 0)
     code = touch_directory (self, parent);
   if (code != 0)

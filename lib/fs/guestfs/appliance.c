@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "lib/fs/guestfs/kvm.h"
+#include "lib/base/kvm.h"
 
 static void
 mount_free (gpointer data)

@@ -58,8 +58,8 @@ class Host:
             return status, output
 
     def guest(self, name, *options):
-        _, guests = self.json("list", *options)
-        return next((guest for guest in guests if guest["name"] == name), {})
+        _, said = self.json("list", *options)
+        return next((guest for guest in said["guests"] if guest["name"] == name), {})
 
     def place(self, guest, *edits):
         """The configuration where Xen's tools look; its disk stays where the lab has put it."""
@@ -225,6 +225,71 @@ def test_libvirt_errors(host, guest):
     host.remove(guest)
 
 
+INSTALLER = """#!/bin/sh
+export PATH=/sbin:/usr/sbin:/bin:/usr/bin
+mkdir -p /proc /sys /dev
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+modprobe xen-blkfront
+while [ ! -b /dev/xvda ]; do sleep 1; done
+gunzip -c /system.gz >/dev/xvda
+sync
+poweroff -f
+"""
+TREEINFO = """[general]
+family = Lab
+version = 1
+arch = x86_64
+[images-x86_64]
+kernel = linux
+initrd = initrd
+"""
+
+
+def make_tree(bases, work):
+    """An install tree whose installer writes a guest that was made before onto the disk; with its size."""
+    directory = work / "system"
+    directory.mkdir()
+    guest = Guest(bases, directory, "system")
+    guest.loader = "pygrub"
+    guest.finish()
+    added = work / "added"
+    added.mkdir()
+    (added / "init").write_text(INSTALLER)
+    (added / "init").chmod(0o755)
+    with (added / "system.gz").open("wb") as file:
+        subprocess.run(["gzip", "-1", "-c", str(guest.image)], stdout=file, check=True)
+    archive = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=added, check=True,
+                             capture_output=True, input=b"init\nsystem.gz\n").stdout
+    tree = work / "tree"
+    tree.mkdir()
+    (tree / ".treeinfo").write_text(TREEINFO)
+    (tree / "linux").write_bytes(guest.kernel.read_bytes())
+    before = guest.ramdisk.read_bytes()
+    (tree / "initrd").write_bytes(before + bytes(-len(before) % 4) + archive)
+    return tree, guest.image.stat().st_size
+
+
+def by_installer(host, size):
+    status, output = host.run("create", "made", "--from", "tree:/opt/tree", "--disk", f"size={size}", "--type", "pv",
+                              "--kernel", "pygrub", "--memory", "512", "--nic", "none", "--config",
+                              'tsc_mode="native"', "--extra-args", "inst.repo=http://192.0.2.9/", timeout=300)
+    refused = host.run("run", "made")
+    ok = status == 0 and refused[0] == 1 and "--install" in refused[1]
+    host.result(ok, "what is still to be installed is not started", status, output, refused)
+    status, output = host.run("run", "made", "--install", f"--wait={WAIT}", timeout=2 * WAIT + 300)
+    there = host.guest("made")
+    ok = status == 0 and there.get("state") == "running" and there.get("config") == "/etc/xen/made.cfg"
+    host.result(ok, "its installer runs to its end, and then what it has installed, to its login prompt", status,
+                output, there, host.log("made") if not ok else "")
+    verdict = host.sh("grep verdict /var/lib/xen/images/made.json")[1]
+    host.result('"boots"' in verdict, "the manifest says that it boots", verdict)
+    status, output = host.run("delete", "made", "--disks", "--yes", "--timeout", 2, timeout=180)
+    left = host.sh("ls /etc/xen/made* /var/lib/xen/images/made* 2>/dev/null")[1]
+    host.result(status == 0 and not left, "and all of it is deleted", status, output, left)
+
+
 def by_libxl(host, pv):
     test_doctor(host)
     if test_run(host, pv):
@@ -367,6 +432,14 @@ def on_volumes(shared, work, name, steps):
     return in_dom0(shared, f"host/{name}", steps, [], [tar, disk], tar, disk)
 
 
+def installer(shared, work):
+    if not shared.has_libxl:
+        return without("libxl")
+    tree, size = make_tree(shared.bases, work)
+    files = [(str(tree / name), f"/opt/tree/{name}") for name in (".treeinfo", "linux", "initrd")]
+    return in_dom0(shared, "host/installer", by_installer, files, [], size)
+
+
 def lvm(shared, work):
     return on_volumes(shared, work, "lvm", by_lvm)
 
@@ -393,6 +466,8 @@ CASES = (
         150),
     row("lvm", "the CLI in dom0, on a logical volume", "PVH through libxl", "the volume: made, replaced, in use, removed",
         lvm, 150),
+    row("installer", "the CLI in dom0, of an install tree", "the installer, then what it installed, PV through libxl",
+        "run without --install, and with it; the verdict; delete", installer, 200, default=False),
     row("thin", "the CLI in dom0, on a thin volume", "PV through libxl", "the same; a pool that is full halfway", thin, 150,
         default=False),
 )

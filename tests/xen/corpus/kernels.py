@@ -119,7 +119,7 @@ def initramfs_is_text(guest):
     guest.ramdisk.write_text("not an initramfs\n" * 1000)
 
 
-@case("initramfs-version")
+@case("initramfs-version", nightly=True)
 def initramfs_of_another_kernel(guest):
     """The initramfs belongs to another version of the kernel."""
     cpio.of_version(guest.ramdisk, guest.version, f"6.0.0-1-{guest.version.split('-', 2)[2]}")

@@ -80,7 +80,7 @@ def bootstrap(root, packages, hooks=()):
         raise Unavailable("the corpus' roots are not made yet, and that needs root")
     argv = [tools.find("mmdebstrap", "mmdebstrap"), "--variant=essential", f"--include={','.join(packages)}", *hooks]
     argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-    tools.run(*argv, SUITE, str(root))
+    tools.run_apart(*argv, SUITE, str(root))
     # The build machine's, by mmdebstrap.
     (root / "etc/hostname").write_text("corpus\n")
     (root / "etc/fstab").write_text("")

@@ -14,7 +14,7 @@ def root_absent(guest):
     guest.cmdline = "ro console=hvc0"
 
 
-@case("root-device", fixable=True, sample=True)
+@case("root-device", fixable=True)
 def root_sda1(guest):
     """root=/dev/sda1, as on the machine that the guest came from."""
     root_is(guest, "/dev/sda1")
@@ -32,7 +32,7 @@ def root_partition_of_whole(guest):
     root_is(guest, "/dev/xvda1")
 
 
-@case("root-filesystem", fixable=True)
+@case("root-filesystem", fixable=True, nightly=True)
 def root_whole_of_partitioned(guest):
     """root=/dev/xvda, and the filesystem lies in its first partition."""
     guest.layout = "mbr"
@@ -145,13 +145,13 @@ def init_parameter(guest):
     guest.cmdline = "root=/dev/xvda ro console=hvc0 init=/opt/init"
 
 
-@case("init-not-executable", fixable=True)
+@case("init-not-executable", fixable=True, nightly=True)
 def init_not_executable(guest):
     """/sbin/init without the right to execute it."""
     guest.path("/sbin/init").chmod(0o644)
 
 
-@case("init-architecture")
+@case("init-architecture", nightly=True)
 def init_arm64(guest):
     """/sbin/init is an arm64 program."""
     path = guest.path("/sbin/init")
@@ -166,7 +166,7 @@ def init_without_loader(guest):
     guest.remove("/lib64/ld-linux-x86-64.so.2")
 
 
-@case("init-libraries")
+@case("init-libraries", nightly=True)
 def init_without_library(guest):
     """A library that init is linked with is missing."""
     for library in guest.path("/lib/x86_64-linux-gnu").glob("libselinux.so.1*"):
@@ -191,7 +191,7 @@ def filesystem_full(guest):
     guest.on_image.append(("fill",))
 
 
-@case("image-truncated")
+@case("image-truncated", nightly=True)
 def image_truncated(guest):
     """The image is shorter than its filesystem."""
     guest.size = 512 << 20

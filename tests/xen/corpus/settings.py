@@ -210,7 +210,7 @@ def no_kernel(guest):
     guest.loader = "none"
 
 
-@case("config-value")
+@case("config-value", nightly=True)
 def value_of_another_kind(guest):
     """A list where a string belongs."""
     guest.settings["cmdline"] = [guest.default_cmdline()]

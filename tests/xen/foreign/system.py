@@ -23,8 +23,6 @@ LEFT_OUT += ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/us
 MODULES = ["ata_piix", "ahci", "sd_mod", "mptspi", "vmw_pvscsi", "e1000", "vmxnet3", "virtio_pci", "virtio_blk",
            "virtio_scsi", "virtio_net"]
 FILESYSTEM_MODULES = {"ext4": ["ext4", "crc32c"], "xfs": ["xfs", "crc32c"]}
-# What is started within ends with it, and its mounts are nobody else's: a run that is killed leaves none.
-APART = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
 XEN_DRIVERS = ("xen-blkfront", "xen-netfront")
 
 
@@ -55,7 +53,7 @@ def bootstrap(suite, packages, root):
         raise Unavailable("the foreign machines are not made yet, and that needs root")
     uri = mirror()
     reach(uri, suite)
-    argv = [*APART, tools.find("mmdebstrap", "mmdebstrap"), "--variant=essential", f"--include={','.join(packages)}"]
+    argv = [*tools.APART, tools.find("mmdebstrap", "mmdebstrap"), "--variant=essential", f"--include={','.join(packages)}"]
     argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
     must(*argv, suite, root, *[uri] if uri else [])
     for leftover in ("var/lib/apt/lists", "var/cache/apt", "var/log/dpkg.log", "var/log/apt"):
@@ -64,7 +62,7 @@ def bootstrap(suite, packages, root):
 
 def in_root(root, *argv, **options):
     """Run it there, with a /proc that goes with it."""
-    return must(*APART, "sh", "-c", 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"',
+    return must(*tools.APART, "sh", "-c", 'mount -t proc proc "$1/proc" && root=$1 && shift && exec chroot "$root" "$@"',
                 "sh", root, *argv, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}, **options)
 
 

@@ -29,7 +29,7 @@ def bootstrap(root):
     argv = [tools.find("mmdebstrap", "mmdebstrap"), "--variant=minbase", f"--include={','.join(PACKAGES)}",
             f"--essential-hook={INITRAMFS_HOOK}"]
     argv += [f"--dpkgopt=path-exclude={pattern}" for pattern in LEFT_OUT]
-    tools.run(*argv, SUITE, str(root))
+    tools.run_apart(*argv, SUITE, str(root))
     shutil.copytree(DOM0_FILES, root / "lab")
 
 

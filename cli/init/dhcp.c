@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A client of DHCP: asks for an address, and asks again before it ends. */
+#define _GNU_SOURCE
+#include "cli/init/dhcp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/init/dhcp-packet.h"
+#include "cli/init/link.h"
+#include "cli/init/say.h"
+
+#define SERVER_PORT 67
+#define CLIENT_PORT 68
+#define WAIT_FIRST_MS 500
+#define WAIT_MAX_MS 16000
+#define TRIES 6
+/* For a server that does not say for how long. */
+#define LEASE_SECONDS 3600
+#define LEASE_MIN 60
+
+struct client {
+  const struct config *config;
+  const char *name;
+  uint8_t mac[6];
+  uint32_t transaction;
+  int fd;
+};
+
+/* The port is bound without an address of ours: the card is enough. */
+static int
+open_socket (const char *name)
+{
+  int fd = socket (AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+  struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons (CLIENT_PORT) };
+
+  if (fd >= 0
+      && (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0
+          || setsockopt (fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0
+          || setsockopt (fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t) strlen (name) + 1) != 0
+          || bind (fd, (struct sockaddr *) &own, sizeof own) != 0))
+    {
+      say_errno ("%s: DHCP", name);
+      close (fd);
+      return -1;
+    }
+  return fd;
+}
+
+static void
+send_packet (struct client *self, const struct dhcp_lease *lease)
+{
+  uint8_t packet[DHCP_PACKET_SIZE];
+  size_t length
+      = dhcp_packet_make (packet, self->transaction, self->mac, lease, self->config->hostname);
+  struct sockaddr_in all = { .sin_family = AF_INET,
+                             .sin_port = htons (SERVER_PORT),
+                             .sin_addr.s_addr = htonl (INADDR_BROADCAST) };
+
+  if (sendto (self->fd, packet, length, 0, (struct sockaddr *) &all, sizeof all) < 0)
+    say_errno ("%s: DHCP", self->name);
+}
+
+static long
+now_ms (void)
+{
+  struct timespec time;
+
+  clock_gettime (CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The next answer to us within the time. */
+static bool
+receive (struct client *self, long milliseconds, struct dhcp_lease *lease)
+{
+  long end = now_ms () + milliseconds, left;
+  uint8_t packet[2048];
+
+  while ((left = end - now_ms ()) > 0)
+    {
+      struct pollfd poller = { self->fd, POLLIN, 0 };
+      ssize_t length;
+
+      if (poll (&poller, 1, (int) left) <= 0)
+        continue;
+      length = recv (self->fd, packet, sizeof packet, 0);
+      if (length > 0
+          && dhcp_packet_read (packet, (size_t) length, self->transaction, self->mac, lease))
+        return true;
+    }
+  return false;
+}
+
+/* Sends until there is an answer of the right kind, more and more seldom. */
+static bool
+converse (struct client *self, const struct dhcp_lease *wanted, enum dhcp_type type,
+          struct dhcp_lease *answer)
+{
+  long wait = WAIT_FIRST_MS;
+
+  for (int i = 0; i < TRIES; i++)
+    {
+      send_packet (self, wanted);
+      if (receive (self, wait, answer) && answer->type == type)
+        return true;
+      if (answer->type == DHCP_NAK)
+        return false;
+      wait = wait * 2 > WAIT_MAX_MS ? WAIT_MAX_MS : wait * 2;
+    }
+  return false;
+}
+
+void
+dhcp_write_resolv (const struct config *config, const char *const *extra, const char *domain)
+{
+  char text[1024] = "";
+  size_t length = 0;
+
+  if (*domain != '\0')
+    length += (size_t) snprintf (text, sizeof text, "search %s\n", domain);
+  for (size_t i = 0; i < config->n_dns; i++)
+    length += (size_t) snprintf (text + length, sizeof text - length, "nameserver %.64s\n", config->dns[i]);
+  for (size_t i = 0; config->n_dns == 0 && extra[i] != NULL; i++)
+    length += (size_t) snprintf (text + length, sizeof text - length, "nameserver %s\n", extra[i]);
+  /* Nothing is known: what the image has stays. */
+  if (length > 0 && !write_file ("/etc/resolv.conf", text))
+    say_errno ("writing /etc/resolv.conf");
+}
+
+static void
+apply (struct client *self, const struct dhcp_lease *lease)
+{
+  char texts[DHCP_DNS_MAX][INET_ADDRSTRLEN], address[INET_ADDRSTRLEN];
+  const char *dns[DHCP_DNS_MAX + 1] = { NULL };
+
+  link_set_address (self->name, lease->address, lease->mask != 0 ? lease->mask : htonl (0xffffff00));
+  if (lease->router != 0)
+    link_set_router (self->name, lease->router);
+  for (size_t i = 0; i < lease->n_dns; i++)
+    dns[i] = inet_ntop (AF_INET, &lease->dns[i], texts[i], sizeof texts[i]);
+  dhcp_write_resolv (self->config, dns, lease->domain);
+  inet_ntop (AF_INET, &lease->address, address, sizeof address);
+  say ("%s has the address %s", self->name, address);
+}
+
+static unsigned
+lease_seconds (const struct dhcp_lease *lease)
+{
+  unsigned seconds = lease->seconds != 0 ? lease->seconds : LEASE_SECONDS;
+
+  return seconds < LEASE_MIN ? LEASE_MIN : seconds;
+}
+
+/* Half a lease after each answer it is asked for again; without an answer, all begins anew. */
+static void
+keep (struct client *self, struct dhcp_lease *lease)
+{
+  struct dhcp_lease next;
+
+  do
+    {
+      sleep_ms (lease_seconds (lease) > 4000000 ? 2000000000 : lease_seconds (lease) * 500);
+      if (!converse (self, lease, DHCP_ACK, &next))
+        return;
+      *lease = next;
+    }
+  while (true);
+}
+
+void
+dhcp_run (const struct config *config, const char *name, int ready)
+{
+  struct client self = { .config = config, .name = name };
+  struct dhcp_lease offer, lease;
+  bool is_first = true;
+
+  if (!link_get_mac (name, self.mac) || (self.fd = open_socket (name)) < 0)
+    _exit (1);
+  while (true)
+    {
+      /* Blocks until the kernel has entropy, which the application wants, too. */
+      if (getrandom (&self.transaction, sizeof self.transaction, 0) < 0)
+        self.transaction = (uint32_t) now_ms ();
+      if (!converse (&self, NULL, DHCP_OFFER, &offer) || !converse (&self, &offer, DHCP_ACK, &lease))
+        {
+          say ("%s: no answer from a DHCP server; asking on", name);
+          continue;
+        }
+      apply (&self, &lease);
+      if (is_first)
+        close (ready);
+      is_first = false;
+      keep (&self, &lease);
+    }
+}

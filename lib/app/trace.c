@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads what a run of a program has opened. */
+#include "config.h"
+#include "lib/app/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/compare.h"
+
+#define HEADER "# What a run has opened, by domuimg trace.\n"
+
+/* Calls that use a file; where its path is among their arguments. */
+static const struct {
+  const char *name;
+  gboolean is_at; /* a directory comes first */
+} calls[] = {
+  { "open", FALSE }, { "openat", TRUE },   { "openat2", TRUE },  { "execve", FALSE },
+  { "execveat", TRUE }, { "readlink", FALSE }, { "readlinkat", TRUE }, { "creat", FALSE },
+};
+
+/* "\"a\\40b\"": a string as strace writes it; *@at moves behind it. NULL where it is none, or cut off. */
+static char *
+take_string (const char **at)
+{
+  const char *end;
+  char *text;
+
+  if (**at != '"')
+    return NULL;
+  for (end = *at + 1; *end != '"'; end++)
+    {
+      if (*end == '\\' && end[1] != '\0')
+        end++;
+      if (*end == '\0')
+        return NULL;
+    }
+  g_autofree char *quoted = g_strndup (*at + 1, (gsize) (end - *at - 1));
+  *at = end + 1;
+  if (g_str_has_prefix (*at, "..."))
+    return NULL;
+  text = g_strcompress (quoted);
+  return text;
+}
+
+/* "AT_FDCWD</srv>, " or "3</etc>, ": with -y, strace says which directory a descriptor is. */
+static char *
+take_directory (const char **at)
+{
+  const char *comma = strchr (*at, ',');
+  const char *open = strchr (*at, '<');
+  const char *close = open != NULL && (comma == NULL || open < comma) ? strchr (open, '>') : NULL;
+
+  if (close != NULL)
+    comma = strchr (close, ',');
+  if (comma == NULL)
+    return NULL;
+  *at = comma + 1 + strspn (comma + 1, " ");
+  return close != NULL ? g_strndup (open + 1, (gsize) (close - open - 1)) : g_strdup ("/");
+}
+
+/* The start of the call: behind "[pid  12] ", "12 " or "12 10:00:00 ". */
+static const char *
+skip_prefix (const char *line)
+{
+  line += strspn (line, " ");
+  if (g_str_has_prefix (line, "[pid"))
+    {
+      const char *end = strchr (line, ']');
+
+      return end != NULL ? end + 1 + strspn (end + 1, " ") : "";
+    }
+  return line + strspn (line, "0123456789:. ");
+}
+
+/* Whether the call has worked. */
+static gboolean
+has_worked (const char *rest)
+{
+  const char *equals = strrchr (rest, '=');
+
+  /* A path, with its own "=", may follow the number: "= 3</etc/a=b>". */
+  for (const char *at = rest; (at = strstr (at, ") = ")) != NULL; at++)
+    equals = at + 2;
+  return equals != NULL && g_ascii_isdigit (equals[1 + strspn (equals + 1, " ")]);
+}
+
+static char *
+take_call (const char *line)
+{
+  const char *at = skip_prefix (line);
+  gsize length = strcspn (at, "(");
+
+  for (guint i = 0; at[length] == '(' && i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autofree char *directory = NULL, *path = NULL;
+      const char *rest = at + length + 1;
+
+      if (strlen (calls[i].name) != length || strncmp (calls[i].name, at, length) != 0)
+        continue;
+      directory = calls[i].is_at ? take_directory (&rest) : g_strdup ("/");
+      path = directory != NULL ? take_string (&rest) : NULL;
+      if (path == NULL || *path == '\0' || strchr (path, '\n') != NULL || !has_worked (rest))
+        return NULL;
+      return g_canonicalize_filename (path, *directory == '/' ? directory : "/");
+    }
+  return NULL;
+}
+
+void
+domuimg_strace_parse (const char *text, GPtrArray *paths)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *path = take_call (lines[i]);
+
+      if (path != NULL && g_hash_table_add (seen, path))
+        g_ptr_array_add (paths, path);
+      else
+        g_free (path);
+    }
+}
+
+char *
+domuimg_trace_to_text (GPtrArray *paths)
+{
+  GString *text = g_string_new (HEADER);
+
+  g_ptr_array_sort (paths, domuimg_compare_strings);
+  for (guint i = 0; i < paths->len; i++)
+    g_string_append_printf (text, "%s\n", (const char *) g_ptr_array_index (paths, i));
+  return g_string_free (text, FALSE);
+}
+
+GPtrArray *
+domuimg_trace_parse (const char *text, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      if (*lines[i] == '\0' || *lines[i] == '#')
+        continue;
+      if (*lines[i] != '/' || strstr (lines[i], "/../") != NULL)
+        {
+          domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                        "line %u is not an absolute path: “%.64s”", i + 1, lines[i]);
+          return NULL;
+        }
+      g_ptr_array_add (paths, g_strdup (lines[i]));
+    }
+  return g_steal_pointer (&paths);
+}
+
+gboolean
+domuimg_trace_is_fleeting (const char *path)
+{
+  static const char *const places[] = { "/proc", "/sys", "/dev", "/run", "/var/run", "/tmp", "/var/tmp" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    {
+      gsize length = strlen (places[i]);
+
+      if (strncmp (path, places[i], length) == 0 && (path[length] == '\0' || path[length] == '/'))
+        return TRUE;
+    }
+  return g_str_equal (path, "/");
+}

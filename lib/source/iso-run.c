@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Runs the installer of an ISO image, and keeps what explains a failure. */
+#include "config.h"
+#include "lib/source/iso.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "lib/base/copy-file.h"
+#include "lib/base/fd.h"
+#include "lib/base/private-file.h"
+#include "lib/source/install-boot.h"
+#include "lib/source/install-fetch.h"
+#include "lib/source/install-origin.h"
+#include "lib/xen/limits.h"
+
+#define RAMDISK_MAX (((guint64) 2 << 30) - 1)
+/* It makes an installation faster, and nothing else depends on it. */
+#define VCPUS_MAX 4
+#define CDROM "hdc"
+/* What is left of an installer that failed, behind the guest's name. */
+#define KEPT "-installer"
+
+/* The installer's kernel and initramfs, with its answers, in the work directory. */
+typedef struct {
+  char *kernel;
+  char *ramdisk;
+  char *cmdline;
+} Boot;
+
+static void
+boot_clear (Boot *self)
+{
+  g_free (self->kernel);
+  g_free (self->ramdisk);
+  g_free (self->cmdline);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Boot, boot_clear)
+
+static gboolean
+extract (DomuimgIso *self, const Boot *boot, GCancellable *cancellable, GError **error)
+{
+  const DomuimgInstallImages *images = domuimg_iso_get_images (self);
+  const DomuimgInstallFetch kernel = { .path = images->kernel,
+                                       .checksum = images->kernel_checksum,
+                                       .type = images->kernel_type,
+                                       .to = boot->kernel,
+                                       .max = DOMUIMG_KERNEL_MAX };
+  const DomuimgInstallFetch ramdisk = { .path = images->initrd,
+                                        .checksum = images->initrd_checksum,
+                                        .type = images->initrd_type,
+                                        .to = boot->ramdisk,
+                                        .max = RAMDISK_MAX };
+
+  return domuimg_install_fetch (self->files, &kernel, NULL, cancellable, error)
+         && domuimg_install_fetch (self->files, &ramdisk, NULL, cancellable, error);
+}
+
+static gboolean
+make_boot (DomuimgIso *self, const char *directory, Boot *boot, GCancellable *cancellable,
+           GError **error)
+{
+  const DomuimgInstallTarget target = domuimg_iso_get_target (self);
+  const char *option = domuimg_iso_get_images (self)->option;
+  g_autoptr (DomuimgInstallAnswers) answers = NULL;
+  g_autofree char *origin = NULL;
+
+  boot->kernel = g_build_filename (directory, "vmlinuz", NULL);
+  boot->ramdisk = g_build_filename (directory, "initrd", NULL);
+  if (!extract (self, boot, cancellable, error)
+      || !domuimg_install_answers_make (self->spec, &target, &answers, error)
+      || (answers != NULL && !domuimg_install_boot_append (answers, boot->ramdisk, error))
+      || !domuimg_install_origin_make (self->files, option, CDROM, &origin, error))
+    return FALSE;
+  boot->cmdline = domuimg_install_boot_make_cmdline (&target, origin, answers,
+                                                     domuimg_spec_get (self->spec, "extra-args"));
+  return TRUE;
+}
+
+/* A hole as large as the disk. */
+static gboolean
+make_disk (DomuimgIso *self, GError **error)
+{
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (self->disk, error);
+
+  if (fd < 0)
+    return FALSE;
+  return ftruncate (fd, (off_t) domuimg_import_get_size (self->import, 0)) == 0
+         || domuimg_set_errno (error, errno, "making %s", self->disk);
+}
+
+/* (nullable) cdebconf's text frontend, which debian-installer has on a serial line. */
+static const char *
+get_question (DomuimgIso *self)
+{
+  return domuimg_iso_is_driven (self) && self->tree->kind == DOMUIMG_INSTALLER_DEBIAN ? "Prompt: '?' for help"
+                                                                                     : NULL;
+}
+
+static gboolean
+run (DomuimgIso *self, const Boot *boot, const DomuimgSourceContext *context,
+     DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  gboolean has_terminal = self->is_interactive && context->has_terminal;
+  const DomuimgQemuInstall install = {
+    .machine = { .disk = self->disk,
+                 .iso = domuimg_install_files_get_location (self->files),
+                 .kernel = boot->kernel,
+                 .ramdisk = boot->ramdisk,
+                 .cmdline = boot->cmdline,
+                 .memory = domuimg_iso_get_memory (self),
+                 .vcpus = CLAMP (g_get_num_processors (), 1, VCPUS_MAX),
+                 .mac = self->mac,
+                 .display = self->display,
+                 .has_drivers = domuimg_iso_is_driven (self) },
+    .name = domuimg_iso_get_name (self),
+    .question = get_question (self),
+    .timeout = domuimg_iso_get_timeout (self),
+    .is_attended = self->is_interactive || self->display != DOMUIMG_QEMU_DISPLAY_NONE,
+    .terminal_in = has_terminal ? context->terminal_in : -1,
+    .terminal_out = has_terminal ? context->terminal_out : -1,
+    .log = self->log,
+    .screen = self->screen,
+  };
+
+  if (self->is_interactive && !has_terminal)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "--interactive needs a terminal, on which the installer can ask");
+  domuimg_progress_set_message (progress, "Installing %s in QEMU, %s", domuimg_iso_get_name (self),
+                                domuimg_qemu_describe_speed ());
+  return domuimg_qemu_install (&install, progress, cancellable, error);
+}
+
+gboolean
+domuimg_iso_run (DomuimgIso *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
+                 GCancellable *cancellable, GError **error)
+{
+  g_auto (Boot) boot = { 0 };
+
+  self->disk = g_build_filename (context->work_directory, "installed.raw", NULL);
+  self->log = g_build_filename (context->work_directory, "installer.log", NULL);
+  self->screen = g_build_filename (context->work_directory, "installer", NULL);
+  return make_disk (self, error)
+         && (!domuimg_iso_is_driven (self)
+             || make_boot (self, context->work_directory, &boot, cancellable, error))
+         && run (self, &boot, context, progress, cancellable, error)
+         && domuimg_import_take_installed (self->import, self->disk, error);
+}
+
+/* Moves @path, where there is such a file, and tells where it is then. */
+static void
+keep_file (const char *path, const char *to, const char *what, GString *list)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return;
+  if (list->len > 0)
+    g_string_append (list, ", ");
+  if (g_rename (path, to) == 0 || domuimg_copy_file (path, to, NULL, &local))
+    g_string_append_printf (list, "its %s is in %s", what, to);
+  else
+    g_string_append_printf (list, "its %s could not be kept (%s)", what, local->message);
+}
+
+/* The last screen is there only where the installer itself failed. */
+void
+domuimg_iso_keep (DomuimgIso *self, const char *prefix, GString *list)
+{
+  static const char *const suffixes[] = { ".png", ".ppm" };
+  g_autofree char *log = g_strconcat (prefix, KEPT ".log", NULL);
+  g_autofree char *disk = g_strconcat (prefix, KEPT ".img", NULL);
+
+  if (self->log == NULL)
+    return;
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *from = g_strconcat (self->screen, suffixes[i], NULL);
+      g_autofree char *to = g_strconcat (prefix, KEPT, suffixes[i], NULL);
+
+      keep_file (from, to, "last screen", list);
+    }
+  keep_file (self->log, log, "serial log", list);
+  if (domuimg_spec_get_flag (self->spec, "keep-failed"))
+    keep_file (self->disk, disk, "disk", list);
+}

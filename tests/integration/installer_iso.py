@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""ISO images with an installer that is small: Debian's kernel, busybox and mke2fs, where Debian's images have
+theirs; and images whose boot record is a few instructions."""
+import gzip
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+
+import guest
+
+PLACE = pathlib.Path("install.amd")
+MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
+# What is done after the modules are there: a line of it is on the kernel's command line.
+INIT = """#!/bin/busybox sh
+bb=/bin/busybox
+$bb mkdir -p /proc /sys /dev
+$bb mount -t proc proc /proc
+$bb mount -t sysfs sys /sys
+$bb mount -t devtmpfs dev /dev
+for module in {modules}; do $bb insmod /modules/$module.ko; done
+while [ ! -b /dev/vda ]; do $bb sleep 0.1; done
+echo "Partitioning disks"
+[ -s /preseed.cfg ] && $bb grep -q '^d-i partman-auto/disk string /dev/vda$' /preseed.cfg && echo "It has its answers"
+set -- $($bb cat /proc/cmdline)
+for word; do
+  case $word in
+    test=panic) exit 1 ;;
+    test=ask) echo "Which disk?"; read answer; [ "$answer" = /dev/vda ] || exit 1 ;;
+  esac
+done
+echo "Installing the base system"
+/bin/mke2fs -q -F -t ext4 -d /guest /dev/vda
+echo "Finishing the installation"
+$bb poweroff -f
+"""
+
+
+def kernel():
+    """(nullable) Debian's for clouds, with its release."""
+    found = sorted(pathlib.Path("/boot").glob("vmlinuz-*-cloud-amd64"))
+    return (found[-1], found[-1].name.partition("-")[2]) if found else None
+
+
+def libraries(program):
+    said = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", said)]
+
+
+def add_program(root, program):
+    shutil.copy(program, root / "bin")
+    for library in libraries(program):
+        target = root / str(library).lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(library, target)
+
+
+def add_modules(root, release):
+    (root / "modules").mkdir()
+    tree = pathlib.Path("/lib/modules") / release
+    for name in MODULES:
+        packed = next(tree.rglob(f"{name}.ko*"))
+        plain = root / "modules" / f"{name}.ko"
+        if packed.suffix == ".xz":
+            plain.write_bytes(subprocess.run(["xz", "-dc", packed], check=True, capture_output=True).stdout)
+        else:
+            shutil.copy(packed, plain)
+
+
+def pack(root):
+    names = "".join(f"{path.relative_to(root)}\n" for path in sorted(root.rglob("*")))
+    archive = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=root, check=True,
+                             capture_output=True, input=names.encode()).stdout
+    return gzip.compress(archive, compresslevel=1, mtime=0)
+
+
+def write_guest(directory):
+    """The files of a small guest, whose kernel has notes for PV and PVH and no code."""
+    directory.mkdir()
+    for name in ("boot", "dev", "proc", "root", "run", "sys", "tmp", "var"):
+        (directory / name).mkdir()
+    files = {**guest.ROOT_FILES, "etc/fstab": "/dev/vda / ext4 defaults 0 1\n"}
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    for name in guest.PROGRAMS:
+        path = directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(guest.program())
+        path.chmod(0o755)
+    guest.write_kernel(directory / "boot" / "vmlinuz-6.1.0-test", pvh=True)
+
+
+def make_image(path, tree, *options):
+    done = subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-V", "test", *options, "-o",
+                           str(path), str(tree)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def make_installer(scratch):
+    """An image whose installer writes a guest to the disk; scratch is a directory that is not there yet."""
+    linux, release = kernel()
+    root = scratch / "root"
+    (root / "bin").mkdir(parents=True)
+    shutil.copy("/bin/busybox", root / "bin")
+    add_program(root, shutil.which("mke2fs", path="/sbin:/usr/sbin"))
+    add_modules(root, release)
+    write_guest(root / "guest")
+    init = root / "init"
+    init.write_text(INIT.format(modules=" ".join(MODULES)))
+    init.chmod(init.stat().st_mode | stat.S_IXUSR)
+    tree = scratch / "tree"
+    (tree / PLACE).mkdir(parents=True)
+    shutil.copy(linux, tree / PLACE / "vmlinuz")
+    (tree / PLACE / "initrd.gz").write_bytes(pack(root))
+    return make_image(scratch / "installer.iso", tree)
+
+
+def make_bootable(path, code, scratch):
+    """An image that has a boot record of a few bytes of x86's real mode, and nothing else."""
+    scratch.mkdir()
+    (scratch / "boot.bin").write_bytes(code.ljust(2048, b"\0"))
+    return make_image(path, scratch, "-b", "boot.bin", "-no-emul-boot", "-boot-load-size", "4")
+
+
+def say(text):
+    """Code that writes @text to the serial line."""
+    # mov dx, 0x3f8; then mov al, CHARACTER; out dx, al for each.
+    return b"\xba\xf8\x03" + b"".join(b"\xb0" + bytes([c]) + b"\xee" for c in text.encode())
+
+
+# cli; hlt; jmp to itself
+HALT = b"\xfa\xf4\xeb\xfd"
+# The keyboard's controller resets the processor.
+RESET = b"\xb0\xfe\xe6\x64" + HALT
+# mov dx, 0x604; mov ax, 0x2000; out dx, ax: what ACPI does to power QEMU's "pc" off.
+POWER_OFF = b"\xba\x04\x06\xb8\x00\x20\xef" + HALT
