@@ -24,7 +24,7 @@
 #define WAIT_FIRST_MS 500
 #define WAIT_MAX_MS 16000
 #define TRIES 6
-/* Of a server that does not say for how long. */
+/* For a server that does not say for how long. */
 #define LEASE_SECONDS 3600
 #define LEASE_MIN 60
 

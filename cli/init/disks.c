@@ -22,6 +22,8 @@
 #define EXT4_RESIZE_IOCTL _IOW ('f', 16, uint64_t)
 
 #define POLL_MS 10
+/* A UUID as text, with its end. */
+#define UUID_SIZE 37
 
 /* Where filesystems have their magic number and UUID. */
 static const struct {
@@ -43,10 +45,13 @@ read_at (int fd, off_t at, void *buffer, size_t length)
 }
 
 static void
-print_uuid (const uint8_t *bytes, char *text)
+print_uuid (const uint8_t *bytes, char text[UUID_SIZE])
 {
+  size_t length = 0;
+
   for (int i = 0; i < 16; i++)
-    text += sprintf (text, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
+    length += (size_t) snprintf (text + length, UUID_SIZE - length, "%s%02x",
+                                 i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", bytes[i]);
 }
 
 static bool
@@ -58,7 +63,7 @@ has_uuid (const char *path, const char *wanted)
   for (size_t i = 0; fd >= 0 && !found && i < sizeof filesystems / sizeof *filesystems; i++)
     {
       uint8_t magic[8], uuid[16];
-      char text[37];
+      char text[UUID_SIZE];
 
       if (!read_at (fd, filesystems[i].magic_at, magic, filesystems[i].length)
           || memcmp (magic, filesystems[i].magic, filesystems[i].length) != 0

@@ -19,7 +19,7 @@
 
 #define POLL_MS 10
 
-/* Of linux/ipv6.h and linux/ipv6_route.h. */
+/* They are those of linux/ipv6.h and linux/ipv6_route.h. */
 struct in6_ifreq {
   struct in6_addr address;
   uint32_t prefix;

@@ -26,7 +26,7 @@
 #define BACK_OFF_MAX 60
 /* An application that ran for so long is not one that cannot start. */
 #define STEADY_SECONDS 60
-/* As long as a container's engine waits. */
+/* A container's engine waits for so long. */
 #define STOP_SECONDS 10
 
 /* By this a check knows what such a guest starts. */

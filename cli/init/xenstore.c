@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Of Xen's public header io/xs_wire.h. */
+/* By Xen's public header io/xs_wire.h. */
 #define XS_WRITE 11
 
 struct message {

@@ -55,6 +55,7 @@ _domuimg_value () {
       esac ;;
     --type) mapfile -t COMPREPLY < <(compgen -W "auto pv pvh hvm" -- "$cur") ;;
     --graphics) mapfile -t COMPREPLY < <(compgen -W "none vnc sdl spice" -- "$cur") ;;
+    --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --root-password) mapfile -t COMPREPLY < <(compgen -W "generate" -- "$cur") ;;
     --include) mapfile -t COMPREPLY < <(compgen -W "home tmp mnt caches logs host-keys identity all" -- "$cur") ;;
     --variant) mapfile -t COMPREPLY < <(compgen -W "minbase essential apt required important standard" -- "$cur") ;;

@@ -18,7 +18,7 @@
 #include "lib/repair/modules.h"
 #include "lib/tree/dir.h"
 
-/* The list that init/root.c reads. */
+/* The list that cli/init/root.c reads. */
 #define LIST "modules.load"
 
 const DomuimgApplication *

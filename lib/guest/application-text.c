@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The configuration of our init: written, and read back by a check (init/config.h has the format). */
+/* The configuration of our init: written, and read back by a check (cli/init/config.h has the format). */
 #include "config.h"
 #include "lib/guest/application.h"
 

@@ -9,7 +9,7 @@
 #include "lib/guest/edit.h"
 
 #define INIT_PROGRAM "domuimg-init"
-/* As execvp(3) has it where a container's environment has none. */
+/* What init uses where the environment has none. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 DomuimgApplication *

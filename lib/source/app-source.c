@@ -181,13 +181,9 @@ static gboolean
 set_command (DomuimgSourceApp *self, GError **error)
 {
   const DomuimgAppDefaults *defaults = domuimg_closure_get_defaults (self->closure);
-  const char *cmd = domuimg_spec_get (self->spec, "cmd");
-  g_auto (GStrv) words = NULL;
+  char *const *cmd = domuimg_spec_get_object (self->spec, "cmd");
+  char *const *words = cmd != NULL ? cmd : defaults->argv;
 
-  if (cmd != NULL && !g_shell_parse_argv (cmd, NULL, &words, error))
-    return FALSE;
-  if (cmd == NULL && defaults->argv != NULL)
-    words = g_strdupv (defaults->argv);
   if (words == NULL)
     g_ptr_array_add (self->application->argv, g_strdup (self->program));
   for (guint i = 0; words != NULL && words[i] != NULL; i++)

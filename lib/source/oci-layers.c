@@ -105,10 +105,11 @@ static gboolean
 explain (int fd, const DomuimgOciLayer *layer, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (domuimg_oci_digest_type (layer->digest));
+  g_autoptr (GError) unread = NULL;
   guint64 length;
 
   if (error != NULL && g_error_matches (*error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT)
-      && domuimg_checksum_add_fd (checksum, fd, layer->name, &length, cancellable, NULL)
+      && domuimg_checksum_add_fd (checksum, fd, layer->name, &length, cancellable, &unread)
       && !g_str_equal (g_checksum_get_string (checksum), strchr (layer->digest, ':') + 1))
     fail_digest (layer, error);
   return FALSE;

@@ -7,7 +7,7 @@
 
 #define WHITEOUT ".wh."
 /* Deletes what lower layers have in its directory. */
-#define OPAQUE ".wh..wh.opq"
+#define OPAQUE ".wh..wh..opq"
 /* Linux follows as many, and then says ELOOP. */
 #define HOPS_MAX 40
 

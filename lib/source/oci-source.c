@@ -149,8 +149,13 @@ static gboolean
 fetch (DomuimgSourceOci *self, const char *directory, DomuimgProgress *progress,
        GCancellable *cancellable, GError **error)
 {
+  /* Where a user's credentials for registries are. */
+  static const char *const places[] = { "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "DOCKER_CONFIG" };
   g_autoptr (DomuimgExec) exec = domuimg_exec_new (programs[0].name);
 
+  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
+    if (g_getenv (places[i]) != NULL)
+      domuimg_exec_setenv (exec, places[i], g_getenv (places[i]));
   domuimg_progress_set_message (progress, "Fetching %s", self->ref);
   domuimg_exec_arg (exec, "--override-os=linux");
   domuimg_exec_argf (exec, "--override-arch=%s", self->arch);
@@ -183,22 +188,18 @@ read_stop_signal (const char *text)
   return g_strdup (name != NULL && *name != '\0' ? name : "TERM");
 }
 
-static gboolean
-set_command (DomuimgSourceOci *self, DomuimgApplication *application, GError **error)
+static void
+set_command (DomuimgSourceOci *self, DomuimgApplication *application)
 {
   const DomuimgOciConfig *config = self->image->config;
-  const char *cmd = domuimg_spec_get (self->spec, "cmd");
-  g_auto (GStrv) words = NULL;
+  char *const *cmd = domuimg_spec_get_object (self->spec, "cmd");
 
   for (guint i = 0; i < config->entrypoint->len; i++)
     g_ptr_array_add (application->argv, g_strdup (config->entrypoint->pdata[i]));
   for (guint i = 0; cmd == NULL && i < config->cmd->len; i++)
     g_ptr_array_add (application->argv, g_strdup (config->cmd->pdata[i]));
-  if (cmd != NULL && !g_shell_parse_argv (cmd, NULL, &words, error))
-    return FALSE;
-  for (guint i = 0; words != NULL && words[i] != NULL; i++)
-    g_ptr_array_add (application->argv, g_strdup (words[i]));
-  return TRUE;
+  for (guint i = 0; cmd != NULL && cmd[i] != NULL; i++)
+    g_ptr_array_add (application->argv, g_strdup (cmd[i]));
 }
 
 static gboolean
@@ -209,7 +210,9 @@ set_environment (DomuimgSourceOci *self, DomuimgApplication *application, GError
 
   /* What an image has without a value is to come from outside. */
   for (guint i = 0; i < config->env->len; i++)
-    domuimg_application_set_env (application, config->env->pdata[i], NULL);
+    if (strchr (config->env->pdata[i], '=') > (char *) config->env->pdata[i]
+        && !domuimg_application_set_env (application, config->env->pdata[i], error))
+      return FALSE;
   for (guint i = 0; own[i] != NULL; i++)
     if (!domuimg_application_set_env (application, own[i], error))
       return FALSE;
@@ -222,7 +225,8 @@ make_application (DomuimgSourceOci *self, GError **error)
   const DomuimgOciConfig *config = self->image->config;
   g_autoptr (DomuimgApplication) application = domuimg_application_new ();
 
-  if (!set_command (self, application, error) || !set_environment (self, application, error))
+  set_command (self, application);
+  if (!set_environment (self, application, error))
     return NULL;
   if (config->directory != NULL && *config->directory != '\0')
     {

@@ -195,10 +195,8 @@ list_roots (DomuimgTarContents *self)
 static char *
 explain_image (const char *name, const char *what)
 {
-  return g_strdup_printf ("%s is %s, not a root: flatten it (docker load -i FILE; docker create"
-                          " --name c IMAGE; docker export c -o root.tar; podman has the same), and"
-                          " use --from %s:root.tar",
-                          name, what, domuimg_source_type_tar.scheme);
+  return g_strdup_printf ("%s is %s, not a root; use --from %s:%s, for a guest that runs its application", name,
+                          what, domuimg_source_type_oci.scheme, name);
 }
 
 static char *

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ".wh.NAME" deletes NAME, ".wh..wh.opq" all that is in the directory; others are of AUFS itself. */
+/* ".wh.NAME" deletes NAME, ".wh..wh..opq" all that is in the directory; others are of AUFS itself. */
 #define PREFIX ".wh."
 
 /* Where a host keeps layers. */

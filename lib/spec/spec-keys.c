@@ -251,14 +251,15 @@ check_text (const char *key, const char *value, GError **error)
 }
 
 /* Words as a shell divides them; no shell is run. */
-static gboolean
-check_command (const char *key, const char *value, GError **error)
+static gpointer
+parse_command (const char *value, GError **error)
 {
-  g_auto (GStrv) words = NULL;
+  char **words;
 
   if (g_shell_parse_argv (value, NULL, &words, NULL))
-    return TRUE;
-  return invalid (error, key, value, "words, divided by blanks, with every quote closed");
+    return words;
+  invalid (error, "cmd", value, "words, divided by blanks, with every quote closed");
+  return NULL;
 }
 
 static gboolean
@@ -379,7 +380,7 @@ static const DomuimgSpecKey keys[] = {
   { "cmd", STRING, "COMMAND",
     "what is started in place of the image's command, divided into words as by a shell; an image's entry point"
     " stays before it",
-    TEXT (check_command) },
+    OBJECT (parse_command, g_strfreev) },
   { "env", LIST, "NAME=VALUE", "variable of the application's environment", TEXT (check_assignment) },
   { "volume", LIST, "DIR=SIZE", "further disk for the data in DIR",
     OBJECT (parse_volume, domuimg_disk_spec_free) },

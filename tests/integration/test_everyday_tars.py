@@ -258,9 +258,9 @@ class WhatATarIs(world.Case):
     def test_archives_that_are_no_roots(self):
         for names, parts in (
                 (["abc/layer.tar", "abc/json", "manifest.json", "repositories"],
-                 ["docker save", "export"]),
+                 ["docker save", "--from oci:"]),
                 (["blobs/sha256/abc", "index.json", "manifest.json", "oci-layout"],
-                 ["OCI", "export"]),
+                 ["OCI", "--from oci:"]),
                 (["blobs/sha256/abc", "index.json", "oci-layout"], ["OCI"]),
                 (["box.ovf", "disk.vmdk", "metadata.json"], ["box.ovf", "disk:"]),
                 (["metadata.json", "Vagrantfile", "box.img"], ["Vagrant", "box.img"]),

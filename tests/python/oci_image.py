@@ -24,7 +24,7 @@ def file(name, data=b"", **more):
 
 
 def symlink(name, target):
-    return {"name": name, "type": tarfile.SYMTYPE, "linkname": target}
+    return {"name": name, "type": tarfile.SYMTYPE, "linkname": target, "mode": 0o777}
 
 
 def link(name, target):

@@ -244,16 +244,17 @@ def debian_iso(maker):
                  "--run", "systemctl is-system-running; systemctl --failed --no-legend; true"], ["installed"]
 
 
-def container(kind, address, *options):
+def container(kind, address, *options, end="shutdown"):
     """A container image whose server answers dom0, and which ends when xl asks it to."""
     def make(maker):
-        page, name = f"a page from {kind}", f"oci{kind}"
+        page, name = f"a page from {kind}", f"oci{kind}{end}"
+        last = "the guest starts again" if end == "reboot" else "the guest is off"
         layout = oci_image.busybox(maker.work / "image", page.encode())
         cfg = maker.create(name, "--from", f"oci:{layout.path}", "--host-root", maker.shared.host, "--type", kind,
                            *options)
         fetch = f"import urllib.request as r; print(r.urlopen('http://{address}:8080/', timeout=60).read().decode())"
         return cfg, [*DHCPD, "--expect", "starting httpd", "--ping", address, "--ask", f'python3 -c "{fetch}"',
-                     "--ask", f"xl shutdown {name}", "--then", "is told to end", "--then", "the guest is off"], [page]
+                     "--ask", f"xl {end} {name}", "--then", "is told to end", "--then", last], [page]
     return make
 
 
@@ -362,6 +363,9 @@ CASES = (
     row("oci-pv", "oci: of a small server", "PV, the host's kernel with an initramfs of ours",
         "a page over its network, and its end by xl shutdown",
         container("pv", "10.77.0.5", "--nic", "ip=10.77.0.5/24,gateway=10.77.0.1"), 30, default=False),
+    row("oci-reboot", "oci: of a small server", "PVH, the host's kernel with an initramfs of ours",
+        "its end and its next start by xl reboot",
+        container("pvh", "10.77.0.5", "--nic", "ip=10.77.0.5/24", end="reboot"), 30, default=False),
     row("pygrub", "dir:", "PV by pygrub", "", pygrub),
     row("bootloader-pv", "dir:", "PV by domuimg-bootloader, found by its name alone", "", bootloader("pv"), good=False),
     row("bootloader-pvh", "dir:", "PVH by domuimg-bootloader, found by its name alone", "", bootloader("pvh"), good=False,

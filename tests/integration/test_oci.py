@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests from container images: umoci says what the layers are together, and bad images are refused in one line."""
+import gzip
+import http.server
+import json
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import threading
+
+import compare
+import guest
+import oci_image as oci
+import world
+
+SERVER = {"Entrypoint": ["/bin/server"], "Cmd": ["--port", "80"], "Env": ["PATH=/bin", "LEVEL=1"]}
+BASE = [oci.directory("bin"), oci.file("bin/server", guest.program(), mode=0o755), oci.directory("etc"),
+        oci.file("etc/passwd", b"root:x:0:0::/:\n")]
+
+
+def five_layers():
+    """Whiteouts, opaque directories, and hard links to what lower layers have."""
+    return [
+        [*BASE, oci.directory("usr", mtime=1), oci.directory("usr/lib", mode=0o750, uid=3), oci.symlink("lib", "usr/lib"),
+         oci.file("usr/lib/a", b"one"), oci.file("usr/lib/b", b"two"), oci.directory("data"),
+         oci.file("data/old", b"old"), oci.directory("data/deep"), oci.file("data/deep/x", b"x"),
+         oci.file("kept", b"the first content"), oci.file("shared", b"s" * 9000)],
+        [oci.link("linked", "kept"), oci.file("kept", b"the second content"), oci.file("usr/lib/.wh.b"),
+         oci.link("usr/lib/shared", "shared")],
+        [oci.directory("data", mode=0o700), oci.file("data/.wh..wh..opq"), oci.file("data/new", b"new"),
+         oci.file(".wh.shared"), oci.file("etc/.wh.never-was")],
+        [oci.file("data/deep", b"a file now", mode=0o4755), oci.directory("kept"), oci.file("kept/inside", b"i"),
+         oci.file("usr/lib/a", b"one again", mtime=1e9)],
+        [oci.file("data/.wh.new"), oci.file("data/last", b"l"), oci.link("again", "linked"),
+         oci.file("usr/lib/c", b"c")],
+    ]
+
+
+class Oci(world.Case):
+    def layout(self, *layers, name="image", **settings):
+        return oci.Layout(self.dir / name).image(list(layers) or [BASE], **(SERVER | settings))
+
+    def made(self, ref, *more):
+        done = self.run_program(self.command(f"oci:{ref}", *more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return self.out / "t.img"
+
+    def read(self, path):
+        return subprocess.run(["debugfs", "-R", f"cat {path}", self.out / "t.img"], check=True, text=True,
+                              capture_output=True).stdout
+
+    def refuse(self, ref, *parts, more=()):
+        self.assert_one_line(self.run_program(self.command(f"oci:{ref}", *more)), *parts)
+        self.assert_nothing_left()
+
+    @world.need_root()
+    @world.need_program("umoci")
+    def test_layers_are_what_umoci_unpacks(self):
+        layout = self.layout(*five_layers(), tag="five")
+        image = self.create(f"oci:{layout.path}")
+        subprocess.run(["umoci", "unpack", "--image", f"{layout.path}:five", self.dir / "bundle"], check=True,
+                       capture_output=True)
+        subprocess.run(["e2fsck", "-fn", image], check=True, capture_output=True)
+        with compare.mounted(image) as found:
+            wanted = compare.describe(self.dir / "bundle/rootfs")
+            told = compare.describe(found)
+            # umoci sets the time of a directory before it removes what is in it.
+            for told_of in (wanted, told):
+                for entry in told_of.values():
+                    if stat.S_ISDIR(entry["kind"]):
+                        entry.pop("mtime")
+            self.assertEqual(compare.differences(wanted, told), [])
+
+    def test_an_opaque_directory_hides_all_that_is_below_it(self):
+        layout = self.layout([*BASE, oci.directory("d"), oci.directory("d/deep"), oci.file("d/deep/x"), oci.file("d/z")],
+                             [oci.directory("d"), oci.file("d/deep/new", b"new"), oci.file("d/.wh..wh..opq")])
+        self.made(layout.path)
+        listed = subprocess.run(["debugfs", "-R", "ls -p /d", self.out / "t.img"], check=True, text=True,
+                                capture_output=True).stdout
+        self.assertNotIn("/z/", listed)
+        self.assertEqual(self.read("/d/deep/new"), "new")
+        self.assertEqual(self.read("/d/deep/x"), "")
+
+    def test_what_the_guest_runs(self):
+        layout = self.layout(User="7:8", WorkingDir="/srv", StopSignal="SIGQUIT")
+        self.made(layout.path, "--env", "LEVEL=2", "--env", "MORE=a b", "--cmd", "'two words' x", "--restart", "no",
+                  "--volume", "/var/data=16M", "--nic", "ip=192.0.2.5/24,dns=192.0.2.1")
+        text = self.read("/etc/domuimg-init.conf")
+        for line in ("arg /bin/server\narg two words\narg x", "env PATH=/bin\nenv LEVEL=2\nenv MORE=a b", "user 7:8",
+                     "directory /srv", "stop-signal QUIT", "restart no", "dns 192.0.2.1"):
+            self.assertIn(f"\n{line}\n", text)
+        self.assertRegex(text, r"\nmount UUID=[0-9a-f-]{36} /var/data ext4\n")
+        self.assertRegex(text, r"\naddress [0-9a-f:]{17} 192.0.2.5/24\n")
+        self.assertIn("init=/usr/lib/domuimg/init", (self.out / "t.cfg").read_text())
+        self.assertTrue((self.out / "t-xvdb.img").exists() or list(self.out.glob("t*xvdb*")))
+
+    def test_a_platform_of_several(self):
+        layout = self.layout([*BASE, oci.file("which", b"amd64")])
+        layout.image([[oci.file("which", b"arm64")]], arch="arm64", **SERVER)
+        layout.index(["amd64", "arm64"])
+        self.made(layout.path)
+        self.assertEqual(self.read("/which"), "amd64")
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        self.refuse(layout.path, "s390x", "linux/amd64, linux/arm64", "--arch", more=["--arch", "s390x"])
+
+    def test_archives(self):
+        layers = [BASE, [oci.file("twice", b"2")], [oci.file("twice", b"2")]]
+        layout = self.layout(*layers)
+        plain = layout.archive(self.dir / "oci.tar")
+        packed = self.dir / "oci.tar.gz"
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+        docker = oci.docker_archive(self.dir / "docker.tar", layers, **SERVER)
+        for archive in (plain, packed, docker):
+            with self.subTest(archive=archive.name):
+                self.made(archive, "--force")
+                self.assertEqual(self.read("/twice"), "2")
+                self.assertIn("arg --port", self.read("/etc/domuimg-init.conf"))
+
+    def test_images_with_tags(self):
+        layout = self.layout([*BASE, oci.file("one")], tag="one")
+        layout.image([[*BASE, oci.file("two", b"2")]], tag="two", **SERVER)
+        self.refuse(layout.path, "holds 2 images", "one, two")
+        self.refuse(f"{layout.path}:three", "three", "one, two")
+        self.made(f"{layout.path}:two")
+        self.assertEqual(self.read("/two"), "2")
+
+    def test_a_container_that_boots_itself(self):
+        layers = [*BASE, oci.file("usr/lib/modules/6.1/vmlinuz", pathlib.Path(self.kernel).read_bytes()),
+                  oci.file("sbin/init", guest.program(), mode=0o755)]
+        self.made(self.layout(layers).path)
+        self.assertNotIn("init=", (self.out / "t.cfg").read_text())
+
+    def test_same_bytes(self):
+        self.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+        layout, images = self.layout(*five_layers()), []
+        for number in ("1", "2"):
+            self.out = self.dir / f"out{number}"
+            images.append(self.made(layout.path, "--nic", "mac=00:16:3e:01:02:03").read_bytes())
+        self.assertTrue(images[0] == images[1], "the images differ")
+
+    def test_layers_that_lead_out(self):
+        for name, entry, parts in (
+                ("up", oci.file("../escaped", b"x"), ["../escaped"]),
+                ("absolute", oci.file("/etc/passwd", b"x"), ["/etc/passwd", "absolute"]),
+                ("linked", oci.link("passwd", "../../etc/passwd"), ["../../etc/passwd"]),
+                ("nowhere", oci.link("passwd", "etc/nothing"), ["etc/nothing", "neither it nor a layer below"]),
+                ("root", oci.file(".wh."), ["whiteout"]),
+                ("dot", oci.file("etc/.wh..."), ["whiteout"]),
+                ("below", oci.file("etc/passwd/below", b"x"), ["etc/passwd/below", "not a directory"])):
+            with self.subTest(name=name):
+                self.refuse(self.layout(BASE, [entry], name=name).path, "layer 2", *parts)
+
+    def test_a_symlink_that_leads_out_stays_inside(self):
+        layout = self.layout([*BASE, oci.symlink("out", f"../../../..{self.dir}/outside")],
+                             [oci.file("out/planted", b"inside")])
+        (self.dir / "outside").mkdir()
+        self.made(layout.path)
+        self.assertEqual(list((self.dir / "outside").iterdir()), [])
+        self.assertEqual(self.read(f"{self.dir}/outside/planted"), "inside")
+
+    def test_damaged_images(self):
+        layout = self.layout(BASE, [oci.file("more", b"m" * 5000)])
+        manifest = json.loads((layout.path / "blobs" / layout.manifests[0]["digest"].replace(":", "/")).read_text())
+        layer = layout.path / "blobs" / manifest["layers"][1]["digest"].replace(":", "/")
+        whole = layer.read_bytes()
+        other = gzip.compress(oci.tar([oci.file("more", b"n" * 5000)]), mtime=0)
+        for name, data, part in (("other", other.ljust(len(whole), b"\0")[:len(whole)], "digest"),
+                                 ("garbage", bytes(len(whole)), "digest"), ("short", whole[:-3], "bytes")):
+            with self.subTest(name=name):
+                layer.write_bytes(data)
+                self.refuse(layout.path, "layer 2", part)
+        layer.unlink()
+        self.refuse(layout.path, "layer 2")
+        config = layout.path / "blobs" / manifest["config"]["digest"].replace(":", "/")
+        config.write_bytes(config.read_bytes().replace(b"LEVEL=1", b"LEVEL=9"))
+        self.refuse(layout.path, "digest", manifest["config"]["digest"])
+
+    def test_what_is_not_an_image(self):
+        (self.dir / "empty").mkdir()
+        self.refuse(self.dir / "empty", "index.json", "dir:")
+        self.refuse(guest.write_tar(self.dir / "root.tar"), "not a container image")
+        self.refuse(self.dir / "missing", "missing")
+        broken = self.layout(name="broken")
+        for text, part in (("{", "JSON"), ("[]", "neither"), ('{"manifests": [{"digest": "sha256:../../x"}]}', "digest"),
+                           ("[" * 5000, "JSON"), ('{"manifests": []}', "holds no image")):
+            with self.subTest(text=text[:20]):
+                (broken.path / "index.json").write_text(text)
+                self.refuse(broken.path, part)
+
+    def test_an_entry_point_that_is_not_there(self):
+        self.refuse(self.layout(Entrypoint=["/bin/gone"]).path, "/bin/gone", "--cmd")
+        self.refuse(self.layout(name="path", Entrypoint=["gone"]).path, "gone", "PATH")
+        self.refuse(self.layout(name="none", Entrypoint=None, Cmd=None).path, "--cmd")
+
+    @world.need_program("skopeo")
+    def test_a_registry(self):
+        layout = self.layout([*BASE, oci.file("from", b"a registry")])
+        server = registry(layout)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        address = f"127.0.0.1:{server.server_port}"
+        settings = self.dir / ".config/containers"
+        settings.mkdir(parents=True)
+        (settings / "registries.conf").write_text(f'[[registry]]\nlocation = "{address}"\ninsecure = true\n')
+        (settings / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+        self.environment["HOME"] = str(self.dir)
+        self.made(f"docker://{address}/test:v1")
+        self.assertEqual(self.read("/from"), "a registry")
+        (settings / "policy.json").write_text('{"default": [{"type": "reject"}]}')
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        done = self.run_program(self.command(f"oci:docker://{address}/test:v1"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("reject", done.stderr)
+        self.assert_nothing_left()
+
+
+def registry(layout):
+    """A registry's API for one image, as far as a pull needs it."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            name = self.path.rpartition("/")[2]
+            wanted = layout.manifests[0]
+            digest = wanted["digest"] if name == "v1" else name
+            path = layout.path / "blobs" / digest.replace(":", "/")
+            if self.path == "/v2/":
+                return self.answer(b"{}", "application/json")
+            if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest) or not path.exists():
+                return self.send_error(404)
+            kind = wanted["mediaType"] if "/manifests/" in self.path else "application/octet-stream"
+            return self.answer(path.read_bytes(), kind, digest)
+
+        def answer(self, data, kind, digest=""):
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Docker-Content-Digest", digest)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
