@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/repair/base-image.h"
+
 gboolean
 domuimg_plan_read_replaced (DomuimgPlan *self, GError **error)
 {
@@ -21,9 +23,10 @@ domuimg_plan_read_replaced (DomuimgPlan *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  if (manifest != NULL && g_strcmp0 (manifest->name, self->name) == 0)
-    self->replaced = g_steal_pointer (&manifest);
-  return TRUE;
+  if (manifest == NULL || g_strcmp0 (manifest->name, self->name) != 0)
+    return TRUE;
+  self->replaced = g_steal_pointer (&manifest);
+  return domuimg_base_image_check_unused (self->replaced, error);
 }
 
 char *

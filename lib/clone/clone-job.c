@@ -9,6 +9,7 @@
 #include "lib/base/copy-file.h"
 #include "lib/base/undo.h"
 #include "lib/fs/fs.h"
+#include "lib/guest/known.h"
 
 /* What a clone under way has, beside what is planned: the temporary names of its files. */
 typedef struct {
@@ -84,6 +85,7 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
   making->undo = domuimg_undo_new (error);
   if (making->undo == NULL || !lock_all (self, making, error))
     return FALSE;
+  domuimg_known_add (self->manifest_path);
   domuimg_undo_hold (making->undo);
   return domuimg_undo_make_parents (making->undo, self->directory, error)
          && (config_directory == NULL

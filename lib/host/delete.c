@@ -15,7 +15,7 @@
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
-#include "lib/host/base-image.h"
+#include "lib/repair/base-image.h"
 #include "lib/host/delete-pool.h"
 #include "lib/host/doctor.h"
 #include "lib/image/signature.h"
@@ -473,14 +473,6 @@ find_by_manifest (const char *name, char **config, char **guest, GError **error)
 }
 
 static gboolean
-check_no_base (const DomuimgManifest *manifest, GError **error)
-{
-  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
-
-  return known != NULL && domuimg_base_image_check_unused (known, manifest, error);
-}
-
-static gboolean
 find_guest (const char *name, char **config, char **guest, GError **error)
 {
   g_autoptr (GError) local = NULL;
@@ -531,7 +523,7 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
     return NULL;
   link = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config);
   removal = collect (config, DOMUIMG_IMAGE_DIRECTORY, disks, link, TRUE, error);
-  if (removal != NULL && disks && !check_no_base (removal->manifest, error))
+  if (removal != NULL && disks && !domuimg_base_image_check_unused (removal->manifest, error))
     return NULL;
   return removal != NULL ? g_strv_builder_end (removal->lines) : NULL;
 }
@@ -580,7 +572,7 @@ domuimg_host_delete_guest (const char *name, DomuimgBackend backend, const char 
   /* Before the guest is ended for nothing. */
   if (!find_manifest (config, DOMUIMG_IMAGE_DIRECTORY, disks, &manifest, &path, error))
     return NULL;
-  if (disks && !check_no_base (manifest, error))
+  if (disks && !domuimg_base_image_check_unused (manifest, error))
     return NULL;
   if (connect == NULL && manifest != NULL && manifest->defined != NULL)
     {

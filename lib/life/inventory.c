@@ -8,7 +8,7 @@
 #include "lib/base/properties.h"
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-spec.h"
-#include "lib/host/base-image.h"
+#include "lib/repair/base-image.h"
 #include "lib/life/files.h"
 #include "lib/life/state.h"
 

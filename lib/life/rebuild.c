@@ -9,7 +9,7 @@
 #include "lib/build/again.h"
 #include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
-#include "lib/host/base-image.h"
+#include "lib/repair/base-image.h"
 #include "lib/life/rebuild.h"
 #include "lib/life/state.h"
 
@@ -153,13 +153,11 @@ static gboolean
 check_off (DomuimgRebuild *self, GCancellable *cancellable, GError **error)
 {
   g_auto (DomuimgLifeState) state = { 0 };
-  g_autoptr (GPtrArray) known = NULL;
 
   if (!domuimg_life_state_ask (&state, self->manifest, self->backend, self->connect, cancellable, error)
       || !domuimg_life_state_check_off (&state, self->manifest->name, error))
     return FALSE;
-  known = domuimg_known_list (NULL, NULL, error);
-  return known != NULL && domuimg_base_image_check_unused (known, self->manifest, error);
+  return domuimg_base_image_check_unused (self->manifest, error);
 }
 
 /* The label comes first: what is written after it was taken is seen at the commit. */

@@ -14,7 +14,7 @@
 #include "lib/domain/config/file.h"
 #include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
-#include "lib/host/base-image.h"
+#include "lib/repair/base-image.h"
 #include "lib/host/guest.h"
 #include "lib/life/rename.h"
 #include "lib/life/state.h"
@@ -240,15 +240,6 @@ add_autostart (Rename *self, GError **error)
   return domuimg_undo_add_removal (self->undo, old, error);
 }
 
-/* An overlay names the file that it lies over. */
-static gboolean
-check_no_base (Rename *self, GError **error)
-{
-  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
-
-  return known != NULL && domuimg_base_image_check_unused (known, self->manifest, error);
-}
-
 /* libvirt has the guest by its old name until all else has the new one. */
 static gboolean
 add_definition (Rename *self, GError **error)
@@ -302,8 +293,10 @@ add_all (Rename *self, GError **error)
     if (!add_file (self, g_ptr_array_index (self->paths, i), error))
       return FALSE;
   add_left (self);
-  return check_no_base (self, error) && add_autostart (self, error) && add_definition (self, error)
-         && add_manifest (self, error) && (self->is_plan || commit (self, error));
+  /* An overlay names the file that it lies over. */
+  return domuimg_base_image_check_unused (self->manifest, error) && add_autostart (self, error)
+         && add_definition (self, error) && add_manifest (self, error)
+         && (self->is_plan || commit (self, error));
 }
 
 static gboolean

@@ -13,6 +13,7 @@
 #include "lib/base/label.h"
 #include "lib/base/lease.h"
 #include "lib/fs/ext/tools.h"
+#include "lib/repair/base-image.h"
 
 /* A file of the host that is changed: in a copy beside it, or, as a block device, in place. */
 typedef struct {
@@ -195,7 +196,7 @@ begin (DomuimgRepairWork *self, const char *path, GError **error)
   changed = find (self, real);
   if (changed != NULL)
     return changed;
-  if (!check_busy (real, error))
+  if (!check_busy (real, error) || !domuimg_base_image_check_file (real, error))
     return NULL;
   changed = g_new0 (Changed, 1);
   changed->path = g_steal_pointer (&real);

@@ -290,6 +290,17 @@ class Clone(world.Case):
         self.assert_one_line(done, "empty.img", "operating system")
         self.assert_nothing_left(before)
 
+    def test_what_clones_lie_over_stays(self):
+        self.must_clone("above")
+        before = world.snapshot(self.out)
+        again = self.command(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", "--force", name="gold")
+        for command in ([str(world.PROGRAM), "generalise", str(self.image)],
+                        [str(world.PROGRAM), "resize", "gold", "+16M", "--dir", str(self.out)],
+                        [str(world.PROGRAM), "delete", str(self.out / "gold.cfg"), "--disks", "--yes"], again):
+            with self.subTest(command[1]):
+                self.assert_one_line(self.run_program(command), "above", "lie over")
+                self.assertEqual(world.snapshot(self.out), before)
+
     def test_a_kill_leaves_whole_clones(self):
         process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
                                     str(self.out), "--progress", "none", "--count", "300", "--name", "n%03d"],

@@ -129,7 +129,8 @@ class Scratch:
     def try_test(self, test, seconds):
         """None if it passes, else what fails in it."""
         environment = {**os.environ, **test.environment, "TMPDIR": "/tmp", "HOME": "/tmp", "G_SLICE": "always-malloc",
-                       "DOMUIMG_STATE_DIR": "/tmp/state", "DOMUIMG_CACHE_DIR": "/tmp/cache"}
+                       "DOMUIMG_STATE_DIR": "/tmp/state", "DOMUIMG_GUESTS_DIR": "/tmp/guests",
+                       "DOMUIMG_CACHE_DIR": "/tmp/cache"}
         child = subprocess.Popen(test.command, cwd=self.build, env=environment, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
                                  start_new_session=True, preexec_fn=with_own_tmp(self.tmp))

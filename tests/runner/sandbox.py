@@ -9,7 +9,8 @@ import tempfile
 # Nothing of a test may meet the caller's own guests, caches or settings.
 VARIABLES = {"TMPDIR": "tmp", "HOME": "home", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache",
              "XDG_CONFIG_HOME": "config", "XDG_DATA_HOME": "data", "XDG_RUNTIME_DIR": "runtime",
-             "DOMUIMG_STATE_DIR": "state/domuimg", "DOMUIMG_CACHE_DIR": "cache/domuimg"}
+             "DOMUIMG_STATE_DIR": "state/domuimg", "DOMUIMG_GUESTS_DIR": "state/guests",
+             "DOMUIMG_CACHE_DIR": "cache/domuimg"}
 UNSET = ("SOURCE_DATE_EPOCH", "DESTDIR", "MAKEFLAGS", "CC", "CFLAGS", "LDFLAGS", "NINJA_STATUS")
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 

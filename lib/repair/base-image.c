@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Images that other guests' disks lie over. */
 #include "config.h"
-#include "lib/host/base-image.h"
+#include "lib/repair/base-image.h"
 
 #include "lib/image/references.h"
 #include "lib/import/chain/chain.h"
@@ -52,41 +52,73 @@ domuimg_base_image_find (const DomuimgManifestDisk *disk)
   return noted != NULL ? g_canonicalize_filename (noted, directory) : find_in_image (disk);
 }
 
-/* Whether a disk of @guest lies over one of @manifest's. */
+/* Whether a disk of @guest lies over one of @images. */
 static gboolean
-lies_over (const DomuimgManifest *guest, const DomuimgManifest *manifest)
+lies_over (const DomuimgManifest *guest, GPtrArray *images)
 {
   for (guint i = 0; i < guest->disks->len; i++)
     {
       g_autofree char *base = domuimg_base_image_find (g_ptr_array_index (guest->disks, i));
 
-      for (guint j = 0; base != NULL && j < manifest->disks->len; j++)
-        if (g_strcmp0 (((const DomuimgManifestDisk *) manifest->disks->pdata[j])->path, base) == 0)
-          return TRUE;
+      if (base != NULL && g_ptr_array_find_with_equal_func (images, base, g_str_equal, NULL))
+        return TRUE;
     }
   return FALSE;
 }
 
-gboolean
-domuimg_base_image_check_unused (const GPtrArray *known, const DomuimgManifest *manifest,
-                                 GError **error)
+/* *@users are the names of guests of this host that lie over one of @images; NULL without. */
+static gboolean
+name_users (GPtrArray *images, char **users, GError **error)
 {
+  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
   g_autoptr (GString) names = g_string_new (NULL);
 
+  if (known == NULL)
+    return FALSE;
   for (guint i = 0; i < known->len; i++)
     {
       const DomuimgKnown *one = g_ptr_array_index (known, i);
       g_autofree char *name = NULL;
 
-      if (one->manifest == NULL || !lies_over (one->manifest, manifest))
+      if (one->manifest == NULL || !lies_over (one->manifest, images))
         continue;
       name = domuimg_known_get_name (one);
       g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
     }
-  if (names->len == 0)
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
-                       "disks of other guests (%s) lie over those of %s, and would be lost without:"
-                       " delete these guests first",
-                       names->str, manifest->name != NULL ? manifest->name : "this guest");
+  *users = names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
+  return TRUE;
+}
+
+gboolean
+domuimg_base_image_check_file (const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new ();
+  g_autofree char *names = NULL;
+
+  g_ptr_array_add (images, (gpointer) path);
+  if (!name_users (images, &names, error))
+    return FALSE;
+  return names == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                          "%s: disks of other guests (%s) lie over it, and would not fit it any more: change"
+                          " a copy of it, or delete these guests first",
+                          path, names);
+}
+
+gboolean
+domuimg_base_image_check_unused (const DomuimgManifest *manifest, GError **error)
+{
+  g_autoptr (GPtrArray) images = g_ptr_array_new ();
+  g_autofree char *names = NULL;
+
+  for (guint i = 0; i < manifest->disks->len; i++)
+    if (((const DomuimgManifestDisk *) manifest->disks->pdata[i])->path != NULL)
+      g_ptr_array_add (images, ((const DomuimgManifestDisk *) manifest->disks->pdata[i])->path);
+  if (!name_users (images, &names, error))
+    return FALSE;
+  return names == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                          "disks of other guests (%s) lie over those of %s, and would be lost without:"
+                          " delete these guests first",
+                          names, manifest->name != NULL ? manifest->name : "this guest");
 }
