@@ -100,15 +100,6 @@ begin (struct state *state)
   network_start (&state->config);
 }
 
-static void
-start (struct state *state)
-{
-  say ("starting %s", state->config.argv[0]);
-  state->application = service_start (&state->config);
-  state->started = now ();
-  state->next_start = 0;
-}
-
 /* The status as a shell says it. */
 static int
 exit_code (int status)
@@ -136,6 +127,17 @@ plan_restart (struct state *state)
     state->back_off = state->back_off * 2 < BACK_OFF_MAX ? state->back_off * 2 : BACK_OFF_MAX;
   state->next_start = now () + state->back_off;
   say ("it starts again in %u s", state->back_off);
+}
+
+static void
+start (struct state *state)
+{
+  say ("starting %s", state->config.argv[0]);
+  state->application = service_start (&state->config);
+  state->started = now ();
+  state->next_start = 0;
+  if (state->application < 0)
+    plan_restart (state);
 }
 
 static void

@@ -102,7 +102,8 @@ class Cargo:
         self.add_text("/etc/libvirt/libvirtd.conf", LIBVIRTD_CONF)
 
     def add_libraries(self):
-        programs = [str(path) for path, _ in self.pairs if is_elf(path)]
+        # The init of applications is static, which ldd has no answer for.
+        programs = [str(path) for path, _ in self.pairs if is_elf(path) and path.name != "domuimg-init"]
         said = subprocess.run(["ldd", *programs], env=self.environment(), text=True, capture_output=True,
                               check=True).stdout
         found = dict(re.findall(r"^\s*(\S+) => (/\S+)", said, re.M))
