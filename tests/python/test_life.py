@@ -150,7 +150,7 @@ class Listed(Life):
 
     def test_a_manifest_that_is_too_deep_is_damaged(self):
         self.out.mkdir(exist_ok=True)
-        (self.out / "deep.json").write_text("[" * 300_000)
+        (self.out / "deep.json").write_text('{"domuimg":' + "[" * 300_000)
         with self.assertRaisesRegex(domuimg.CorruptInput, "deep.json"):
             domuimg.show(self.out / "deep.json")
 
