@@ -80,6 +80,8 @@ set_nic (DomuimgDomainNic *nic, const DomuimgCloneNic *plan)
   domuimg_replace_text (&nic->mac, plan->new_mac);
   nic->has_mac = TRUE;
   domuimg_domain_nic_set_vifname (nic, NULL);
+  /* The source's address is the source's. */
+  domuimg_domain_nic_set_ip (nic, spec != NULL ? spec->address : NULL);
   if (spec == NULL)
     return;
   if (spec->bridge != NULL)
@@ -88,8 +90,6 @@ set_nic (DomuimgDomainNic *nic, const DomuimgCloneNic *plan)
     domuimg_domain_nic_set_model (nic, spec->model);
   if (spec->script != NULL)
     domuimg_domain_nic_set_script (nic, spec->script);
-  if (spec->has_ip)
-    domuimg_domain_nic_set_ip (nic, spec->address);
 }
 
 static void

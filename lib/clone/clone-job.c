@@ -38,14 +38,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Making, making_clear)
 static gboolean
 lock_all (DomuimgCloneJob *self, Making *making, GError **error)
 {
-  g_autoptr (GPtrArray) paths = g_ptr_array_copy (self->paths, NULL, NULL);
-  const char *const others[] = { self->config_path,  self->xml_path,    self->manifest_path,
-                                 self->seed_path,    self->kernel_path, self->ramdisk_path };
+  g_autoptr (GPtrArray) paths = domuimg_clone_job_list_results (self);
 
-  g_ptr_array_set_free_func (paths, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if (others[i] != NULL)
-      g_ptr_array_add (paths, (gpointer) others[i]);
   g_ptr_array_add (paths, NULL);
   return domuimg_undo_lock (making->undo, (const char *const *) paths->pdata, error);
 }
@@ -97,6 +91,7 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
          && add_result (self, making, self->config_path, &making->config, error)
          && add_result (self, making, self->xml_path, &making->xml, error)
          && add_result (self, making, self->manifest_path, &making->manifest, error)
+         && domuimg_clone_job_end_leases (self, making->undo, error)
          && domuimg_undo_release (making->undo, error);
 }
 

@@ -37,6 +37,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
+  g_clear_pointer (&self->replaced, domuimg_manifest_free);
   g_clear_pointer (&self->root_password, domuimg_password_free);
   g_free (self);
 }
@@ -62,6 +63,35 @@ make_mac (const DomuimgClonePlan *plan)
     }
 }
 
+/* What is given is nobody else's. */
+static gboolean
+check_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const DomuimgNicSpec *spec,
+           GError **error)
+{
+  if (spec->pool != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "ip=auto:%s: clones do not get addresses of pools: give each its own with"
+                         " ip=ADDRESS/PREFIX, in a table for many",
+                         spec->pool);
+  return spec->address == NULL
+         || (take_name (plan, spec->address, error)
+             && domuimg_clone_others_check_address (plan->others, spec->address,
+                                                    self->manifest_path, error));
+}
+
+/* (transfer full) What the card of a guest that is replaced has, what the source's has, or a new one. */
+static char *
+find_mac (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old)
+{
+  const char *replaced = domuimg_clone_job_get_replaced_mac (self, self->nics->len - 1);
+
+  if (!domuimg_cleaners_has (self->cleaners, "mac") && old != NULL)
+    return g_strdup (old);
+  if (replaced != NULL && g_hash_table_add (plan->taken, g_strdup (replaced)))
+    return g_strdup (replaced);
+  return make_mac (plan);
+}
+
 static gboolean
 add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
          const DomuimgNicSpec *spec, GError **error)
@@ -71,14 +101,29 @@ add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
   nic->mac = old;
   nic->spec = spec;
   g_ptr_array_add (self->nics, nic);
+  if (spec != NULL && !check_nic (self, plan, spec, error))
+    return FALSE;
   if (spec != NULL && spec->mac != NULL)
     {
       nic->new_mac = g_strdup (spec->mac);
       return take_name (plan, spec->mac, error);
     }
-  nic->new_mac = old != NULL && !domuimg_cleaners_has (self->cleaners, "mac") ? g_strdup (old)
-                                                                              : make_mac (plan);
+  nic->new_mac = find_mac (self, plan, old);
   return TRUE;
+}
+
+/* Two guests with one address take each other's packets. */
+static void
+warn_of_address (DomuimgCloneJob *self, DomuimgDomainNic *from, const DomuimgNicSpec *spec)
+{
+  const char *address = domuimg_domain_nic_get_ip (from);
+
+  if (address != NULL && (spec == NULL || !spec->has_ip))
+    g_ptr_array_add (self->warnings,
+                     g_strdup_printf ("the configuration does not have the address %s, which stays"
+                                      " with %s; files in the guest may still say it: give the clone its"
+                                      " own with --nic ip=ADDRESS/PREFIX or ip=dhcp",
+                                      address, self->source->name));
 }
 
 /* The cards of the source, and those beyond that are asked for. */
@@ -100,6 +145,8 @@ plan_nics (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 
       if (!add_nic (self, plan, mac, spec, error))
         return FALSE;
+      if (i < n_old)
+        warn_of_address (self, g_ptr_array_index (old, i), spec);
     }
   return TRUE;
 }
@@ -139,19 +186,35 @@ plan_paths (DomuimgCloneJob *self)
     self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", directory, self->name);
 }
 
+GPtrArray *
+domuimg_clone_job_list_results (const DomuimgCloneJob *self)
+{
+  GPtrArray *all = g_ptr_array_copy (self->paths, NULL, NULL);
+  const char *const others[] = { self->manifest_path, self->config_path, self->xml_path,
+                                 self->seed_path,     self->kernel_path, self->ramdisk_path };
+
+  g_ptr_array_set_free_func (all, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (others[i] != NULL)
+      g_ptr_array_add (all, (gpointer) others[i]);
+  return all;
+}
+
 static gboolean
-check_places (DomuimgCloneJob *self, GError **error)
+check_places (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 {
   gboolean replace = domuimg_spec_get_flag (self->spec, "force");
-  const char *const paths[] = { self->manifest_path, self->config_path, self->xml_path,
-                                self->kernel_path, self->ramdisk_path };
+  g_autoptr (GPtrArray) results = domuimg_clone_job_list_results (self);
 
-  for (guint i = 0; i < self->paths->len; i++)
-    if (!domuimg_check_place (g_ptr_array_index (self->paths, i), replace, error))
-      return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
-    if (paths[i] != NULL && !domuimg_check_place (paths[i], replace, error))
-      return FALSE;
+  for (guint i = 0; i < results->len; i++)
+    {
+      const char *path = g_ptr_array_index (results, i);
+
+      if (!take_name (plan, path, error)
+          || !domuimg_clone_others_check_path (plan->others, path, self->manifest_path, error)
+          || !domuimg_check_place (path, replace, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
@@ -190,17 +253,26 @@ check_files (DomuimgCloneJob *self, GError **error)
                           password);
 }
 
-static char *
-plan_uuid (DomuimgCloneJob *self)
+static gboolean
+plan_uuid (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 {
   const char *given = domuimg_spec_get_object (self->spec, "uuid");
   const char *old = self->source->domain != NULL ? domuimg_domain_get_uuid (self->source->domain)
                                                  : NULL;
 
   if (given != NULL)
-    return g_strdup (given);
-  return old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid") ? g_strdup (old)
-                                                                       : domuimg_uuid_new_random ();
+    {
+      self->uuid = g_strdup (given);
+      return take_name (plan, given, error)
+             && domuimg_clone_others_check_uuid (plan->others, given, self->manifest_path, error);
+    }
+  if (old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid"))
+    self->uuid = g_strdup (old);
+  else if (self->replaced != NULL && self->replaced->uuid != NULL)
+    self->uuid = g_strdup (self->replaced->uuid);
+  else
+    self->uuid = domuimg_uuid_new_random ();
+  return TRUE;
 }
 
 DomuimgCloneJob *
@@ -223,10 +295,10 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "a clone needs a name");
       return NULL;
     }
-  self->uuid = plan_uuid (self);
   plan_paths (self);
-  if (!take_name (plan, self->manifest_path, error) || !plan_nics (self, plan, error)
-      || !check_is_other (self, error) || !check_places (self, error) || !check_files (self, error))
+  if (!check_is_other (self, error) || !check_places (self, plan, error)
+      || !domuimg_clone_job_read_replaced (self, error) || !plan_uuid (self, plan, error)
+      || !plan_nics (self, plan, error) || !check_files (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -51,8 +51,11 @@ static gboolean
 plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken };
+  g_autoptr (DomuimgCloneOthers) others = domuimg_clone_others_new (error);
+  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken, .others = others };
 
+  if (others == NULL)
+    return FALSE;
   self->ways = domuimg_clone_choose_ways (self->source, get_directory (wish), wish->copy, error);
   what.ways = self->ways;
   for (guint i = 0; self->ways != NULL && i < wish->specs->len; i++)

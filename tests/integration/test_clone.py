@@ -262,6 +262,8 @@ class Clone(world.Case):
         self.use(self.image)
         traces = [MACHINE_ID.encode(), bytes.fromhex(MACHINE_ID), KEY, b"goldenhost", OLD_MAC.encode(),
                   OLD_MAC.upper().encode(), bytes.fromhex(OLD_MAC.replace(":", ""))]
+        other = self.dir / "other.qcow2"
+        subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(self.image), str(other)], check=True)
         content = self.image.read_bytes()
         # They are found where this is not done.
         self.assertEqual([trace in content for trace in traces], [True, False, True, True, False, True, False])
@@ -279,6 +281,14 @@ class Clone(world.Case):
         self.assertEqual(self.journals(), [])
         self.before = digest(self.image)
         self.must_clone("after")
+        self.assertIn(MACHINE_ID.encode(), other.read_bytes())
+        size = other.stat().st_size
+        done = self.run_program([str(world.PROGRAM), "generalise", str(other), "--json"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        content = other.read_bytes()
+        self.assertEqual([trace for trace in traces if trace in content], [])
+        self.assertLess(len(content), 2 * size + (4 << 20))
+        self.assertEqual(self.open(other).read("/etc/hostname"), "localhost\n")
 
     def test_what_cannot_be_generalised_stays(self):
         before = world.snapshot(self.out)
@@ -300,6 +310,46 @@ class Clone(world.Case):
             with self.subTest(command[1]):
                 self.assert_one_line(self.run_program(command), "above", "lie over")
                 self.assertEqual(world.snapshot(self.out), before)
+
+    def test_no_other_guest_loses_a_disk(self):
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", "--disk", "size=16M", name="w5")
+        data, = self.out.glob("w5-*.img")
+        self.must_clone("below")
+        self.must_clone("above", source="below")
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("below", "--force"), "below.qcow2", "above", "lies over")
+        self.assert_one_line(self.clone(data.stem, "--force", "--copy", "sparse"), data.name, "w5")
+        part = data.stem.removeprefix("w5")
+        table = self.dir / "hosts.csv"
+        table.write_text(f"name\none\none{part}\n")
+        self.assert_one_line(self.clone("--each", table, "--force", source="w5"), f"one{part}", "given to two")
+        self.assertEqual(world.snapshot(self.out), before)
+
+    def test_nothing_is_given_twice(self):
+        made, = self.must_clone("first", "--nic", "ip=192.0.2.44/24")
+        uuid = made["uuid"]
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("x", "--nic", "ip=192.0.2.44/24"), "first", "192.0.2.44")
+        self.assert_one_line(self.clone("x", "--uuid", uuid), "first", uuid)
+        self.assert_one_line(self.clone("x", "--nic", "ip=auto:192.0.2.0/24"), "ip=auto", "table")
+        twice = ["--count", "2", "--name", "x%d"]
+        self.assert_one_line(self.clone(*twice, "--nic", "ip=192.0.2.45/24"), "192.0.2.45", "two")
+        self.assert_one_line(self.clone(*twice, "--uuid", uuid.replace("4", "5")), "two")
+        self.assertEqual(world.snapshot(self.out), before)
+        second, = self.must_clone("second", source="first")
+        self.assertIn("192.0.2.44", "".join(second["warnings"]))
+        self.assertNotIn("192.0.2.44", pathlib.Path(second["config"]).read_text())
+
+    def test_what_is_replaced(self):
+        old, = self.must_clone("again")
+        manifest = json.loads(pathlib.Path(old["manifest"]).read_text())
+        new, = self.must_clone("again", "--force")
+        self.assertEqual(new["uuid"], old["uuid"])
+        self.assertEqual(json.loads(pathlib.Path(new["manifest"]).read_text())["nics"][0]["mac"],
+                         manifest["nics"][0]["mac"])
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("again", "--force", "--copy", "sparse"), "again.qcow2", "domuimg delete")
+        self.assertEqual(world.snapshot(self.out), before)
 
     def test_a_kill_leaves_whole_clones(self):
         process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
