@@ -70,6 +70,20 @@ add_disks (DomuimgCloneJob *self, Making *making, GError **error)
   return TRUE;
 }
 
+/* Whoever changes it during a run of many would spoil those that share its bytes, and those yet to be made. */
+static gboolean
+check_source (const DomuimgCloneJob *self, GError **error)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+
+      if (!domuimg_manifest_base_check (disk->base, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 begin (DomuimgCloneJob *self, Making *making, GError **error)
 {
@@ -77,7 +91,8 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
       = self->config_path != NULL ? g_path_get_dirname (self->config_path) : NULL;
 
   making->undo = domuimg_undo_new (error);
-  if (making->undo == NULL || !lock_all (self, making, error))
+  if (making->undo == NULL || !lock_all (self, making, error)
+      || !check_source (self, error))
     return FALSE;
   domuimg_known_add (self->manifest_path);
   domuimg_undo_hold (making->undo);
@@ -150,8 +165,8 @@ write_texts (DomuimgCloneJob *self, Making *making, GError **error)
 
   if (!domuimg_clone_write_config (self, &config, &xml, &domain, error))
     return FALSE;
-  manifest = domuimg_clone_write_manifest (self, domain, error);
-  return manifest != NULL && write_text (making->config, self->config_path, config, error)
+  manifest = domuimg_clone_write_manifest (self, domain);
+  return write_text (making->config, self->config_path, config, error)
          && write_text (making->xml, self->xml_path, xml, error)
          && write_text (making->manifest, self->manifest_path, manifest, error);
 }
@@ -188,5 +203,5 @@ domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError 
                        cancellable, error))
          && write_texts (self, &making, error)
          && !g_cancellable_set_error_if_cancelled (cancellable, error)
-         && commit (self, &making, error);
+         && check_source (self, error) && commit (self, &making, error);
 }

@@ -82,4 +82,4 @@ gboolean domuimg_clone_customise (DomuimgCloneJob *self, DomuimgTree *tree, cons
  * (clone-config.c). */
 gboolean domuimg_clone_write_config (DomuimgCloneJob *self, char **config, char **xml,
                                      DomuimgDomain **domain, GError **error);
-char *domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GError **error);
+char *domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain);

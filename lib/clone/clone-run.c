@@ -133,6 +133,30 @@ run_in_thread (gpointer data)
   return NULL;
 }
 
+/* What is complete is told in the line, and by its manifests in the details. */
+static void
+tell_made (const DomuimgCloneRun *self, GError *error)
+{
+  g_auto (GStrv) lines = g_strsplit (error->message, "\n", 2);
+  g_autoptr (GString) text = g_string_new (lines[0]);
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_auto (GStrv) made = NULL;
+  g_autofree char *list = NULL;
+  guint n;
+
+  domuimg_clone_run_list_manifests (self, paths);
+  made = g_strv_builder_end (paths);
+  n = g_strv_length (made);
+  if (n == 0)
+    return;
+  list = g_strjoinv ("\n", made);
+  g_string_append_printf (text, "; %u %s complete and %s\n%s%s%s", n, n == 1 ? "clone is" : "clones are",
+                          n == 1 ? "stays" : "stay", lines[1] != NULL ? lines[1] : "",
+                          lines[1] != NULL ? "\n" : "", list);
+  g_free (error->message);
+  error->message = g_strdup (text->str);
+}
+
 gboolean
 domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress, GCancellable *cancellable,
                        GError **error)
@@ -150,12 +174,13 @@ domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress, GCancel
       g_thread_join (threads[i]);
   if (self->error == NULL)
     return TRUE;
+  tell_made (self, self->error);
   g_propagate_error (error, g_steal_pointer (&self->error));
   return FALSE;
 }
 
 void
-domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths)
+domuimg_clone_run_list_manifests (const DomuimgCloneRun *self, GStrvBuilder *paths)
 {
   for (guint i = 0; i < self->jobs->len; i++)
     if (self->is_made[i])

@@ -20,6 +20,6 @@ void domuimg_clone_run_free (DomuimgCloneRun *self);
 /* On all processors. The first error ends it when what is begun is over. */
 gboolean domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress,
                                 GCancellable *cancellable, GError **error);
-void domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths);
+void domuimg_clone_run_list_manifests (const DomuimgCloneRun *self, GStrvBuilder *paths);
 char *domuimg_clone_run_to_text (DomuimgCloneRun *self);
 char *domuimg_clone_run_to_json (DomuimgCloneRun *self);

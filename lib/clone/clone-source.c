@@ -25,6 +25,7 @@ disk_free (gpointer data)
   DomuimgCloneDisk *self = data;
 
   g_clear_pointer (&self->image, domuimg_image_free);
+  g_clear_pointer (&self->base, domuimg_manifest_base_free);
   g_free ((char *) self->original.path);
   g_free (self->vdev);
   g_free (self);
@@ -107,7 +108,8 @@ open_disk (DomuimgCloneSource *self, DomuimgCloneDisk *disk, const char *format,
                          "%s is in use: a guest that runs cannot be cloned, since its disk changes"
                          " meanwhile; shut it down first",
                          path);
-  disk->image = domuimg_image_open (path, format, error);
+  disk->base = domuimg_manifest_base_new (path, error);
+  disk->image = disk->base != NULL ? domuimg_image_open (path, format, error) : NULL;
   if (disk->image == NULL || !domuimg_image_follow (disk->image, backing, FALSE, error))
     return FALSE;
   disk->original.format = domuimg_image_get_format (disk->image);

@@ -81,6 +81,7 @@ class Clone(world.Case):
         done = self.clone(*words, "--json", **settings)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(digest(self.image), self.before)
+        self.assertEqual(json.loads(done.stdout)["json_version"], 1)
         return json.loads(done.stdout)["clones"]
 
     def open(self, disk):
@@ -350,6 +351,33 @@ class Clone(world.Case):
         before = world.snapshot(self.out)
         self.assert_one_line(self.clone("again", "--force", "--copy", "sparse"), "again.qcow2", "domuimg delete")
         self.assertEqual(world.snapshot(self.out), before)
+
+    def test_what_is_cloned_changes_meanwhile(self):
+        process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
+                                    str(self.out), "--json", "--progress", "none", "--count", "300", "--name",
+                                    "n%03d"],
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while len(list(self.out.glob("n*.json"))) < 3:
+            self.assertIsNone(process.poll())
+        with open(self.image, "r+b") as file:
+            file.write(b"changed")
+        document, said = process.communicate()
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("gold.img was changed", said)
+        made = {str(path) for path in self.out.glob("n*.json")}
+        self.assertLess(len(made), 300)
+        self.assertIn(f"{len(made)} clones are complete", said)
+        self.assertEqual(set(json.loads(document)["error"]["details"]), made)
+
+    def test_a_base_that_is_put_back(self):
+        made, = self.must_clone("above")
+        kept = self.dir / "kept"
+        shutil.copy2(self.image, kept)
+        self.image.unlink()
+        shutil.copy2(kept, self.image)
+        self.must_clone("second", source="above")
+        os.utime(self.image)
+        self.assert_one_line(self.clone("third", source="above"), "gold.img", "was changed")
 
     def test_a_kill_leaves_whole_clones(self):
         process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
