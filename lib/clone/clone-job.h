@@ -57,6 +57,11 @@ const char *domuimg_clone_job_get_replaced_mac (const DomuimgCloneJob *self, gui
 gboolean domuimg_clone_job_end_leases (const DomuimgCloneJob *self, DomuimgUndo *undo,
                                        GError **error);
 
+/* A clone would be made of itself (clone-check.c). */
+gboolean domuimg_clone_job_check_is_other (DomuimgCloneJob *self, GError **error);
+/* Whether the files that it reads are there, and its values are valid. */
+gboolean domuimg_clone_job_check (DomuimgCloneJob *self, GError **error);
+
 /* All of it or nothing, as one transaction. */
 gboolean domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError **error);
 

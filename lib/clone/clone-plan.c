@@ -4,7 +4,6 @@
 #include "lib/clone/clone-job.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/disk/file.h"
 #include "lib/domain/config/file.h"
@@ -218,41 +217,6 @@ check_places (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **erro
   return TRUE;
 }
 
-/* A clone would be made of itself. */
-static gboolean
-check_is_other (DomuimgCloneJob *self, GError **error)
-{
-  for (guint i = 0; i < self->source->disks->len; i++)
-    {
-      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
-
-      if (g_ptr_array_find_with_equal_func (self->paths, disk->original.path, g_str_equal, NULL))
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "%s is the disk of what is cloned: give the clone another name or another"
-                             " directory",
-                             disk->original.path);
-    }
-  return TRUE;
-}
-
-/* A password that stands on standard input is one for all; files are there before the work begins. */
-static gboolean
-check_files (DomuimgCloneJob *self, GError **error)
-{
-  g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
-  const char *password = domuimg_spec_get (self->spec, "root-password-file");
-
-  if (password != NULL && g_str_equal (password, "-"))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "root-password-file: clones read it from a file, not from standard input");
-  for (guint i = 0; keys[i] != NULL; i++)
-    if (access (keys[i], R_OK) != 0)
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ssh-key: %s cannot be read", keys[i]);
-  return password == NULL || access (password, R_OK) == 0
-         || domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "root-password-file: %s cannot be read",
-                          password);
-}
-
 static gboolean
 plan_uuid (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 {
@@ -296,9 +260,9 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
       return NULL;
     }
   plan_paths (self);
-  if (!check_is_other (self, error) || !check_places (self, plan, error)
+  if (!domuimg_clone_job_check_is_other (self, error) || !check_places (self, plan, error)
       || !domuimg_clone_job_read_replaced (self, error) || !plan_uuid (self, plan, error)
-      || !plan_nics (self, plan, error) || !check_files (self, error))
+      || !plan_nics (self, plan, error) || !domuimg_clone_job_check (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

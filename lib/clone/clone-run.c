@@ -65,7 +65,10 @@ plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 
       if (job == NULL)
         {
-          g_prefix_error (error, "%s: ", domuimg_spec_get (spec, "name"));
+          const char *place = g_ptr_array_index (wish->places, i);
+
+          g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
+                          domuimg_spec_get (spec, "name"));
           return FALSE;
         }
       g_ptr_array_add (self->jobs, job);

@@ -12,6 +12,7 @@ typedef struct {
   const char *copy;         /* (nullable) the way to copy */
   guint64 cleaners;
   const GPtrArray *specs;   /* of DomuimgSpec */
+  const GPtrArray *places;  /* (element-type utf8) of each of them in a table, or NULL */
 } DomuimgCloneWish;
 
 /* Everything is planned, and nothing is made. */

@@ -379,6 +379,21 @@ class Clone(world.Case):
         os.utime(self.image)
         self.assert_one_line(self.clone("third", source="above"), "gold.img", "was changed")
 
+    def test_a_bad_row_is_known_before_anything_is_made(self):
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", name="small")
+        before = world.snapshot(self.out)
+        (self.dir / "private").write_bytes(KEY)
+        (self.dir / "empty").touch()
+        table = self.dir / "hosts.csv"
+        for column, value, part in (("maxmem", "4M", "maxmem"), ("ssh-key", self.dir / "private", "private key"),
+                                    ("root-password-file", self.dir / "empty", "empty"),
+                                    ("cloud-init", f"user-data={self.dir / 'nothing'}", "nothing"),
+                                    ("config", "name=other", "name"), ("dir", self.dir / "empty", "empty")):
+            with self.subTest(column):
+                table.write_text(f'name,{column}\nfirst,\nsecond,"{value}"\n')
+                self.assert_one_line(self.clone("--each", table, source="small"), "hosts.csv:3:", part)
+                self.assertEqual(world.snapshot(self.out), before)
+
     def test_a_kill_leaves_whole_clones(self):
         process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
                                     str(self.out), "--progress", "none", "--count", "300", "--name", "n%03d"],
