@@ -221,6 +221,22 @@ take_manifest (DomuimgCloneSource *self, GError **error)
   return TRUE;
 }
 
+/* Configurations and manifests have no zeros, and images do. */
+static gboolean
+has_zeros (const char *path, gboolean *answer, GError **error)
+{
+  g_autofree char *bytes = g_malloc (CONFIG_MAX);
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (path, FALSE, error);
+  gssize got = region != NULL ? domuimg_region_read (region, 0, bytes, CONFIG_MAX) : -1;
+
+  if (region == NULL)
+    return FALSE;
+  if (got < 0)
+    return domuimg_set_errno (error, errno, "reading %s", path);
+  *answer = memchr (bytes, 0, (gsize) got) != NULL;
+  return TRUE;
+}
+
 /* Whether @what is a disk and no text. */
 static gboolean
 is_image (const char *what, gboolean *answer, GError **error)
@@ -230,7 +246,7 @@ is_image (const char *what, gboolean *answer, GError **error)
   if (!domuimg_path_look (what, &status, error))
     return FALSE;
   *answer = S_ISBLK (status.st_mode) || (S_ISREG (status.st_mode) && status.st_size > CONFIG_MAX);
-  return TRUE;
+  return *answer || !S_ISREG (status.st_mode) || has_zeros (what, answer, error);
 }
 
 /* A guest that was made elsewhere has a configuration only. */

@@ -219,13 +219,27 @@ class Clone(world.Case):
             self.assert_one_line(self.clone("--each", table), place)
         table.write_text("name,package\nx,vim\n")
         self.assert_one_line(self.clone("--each", table), ":2:1", "package")
+        for text, place in (("name,ip,ip\ny,192.0.2.3,\n", ":2:13"), ("name,memry\ny,\n", ":2:3")):
+            table.write_text(text)
+            self.assert_one_line(self.clone("--each", table), place)
+        table.write_text('name,memory\ny,"1\n2"\n')
+        self.assert_one_line(self.clone("--each", table), ":2:3", "1 2")
         table = self.dir / "hosts.json"
+        for text, place in (('[{"name": "y\\u0000z"}]', ":1:13: "), ('[{"name": "y"},\n {"name" "z"}]', ":2:")):
+            table.write_text(text)
+            self.assert_one_line(self.clone("--each", table), "hosts.json" + place)
         table.write_text('[{"name": "gamma"},\n {"name": 7.5}]')
         self.assert_one_line(self.clone("--each", table), "entry 2", "name")
         self.assert_nothing_left(before)
         table.write_text('[{"name": "gamma", "vcpus": 2, "force": true}]')
         gamma, = self.must_clone("--each", table)
         self.assertIn("vcpus = 2\n", pathlib.Path(gamma["config"]).read_text())
+
+    def test_a_small_image(self):
+        small = self.dir / "small.img"
+        small.write_bytes(bytes(1 << 19))
+        done = self.run_program([str(world.PROGRAM), "clone", str(small), "copy", "--dir", str(self.out), "-q"])
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_an_image_alone(self):
         alone = self.dir / "alone.img"
