@@ -326,8 +326,12 @@ domuimg_addresses_check (const char *pool, GError **error)
   if (file == NULL)
     return FALSE;
   if (!open_file (&self, O_RDONLY, F_RDLCK))
-    return (errno == ENOENT && is_network (pool))
-           || domuimg_set_errno (error, errno, "opening the address pool %s", file);
+    {
+      int reason = errno;
+
+      return (reason == ENOENT && is_network (pool))
+             || domuimg_set_errno (error, reason, "opening the address pool %s", file);
+    }
   if (*self.text == '\0' && is_network (pool))
     return TRUE;
   if (!parse (&self, error))

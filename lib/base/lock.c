@@ -36,14 +36,14 @@ domuimg_lock_key (const char *path)
 }
 
 static int
-wait_for (const char *file)
+wait_for (const char *file, gboolean is_shared)
 {
   gint64 until = g_get_monotonic_time () + PATIENCE_USEC;
   int fd;
 
   for (;;)
     {
-      fd = domuimg_locked_file_open (file, O_CREAT);
+      fd = is_shared ? domuimg_locked_file_share (file, O_CREAT) : domuimg_locked_file_open (file, O_CREAT);
       if (fd >= 0 || (errno != ESTALE && errno != EWOULDBLOCK && errno != EINTR))
         return fd;
       if (errno == EWOULDBLOCK && g_get_monotonic_time () >= until)
@@ -55,8 +55,8 @@ wait_for (const char *file)
     }
 }
 
-DomuimgLock *
-domuimg_lock_take (const char *key, GError **error)
+static DomuimgLock *
+take (const char *key, gboolean is_shared, GError **error)
 {
   g_autofree char *directory = domuimg_journal_directory (error);
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, key, -1);
@@ -67,7 +67,7 @@ domuimg_lock_take (const char *key, GError **error)
   if (directory == NULL)
     return NULL;
   file = g_strdup_printf ("%s/%.*s" SUFFIX, directory, DIGEST_LENGTH, digest);
-  fd = wait_for (file);
+  fd = wait_for (file, is_shared);
   if (fd < 0 && errno == EWOULDBLOCK)
     domuimg_fail (error, DOMUIMG_ERROR_BUSY,
                   "%s is being made or changed by another domuimg; try again when that has ended",
@@ -83,11 +83,25 @@ domuimg_lock_take (const char *key, GError **error)
   return self;
 }
 
-/* The name goes first: who waits with the file open sees that, and makes it anew. */
+DomuimgLock *
+domuimg_lock_take (const char *key, GError **error)
+{
+  return take (key, FALSE, error);
+}
+
+DomuimgLock *
+domuimg_lock_share (const char *key, GError **error)
+{
+  return take (key, TRUE, error);
+}
+
+/* The name goes first: who waits with the file open sees that, and makes it anew. Of a lock that is shared, the
+ * last one takes it away. */
 void
 domuimg_lock_free (DomuimgLock *self)
 {
-  unlink (self->file);
+  if (domuimg_locked_file_is_last (self->fd))
+    unlink (self->file);
   domuimg_fd_clear (&self->fd);
   g_free (self->key);
   g_free (self->file);

@@ -11,6 +11,8 @@ typedef struct _DomuimgLock DomuimgLock;
 char *domuimg_lock_key (const char *path);
 /* Waits for a while, and is BUSY then. */
 DomuimgLock *domuimg_lock_take (const char *key, GError **error);
+/* The same for who only needs that it stays as it is: as many as want to have such a lock at once. */
+DomuimgLock *domuimg_lock_share (const char *key, GError **error);
 void domuimg_lock_free (DomuimgLock *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgLock, domuimg_lock_free)
 const char *domuimg_lock_get_key (DomuimgLock *self);

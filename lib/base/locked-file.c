@@ -11,8 +11,8 @@
 
 #include "lib/base/fd.h"
 
-int
-domuimg_locked_file_open (const char *path, int flags)
+static int
+open_locked (const char *path, int flags, int lock)
 {
   g_auto (DomuimgFd) fd = open (path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
   struct stat status;
@@ -20,7 +20,7 @@ domuimg_locked_file_open (const char *path, int flags)
 
   if (fd < 0)
     return -1;
-  if (flock (fd, LOCK_EX | LOCK_NB) != 0 || fstat (fd, &status) != 0)
+  if (flock (fd, lock | LOCK_NB) != 0 || fstat (fd, &status) != 0)
     {
       /* What was made just now is nobody's. */
       if ((flags & O_EXCL) != 0 && errno != EWOULDBLOCK)
@@ -35,4 +35,22 @@ domuimg_locked_file_open (const char *path, int flags)
   result = fd;
   fd = -1;
   return result;
+}
+
+int
+domuimg_locked_file_open (const char *path, int flags)
+{
+  return open_locked (path, flags, LOCK_EX);
+}
+
+int
+domuimg_locked_file_share (const char *path, int flags)
+{
+  return open_locked (path, flags, LOCK_SH);
+}
+
+gboolean
+domuimg_locked_file_is_last (int fd)
+{
+  return flock (fd, LOCK_EX | LOCK_NB) == 0;
 }

@@ -7,3 +7,7 @@
  * made is its owner's alone. -1 with errno: EWOULDBLOCK where another process has it locked, ESTALE
  * where it was removed between the two. What O_EXCL has made goes again where it cannot be locked. */
 int domuimg_locked_file_open (const char *path, int flags);
+/* The same, but others may share the lock. */
+int domuimg_locked_file_share (const char *path, int flags);
+/* Whether nobody else has the lock of @fd, which is this process's alone then. */
+gboolean domuimg_locked_file_is_last (int fd);

@@ -105,6 +105,20 @@ domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error)
   return TRUE;
 }
 
+gboolean
+domuimg_undo_share (DomuimgUndo *self, const char *path, GError **error)
+{
+  g_autofree char *key = domuimg_lock_key (path);
+  DomuimgLock *lock;
+
+  if (is_locked (self, key))
+    return TRUE;
+  lock = domuimg_lock_share (key, error);
+  if (lock != NULL)
+    g_ptr_array_add (self->locks, lock);
+  return lock != NULL;
+}
+
 static gboolean
 lock_one (DomuimgUndo *self, const char *path, GError **error)
 {

@@ -41,6 +41,8 @@ void domuimg_undo_expect (DomuimgUndo *self, const char *path, const char *label
 /* Nobody else changes what has these names, until the end of the transaction. Results and removals
  * are locked by themselves; who reads before it writes, or changes several, locks before. */
 gboolean domuimg_undo_lock (DomuimgUndo *self, const char *const *paths, GError **error);
+/* Until the end, nobody locks @path, which is only read; others may share it. */
+gboolean domuimg_undo_share (DomuimgUndo *self, const char *path, GError **error);
 /* Between the two, what is registered is written down and not waited for: for several results, none
  * of which is made before the end. */
 void domuimg_undo_hold (DomuimgUndo *self);

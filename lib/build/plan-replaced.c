@@ -13,6 +13,7 @@ gboolean
 domuimg_plan_read_replaced (DomuimgPlan *self, GError **error)
 {
   g_autoptr (DomuimgManifest) manifest = NULL;
+  g_autoptr (GPtrArray) results = NULL;
   g_autoptr (GError) local = NULL;
 
   if (!self->force)
@@ -23,10 +24,10 @@ domuimg_plan_read_replaced (DomuimgPlan *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  if (manifest == NULL || g_strcmp0 (manifest->name, self->name) != 0)
-    return TRUE;
-  self->replaced = g_steal_pointer (&manifest);
-  return domuimg_base_image_check_unused (self->replaced, error);
+  if (manifest != NULL && g_strcmp0 (manifest->name, self->name) == 0)
+    self->replaced = g_steal_pointer (&manifest);
+  results = domuimg_plan_list_results (self);
+  return domuimg_base_image_check_files (results, error);
 }
 
 char *

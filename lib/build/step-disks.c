@@ -10,6 +10,7 @@
 #include "lib/build/plan-import.h"
 #include "lib/build/step-layout.h"
 #include "lib/fs/fs.h"
+#include "lib/repair/base-image.h"
 
 #define MEMORY_DIRECTORY "/dev/shm"
 
@@ -120,14 +121,18 @@ add_result (DomuimgBuildState *self, const char *final, gboolean is_elsewhere, G
                       : domuimg_undo_add_result (self->undo, final, self->plan->force, error);
 }
 
-/* All names of results, at once: whoever else makes this guest, or changes it, waits or fails. */
+/* All names of results, at once: whoever else makes this guest, or changes it, waits or fails. Meanwhile,
+ * somebody may have made a clone of what is to be replaced. */
 static gboolean
 lock_names (DomuimgBuildState *self, GError **error)
 {
   g_autoptr (GPtrArray) names = domuimg_plan_list_results (self->plan);
 
   g_ptr_array_add (names, NULL);
-  return domuimg_undo_lock (self->undo, (const char *const *) names->pdata, error);
+  if (!domuimg_undo_lock (self->undo, (const char *const *) names->pdata, error))
+    return FALSE;
+  g_ptr_array_remove_index (names, names->len - 1);
+  return !self->plan->force || domuimg_base_image_check_files (names, error);
 }
 
 gboolean

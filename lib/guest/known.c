@@ -205,7 +205,7 @@ add_of_host (GPtrArray *known, GHashTable *seen, GPtrArray *problems, GError **e
   if (!add_configured (known, seen, &local)
       && !tolerate (g_steal_pointer (&local), problems, error))
     return FALSE;
-  return add_links (known, seen, error);
+  return add_links (known, seen, &local) || tolerate (g_steal_pointer (&local), problems, error);
 }
 
 GPtrArray *

@@ -351,6 +351,8 @@ collect_locked (DomuimgUndo *undo, const char *config, const char *images, gbool
   if (first == NULL || !lock_all (undo, first->paths, error))
     return NULL;
   /* Where the configuration was removed before, only what stayed then is left. */
+  if (disks && first->manifest != NULL && !domuimg_base_image_check_unused (first->manifest, error))
+    return NULL;
   if (lstat (config, &status) == 0
       || (errno == ENOENT && first->manifest != NULL
           && !g_ptr_array_find_with_equal_func (first->paths, config, g_str_equal, NULL)))

@@ -12,6 +12,7 @@
 #include "lib/domain/config/file.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/neighbour.h"
+#include "lib/repair/base-image.h"
 
 #define POLL_USEC 250000
 
@@ -207,8 +208,8 @@ read_config (DomuimgRun *self, GError **error)
   return self->domain != NULL && domuimg_domain_validate (self->domain, error);
 }
 
-/* A clone over what was changed since would find its filesystem damaged, and damage it more. A manifest that
- * cannot be read says nothing of that. */
+/* A clone over what was changed since would find its filesystem damaged, and damage it more; and a guest that
+ * runs changes what lies below its clones. A manifest that cannot be read says nothing of that. */
 static gboolean
 check_bases (DomuimgRun *self, GError **error)
 {
@@ -217,7 +218,9 @@ check_bases (DomuimgRun *self, GError **error)
   g_autofree char *path = NULL;
 
   return !domuimg_manifest_find_for (self->config, DOMUIMG_IMAGE_DIRECTORY, &manifest, &path, &unread)
-         || manifest == NULL || domuimg_manifest_check_bases (manifest, error);
+         || manifest == NULL
+         || (domuimg_manifest_check_bases (manifest, error)
+             && domuimg_base_image_check_unused (manifest, error));
 }
 
 static gboolean

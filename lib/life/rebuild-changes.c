@@ -114,3 +114,22 @@ domuimg_rebuild_compare_packages (GHashTable *before, GHashTable *after, GPtrArr
     if (!g_hash_table_contains (after, g_ptr_array_index (old, i)))
       add_line (lines, "package %s is gone", (const char *) g_ptr_array_index (old, i));
 }
+
+static void
+list_lines (const char *path, char **from, char **without, const char *what, GPtrArray *lines)
+{
+  for (guint i = 0; from[i] != NULL; i++)
+    if (*from[i] != '\0' && !g_strv_contains ((const char *const *) without, from[i]))
+      add_line (lines, "%s: %s: %s", path, what, from[i]);
+}
+
+void
+domuimg_rebuild_compare_configs (const char *path, const char *before, const char *after,
+                                 GPtrArray *lines)
+{
+  g_auto (GStrv) old = g_strsplit (before, "\n", -1);
+  g_auto (GStrv) new = g_strsplit (after, "\n", -1);
+
+  list_lines (path, old, new, "gone", lines);
+  list_lines (path, new, old, "new", lines);
+}

@@ -7,11 +7,12 @@
 #include "lib/base/label.h"
 #include "lib/base/undo.h"
 #include "lib/build/again.h"
+#include "lib/domain/config/file.h"
 #include "lib/guest/known.h"
 #include "lib/guest/manifest-find.h"
-#include "lib/repair/base-image.h"
 #include "lib/life/rebuild.h"
 #include "lib/life/state.h"
+#include "lib/repair/base-image.h"
 
 /**
  * DomuimgRebuild:
@@ -33,6 +34,7 @@ struct _DomuimgRebuild {
   DomuimgManifest *manifest; /* of the guest as it was */
   DomuimgSpec *spec;
   char *label;
+  char *config_text;         /* (nullable) as it stands before */
   DomuimgResult *result;
   GPtrArray *changes; /* (element-type utf8) */
 };
@@ -52,6 +54,7 @@ domuimg_rebuild_finalize (GObject *object)
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_clear_object (&self->spec);
   g_free (self->label);
+  g_free (self->config_text);
   g_clear_object (&self->result);
   g_ptr_array_unref (self->changes);
   G_OBJECT_CLASS (domuimg_rebuild_parent_class)->finalize (object);
@@ -215,11 +218,23 @@ domuimg_rebuild_plan (DomuimgRebuild *self, GCancellable *cancellable, GError **
     return NULL;
   plan = domuimg_rehearsal_to_text (rehearsal);
   text = g_string_new (plan);
+  if (self->manifest->config != NULL)
+    g_string_append_printf (text, "%s is written anew: what was edited in it since is not kept\n",
+                            self->manifest->config);
   for (guint i = 1; i < self->manifest->disks->len; i++)
     g_string_append_printf (text,
                             "%s is kept: what is made in its place serves to judge the guest, and goes again\n",
                             ((const DomuimgManifestDisk *) self->manifest->disks->pdata[i])->path);
   return g_string_free (text, FALSE);
+}
+
+/* One that is missing, or in a language of its own, has nothing to be compared. */
+static char *
+read_config (const DomuimgManifest *manifest)
+{
+  struct stat status;
+
+  return manifest->config != NULL ? domuimg_config_read (manifest->config, &status, NULL) : NULL;
 }
 
 static gboolean
@@ -228,10 +243,14 @@ compare (DomuimgRebuild *self, GHashTable *before, GError **error)
   g_autoptr (DomuimgManifest) after
       = domuimg_manifest_read (domuimg_result_get_manifest_path (self->result), error);
   g_autoptr (GHashTable) packages = NULL;
+  g_autofree char *config = NULL;
 
   if (after == NULL)
     return FALSE;
   domuimg_rebuild_compare (self->manifest, after, self->changes);
+  config = read_config (after);
+  if (config != NULL && self->config_text != NULL)
+    domuimg_rebuild_compare_configs (after->config, self->config_text, config, self->changes);
   packages = before != NULL ? domuimg_rebuild_read_packages (after, self->changes) : NULL;
   if (packages != NULL)
     domuimg_rebuild_compare_packages (before, packages, self->changes);
@@ -282,6 +301,7 @@ domuimg_rebuild_run (DomuimgRebuild *self, DomuimgProgress *progress, GCancellab
   if (recovered == NULL || !prepare (self, cancellable, error))
     return FALSE;
   packages = domuimg_rebuild_read_packages (self->manifest, self->changes);
+  self->config_text = read_config (self->manifest);
   build = domuimg_build_new_again (self->spec, self->label);
   self->result = domuimg_build_run (build, progress, cancellable, error);
   return self->result != NULL && compare (self, packages, error);
@@ -292,7 +312,7 @@ domuimg_rebuild_run (DomuimgRebuild *self, DomuimgProgress *progress, GCancellab
  * @self: a rebuild that has run
  *
  * Returns: (transfer full) (array zero-terminated=1): what the guest has otherwise than before, a line each:
- *   its kernel, sizes of disks, and packages
+ *   its kernel, sizes of disks, packages, and lines of its configuration
  *
  * Since: 0.1
  */

@@ -23,4 +23,7 @@ GHashTable *domuimg_rebuild_read_packages (const DomuimgManifest *manifest, GPtr
 /* Adds a line for each thing that the new guest has otherwise than the old one. */
 void domuimg_rebuild_compare (const DomuimgManifest *before, const DomuimgManifest *after,
                               GPtrArray *lines);
+/* What one of them has and the other has not: whoever has edited the old configuration is told what is lost. */
+void domuimg_rebuild_compare_configs (const char *path, const char *before, const char *after,
+                                      GPtrArray *lines);
 void domuimg_rebuild_compare_packages (GHashTable *before, GHashTable *after, GPtrArray *lines);

@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/repair/base-image.h"
 
+#include "lib/base/lock.h"
 #include "lib/image/references.h"
 #include "lib/import/chain/chain.h"
 
@@ -52,6 +53,16 @@ domuimg_base_image_find (const DomuimgManifestDisk *disk)
   return noted != NULL ? g_canonicalize_filename (noted, directory) : find_in_image (disk);
 }
 
+/* By whatever links its directory is reached. */
+static gboolean
+is_same_file (gconstpointer image, gconstpointer base)
+{
+  g_autofree char *first = domuimg_lock_key (image);
+  g_autofree char *second = domuimg_lock_key (base);
+
+  return g_str_equal (first, second);
+}
+
 /* Whether a disk of @guest lies over one of @images. */
 static gboolean
 lies_over (const DomuimgManifest *guest, GPtrArray *images)
@@ -60,7 +71,7 @@ lies_over (const DomuimgManifest *guest, GPtrArray *images)
     {
       g_autofree char *base = domuimg_base_image_find (g_ptr_array_index (guest->disks, i));
 
-      if (base != NULL && g_ptr_array_find_with_equal_func (images, base, g_str_equal, NULL))
+      if (base != NULL && g_ptr_array_find_with_equal_func (images, base, is_same_file, NULL))
         return TRUE;
     }
   return FALSE;
@@ -90,19 +101,26 @@ name_users (GPtrArray *images, char **users, GError **error)
 }
 
 gboolean
-domuimg_base_image_check_file (const char *path, GError **error)
+domuimg_base_image_check_files (GPtrArray *paths, GError **error)
 {
-  g_autoptr (GPtrArray) images = g_ptr_array_new ();
   g_autofree char *names = NULL;
 
-  g_ptr_array_add (images, (gpointer) path);
-  if (!name_users (images, &names, error))
+  if (!name_users (paths, &names, error))
     return FALSE;
   return names == NULL
          || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
                           "%s: disks of other guests (%s) lie over it, and would not fit it any more: change"
                           " a copy of it, or delete these guests first",
-                          path, names);
+                          (const char *) g_ptr_array_index (paths, 0), names);
+}
+
+gboolean
+domuimg_base_image_check_file (const char *path, GError **error)
+{
+  g_autoptr (GPtrArray) paths = g_ptr_array_new ();
+
+  g_ptr_array_add (paths, (gpointer) path);
+  return domuimg_base_image_check_files (paths, error);
 }
 
 gboolean
@@ -118,7 +136,7 @@ domuimg_base_image_check_unused (const DomuimgManifest *manifest, GError **error
     return FALSE;
   return names == NULL
          || domuimg_fail (error, DOMUIMG_ERROR_BUSY,
-                          "disks of other guests (%s) lie over those of %s, and would be lost without:"
-                          " delete these guests first",
+                          "disks of other guests (%s) lie over those of %s, and would be lost if these change or go: clone"
+                          " it, or delete these guests first",
                           names, manifest->name != NULL ? manifest->name : "this guest");
 }

@@ -31,9 +31,9 @@ class Life(unittest.TestCase):
         self.kernel = guest.write_kernel(self.dir / "vmlinuz")
 
     def make(self, name="web1", **more):
-        settings = {"disk": "size=64M", **more}
+        settings = {"disk": "size=64M", "dir": self.out, **more}
         return domuimg.create(name, source=f"tar:{self.root}", kernel=f"file:{self.kernel}", type="pv",
-                              dir=self.out, **settings)
+                              **settings)
 
     def files(self):
         return {path.name: path.read_bytes() for path in self.out.iterdir()}
@@ -132,6 +132,20 @@ class Listed(Life):
             with self.assertRaisesRegex(domuimg.Busy, "a1"):
                 refused()
         self.assertTrue(os.path.exists(golden.image_path))
+
+    @unittest.skipUnless(shutil.which("qemu-img"), "qemu-img is not installed")
+    def test_what_others_lie_over_is_known_by_any_path(self):
+        self.out.mkdir(exist_ok=True)
+        (self.dir / "link").symlink_to(self.out)
+        golden = self.make("golden", dir=self.dir / "link")
+        self.make_overlay("a1", str(self.out / "golden.img"))
+        for refused in (lambda: domuimg.delete(golden.config_path, disks=True),
+                        lambda: self.make("golden", dir=self.dir / "link", force=True),
+                        # Its manifest is not what says what is replaced.
+                        lambda: self.make("other", disk=f"path={golden.image_path},size=64M", force=True),
+                        lambda: domuimg.run(golden.config_path, check=False, connect="test:///default")):
+            with self.assertRaisesRegex(domuimg.Busy, "a1"):
+                refused()
 
 
 class Renamed(Life):
@@ -289,6 +303,9 @@ class MadeAgain(Life):
                          sorted("web1" + end for end in
                                 (".img", "-xvdb.img", ".cfg", ".xml", ".json", ".vmlinuz")))
         self.assertEqual(domuimg.rebuild(made.config_path).changes, [])
+        config = pathlib.Path(made.config_path)
+        config.write_text(config.read_text() + 'on_crash = "preserve"\n')
+        self.assertEqual(domuimg.rebuild(made.config_path).changes, [f'{config}: gone: on_crash = "preserve"'])
 
     def test_from_another_directory(self):
         here = os.getcwd()
