@@ -295,9 +295,10 @@ domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path
  * domuimg_clone_list_manifests() tells them.
  *
  * Returns: whether all were made. %FALSE on error: %DOMUIMG_ERROR_NOT_FOUND without a source,
- *   %DOMUIMG_ERROR_BUSY where it runs or was changed since it was itself cloned,
- *   %DOMUIMG_ERROR_EXISTS for a name that is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the
- *   storage does not have, or a filesystem that cannot be changed here,
+ *   %DOMUIMG_ERROR_BUSY where it runs, was changed since it was itself cloned or is changed meanwhile, or where
+ *   a guest's disk lies over what would be replaced, %DOMUIMG_ERROR_EXISTS for a name, file, UUID or address that
+ *   is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the storage does not have, a filesystem that
+ *   cannot be changed here, an address of a pool, or a guest of which `force` would leave files behind,
  *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_PERMISSION,
  *   %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_IO
  *
