@@ -103,18 +103,11 @@ part_free (gpointer data)
 }
 
 static void
-base_free (DomuimgManifestBase *self)
-{
-  CLEAR (self, base_texts);
-  g_free (self);
-}
-
-static void
 disk_free (gpointer data)
 {
   DomuimgManifestDisk *self = data;
 
-  g_clear_pointer (&self->base, base_free);
+  g_clear_pointer (&self->base, domuimg_manifest_base_free);
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
   CLEAR (self, volume_texts);
