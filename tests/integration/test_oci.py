@@ -26,7 +26,9 @@ def five_layers():
         [*BASE, oci.directory("usr", mtime=1), oci.directory("usr/lib", mode=0o750, uid=3), oci.symlink("lib", "usr/lib"),
          oci.file("usr/lib/a", b"one"), oci.file("usr/lib/b", b"two"), oci.directory("data"),
          oci.file("data/old", b"old"), oci.directory("data/deep"), oci.file("data/deep/x", b"x"),
-         oci.file("kept", b"the first content"), oci.file("shared", b"s" * 9000)],
+         oci.file("kept", b"the first content"), oci.file("shared", b"s" * 9000),
+         *(oci.directory(path) for path in ("srv", "srv/d", "opt", "opt/d")), oci.file("srv/d/old", b"old"),
+         oci.file("opt/d/old", b"old")],
         [oci.link("linked", "kept"), oci.file("kept", b"the second content"), oci.file("usr/lib/.wh.b"),
          oci.link("usr/lib/shared", "shared")],
         [oci.directory("data", mode=0o700), oci.file("data/.wh..wh..opq"), oci.file("data/new", b"new"),
@@ -34,7 +36,8 @@ def five_layers():
         [oci.file("data/deep", b"a file now", mode=0o4755), oci.directory("kept"), oci.file("kept/inside", b"i"),
          oci.file("usr/lib/a", b"one again", mtime=1e9)],
         [oci.file("data/.wh.new"), oci.file("data/last", b"l"), oci.link("again", "linked"),
-         oci.file("usr/lib/c", b"c")],
+         oci.file("usr/lib/c", b"c"), oci.file("srv/d/x/new", b"in no directory of this layer"),
+         oci.file("srv/.wh..wh..opq"), oci.file("opt/d/x/new", b"nor this"), oci.file("opt/.wh.d")],
     ]
 
 
