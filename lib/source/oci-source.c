@@ -279,7 +279,7 @@ static gboolean
 read_image (DomuimgSourceOci *self, const char *directory, DomuimgProgress *progress,
             GCancellable *cancellable, GError **error)
 {
-  self->image = domuimg_oci_image_open (directory, self->ref, self->tag, self->arch, error);
+  self->image = domuimg_oci_image_open (directory, self->ref, self->tag, self->arch, cancellable, error);
   if (self->image == NULL)
     return FALSE;
   domuimg_progress_set_message (progress, "Reading the layers of %s", self->ref);

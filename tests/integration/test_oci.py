@@ -110,6 +110,26 @@ class Oci(world.Case):
         shutil.rmtree(self.state)
         self.refuse(layout.path, "s390x", "linux/amd64, linux/arm64", "--arch", more=["--arch", "s390x"])
 
+    def test_indexes_of_the_same_or_of_too_many(self):
+        layout = self.layout()
+        image = layout.manifests[0]
+        one = inner = layout.json({"schemaVersion": 2, "manifests": []}, oci.INDEX)
+        for _ in range(3):
+            inner = layout.json({"schemaVersion": 2, "manifests": [inner] * 60}, oci.INDEX)
+        layout.manifests = [inner]
+        layout.write()
+        self.refuse(layout.path, "holds no image")
+        layout.manifests = [inner, image]
+        self.made(layout.write().path)
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        many = [layout.json({"schemaVersion": 2, "manifests": [one], "number": number}, oci.INDEX)
+                for number in range(4100)]
+        layout.manifests = [layout.json({"schemaVersion": 2, "manifests": part}, oci.INDEX)
+                            for part in (many[:2050], many[2050:])]
+        self.refuse(layout.write().path, "more than 4096 manifests")
+
     def test_archives(self):
         layers = [BASE, [oci.file("twice", b"2")], [oci.file("twice", b"2")]]
         layout = self.layout(*layers)
