@@ -99,6 +99,48 @@ class Oci(world.Case):
         self.assertIn("init=/usr/lib/domuimg/init", (self.out / "t.cfg").read_text())
         self.assertTrue((self.out / "t-xvdb.img").exists() or list(self.out.glob("t*xvdb*")))
 
+    def test_users(self):
+        accounts = [*BASE, oci.file("etc/passwd", b"root:x:0:0::/:\nweb:x:33:33::/srv:\nodd:x:-1:1::/:\n"),
+                    oci.file("etc/group", b"web:x:33:\n")]
+        for number, user in enumerate(("web", "web:web", "0:4294967294", "web:7")):
+            with self.subTest(user=user):
+                self.made(self.layout(accounts, name=f"good{number}", User=user).path, "--force")
+                self.assertIn(f"\nuser {user}\n", self.read("/etc/domuimg-init.conf"))
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        for number, (user, part) in enumerate((
+                ("nobody", "/etc/passwd"), ("odd", "/etc/passwd"), ("web:none", "/etc/group"), ("-1", "“-1”"),
+                ("+7", "“+7”"), (" 7", "“ 7”"), ("4294967295", "4294967294"), ("7:", "group"), (":7", "user"),
+                ("7:-1", "“-1”"), ("7:8:9", "“8:9”"))):
+            with self.subTest(user=user):
+                self.refuse(self.layout(accounts, name=f"bad{number}", User=user).path, part, "to run as")
+
+    def test_signals(self):
+        for number, (signal, wanted) in enumerate((("SIGRTMIN+3", "37"), ("RTMAX-1", "63"), ("sigusr1", "USR1"),
+                                                   ("SIGCONT", "18"), ("9", "9"))):
+            with self.subTest(signal=signal):
+                self.made(self.layout(name=f"good{number}", StopSignal=signal).path, "--force")
+                self.assertIn(f"\nstop-signal {wanted}\n", self.read("/etc/domuimg-init.conf"))
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        for number, signal in enumerate(("SIGNONE", "0", "65", "3x", "SIGRTMIN+31", "RTMAX+1", "SIG")):
+            with self.subTest(signal=signal):
+                self.refuse(self.layout(name=f"bad{number}", StopSignal=signal).path, f"“{signal}”", "signal")
+
+    def test_a_directory_that_no_layer_has(self):
+        self.made(self.layout(WorkingDir="/srv/a/b").path)
+        for path in ("/srv", "/srv/a", "/srv/a/b"):
+            told = subprocess.run(["debugfs", "-R", f"stat {path}", self.out / "t.img"], check=True, text=True,
+                                  capture_output=True).stdout
+            self.assertRegex(told, r"Type: directory +Mode: +0755")
+            self.assertRegex(told, r"User: +0 +Group: +0 ")
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        self.refuse(self.layout(name="file", WorkingDir="/etc/passwd/x").path, "/etc/passwd/x", "not a directory")
+
     def test_a_platform_of_several(self):
         layout = self.layout([*BASE, oci.file("which", b"amd64")])
         layout.image([[oci.file("which", b"arm64")]], arch="arm64", **SERVER)
