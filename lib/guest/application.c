@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/base/exec.h"
-#include "lib/guest/edit.h"
 
 #define INIT_PROGRAM "domuimg-init"
 /* What init uses where the environment has none. */
@@ -214,6 +213,21 @@ make_directories (DomuimgEdit *edit, const DomuimgCustomise *want, GError **erro
   return TRUE;
 }
 
+/* Init makes no more than its last component. */
+static gboolean
+make_own_directory (DomuimgEdit *edit, const DomuimgApplication *self, GError **error)
+{
+  if (domuimg_tree_is_dir (edit->tree, self->directory))
+    return TRUE;
+  if (!domuimg_tree_mkdir_p (edit->tree, self->directory, 0755, error))
+    {
+      g_prefix_error (error, "making the directory that the application is started in, %s: ", self->directory);
+      return FALSE;
+    }
+  domuimg_edit_note (edit, "made directory %s", self->directory);
+  return TRUE;
+}
+
 static gboolean
 write_hosts (DomuimgEdit *edit, const DomuimgCustomise *want, GError **error)
 {
@@ -242,10 +256,10 @@ domuimg_application_install (const DomuimgApplication *self, const DomuimgCustom
   if (!domuimg_customise_validate (want, error))
     return FALSE;
   program = domuimg_application_find_program (self, tree, error);
-  if (program == NULL)
+  if (program == NULL || !domuimg_application_check_user (self, &edit, error))
     return FALSE;
   text = domuimg_application_to_text (self, want);
-  return make_directories (&edit, want, error) && put_init (&edit, error) && put_reboot (&edit, error)
-         && write_hosts (&edit, want, error)
+  return make_directories (&edit, want, error) && make_own_directory (&edit, self, error)
+         && put_init (&edit, error) && put_reboot (&edit, error) && write_hosts (&edit, want, error)
          && domuimg_edit_write_own (&edit, DOMUIMG_APPLICATION_CONFIG, text, 0600, error);
 }

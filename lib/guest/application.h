@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/guest/customise.h"
+#include "lib/guest/edit.h"
 #include "lib/tree/tree.h"
 
 /* A guest that is one application: what our init (the folder cli/init/) starts, and how. */
@@ -22,7 +23,7 @@ typedef struct {
   GPtrArray *env;     /* (element-type utf8): NAME=VALUE, each name once */
   char *directory;    /* that it is started in; absolute */
   char *user;         /* (nullable) root; else NAME or UID, with :GROUP or :GID */
-  char *stop_signal;  /* "TERM": what tells it to end */
+  char *stop_signal;  /* "TERM", or a number: what tells it to end */
   DomuimgRestart restart;
   gboolean has_debug_shell; /* the guest has a shell on its console beside the application */
   GPtrArray *ports;   /* (element-type utf8): "80/tcp", which it listens on */
@@ -37,6 +38,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgApplication, domuimg_application_free)
 
 /* Adds NAME=VALUE, or replaces the one of that name. INVALID_ARGUMENT for what has no name. */
 gboolean domuimg_application_set_env (DomuimgApplication *self, const char *assignment, GError **error);
+/* Sets what ends it: a name with or without SIG, or a number. NOT_SUPPORTED for what is no signal. */
+gboolean domuimg_application_set_stop_signal (DomuimgApplication *self, const char *text, GError **error);
+/* NOT_FOUND, in one line, where the guest has no such user or group, and it is no number either. */
+gboolean domuimg_application_check_user (const DomuimgApplication *self, DomuimgEdit *edit, GError **error);
 /* The program as its guest will find it (transfer full): NOT_FOUND, in one line, where the guest has none
  * that can be executed. */
 char *domuimg_application_find_program (const DomuimgApplication *self, DomuimgTree *tree,

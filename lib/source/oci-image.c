@@ -12,12 +12,16 @@
 
 /* An index of indexes of indexes. */
 #define DEPTH_MAX 4
+/* An image for each platform, of each of some versions, has some hundreds. */
+#define MANIFESTS_MAX 4096
 
 /* What is looked for, and what was found. */
 typedef struct {
   DomuimgOciLayout layout;
   const char *tag;  /* (nullable) */
   const char *arch;
+  GCancellable *cancellable; /* (nullable) */
+  GHashTable *seen; /* a set of the digests of all indexes and manifests that were read */
   GPtrArray *found; /* (element-type DomuimgOciImage) each once */
   GPtrArray *platforms; /* (element-type utf8) of all that there are, each once */
   GPtrArray *tags;      /* (element-type utf8) */
@@ -165,16 +169,18 @@ is_foreign (Search *self, const DomuimgOciDescriptor *of)
   return TRUE;
 }
 
-static gboolean
-is_known (Search *self, const char *digest)
-{
-  for (guint i = 0; i < self->found->len; i++)
-    if (g_str_equal (((DomuimgOciImage *) g_ptr_array_index (self->found, i))->digest, digest))
-      return TRUE;
-  return FALSE;
-}
-
 static gboolean search_index (Search *self, const DomuimgOciManifest *index, guint depth, GError **error);
+
+/* Indexes may name the same ones again and again, at each depth. */
+static gboolean
+note_seen (Search *self, const char *digest, GError **error)
+{
+  if (g_hash_table_size (self->seen) >= MANIFESTS_MAX)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: its indexes lead to more than %d manifests",
+                         self->layout.name, MANIFESTS_MAX);
+  g_hash_table_add (self->seen, g_strdup (digest));
+  return TRUE;
+}
 
 static gboolean
 search_descriptor (Search *self, const DomuimgOciDescriptor *of, guint depth, GError **error)
@@ -182,8 +188,10 @@ search_descriptor (Search *self, const DomuimgOciDescriptor *of, guint depth, GE
   g_autoptr (DomuimgOciManifest) manifest = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  if (is_foreign (self, of) || is_known (self, of->digest))
+  if (is_foreign (self, of) || g_hash_table_contains (self->seen, of->digest))
     return TRUE;
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !note_seen (self, of->digest, error))
+    return FALSE;
   bytes = domuimg_oci_layout_read (&self->layout, of, error);
   if (bytes != NULL)
     manifest = domuimg_oci_manifest_parse (bytes, self->layout.name, error);
@@ -261,7 +269,7 @@ search_docker (Search *self, GBytes *bytes, GError **error)
       if (self->tag != NULL
           && !g_ptr_array_find_with_equal_func (image->tags, self->tag, g_str_equal, NULL))
         continue;
-      if (!read_docker (self, image, error))
+      if (g_cancellable_set_error_if_cancelled (self->cancellable, error) || !read_docker (self, image, error))
         return FALSE;
     }
   return images != NULL;
@@ -325,15 +333,18 @@ take_only (Search *self, GError **error)
 
 DomuimgOciImage *
 domuimg_oci_image_open (const char *directory, const char *name, const char *tag, const char *arch,
-                        GError **error)
+                        GCancellable *cancellable, GError **error)
 {
-  Search self = { .layout = { directory, name }, .tag = tag, .arch = arch };
+  Search self
+      = { .layout = { directory, name }, .tag = tag, .arch = arch, .cancellable = cancellable };
   DomuimgOciImage *image;
 
+  self.seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.found = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_oci_image_free);
   self.platforms = g_ptr_array_new_with_free_func (g_free);
   self.tags = g_ptr_array_new_with_free_func (g_free);
   image = search (&self, error) ? take_only (&self, error) : NULL;
+  g_hash_table_unref (self.seen);
   g_ptr_array_unref (self.found);
   g_ptr_array_unref (self.platforms);
   g_ptr_array_unref (self.tags);

@@ -27,4 +27,4 @@ char *domuimg_oci_arch (const char *given);
 /* The image of @tag (nullable: the only one) for Linux on @arch; everything that is read is held against its
  * digest, the layers not yet. @name is the image for messages. */
 DomuimgOciImage *domuimg_oci_image_open (const char *directory, const char *name, const char *tag,
-                                         const char *arch, GError **error);
+                                         const char *arch, GCancellable *cancellable, GError **error);

@@ -122,6 +122,14 @@ this_layer (DomuimgOciMerge *self)
   return self->layers->len;
 }
 
+/* What is above of a name of this layer is not deleted by the layer's own whiteouts. */
+static void
+touch (DomuimgOciMerge *self, Name *name)
+{
+  for (; name->layer != this_layer (self); name = name->parent)
+    name->layer = this_layer (self);
+}
+
 static Name *
 add_name (DomuimgOciMerge *self, Name *parent, const char *name, gboolean is_directory)
 {
@@ -133,6 +141,8 @@ add_name (DomuimgOciMerge *self, Name *parent, const char *name, gboolean is_dir
   if (is_directory)
     added->children = new_children ();
   g_hash_table_replace (parent->children, added->name, added);
+  /* Here, as touch () goes up no further than to a name that this layer has. */
+  touch (self, parent);
   return added;
 }
 
@@ -186,14 +196,6 @@ fail_parent (DomuimgOciMerge *self, const char *path, GError **error)
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                        "%s: /%s lies in something that is not a directory in the layers below",
                        self->layer_name, path);
-}
-
-/* What is above of a name of this layer is not deleted by the layer's own whiteouts. */
-static void
-touch (DomuimgOciMerge *self, Name *name)
-{
-  for (; name->layer != this_layer (self); name = name->parent)
-    name->layer = this_layer (self);
 }
 
 /* Removes what lower layers have in a directory. */

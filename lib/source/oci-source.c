@@ -180,14 +180,6 @@ unpack (DomuimgSourceOci *self, const char *directory, DomuimgProgress *progress
   return domuimg_oci_unpack (fd, self->path, directory, cancellable, error);
 }
 
-static char *
-read_stop_signal (const char *text)
-{
-  const char *name = text != NULL && g_str_has_prefix (text, "SIG") ? text + strlen ("SIG") : text;
-
-  return g_strdup (name != NULL && *name != '\0' ? name : "TERM");
-}
-
 static void
 set_command (DomuimgSourceOci *self, DomuimgApplication *application)
 {
@@ -235,8 +227,12 @@ make_application (DomuimgSourceOci *self, GError **error)
     }
   if (config->user != NULL && *config->user != '\0')
     application->user = g_strdup (config->user);
-  g_free (application->stop_signal);
-  application->stop_signal = read_stop_signal (config->stop_signal);
+  if (config->stop_signal != NULL && *config->stop_signal != '\0'
+      && !domuimg_application_set_stop_signal (application, config->stop_signal, error))
+    {
+      g_prefix_error (error, "%s: ", self->ref);
+      return NULL;
+    }
   application->restart = domuimg_spec_get_number (self->spec, "restart", DOMUIMG_RESTART_ON_FAILURE);
   application->has_debug_shell = domuimg_spec_get_flag (self->spec, "debug-shell");
   for (guint i = 0; i < config->ports->len; i++)
@@ -279,7 +275,7 @@ static gboolean
 read_image (DomuimgSourceOci *self, const char *directory, DomuimgProgress *progress,
             GCancellable *cancellable, GError **error)
 {
-  self->image = domuimg_oci_image_open (directory, self->ref, self->tag, self->arch, error);
+  self->image = domuimg_oci_image_open (directory, self->ref, self->tag, self->arch, cancellable, error);
   if (self->image == NULL)
     return FALSE;
   domuimg_progress_set_message (progress, "Reading the layers of %s", self->ref);

@@ -26,7 +26,9 @@ def five_layers():
         [*BASE, oci.directory("usr", mtime=1), oci.directory("usr/lib", mode=0o750, uid=3), oci.symlink("lib", "usr/lib"),
          oci.file("usr/lib/a", b"one"), oci.file("usr/lib/b", b"two"), oci.directory("data"),
          oci.file("data/old", b"old"), oci.directory("data/deep"), oci.file("data/deep/x", b"x"),
-         oci.file("kept", b"the first content"), oci.file("shared", b"s" * 9000)],
+         oci.file("kept", b"the first content"), oci.file("shared", b"s" * 9000),
+         *(oci.directory(path) for path in ("srv", "srv/d", "opt", "opt/d")), oci.file("srv/d/old", b"old"),
+         oci.file("opt/d/old", b"old")],
         [oci.link("linked", "kept"), oci.file("kept", b"the second content"), oci.file("usr/lib/.wh.b"),
          oci.link("usr/lib/shared", "shared")],
         [oci.directory("data", mode=0o700), oci.file("data/.wh..wh..opq"), oci.file("data/new", b"new"),
@@ -34,7 +36,8 @@ def five_layers():
         [oci.file("data/deep", b"a file now", mode=0o4755), oci.directory("kept"), oci.file("kept/inside", b"i"),
          oci.file("usr/lib/a", b"one again", mtime=1e9)],
         [oci.file("data/.wh.new"), oci.file("data/last", b"l"), oci.link("again", "linked"),
-         oci.file("usr/lib/c", b"c")],
+         oci.file("usr/lib/c", b"c"), oci.file("srv/d/x/new", b"in no directory of this layer"),
+         oci.file("srv/.wh..wh..opq"), oci.file("opt/d/x/new", b"nor this"), oci.file("opt/.wh.d")],
     ]
 
 
@@ -96,6 +99,48 @@ class Oci(world.Case):
         self.assertIn("init=/usr/lib/domuimg/init", (self.out / "t.cfg").read_text())
         self.assertTrue((self.out / "t-xvdb.img").exists() or list(self.out.glob("t*xvdb*")))
 
+    def test_users(self):
+        accounts = [*BASE, oci.file("etc/passwd", b"root:x:0:0::/:\nweb:x:33:33::/srv:\nodd:x:-1:1::/:\n"),
+                    oci.file("etc/group", b"web:x:33:\n")]
+        for number, user in enumerate(("web", "web:web", "0:4294967294", "web:7")):
+            with self.subTest(user=user):
+                self.made(self.layout(accounts, name=f"good{number}", User=user).path, "--force")
+                self.assertIn(f"\nuser {user}\n", self.read("/etc/domuimg-init.conf"))
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        for number, (user, part) in enumerate((
+                ("nobody", "/etc/passwd"), ("odd", "/etc/passwd"), ("web:none", "/etc/group"), ("-1", "“-1”"),
+                ("+7", "“+7”"), (" 7", "“ 7”"), ("4294967295", "4294967294"), ("7:", "group"), (":7", "user"),
+                ("7:-1", "“-1”"), ("7:8:9", "“8:9”"))):
+            with self.subTest(user=user):
+                self.refuse(self.layout(accounts, name=f"bad{number}", User=user).path, part, "to run as")
+
+    def test_signals(self):
+        for number, (signal, wanted) in enumerate((("SIGRTMIN+3", "37"), ("RTMAX-1", "63"), ("sigusr1", "USR1"),
+                                                   ("SIGCONT", "18"), ("9", "9"))):
+            with self.subTest(signal=signal):
+                self.made(self.layout(name=f"good{number}", StopSignal=signal).path, "--force")
+                self.assertIn(f"\nstop-signal {wanted}\n", self.read("/etc/domuimg-init.conf"))
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        for number, signal in enumerate(("SIGNONE", "0", "65", "3x", "SIGRTMIN+31", "RTMAX+1", "SIG")):
+            with self.subTest(signal=signal):
+                self.refuse(self.layout(name=f"bad{number}", StopSignal=signal).path, f"“{signal}”", "signal")
+
+    def test_a_directory_that_no_layer_has(self):
+        self.made(self.layout(WorkingDir="/srv/a/b").path)
+        for path in ("/srv", "/srv/a", "/srv/a/b"):
+            told = subprocess.run(["debugfs", "-R", f"stat {path}", self.out / "t.img"], check=True, text=True,
+                                  capture_output=True).stdout
+            self.assertRegex(told, r"Type: directory +Mode: +0755")
+            self.assertRegex(told, r"User: +0 +Group: +0 ")
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        self.refuse(self.layout(name="file", WorkingDir="/etc/passwd/x").path, "/etc/passwd/x", "not a directory")
+
     def test_a_platform_of_several(self):
         layout = self.layout([*BASE, oci.file("which", b"amd64")])
         layout.image([[oci.file("which", b"arm64")]], arch="arm64", **SERVER)
@@ -106,6 +151,26 @@ class Oci(world.Case):
         self.out.mkdir()
         shutil.rmtree(self.state)
         self.refuse(layout.path, "s390x", "linux/amd64, linux/arm64", "--arch", more=["--arch", "s390x"])
+
+    def test_indexes_of_the_same_or_of_too_many(self):
+        layout = self.layout()
+        image = layout.manifests[0]
+        one = inner = layout.json({"schemaVersion": 2, "manifests": []}, oci.INDEX)
+        for _ in range(3):
+            inner = layout.json({"schemaVersion": 2, "manifests": [inner] * 60}, oci.INDEX)
+        layout.manifests = [inner]
+        layout.write()
+        self.refuse(layout.path, "holds no image")
+        layout.manifests = [inner, image]
+        self.made(layout.write().path)
+        shutil.rmtree(self.out)
+        self.out.mkdir()
+        shutil.rmtree(self.state)
+        many = [layout.json({"schemaVersion": 2, "manifests": [one], "number": number}, oci.INDEX)
+                for number in range(4100)]
+        layout.manifests = [layout.json({"schemaVersion": 2, "manifests": part}, oci.INDEX)
+                            for part in (many[:2050], many[2050:])]
+        self.refuse(layout.write().path, "more than 4096 manifests")
 
     def test_archives(self):
         layers = [BASE, [oci.file("twice", b"2")], [oci.file("twice", b"2")]]
