@@ -35,11 +35,27 @@ making_clear (Making *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Making, making_clear)
 
+/* Whoever wants to change or delete what is cloned waits until the clone is there, and is refused then. */
+static gboolean
+share_bases (DomuimgCloneJob *self, Making *making, GError **error)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+
+      if (!domuimg_undo_share (making->undo, disk->original.path, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 lock_all (DomuimgCloneJob *self, Making *making, GError **error)
 {
   g_autoptr (GPtrArray) paths = domuimg_clone_job_list_results (self);
 
+  if (!share_bases (self, making, error))
+    return FALSE;
   g_ptr_array_add (paths, NULL);
   return domuimg_undo_lock (making->undo, (const char *const *) paths->pdata, error);
 }
