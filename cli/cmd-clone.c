@@ -2,6 +2,7 @@
 /* `domuimg clone`. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/json-out.h"
 
 typedef struct {
   char *source_dir;
@@ -42,11 +43,11 @@ run (DomuimgClone *clone, const Options *options)
   cli_signals_cancel (cancellable);
   ok = domuimg_clone_run (clone, progress, cancellable, &error);
   cli_progress_free (shown);
-  /* What was made before something failed is there, and worth to be told. */
+  /* What was made before something failed is there, and worth to be told; in JSON, the error tells it. */
   made = domuimg_clone_list_manifests (clone);
   text = options->json ? domuimg_clone_to_json (clone) : domuimg_clone_to_text (clone);
-  if (!options->quiet && (ok || made[0] != NULL))
-    g_print ("%s%s", text, options->json ? "\n" : "");
+  if (!options->quiet && (ok || (made[0] != NULL && !options->json)))
+    cli_print_text (text, options->json);
   return ok ? CLI_DONE : cli_report (error);
 }
 

@@ -2,28 +2,18 @@
 /* `domuimg generalise`. */
 #include "config.h"
 #include "cli/cli.h"
-
-#include <json-glib/json-glib.h>
+#include "cli/json-out.h"
 
 static void
 print_json (const char *image, char **changes)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
-  g_autofree char *text = NULL;
 
   json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "image");
-  json_builder_add_string_value (builder, image);
-  json_builder_set_member_name (builder, "changes");
-  json_builder_begin_array (builder);
-  for (guint i = 0; changes[i] != NULL; i++)
-    json_builder_add_string_value (builder, changes[i]);
-  json_builder_end_array (builder);
+  cli_json_add_string (builder, "image", image);
+  cli_json_add_lines (builder, "changes", changes);
   json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  text = json_to_string (root, TRUE);
-  g_print ("%s\n", text);
+  cli_json_print (builder);
 }
 
 static int

@@ -93,12 +93,15 @@ cli_usage (const char *format, ...)
   return CLI_USAGE;
 }
 
+/* What has details says itself what is complete. */
 static int
-report_cancelled (void)
+report_cancelled (char **details)
 {
-  char *lines[] = { (char *) "cancelled; nothing was left behind", NULL };
+  char *nothing[] = { (char *) "cancelled; nothing was left behind", NULL };
+  char **lines = details[0] != NULL && details[1] != NULL ? details : nothing;
+  g_autofree char *plain = cli_plain (lines[0]);
 
-  g_printerr ("domuimg: %s\n", lines[0]);
+  g_printerr ("domuimg: %s\n", plain);
   if (json)
     print_object ("cancelled", lines);
   return cli_signals_seen () != 0 ? 128 + cli_signals_seen () : CLI_FAILED;
@@ -112,7 +115,7 @@ cli_report (const GError *error)
                                                      : DOMUIMG_ERROR_FAILED;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return report_cancelled ();
+    return report_cancelled (lines);
   for (guint i = 0; lines[i] != NULL && (i == 0 || verbose); i++)
     {
       g_autofree char *plain = cli_plain (lines[i]);

@@ -24,6 +24,8 @@
 #define WAIT_FIRST_MS 500
 #define WAIT_MAX_MS 16000
 #define TRIES 6
+/* A server that refuses on and on is not to be flooded; RFC 2131, 3.1, has this wait after a declined address. */
+#define REFUSED_SECONDS 10
 /* For a server that does not say for how long. */
 #define LEASE_SECONDS 3600
 #define LEASE_MIN 60
@@ -34,6 +36,7 @@ struct client {
   uint8_t mac[6];
   uint32_t transaction;
   int fd;
+  struct dhcp_lease applied; /* without an address: none yet */
 };
 
 /* The port is bound without an address of ours: the card is enough. */
@@ -79,9 +82,26 @@ now_ms (void)
   return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-/* The next answer to us within the time. */
+/* By a number of its own, an answer that comes late is not taken for one to the next question. */
+static void
+begin_transaction (struct client *self)
+{
+  /* Blocks until the kernel has entropy, which the application wants, too. */
+  if (getrandom (&self->transaction, sizeof self->transaction, 0) < 0)
+    self->transaction = (uint32_t) now_ms ();
+}
+
+/* A refusal answers a request only. */
 static bool
-receive (struct client *self, long milliseconds, struct dhcp_lease *lease)
+is_answer (const struct dhcp_lease *lease, enum dhcp_type wanted)
+{
+  return lease->type == wanted || (wanted == DHCP_ACK && lease->type == DHCP_NAK);
+}
+
+/* The next answer to us within the time: of the wanted kind, or a refusal. Other servers' offers are passed
+ * over. */
+static bool
+receive (struct client *self, long milliseconds, enum dhcp_type wanted, struct dhcp_lease *lease)
 {
   long end = now_ms () + milliseconds, left;
   uint8_t packet[2048];
@@ -95,13 +115,14 @@ receive (struct client *self, long milliseconds, struct dhcp_lease *lease)
         continue;
       length = recv (self->fd, packet, sizeof packet, 0);
       if (length > 0
-          && dhcp_packet_read (packet, (size_t) length, self->transaction, self->mac, lease))
+          && dhcp_packet_read (packet, (size_t) length, self->transaction, self->mac, lease)
+          && is_answer (lease, wanted))
         return true;
     }
   return false;
 }
 
-/* Sends until there is an answer of the right kind, more and more seldom. */
+/* Sends until there is an answer of the right kind, more and more seldom. Says why there is none. */
 static bool
 converse (struct client *self, const struct dhcp_lease *wanted, enum dhcp_type type,
           struct dhcp_lease *answer)
@@ -111,12 +132,17 @@ converse (struct client *self, const struct dhcp_lease *wanted, enum dhcp_type t
   for (int i = 0; i < TRIES; i++)
     {
       send_packet (self, wanted);
-      if (receive (self, wait, answer) && answer->type == type)
-        return true;
-      if (answer->type == DHCP_NAK)
-        return false;
+      if (receive (self, wait, type, answer))
+        {
+          if (answer->type == type)
+            return true;
+          say ("%s: the DHCP server refuses the address; asking anew in %d s", self->name, REFUSED_SECONDS);
+          sleep_ms (REFUSED_SECONDS * 1000);
+          return false;
+        }
       wait = wait * 2 > WAIT_MAX_MS ? WAIT_MAX_MS : wait * 2;
     }
+  say ("%s: no answer from a DHCP server; asking on", self->name);
   return false;
 }
 
@@ -137,12 +163,26 @@ dhcp_write_resolv (const struct config *config, const char *const *extra, const 
     say_errno ("writing /etc/resolv.conf");
 }
 
+/* Whether two answers would have the guest set up alike. */
+static bool
+is_same (const struct dhcp_lease *one, const struct dhcp_lease *other)
+{
+  return one->address == other->address && one->mask == other->mask && one->router == other->router
+         && one->n_dns == other->n_dns && memcmp (one->dns, other->dns, one->n_dns * sizeof *one->dns) == 0
+         && strcmp (one->domain, other->domain) == 0;
+}
+
 static void
 apply (struct client *self, const struct dhcp_lease *lease)
 {
   char texts[DHCP_DNS_MAX][INET_ADDRSTRLEN], address[INET_ADDRSTRLEN];
   const char *dns[DHCP_DNS_MAX + 1] = { NULL };
 
+  if (is_same (&self->applied, lease))
+    return;
+  if (self->applied.router != 0 && self->applied.router != lease->router)
+    link_drop_router (self->name, self->applied.router);
+  self->applied = *lease;
   link_set_address (self->name, lease->address, lease->mask != 0 ? lease->mask : htonl (0xffffff00));
   if (lease->router != 0)
     link_set_router (self->name, lease->router);
@@ -170,8 +210,10 @@ keep (struct client *self, struct dhcp_lease *lease)
   do
     {
       sleep_ms (lease_seconds (lease) > 4000000 ? 2000000000 : lease_seconds (lease) * 500);
+      begin_transaction (self);
       if (!converse (self, lease, DHCP_ACK, &next))
         return;
+      apply (self, &next);
       *lease = next;
     }
   while (true);
@@ -188,14 +230,9 @@ dhcp_run (const struct config *config, const char *name, int ready)
     _exit (1);
   while (true)
     {
-      /* Blocks until the kernel has entropy, which the application wants, too. */
-      if (getrandom (&self.transaction, sizeof self.transaction, 0) < 0)
-        self.transaction = (uint32_t) now_ms ();
+      begin_transaction (&self);
       if (!converse (&self, NULL, DHCP_OFFER, &offer) || !converse (&self, &offer, DHCP_ACK, &lease))
-        {
-          say ("%s: no answer from a DHCP server; asking on", name);
-          continue;
-        }
+        continue;
       apply (&self, &lease);
       if (is_first)
         close (ready);

@@ -21,6 +21,12 @@
 #define BLOCK_SIZE_IOCTL _IOR (0x12, 114, size_t)
 #define EXT4_RESIZE_IOCTL _IOW ('f', 16, uint64_t)
 
+/* In the superblock of ext4. */
+#define EXT4_LOG_SIZE_AT 0x418
+#define EXT4_LOG_SIZE_MAX 6
+#define EXT4_MAGIC_AT 0x438
+#define EXT4_MAGIC "\x53\xef"
+
 #define POLL_MS 10
 /* A UUID as text, with its end. */
 #define UUID_SIZE 37
@@ -32,7 +38,7 @@ static const struct {
   size_t length;
   off_t uuid_at;
 } filesystems[] = {
-  { 0x438, "\x53\xef", 2, 0x468 },
+  { EXT4_MAGIC_AT, EXT4_MAGIC, 2, 0x468 },
   { 0, "XFSB", 4, 32 },
   { 0x10040, "_BHRfS_M", 8, 0x10020 },
   { 0x400, "\x10\x20\xf5\xf2", 4, 0x46c },
@@ -156,30 +162,71 @@ disk_mount (const char *device, const char *place, const char *type, unsigned lo
   return done;
 }
 
+/* The device of this number, open for reading: the root may be called anything, but its number is certain. Its
+ * node is the kernel's in /dev, since no other filesystem of the guest lets device nodes be opened. */
+static int
+open_device (dev_t number)
+{
+  char path[300], text[1024], *name;
+  struct stat status;
+  int fd;
+
+  snprintf (path, sizeof path, "/sys/dev/block/%u:%u/uevent", major (number), minor (number));
+  if (read_file (path, text, sizeof text) < 0)
+    return -1;
+  errno = ENODEV;
+  name = strstr (text, "DEVNAME=");
+  if (name == NULL)
+    return -1;
+  name += strlen ("DEVNAME=");
+  snprintf (path, sizeof path, "/dev/%.*s", (int) strcspn (name, "\n"), name);
+  fd = open (path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || (fstat (fd, &status) == 0 && S_ISBLK (status.st_mode) && status.st_rdev == number))
+    return fd;
+  close (fd);
+  errno = ENODEV;
+  return -1;
+}
+
+/* How many blocks of its ext filesystem a disk can hold. */
+static bool
+count_blocks (int disk, const char *place, uint64_t *blocks)
+{
+  uint8_t magic[2];
+  uint32_t log_size = 0;
+  uint64_t bytes = 0;
+
+  if (ioctl (disk, BLOCK_SIZE_IOCTL, &bytes) != 0)
+    {
+      say_errno ("growing the filesystem at %s: asking for the size of its disk", place);
+      return false;
+    }
+  if (!read_at (disk, EXT4_MAGIC_AT, magic, sizeof magic) || memcmp (magic, EXT4_MAGIC, sizeof magic) != 0
+      || !read_at (disk, EXT4_LOG_SIZE_AT, &log_size, sizeof log_size) || log_size > EXT4_LOG_SIZE_MAX)
+    {
+      say ("growing the filesystem at %s: it is not an ext filesystem, and stays as large as it is", place);
+      return false;
+    }
+  *blocks = bytes >> (10 + log_size);
+  return true;
+}
+
 void
 disk_grow (const char *place)
 {
-  int fd = open (place, O_RDONLY | O_DIRECTORY | O_CLOEXEC), disk;
-  char path[64];
+  int fd = open (place, O_RDONLY | O_DIRECTORY | O_CLOEXEC), disk = -1;
   struct stat status;
-  uint64_t bytes = 0, blocks;
-  uint32_t log_size = 0;
+  uint64_t blocks;
 
   if (fd < 0 || fstat (fd, &status) != 0)
-    return;
-  snprintf (path, sizeof path, "/run/grow-%u-%u", major (status.st_dev), minor (status.st_dev));
-  /* The root may be called anything; its number is certain. */
-  mknod (path, S_IFBLK | 0600, status.st_dev);
-  disk = open (path, O_RDONLY | O_CLOEXEC);
-  unlink (path);
-  if (disk >= 0 && ioctl (disk, BLOCK_SIZE_IOCTL, &bytes) == 0
-      && read_at (disk, 0x418, &log_size, sizeof log_size) && log_size <= 6)
-    {
-      blocks = bytes >> (10 + log_size);
-      if (ioctl (fd, EXT4_RESIZE_IOCTL, &blocks) != 0)
-        say_errno ("growing the filesystem at %s", place);
-    }
+    say_errno ("growing the filesystem at %s", place);
+  else if ((disk = open_device (status.st_dev)) < 0)
+    say_errno ("growing the filesystem at %s: opening its disk %u:%u", place, major (status.st_dev),
+               minor (status.st_dev));
+  else if (count_blocks (disk, place, &blocks) && ioctl (fd, EXT4_RESIZE_IOCTL, &blocks) != 0)
+    say_errno ("growing the filesystem at %s", place);
   if (disk >= 0)
     close (disk);
-  close (fd);
+  if (fd >= 0)
+    close (fd);
 }

@@ -143,15 +143,27 @@ link_set_address (const char *name, uint32_t address, uint32_t mask)
   return ask (AF_INET, SIOCSIFNETMASK, &request, "setting its mask", name);
 }
 
-bool
-link_set_router (const char *name, uint32_t router)
+static bool
+change_router (const char *name, uint32_t router, unsigned long request, const char *what)
 {
   struct rtentry route = { .rt_flags = RTF_UP | RTF_GATEWAY, .rt_dev = (char *) name };
 
   fill (&route.rt_dst, 0);
   fill (&route.rt_genmask, 0);
   fill (&route.rt_gateway, router);
-  return ask (AF_INET, SIOCADDRT, &route, "setting its router", name);
+  return ask (AF_INET, request, &route, what, name);
+}
+
+bool
+link_set_router (const char *name, uint32_t router)
+{
+  return change_router (name, router, SIOCADDRT, "setting its router");
+}
+
+bool
+link_drop_router (const char *name, uint32_t router)
+{
+  return change_router (name, router, SIOCDELRT, "taking its old router away");
 }
 
 static bool

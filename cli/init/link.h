@@ -14,6 +14,7 @@ bool link_up (const char *name);
 /* Both in the order of the network. */
 bool link_set_address (const char *name, uint32_t address, uint32_t mask);
 bool link_set_router (const char *name, uint32_t router);
+bool link_drop_router (const char *name, uint32_t router);
 /* The same as text: ADDRESS/PREFIX of IPv4 or IPv6, and the address of a router. */
 bool link_add_address_text (const char *name, const char *text);
 bool link_add_router_text (const char *name, const char *text);

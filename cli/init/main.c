@@ -28,6 +28,8 @@
 #define STEADY_SECONDS 60
 /* A container's engine waits for so long. */
 #define STOP_SECONDS 10
+/* What a container's engine says where the failure is not the application's. */
+#define STATUS_NOT_BEGUN 125
 
 /* By this a check knows what such a guest starts. */
 static const struct {
@@ -55,15 +57,27 @@ now (void)
   return time.tv_sec;
 }
 
-/* Without a configuration there is nothing to do, and who looks at the console is to see why. */
+static void
+note_status (int status)
+{
+  char text[16];
+
+  snprintf (text, sizeof text, "%d", status);
+  xenstore_write ("data/domuimg/exit-status", text);
+}
+
+/* Nothing can be started, and who looks at the console is to see why. */
 static void __attribute__ ((noreturn))
 give_up (void)
 {
+  note_status (STATUS_NOT_BEGUN);
   sleep_ms (3000);
   power_end (false);
 }
 
-static void
+/* Without one of its disks the application would write to the bare root, where its data would be lost to it at
+ * the next start. */
+static bool
 mount_disks (const struct config *config)
 {
   for (size_t i = 0; i < config->n_mounts; i++)
@@ -71,11 +85,18 @@ mount_disks (const struct config *config)
       const struct mount_place *mount = &config->mounts[i];
       char path[300];
 
-      if (strcmp (mount->type, "swap") != 0 && disk_wait (mount->device, path, sizeof path, DISK_SECONDS))
-        disk_mount (path, mount->place, mount->type, MS_NODEV, NULL);
+      if (strcmp (mount->type, "swap") == 0)
+        continue;
+      if (!disk_wait (mount->device, path, sizeof path, DISK_SECONDS)
+          || !disk_mount (path, mount->place, mount->type, MS_NODEV, NULL))
+        {
+          say ("%s does not start without the disk %s at %s", config->argv[0], mount->device, mount->place);
+          return false;
+        }
     }
   for (size_t i = 0; i < config->n_grow; i++)
     disk_grow (config->grow[i]);
+  return true;
 }
 
 static void
@@ -96,7 +117,8 @@ begin (struct state *state)
       && sethostname (state->config.hostname, strlen (state->config.hostname)) != 0)
     say_errno ("setting the host name");
   power_prepare ();
-  mount_disks (&state->config);
+  if (!mount_disks (&state->config))
+    give_up ();
   network_start (&state->config);
 }
 
@@ -110,11 +132,8 @@ exit_code (int status)
 static void
 note_end (struct state *state, int status)
 {
-  char text[16];
-
-  snprintf (text, sizeof text, "%d", exit_code (status));
-  say ("%s ended with status %s", state->config.argv[0], text);
-  xenstore_write ("data/domuimg/exit-status", text);
+  say ("%s ended with status %d", state->config.argv[0], exit_code (status));
+  note_status (exit_code (status));
 }
 
 /* After each quick end it waits twice as long. */

@@ -15,7 +15,7 @@
 #define LINE_MAX_SIZE 1024
 
 /* One write, so that lines of several processes are not mixed. */
-static void
+static void __attribute__ ((format (printf, 1, 0)))
 put (const char *format, va_list arguments, const char *reason)
 {
   char line[LINE_MAX_SIZE];

@@ -31,13 +31,24 @@ struct owner {
   const char *home;
 };
 
+/* Digits alone. The largest number is no user's: the kernel's calls mean "as it is" by it. */
 static bool
 read_number (const char *text, unsigned *number)
 {
-  char *end;
+  unsigned long long value = 0;
 
-  *number = (unsigned) strtoul (text, &end, 10);
-  return *text != '\0' && *end == '\0';
+  if (*text == '\0')
+    return false;
+  for (; *text != '\0'; text++)
+    {
+      if (*text < '0' || *text > '9')
+        return false;
+      value = value * 10 + (unsigned) (*text - '0');
+      if (value >= UINT_MAX)
+        return false;
+    }
+  *number = (unsigned) value;
+  return true;
 }
 
 static bool
@@ -127,6 +138,24 @@ use_no_input (void)
     close (fd);
 }
 
+/* The directory with all above it. What cannot be made, going there says. */
+static void
+make_directories (const char *path)
+{
+  char part[PATH_MAX];
+
+  for (size_t i = 1; path[0] != '\0' && i < sizeof part; i++)
+    {
+      if (path[i] != '/' && path[i] != '\0')
+        continue;
+      memcpy (part, path, i);
+      part[i] = '\0';
+      mkdir (part, 0755);
+      if (path[i] == '\0')
+        return;
+    }
+}
+
 static void __attribute__ ((noreturn))
 run (const struct config *config)
 {
@@ -141,7 +170,7 @@ run (const struct config *config)
       _exit (STATUS_NOT_STARTED);
     }
   set_environment (config, &owner);
-  mkdir (config->directory, 0755);
+  make_directories (config->directory);
   if (chdir (config->directory) != 0)
     say_errno ("going to %s", config->directory);
   else if (!become (&owner))

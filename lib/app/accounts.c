@@ -142,6 +142,8 @@ check_users (DomuimgClosure *self, const Wanted *known, GError **error)
     {
       g_auto (GStrv) parts = g_strsplit (g_ptr_array_index (self->users, i), ":", 2);
 
+      if (parts[0] == NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--user is empty: give a user of this root");
       if (!g_ascii_isdigit (*parts[0]) && !g_hash_table_contains (known->names, parts[0]))
         return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
                              "this root has no user “%s” in its /etc/passwd", parts[0]);

@@ -148,11 +148,13 @@ DomuimgReasons *
 domuimg_reasons_parse (const char *text, GError **error)
 {
   g_autoptr (DomuimgReasons) self = g_new0 (DomuimgReasons, 1);
+  g_autoptr (JsonParser) parser = json_parser_new ();
   g_autoptr (GPtrArray) objects = NULL;
 
   self->names = domuimg_tree_memory_new ();
   self->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  self->root = json_from_string (text, NULL);
+  if (domuimg_json_load (parser, text, strlen (text), NULL))
+    self->root = json_parser_steal_root (parser);
   if (self->root == NULL)
     self->root = json_node_new (JSON_NODE_NULL);
   objects = list_objects (self->root);

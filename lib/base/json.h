@@ -3,6 +3,8 @@
 
 #include <json-glib/json-glib.h>
 
+/* Reads @text, unless its levels are more than anybody needs: each takes a part of the stack. */
+gboolean domuimg_json_load (JsonParser *parser, const char *text, gsize length, GError **error);
 /* null for NULL. */
 static inline void
 domuimg_json_add_string (JsonBuilder *builder, const char *name, const char *value)

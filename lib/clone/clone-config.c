@@ -80,6 +80,8 @@ set_nic (DomuimgDomainNic *nic, const DomuimgCloneNic *plan)
   domuimg_replace_text (&nic->mac, plan->new_mac);
   nic->has_mac = TRUE;
   domuimg_domain_nic_set_vifname (nic, NULL);
+  /* The source's address is the source's. */
+  domuimg_domain_nic_set_ip (nic, spec != NULL ? spec->address : NULL);
   if (spec == NULL)
     return;
   if (spec->bridge != NULL)
@@ -88,8 +90,6 @@ set_nic (DomuimgDomainNic *nic, const DomuimgCloneNic *plan)
     domuimg_domain_nic_set_model (nic, spec->model);
   if (spec->script != NULL)
     domuimg_domain_nic_set_script (nic, spec->script);
-  if (spec->has_ip)
-    domuimg_domain_nic_set_ip (nic, spec->address);
 }
 
 static void
@@ -191,8 +191,8 @@ domuimg_clone_write_config (DomuimgCloneJob *self, char **config, char **xml,
   return *config != NULL && write_xml (self, *domain, xml, error);
 }
 
-static gboolean
-add_disk (DomuimgCloneJob *self, DomuimgManifest *manifest, guint i, GError **error)
+static void
+add_disk (DomuimgCloneJob *self, DomuimgManifest *manifest, guint i)
 {
   const DomuimgCloneDisk *from = g_ptr_array_index (self->source->disks, i);
   DomuimgManifestDisk *disk = domuimg_manifest_add_disk (manifest);
@@ -202,7 +202,8 @@ add_disk (DomuimgCloneJob *self, DomuimgManifest *manifest, guint i, GError **er
   disk->format = g_strdup (self->ways[i]->format);
   disk->vdev = g_strdup (from->vdev);
   disk->size = (gint64) from->original.bytes->length;
-  return !self->ways[i]->shares || domuimg_manifest_set_base (disk, from->original.path, error);
+  if (self->ways[i]->shares)
+    domuimg_manifest_set_base (disk, from->base);
 }
 
 static void
@@ -272,7 +273,7 @@ copy_lines (GPtrArray *to, const GPtrArray *lines)
 }
 
 char *
-domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GError **error)
+domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain)
 {
   g_autoptr (DomuimgManifest) manifest = domuimg_manifest_new ();
 
@@ -286,8 +287,7 @@ domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GErr
   if (domain != NULL)
     set_domain (manifest, domain);
   for (guint i = 0; i < self->source->disks->len; i++)
-    if (!add_disk (self, manifest, i, error))
-      return NULL;
+    add_disk (self, manifest, i);
   add_seed (self, manifest);
   if (self->source->mounts->len > 0)
     domuimg_cleaners_list (self->cleaners, manifest->identity);

@@ -172,9 +172,8 @@ add_row (GPtrArray *table, const GPtrArray *header, const GPtrArray *fields, GEr
     {
       const Field *field = g_ptr_array_index (fields, i);
 
-      if (*field->text != '\0')
-        domuimg_row_add (row, ((const Field *) g_ptr_array_index (header, i))->text, field->text,
-                         field->where);
+      domuimg_row_add (row, ((const Field *) g_ptr_array_index (header, i))->text, field->text,
+                       field->where);
     }
   return TRUE;
 }

@@ -38,14 +38,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Making, making_clear)
 static gboolean
 lock_all (DomuimgCloneJob *self, Making *making, GError **error)
 {
-  g_autoptr (GPtrArray) paths = g_ptr_array_copy (self->paths, NULL, NULL);
-  const char *const others[] = { self->config_path,  self->xml_path,    self->manifest_path,
-                                 self->seed_path,    self->kernel_path, self->ramdisk_path };
+  g_autoptr (GPtrArray) paths = domuimg_clone_job_list_results (self);
 
-  g_ptr_array_set_free_func (paths, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if (others[i] != NULL)
-      g_ptr_array_add (paths, (gpointer) others[i]);
   g_ptr_array_add (paths, NULL);
   return domuimg_undo_lock (making->undo, (const char *const *) paths->pdata, error);
 }
@@ -76,6 +70,20 @@ add_disks (DomuimgCloneJob *self, Making *making, GError **error)
   return TRUE;
 }
 
+/* Whoever changes it during a run of many would spoil those that share its bytes, and those yet to be made. */
+static gboolean
+check_source (const DomuimgCloneJob *self, GError **error)
+{
+  for (guint i = 0; i < self->source->disks->len; i++)
+    {
+      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+
+      if (!domuimg_manifest_base_check (disk->base, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 begin (DomuimgCloneJob *self, Making *making, GError **error)
 {
@@ -83,7 +91,8 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
       = self->config_path != NULL ? g_path_get_dirname (self->config_path) : NULL;
 
   making->undo = domuimg_undo_new (error);
-  if (making->undo == NULL || !lock_all (self, making, error))
+  if (making->undo == NULL || !lock_all (self, making, error)
+      || !check_source (self, error))
     return FALSE;
   domuimg_known_add (self->manifest_path);
   domuimg_undo_hold (making->undo);
@@ -97,6 +106,7 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
          && add_result (self, making, self->config_path, &making->config, error)
          && add_result (self, making, self->xml_path, &making->xml, error)
          && add_result (self, making, self->manifest_path, &making->manifest, error)
+         && domuimg_clone_job_end_leases (self, making->undo, error)
          && domuimg_undo_release (making->undo, error);
 }
 
@@ -155,8 +165,8 @@ write_texts (DomuimgCloneJob *self, Making *making, GError **error)
 
   if (!domuimg_clone_write_config (self, &config, &xml, &domain, error))
     return FALSE;
-  manifest = domuimg_clone_write_manifest (self, domain, error);
-  return manifest != NULL && write_text (making->config, self->config_path, config, error)
+  manifest = domuimg_clone_write_manifest (self, domain);
+  return write_text (making->config, self->config_path, config, error)
          && write_text (making->xml, self->xml_path, xml, error)
          && write_text (making->manifest, self->manifest_path, manifest, error);
 }
@@ -193,5 +203,5 @@ domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError 
                        cancellable, error))
          && write_texts (self, &making, error)
          && !g_cancellable_set_error_if_cancelled (cancellable, error)
-         && commit (self, &making, error);
+         && check_source (self, error) && commit (self, &making, error);
 }

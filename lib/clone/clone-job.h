@@ -2,6 +2,8 @@
 #pragma once
 
 #include "domuimg/spec.h"
+#include "lib/base/undo.h"
+#include "lib/clone/clone-others.h"
 #include "lib/clone/clone-source.h"
 #include "lib/guest/customise.h"
 #include "lib/spec/parse.h"
@@ -26,6 +28,7 @@ typedef struct {
   GPtrArray *paths;        /* (element-type utf8) of the disks */
   GPtrArray *nics;         /* of DomuimgCloneNic */
   GPtrArray *changes, *warnings; /* (element-type utf8) */
+  DomuimgManifest *replaced; /* (nullable) of the guest that was made under this name before */
   char *root_password;     /* (nullable) that was made */
   gboolean has_seed, has_xml;
 } DomuimgCloneJob;
@@ -33,7 +36,8 @@ typedef struct {
 typedef struct {
   const DomuimgCopyWay *const *ways;
   guint64 cleaners;
-  GHashTable *taken; /* a set of names and of cards' addresses that other clones have */
+  GHashTable *taken; /* a set of files, UUIDs and addresses that other clones have */
+  const DomuimgCloneOthers *others; /* (unowned) */
 } DomuimgClonePlan;
 
 /* What is wrong with it is known here, before anything is made. */
@@ -41,6 +45,22 @@ DomuimgCloneJob *domuimg_clone_job_plan (const DomuimgCloneSource *source, Domui
                                          const DomuimgClonePlan *plan, GError **error);
 void domuimg_clone_job_free (DomuimgCloneJob *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneJob, domuimg_clone_job_free)
+
+/* (element-type utf8) (transfer container) All files that it may have. */
+GPtrArray *domuimg_clone_job_list_results (const DomuimgCloneJob *self);
+
+/* What a clone keeps of the guest that it replaces (clone-replaced.c). NOT_SUPPORTED where something of that
+ * guest would be left behind. */
+gboolean domuimg_clone_job_read_replaced (DomuimgCloneJob *self, GError **error);
+const char *domuimg_clone_job_get_replaced_mac (const DomuimgCloneJob *self, guint nic);
+/* Its addresses go back to their pools with the commit. */
+gboolean domuimg_clone_job_end_leases (const DomuimgCloneJob *self, DomuimgUndo *undo,
+                                       GError **error);
+
+/* A clone would be made of itself (clone-check.c). */
+gboolean domuimg_clone_job_check_is_other (DomuimgCloneJob *self, GError **error);
+/* Whether the files that it reads are there, and its values are valid. */
+gboolean domuimg_clone_job_check (DomuimgCloneJob *self, GError **error);
 
 /* All of it or nothing, as one transaction. */
 gboolean domuimg_clone_job_run (DomuimgCloneJob *self, GCancellable *cancellable, GError **error);
@@ -67,4 +87,4 @@ gboolean domuimg_clone_customise (DomuimgCloneJob *self, DomuimgTree *tree, cons
  * (clone-config.c). */
 gboolean domuimg_clone_write_config (DomuimgCloneJob *self, char **config, char **xml,
                                      DomuimgDomain **domain, GError **error);
-char *domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain, GError **error);
+char *domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain);

@@ -4,7 +4,6 @@
 #include "lib/clone/clone-job.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/disk/file.h"
 #include "lib/domain/config/file.h"
@@ -37,6 +36,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
+  g_clear_pointer (&self->replaced, domuimg_manifest_free);
   g_clear_pointer (&self->root_password, domuimg_password_free);
   g_free (self);
 }
@@ -62,6 +62,35 @@ make_mac (const DomuimgClonePlan *plan)
     }
 }
 
+/* What is given is nobody else's. */
+static gboolean
+check_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const DomuimgNicSpec *spec,
+           GError **error)
+{
+  if (spec->pool != NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "ip=auto:%s: clones do not get addresses of pools: give each its own with"
+                         " ip=ADDRESS/PREFIX, in a table for many",
+                         spec->pool);
+  return spec->address == NULL
+         || (take_name (plan, spec->address, error)
+             && domuimg_clone_others_check_address (plan->others, spec->address,
+                                                    self->manifest_path, error));
+}
+
+/* (transfer full) What the card of a guest that is replaced has, what the source's has, or a new one. */
+static char *
+find_mac (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old)
+{
+  const char *replaced = domuimg_clone_job_get_replaced_mac (self, self->nics->len - 1);
+
+  if (!domuimg_cleaners_has (self->cleaners, "mac") && old != NULL)
+    return g_strdup (old);
+  if (replaced != NULL && g_hash_table_add (plan->taken, g_strdup (replaced)))
+    return g_strdup (replaced);
+  return make_mac (plan);
+}
+
 static gboolean
 add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
          const DomuimgNicSpec *spec, GError **error)
@@ -71,14 +100,29 @@ add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
   nic->mac = old;
   nic->spec = spec;
   g_ptr_array_add (self->nics, nic);
+  if (spec != NULL && !check_nic (self, plan, spec, error))
+    return FALSE;
   if (spec != NULL && spec->mac != NULL)
     {
       nic->new_mac = g_strdup (spec->mac);
       return take_name (plan, spec->mac, error);
     }
-  nic->new_mac = old != NULL && !domuimg_cleaners_has (self->cleaners, "mac") ? g_strdup (old)
-                                                                              : make_mac (plan);
+  nic->new_mac = find_mac (self, plan, old);
   return TRUE;
+}
+
+/* Two guests with one address take each other's packets. */
+static void
+warn_of_address (DomuimgCloneJob *self, DomuimgDomainNic *from, const DomuimgNicSpec *spec)
+{
+  const char *address = domuimg_domain_nic_get_ip (from);
+
+  if (address != NULL && (spec == NULL || !spec->has_ip))
+    g_ptr_array_add (self->warnings,
+                     g_strdup_printf ("the configuration does not have the address %s, which stays"
+                                      " with %s; files in the guest may still say it: give the clone its"
+                                      " own with --nic ip=ADDRESS/PREFIX or ip=dhcp",
+                                      address, self->source->name));
 }
 
 /* The cards of the source, and those beyond that are asked for. */
@@ -100,6 +144,8 @@ plan_nics (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 
       if (!add_nic (self, plan, mac, spec, error))
         return FALSE;
+      if (i < n_old)
+        warn_of_address (self, g_ptr_array_index (old, i), spec);
     }
   return TRUE;
 }
@@ -139,68 +185,58 @@ plan_paths (DomuimgCloneJob *self)
     self->ramdisk_path = g_strdup_printf ("%s/%s.initrd", directory, self->name);
 }
 
-static gboolean
-check_places (DomuimgCloneJob *self, GError **error)
+GPtrArray *
+domuimg_clone_job_list_results (const DomuimgCloneJob *self)
 {
-  gboolean replace = domuimg_spec_get_flag (self->spec, "force");
-  const char *const paths[] = { self->manifest_path, self->config_path, self->xml_path,
-                                self->kernel_path, self->ramdisk_path };
+  GPtrArray *all = g_ptr_array_copy (self->paths, NULL, NULL);
+  const char *const others[] = { self->manifest_path, self->config_path, self->xml_path,
+                                 self->seed_path,     self->kernel_path, self->ramdisk_path };
 
-  for (guint i = 0; i < self->paths->len; i++)
-    if (!domuimg_check_place (g_ptr_array_index (self->paths, i), replace, error))
-      return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
-    if (paths[i] != NULL && !domuimg_check_place (paths[i], replace, error))
-      return FALSE;
-  return TRUE;
+  g_ptr_array_set_free_func (all, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (others[i] != NULL)
+      g_ptr_array_add (all, (gpointer) others[i]);
+  return all;
 }
 
-/* A clone would be made of itself. */
 static gboolean
-check_is_other (DomuimgCloneJob *self, GError **error)
+check_places (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 {
-  for (guint i = 0; i < self->source->disks->len; i++)
-    {
-      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
+  gboolean replace = domuimg_spec_get_flag (self->spec, "force");
+  g_autoptr (GPtrArray) results = domuimg_clone_job_list_results (self);
 
-      if (g_ptr_array_find_with_equal_func (self->paths, disk->original.path, g_str_equal, NULL))
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "%s is the disk of what is cloned: give the clone another name or another"
-                             " directory",
-                             disk->original.path);
+  for (guint i = 0; i < results->len; i++)
+    {
+      const char *path = g_ptr_array_index (results, i);
+
+      if (!take_name (plan, path, error)
+          || !domuimg_clone_others_check_path (plan->others, path, self->manifest_path, error)
+          || !domuimg_check_place (path, replace, error))
+        return FALSE;
     }
   return TRUE;
 }
 
-/* A password that stands on standard input is one for all; files are there before the work begins. */
 static gboolean
-check_files (DomuimgCloneJob *self, GError **error)
-{
-  g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
-  const char *password = domuimg_spec_get (self->spec, "root-password-file");
-
-  if (password != NULL && g_str_equal (password, "-"))
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "root-password-file: clones read it from a file, not from standard input");
-  for (guint i = 0; keys[i] != NULL; i++)
-    if (access (keys[i], R_OK) != 0)
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "ssh-key: %s cannot be read", keys[i]);
-  return password == NULL || access (password, R_OK) == 0
-         || domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "root-password-file: %s cannot be read",
-                          password);
-}
-
-static char *
-plan_uuid (DomuimgCloneJob *self)
+plan_uuid (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
 {
   const char *given = domuimg_spec_get_object (self->spec, "uuid");
   const char *old = self->source->domain != NULL ? domuimg_domain_get_uuid (self->source->domain)
                                                  : NULL;
 
   if (given != NULL)
-    return g_strdup (given);
-  return old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid") ? g_strdup (old)
-                                                                       : domuimg_uuid_new_random ();
+    {
+      self->uuid = g_strdup (given);
+      return take_name (plan, given, error)
+             && domuimg_clone_others_check_uuid (plan->others, given, self->manifest_path, error);
+    }
+  if (old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid"))
+    self->uuid = g_strdup (old);
+  else if (self->replaced != NULL && self->replaced->uuid != NULL)
+    self->uuid = g_strdup (self->replaced->uuid);
+  else
+    self->uuid = domuimg_uuid_new_random ();
+  return TRUE;
 }
 
 DomuimgCloneJob *
@@ -223,10 +259,10 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
       domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "a clone needs a name");
       return NULL;
     }
-  self->uuid = plan_uuid (self);
   plan_paths (self);
-  if (!take_name (plan, self->manifest_path, error) || !plan_nics (self, plan, error)
-      || !check_is_other (self, error) || !check_places (self, error) || !check_files (self, error))
+  if (!domuimg_clone_job_check_is_other (self, error) || !check_places (self, plan, error)
+      || !domuimg_clone_job_read_replaced (self, error) || !plan_uuid (self, plan, error)
+      || !plan_nics (self, plan, error) || !domuimg_clone_job_check (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

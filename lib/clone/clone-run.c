@@ -51,8 +51,11 @@ static gboolean
 plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken };
+  g_autoptr (DomuimgCloneOthers) others = domuimg_clone_others_new (error);
+  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken, .others = others };
 
+  if (others == NULL)
+    return FALSE;
   self->ways = domuimg_clone_choose_ways (self->source, get_directory (wish), wish->copy, error);
   what.ways = self->ways;
   for (guint i = 0; self->ways != NULL && i < wish->specs->len; i++)
@@ -62,7 +65,10 @@ plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 
       if (job == NULL)
         {
-          g_prefix_error (error, "%s: ", domuimg_spec_get (spec, "name"));
+          const char *place = g_ptr_array_index (wish->places, i);
+
+          g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
+                          domuimg_spec_get (spec, "name"));
           return FALSE;
         }
       g_ptr_array_add (self->jobs, job);
@@ -130,6 +136,30 @@ run_in_thread (gpointer data)
   return NULL;
 }
 
+/* What is complete is told in the line, and by its manifests in the details. */
+static void
+tell_made (const DomuimgCloneRun *self, GError *error)
+{
+  g_auto (GStrv) lines = g_strsplit (error->message, "\n", 2);
+  g_autoptr (GString) text = g_string_new (lines[0]);
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  g_auto (GStrv) made = NULL;
+  g_autofree char *list = NULL;
+  guint n;
+
+  domuimg_clone_run_list_manifests (self, paths);
+  made = g_strv_builder_end (paths);
+  n = g_strv_length (made);
+  if (n == 0)
+    return;
+  list = g_strjoinv ("\n", made);
+  g_string_append_printf (text, "; %u %s complete and %s\n%s%s%s", n, n == 1 ? "clone is" : "clones are",
+                          n == 1 ? "stays" : "stay", lines[1] != NULL ? lines[1] : "",
+                          lines[1] != NULL ? "\n" : "", list);
+  g_free (error->message);
+  error->message = g_strdup (text->str);
+}
+
 gboolean
 domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress, GCancellable *cancellable,
                        GError **error)
@@ -147,12 +177,13 @@ domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress, GCancel
       g_thread_join (threads[i]);
   if (self->error == NULL)
     return TRUE;
+  tell_made (self, self->error);
   g_propagate_error (error, g_steal_pointer (&self->error));
   return FALSE;
 }
 
 void
-domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths)
+domuimg_clone_run_list_manifests (const DomuimgCloneRun *self, GStrvBuilder *paths)
 {
   for (guint i = 0; i < self->jobs->len; i++)
     if (self->is_made[i])

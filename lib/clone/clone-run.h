@@ -12,6 +12,7 @@ typedef struct {
   const char *copy;         /* (nullable) the way to copy */
   guint64 cleaners;
   const GPtrArray *specs;   /* of DomuimgSpec */
+  const GPtrArray *places;  /* (element-type utf8) of each of them in a table, or NULL */
 } DomuimgCloneWish;
 
 /* Everything is planned, and nothing is made. */
@@ -20,6 +21,6 @@ void domuimg_clone_run_free (DomuimgCloneRun *self);
 /* On all processors. The first error ends it when what is begun is over. */
 gboolean domuimg_clone_run_all (DomuimgCloneRun *self, DomuimgProgress *progress,
                                 GCancellable *cancellable, GError **error);
-void domuimg_clone_run_list_manifests (DomuimgCloneRun *self, GStrvBuilder *paths);
+void domuimg_clone_run_list_manifests (const DomuimgCloneRun *self, GStrvBuilder *paths);
 char *domuimg_clone_run_to_text (DomuimgCloneRun *self);
 char *domuimg_clone_run_to_json (DomuimgCloneRun *self);

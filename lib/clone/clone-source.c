@@ -25,6 +25,7 @@ disk_free (gpointer data)
   DomuimgCloneDisk *self = data;
 
   g_clear_pointer (&self->image, domuimg_image_free);
+  g_clear_pointer (&self->base, domuimg_manifest_base_free);
   g_free ((char *) self->original.path);
   g_free (self->vdev);
   g_free (self);
@@ -107,7 +108,8 @@ open_disk (DomuimgCloneSource *self, DomuimgCloneDisk *disk, const char *format,
                          "%s is in use: a guest that runs cannot be cloned, since its disk changes"
                          " meanwhile; shut it down first",
                          path);
-  disk->image = domuimg_image_open (path, format, error);
+  disk->base = domuimg_manifest_base_new (path, error);
+  disk->image = disk->base != NULL ? domuimg_image_open (path, format, error) : NULL;
   if (disk->image == NULL || !domuimg_image_follow (disk->image, backing, FALSE, error))
     return FALSE;
   disk->original.format = domuimg_image_get_format (disk->image);
@@ -219,6 +221,22 @@ take_manifest (DomuimgCloneSource *self, GError **error)
   return TRUE;
 }
 
+/* Configurations and manifests have no zeros, and images do. */
+static gboolean
+has_zeros (const char *path, gboolean *answer, GError **error)
+{
+  g_autofree char *bytes = g_malloc (CONFIG_MAX);
+  g_autoptr (DomuimgRegion) region = domuimg_region_open (path, FALSE, error);
+  gssize got = region != NULL ? domuimg_region_read (region, 0, bytes, CONFIG_MAX) : -1;
+
+  if (region == NULL)
+    return FALSE;
+  if (got < 0)
+    return domuimg_set_errno (error, errno, "reading %s", path);
+  *answer = memchr (bytes, 0, (gsize) got) != NULL;
+  return TRUE;
+}
+
 /* Whether @what is a disk and no text. */
 static gboolean
 is_image (const char *what, gboolean *answer, GError **error)
@@ -228,7 +246,7 @@ is_image (const char *what, gboolean *answer, GError **error)
   if (!domuimg_path_look (what, &status, error))
     return FALSE;
   *answer = S_ISBLK (status.st_mode) || (S_ISREG (status.st_mode) && status.st_size > CONFIG_MAX);
-  return TRUE;
+  return *answer || !S_ISREG (status.st_mode) || has_zeros (what, answer, error);
 }
 
 /* A guest that was made elsewhere has a configuration only. */

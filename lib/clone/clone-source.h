@@ -13,6 +13,7 @@ typedef struct {
   char *vdev;
   DomuimgImage *image;
   DomuimgDiskOriginal original; /* its texts and bytes are the image's */
+  DomuimgManifestBase *base;    /* as it was before its first byte was read */
   const DomuimgDiskKind *kind;
   int index;                    /* among the domain's disks; -1 without a domain */
 } DomuimgCloneDisk;

@@ -96,7 +96,10 @@ add_member (DomuimgRow *row, const char *name, JsonNode *node, GError **error)
   JsonArray *array = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 
   if (JSON_NODE_HOLDS_NULL (node))
-    return TRUE;
+    {
+      domuimg_row_add (row, name, "", where);
+      return TRUE;
+    }
   if (array == NULL)
     return add_value (row, name, node, where, error);
   for (guint i = 0; i < json_array_get_length (array); i++)
@@ -122,6 +125,47 @@ add_object (GPtrArray *table, JsonNode *node, const char *where, GError **error)
   return TRUE;
 }
 
+static gboolean
+fail_at (const char *text, gsize offset, const char *name, const char *what, GError **error)
+{
+  guint line = 1, column = 1;
+
+  for (gsize i = 0; i < offset; i++)
+    {
+      column = text[i] == '\n' ? 1 : column + ((text[i] & 0xc0) != 0x80);
+      line += text[i] == '\n';
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%u:%u: %s", name, line, column, what);
+}
+
+/* A text would end where it has the character 0, and what is behind it would be lost without a word. */
+static gboolean
+check_zeros (const char *text, gsize length, const char *name, GError **error)
+{
+  static const char escape[] = "\\u0000";
+
+  for (gsize i = 0; i < length; i++)
+    {
+      if (text[i] == '\0'
+          || (length - i >= strlen (escape) && memcmp (text + i, escape, strlen (escape)) == 0))
+        return fail_at (text, i, name, "a character 0 is of no text", error);
+      /* The character behind it is escaped. */
+      i += text[i] == '\\';
+    }
+  return TRUE;
+}
+
+#define NO_NAME "<data>"
+
+/* The parser puts line and column into its message, behind what it takes for the name of the file. */
+static gboolean
+fail_parsing (const char *name, const char *message, GError **error)
+{
+  if (g_str_has_prefix (message, NO_NAME))
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s%s", name, message + strlen (NO_NAME));
+  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: %s", name, message);
+}
+
 GPtrArray *
 domuimg_table_parse_json (const char *text, gsize length, const char *name, GError **error)
 {
@@ -131,11 +175,11 @@ domuimg_table_parse_json (const char *text, gsize length, const char *name, GErr
   JsonNode *root;
   JsonArray *array;
 
+  if (!check_zeros (text, length, name, error))
+    return NULL;
   if (!json_parser_load_from_data (parser, text, (gssize) length, &local))
     {
-      domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s:%u:%u: %s", name,
-                    json_parser_get_current_line (parser), json_parser_get_current_pos (parser),
-                    local->message);
+      fail_parsing (name, local->message, error);
       return NULL;
     }
   root = json_parser_get_root (parser);

@@ -13,7 +13,7 @@ typedef struct {
 /* A row. */
 typedef struct {
   char *where;
-  GPtrArray *cells; /* of DomuimgCell; without those that are empty */
+  GPtrArray *cells; /* of DomuimgCell; those that are empty have an empty value */
 } DomuimgRow;
 
 /* (element-type DomuimgRow) The rows of comma-separated values, as RFC 4180 has them, with names in the

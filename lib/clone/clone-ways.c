@@ -81,3 +81,15 @@ domuimg_clone_choose_ways (const DomuimgCloneSource *source, const char *directo
     }
   return g_steal_pointer (&ways);
 }
+
+gboolean
+domuimg_clone_check_ways (const DomuimgCloneSource *source, const DomuimgCopyWay *const *ways,
+                          const char *directory, GError **error)
+{
+  g_autofree char *present = find_present (directory);
+
+  for (guint i = 0; i < source->disks->len; i++)
+    if (!check_way (source, i, ways[i], present, error))
+      return FALSE;
+  return TRUE;
+}

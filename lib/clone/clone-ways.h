@@ -8,3 +8,6 @@
 const DomuimgCopyWay **domuimg_clone_choose_ways (const DomuimgCloneSource *source,
                                                   const char *directory, const char *name,
                                                   GError **error);
+/* Whether disks can be copied in these ways to @directory, too. */
+gboolean domuimg_clone_check_ways (const DomuimgCloneSource *source, const DomuimgCopyWay *const *ways,
+                                   const char *directory, GError **error);

@@ -32,6 +32,7 @@ struct _DomuimgClone {
   char *copy; /* (nullable) */
   guint64 cleaners;
   GPtrArray *specs;          /* of DomuimgSpec: one a clone */
+  GPtrArray *places;         /* (element-type utf8) of each in a table; NULL: not from one */
   DomuimgCloneRun *run;      /* (nullable) the last one */
 };
 
@@ -46,6 +47,7 @@ domuimg_clone_finalize (GObject *object)
   g_free (self->dir);
   g_free (self->copy);
   g_ptr_array_unref (self->specs);
+  g_ptr_array_unref (self->places);
   g_clear_pointer (&self->run, domuimg_clone_run_free);
   G_OBJECT_CLASS (domuimg_clone_parent_class)->finalize (object);
 }
@@ -60,6 +62,7 @@ static void
 domuimg_clone_init (DomuimgClone *self)
 {
   self->specs = g_ptr_array_new_with_free_func (g_object_unref);
+  self->places = g_ptr_array_new_with_free_func (g_free);
   self->cleaners = domuimg_cleaners_with (DOMUIMG_CLEANER_USUAL);
 }
 
@@ -161,6 +164,18 @@ check_keys (DomuimgSpec *spec, GError **error)
   return TRUE;
 }
 
+static gboolean
+add (DomuimgClone *self, DomuimgSpec *spec, const char *place, GError **error)
+{
+  if (!check_keys (spec, error))
+    return FALSE;
+  if (domuimg_spec_get (spec, "name") == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "a clone needs a name");
+  g_ptr_array_add (self->specs, domuimg_spec_copy (spec));
+  g_ptr_array_add (self->places, g_strdup (place));
+  return TRUE;
+}
+
 /**
  * domuimg_clone_add:
  * @self: what makes clones
@@ -179,12 +194,7 @@ domuimg_clone_add (DomuimgClone *self, DomuimgSpec *spec, GError **error)
 {
   g_return_val_if_fail (DOMUIMG_IS_CLONE (self), FALSE);
   g_return_val_if_fail (DOMUIMG_IS_SPEC (spec), FALSE);
-  if (!check_keys (spec, error))
-    return FALSE;
-  if (domuimg_spec_get (spec, "name") == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "a clone needs a name");
-  g_ptr_array_add (self->specs, domuimg_spec_copy (spec));
-  return TRUE;
+  return add (self, spec, NULL, error);
 }
 
 /**
@@ -262,11 +272,12 @@ domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path
       g_autoptr (DomuimgSpec) one = domuimg_clone_row_to_spec (row, spec, error);
       GError *local = NULL;
 
-      if (one != NULL && domuimg_clone_add (self, one, &local))
+      if (one != NULL && add (self, one, row->where, &local))
         continue;
       if (local != NULL)
         g_propagate_prefixed_error (error, local, "%s: ", row->where);
       g_ptr_array_set_size (self->specs, (int) before);
+      g_ptr_array_set_size (self->places, (int) before);
       return FALSE;
     }
   return rows != NULL;
@@ -284,9 +295,10 @@ domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path
  * domuimg_clone_list_manifests() tells them.
  *
  * Returns: whether all were made. %FALSE on error: %DOMUIMG_ERROR_NOT_FOUND without a source,
- *   %DOMUIMG_ERROR_BUSY where it runs or was changed since it was itself cloned,
- *   %DOMUIMG_ERROR_EXISTS for a name that is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the
- *   storage does not have, or a filesystem that cannot be changed here,
+ *   %DOMUIMG_ERROR_BUSY where it runs, was changed since it was itself cloned or is changed meanwhile, or where
+ *   a guest's disk lies over what would be replaced, %DOMUIMG_ERROR_EXISTS for a name, file, UUID or address that
+ *   is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the storage does not have, a filesystem that
+ *   cannot be changed here, an address of a pool, or a guest of which `force` would leave files behind,
  *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_PERMISSION,
  *   %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_IO
  *
@@ -301,7 +313,8 @@ domuimg_clone_run (DomuimgClone *self, DomuimgProgress *progress, GCancellable *
 
   g_return_val_if_fail (DOMUIMG_IS_CLONE (self), FALSE);
   g_clear_pointer (&self->run, domuimg_clone_run_free);
-  wish = (DomuimgCloneWish){ self->source, self->dir, self->copy, self->cleaners, self->specs };
+  wish = (DomuimgCloneWish){ self->source, self->dir, self->copy, self->cleaners, self->specs,
+                             self->places };
   if (self->specs->len == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "no clone was asked for");
   /* What was killed among its renames is finished first. */

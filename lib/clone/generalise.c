@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/base/async.h"
@@ -74,24 +75,42 @@ clean (Generalise *self, guint64 cleaners, GError **error)
          && domuimg_tree_check_faults (tree, error);
 }
 
-/* A hole where there can be one, else zeros. */
+/* What is there to be forgotten, and the file whose bytes these are alone. */
+typedef struct {
+  DomuimgRegion *region;
+  gboolean is_raw;
+} Forgotten;
+
+static gboolean
+is_zero (const guint8 *bytes, gsize length)
+{
+  return length == 0 || (*bytes == 0 && memcmp (bytes, bytes + 1, length - 1) == 0);
+}
+
+/* A hole in a raw image, else zeros: a format of its own leaves the bytes of a hole in the file, and zeros
+ * where there is nothing yet would make it grow. */
 static gboolean
 forget (guint64 offset, guint64 length, gpointer data, GError **error)
 {
-  DomuimgRegion *region = data;
+  const Forgotten *self = data;
+  DomuimgRegion *region = self->region;
   g_autofree guint8 *zeros = NULL;
+  g_autofree guint8 *bytes = NULL;
 
-  if (region->back == NULL
+  if (self->is_raw && region->back == NULL
       && fallocate (region->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                     (off_t) (region->offset + offset), (off_t) length)
              == 0)
     return TRUE;
   zeros = g_malloc0 (ZEROS);
+  bytes = g_malloc (ZEROS);
   while (length > 0)
     {
       gsize now = (gsize) MIN (length, ZEROS);
 
-      if (!domuimg_region_write (region, offset, zeros, now))
+      if (!domuimg_region_read_all (region, offset, bytes, now))
+        return domuimg_set_errno (error, errno, "reading %s", region->name);
+      if (!is_zero (bytes, now) && !domuimg_region_write (region, offset, zeros, now))
         return domuimg_set_errno (error, errno, "writing to %s", region->name);
       offset += now;
       length -= now;
@@ -101,17 +120,39 @@ forget (guint64 offset, guint64 length, gpointer data, GError **error)
 
 /* What files have left where they were. */
 static gboolean
-scrub_volume (DomuimgImage *image, DomuimgRegion *bytes, const DomuimgVolume *volume, GError **error)
+scrub_volume (DomuimgImage *image, Forgotten *forgotten, const DomuimgVolume *volume, GError **error)
 {
   g_autoptr (DomuimgRegion) part = NULL;
 
   if (volume->fs != NULL && g_str_has_prefix (volume->fs, "ext") && volume->lv == NULL)
     {
-      part = domuimg_region_new_part (bytes, volume->offset, volume->length);
+      part = domuimg_region_new_part (forgotten->region, volume->offset, volume->length);
       if (!domuimg_ext_scrub (part, error))
         return FALSE;
     }
-  return domuimg_image_each_unused (image, volume, 1, forget, bytes, error);
+  return domuimg_image_each_unused (image, volume, 1, forget, forgotten, error);
+}
+
+static gboolean
+scrub_image (Generalise *self, DomuimgImage *image, GError **error)
+{
+  GPtrArray *volumes = domuimg_image_list_partitions (image, error);
+  DomuimgRegion *all = volumes != NULL ? domuimg_image_get_bytes (image) : NULL;
+  g_autoptr (DomuimgRegion) bytes = all != NULL ? domuimg_region_make_writable (all, error) : NULL;
+  Forgotten forgotten = { bytes, g_str_equal (domuimg_image_get_format (image), "raw") };
+
+  if (volumes != NULL && all == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "%s: this host cannot show an image in the format %s as plain bytes, which"
+                         " takes qemu-storage-daemon and FUSE",
+                         self->source->name, domuimg_image_get_format (image));
+  if (bytes == NULL)
+    return FALSE;
+  for (guint i = 0; i < volumes->len; i++)
+    if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
+        || !scrub_volume (image, &forgotten, g_ptr_array_index (volumes, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -121,19 +162,8 @@ scrub_disk (Generalise *self, guint i, GError **error)
   const char *copy = domuimg_repair_work_file (self->work, disk->original.path, error);
   g_autoptr (DomuimgImage) image
       = copy != NULL ? domuimg_image_open_copy (disk->image, copy, error) : NULL;
-  GPtrArray *volumes = image != NULL ? domuimg_image_list_partitions (image, error) : NULL;
-  g_autoptr (DomuimgRegion) bytes
-      = volumes != NULL
-            ? domuimg_region_make_writable (domuimg_image_get_bytes (image), error)
-            : NULL;
 
-  if (bytes == NULL)
-    return FALSE;
-  for (guint j = 0; j < volumes->len; j++)
-    if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
-        || !scrub_volume (image, bytes, g_ptr_array_index (volumes, j), error))
-      return FALSE;
-  return TRUE;
+  return image != NULL && scrub_image (self, image, error);
 }
 
 static gboolean

@@ -171,7 +171,7 @@ put_init (DomuimgEdit *edit, GError **error)
 {
   g_autoptr (GBytes) init = domuimg_application_load_init (error);
   g_autoptr (DomuimgEntry) entry
-      = domuimg_entry_new (DOMUIMG_APPLICATION_INIT + 1, DOMUIMG_ENTRY_FILE, 0755);
+      = domuimg_entry_new (&DOMUIMG_APPLICATION_INIT[1], DOMUIMG_ENTRY_FILE, 0755);
 
   if (init == NULL || !domuimg_tree_mkdir_p (edit->tree, "/usr/lib/domuimg", 0755, error)
       || !domuimg_tree_put (edit->tree, entry, init, error))

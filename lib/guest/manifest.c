@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "lib/base/json.h"
+
 #define MANIFEST_MAX (16 << 20)
 /* Those before the first had no number, and memory in MiB; since then all sizes are in bytes. */
 #define MANIFEST_VERSION 1
@@ -101,18 +103,11 @@ part_free (gpointer data)
 }
 
 static void
-base_free (DomuimgManifestBase *self)
-{
-  CLEAR (self, base_texts);
-  g_free (self);
-}
-
-static void
 disk_free (gpointer data)
 {
   DomuimgManifestDisk *self = data;
 
-  g_clear_pointer (&self->base, base_free);
+  g_clear_pointer (&self->base, domuimg_manifest_base_free);
   CLEAR (self, disk_texts);
   CLEAR (self, made_texts);
   CLEAR (self, volume_texts);
@@ -691,7 +686,7 @@ parse (const char *path, GError **error)
                       ? DOMUIMG_ERROR_PERMISSION
                       : DOMUIMG_ERROR_IO,
                   "%s", local->message);
-  else if (!json_parser_load_from_data (parser, text, (gssize) length, &local))
+  else if (!domuimg_json_load (parser, text, length, &local))
     domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                   "%s is not a manifest of domuimg, or is damaged: %s", path, local->message);
   else

@@ -128,8 +128,14 @@ gboolean domuimg_manifest_owns_kernel (const DomuimgManifest *self);
 /* Whether @path is of a volume, and not of a file of this host. */
 gboolean domuimg_manifest_is_elsewhere (const DomuimgManifest *self, const char *path);
 DomuimgManifestPart *domuimg_manifest_add_part (DomuimgManifestDisk *self);
-/* Gives @self the file @path, as it is now, for its base. */
-gboolean domuimg_manifest_set_base (DomuimgManifestDisk *self, const char *path, GError **error);
+/* The file @path, as it is now. */
+DomuimgManifestBase *domuimg_manifest_base_new (const char *path, GError **error);
+void domuimg_manifest_base_free (DomuimgManifestBase *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgManifestBase, domuimg_manifest_base_free)
+/* Whether it is so still: BUSY where it was changed, NOT_FOUND where it is gone. */
+gboolean domuimg_manifest_base_check (const DomuimgManifestBase *self, GError **error);
+/* Gives @self a copy of @base for its own. */
+void domuimg_manifest_set_base (DomuimgManifestDisk *self, const DomuimgManifestBase *base);
 /* Whether the bases of all disks are as they were: BUSY names one that was changed, NOT_FOUND one that is
  * gone. */
 gboolean domuimg_manifest_check_bases (const DomuimgManifest *self, GError **error);

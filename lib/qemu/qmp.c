@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/json.h"
 
 /* QEMU's answers to the commands that are used here have some kilobytes. */
 #define LINE_MAX_BYTES ((gsize) 1 << 20)
@@ -82,7 +83,7 @@ take_line (DomuimgQmp *self, const char *line, gsize length, GError **error)
   g_autoptr (GError) local = NULL;
   JsonNode *root;
 
-  if (!json_parser_load_from_data (parser, line, (gssize) length, &local))
+  if (!domuimg_json_load (parser, line, length, &local))
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "QEMU's monitor: %s", local->message);
   root = json_parser_get_root (parser);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))

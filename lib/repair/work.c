@@ -347,6 +347,9 @@ domuimg_repair_work_close_all (DomuimgRepairWork *self, GError **error)
   while (self->trees->len > 0)
     if (!close_tree (self, self->trees->len - 1, error))
       return FALSE;
+  /* Whoever reads the copies next opens them for themselves. */
+  for (guint i = 0; i < self->files->len; i++)
+    g_clear_pointer (&((Changed *) g_ptr_array_index (self->files, i))->image, domuimg_image_free);
   return TRUE;
 }
 

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/copy-file.h"
+#include "lib/base/exchange.h"
 #include "lib/base/fd.h"
 #include "lib/base/private-file.h"
 #include "lib/source/install-boot.h"
@@ -149,17 +151,34 @@ domuimg_iso_run (DomuimgIso *self, const DomuimgSourceContext *context, DomuimgP
          && domuimg_import_take_installed (self->import, self->disk, error);
 }
 
+/* The first of @prefix @suffix, @prefix "-2" @suffix and so on that is not there: what an earlier installer left
+ * may be wanted yet. */
+static char *
+find_free (const char *prefix, const char *suffix)
+{
+  char *path = g_strconcat (prefix, suffix, NULL);
+  struct stat status;
+
+  for (guint i = 2; lstat (path, &status) == 0; i++)
+    {
+      g_free (path);
+      path = g_strdup_printf ("%s-%u%s", prefix, i, suffix);
+    }
+  return path;
+}
+
 /* Moves @path, where there is such a file, and tells where it is then. */
 static void
-keep_file (const char *path, const char *to, const char *what, GString *list)
+keep_file (const char *path, const char *prefix, const char *suffix, const char *what, GString *list)
 {
   g_autoptr (GError) local = NULL;
+  g_autofree char *to = find_free (prefix, suffix);
 
   if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return;
   if (list->len > 0)
     g_string_append (list, ", ");
-  if (g_rename (path, to) == 0 || domuimg_copy_file (path, to, NULL, &local))
+  if (domuimg_rename_new (path, to) || domuimg_copy_file (path, to, NULL, &local))
     g_string_append_printf (list, "its %s is in %s", what, to);
   else
     g_string_append_printf (list, "its %s could not be kept (%s)", what, local->message);
@@ -170,19 +189,17 @@ void
 domuimg_iso_keep (DomuimgIso *self, const char *prefix, GString *list)
 {
   static const char *const suffixes[] = { ".png", ".ppm" };
-  g_autofree char *log = g_strconcat (prefix, KEPT ".log", NULL);
-  g_autofree char *disk = g_strconcat (prefix, KEPT ".img", NULL);
+  g_autofree char *kept = g_strconcat (prefix, KEPT, NULL);
 
   if (self->log == NULL)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
     {
       g_autofree char *from = g_strconcat (self->screen, suffixes[i], NULL);
-      g_autofree char *to = g_strconcat (prefix, KEPT, suffixes[i], NULL);
 
-      keep_file (from, to, "last screen", list);
+      keep_file (from, kept, suffixes[i], "last screen", list);
     }
-  keep_file (self->log, log, "serial log", list);
+  keep_file (self->log, kept, ".log", "serial log", list);
   if (domuimg_spec_get_flag (self->spec, "keep-failed"))
-    keep_file (self->disk, disk, "disk", list);
+    keep_file (self->disk, kept, ".img", "disk", list);
 }

@@ -94,6 +94,9 @@ domuimg_tree_glob (DomuimgTree *self, const char *pattern, GPtrArray *paths, GEr
 
       if (*names[i] == '\0')
         continue;
+      if (g_str_equal (names[i], EVERYTHING) && names[i + 1] != NULL)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "%s: ** stands for everything below a directory, and can only come last", pattern);
       next = g_ptr_array_new_with_free_func (g_free);
       if (!step (self, names[i], found, next, error))
         return FALSE;

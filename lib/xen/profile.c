@@ -171,7 +171,7 @@ domuimg_profile_parse (const char *text, gsize length, const char *name, GError 
   JsonNode *root, *host = NULL;
 
   self->name = g_strdup (name);
-  if (!g_utf8_validate (text, length, NULL) || !json_parser_load_from_data (parser, text, length, NULL))
+  if (!g_utf8_validate (text, length, NULL) || !domuimg_json_load (parser, text, length, NULL))
     return fail (error, name, "it is not JSON"), NULL;
   root = json_parser_get_root (parser);
   if (root != NULL && JSON_NODE_HOLDS_OBJECT (root))

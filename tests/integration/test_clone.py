@@ -81,6 +81,7 @@ class Clone(world.Case):
         done = self.clone(*words, "--json", **settings)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(digest(self.image), self.before)
+        self.assertEqual(json.loads(done.stdout)["json_version"], 1)
         return json.loads(done.stdout)["clones"]
 
     def open(self, disk):
@@ -218,13 +219,27 @@ class Clone(world.Case):
             self.assert_one_line(self.clone("--each", table), place)
         table.write_text("name,package\nx,vim\n")
         self.assert_one_line(self.clone("--each", table), ":2:1", "package")
+        for text, place in (("name,ip,ip\ny,192.0.2.3,\n", ":2:13"), ("name,memry\ny,\n", ":2:3")):
+            table.write_text(text)
+            self.assert_one_line(self.clone("--each", table), place)
+        table.write_text('name,memory\ny,"1\n2"\n')
+        self.assert_one_line(self.clone("--each", table), ":2:3", "1 2")
         table = self.dir / "hosts.json"
+        for text, place in (('[{"name": "y\\u0000z"}]', ":1:13: "), ('[{"name": "y"},\n {"name" "z"}]', ":2:")):
+            table.write_text(text)
+            self.assert_one_line(self.clone("--each", table), "hosts.json" + place)
         table.write_text('[{"name": "gamma"},\n {"name": 7.5}]')
         self.assert_one_line(self.clone("--each", table), "entry 2", "name")
         self.assert_nothing_left(before)
         table.write_text('[{"name": "gamma", "vcpus": 2, "force": true}]')
         gamma, = self.must_clone("--each", table)
         self.assertIn("vcpus = 2\n", pathlib.Path(gamma["config"]).read_text())
+
+    def test_a_small_image(self):
+        small = self.dir / "small.img"
+        small.write_bytes(bytes(1 << 19))
+        done = self.run_program([str(world.PROGRAM), "clone", str(small), "copy", "--dir", str(self.out), "-q"])
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_an_image_alone(self):
         alone = self.dir / "alone.img"
@@ -262,6 +277,8 @@ class Clone(world.Case):
         self.use(self.image)
         traces = [MACHINE_ID.encode(), bytes.fromhex(MACHINE_ID), KEY, b"goldenhost", OLD_MAC.encode(),
                   OLD_MAC.upper().encode(), bytes.fromhex(OLD_MAC.replace(":", ""))]
+        other = self.dir / "other.qcow2"
+        subprocess.run(["qemu-img", "convert", "-O", "qcow2", str(self.image), str(other)], check=True)
         content = self.image.read_bytes()
         # They are found where this is not done.
         self.assertEqual([trace in content for trace in traces], [True, False, True, True, False, True, False])
@@ -279,6 +296,14 @@ class Clone(world.Case):
         self.assertEqual(self.journals(), [])
         self.before = digest(self.image)
         self.must_clone("after")
+        self.assertIn(MACHINE_ID.encode(), other.read_bytes())
+        size = other.stat().st_size
+        done = self.run_program([str(world.PROGRAM), "generalise", str(other), "--json"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        content = other.read_bytes()
+        self.assertEqual([trace for trace in traces if trace in content], [])
+        self.assertLess(len(content), 2 * size + (4 << 20))
+        self.assertEqual(self.open(other).read("/etc/hostname"), "localhost\n")
 
     def test_what_cannot_be_generalised_stays(self):
         before = world.snapshot(self.out)
@@ -299,6 +324,88 @@ class Clone(world.Case):
                         [str(world.PROGRAM), "delete", str(self.out / "gold.cfg"), "--disks", "--yes"], again):
             with self.subTest(command[1]):
                 self.assert_one_line(self.run_program(command), "above", "lie over")
+                self.assertEqual(world.snapshot(self.out), before)
+
+    def test_no_other_guest_loses_a_disk(self):
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", "--disk", "size=16M", name="w5")
+        data, = self.out.glob("w5-*.img")
+        self.must_clone("below")
+        self.must_clone("above", source="below")
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("below", "--force"), "below.qcow2", "above", "lies over")
+        self.assert_one_line(self.clone(data.stem, "--force", "--copy", "sparse"), data.name, "w5")
+        part = data.stem.removeprefix("w5")
+        table = self.dir / "hosts.csv"
+        table.write_text(f"name\none\none{part}\n")
+        self.assert_one_line(self.clone("--each", table, "--force", source="w5"), f"one{part}", "given to two")
+        self.assertEqual(world.snapshot(self.out), before)
+
+    def test_nothing_is_given_twice(self):
+        made, = self.must_clone("first", "--nic", "ip=192.0.2.44/24")
+        uuid = made["uuid"]
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("x", "--nic", "ip=192.0.2.44/24"), "first", "192.0.2.44")
+        self.assert_one_line(self.clone("x", "--uuid", uuid), "first", uuid)
+        self.assert_one_line(self.clone("x", "--nic", "ip=auto:192.0.2.0/24"), "ip=auto", "table")
+        twice = ["--count", "2", "--name", "x%d"]
+        self.assert_one_line(self.clone(*twice, "--nic", "ip=192.0.2.45/24"), "192.0.2.45", "two")
+        self.assert_one_line(self.clone(*twice, "--uuid", uuid.replace("4", "5")), "two")
+        self.assertEqual(world.snapshot(self.out), before)
+        second, = self.must_clone("second", source="first")
+        self.assertIn("192.0.2.44", "".join(second["warnings"]))
+        self.assertNotIn("192.0.2.44", pathlib.Path(second["config"]).read_text())
+
+    def test_what_is_replaced(self):
+        old, = self.must_clone("again")
+        manifest = json.loads(pathlib.Path(old["manifest"]).read_text())
+        new, = self.must_clone("again", "--force")
+        self.assertEqual(new["uuid"], old["uuid"])
+        self.assertEqual(json.loads(pathlib.Path(new["manifest"]).read_text())["nics"][0]["mac"],
+                         manifest["nics"][0]["mac"])
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("again", "--force", "--copy", "sparse"), "again.qcow2", "domuimg delete")
+        self.assertEqual(world.snapshot(self.out), before)
+
+    def test_what_is_cloned_changes_meanwhile(self):
+        process = subprocess.Popen([str(world.PROGRAM), "clone", "gold", "--source-dir", str(self.out), "--dir",
+                                    str(self.out), "--json", "--progress", "none", "--count", "300", "--name",
+                                    "n%03d"],
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        while len(list(self.out.glob("n*.json"))) < 3:
+            self.assertIsNone(process.poll())
+        with open(self.image, "r+b") as file:
+            file.write(b"changed")
+        document, said = process.communicate()
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("gold.img was changed", said)
+        made = {str(path) for path in self.out.glob("n*.json")}
+        self.assertLess(len(made), 300)
+        self.assertIn(f"{len(made)} clones are complete", said)
+        self.assertEqual(set(json.loads(document)["error"]["details"]), made)
+
+    def test_a_base_that_is_put_back(self):
+        made, = self.must_clone("above")
+        kept = self.dir / "kept"
+        shutil.copy2(self.image, kept)
+        self.image.unlink()
+        shutil.copy2(kept, self.image)
+        self.must_clone("second", source="above")
+        os.utime(self.image)
+        self.assert_one_line(self.clone("third", source="above"), "gold.img", "was changed")
+
+    def test_a_bad_row_is_known_before_anything_is_made(self):
+        self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=64M", name="small")
+        before = world.snapshot(self.out)
+        (self.dir / "private").write_bytes(KEY)
+        (self.dir / "empty").touch()
+        table = self.dir / "hosts.csv"
+        for column, value, part in (("maxmem", "4M", "maxmem"), ("ssh-key", self.dir / "private", "private key"),
+                                    ("root-password-file", self.dir / "empty", "empty"),
+                                    ("cloud-init", f"user-data={self.dir / 'nothing'}", "nothing"),
+                                    ("config", "name=other", "name"), ("dir", self.dir / "empty", "empty")):
+            with self.subTest(column):
+                table.write_text(f'name,{column}\nfirst,\nsecond,"{value}"\n')
+                self.assert_one_line(self.clone("--each", table, source="small"), "hosts.csv:3:", part)
                 self.assertEqual(world.snapshot(self.out), before)
 
     def test_a_kill_leaves_whole_clones(self):

@@ -148,6 +148,13 @@ class Listed(Life):
                 refused()
 
 
+    def test_a_manifest_that_is_too_deep_is_damaged(self):
+        self.out.mkdir(exist_ok=True)
+        (self.out / "deep.json").write_text('{"domuimg":' + "[" * 300_000)
+        with self.assertRaisesRegex(domuimg.CorruptInput, "deep.json"):
+            domuimg.show(self.out / "deep.json")
+
+
 class Renamed(Life):
     def test_every_file_and_what_they_say(self):
         self.make(disk=["size=64M", "size=32M,mount=/data"])

@@ -49,11 +49,12 @@ test_rows (void)
   g_assert_cmpuint (table->len, ==, 3);
   g_assert_cmpstr (get_cell (table, 0, 0)->value, ==, "a,\nb");
   g_assert_cmpstr (get_cell (table, 0, 0)->where, ==, "t:3:1");
-  g_assert_cmpstr (get_cell (table, 0, 1)->name, ==, "ip");
-  g_assert_cmpstr (get_cell (table, 0, 1)->where, ==, "t:4:5");
+  g_assert_cmpstr (get_cell (table, 0, 1)->value, ==, "");
+  g_assert_cmpstr (get_cell (table, 0, 2)->name, ==, "ip");
+  g_assert_cmpstr (get_cell (table, 0, 2)->where, ==, "t:4:5");
   g_assert_cmpstr (get_cell (table, 1, 1)->name, ==, "host\"name");
   g_assert_cmpstr (get_cell (table, 1, 1)->where, ==, "t:5:4");
-  g_assert_cmpstr (get_cell (table, 2, 1)->value, ==, "z");
+  g_assert_cmpstr (get_cell (table, 2, 2)->value, ==, "z");
 }
 
 static void
