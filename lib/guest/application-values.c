@@ -21,6 +21,19 @@ typedef struct {
 static const Database passwd = { "/etc/passwd", "user", 7 };
 static const Database group = { "/etc/group", "group", 4 };
 
+gboolean
+domuimg_application_fail_plainly (GError **error, GError *from)
+{
+  GString *plain = g_string_new (NULL);
+
+  for (const char *at = from->message; *at != '\0'; at = g_utf8_next_char (at))
+    g_string_append_unichar (plain, g_unichar_iscntrl (g_utf8_get_char (at)) ? '?' : g_utf8_get_char (at));
+  g_free (from->message);
+  from->message = g_string_free (plain, FALSE);
+  g_propagate_error (error, from);
+  return FALSE;
+}
+
 static gboolean
 is_id (const char *text)
 {

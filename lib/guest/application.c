@@ -244,6 +244,18 @@ write_hosts (DomuimgEdit *edit, const DomuimgCustomise *want, GError **error)
   return domuimg_edit_write (edit, "/etc/hosts", text, 0644, error);
 }
 
+static gboolean
+check_and_make_directory (const DomuimgApplication *self, DomuimgEdit *edit, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autofree char *program = domuimg_application_find_program (self, edit->tree, &local);
+
+  if (program != NULL && domuimg_application_check_user (self, edit, &local)
+      && make_own_directory (edit, self, &local))
+    return TRUE;
+  return domuimg_application_fail_plainly (error, g_steal_pointer (&local));
+}
+
 gboolean
 domuimg_application_install (const DomuimgApplication *self, const DomuimgCustomise *want,
                              DomuimgTree *tree, GPtrArray *changes, GCancellable *cancellable,
@@ -251,15 +263,11 @@ domuimg_application_install (const DomuimgApplication *self, const DomuimgCustom
 {
   DomuimgEdit edit = { .tree = tree, .changes = changes, .cancellable = cancellable };
   g_autofree char *text = NULL;
-  g_autofree char *program = NULL;
 
-  if (!domuimg_customise_validate (want, error))
-    return FALSE;
-  program = domuimg_application_find_program (self, tree, error);
-  if (program == NULL || !domuimg_application_check_user (self, &edit, error))
+  if (!domuimg_customise_validate (want, error) || !check_and_make_directory (self, &edit, error))
     return FALSE;
   text = domuimg_application_to_text (self, want);
-  return make_directories (&edit, want, error) && make_own_directory (&edit, self, error)
-         && put_init (&edit, error) && put_reboot (&edit, error) && write_hosts (&edit, want, error)
+  return make_directories (&edit, want, error) && put_init (&edit, error) && put_reboot (&edit, error)
+         && write_hosts (&edit, want, error)
          && domuimg_edit_write_own (&edit, DOMUIMG_APPLICATION_CONFIG, text, 0600, error);
 }

@@ -38,6 +38,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgApplication, domuimg_application_free)
 
 /* Adds NAME=VALUE, or replaces the one of that name. INVALID_ARGUMENT for what has no name. */
 gboolean domuimg_application_set_env (DomuimgApplication *self, const char *assignment, GError **error);
+/* Propagates @from (transfer full), whose message has values of an image, as one line: with a "?" for each
+ * control character. FALSE. */
+gboolean domuimg_application_fail_plainly (GError **error, GError *from);
 /* Sets what ends it: a name with or without SIG, or a number. NOT_SUPPORTED for what is no signal. */
 gboolean domuimg_application_set_stop_signal (DomuimgApplication *self, const char *text, GError **error);
 /* NOT_FOUND, in one line, where the guest has no such user or group, and it is no number either. */

@@ -100,8 +100,10 @@ add_layer (DomuimgOciImage *self, char *path, const char *image, const char *dig
   g_ptr_array_add (self->layers, layer);
   if (lstat (path, &status) != 0)
     return domuimg_set_errno (error, errno, "%s", layer->name);
+  if (!S_ISREG (status.st_mode))
+    return domuimg_oci_fail_kind (path, layer->name, error);
   layer->size = status.st_size;
-  if (S_ISREG (status.st_mode) && (size == 0 || size == layer->size))
+  if (size == 0 || size == layer->size)
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                        "%s has %" G_GUINT64_FORMAT " bytes, and its manifest says %" G_GUINT64_FORMAT
@@ -124,6 +126,17 @@ check_layer_type (Search *self, const DomuimgOciDescriptor *layer, GError **erro
                        self->layout.name, type);
 }
 
+/* Whether the image is of the platform that is looked for. */
+static gboolean
+note_platform (Search *self, const DomuimgOciConfig *config)
+{
+  const char *os = config->os != NULL ? config->os : "linux";
+  const char *arch = config->architecture != NULL ? config->architecture : "unknown";
+
+  add_once (self->platforms, g_strdup_printf ("%s/%s", os, arch));
+  return g_str_equal (os, "linux") && g_str_equal (arch, self->arch);
+}
+
 static gboolean
 read_image (Search *self, const DomuimgOciDescriptor *of, const DomuimgOciManifest *manifest,
             GError **error)
@@ -132,14 +145,10 @@ read_image (Search *self, const DomuimgOciDescriptor *of, const DomuimgOciManife
   DomuimgOciConfig *config
       = bytes != NULL ? domuimg_oci_config_parse (bytes, self->layout.name, error) : NULL;
   g_autoptr (DomuimgOciImage) image = config != NULL ? new_image (of->digest, config) : NULL;
-  const char *os, *arch;
 
   if (image == NULL)
     return FALSE;
-  os = config->os != NULL ? config->os : "linux";
-  arch = config->architecture != NULL ? config->architecture : "unknown";
-  add_once (self->platforms, g_strdup_printf ("%s/%s", os, arch));
-  if (!g_str_equal (os, "linux") || !g_str_equal (arch, self->arch))
+  if (!note_platform (self, config))
     return TRUE;
   for (guint i = 0; i < manifest->layers->len; i++)
     {
@@ -237,8 +246,7 @@ read_docker (Search *self, const DomuimgDockerImage *of, GError **error)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s: the configuration %s is not what its name, its digest, says; get the image again",
                          self->layout.name, of->config);
-  add_once (self->platforms, g_strdup_printf ("linux/%s", config->architecture));
-  if (g_strcmp0 (config->architecture, self->arch) != 0)
+  if (!note_platform (self, config))
     return TRUE;
   if (config->diff_ids->len != of->layers->len)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,

@@ -42,6 +42,14 @@ domuimg_oci_layout_path (const DomuimgOciLayout *self, const char *digest)
   return g_build_filename (self->directory, "blobs", parts[0], parts[1], NULL);
 }
 
+gboolean
+domuimg_oci_fail_kind (const char *path, const char *name, GError **error)
+{
+  return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
+                       "%s: %s is not a regular file, as all of an image have to be; get the image again", name,
+                       path);
+}
+
 static GBytes *
 load (const DomuimgOciLayout *self, const char *path, GError **error)
 {
@@ -50,12 +58,17 @@ load (const DomuimgOciLayout *self, const char *path, GError **error)
   struct stat status;
   gssize length;
 
+  if (fd < 0 ? errno == ELOOP : fstat (fd, &status) == 0 && !S_ISREG (status.st_mode))
+    {
+      domuimg_oci_fail_kind (path, self->name, error);
+      return NULL;
+    }
   if (fd < 0 || fstat (fd, &status) != 0)
     {
       domuimg_set_errno (error, errno, "%s: opening %s", self->name, path);
       return NULL;
     }
-  if (!S_ISREG (status.st_mode) || status.st_size > JSON_MAX)
+  if (status.st_size > JSON_MAX)
     {
       domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: %s is larger than what an image says of itself",
                     self->name, path);

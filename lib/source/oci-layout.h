@@ -19,6 +19,8 @@ GBytes *domuimg_oci_layout_load (const DomuimgOciLayout *self, const char *path,
 GBytes *domuimg_oci_layout_read (const DomuimgOciLayout *self, const DomuimgOciDescriptor *of, GError **error);
 /* index.json, else Docker's manifest.json. */
 GBytes *domuimg_oci_layout_load_index (const DomuimgOciLayout *self, gboolean *is_docker, GError **error);
+/* Says of what lies at @path that it is not a regular file; FALSE. */
+gboolean domuimg_oci_fail_kind (const char *path, const char *name, GError **error);
 GChecksumType domuimg_oci_digest_type (const char *digest);
 
 /* Unpacks an archive of an image, called @name, to @directory. Links in it become further names of files, and

@@ -295,12 +295,14 @@ oci_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuimg
   DomuimgSourceOci *self = DOMUIMG_SOURCE_OCI (source);
   g_autofree char *own = g_build_filename (context->work_directory, "oci", NULL);
   gboolean is_directory = !self->is_remote && g_file_test (self->path, G_FILE_TEST_IS_DIR);
+  g_autoptr (GError) local = NULL;
 
   if (self->is_remote && !fetch (self, own, progress, cancellable, error))
     return FALSE;
-  if (!self->is_remote && !is_directory && !unpack (self, own, progress, cancellable, error))
-    return FALSE;
-  return read_image (self, is_directory ? self->path : own, progress, cancellable, error);
+  if ((self->is_remote || is_directory || unpack (self, own, progress, cancellable, &local))
+      && read_image (self, is_directory ? self->path : own, progress, cancellable, &local))
+    return TRUE;
+  return domuimg_application_fail_plainly (error, g_steal_pointer (&local));
 }
 
 static const DomuimgApplication *

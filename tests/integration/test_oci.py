@@ -3,6 +3,7 @@
 import gzip
 import http.server
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -255,6 +256,35 @@ class Oci(world.Case):
             with self.subTest(text=text[:20]):
                 (broken.path / "index.json").write_text(text)
                 self.refuse(broken.path, part)
+
+    def test_parts_that_are_no_regular_files(self):
+        layout = self.layout()
+        parts = [layout.manifests[0]["digest"]]
+        manifest = json.loads((layout.path / "blobs" / parts[0].replace(":", "/")).read_text())
+        parts += [manifest["config"]["digest"], manifest["layers"][0]["digest"]]
+        for part in parts:
+            blob, aside = layout.path / "blobs" / part.replace(":", "/"), self.dir / "aside"
+            blob.rename(aside)
+            for make in (lambda: blob.symlink_to(aside), lambda: os.mkfifo(blob)):
+                make()
+                with self.subTest(part=part, kind=oct(blob.lstat().st_mode)):
+                    self.refuse(layout.path, str(blob), "is not a regular file")
+                blob.unlink()
+            aside.rename(blob)
+
+    def test_messages_hold_no_control_characters(self):
+        odd = "a\n\x1b[2Jb\x9bc"
+        for name, layout, end in (
+                ("program", self.layout(name="program", Entrypoint=[f"/bin/{odd}"]), "by --cmd"),
+                ("user", self.layout(name="user", User=odd), "4294967294"),
+                ("directory", self.layout(name="directory", WorkingDir=f"/bin/server/{odd}"), "be made of it"),
+                ("signal", self.layout(name="signal", StopSignal=odd), "from 1 to 64"),
+                ("arch", oci.Layout(self.dir / "arch").image([BASE], arch=odd, **SERVER), "by --arch"),
+                ("path", self.layout(BASE, [oci.file(f"etc/passwd/{odd}")], name="path"), "the layers below")):
+            with self.subTest(name=name):
+                self.refuse(layout.path, "a??[2Jb?c", end)
+        missing = oci.docker_archive(self.dir / "docker.tar", [BASE], arch=None, **SERVER)
+        self.refuse(missing, "only for linux/unknown")
 
     def test_an_entry_point_that_is_not_there(self):
         self.refuse(self.layout(Entrypoint=["/bin/gone"]).path, "/bin/gone", "--cmd")

@@ -133,6 +133,11 @@ test_what_is_put_into_a_guest (void)
   g_autofree char *hosts = NULL;
 
   put (tree, "bin/server", 0755);
+  g_assert_false (domuimg_application_install (application, want, tree, NULL, NULL, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_true (domuimg_tree_mkdir_p (tree, "/etc", 0755, NULL));
+  g_assert_true (domuimg_tree_write_text (tree, "/etc/passwd", "web:x:33:33::/:\n", 0644, NULL));
   if (!domuimg_application_install (application, want, tree, NULL, NULL, &error))
     {
       /* There is no musl-gcc here. */
