@@ -19,11 +19,14 @@ is_octal (const char *at)
   return at[0] >= '0' && at[0] <= '3' && at[1] >= '0' && at[1] <= '7' && at[2] >= '0' && at[2] <= '7';
 }
 
+/* What is empty may be a constant. */
 static void
 unescape (char *text)
 {
   char *to = text;
 
+  if (*text == '\0')
+    return;
   for (; *text != '\0'; text++)
     if (*text == '\\' && is_octal (text + 1))
       {

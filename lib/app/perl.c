@@ -78,7 +78,8 @@ domuimg_perl_parse (const char *text, GPtrArray *modules)
 
           if (starts && (strncmp (at, "use ", 4) == 0 || strncmp (at, "no ", 3) == 0))
             take_statement (strchr (at, ' '), modules);
-          else if (starts && strncmp (at, "require", 7) == 0 && strchr (" \t(", at[7]) != NULL)
+          else if (starts && strncmp (at, "require", 7) == 0 && at[7] != '\0'
+                   && strchr (" \t(", at[7]) != NULL)
             take_statement (at + 8, modules);
         }
       line = *end != '\0' ? end + 1 : NULL;

@@ -68,7 +68,7 @@ skip_prefix (const char *line)
     {
       const char *end = strchr (line, ']');
 
-      return end != NULL ? end + 1 + strspn (end + 1, " ") : "";
+      return end != NULL ? end + 1 + strspn (end + 1, " ") : line + strlen (line);
     }
   return line + strspn (line, "0123456789:. ");
 }

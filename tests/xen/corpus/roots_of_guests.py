@@ -198,7 +198,7 @@ def image_truncated(guest):
     guest.on_image.append(("truncate", 400 << 20))
 
 
-@case("image-truncated")
+@case("image-truncated", nightly=True)
 def partition_beyond_the_end(guest):
     """The image ends within its partition."""
     guest.layout = "mbr"

@@ -14,7 +14,7 @@ def console_ttys0_systemd(guest):
     guest.cmdline = "root=/dev/xvda ro console=ttyS0"
 
 
-@case("console-getty", fixable=True)
+@case("console-getty", fixable=True, nightly=True)
 def getty_missing(guest):
     """No getty on hvc0 in inittab."""
     guest.replace("/etc/inittab", "h0:2345:respawn:/sbin/agetty --keep-baud 115200 hvc0\n",
@@ -27,7 +27,7 @@ def inittab_without_openrc(guest):
     guest.replace("/etc/inittab", "h0:2345:respawn:", "x1:2345:wait:/sbin/openrc default\nh0:2345:respawn:")
 
 
-@case("console-getty", fixable=True, root="systemd")
+@case("console-getty", fixable=True, root="systemd", nightly=True)
 def getty_masked_systemd(guest):
     """serial-getty@hvc0.service is masked."""
     guest.path("/etc/systemd/system/serial-getty@hvc0.service").symlink_to("/dev/null")
@@ -132,13 +132,13 @@ def features_inline_data_pvgrub(guest):
     guest.features = "^metadata_csum_seed,^orphan_file,inline_data"
 
 
-@case("config-format", fixable=True)
+@case("config-format", fixable=True, nightly=True)
 def format_qcow2_as_raw(guest):
     """A qcow2 file declared raw."""
     guest.on_image.append(("convert", "qcow2"))
 
 
-@case("config-format", fixable=True)
+@case("config-format", fixable=True, nightly=True)
 def format_raw_as_qcow2(guest):
     """A raw file declared qcow2."""
     guest.disk = f"{guest.image},qcow2,xvda,rw"
