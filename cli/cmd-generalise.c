@@ -29,8 +29,8 @@ generalise (const char *image, const char *identity, gboolean json)
     return cli_report (error);
   if (json)
     print_json (image, changes);
-  for (guint i = 0; !json && changes[i] != NULL; i++)
-    g_print ("%s\n", changes[i]);
+  else
+    cli_print_done (changes, FALSE);
   return CLI_DONE;
 }
 

@@ -6,20 +6,6 @@
 #include "lib/base/json.h"
 
 static void
-begin_member_array (JsonBuilder *json, const char *name)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_begin_array (json);
-}
-
-static void
-begin_member_object (JsonBuilder *json, const char *name)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_begin_object (json);
-}
-
-static void
 add_hash (JsonBuilder *json, const char *algorithm, const char *content)
 {
   json_builder_begin_object (json);
@@ -39,11 +25,11 @@ add_file (JsonBuilder *json, const DomuimgBillFile *file)
   domuimg_json_add_string (json, "type", "file");
   domuimg_json_add_string (json, "bom-ref", ref);
   domuimg_json_add_string (json, "name", path);
-  begin_member_array (json, "hashes");
+  domuimg_json_begin_array (json, "hashes");
   add_hash (json, "SHA-1", file->sha1);
   add_hash (json, "SHA-256", file->sha256);
   json_builder_end_array (json);
-  begin_member_array (json, "properties");
+  domuimg_json_begin_array (json, "properties");
   json_builder_begin_object (json);
   domuimg_json_add_string (json, "name", "domuimg:rule");
   domuimg_json_add_string (json, "value", file->file != NULL ? file->file->rule : "made");
@@ -74,14 +60,14 @@ add_package (JsonBuilder *json, const DomuimgBill *self, const DomuimgBillPackag
   domuimg_json_add_string (json, "version", package->package->version);
   if (package->licence != NULL)
     {
-      begin_member_array (json, "licenses");
+      domuimg_json_begin_array (json, "licenses");
       json_builder_begin_object (json);
       domuimg_json_add_string (json, "expression", package->licence);
       json_builder_end_object (json);
       json_builder_end_array (json);
     }
   domuimg_json_add_string (json, "purl", package->purl);
-  begin_member_array (json, "components");
+  domuimg_json_begin_array (json, "components");
   add_files_of (json, self, package->package);
   json_builder_end_array (json);
   json_builder_end_object (json);
@@ -90,10 +76,10 @@ add_package (JsonBuilder *json, const DomuimgBill *self, const DomuimgBillPackag
 static void
 add_metadata (JsonBuilder *json, const DomuimgBill *self)
 {
-  begin_member_object (json, "metadata");
+  domuimg_json_begin_object (json, "metadata");
   domuimg_json_add_string (json, "timestamp", self->created);
-  begin_member_object (json, "tools");
-  begin_member_array (json, "components");
+  domuimg_json_begin_object (json, "tools");
+  domuimg_json_begin_array (json, "components");
   json_builder_begin_object (json);
   domuimg_json_add_string (json, "type", "application");
   domuimg_json_add_string (json, "name", "domuimg");
@@ -101,7 +87,7 @@ add_metadata (JsonBuilder *json, const DomuimgBill *self)
   json_builder_end_object (json);
   json_builder_end_array (json);
   json_builder_end_object (json);
-  begin_member_object (json, "component");
+  domuimg_json_begin_object (json, "component");
   domuimg_json_add_string (json, "type", "container");
   domuimg_json_add_string (json, "bom-ref", "guest");
   domuimg_json_add_string (json, "name", self->name);
@@ -123,7 +109,7 @@ domuimg_bill_to_cyclonedx (const DomuimgBill *self)
   domuimg_json_add_string (json, "serialNumber", serial);
   domuimg_json_add_int (json, "version", 1);
   add_metadata (json, self);
-  begin_member_array (json, "components");
+  domuimg_json_begin_array (json, "components");
   for (guint i = 0; i < self->packages->len; i++)
     add_package (json, self, g_ptr_array_index (self->packages, i));
   add_files_of (json, self, NULL);

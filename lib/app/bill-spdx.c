@@ -13,16 +13,9 @@
 #define REFERENCE "LicenseRef-"
 
 static void
-begin_member_array (JsonBuilder *json, const char *name)
-{
-  json_builder_set_member_name (json, name);
-  json_builder_begin_array (json);
-}
-
-static void
 add_one_string (JsonBuilder *json, const char *name, const char *value)
 {
-  begin_member_array (json, name);
+  domuimg_json_begin_array (json, name);
   json_builder_add_string_value (json, value);
   json_builder_end_array (json);
 }
@@ -60,8 +53,7 @@ add_guest (JsonBuilder *json, const DomuimgBill *self)
   domuimg_json_add_string (json, "downloadLocation", NOT_KNOWN);
   json_builder_set_member_name (json, "filesAnalyzed");
   json_builder_add_boolean_value (json, TRUE);
-  json_builder_set_member_name (json, "packageVerificationCode");
-  json_builder_begin_object (json);
+  domuimg_json_begin_object (json, "packageVerificationCode");
   domuimg_json_add_string (json, "packageVerificationCodeValue", verification);
   json_builder_end_object (json);
   domuimg_json_add_string (json, "licenseConcluded", NOT_KNOWN);
@@ -92,7 +84,7 @@ add_package (JsonBuilder *json, const DomuimgBillPackage *package, guint number)
   domuimg_json_add_string (json, "licenseDeclared",
                            package->licence != NULL ? package->licence : NOT_KNOWN);
   domuimg_json_add_string (json, "copyrightText", NOT_KNOWN);
-  begin_member_array (json, "externalRefs");
+  domuimg_json_begin_array (json, "externalRefs");
   json_builder_begin_object (json);
   domuimg_json_add_string (json, "referenceCategory", "PACKAGE-MANAGER");
   domuimg_json_add_string (json, "referenceType", "purl");
@@ -120,7 +112,7 @@ add_file (JsonBuilder *json, const DomuimgBillFile *file, guint number)
   json_builder_begin_object (json);
   domuimg_json_add_string (json, "SPDXID", id);
   domuimg_json_add_string (json, "fileName", path);
-  begin_member_array (json, "checksums");
+  domuimg_json_begin_array (json, "checksums");
   add_checksum (json, "SHA1", file->sha1);
   add_checksum (json, "SHA256", file->sha256);
   json_builder_end_array (json);
@@ -215,8 +207,7 @@ add_document (JsonBuilder *json, const DomuimgBill *self)
   domuimg_json_add_string (json, "SPDXID", "SPDXRef-DOCUMENT");
   domuimg_json_add_string (json, "name", self->name);
   domuimg_json_add_string (json, "documentNamespace", space);
-  json_builder_set_member_name (json, "creationInfo");
-  json_builder_begin_object (json);
+  domuimg_json_begin_object (json, "creationInfo");
   domuimg_json_add_string (json, "created", self->created);
   add_one_string (json, "creators", "Tool: domuimg-" DOMUIMG_VERSION_STRING);
   json_builder_end_object (json);
@@ -231,19 +222,19 @@ domuimg_bill_to_spdx (const DomuimgBill *self)
 
   json_builder_begin_object (json);
   add_document (json, self);
-  begin_member_array (json, "packages");
+  domuimg_json_begin_array (json, "packages");
   add_guest (json, self);
   for (guint i = 0; i < self->packages->len; i++)
     add_package (json, g_ptr_array_index (self->packages, i), i);
   json_builder_end_array (json);
-  begin_member_array (json, "files");
+  domuimg_json_begin_array (json, "files");
   for (guint i = 0; i < self->files->len; i++)
     add_file (json, g_ptr_array_index (self->files, i), i);
   json_builder_end_array (json);
-  begin_member_array (json, "hasExtractedLicensingInfos");
+  domuimg_json_begin_array (json, "hasExtractedLicensingInfos");
   add_references (json, self);
   json_builder_end_array (json);
-  begin_member_array (json, "relationships");
+  domuimg_json_begin_array (json, "relationships");
   add_relationships (json, self);
   json_builder_end_array (json);
   json_builder_end_object (json);

@@ -3,7 +3,7 @@
 #include "config.h"
 #include "lib/base/json.h"
 
-#define DEPTH_MAX 200
+#define DEPTH_MAX 32
 
 static gboolean
 is_shallow (const char *text, gsize length)

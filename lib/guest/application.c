@@ -105,6 +105,19 @@ domuimg_application_set_env (DomuimgApplication *self, const char *assignment, G
   return TRUE;
 }
 
+gboolean
+domuimg_application_take_settings (DomuimgApplication *self, DomuimgSpec *spec, GError **error)
+{
+  g_auto (GStrv) assignments = domuimg_spec_get_all (spec, "env");
+
+  for (guint i = 0; assignments[i] != NULL; i++)
+    if (!domuimg_application_set_env (self, assignments[i], error))
+      return FALSE;
+  self->restart = domuimg_spec_get_number (spec, "restart", DOMUIMG_RESTART_ON_FAILURE);
+  self->has_debug_shell = domuimg_spec_get_flag (spec, "debug-shell");
+  return TRUE;
+}
+
 static char *
 find_on_path (const DomuimgApplication *self, DomuimgTree *tree, const char *name)
 {

@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgApplication, domuimg_application_free)
 
 /* Adds NAME=VALUE, or replaces the one of that name. INVALID_ARGUMENT for what has no name. */
 gboolean domuimg_application_set_env (DomuimgApplication *self, const char *assignment, GError **error);
+/* What a person asks for on top of what is known of the application: --env, --restart and --debug-shell. */
+gboolean domuimg_application_take_settings (DomuimgApplication *self, DomuimgSpec *spec, GError **error);
 /* Propagates @from (transfer full), whose message has values of an image, as one line: with a "?" for each
  * control character. FALSE. */
 gboolean domuimg_application_fail_plainly (GError **error, GError *from);

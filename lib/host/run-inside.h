@@ -25,6 +25,7 @@ struct _DomuimgRun {
   char *config; /* path */
   DomuimgDomain *domain;
   gboolean is_xml;
+  DomuimgReport *looked; /* (nullable) what the last look at @config found */
   DomuimgConsole *terminal; /* (nullable) */
   int domid;
   char *reason; /* (nullable) of its end */

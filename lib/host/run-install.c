@@ -96,7 +96,9 @@ gboolean
 domuimg_run_check_config (DomuimgRun *self, const char *config, GCancellable *cancellable,
                           GError **error)
 {
-  g_autoptr (DomuimgReport) report = look (config, cancellable, error);
+  g_autoptr (DomuimgReport) report
+      = self->looked != NULL && g_str_equal (config, self->config) ? g_object_ref (self->looked)
+                                                                   : look (config, cancellable, error);
   g_autofree char *installer = NULL;
 
   if (report == NULL || !find_installer (self->config, report, &installer, error))
@@ -141,36 +143,39 @@ run_installer (DomuimgRun *self, const char *config, DomuimgProgress *progress,
                        config, domuimg_guest_state_to_string (ended->state));
 }
 
+/* *@installer is what is to run first, if anything. */
+static gboolean
+look_again (DomuimgRun *self, char **installer, GCancellable *cancellable, GError **error)
+{
+  g_clear_object (&self->looked);
+  self->looked = look (self->config, cancellable, error);
+  return self->looked != NULL && find_installer (self->config, self->looked, installer, error);
+}
+
 /* What it has made is looked at before it is started, whatever else is asked for. */
 static gboolean
 accept_installed (DomuimgRun *self, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (DomuimgReport) report = look (self->config, cancellable, error);
   g_autofree char *installer = NULL;
 
-  if (report == NULL || !find_installer (self->config, report, &installer, error))
+  if (!look_again (self, &installer, cancellable, error))
     return FALSE;
   if (installer != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED,
                          "%s: the installer has ended, and the guest's disks are still empty: it was given"
                          " up, or did not find them; run it again to see why, with --console",
                          installer);
-  if (!record (self->config, report, error))
-    return FALSE;
-  return !self->check || domuimg_report_get_verdict (report) != DOMUIMG_VERDICT_FAILS
-         || fail_of_check (self, report, error);
+  return record (self->config, self->looked, error);
 }
 
 gboolean
 domuimg_run_install (DomuimgRun *self, DomuimgProgress *progress, GCancellable *cancellable,
                      GError **error)
 {
-  g_autoptr (DomuimgReport) report = look (self->config, cancellable, error);
   g_autofree char *installer = NULL;
 
-  if (report == NULL || !find_installer (self->config, report, &installer, error))
-    return FALSE;
-  return installer == NULL
-         || (run_installer (self, installer, progress, cancellable, error)
-             && accept_installed (self, cancellable, error));
+  return look_again (self, &installer, cancellable, error)
+         && (installer == NULL
+             || (run_installer (self, installer, progress, cancellable, error)
+                 && accept_installed (self, cancellable, error)));
 }

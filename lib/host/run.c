@@ -35,6 +35,7 @@ domuimg_run_finalize (GObject *object)
   g_free (self->config);
   g_free (self->reason);
   g_clear_object (&self->domain);
+  g_clear_object (&self->looked);
   g_clear_pointer (&self->terminal, domuimg_console_free);
   G_OBJECT_CLASS (domuimg_run_parent_class)->finalize (object);
 }

@@ -177,8 +177,8 @@ check_machine (DomuimgSourceApp *self, GError **error)
                        name);
 }
 
-static gboolean
-set_command (DomuimgSourceApp *self, GError **error)
+static void
+set_command (DomuimgSourceApp *self)
 {
   const DomuimgAppDefaults *defaults = domuimg_closure_get_defaults (self->closure);
   char *const *cmd = domuimg_spec_get_object (self->spec, "cmd");
@@ -188,22 +188,17 @@ set_command (DomuimgSourceApp *self, GError **error)
     g_ptr_array_add (self->application->argv, g_strdup (self->program));
   for (guint i = 0; words != NULL && words[i] != NULL; i++)
     g_ptr_array_add (self->application->argv, g_strdup (words[i]));
-  return TRUE;
 }
 
 static gboolean
 set_environment (DomuimgSourceApp *self, GError **error)
 {
   const DomuimgAppDefaults *defaults = domuimg_closure_get_defaults (self->closure);
-  g_auto (GStrv) own = domuimg_spec_get_all (self->spec, "env");
 
   for (guint i = 0; defaults->env != NULL && defaults->env[i] != NULL; i++)
     if (!domuimg_application_set_env (self->application, defaults->env[i], error))
       return FALSE;
-  for (guint i = 0; own[i] != NULL; i++)
-    if (!domuimg_application_set_env (self->application, own[i], error))
-      return FALSE;
-  return TRUE;
+  return domuimg_application_take_settings (self->application, self->spec, error);
 }
 
 static gboolean
@@ -215,12 +210,10 @@ make_application (DomuimgSourceApp *self, GError **error)
 
   self->application = application;
   application->user = g_strdup (user != NULL ? user : defaults->user);
-  application->restart
-      = domuimg_spec_get_number (self->spec, "restart", DOMUIMG_RESTART_ON_FAILURE);
-  application->has_debug_shell = domuimg_spec_get_flag (self->spec, "debug-shell");
   for (guint i = 0; defaults->ports != NULL && defaults->ports[i] != NULL; i++)
     g_ptr_array_add (application->ports, g_strdup (defaults->ports[i]));
-  return set_command (self, error) && set_environment (self, error);
+  set_command (self);
+  return set_environment (self, error);
 }
 
 static gboolean

@@ -6,10 +6,9 @@
 #include <json-glib/json-glib.h>
 #include <string.h>
 
+#include "lib/base/json.h"
 #include "lib/tree/entry.h"
 
-/* The parser goes one deeper in its stack for each level. */
-#define DEPTH_MAX 32
 /* An image has some dozens of any of them. */
 #define LIST_MAX 4096
 
@@ -63,28 +62,6 @@ docker_image_free (gpointer data)
   g_free (self);
 }
 
-static gboolean
-is_shallow (const char *text, gsize length)
-{
-  guint depth = 0;
-  gboolean in_string = FALSE;
-
-  for (gsize i = 0; i < length; i++)
-    {
-      if (in_string && text[i] == '\\')
-        i++;
-      else if (text[i] == '"')
-        in_string = !in_string;
-      else if (!in_string && (text[i] == '{' || text[i] == '['))
-        depth++;
-      else if (!in_string && (text[i] == '}' || text[i] == ']') && depth > 0)
-        depth--;
-      if (depth > DEPTH_MAX)
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static JsonParser *
 parse (GBytes *bytes, const char *name, GError **error)
 {
@@ -93,8 +70,8 @@ parse (GBytes *bytes, const char *name, GError **error)
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
-  if (length > 0 && is_shallow (text, length) && g_utf8_validate (text, length, NULL)
-      && json_parser_load_from_data (parser, text, length, &local)
+  if (length > 0 && g_utf8_validate (text, length, NULL)
+      && domuimg_json_load (parser, text, length, &local)
       && json_parser_get_root (parser) != NULL)
     return g_steal_pointer (&parser);
   domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not valid JSON%s%s", name,

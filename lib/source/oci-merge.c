@@ -5,9 +5,8 @@
 
 #include <string.h>
 
-#define WHITEOUT ".wh."
-/* Deletes what lower layers have in its directory. */
-#define OPAQUE ".wh..wh..opq"
+#include "lib/source/whiteout.h"
+
 /* Linux follows as many, and then says ELOOP. */
 #define HOPS_MAX 40
 
@@ -230,10 +229,10 @@ apply_whiteout (DomuimgOciMerge *self, const char *path, GError **error)
 {
   const char *last;
   Name *parent = find_parent (self, path, FALSE, &last);
-  const char *name = last + strlen (WHITEOUT);
+  const char *name = last + strlen (DOMUIMG_WHITEOUT);
   Name *known;
 
-  if (g_str_equal (last, OPAQUE))
+  if (g_str_equal (last, DOMUIMG_WHITEOUT_OPAQUE))
     {
       if (parent != NULL)
         drop_lower (self, parent);
@@ -332,7 +331,7 @@ is_whiteout (const char *path)
 {
   const char *slash = strrchr (path, '/');
 
-  return g_str_has_prefix (slash != NULL ? slash + 1 : path, WHITEOUT);
+  return g_str_has_prefix (slash != NULL ? slash + 1 : path, DOMUIMG_WHITEOUT);
 }
 
 static File *

@@ -198,17 +198,13 @@ static gboolean
 set_environment (DomuimgSourceOci *self, DomuimgApplication *application, GError **error)
 {
   const DomuimgOciConfig *config = self->image->config;
-  g_auto (GStrv) own = domuimg_spec_get_all (self->spec, "env");
 
   /* What an image has without a value is to come from outside. */
   for (guint i = 0; i < config->env->len; i++)
     if (strchr (config->env->pdata[i], '=') > (char *) config->env->pdata[i]
         && !domuimg_application_set_env (application, config->env->pdata[i], error))
       return FALSE;
-  for (guint i = 0; own[i] != NULL; i++)
-    if (!domuimg_application_set_env (application, own[i], error))
-      return FALSE;
-  return TRUE;
+  return domuimg_application_take_settings (application, self->spec, error);
 }
 
 static DomuimgApplication *
@@ -233,8 +229,6 @@ make_application (DomuimgSourceOci *self, GError **error)
       g_prefix_error (error, "%s: ", self->ref);
       return NULL;
     }
-  application->restart = domuimg_spec_get_number (self->spec, "restart", DOMUIMG_RESTART_ON_FAILURE);
-  application->has_debug_shell = domuimg_spec_get_flag (self->spec, "debug-shell");
   for (guint i = 0; i < config->ports->len; i++)
     g_ptr_array_add (application->ports, g_strdup (config->ports->pdata[i]));
   for (guint i = 0; i < config->volumes->len; i++)

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* ".wh.NAME" deletes NAME, ".wh..wh..opq" all that is in the directory; others are of AUFS itself. */
-#define PREFIX ".wh."
-
 /* Where a host keeps layers. */
 static const char *const stores[]
     = { "var/lib/docker/", "var/lib/containers/", "var/lib/containerd/", "var/lib/rancher/",
@@ -26,7 +23,7 @@ is_in_store (const char *path)
 static gboolean
 has_marked_part (const char *path)
 {
-  return g_str_has_prefix (path, PREFIX) || strstr (path, "/" PREFIX) != NULL;
+  return g_str_has_prefix (path, DOMUIMG_WHITEOUT) || strstr (path, "/" DOMUIMG_WHITEOUT) != NULL;
 }
 
 gboolean
