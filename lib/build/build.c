@@ -340,12 +340,24 @@ keep (DomuimgBuildState *state, GError **error)
   g_error_free (why);
 }
 
+/* A program that a cancellation ends is missed by whoever talks with it, perhaps before the cancellation is seen:
+ * that program did not fail. */
+static void
+prefer_cancelled (GCancellable *cancellable, GError **error)
+{
+  if (!g_cancellable_is_cancelled (cancellable))
+    return;
+  g_clear_error (error);
+  g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
 static gboolean
 run_steps (DomuimgBuildState *state, DomuimgProgress *progress, GCancellable *cancellable,
            GError **error)
 {
   if (run_steps_in_order (state, progress, cancellable, error))
     return TRUE;
+  prefer_cancelled (cancellable, error);
   domuimg_build_tell_lost (state, error);
   keep (state, error);
   return FALSE;

@@ -224,6 +224,27 @@ test_what_xml_cannot_say_is_told (void)
   g_assert_cmpuint (g_strv_length (none), ==, 0);
 }
 
+/* Each has no form of its own in libvirt, and the rest is still a document. */
+static void
+test_ports_that_lead_nowhere_become_a_pty (void)
+{
+  static const char *const ports[] = { "udp::", "udp::@", "udp::@0.0.0.0:", "tcp:192.0.2.1:", "unix:", "file:", "msmouse" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
+    {
+      g_autoptr (DomuimgDomain) domain = fixture_hvm ();
+      g_autoptr (GError) error = NULL;
+      g_auto (GStrv) warnings = NULL;
+      g_autofree char *said = g_strdup_printf ("serial \"%s\": libvirt has no form for it", ports[i]);
+
+      domuimg_domain_set_serial (domain, ports[i]);
+      g_autofree char *text = domuimg_domain_to_libvirt_xml (domain, &warnings, &error);
+      g_assert_no_error (error);
+      assert_warned (warnings, said);
+      assert_found (text, "/domain/devices/serial/@type", "pty");
+    }
+}
+
 static void
 test_what_libvirt_cannot_boot_is_an_error (void)
 {
@@ -252,6 +273,8 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/xml/values-are-in-their-places", test_values_are_in_their_places);
   g_test_add_func ("/domain/xml/random-texts-come-back", test_random_texts_come_back);
   g_test_add_func ("/domain/xml/what-xml-cannot-say-is-told", test_what_xml_cannot_say_is_told);
+  g_test_add_func ("/domain/xml/ports-that-lead-nowhere-become-a-pty",
+                   test_ports_that_lead_nowhere_become_a_pty);
   g_test_add_func ("/domain/xml/what-libvirt-cannot-boot-is-an-error",
                    test_what_libvirt_cannot_boot_is_an_error);
   return g_test_run ();

@@ -93,16 +93,21 @@ write_udp (xmlNode *node, const char *rest)
   g_auto (GStrv) sides = g_strsplit (rest, "@", 2);
   g_auto (Place) there = { NULL, NULL };
   g_auto (Place) here = { NULL, NULL };
+  gboolean is_bound, is_connected;
 
   if (sides[0] == NULL || !place_parse (&there, sides[0])
       || (sides[1] != NULL && !place_parse (&here, sides[1])))
     return FALSE;
+  is_bound = here.port != NULL && *here.port != '\0';
+  is_connected = *there.port != '\0';
+  if (!is_bound && !is_connected)
+    return FALSE;
   domuimg_xml_set (node, "type", "udp");
-  if (here.port != NULL && *here.port != '\0')
+  if (is_bound)
     add_place (node, "bind", &here);
-  if (*there.port != '\0')
+  if (is_connected)
     add_place (node, "connect", &there);
-  return *there.port != '\0' || (here.port != NULL && *here.port != '\0');
+  return TRUE;
 }
 
 static gboolean
