@@ -19,8 +19,8 @@ class Build:
 
 
 BARE = ("-Dintrospection=disabled", "-Dpython=disabled", "-Dman=disabled")
-# A precompiled header saves half of the compiler's time; the minimal build, which goes without it,
-# notices what a file forgot to include.
+# A precompiled header saves half of the compiler's time; the whole minimal build, which goes
+# without it, notices what a file forgot to include.
 FASTER = "-Db_pch=true"
 # clang takes a quarter of gcc's time for the sanitizers, and what it makes serves libFuzzer, too.
 # libosinfo never frees a part of what it loads.
@@ -33,8 +33,8 @@ PROGRAMS = ("cli/domuimg", "cli/domuimg-bootloader", "cli/helpers/domuimg-netboo
             *(f"tests/unit/test-{name}" for name in DIFFERENT))
 BUILDS = {
     "default": Build("", ("all",), ("-Dintrospection=enabled", "-Dpython=enabled", "-Dman=enabled", FASTER)),
-    "minimal": Build("-minimal", PROGRAMS, MINIMAL),
-    "minimal-all": Build("-minimal", ("all",), MINIMAL),
+    "minimal": Build("-minimal", PROGRAMS, (*MINIMAL, FASTER)),
+    "minimal-all": Build("-minimal-all", ("all",), MINIMAL),
     "sanitizers": Build("-clang", ("all",), SANITIZED),
     "fuzz": Build("-clang", ("fuzzers",), SANITIZED),
 }

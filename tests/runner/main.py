@@ -20,6 +20,8 @@ from .suites import SUITES
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SLOTS = 2
+# What boots a guest also waits for it, and another may work meanwhile.
+WAITING = 1
 DEFAULT_MINUTES = 30
 BENCHMARKS = (("run",), ("run", "--debian"), ("check",), ("convert",), ("convert", "--stream"), ("bootloader",))
 EPILOG = """\
@@ -210,7 +212,7 @@ def main(argv):
     suites = [] if options.bench else chosen(options)
     with sandbox.entered() as scratch:
         run = Run(options, suites, scratch)
-        slots.create(scratch, min(SLOTS, len(os.sched_getaffinity(0))))
+        slots.create(scratch, min(SLOTS, len(os.sched_getaffinity(0))) + WAITING)
         if set_up(suites, run.report):
             if options.bench:
                 run_benchmarks(run)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Whoever does heavy work holds a slot meanwhile, so that no more of it goes on at once than the
-machine has processors for. Slots are locks on files: they hold between processes, and end with them."""
+"""Whoever does heavy work holds a slot meanwhile, so that only so much of it goes on at once as the
+machine can do. Slots are locks on files: they hold between processes, and end with them."""
 import contextlib
 import fcntl
 import os
