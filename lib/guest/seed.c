@@ -103,9 +103,9 @@ domuimg_seed_make_cloud_config (const DomuimgSeed *self)
   if (!has_login && self->spec->user_data != NULL)
     return NULL;
   json_builder_begin_object (builder);
-  /* cloud-init would make the guest's locale en_US.UTF-8, and fails where locales cannot be generated. */
-  json_builder_set_member_name (builder, "locale");
-  json_builder_add_boolean_value (builder, FALSE);
+  /* cloud-init would make the guest's locale en_US.UTF-8, and fails where locales cannot be generated. Its
+   * older schemas want a string here, and it takes either. */
+  domuimg_json_add_string (builder, "locale", "false");
   /* The keys are root's, whom vendors lock out. */
   if (has_login)
     {
@@ -235,6 +235,7 @@ domuimg_seed_take (const DomuimgSeedSpec *spec, DomuimgCustomise *guest)
     g_clear_pointer (&guest->hostname, g_free);
   g_ptr_array_set_size (guest->authorized_keys, 0);
   g_ptr_array_set_size (guest->nics, 0);
+  guest->has_seeded_network = !spec->is_ignition;
   guest->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
 }
 
