@@ -3,24 +3,16 @@
 
 import json
 import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 from domuimg._gi import Domuimg, GLib
 
 
-class Clone(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        domuimg.create("gold", source=f"tar:{root}", kernel=f"file:{kernel}", type="pv",
-                       dir=self.out, disk="size=64M")
+class Clone(made.Case):
+    name = "gold"
+    settings = {"disk": "size=64M"}
 
     def clone(self, *words, **settings):
         return domuimg.clone("gold", *words, source_dir=self.out, dir=self.out, **settings)
