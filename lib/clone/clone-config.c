@@ -4,6 +4,7 @@
 #include "lib/clone/clone-job.h"
 
 #include "domuimg/domain-config.h"
+#include "lib/check/report.h"
 #include "lib/domain/model/domain.h"
 #include "lib/guest/identity.h"
 #include "lib/guest/manifest-spec.h"
@@ -240,7 +241,7 @@ set_domain (DomuimgManifest *manifest, DomuimgDomain *domain)
     }
 }
 
-/* The kernel is the source's; what was checked there holds for its copies. */
+/* The kernel is the source's. */
 static void
 set_origin (DomuimgCloneJob *self, DomuimgManifest *manifest)
 {
@@ -262,7 +263,6 @@ set_origin (DomuimgCloneJob *self, DomuimgManifest *manifest)
     kernel->path = g_strdup (from->kernel.path);
   if (kernel->ramdisk == NULL)
     kernel->ramdisk = g_strdup (from->kernel.ramdisk);
-  manifest->verdict = g_strdup (from->verdict);
 }
 
 static void
@@ -284,6 +284,8 @@ domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain)
   manifest->xml = self->has_xml ? g_strdup (self->xml_path) : NULL;
   manifest->manifest = g_strdup (self->manifest_path);
   set_origin (self, manifest);
+  if (self->report != NULL)
+    domuimg_report_write_down (self->report, manifest);
   if (domain != NULL)
     set_domain (manifest, domain);
   for (guint i = 0; i < self->source->disks->len; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/check.h"
 #include "domuimg/spec.h"
 #include "lib/base/undo.h"
 #include "lib/clone/clone-others.h"
@@ -16,8 +17,11 @@ typedef struct {
   const DomuimgNicSpec *spec; /* (unowned) (nullable) */
 } DomuimgCloneNic;
 
+typedef struct _DomuimgCloneVerdicts DomuimgCloneVerdicts;
+
 typedef struct {
   const DomuimgCloneSource *source; /* (unowned) */
+  DomuimgCloneVerdicts *verdicts;   /* (unowned) */
   DomuimgSpec *spec;
   const DomuimgCopyWay *const *ways; /* (unowned) for each disk of the source */
   guint64 cleaners;
@@ -30,11 +34,13 @@ typedef struct {
   GPtrArray *changes, *warnings; /* (element-type utf8) */
   DomuimgManifest *replaced; /* (nullable) of the guest that was made under this name before */
   char *root_password;     /* (nullable) that was made */
+  DomuimgReport *report;   /* (nullable) what a check said of it; NULL, too, without a configuration */
   gboolean has_seed, has_xml;
 } DomuimgCloneJob;
 
 typedef struct {
   const DomuimgCopyWay *const *ways;
+  DomuimgCloneVerdicts *verdicts;
   guint64 cleaners;
   GHashTable *taken; /* a set of files, UUIDs and addresses that other clones have */
   const DomuimgCloneOthers *others; /* (unowned) */

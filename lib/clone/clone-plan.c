@@ -38,6 +38,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
   g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_clear_object (&self->report);
   g_free (self);
 }
 
@@ -247,6 +248,7 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
 
   self->source = source;
   self->spec = g_object_ref (spec);
+  self->verdicts = plan->verdicts;
   self->ways = plan->ways;
   self->cleaners = plan->cleaners;
   self->paths = g_ptr_array_new_with_free_func (g_free);

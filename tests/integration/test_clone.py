@@ -11,6 +11,7 @@ import unittest
 
 import archives
 import compare
+import guest
 import world
 
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
@@ -37,10 +38,13 @@ def golden(path):
             "home/ann/.bash_history": b"another\n",
             "var/lib/dhcp/dhclient.eth0.leases": b"lease {}\n",
             "var/spool/cron/crontabs/ann": b"* * * * * true\n",
-            "usr/lib/systemd/systemd": b"\x7fELF",
+            "usr/lib/systemd/system/serial-getty@.service": b"[Service]\nExecStart=-/sbin/agetty\n",
             "usr/lib/systemd/systemd-networkd": b"\x7fELF",
         }.items():
             archives.add_file(tar, name, data)
+        for name in ("systemd", "system-generators/systemd-getty-generator"):
+            archives.add_file(tar, f"usr/lib/systemd/{name}", guest.program(), 0o755)
+        archives.add_file(tar, "sbin/agetty", guest.program(), 0o755)
         archives.add_link(tar, "sbin/init", "../usr/lib/systemd/systemd", tarfile.SYMTYPE)
     return path
 
@@ -186,6 +190,31 @@ class Clone(world.Case):
         self.assert_one_line(self.clone("third", source="second"), "first.qcow2", "was changed")
         self.assert_one_line(self.run_program([str(world.PROGRAM), "run", second["config"]]), "first.qcow2",
                              "was changed")
+
+    def test_each_is_checked(self):
+        """By its own files and configuration, the first and the others."""
+        table = self.dir / "hosts.csv"
+        table.write_text("name,vcpus\nfirst,1\nsecond,2\n")
+        for made in self.must_clone("--each", table):
+            manifest = json.loads(pathlib.Path(made["manifest"]).read_text())
+            said = json.loads(self.run_program([str(world.PROGRAM), "check", made["config"], "--json"]).stdout)
+            del said["json_version"]
+            self.assertEqual(manifest["check"], said)
+            self.assertEqual([made["verdict"], made["check"]["verdict"], manifest["verdict"]],
+                             [said["verdict"]] * 3)
+        self.assertEqual(said["verdict"], "unknown")
+        before = world.snapshot(self.out)
+        with compare.mounted(self.image, "rw") as root:
+            (root / "usr/lib/systemd/systemd").chmod(0o644)
+        self.before = digest(self.image)
+        before["gold.img"] = self.image.read_bytes()
+        self.assert_one_line(self.clone("broken"), "broken: ", "[init-not-executable]", "--allow-unbootable")
+        self.assertEqual(world.snapshot(self.out), before)
+        broken, = self.must_clone("broken", "--allow-unbootable")
+        self.assertEqual(broken["verdict"], "fails")
+        done = self.clone("--count", "2", "--name", "b%d", "--allow-unbootable")
+        self.assertEqual(done.stdout.count("(fails)"), 2)
+        self.assertEqual(done.stdout.count("init-not-executable"), 1)
 
     def test_cleaners_are_chosen(self):
         made, = self.must_clone("kept", "--identity", "-logs,-machine-id,ssh-userdir")
