@@ -128,8 +128,8 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
          && add_result (self, making, self->config_path, &making->config, error)
          && add_result (self, making, self->xml_path, &making->xml, error)
          && add_result (self, making, self->manifest_path, &making->manifest, error)
-         && domuimg_clone_job_end_leases (self, making->undo, error)
-         && domuimg_undo_release (making->undo, error);
+         && domuimg_undo_release (making->undo, error)
+         && domuimg_clone_job_lease (self, making->undo, error);
 }
 
 /* Nobody writes to a kernel's file: a new one is put in its place. */

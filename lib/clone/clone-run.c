@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/clone/clone-run.h"
 
+#include "lib/base/addresses.h"
 #include "lib/base/progress.h"
 #include "lib/base/thread.h"
 #include "lib/clone/clone-verdict.h"
@@ -15,6 +16,7 @@ void
 domuimg_clone_run_free (DomuimgCloneRun *self)
 {
   g_ptr_array_unref (self->jobs);
+  g_ptr_array_unref (self->addresses);
   g_free (self->is_made);
   g_free (self->ways);
   domuimg_clone_verdicts_free (self->verdicts);
@@ -35,35 +37,57 @@ get_directory (const DomuimgCloneWish *wish)
   return dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY;
 }
 
+/* That a pool is too small is known before the first clone is made. */
+static gboolean
+check_pools (DomuimgCloneRun *self, GHashTable *pools, GError **error)
+{
+  GHashTableIter iter;
+  gpointer pool, n;
+
+  g_ptr_array_add (self->addresses, NULL);
+  g_hash_table_iter_init (&iter, pools);
+  while (g_hash_table_iter_next (&iter, &pool, &n))
+    if (!domuimg_addresses_check (pool, GPOINTER_TO_UINT (n),
+                                  (const char *const *) self->addresses->pdata, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+plan_one (DomuimgCloneRun *self, const DomuimgCloneWish *wish, const DomuimgClonePlan *what, guint i,
+          GError **error)
+{
+  DomuimgSpec *spec = g_ptr_array_index (wish->specs, i);
+  const char *place = g_ptr_array_index (wish->places, i);
+  DomuimgCloneJob *job = domuimg_clone_job_plan (self->source, spec, what, error);
+
+  if (job == NULL)
+    g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
+                    domuimg_spec_get (spec, "name"));
+  else
+    g_ptr_array_add (self->jobs, job);
+  return job != NULL;
+}
+
 static gboolean
 plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (DomuimgCloneOthers) others = domuimg_clone_others_new (error);
+  g_autoptr (GHashTable) pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (DomuimgOwned) owned = domuimg_owned_new (error);
   DomuimgClonePlan what = { .verdicts = self->verdicts, .cleaners = wish->cleaners, .taken = taken,
-                            .others = others };
+                            .owned = owned, .addresses = self->addresses, .pools = pools };
 
-  if (others == NULL)
+  if (owned == NULL)
     return FALSE;
+  domuimg_owned_add_addresses (owned, self->addresses);
   self->ways = domuimg_clone_choose_ways (self->source, get_directory (wish), wish->copy, error);
   what.ways = self->ways;
   for (guint i = 0; self->ways != NULL && i < wish->specs->len; i++)
-    {
-      DomuimgSpec *spec = g_ptr_array_index (wish->specs, i);
-      DomuimgCloneJob *job = domuimg_clone_job_plan (self->source, spec, &what, error);
-
-      if (job == NULL)
-        {
-          const char *place = g_ptr_array_index (wish->places, i);
-
-          g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
-                          domuimg_spec_get (spec, "name"));
-          return FALSE;
-        }
-      g_ptr_array_add (self->jobs, job);
-    }
+    if (!plan_one (self, wish, &what, i, error))
+      return FALSE;
   self->is_made = g_new0 (gboolean, wish->specs->len);
-  return self->ways != NULL;
+  return self->ways != NULL && check_pools (self, pools, error);
 }
 
 DomuimgCloneRun *
@@ -73,6 +97,7 @@ domuimg_clone_run_new (const DomuimgCloneWish *wish, GError **error)
 
   g_mutex_init (&self->lock);
   self->verdicts = domuimg_clone_verdicts_new ();
+  self->addresses = g_ptr_array_new_with_free_func (g_free);
   self->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_clone_job_free);
   self->source = domuimg_clone_source_open (wish->source, wish->dir, error);
   if (self->source == NULL || !plan (self, wish, error))

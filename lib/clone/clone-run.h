@@ -12,6 +12,7 @@ typedef struct {
   const DomuimgCopyWay **ways;
   GPtrArray *jobs;  /* of DomuimgCloneJob */
   gboolean *is_made; /* for each of them */
+  GPtrArray *addresses; /* (element-type utf8) that pools may not give out; NULL at the end */
   GCancellable *cancellable; /* (unowned) (nullable) */
   gint next;        /* atomic: the job to be begun next */
   gint n_done;      /* atomic */

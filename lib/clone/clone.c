@@ -299,8 +299,8 @@ domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path
  *   %DOMUIMG_ERROR_BUSY where it runs, was changed since it was itself cloned or is changed meanwhile, or where
  *   a guest's disk lies over what would be replaced, %DOMUIMG_ERROR_EXISTS for a name, file, UUID or address that
  *   is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the storage does not have, a filesystem that
- *   cannot be changed here, an address of a pool, or a guest of which `force` would leave files behind,
- *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_PERMISSION,
+ *   cannot be changed here, or a guest of which `force` would leave files behind,
+ *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, also of a pool of addresses, %DOMUIMG_ERROR_PERMISSION,
  *   %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_IO, %DOMUIMG_ERROR_NOT_BOOTABLE where a check says that a clone
  *   fails, and `allow-unbootable` is not set
  *
