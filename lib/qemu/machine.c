@@ -15,6 +15,8 @@
 
 #define PROGRAM "qemu-system-x86_64"
 #define MIB 1048576
+/* What QEMU's own network calls the host that it runs on. */
+#define HOST "10.0.2.2"
 #define DISK "disk"
 #define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
@@ -210,6 +212,27 @@ start (DomuimgQemu *self, GCancellable *cancellable, GError **error)
   domuimg_exec_drop_passed (self->exec);
   return fcntl (self->serial, F_SETFL, O_NONBLOCK) == 0
          || domuimg_set_errno (error, errno, "reading what QEMU says");
+}
+
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return address != NULL ? g_inet_address_get_is_loopback (address)
+                         : g_ascii_strcasecmp (host, "localhost") == 0;
+}
+
+char *
+domuimg_qemu_map_address (const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
+
+  if (uri == NULL || g_uri_get_host (uri) == NULL || !is_loopback (g_uri_get_host (uri)))
+    return g_strdup (url);
+  return g_uri_join (G_URI_FLAGS_ENCODED, g_uri_get_scheme (uri), g_uri_get_userinfo (uri), HOST,
+                     g_uri_get_port (uri), g_uri_get_path (uri), g_uri_get_query (uri),
+                     g_uri_get_fragment (uri));
 }
 
 DomuimgQemu *

@@ -25,6 +25,9 @@ char *domuimg_qemu_explain_missing (void);
 /* "KVM", or "emulation (TCG), since …", for a person. */
 const char *domuimg_qemu_describe_speed (void);
 
+/* What a machine has to call @url by, where that is of this host's own loopback interface; else the same. */
+char *domuimg_qemu_map_address (const char *url);
+
 DomuimgQemu *domuimg_qemu_start (const DomuimgQemuMachine *machine, DomuimgQmpEvent on_event,
                                  gpointer user_data, GCancellable *cancellable, GError **error);
 void domuimg_qemu_free (DomuimgQemu *self);

@@ -8,6 +8,8 @@
 #include "lib/netboot/treeinfo.h"
 #include "lib/source/checksums.h"
 
+#define MIB ((guint64) 1 << 20)
+#define GIB ((guint64) 1 << 30)
 #define SUMS_MAX (8 << 20)
 
 typedef struct {
@@ -47,6 +49,20 @@ domuimg_install_tree_free (DomuimgInstallTree *self)
   g_free (self->name);
   g_ptr_array_unref (self->images);
   g_free (self);
+}
+
+DomuimgInstallNeeds
+domuimg_install_tree_get_needs (const DomuimgInstallTree *self)
+{
+  static const DomuimgInstallNeeds needs[] = {
+    [DOMUIMG_INSTALLER_OTHER] = { 1024 * MIB, 10 * GIB },
+    [DOMUIMG_INSTALLER_ANACONDA] = { 3072 * MIB, 20 * GIB },
+    [DOMUIMG_INSTALLER_YAST] = { 2048 * MIB, 20 * GIB },
+    [DOMUIMG_INSTALLER_DEBIAN] = { 1024 * MIB, 10 * GIB },
+    [DOMUIMG_INSTALLER_CASPER] = { 4096 * MIB, 20 * GIB },
+  };
+
+  return needs[self->kind];
 }
 
 static DomuimgInstallImages *

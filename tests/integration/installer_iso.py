@@ -12,7 +12,8 @@ import guest
 
 FSTAB = "/dev/vda / ext4 defaults 0 1\n"
 PLACE = pathlib.Path("install.amd")
-MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
+MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
+           "failover", "net_failover", "virtio_net")
 # What is done after the modules are there: a line of it is on the kernel's command line.
 INIT = """#!/bin/busybox sh
 bb=/bin/busybox
@@ -29,6 +30,10 @@ for word; do
   case $word in
     test=panic) exit 1 ;;
     copies=*) for i in $($bb seq ${{word#copies=}}); do $bb cat /guest/var/data; done >/guest/var/copies ;;
+    test=mirror)
+      $bb ifconfig eth0 10.0.2.15
+      answer() {{ $bb sed -n "s#^d-i mirror/http/$1 string ##p" /preseed.cfg; }}
+      $bb wget -q -O /guest/etc/fetched http://$(answer hostname)$(answer directory)/fetched || exit 1 ;;
     test=ask) echo "Which disk?"; read answer; [ "$answer" = /dev/vda ] || exit 1 ;;
   esac
 done

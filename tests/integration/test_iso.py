@@ -131,6 +131,80 @@ class InstallerTest(IsoCase):
         self.refuse(cut, "cut off", "fetch it again", more=self.login())
 
 
+@unittest.skipUnless(installer_iso.kernel(), "Debian's kernel for clouds is not installed")
+class InstallerOfTreeTest(IsoCase):
+    """--from tree: --installer qemu, of a tree as Debian's mirrors have it."""
+    disk = "size=256M"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scratch = cls.shared_directory()
+        installer_iso.make_installer(scratch / "installer")
+        cls.served = scratch / "served"
+        cls.netboot = cls.served / "debian/dists/bookworm/main/installer-amd64/current/images/netboot"
+        cls.netboot = cls.netboot / "debian-installer/amd64"
+        cls.netboot.mkdir(parents=True)
+        for old, new in ("vmlinuz", "linux"), ("initrd.gz", "initrd.gz"):
+            (scratch / "installer/tree/install.amd" / old).rename(cls.netboot / new)
+        (cls.served / "debian/fetched").write_text("from the mirror\n")
+
+    def setUp(self):
+        super().setUp()
+        server = boot_server.Http(self.served)
+        self.addCleanup(server.close)
+        self.url = server.url("debian/dists/bookworm/main/installer-amd64/")
+
+    def command(self, source, *more, name="t", kernel=None):
+        words = super().command(source, *more)
+        words[words.index(f"iso:{source}")] = f"tree:{source}"
+        return words
+
+    def here(self, *more):
+        return "--installer", "qemu", "--root-password-file", str(self.password), *more
+
+    def test_what_was_installed_is_converted(self):
+        done = self.run_program(self.command(self.url, *self.here("--extra-args", "test=mirror")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        manifest = json.loads((self.out / "t.json").read_text())
+        self.assertEqual((manifest["verdict"], manifest["type"]), ("boots", "pvh"))
+        self.assertIn("changed /etc/fstab", manifest["changes"])
+        # It has reached the mirror, which is on the loopback interface of its host.
+        said = subprocess.run(["/sbin/debugfs", "-R", "cat /etc/fetched", str(self.out / "t.img")],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said, "from the mirror\n")
+        self.assertEqual(self.journals(), [])
+        self.assertEqual(sorted(world.snapshot(self.out)),
+                         ["t.cfg", "t.img", "t.initrd", "t.json", "t.vmlinuz", "t.xml"])
+
+    def test_a_plan(self):
+        done = self.run_program(self.command(self.url, *self.here("--dry-run")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for words in ("in QEMU", "d-i partman-auto/disk string /dev/vda", "d-i mirror/http/hostname string 10.0.2.2:",
+                      "d-i mirror/http/directory string /debian"):
+            self.assertIn(words, done.stdout)
+        self.assertNotIn("t-install.cfg", done.stdout)
+        self.assert_nothing_left()
+
+    def test_its_checksum_is_verified(self):
+        sums = self.served / "debian/dists/bookworm/main/installer-amd64/current/images/SHA256SUMS"
+        sums.write_text(f"{'0' * 64}  ./netboot/debian-installer/amd64/linux\n")
+        self.addCleanup(sums.unlink)
+        self.refuse(self.url, "checksum", "should be " + "0" * 64, more=self.here())
+
+    def test_somebody_has_to_answer(self):
+        (self.dir / "casper").mkdir()
+        for name in "vmlinuz", "initrd":
+            (self.dir / "casper" / name).write_bytes(b"x")
+        self.refuse(self.dir, "nobody would answer", "--answers", more=("--installer", "qemu"))
+
+    def test_what_is_no_tree(self):
+        self.refuse(self.url.partition("dists")[0], "is not an install tree", more=self.here())
+
+    def test_settings_of_a_run_here_go_with_it_only(self):
+        self.refuse(self.url, "--timeout goes with --installer qemu", more=("--timeout", "60"))
+
+
 class BootRecordTest(IsoCase):
     def test_nothing_was_written(self):
         self.fail_there(self.bootable(installer_iso.POWER_OFF), "powered off without having written to the disk")
