@@ -114,7 +114,19 @@ add_boot (DomuimgExec *exec, const DomuimgQemuMachine *machine)
   domuimg_exec_arg (exec, "-initrd");
   domuimg_exec_arg (exec, machine->ramdisk);
   domuimg_exec_arg (exec, "-append");
-  domuimg_exec_arg (exec, machine->cmdline);
+  /* An emulated timer may be too slow for Linux's test of it where the host is busy: it would panic. */
+  domuimg_exec_argf (exec, "%s%s", domuimg_kvm_works () ? "" : "no_timer_check ", machine->cmdline);
+}
+
+static void
+add_cdrom (DomuimgExec *exec, const char *id, const char *path, guint unit)
+{
+  g_autofree char *device = g_strdup_printf ("ide-cd,id=cd%u,bus=ide.1,unit=%u,drive=%s", unit, unit, id);
+
+  if (path == NULL)
+    return;
+  add_drive (exec, id, path, TRUE);
+  add_device (exec, device);
 }
 
 static void
@@ -127,11 +139,8 @@ add_devices (DomuimgExec *exec, const DomuimgQemuMachine *machine)
   add_drive (exec, DISK, machine->disk, FALSE);
   add_device (exec, machine->has_drivers ? "virtio-blk-pci,id=disk,drive=" DISK
                                          : "ide-hd,id=disk,bus=ide.0,drive=" DISK);
-  if (machine->iso != NULL)
-    {
-      add_drive (exec, "cdrom", machine->iso, TRUE);
-      add_device (exec, "ide-cd,id=cd,bus=ide.1,drive=cdrom");
-    }
+  add_cdrom (exec, "cdrom", machine->iso, 0);
+  add_cdrom (exec, "answers", machine->answers, 1);
   domuimg_exec_arg (exec, "-netdev");
   domuimg_exec_arg (exec, "user,id=net");
   add_device (exec, nic);

@@ -10,6 +10,7 @@ typedef struct _DomuimgQemu DomuimgQemu;
 typedef struct {
   const char *disk;    /* a raw image that it may write to */
   const char *iso;     /* (nullable) in its CD-ROM drive */
+  const char *answers; /* (nullable) a second ISO image, in a drive of its own */
   const char *kernel;  /* (nullable) is started in place of what @iso boots, with the two below */
   const char *ramdisk;
   const char *cmdline;

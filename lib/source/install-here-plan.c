@@ -31,6 +31,7 @@ domuimg_install_here_clear (DomuimgInstallHere *self)
   g_free (self->disk);
   g_free (self->log);
   g_free (self->screen);
+  g_free (self->answers_disk);
 }
 
 const char *
@@ -68,10 +69,17 @@ domuimg_install_here_get_images (DomuimgInstallHere *self)
 DomuimgInstallTarget
 domuimg_install_here_get_target (DomuimgInstallHere *self)
 {
-  const DomuimgInstallImages *images = domuimg_install_here_get_images (self);
+  const DomuimgInstallImages *images;
 
+  if (self->tree == NULL)
+    return (DomuimgInstallTarget){ .kind = DOMUIMG_INSTALLER_OTHER,
+                                   .name = domuimg_spec_get (self->spec, "name"),
+                                   .is_fitted = TRUE,
+                                   .is_attended = is_attended (self) };
+  images = domuimg_install_here_get_images (self);
   return (DomuimgInstallTarget){
     .kind = self->tree->kind,
+    .reads_seed = self->tree->reads_seed,
     .name = domuimg_spec_get (self->spec, "name"),
     .location = self->is_tree ? self->url : NULL,
     .console = self->display != DOMUIMG_QEMU_DISPLAY_NONE && !self->is_interactive ? "tty0" : "ttyS0",
@@ -130,7 +138,6 @@ check_login (DomuimgInstallHere *self, GError **error)
                        domuimg_install_here_get_location (self));
 }
 
-/* Answers are for an installer that is known, and a kernel of it; all others start as the image has it. */
 static gboolean
 plan_answers (DomuimgInstallHere *self, GError **error)
 {
@@ -138,12 +145,6 @@ plan_answers (DomuimgInstallHere *self, GError **error)
   DomuimgInstallTarget target;
 
   g_clear_pointer (&self->answers, domuimg_install_answers_free);
-  if (self->tree == NULL)
-    return given == NULL
-           || domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                            "--answers %s: %s has no installer that is known here, so that nothing could tell it"
-                            " of its answers; put them into the image",
-                            given, domuimg_install_here_get_location (self));
   target = domuimg_install_here_get_target (self);
   target.is_plan = TRUE;
   if (!domuimg_install_answers_make (self->spec, &target, &self->answers, error))
@@ -290,7 +291,8 @@ describe_answers (DomuimgInstallHere *self)
   const DomuimgInstallAnswers *answers = self->answers;
 
   if (answers != NULL)
-    return g_strdup_printf ("answer the installer's questions, by %s in its initramfs%s%s", answers->name,
+    return g_strdup_printf ("answer the installer's questions, by %s %s%s%s", answers->name,
+                            answers->label != NULL ? "in a second CD-ROM drive" : "in its initramfs",
                             answers->text != NULL ? ":\n" : "", answers->text ?: "");
   if (self->is_interactive)
     return g_strdup ("have the installer ask its questions on this terminal (Ctrl-] gives up)");

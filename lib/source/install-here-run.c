@@ -11,6 +11,7 @@
 #include "lib/base/copy-file.h"
 #include "lib/base/exchange.h"
 #include "lib/base/fd.h"
+#include "lib/base/iso-write.h"
 #include "lib/base/private-file.h"
 #include "lib/source/install-boot.h"
 #include "lib/source/install-fetch.h"
@@ -21,6 +22,9 @@
 /* It makes an installation faster, and nothing else depends on it. */
 #define VCPUS_MAX 4
 #define CDROM "hdc"
+/* One that boots its medium may go on from the disk, once, and one of Windows several times. */
+#define RESTARTS_USUAL 1
+#define RESTARTS 8
 /* What is left of an installer that failed, behind the guest's name. */
 #define KEPT "-installer"
 
@@ -64,6 +68,29 @@ fetch (DomuimgInstallHere *self, const Boot *boot, DomuimgProgress *progress,
          && domuimg_install_fetch (self->files, &ramdisk, progress, cancellable, error);
 }
 
+/* Where the answers are read from a disk, that disk; else they are in the initramfs. */
+static gboolean
+write_answers (DomuimgInstallHere *self, const DomuimgInstallAnswers *answers, const char *ramdisk,
+               GError **error)
+{
+  g_autoptr (GPtrArray) files = domuimg_iso_files_new ();
+  g_auto (DomuimgFd) fd = -1;
+
+  if (answers == NULL)
+    return TRUE;
+  if (answers->label == NULL)
+    return domuimg_install_boot_append (answers, ramdisk, error);
+  for (guint i = 0; i < answers->files->len; i++)
+    {
+      const DomuimgInstallFile *file = g_ptr_array_index (answers->files, i);
+
+      domuimg_iso_files_add (files, file->name, g_bytes_ref (file->content));
+    }
+  fd = domuimg_private_file_make (self->answers_disk, error);
+  return fd >= 0
+         && domuimg_iso_write (fd, self->answers_disk, answers->label, files, error);
+}
+
 static gboolean
 make_boot (DomuimgInstallHere *self, const char *directory, Boot *boot, DomuimgProgress *progress,
            GCancellable *cancellable, GError **error)
@@ -79,12 +106,23 @@ make_boot (DomuimgInstallHere *self, const char *directory, Boot *boot, DomuimgP
   boot->ramdisk = g_build_filename (directory, "initrd", NULL);
   if (!fetch (self, boot, progress, cancellable, error)
       || !domuimg_install_answers_make (self->spec, &target, &answers, error)
-      || (answers != NULL && !domuimg_install_boot_append (answers, boot->ramdisk, error))
+      || !write_answers (self, answers, boot->ramdisk, error)
       || !domuimg_install_origin_make (self->files, option, address, CDROM, &origin, error))
     return FALSE;
   boot->cmdline = domuimg_install_boot_make_cmdline (&target, origin, answers,
                                                      domuimg_spec_get (self->spec, "extra-args"));
   return TRUE;
+}
+
+/* An image that starts by itself is told what it looks for on disks. */
+static gboolean
+make_answers (DomuimgInstallHere *self, GError **error)
+{
+  const DomuimgInstallTarget target = domuimg_install_here_get_target (self);
+  g_autoptr (DomuimgInstallAnswers) answers = NULL;
+
+  return domuimg_install_answers_make (self->spec, &target, &answers, error)
+         && write_answers (self, answers, NULL, error);
 }
 
 /* A hole as large as the disk. */
@@ -113,11 +151,13 @@ run (DomuimgInstallHere *self, const Boot *boot, const DomuimgSourceContext *con
      DomuimgProgress *progress, GCancellable *cancellable, GError **error)
 {
   gboolean has_terminal = self->is_interactive && context->has_terminal;
+  gboolean has_disk = self->answers != NULL && self->answers->label != NULL;
   const DomuimgQemuInstall install = {
     .machine = { .disk = self->disk,
                  .iso = domuimg_install_files_is_iso (self->files)
                             ? domuimg_install_files_get_location (self->files)
                             : NULL,
+                 .answers = has_disk ? self->answers_disk : NULL,
                  .kernel = boot->kernel,
                  .ramdisk = boot->ramdisk,
                  .cmdline = boot->cmdline,
@@ -130,6 +170,7 @@ run (DomuimgInstallHere *self, const Boot *boot, const DomuimgSourceContext *con
     .question = get_question (self),
     .timeout = domuimg_install_here_get_timeout (self),
     .is_attended = self->is_interactive || self->display != DOMUIMG_QEMU_DISPLAY_NONE,
+    .restarts = has_disk && !domuimg_install_here_is_driven (self) ? RESTARTS : RESTARTS_USUAL,
     .terminal_in = has_terminal ? context->terminal_in : -1,
     .terminal_out = has_terminal ? context->terminal_out : -1,
     .log = self->log,
@@ -153,9 +194,11 @@ domuimg_install_here_run (DomuimgInstallHere *self, const DomuimgSourceContext *
   self->disk = g_build_filename (context->work_directory, "installed.raw", NULL);
   self->log = g_build_filename (context->work_directory, "installer.log", NULL);
   self->screen = g_build_filename (context->work_directory, "installer", NULL);
+  self->answers_disk = g_build_filename (context->work_directory, "answers.iso", NULL);
   return make_disk (self, error)
-         && (!domuimg_install_here_is_driven (self)
-             || make_boot (self, context->work_directory, &boot, progress, cancellable, error))
+         && (domuimg_install_here_is_driven (self)
+                 ? make_boot (self, context->work_directory, &boot, progress, cancellable, error)
+                 : make_answers (self, error))
          && run (self, &boot, context, progress, cancellable, error)
          && domuimg_import_take_installed (self->import, self->disk, error);
 }

@@ -29,6 +29,7 @@ struct _DomuimgInstallHere {
   gboolean is_interactive;        /* its console is on the user's terminal */
   char *mac;                      /* of the machine that it runs in */
   char *disk, *log, *screen;      /* (nullable) in the work directory, once it runs */
+  char *answers_disk;             /* (nullable) an ISO image with what it is told, in the same place */
 };
 
 /* A source for such an installer. Who has it sets @url and @fetch, or @files, and @is_tree. */

@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   DomuimgInstallerKind kind;
   char *name;        /* for a person: "Fedora 42" */
+  gboolean reads_seed; /* Ubuntu's live installer, if it takes its answers from one */
   GPtrArray *images; /* (element-type DomuimgInstallImages) at least one, the best first */
 } DomuimgInstallTree;
 

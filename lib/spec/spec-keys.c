@@ -374,8 +374,8 @@ static const DomuimgSpecKey keys[] = {
     "host-keys, identity or all",
     TEXT (check_word) },
   { "answers", STRING, "FILE",
-    "what the installer is told: a preseed, kickstart or AutoYaST profile [made for Debian where a login is"
-    " given, else it asks]",
+    "what the installer is told: a preseed, kickstart, AutoYaST profile, autoinstall file or Windows answer file"
+    " [made for Debian, and here for Ubuntu's server, where a login is given, else it asks]",
     TEXT (check_text) },
   { "extra-args", STRING, "TEXT", "further words for the installer's command line",
     TEXT (check_text) },
