@@ -65,6 +65,7 @@ class Settings(TypedDict, total=False):
     trace_file: Paths
     allow_missing: bool
     sbom: Text
+    installer: Text
     timeout: Number
     keep_failed: bool
     interactive: bool
