@@ -280,7 +280,8 @@ domuimg_application_install (const DomuimgApplication *self, const DomuimgCustom
   if (!domuimg_customise_validate (want, error) || !check_and_make_directory (self, &edit, error))
     return FALSE;
   text = domuimg_application_to_text (self, want);
-  return make_directories (&edit, want, error) && put_init (&edit, error) && put_reboot (&edit, error)
-         && write_hosts (&edit, want, error)
+  return make_directories (&edit, want, error)
+         && domuimg_application_make_memory (self, want, &edit, error) && put_init (&edit, error)
+         && put_reboot (&edit, error) && write_hosts (&edit, want, error)
          && domuimg_edit_write_own (&edit, DOMUIMG_APPLICATION_CONFIG, text, 0600, error);
 }

@@ -58,6 +58,12 @@ gboolean domuimg_application_install (const DomuimgApplication *self, const Domu
                                       DomuimgTree *tree, GPtrArray *changes,
                                       GCancellable *cancellable, GError **error);
 
+/* (element-type utf8) (unowned): what of a root that can only be read init copies into memory: /var and the
+ * volumes, unless they are on further disks, and the names of servers. */
+GPtrArray *domuimg_application_list_memory (const DomuimgApplication *self, const DomuimgCustomise *want);
+/* Makes those that a root that can only be read does not have. */
+gboolean domuimg_application_make_memory (const DomuimgApplication *self, const DomuimgCustomise *want,
+                                          DomuimgEdit *edit, GError **error);
 /* The configuration that init reads, see cli/init/config.h. */
 char *domuimg_application_to_text (const DomuimgApplication *self, const DomuimgCustomise *want);
 /* What such a text says of the application itself; CORRUPT_INPUT. */
