@@ -227,6 +227,32 @@ test_init_copies_files_as_they_are (void)
 }
 
 static void
+test_env_files (void)
+{
+  g_autoptr (DomuimgApplication) application = make_application ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (domuimg_application_parse_env (application, "# of the shop\n\nKEY=se cret\r\nLEVEL=3\nEMPTY=\n",
+                                                "FILE", &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (application->env->len, ==, 4);
+  g_assert_cmpstr (application->env->pdata[1], ==, "LEVEL=3");
+  g_assert_cmpstr (application->env->pdata[2], ==, "KEY=se cret");
+  g_assert_cmpstr (application->env->pdata[3], ==, "EMPTY=");
+  g_assert_cmpuint (application->notes->len, ==, 1);
+  g_assert_cmpstr (application->notes->pdata[0], ==, "took the variables KEY, LEVEL, EMPTY from FILE");
+  for (const char *const *bad = (const char *const[]){ "A=1\nhidden", "=hidden", "a b=hidden", "9=hidden", NULL };
+       *bad != NULL; bad++)
+    {
+      g_assert_false (domuimg_application_parse_env (application, *bad, "FILE", &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, " of FILE is not NAME=VALUE"));
+      g_assert_null (strstr (error->message, "hidden"));
+      g_clear_error (&error);
+    }
+}
+
+static void
 test_a_check_reads_what_is_written (void)
 {
   g_autoptr (DomuimgApplication) application = make_application ();
@@ -341,6 +367,7 @@ main (int argc, char **argv)
   g_test_add_func ("/application/memory", test_what_is_copied_into_memory);
   g_test_add_func ("/application/read-only-root", test_a_read_only_root_has_what_is_copied);
   g_test_add_func ("/application/copy", test_init_copies_files_as_they_are);
+  g_test_add_func ("/application/env-files", test_env_files);
   g_test_add_func ("/application/a-check-reads-what-is-written", test_a_check_reads_what_is_written);
   g_test_add_func ("/application/path", test_the_program_is_looked_for_along_path);
   g_test_add_func ("/application/install", test_what_is_put_into_a_guest);
