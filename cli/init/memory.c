@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Places in memory, over those of a root that can only be read. */
+/* Places in memory, with what the root has there. */
 #define _GNU_SOURCE
 #include "cli/init/memory.h"
 
@@ -14,7 +14,7 @@
 #include "cli/init/say.h"
 
 /* Where a copy is until it is whole. */
-#define STAGE "/run/domuimg-memory"
+#define STAGE "/dev/domuimg-memory"
 #define COPY STAGE "/copy"
 
 static bool
@@ -34,27 +34,41 @@ fill (const char *place)
 }
 
 /* The filesystem in memory lives on at the place that it is bound to. Without one, it goes with its stage. */
-static void
-lay (const char *place)
+static bool
+lay (const char *place, unsigned long flags)
 {
-  if (mount ("tmpfs", STAGE, "tmpfs", 0, "mode=0755") != 0)
+  bool done;
+
+  if (mount ("tmpfs", STAGE, "tmpfs", flags, "mode=0755") != 0)
     {
-      say_errno ("%s can only be read: mounting a tmpfs", place);
-      return;
+      say_errno ("mounting a tmpfs for %s", place);
+      return false;
     }
-  if (!fill (place))
-    say_errno ("%s can only be read, as no copy of it can be in memory (more memory, or a disk for it, may help)",
-               place);
+  done = fill (place);
+  if (!done)
+    say_errno ("%s cannot be copied into memory (more memory, or a disk for it, may help)", place);
   umount2 (STAGE, MNT_DETACH);
+  return done;
+}
+
+/* An image has directories there for its application. Without a copy of them there is an empty place. */
+static void
+lay_fleeting (const char *place, const char *options)
+{
+  if (!lay (place, MS_NOSUID | MS_NODEV)
+      && mount ("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, options) != 0)
+    say_errno ("mounting %s", place);
 }
 
 void
 memory_lay (const struct config *config)
 {
-  if (!is_read_only ("/"))
-    return;
   mkdir (STAGE, 0700);
-  for (size_t i = 0; i < config->n_memory; i++)
-    lay (config->memory[i]);
+  lay_fleeting ("/run", "mode=0755");
+  lay_fleeting ("/tmp", "mode=1777");
+  chmod ("/tmp", 01777);
+  for (size_t i = 0; is_read_only ("/") && i < config->n_memory; i++)
+    if (!lay (config->memory[i], 0))
+      say ("%s can only be read", config->memory[i]);
   rmdir (STAGE);
 }

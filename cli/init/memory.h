@@ -3,6 +3,7 @@
 
 #include "cli/init/config.h"
 
-/* On a root that can only be read: lays a copy in memory over each place that the application may write to. What
- * cannot be copied stays as it is, and is told of on the console. */
+/* Lays copies in memory over /run and /tmp and, on a root that can only be read, over each place that the
+ * application may write to. What cannot be copied is told of on the console, and stays as it is; of /run and /tmp
+ * there are then empty ones. */
 void memory_lay (const struct config *config);

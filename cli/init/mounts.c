@@ -32,8 +32,6 @@ static const struct place of_kernel[] = {
 static const struct place of_system[] = {
   { "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=0620,gid=5", 0755 },
   { "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 01777 },
-  { "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", 0755 },
-  { "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 01777 },
   { "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, 0755 },
 };
 
