@@ -34,7 +34,7 @@ struct nic {
   bool is_dhcp;
 };
 
-/* Of a network card: an address with its prefix, or a gateway. */
+/* A network card has it: an address with its prefix, or a gateway. */
 struct nic_address {
   const char *mac;
   const char *text;

@@ -38,7 +38,7 @@ typedef struct {
   const char *detail; /* (nullable) */
 } DomuimgAppReason;
 
-/* Of a program that somebody has asked for. */
+/* The rule of a program that somebody has asked for. */
 #define DOMUIMG_APP_RULE_ASKED "asked"
 
 /* @data is a DomuimgAppFile. */

@@ -10,15 +10,16 @@
 
 /* No message may have a value, nor what may be part of one. */
 static gboolean
-take_line (DomuimgApplication *self, const char *line, GString *names)
+take_line (DomuimgApplication *self, const char *line, guint number, const char *from, GString *names,
+           GError **error)
 {
-  g_autofree char *name = g_strndup (line, strcspn (line, "="));
-
-  if (line[strlen (name)] != '=' || !g_regex_match_simple ("^[A-Za-z_][A-Za-z0-9_.-]*$", name, 0, 0)
-      || !domuimg_application_set_env (self, line, NULL))
-    return FALSE;
-  g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
-  return TRUE;
+  if (!g_regex_match_simple ("^[A-Za-z_][A-Za-z0-9_.-]*=", line, 0, 0))
+    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                         "env-file: line %u of %s is not NAME=VALUE, where NAME is of letters, digits and _;"
+                         " correct it, or begin it with # if it is a comment",
+                         number, from);
+  g_string_append_printf (names, "%s%.*s", names->len > 0 ? ", " : "", (int) strcspn (line, "="), line);
+  return domuimg_application_set_env (self, line, error);
 }
 
 gboolean
@@ -33,11 +34,8 @@ domuimg_application_parse_env (DomuimgApplication *self, const char *text, const
 
       if (g_str_has_suffix (line, "\r"))
         line[strlen (line) - 1] = '\0';
-      if (*line != '\0' && *line != '#' && !take_line (self, line, names))
-        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                             "env-file: line %u of %s is not NAME=VALUE, where NAME is of letters, digits and _;"
-                             " correct it, or begin it with # if it is a comment",
-                             i + 1, from);
+      if (*line != '\0' && *line != '#' && !take_line (self, line, i + 1, from, names, error))
+        return FALSE;
     }
   if (names->len > 0)
     g_ptr_array_add (self->notes, g_strdup_printf ("took the variables %s from %s", names->str, from));

@@ -11,8 +11,9 @@ mkdir -p /tmp/page
 {
   echo "starts=$starts user=$(id -u) word=$WORD directory=$(pwd)"
   cat /etc/resolv.conf
-  set -- $(df -k / | tail -n 1)
-  test "$2" -gt 200000 && echo "root=grown"
+  df -k / | tail -n 1 | while read -r _ size _; do
+    test "$size" -gt 200000 && echo "root=grown"
+  done
   grep -q ' /data ext4 rw' /proc/mounts && echo "data=disk"
   test -d /run/facts && echo "run=kept"
   ip -6 addr show scope global

@@ -44,7 +44,7 @@ def ask(address, query):
 
 
 def main():
-    for _ in range(300):
+    for _ in range(60):
         try:
             print("answered:", *ask(sys.argv[1], sys.argv[2]))
             return 0

@@ -86,7 +86,7 @@ def postgres(shared, work):
                            POSTGRES.with_name("initdb"), "--user", "postgres", "--env",
                            "PGDATA=/var/lib/postgresql/data", "--nic", f"ip={ADDRESS}/24", "--type", "pvh", "--disk",
                            "size=512M", DOMUIMG_RULES_DIR=str(RULES))
-        return cfg, ["--ship", f"{APPS / 'query.py'}:/lab/query.py", "--expect", "as init process",
+        return cfg, ["--ship", f"{APPS / 'query.py'}:/lab/query.py", "--expect", "ready to accept connections",
                      "--ask", f"python3 /lab/query.py {ADDRESS} 'select 6 * 7, version()'", "--ask", "xl shutdown pg",
                      "--then", "is told to end", "--then", "ended with status 0", "--then", "the guest is off"], \
             ["answered: 42 PostgreSQL"]
