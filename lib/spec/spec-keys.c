@@ -581,7 +581,7 @@ describe_disk (void)
 {
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
-  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|squashfs,label=TEXT,mount=DIR,"
+  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|erofs|squashfs,label=TEXT,mount=DIR,"
                           "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,luks=FILE,lvm=VG,…; the first"
                           " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);
