@@ -110,7 +110,7 @@ cli_clone (int argc, char **argv)
     { "name", 0, 0, G_OPTION_ARG_FILENAME, &options.name,
       "with --count: their names, as web%03d", "PATTERN" },
     { "each", 0, 0, G_OPTION_ARG_FILENAME, &options.each,
-      "make those that a table has, a .csv or .json file: columns are name, ip, memory and other options"
+      "make those that a table has, a .csv, .json or .yaml file: columns are name, ip, memory and other options"
       " of these",
       "TABLE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "print what was made as JSON", NULL },

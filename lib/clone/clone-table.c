@@ -125,8 +125,8 @@ add_object (GPtrArray *table, JsonNode *node, const char *where, GError **error)
   return TRUE;
 }
 
-static gboolean
-fail_at (const char *text, gsize offset, const char *name, const char *what, GError **error)
+gboolean
+domuimg_table_fail_at (const char *text, gsize offset, const char *name, const char *what, GError **error)
 {
   guint line = 1, column = 1;
 
@@ -148,7 +148,7 @@ check_zeros (const char *text, gsize length, const char *name, GError **error)
     {
       if (text[i] == '\0'
           || (length - i >= strlen (escape) && memcmp (text + i, escape, strlen (escape)) == 0))
-        return fail_at (text, i, name, "a character 0 is of no text", error);
+        return domuimg_table_fail_at (text, i, name, "a character 0 is of no text", error);
       /* The character behind it is escaped. */
       i += text[i] == '\\';
     }
@@ -216,21 +216,27 @@ read_text (const char *path, char **text, gsize *length, GError **error)
                           "%s", local->message);
 }
 
+static const struct {
+  const char *suffix;
+  GPtrArray *(*parse) (const char *text, gsize length, const char *name, GError **error);
+} formats[] = {
+  { ".csv", domuimg_table_parse_csv },
+  { ".json", domuimg_table_parse_json },
+  { ".yaml", domuimg_table_parse_yaml },
+  { ".yml", domuimg_table_parse_yaml },
+};
+
 GPtrArray *
 domuimg_table_read (const char *path, GError **error)
 {
   g_autofree char *text = NULL;
   gsize length;
-  gboolean is_json = g_str_has_suffix (path, ".json");
 
-  if (!is_json && !g_str_has_suffix (path, ".csv"))
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                    "%s: a table of guests is a file whose name ends in .csv or .json", path);
-      return NULL;
-    }
-  if (!read_text (path, &text, &length, error))
-    return NULL;
-  return is_json ? domuimg_table_parse_json (text, length, path, error)
-                 : domuimg_table_parse_csv (text, length, path, error);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_str_has_suffix (path, formats[i].suffix))
+      return read_text (path, &text, &length, error) ? formats[i].parse (text, length, path, error)
+                                                     : NULL;
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: a table of guests is a file whose name ends in .csv, .json or .yaml", path);
+  return NULL;
 }

@@ -23,10 +23,16 @@ GPtrArray *domuimg_table_parse_csv (const char *text, gsize length, const char *
 /* The same of a list of objects in JSON; what has several values is a cell for each. */
 GPtrArray *domuimg_table_parse_json (const char *text, gsize length, const char *name,
                                      GError **error);
+/* The same of a list of mappings in YAML; NOT_SUPPORTED where that is not built in. */
+GPtrArray *domuimg_table_parse_yaml (const char *text, gsize length, const char *name,
+                                     GError **error);
 /* By what its name ends in. */
 GPtrArray *domuimg_table_read (const char *path, GError **error);
 
 GPtrArray *domuimg_table_new (void);
+/* CORRUPT_INPUT, with the line and column of @offset. Always FALSE. */
+gboolean domuimg_table_fail_at (const char *text, gsize offset, const char *name, const char *what,
+                                GError **error);
 /* Both take a copy of their texts. */
 DomuimgRow *domuimg_table_add_row (GPtrArray *self, const char *where);
 void domuimg_row_add (DomuimgRow *self, const char *name, const char *value, const char *where);

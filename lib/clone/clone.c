@@ -244,7 +244,7 @@ domuimg_clone_add_count (DomuimgClone *self, DomuimgSpec *spec, const char *patt
  * @self: what makes clones
  * @spec: what they have but for what the table says
  * @path: (type filename): a table of guests, a file whose name ends in `.csv` (RFC 4180, with the names of
- *   the columns in its first line) or `.json` (a list of objects)
+ *   the columns in its first line), `.json` (a list of objects), or `.yaml` or `.yml` (a list of mappings, YAML 1.1)
  * @error: return location for a #GError
  *
  * Adds a clone for each row. Columns are keys of domuimg_clone_list_keys(), one of them `name`, or parts of

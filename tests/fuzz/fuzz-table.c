@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #include "lib/clone/clone-rows.h"
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
-/* What begins with a bracket is JSON. */
+typedef GPtrArray *(*Parse) (const char *text, gsize length, const char *name, GError **error);
+
+/* What begins with a bracket is JSON; YAML begins with a document's mark. */
+static Parse
+choose (const char *text, gsize size)
+{
+  if (size >= 4 && memcmp (text, "---\n", 4) == 0)
+    return domuimg_table_parse_yaml;
+  return size > 0 && *text == '[' ? domuimg_table_parse_json : domuimg_table_parse_csv;
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
   const char *text = (const char *) data;
-  gboolean is_json = size > 0 && *text == '[';
   g_autoptr (DomuimgSpec) common = domuimg_spec_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) rows = is_json
-                                   ? domuimg_table_parse_json (text, size, "fuzz", &error)
-                                   : domuimg_table_parse_csv (text, size, "fuzz", &error);
+  g_autoptr (GPtrArray) rows = choose (text, size) (text, size, "fuzz", &error);
 
   g_assert_true ((rows == NULL) == (error != NULL));
   for (guint i = 0; rows != NULL && i < rows->len; i++)

@@ -265,6 +265,45 @@ class Clone(world.Case):
         gamma, = self.must_clone("--each", table)
         self.assertIn("vcpus = 2\n", pathlib.Path(gamma["config"]).read_text())
 
+    def test_a_table_in_yaml(self):
+        table = self.dir / "hosts.yaml"
+        table.write_text("# the web\n- name: alpha\n  ip: 192.0.2.1/24\n  memory: 300M\n  hostname: a.example\n"
+                         "- {name: beta, vcpus: 2, hostname: ~, config: [b_key=2, a_key=1]}\n")
+        done = self.clone("--each", table, "--json")
+        if "libyaml" in done.stderr:
+            self.skipTest("built without libyaml")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        alpha, beta = (pathlib.Path(one["config"]).read_text() for one in json.loads(done.stdout)["clones"])
+        self.assertIn("memory = 300\n", alpha)
+        self.assertIn("ip=192.0.2.1", alpha)
+        for line in ("vcpus = 2\n", "a_key = ", "b_key = "):
+            self.assertIn(line, beta)
+        before = world.snapshot(self.out)
+        for text, place in (("- name: x\n  memory: 12q\n", ":2:11: "), ("- name: x\n  memry: 1\n", ":2:10: "),
+                            ("- name: x\n- vcpus: 1\n", ":2:3: "), ("name: x\n", ":1:1: expected a list"),
+                            ("- name: &n x\n  hostname: *n\n", ":2:13: aliases"), ("- name: {a: b}\n", ":1:9: "),
+                            ("- name: x\n\tvcpus: 1\n", ":2:1: "), ('- name: "x\\0y"\n', ":1:9: "),
+                            ("- name: x\n--- []\n", ":2:1: a second document"),
+                            ("- name: x\n  name: y\n", ":2:9: name is given twice")):
+            with self.subTest(text):
+                table.write_text(text)
+                self.assert_one_line(self.clone("--each", table), "hosts.yaml" + place)
+        table.write_bytes(b"- name: x\n  hostname: \xe9\n")
+        self.assert_one_line(self.clone("--each", table), "hosts.yaml:2:13: this is not UTF-8")
+        self.assert_nothing_left(before)
+
+    def test_two_processes_and_one_name(self):
+        """One wins, the other says so, and what there is is whole."""
+        command = [str(world.PROGRAM), "clone", "gold", "one", "--source-dir", str(self.out), "--dir", str(self.out),
+                   "--progress", "none"]
+        both = [subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                 text=True) for _ in range(2)]
+        said = [process.communicate()[1] for process in both]
+        self.assertEqual(sorted(process.returncode for process in both), [0, 1], said)
+        self.assertRegex("".join(said), "exists already|another process|in use")
+        self.assertEqual(self.open(self.out / "one.qcow2").read("/etc/hostname"), "one\n")
+        self.assertEqual(self.journals(), [])
+
     def test_a_small_image(self):
         small = self.dir / "small.img"
         small.write_bytes(bytes(1 << 19))

@@ -74,11 +74,12 @@ test_hostile_samples (void)
 
       g_test_message ("%s: %s", name, error != NULL ? error->message : "taken");
       g_assert_null (table);
-      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+      if (strstr (error->message, "built without libyaml") == NULL)
+        g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
       g_assert_true (g_str_has_prefix (error->message, path));
       count++;
     }
-  g_assert_cmpuint (count, >=, 7);
+  g_assert_cmpuint (count, >=, 15);
 }
 
 static void

@@ -54,7 +54,7 @@ def clone(
 
     `source` is a guest's name (with `source_dir`, in that directory), or the path of its manifest or
     configuration, or of an image. There is one clone with that `name`, or with `count` so many, whose
-    `name` is a pattern such as `"web%03d"`, or one for each row of `table`, a .csv or .json file.
+    `name` is a pattern such as `"web%03d"`, or one for each row of `table`, a .csv, .json or .yaml file.
     `copy` says how disks are copied, and `identity` which cleaners are on, as `domuimg clone` has them.
     Each clone is made whole or not at all; progress and settings are as of `create`.
     """
