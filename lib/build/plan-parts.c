@@ -253,7 +253,7 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
     {
       const DomuimgNicSpec *nic = g_ptr_array_index (nics, i);
 
-      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, error))
+      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, 1, NULL, error))
         return NULL;
       fill_nic (self, g_ptr_array_index (nics, i), i);
     }

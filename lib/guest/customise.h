@@ -63,6 +63,7 @@ typedef struct {
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
   GPtrArray *growths;    /* (element-type DomuimgGuestGrowth) */
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
+  gboolean has_seeded_network; /* cloud-init writes network files, for a tool that has to run */
   DomuimgRootPassword root_password;
   char *root_password_hash;   /* crypt(3) text, for HASH */
   gboolean root_password_expired; /* it is to be changed at the first login */

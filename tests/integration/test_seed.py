@@ -88,6 +88,7 @@ class Seed(world.Case):
         self.assertEqual(head, "#cloud-config")
         config = json.loads(config)
         self.assertIs(config["disable_root"], False)
+        self.assertEqual(config["locale"], "false")
         # Old versions of cloud-init know the one, new ones prefer the other.
         user, = config["chpasswd"]["users"]
         self.assertEqual(config["chpasswd"]["list"], [f"root:{user['password']}"])
@@ -121,6 +122,10 @@ class Seed(world.Case):
         report = self.run_program([world.PROGRAM, "check", "--json", self.out / "t.cfg"])
         self.assertNotIn("login-nobody", report.stdout)
         self.assertNotIn("image-unreadable", report.stdout)
+
+    def test_what_nobody_asked_for_is_left_to_the_guest(self):
+        self.made("--cloud-init", "auto")
+        self.assertEqual(json.loads(read(self.seed, "/user-data").partition("\n")[2]), {"locale": "false"})
 
     def test_it_is_deleted_with_the_disks(self):
         self.made("--cloud-init", "auto")

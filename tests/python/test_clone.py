@@ -23,6 +23,7 @@ class Clone(made.Case):
                            on_progress=lambda *event: seen.append(event))
         self.assertEqual(json.loads(pathlib.Path(made.manifest_path).read_text())["memory"], 300 << 20)
         self.assertGreater(len(made.root_password), 8)
+        self.assertEqual(made.verdict, domuimg.check(made.config_path).verdict)
         self.assertNotIn(made.root_password, repr(made))
         self.assertIn((1.0, "Cloning web1"), seen)
 
