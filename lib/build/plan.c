@@ -312,9 +312,7 @@ domuimg_plan_make_source (DomuimgSpec *spec, GError **error)
 static void
 plan_source (DomuimgPlan *self, DomuimgSource *source)
 {
-  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
-
-  self->source_type = from->type;
+  self->source_type = domuimg_source_type_of (self->spec);
   self->source = g_object_ref (source);
   self->import = domuimg_source_get_import (source);
   self->installer = domuimg_source_get_installer (source);

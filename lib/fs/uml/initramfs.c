@@ -243,8 +243,21 @@ add_lvm (Maker *self, GError **error)
   return add_program (self, path, DOMUIMG_UML_LVM, error);
 }
 
+static gboolean
+add_packer (Maker *self, GError **error)
+{
+  g_autofree char *path = domuimg_find_program (DOMUIMG_UML_PACKER_NAME);
+
+  if (path == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL,
+                         "an erofs is made by %s, which is not installed (Debian: the package %s)",
+                         DOMUIMG_UML_PACKER_NAME,
+                         domuimg_package_of_program (DOMUIMG_UML_PACKER_NAME));
+  return add_program (self, path, DOMUIMG_UML_PACKER, error);
+}
+
 int
-domuimg_uml_make_initramfs (const char *agent, gboolean lvm, GError **error)
+domuimg_uml_make_initramfs (const char *agent, gboolean lvm, gboolean packs, GError **error)
 {
   g_auto (Maker) self = { NULL };
   g_autoptr (GBytes) archive = NULL;
@@ -254,7 +267,8 @@ domuimg_uml_make_initramfs (const char *agent, gboolean lvm, GError **error)
   self.added = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.host = domuimg_tree_dir_new ("/", error);
   if (self.host == NULL || !add_program (&self, agent, DOMUIMG_UML_AGENT, error)
-      || !add_drivers (&self, lvm, error) || (lvm && !add_lvm (&self, error)))
+      || !add_drivers (&self, lvm, error) || (lvm && !add_lvm (&self, error))
+      || (packs && !add_packer (&self, error)))
     return -1;
   archive = domuimg_cpio_writer_finish (self.cpio, error);
   if (archive == NULL)
