@@ -384,6 +384,9 @@ static const DomuimgSpecKey keys[] = {
     " stays before it",
     OBJECT (parse_command, g_strfreev) },
   { "env", LIST, "NAME=VALUE", "variable of the application's environment", TEXT (check_assignment) },
+  { "env-file", LIST, "FILE",
+    "lines of NAME=VALUE for the application's environment; the values go into the guest and into no manifest",
+    TEXT (check_text) },
   { "volume", LIST, "DIR=SIZE", "further disk for the data in DIR",
     OBJECT (parse_volume, domuimg_disk_spec_free) },
   { "restart", STRING, "WHEN",
@@ -578,7 +581,7 @@ describe_disk (void)
 {
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
-  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|squashfs,label=TEXT,mount=DIR,"
+  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|erofs|squashfs,label=TEXT,mount=DIR,"
                           "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,luks=FILE,lvm=VG,…; the first"
                           " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);

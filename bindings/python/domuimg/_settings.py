@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     extra_args: Text
     cmd: Text
     env: Texts
+    env_file: Paths
     volume: Texts
     restart: Text
     debug_shell: bool
