@@ -91,7 +91,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
 static const char *const keys[]
     = { "answers",     "extra-args", "timeout",   "keep-failed",      "interactive", "display", "arch",
         "package",     "mirror",     "map-network", "root",           "no-backup",   "keep-guest-tools",
-        NULL };
+        "luks-key",    NULL };
 
 static const DomuimgSourceProgram programs[] = {
   { "qemu-system-x86_64", FALSE, NULL },
