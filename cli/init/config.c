@@ -50,7 +50,6 @@ next_field (char **rest)
   return field;
 }
 
-/* The vector has room for all lines of the text. */
 static void
 take_arg (struct config *self, char *value)
 {
@@ -120,79 +119,75 @@ take_debug_shell (struct config *self, char *value)
   self->has_debug_shell = true;
 }
 
-static struct nic *
-find_nic (struct config *self, const char *mac)
+static bool
+has_nic (const struct config *self, const char *mac)
 {
   for (size_t i = 0; i < self->n_nics; i++)
     if (strcmp (self->nics[i].mac, mac) == 0)
-      return &self->nics[i];
-  return NULL;
+      return true;
+  return false;
 }
 
 static void
 take_nic (struct config *self, char *value)
 {
   const char *mac = next_field (&value);
+  bool is_dhcp = strcmp (next_field (&value), "dhcp") == 0;
 
-  if (self->n_nics < NICS_MAX && find_nic (self, mac) == NULL)
-    self->nics[self->n_nics++] = (struct nic){ .mac = mac, .is_dhcp = strcmp (next_field (&value), "dhcp") == 0 };
+  if (has_nic (self, mac))
+    say ("%s: the network card %s is there twice; the second is ignored", CONFIG_PATH, mac);
+  else
+    self->nics[self->n_nics++] = (struct nic){ mac, is_dhcp };
 }
 
-static void
-add_text (const char **list, size_t max, const char *text)
+static struct nic_address
+read_address (char *value)
 {
-  for (size_t i = 0; i < max; i++)
-    if (list[i] == NULL)
-      {
-        list[i] = text;
-        return;
-      }
+  const char *mac = next_field (&value);
+
+  return (struct nic_address){ mac, next_field (&value) };
 }
 
 static void
 take_address (struct config *self, char *value)
 {
-  struct nic *nic = find_nic (self, next_field (&value));
-
-  if (nic != NULL)
-    add_text (nic->addresses, ADDRESSES_MAX, next_field (&value));
+  self->addresses[self->n_addresses++] = read_address (value);
 }
 
 static void
 take_gateway (struct config *self, char *value)
 {
-  struct nic *nic = find_nic (self, next_field (&value));
-
-  if (nic != NULL)
-    add_text (nic->gateways, ADDRESSES_MAX, next_field (&value));
+  self->gateways[self->n_gateways++] = read_address (value);
 }
 
 static void
 take_dns (struct config *self, char *value)
 {
-  if (self->n_dns < DNS_MAX)
-    self->dns[self->n_dns++] = next_field (&value);
+  self->dns[self->n_dns++] = next_field (&value);
 }
 
 static void
 take_mount (struct config *self, char *value)
 {
-  struct mount_place *mount = &self->mounts[self->n_mounts];
+  struct mount_place *mount = &self->mounts[self->n_mounts++];
 
-  if (self->n_mounts == MOUNTS_MAX)
-    return;
   mount->device = next_field (&value);
   mount->place = next_field (&value);
   mount->type = next_field (&value);
-  self->n_mounts++;
 }
 
 static void
 take_grow (struct config *self, char *value)
 {
   unescape (value);
-  if (self->n_grow < MOUNTS_MAX)
-    self->grow[self->n_grow++] = value;
+  self->grow[self->n_grow++] = value;
+}
+
+static void
+take_memory (struct config *self, char *value)
+{
+  unescape (value);
+  self->memory[self->n_memory++] = value;
 }
 
 static const struct word words[] = {
@@ -210,6 +205,7 @@ static const struct word words[] = {
   { "dns", take_dns },
   { "mount", take_mount },
   { "grow", take_grow },
+  { "memory", take_memory },
 };
 
 static void
@@ -239,19 +235,47 @@ count_lines (const char *text)
   return count;
 }
 
+/* Each has room for @lines, and for the NULL at its end. */
+static bool
+allocate (struct config *self, size_t lines)
+{
+  self->argv = calloc (lines + 1, sizeof *self->argv);
+  self->env = calloc (lines + 1, sizeof *self->env);
+  self->nics = calloc (lines, sizeof *self->nics);
+  self->addresses = calloc (lines, sizeof *self->addresses);
+  self->gateways = calloc (lines, sizeof *self->gateways);
+  self->mounts = calloc (lines, sizeof *self->mounts);
+  self->dns = calloc (lines, sizeof *self->dns);
+  self->grow = calloc (lines, sizeof *self->grow);
+  self->memory = calloc (lines, sizeof *self->memory);
+  return self->argv != NULL && self->env != NULL && self->nics != NULL && self->addresses != NULL
+         && self->gateways != NULL && self->mounts != NULL && self->dns != NULL && self->grow != NULL
+         && self->memory != NULL;
+}
+
 bool
 config_parse (struct config *self, char *text)
 {
-  size_t lines = count_lines (text);
   char *line;
 
   *self = (struct config){ .directory = "/", .stop_signal = SIGTERM };
-  /* Init never ends, and so never frees. */
-  self->argv = calloc (lines + 1, sizeof *self->argv);
-  self->env = calloc (lines + 1, sizeof *self->env);
-  if (self->argv == NULL || self->env == NULL)
+  if (!allocate (self, count_lines (text)))
     return false;
   while ((line = strsep (&text, "\n")) != NULL)
     take_line (self, line);
   return self->n_args > 0;
+}
+
+void
+config_clear (struct config *self)
+{
+  free (self->argv);
+  free (self->env);
+  free (self->nics);
+  free (self->addresses);
+  free (self->gateways);
+  free (self->mounts);
+  free (self->dns);
+  free (self->grow);
+  free (self->memory);
 }

@@ -20,23 +20,24 @@
  *   gateway MAC ADDRESS
  *   dns ADDRESS
  *   mount DEVICE PLACE TYPE
+ *   memory PLACE           where the root is only read: a copy of what is there, in memory
  *   grow PLACE             the filesystem there takes all of its disk
  *
  * What it does not know, it ignores with a message. */
 
 #define CONFIG_PATH "/etc/domuimg-init.conf"
-#define NICS_MAX 16
-#define ADDRESSES_MAX 4
-#define MOUNTS_MAX 32
-#define DNS_MAX 6
 
 enum restart { RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_NO };
 
 struct nic {
   const char *mac; /* in lower case */
   bool is_dhcp;
-  const char *addresses[ADDRESSES_MAX];
-  const char *gateways[ADDRESSES_MAX];
+};
+
+/* A network card has it: an address with its prefix, or a gateway. */
+struct nic_address {
+  const char *mac;
+  const char *text;
 };
 
 struct mount_place {
@@ -45,7 +46,7 @@ struct mount_place {
   const char *type;
 };
 
-/* Whatever it points to lies in the text it was made of. */
+/* Whatever it points to lies in the text it was made of. Each list has room for all lines of the text. */
 struct config {
   const char **argv; /* ended by NULL */
   const char **env;
@@ -56,15 +57,21 @@ struct config {
   enum restart restart;
   bool has_debug_shell;
   const char *hostname; /* NULL */
-  struct nic nics[NICS_MAX];
+  struct nic *nics;
   size_t n_nics;
-  struct mount_place mounts[MOUNTS_MAX];
+  struct nic_address *addresses, *gateways;
+  size_t n_addresses, n_gateways;
+  struct mount_place *mounts;
   size_t n_mounts;
-  const char *dns[DNS_MAX];
+  const char **dns;
   size_t n_dns;
-  const char *grow[MOUNTS_MAX];
+  const char **grow;
   size_t n_grow;
+  const char **memory;
+  size_t n_memory;
 };
 
 /* Takes @text to pieces, which stays in use. false where it says of no program. */
 bool config_parse (struct config *self, char *text);
+/* Frees the lists; init never ends, and so never does. */
+void config_clear (struct config *self);

@@ -149,17 +149,19 @@ converse (struct client *self, const struct dhcp_lease *wanted, enum dhcp_type t
 void
 dhcp_write_resolv (const struct config *config, const char *const *extra, const char *domain)
 {
-  char text[1024] = "";
-  size_t length = 0;
+  FILE *file;
 
-  if (*domain != '\0')
-    length += (size_t) snprintf (text, sizeof text, "search %s\n", domain);
-  for (size_t i = 0; i < config->n_dns; i++)
-    length += (size_t) snprintf (text + length, sizeof text - length, "nameserver %.64s\n", config->dns[i]);
-  for (size_t i = 0; config->n_dns == 0 && extra[i] != NULL; i++)
-    length += (size_t) snprintf (text + length, sizeof text - length, "nameserver %s\n", extra[i]);
   /* Nothing is known: what the image has stays. */
-  if (length > 0 && !write_file ("/etc/resolv.conf", text))
+  if (*domain == '\0' && config->n_dns == 0 && extra[0] == NULL)
+    return;
+  file = fopen ("/etc/resolv.conf", "we");
+  if (file != NULL && *domain != '\0')
+    fprintf (file, "search %s\n", domain);
+  for (size_t i = 0; file != NULL && i < config->n_dns; i++)
+    fprintf (file, "nameserver %s\n", config->dns[i]);
+  for (size_t i = 0; file != NULL && config->n_dns == 0 && extra[i] != NULL; i++)
+    fprintf (file, "nameserver %s\n", extra[i]);
+  if (file == NULL || fclose (file) != 0)
     say_errno ("writing /etc/resolv.conf");
 }
 

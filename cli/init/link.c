@@ -167,12 +167,20 @@ link_drop_router (const char *name, uint32_t router)
 }
 
 static bool
+refuse (const char *name, const char *text)
+{
+  say ("%s: %s is not an address", name, text);
+  return false;
+}
+
+static bool
 add_address6 (const char *name, const char *text, unsigned prefix)
 {
   struct in6_ifreq request = { .prefix = prefix, .index = (int) if_nametoindex (name) };
 
-  return inet_pton (AF_INET6, text, &request.address) == 1
-         && ask (AF_INET6, SIOCSIFADDR, &request, "setting its IPv6 address", name);
+  if (inet_pton (AF_INET6, text, &request.address) != 1)
+    return refuse (name, text);
+  return ask (AF_INET6, SIOCSIFADDR, &request, "setting its IPv6 address", name);
 }
 
 bool
@@ -186,8 +194,9 @@ link_add_address_text (const char *name, const char *text)
   snprintf (address, sizeof address, "%.*s", (int) strcspn (text, "/"), text);
   if (strchr (address, ':') != NULL)
     return add_address6 (name, address, slash != NULL ? prefix : 128);
-  return inet_pton (AF_INET, address, &value) == 1 && prefix <= 32
-         && link_set_address (name, value.s_addr, prefix > 0 ? htonl (~0u << (32 - prefix)) : 0);
+  if (inet_pton (AF_INET, address, &value) != 1 || prefix > 32)
+    return refuse (name, text);
+  return link_set_address (name, value.s_addr, prefix > 0 ? htonl (~0u << (32 - prefix)) : 0);
 }
 
 bool
@@ -199,6 +208,7 @@ link_add_router_text (const char *name, const char *text)
 
   if (inet_pton (AF_INET, text, &value) == 1)
     return link_set_router (name, value.s_addr);
-  return inet_pton (AF_INET6, text, &route.gateway) == 1
-         && ask (AF_INET6, SIOCADDRT, &route, "setting its IPv6 router", name);
+  if (inet_pton (AF_INET6, text, &route.gateway) != 1)
+    return refuse (name, text);
+  return ask (AF_INET6, SIOCADDRT, &route, "setting its IPv6 router", name);
 }

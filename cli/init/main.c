@@ -14,6 +14,7 @@
 
 #include "cli/init/config.h"
 #include "cli/init/disks.h"
+#include "cli/init/memory.h"
 #include "cli/init/mounts.h"
 #include "cli/init/network.h"
 #include "cli/init/power.h"
@@ -117,6 +118,7 @@ begin (struct state *state)
       && sethostname (state->config.hostname, strlen (state->config.hostname)) != 0)
     say_errno ("setting the host name");
   power_prepare ();
+  memory_lay (&state->config);
   if (!mount_disks (&state->config))
     give_up ();
   network_start (&state->config);

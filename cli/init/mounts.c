@@ -15,8 +15,6 @@
 
 #include "cli/init/say.h"
 
-#define PLACES_MAX 256
-
 struct place {
   const char *path;
   const char *type;
@@ -34,8 +32,6 @@ static const struct place of_kernel[] = {
 static const struct place of_system[] = {
   { "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "ptmxmode=0666,mode=0620,gid=5", 0755 },
   { "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 01777 },
-  { "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755", 0755 },
-  { "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777", 01777 },
   { "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL, 0755 },
 };
 
@@ -115,27 +111,44 @@ cut_place (char *line)
   return place;
 }
 
+/* The last line of @text, which then ends before it. */
+static char *
+take_last_line (char *text)
+{
+  char *end = strrchr (text, '\n');
+
+  if (end == NULL)
+    return NULL;
+  *end = '\0';
+  end = strrchr (text, '\n');
+  return end != NULL ? end + 1 : text;
+}
+
+static void
+end_place (const char *place)
+{
+  bool is_root = strcmp (place, "/") == 0;
+
+  if (strcmp (place, "/dev") == 0 || strcmp (place, "/proc") == 0)
+    return;
+  if ((is_root || umount2 (place, 0) != 0) && mount (NULL, place, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0
+      && is_root)
+    say_errno ("making the root read-only");
+}
+
 void
 mounts_end (void)
 {
-  static char text[65536];
-  char *places[PLACES_MAX], *rest = text, *line;
-  size_t count = 0;
+  char *text = load_file ("/proc/mounts"), *line;
 
-  if (read_file ("/proc/mounts", text, sizeof text) < 0)
-    return;
-  while (count < PLACES_MAX && (line = strsep (&rest, "\n")) != NULL)
-    if ((places[count] = cut_place (line)) != NULL)
-      count++;
-  for (; count > 0; count--)
+  if (text == NULL)
+    say_errno ("reading /proc/mounts");
+  while (text != NULL && (line = take_last_line (text)) != NULL)
     {
-      const char *place = places[count - 1];
-      bool is_root = strcmp (place, "/") == 0;
+      const char *place = cut_place (line);
 
-      if (strcmp (place, "/dev") == 0 || strcmp (place, "/proc") == 0)
-        continue;
-      if ((is_root || umount2 (place, 0) != 0)
-          && mount (NULL, place, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0 && is_root)
-        say_errno ("making the root read-only");
+      if (place != NULL)
+        end_place (place);
     }
+  free (text);
 }

@@ -3,7 +3,7 @@
 
 /* The kernel's own filesystems, with the links of /dev, and the console for what is said. */
 void mounts_begin (void);
-/* What a system has beside: pts, shm, /run and /tmp. */
+/* What a system has beside: pts, shm, cgroups. */
 void mounts_complete (void);
 /* Takes the kernel's own away again, for the next root. */
 void mounts_leave (void);

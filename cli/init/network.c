@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli/init/dhcp.h"
@@ -46,10 +48,12 @@ start_card (const struct config *config, const struct nic *nic)
 
   if (!link_wait (nic->mac, name, CARD_SECONDS) || !link_up (name))
     return -1;
-  for (size_t i = 0; i < ADDRESSES_MAX && nic->addresses[i] != NULL; i++)
-    link_add_address_text (name, nic->addresses[i]);
-  for (size_t i = 0; i < ADDRESSES_MAX && nic->gateways[i] != NULL; i++)
-    link_add_router_text (name, nic->gateways[i]);
+  for (size_t i = 0; i < config->n_addresses; i++)
+    if (strcmp (config->addresses[i].mac, nic->mac) == 0)
+      link_add_address_text (name, config->addresses[i].text);
+  for (size_t i = 0; i < config->n_gateways; i++)
+    if (strcmp (config->gateways[i].mac, nic->mac) == 0)
+      link_add_router_text (name, config->gateways[i].text);
   if (nic->is_dhcp)
     return start_dhcp (config, name);
   dhcp_write_resolv (config, none, "");
@@ -59,10 +63,15 @@ start_card (const struct config *config, const struct nic *nic)
 void
 network_start (const struct config *config)
 {
-  int ready[NICS_MAX];
+  int *ready = calloc (config->n_nics, sizeof *ready);
   char byte;
 
   link_up ("lo");
+  if (ready == NULL && config->n_nics > 0)
+    {
+      say_errno ("starting %zu network cards", config->n_nics);
+      return;
+    }
   for (size_t i = 0; i < config->n_nics; i++)
     ready[i] = start_card (config, &config->nics[i]);
   for (size_t i = 0; i < config->n_nics; i++)
@@ -75,4 +84,5 @@ network_start (const struct config *config)
         say ("the card %s has no address yet; the application starts all the same", config->nics[i].mac);
       close (ready[i]);
     }
+  free (ready);
 }

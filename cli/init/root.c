@@ -40,7 +40,11 @@ root_get_parameter (const char *word, char *value, size_t size)
     return false;
   while ((item = strsep (&rest, " \n")) != NULL)
     if (strncmp (item, word, length) == 0 && item[length] == '=')
-      found = (size_t) snprintf (value, size, "%s", item + length + 1) < size;
+      {
+        found = (size_t) snprintf (value, size, "%s", item + length + 1) < size;
+        if (!found)
+          say ("%s= on the kernel's command line is too long, and ignored", word);
+      }
   return found;
 }
 

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define LINE_MAX_SIZE 1024
+#define LOAD_FIRST 4096
 
 /* One write, so that lines of several processes are not mixed. */
 static void __attribute__ ((format (printf, 1, 0)))
@@ -71,13 +71,20 @@ read_file (const char *path, char *buffer, size_t size)
 char *
 load_file (const char *path)
 {
-  struct stat status;
-  char *text;
+  size_t size = LOAD_FIRST;
+  char *text = malloc (size);
+  long length = 0;
 
-  if (stat (path, &status) != 0)
-    return NULL;
-  text = malloc ((size_t) status.st_size + 1);
-  if (text != NULL && read_file (path, text, (size_t) status.st_size + 1) >= 0)
+  /* Files of /proc do not say how long they are. */
+  while (text != NULL && (length = read_file (path, text, size)) == (long) size - 1)
+    {
+      char *larger = realloc (text, size *= 2);
+
+      if (larger == NULL)
+        free (text);
+      text = larger;
+    }
+  if (text != NULL && length >= 0)
     return text;
   free (text);
   return NULL;

@@ -19,14 +19,13 @@
 #include "cli/init/say.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-#define GROUPS_MAX 64
 /* What a shell says of a program that cannot be started. */
 #define STATUS_NOT_STARTED 127
 
 struct owner {
   uid_t uid;
   gid_t gid;
-  gid_t groups[GROUPS_MAX];
+  gid_t *groups;
   int n_groups;
   const char *home;
 };
@@ -61,6 +60,25 @@ find_group (const char *text, gid_t *gid)
   return group != NULL || read_number (text, gid);
 }
 
+/* All of them: @user NULL has only its own. */
+static bool
+list_groups (const struct passwd *user, struct owner *owner)
+{
+  int count = 0;
+
+  if (user != NULL)
+    getgrouplist (user->pw_name, user->pw_gid, NULL, &count);
+  owner->groups = calloc ((size_t) count + 1, sizeof *owner->groups);
+  owner->n_groups = count;
+  if (owner->groups == NULL)
+    return false;
+  if (user != NULL)
+    return getgrouplist (user->pw_name, user->pw_gid, owner->groups, &owner->n_groups) >= 0;
+  owner->groups[0] = owner->gid;
+  owner->n_groups = 1;
+  return true;
+}
+
 /* A number without a line in passwd is a user, too. */
 static bool
 find_user (const char *text, struct owner *owner)
@@ -77,7 +95,6 @@ find_user (const char *text, struct owner *owner)
   if (user == NULL)
     user = getpwuid (number);
   *owner = (struct owner){ .uid = user != NULL ? user->pw_uid : number, .home = "/" };
-  owner->n_groups = GROUPS_MAX;
   if (user != NULL)
     {
       owner->gid = user->pw_gid;
@@ -87,12 +104,7 @@ find_user (const char *text, struct owner *owner)
     user = NULL;
   else if (colon != NULL)
     return false;
-  if (user == NULL || getgrouplist (user->pw_name, user->pw_gid, owner->groups, &owner->n_groups) < 0)
-    {
-      owner->groups[0] = owner->gid;
-      owner->n_groups = 1;
-    }
-  return true;
+  return list_groups (user, owner);
 }
 
 /* A daemon opens /dev/stdout by its name, which only the terminal's owner may. */

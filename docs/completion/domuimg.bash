@@ -61,6 +61,7 @@ _domuimg_value () {
     --variant) mapfile -t COMPREPLY < <(compgen -W "minbase essential apt required important standard" -- "$cur") ;;
     --timezone) mapfile -t COMPREPLY < <(cd /usr/share/zoneinfo 2>/dev/null && compgen -f -X '*[a-z].*' -- "$cur")
                 compopt -o filenames 2>/dev/null ;;
+    --installer) mapfile -t COMPREPLY < <(compgen -W "guest qemu" -- "$cur") ;;
     --display) mapfile -t COMPREPLY < <(compgen -W "none vnc gtk sdl" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "text json inventory hosts" -- "$cur") ;;
@@ -76,7 +77,7 @@ _domuimg_value () {
     --identity) mapfile -t COMPREPLY < <(compgen -W "list none all" -- "$cur") ;;
     --restart) mapfile -t COMPREPLY < <(compgen -W "on-failure always no" -- "$cur") ;;
     --dir | --source-dir | --host-root) _domuimg_files "" -d ;;
-    --spec | --answers | --each | --app | --add | --from-root | --trace-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
+    --spec | --answers | --each | --app | --add | --from-root | --trace-file | --env-file | --loader | --image | --ramdisk | --ssh-key | --root-password-file | --keyring | --repo | --ignition | --host | --luks-key) _domuimg_files "" -f ;;
     --disk | --partition | --nic | --memory | --maxmem | --vcpus | --hostname | --package | --kernel-package | \
       --mirror | --arch | --group | --exclude | --locale | --keymap | \
       --cmd | --env | --user | --extra | --uuid | --config | --xen | --cmdline | --map-network | --root | \

@@ -60,7 +60,7 @@ add_guest (JsonBuilder *json, const DomuimgBill *self)
   add_one_string (json, "licenseInfoFromFiles", NOT_KNOWN);
   domuimg_json_add_string (json, "licenseDeclared", NOT_KNOWN);
   domuimg_json_add_string (json, "copyrightText", NOT_KNOWN);
-  domuimg_json_add_string (json, "primaryPackagePurpose", "OPERATING-SYSTEM");
+  domuimg_json_add_string (json, "primaryPackagePurpose", "OPERATING_SYSTEM");
   json_builder_end_object (json);
 }
 

@@ -38,6 +38,11 @@ typedef struct {
   const char *detail; /* (nullable) */
 } DomuimgAppReason;
 
+/* The rule of a program that somebody has asked for. */
+#define DOMUIMG_APP_RULE_ASKED "asked"
+
+/* @data is a DomuimgAppFile. */
+void domuimg_app_file_free (gpointer data);
 DomuimgAppFile *domuimg_closure_get_file (DomuimgClosure *self, guint number);
 /* Adds what is at @path, with each symlink on the way. *@number (nullable) becomes that of the file at its
  * end. NOT_FOUND where there is nothing. */

@@ -7,7 +7,7 @@
 
 #include "lib/base/compare.h"
 
-#define LICENCES_MAX 64
+#define LICENCES_MAX 1000
 
 /* Debian's short names where SPDX has others. */
 static const struct {
@@ -76,7 +76,7 @@ add_licences (GPtrArray *all, const char *value)
 {
   g_auto (GStrv) words = g_strsplit_set (value, " \t,", -1);
 
-  for (guint i = 0; words[i] != NULL && all->len < LICENCES_MAX; i++)
+  for (guint i = 0; words[i] != NULL && all->len <= LICENCES_MAX; i++)
     {
       g_autofree char *name = NULL;
 
@@ -110,7 +110,8 @@ domuimg_dpkg_copyright_parse (const char *text)
       else if (has_files && g_ascii_strncasecmp (lines[i], "License:", strlen ("License:")) == 0)
         add_licences (all, lines[i] + strlen ("License:"));
     }
-  if (all->len == 0)
+  /* Half of them would be wrong. */
+  if (all->len == 0 || all->len > LICENCES_MAX)
     return NULL;
   g_ptr_array_sort (all, domuimg_compare_strings);
   g_ptr_array_add (all, NULL);

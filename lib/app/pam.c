@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SERVICES "/etc/pam.d"
-#define SERVICES_MAX 64
+#define SERVICES_MAX 1000
 
 static void
 add_once (GPtrArray *list, const char *text)
@@ -127,5 +127,9 @@ domuimg_app_read_pam (DomuimgClosure *self, const DomuimgAppReason *reason, GErr
   for (guint i = 0; i < services->len && i < SERVICES_MAX; i++)
     if (!add_service (self, g_ptr_array_index (services, i), modules, services, reason, error))
       return FALSE;
+  if (services->len > SERVICES_MAX)
+    domuimg_closure_warn (self, "of %u services of PAM, the modules of the first %d only are looked for; add those of"
+                                " the others with --add",
+                          services->len, SERVICES_MAX);
   return add_modules (self, modules, reason, error);
 }

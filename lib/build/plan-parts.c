@@ -13,6 +13,7 @@
 #include "lib/disk/file.h"
 #include "lib/domain/model/identity.h"
 #include "lib/fs/fs.h"
+#include "lib/guest/application.h"
 #include "lib/guest/logins.h"
 #include "lib/spec/spec-keys.h"
 
@@ -253,7 +254,7 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
     {
       const DomuimgNicSpec *nic = g_ptr_array_index (nics, i);
 
-      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, error))
+      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, 1, NULL, error))
         return NULL;
       fill_nic (self, g_ptr_array_index (nics, i), i);
     }
@@ -277,6 +278,14 @@ check_key (const char *path, GError **error)
   if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return check_readable ("ssh-key", path, error);
   return domuimg_ssh_keys_read_file (path, keys, error);
+}
+
+static gboolean
+check_env_file (const char *path, GError **error)
+{
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return check_readable ("env-file", path, error);
+  return domuimg_application_check_env_file (path, error);
 }
 
 static gboolean
@@ -316,6 +325,7 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
                             self->install_config_path, self->install_kernel_path,
                             self->install_ramdisk_path };
   g_auto (GStrv) keys = domuimg_spec_get_all (self->spec, "ssh-key");
+  g_auto (GStrv) env_files = domuimg_spec_get_all (self->spec, "env-file");
 
   for (guint i = 0; i < self->disks->len; i++)
     {
@@ -339,6 +349,9 @@ domuimg_plan_check_files (DomuimgPlan *self, GError **error)
       if (!check_key (keys[i], error))
         return FALSE;
     }
+  for (guint i = 0; env_files[i] != NULL; i++)
+    if (!check_env_file (env_files[i], error))
+      return FALSE;
   return check_logins (self, error)
          && check_readable ("root-password-file",
                          domuimg_spec_get (self->spec, "root-password-file"), error)

@@ -523,7 +523,7 @@ is_covered (const DomuimgFstab *fstab, const char *path)
   return FALSE;
 }
 
-/* systemd.volatile= lays memory over the root or /var. */
+/* systemd.volatile= lays memory over the root or /var, and so does the init of an application. */
 static void
 check_read_only (DomuimgMachine *self)
 {
@@ -532,7 +532,8 @@ check_read_only (DomuimgMachine *self)
   g_autofree char *is_volatile = domuimg_machine_get_parameter (self, "systemd.volatile");
   const char *fs = self->root->volume != NULL ? self->root->volume->fs : NULL;
 
-  if ((g_strcmp0 (fs, "squashfs") != 0 && g_strcmp0 (fs, "erofs") != 0) || is_volatile != NULL)
+  if ((g_strcmp0 (fs, "squashfs") != 0 && g_strcmp0 (fs, "erofs") != 0) || is_volatile != NULL
+      || self->application != NULL)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     if (!is_covered (fstab, places[i]))

@@ -29,7 +29,23 @@ is_enforcing (DomuimgMachine *self)
   return word != NULL ? g_str_equal (word, "1") : g_strcmp0 (mode, "enforcing") == 0;
 }
 
-/* The kernels of Red Hat begin with it, unless they are told not to; others when they are told to. */
+/* Whether the kernel begins with SELinux by itself, as those of Red Hat do. Another kernel under a guest of
+ * theirs does not: Debian's takes AppArmor. */
+static gboolean
+is_default (DomuimgMachine *self)
+{
+  static const char *const marks[] = { ".el", ".fc", ".amzn", "uek" };
+  const char *version
+      = self->boot.kernel != NULL ? domuimg_kernel_get_version (self->boot.kernel) : NULL;
+
+  if (version == NULL)
+    return self->info->redhat;
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (strstr (version, marks[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 is_on (DomuimgMachine *self)
 {
@@ -38,7 +54,7 @@ is_on (DomuimgMachine *self)
 
   if (word != NULL)
     return g_str_equal (word, "1");
-  return self->info->redhat || g_strcmp0 (security, "selinux") == 0;
+  return security != NULL ? g_str_equal (security, "selinux") : is_default (self);
 }
 
 static gboolean

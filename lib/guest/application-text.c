@@ -89,6 +89,7 @@ add_guest (GString *out, const DomuimgCustomise *want)
 char *
 domuimg_application_to_text (const DomuimgApplication *self, const DomuimgCustomise *want)
 {
+  g_autoptr (GPtrArray) memory = domuimg_application_list_memory (self, want);
   GString *out = g_string_new ("# Written by domuimg: what " DOMUIMG_APPLICATION_INIT " does.\n");
 
   add_all (out, "arg", self->argv);
@@ -100,6 +101,7 @@ domuimg_application_to_text (const DomuimgApplication *self, const DomuimgCustom
   if (self->has_debug_shell)
     g_string_append (out, "debug-shell\n");
   add_guest (out, want);
+  add_all (out, "memory", memory);
   return g_string_free (out, FALSE);
 }
 

@@ -20,6 +20,7 @@ domuimg_application_new (void)
   self->env = g_ptr_array_new_with_free_func (g_free);
   self->ports = g_ptr_array_new_with_free_func (g_free);
   self->volumes = g_ptr_array_new_with_free_func (g_free);
+  self->notes = g_ptr_array_new_with_free_func (g_free);
   self->directory = g_strdup ("/");
   self->stop_signal = g_strdup ("TERM");
   return self;
@@ -50,6 +51,7 @@ domuimg_application_copy (const DomuimgApplication *self)
   copy->env = copy_texts (self->env);
   copy->ports = copy_texts (self->ports);
   copy->volumes = copy_texts (self->volumes);
+  copy->notes = copy_texts (self->notes);
   copy->directory = g_strdup (self->directory);
   copy->user = g_strdup (self->user);
   copy->stop_signal = g_strdup (self->stop_signal);
@@ -65,6 +67,7 @@ domuimg_application_free (DomuimgApplication *self)
   g_ptr_array_unref (self->env);
   g_ptr_array_unref (self->ports);
   g_ptr_array_unref (self->volumes);
+  g_ptr_array_unref (self->notes);
   g_free (self->directory);
   g_free (self->user);
   g_free (self->stop_signal);
@@ -108,8 +111,12 @@ domuimg_application_set_env (DomuimgApplication *self, const char *assignment, G
 gboolean
 domuimg_application_take_settings (DomuimgApplication *self, DomuimgSpec *spec, GError **error)
 {
+  g_auto (GStrv) files = domuimg_spec_get_all (spec, "env-file");
   g_auto (GStrv) assignments = domuimg_spec_get_all (spec, "env");
 
+  for (guint i = 0; files[i] != NULL; i++)
+    if (!domuimg_application_read_env_file (self, files[i], error))
+      return FALSE;
   for (guint i = 0; assignments[i] != NULL; i++)
     if (!domuimg_application_set_env (self, assignments[i], error))
       return FALSE;
@@ -279,8 +286,11 @@ domuimg_application_install (const DomuimgApplication *self, const DomuimgCustom
 
   if (!domuimg_customise_validate (want, error) || !check_and_make_directory (self, &edit, error))
     return FALSE;
+  for (guint i = 0; i < self->notes->len; i++)
+    domuimg_edit_note (&edit, "%s", (char *) self->notes->pdata[i]);
   text = domuimg_application_to_text (self, want);
-  return make_directories (&edit, want, error) && put_init (&edit, error) && put_reboot (&edit, error)
-         && write_hosts (&edit, want, error)
+  return make_directories (&edit, want, error)
+         && domuimg_application_make_memory (self, want, &edit, error) && put_init (&edit, error)
+         && put_reboot (&edit, error) && write_hosts (&edit, want, error)
          && domuimg_edit_write_own (&edit, DOMUIMG_APPLICATION_CONFIG, text, 0600, error);
 }

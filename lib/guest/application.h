@@ -28,6 +28,7 @@ typedef struct {
   gboolean has_debug_shell; /* the guest has a shell on its console beside the application */
   GPtrArray *ports;   /* (element-type utf8): "80/tcp", which it listens on */
   GPtrArray *volumes; /* (element-type utf8): directories, absolute, with data of its own */
+  GPtrArray *notes;   /* (element-type utf8): what the manifest is to say of it */
 } DomuimgApplication;
 
 /* Without a program yet: in "/", by root, to be ended by TERM. */
@@ -38,7 +39,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgApplication, domuimg_application_free)
 
 /* Adds NAME=VALUE, or replaces the one of that name. INVALID_ARGUMENT for what has no name. */
 gboolean domuimg_application_set_env (DomuimgApplication *self, const char *assignment, GError **error);
-/* What a person asks for on top of what is known of the application: --env, --restart and --debug-shell. */
+/* Adds the variables of a text of NAME=VALUE lines, with blank lines and comments (#). INVALID_ARGUMENT names a
+ * line of @from. Names go into the notes, values into no message. */
+gboolean domuimg_application_parse_env (DomuimgApplication *self, const char *text, const char *from,
+                                        GError **error);
+/* The same of a file; NOT_FOUND where it cannot be read. */
+gboolean domuimg_application_read_env_file (DomuimgApplication *self, const char *path, GError **error);
+/* Whether that would do. */
+gboolean domuimg_application_check_env_file (const char *path, GError **error);
+/* What a person asks for on top of what is known of the application: --env-file, --env, --restart and
+ * --debug-shell. */
 gboolean domuimg_application_take_settings (DomuimgApplication *self, DomuimgSpec *spec, GError **error);
 /* Propagates @from (transfer full), whose message has values of an image, as one line: with a "?" for each
  * control character. FALSE. */
@@ -58,6 +68,12 @@ gboolean domuimg_application_install (const DomuimgApplication *self, const Domu
                                       DomuimgTree *tree, GPtrArray *changes,
                                       GCancellable *cancellable, GError **error);
 
+/* (element-type utf8) (unowned): what of a root that can only be read init copies into memory: /var and the
+ * volumes, unless they are on further disks, and the names of servers. */
+GPtrArray *domuimg_application_list_memory (const DomuimgApplication *self, const DomuimgCustomise *want);
+/* Makes those that a root that can only be read does not have. */
+gboolean domuimg_application_make_memory (const DomuimgApplication *self, const DomuimgCustomise *want,
+                                          DomuimgEdit *edit, GError **error);
 /* The configuration that init reads, see cli/init/config.h. */
 char *domuimg_application_to_text (const DomuimgApplication *self, const DomuimgCustomise *want);
 /* What such a text says of the application itself; CORRUPT_INPUT. */

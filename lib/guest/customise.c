@@ -3,6 +3,8 @@
 #include "config.h"
 #include "lib/guest/customise.h"
 
+#include <string.h>
+
 #include "lib/guest/steps.h"
 
 static void
@@ -103,6 +105,20 @@ domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec, const cha
   mount->options = g_strdup (options);
   g_ptr_array_add (self->mounts, mount);
   return mount;
+}
+
+gboolean
+domuimg_customise_has_disk_at (const DomuimgCustomise *self, const char *path)
+{
+  for (guint i = 0; i < self->mounts->len; i++)
+    {
+      const char *point = ((DomuimgGuestMount *) g_ptr_array_index (self->mounts, i))->mount_point;
+
+      if (point != NULL && g_str_has_prefix (path, point)
+          && (path[strlen (point)] == '/' || path[strlen (point)] == '\0'))
+        return TRUE;
+    }
+  return FALSE;
 }
 
 DomuimgGuestGrowth *

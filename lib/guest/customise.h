@@ -63,6 +63,7 @@ typedef struct {
   GPtrArray *mounts;     /* (element-type DomuimgGuestMount) */
   GPtrArray *growths;    /* (element-type DomuimgGuestGrowth) */
   GPtrArray *nics;       /* (element-type DomuimgGuestNic); none: network files are kept */
+  gboolean has_seeded_network; /* cloud-init writes network files, for a tool that has to run */
   DomuimgRootPassword root_password;
   char *root_password_hash;   /* crypt(3) text, for HASH */
   gboolean root_password_expired; /* it is to be changed at the first login */
@@ -88,6 +89,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCustomise, domuimg_customise_free)
 DomuimgGuestMount *domuimg_customise_add_mount (DomuimgCustomise *self, const char *spec,
                                                 const char *mount_point, const char *fs,
                                                 const char *options);
+/* Whether @path is on one of the mounts. */
+gboolean domuimg_customise_has_disk_at (const DomuimgCustomise *self, const char *path);
 /* A filesystem that is all of a disk; the caller changes the rest. Owned by @self. */
 DomuimgGuestGrowth *domuimg_customise_add_growth (DomuimgCustomise *self, const char *uuid,
                                                   const char *mount_point, const char *fs);

@@ -36,16 +36,8 @@ add_memory (GArray *all, const DomuimgCustomise *want)
   for (guint i = 0; i < G_N_ELEMENTS (places); i++)
     {
       gboolean is_tmp = g_str_has_suffix (places[i], "/tmp");
-      gboolean is_elsewhere = FALSE;
 
-      for (guint j = 0; j < want->mounts->len; j++)
-        {
-          const char *point = ((DomuimgGuestMount *) g_ptr_array_index (want->mounts, j))->mount_point;
-
-          is_elsewhere |= point != NULL && g_str_has_prefix (places[i], point)
-                          && (places[i][strlen (point)] == '/' || places[i][strlen (point)] == '\0');
-        }
-      if (!is_elsewhere)
+      if (!domuimg_customise_has_disk_at (want, places[i]))
         add_wanted (all, "tmpfs", places[i], "tmpfs",
                     is_tmp ? "mode=1777,nosuid,nodev" : "mode=0755,nosuid,nodev", 0);
     }

@@ -78,6 +78,12 @@ set_up_dns (DomuimgGuestRun *self, GError **error)
 }
 
 gboolean
+domuimg_guest_enable_networkd (DomuimgGuestRun *self, GError **error)
+{
+  return enable_networkd (self, error) && set_up_dns (self, error);
+}
+
+gboolean
 domuimg_guest_network_networkd (DomuimgGuestRun *self, GError **error)
 {
   g_autoptr (GPtrArray) keep = g_ptr_array_new_with_free_func (g_free);
@@ -99,5 +105,5 @@ domuimg_guest_network_networkd (DomuimgGuestRun *self, GError **error)
       if (!domuimg_edit_write_own (self->edit, path, text, 0644, error))
         return FALSE;
     }
-  return enable_networkd (self, error) && set_up_dns (self, error);
+  return domuimg_guest_enable_networkd (self, error);
 }

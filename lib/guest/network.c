@@ -230,7 +230,8 @@ domuimg_guest_step_network (DomuimgGuestRun *self, GError **error)
   DomuimgNetStack stack;
 
   if (self->want->nics->len == 0)
-    return TRUE;
+    return !self->want->has_seeded_network || self->info->stack != DOMUIMG_STACK_NETWORKD
+           || domuimg_guest_enable_networkd (self, error);
   stack = choose_stack (self);
   if (stack != DOMUIMG_STACK_NONE && !set_aside_others (self, stack, error))
     return FALSE;

@@ -6,6 +6,8 @@
 /* Each writes the configuration of all wanted NICs for one network tool of the guest, by
  * MAC address where the tool can, and sets the source machine's aside. */
 gboolean domuimg_guest_network_networkd (DomuimgGuestRun *self, GError **error);
+/* Has it started, for files that something else writes. */
+gboolean domuimg_guest_enable_networkd (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_guest_network_ifupdown (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_guest_network_nm (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_guest_network_netplan (DomuimgGuestRun *self, GError **error);

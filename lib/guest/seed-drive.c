@@ -172,7 +172,7 @@ wrap_vendor_data (const char *config)
 gboolean
 domuimg_seed_add_config_drive (DomuimgSeed *self, GError **error)
 {
-  g_autofree char *config = domuimg_seed_make_cloud_config (self->guest);
+  g_autofree char *config = domuimg_seed_make_cloud_config (self);
   const DomuimgSeedSpec *spec = self->spec;
   gboolean has_meta, has_network, has_user, has_vendor;
 
@@ -187,7 +187,7 @@ domuimg_seed_add_config_drive (DomuimgSeed *self, GError **error)
     domuimg_seed_add_text (self, LATEST "meta_data.json", make_meta_data (self));
   if (!has_network && self->nics->len > 0)
     domuimg_seed_add_text (self, LATEST "network_data.json", make_network_data (self));
-  if (!has_user && config != NULL)
+  if (!has_user)
     domuimg_seed_add_text (self, LATEST "user_data", g_steal_pointer (&config));
   if (!has_vendor && config != NULL)
     domuimg_seed_add_text (self, LATEST "vendor_data.json", wrap_vendor_data (config));

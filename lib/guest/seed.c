@@ -94,19 +94,26 @@ add_password (JsonBuilder *builder, const DomuimgCustomise *guest)
 }
 
 char *
-domuimg_seed_make_cloud_config (const DomuimgCustomise *guest)
+domuimg_seed_make_cloud_config (const DomuimgSeed *self)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  gboolean has_password = guest->root_password == DOMUIMG_ROOT_PASSWORD_HASH;
+  gboolean has_password = self->guest->root_password == DOMUIMG_ROOT_PASSWORD_HASH;
+  gboolean has_login = has_password || self->guest->authorized_keys->len > 0;
 
-  if (!has_password && guest->authorized_keys->len == 0)
+  if (!has_login && self->spec->user_data != NULL)
     return NULL;
   json_builder_begin_object (builder);
+  /* cloud-init would make the guest's locale en_US.UTF-8, and fails where locales cannot be generated. Its
+   * older schemas want a string here, and it takes either. */
+  domuimg_json_add_string (builder, "locale", "false");
   /* The keys are root's, whom vendors lock out. */
-  json_builder_set_member_name (builder, "disable_root");
-  json_builder_add_boolean_value (builder, FALSE);
+  if (has_login)
+    {
+      json_builder_set_member_name (builder, "disable_root");
+      json_builder_add_boolean_value (builder, FALSE);
+    }
   if (has_password)
-    add_password (builder, guest);
+    add_password (builder, self->guest);
   json_builder_end_object (builder);
   return to_text (builder, "#cloud-config\n");
 }
@@ -173,9 +180,7 @@ add_user_data (DomuimgSeed *self, char **config, GError **error)
   if (!domuimg_seed_add_file (self, "user-data", self->spec->user_data, &was_added, error))
     return FALSE;
   if (!was_added)
-    domuimg_seed_add_text (self, "user-data",
-                           *config != NULL ? g_steal_pointer (config)
-                                           : g_strdup ("#cloud-config\n{}\n"));
+    domuimg_seed_add_text (self, "user-data", g_steal_pointer (config));
   return TRUE;
 }
 
@@ -195,7 +200,7 @@ add_vendor_data (DomuimgSeed *self, char **config, GError **error)
 static gboolean
 add_nocloud (DomuimgSeed *self, GError **error)
 {
-  g_autofree char *config = domuimg_seed_make_cloud_config (self->guest);
+  g_autofree char *config = domuimg_seed_make_cloud_config (self);
   gboolean was_added;
 
   if (!domuimg_seed_add_file (self, "meta-data", self->spec->meta_data, &was_added, error))
@@ -230,6 +235,7 @@ domuimg_seed_take (const DomuimgSeedSpec *spec, DomuimgCustomise *guest)
     g_clear_pointer (&guest->hostname, g_free);
   g_ptr_array_set_size (guest->authorized_keys, 0);
   g_ptr_array_set_size (guest->nics, 0);
+  guest->has_seeded_network = !spec->is_ignition;
   guest->root_password = DOMUIMG_ROOT_PASSWORD_KEEP;
 }
 

@@ -34,6 +34,6 @@ typedef struct {
 gboolean domuimg_seed_add_file (DomuimgSeed *self, const char *path, const char *from,
                                 gboolean *was_added, GError **error);
 void domuimg_seed_add_text (DomuimgSeed *self, const char *path, char *text);
-/* (nullable) What the settings mean to cloud-init, as its own configuration. */
-char *domuimg_seed_make_cloud_config (const DomuimgCustomise *guest);
+/* What the settings mean to cloud-init, as its own configuration; NULL if there are none beside data of the user's. */
+char *domuimg_seed_make_cloud_config (const DomuimgSeed *self);
 gboolean domuimg_seed_add_config_drive (DomuimgSeed *self, GError **error);

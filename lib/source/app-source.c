@@ -72,7 +72,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
 
 static const char *const keys[]
     = { "app",  "add",  "from-root", "trace-file", "allow-missing", "cmd", "env",
-        "user", "restart", "debug-shell", "sbom", NULL };
+        "env-file", "user", "restart", "debug-shell", "sbom", NULL };
 
 const DomuimgSourceType domuimg_source_type_app = {
   .scheme = "app",

@@ -134,7 +134,7 @@ get_texts (JsonObject *object, const char *member)
 {
   GPtrArray *texts = g_ptr_array_new_with_free_func (g_free);
   JsonArray *array = get_array (object, member);
-  guint length = array != NULL ? MIN (json_array_get_length (array), LIST_MAX) : 0;
+  guint length = array != NULL ? json_array_get_length (array) : 0;
 
   for (guint i = 0; i < length; i++)
     {
@@ -154,7 +154,7 @@ get_names (JsonObject *object, const char *member)
   JsonObject *set = get_object (object, member);
   g_autoptr (GList) members = set != NULL ? json_object_get_members (set) : NULL;
 
-  for (GList *at = members; at != NULL && names->len < LIST_MAX; at = at->next)
+  for (GList *at = members; at != NULL; at = at->next)
     g_ptr_array_add (names, g_strdup (at->data));
   return names;
 }
@@ -165,6 +165,15 @@ domuimg_oci_is_digest (const char *text)
   return text != NULL
          && g_regex_match_simple ("^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$", text,
                                   G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
+/* No list is cut: what is left out of it would be missing in the guest. */
+static gboolean
+check_length (guint length, const char *name, GError **error)
+{
+  return length <= LIST_MAX
+         || domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s has a list of more than %d entries", name,
+                          LIST_MAX);
 }
 
 static DomuimgOciDescriptor *
@@ -197,9 +206,8 @@ read_descriptors (JsonArray *array, GPtrArray *into, const char *name, GError **
 {
   guint length = array != NULL ? json_array_get_length (array) : 0;
 
-  if (length > LIST_MAX)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s names more than %d parts of the image",
-                         name, LIST_MAX);
+  if (!check_length (length, name, error))
+    return FALSE;
   for (guint i = 0; i < length; i++)
     {
       JsonNode *node = json_array_get_element (array, i);
@@ -246,13 +254,25 @@ domuimg_oci_manifest_parse (GBytes *bytes, const char *name, GError **error)
   return fill_manifest (self, get_root (parser), name, error) ? g_steal_pointer (&self) : NULL;
 }
 
+static gboolean
+check_config (const DomuimgOciConfig *self, const char *name, GError **error)
+{
+  const GPtrArray *lists[] = { self->diff_ids, self->entrypoint, self->cmd,
+                               self->env,      self->ports,      self->volumes };
+
+  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
+    if (!check_length (lists[i]->len, name, error))
+      return FALSE;
+  return TRUE;
+}
+
 DomuimgOciConfig *
 domuimg_oci_config_parse (GBytes *bytes, const char *name, GError **error)
 {
   g_autoptr (JsonParser) parser = parse (bytes, name, error);
   JsonObject *root = parser != NULL ? get_root (parser) : NULL;
   JsonObject *config = get_object (root, "config");
-  DomuimgOciConfig *self;
+  g_autoptr (DomuimgOciConfig) self = NULL;
 
   if (root == NULL)
     {
@@ -272,7 +292,7 @@ domuimg_oci_config_parse (GBytes *bytes, const char *name, GError **error)
   self->directory = get_text (config, "WorkingDir");
   self->user = get_text (config, "User");
   self->stop_signal = get_text (config, "StopSignal");
-  return self;
+  return check_config (self, name, error) ? g_steal_pointer (&self) : NULL;
 }
 
 /* Names in the archive are made normal here, so that none of them leads out of it. */
@@ -287,7 +307,7 @@ read_docker_image (JsonObject *object, const char *name, GError **error)
   self->tags = get_texts (object, "RepoTags");
   if (config == NULL)
     domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: an image without a configuration", name);
-  else
+  else if (check_length (layers->len, name, error) && check_length (self->tags->len, name, error))
     self->config = domuimg_path_normalise (config, error);
   for (guint i = 0; self->config != NULL && i < layers->len; i++)
     {
@@ -310,8 +330,10 @@ domuimg_docker_manifest_parse (GBytes *bytes, const char *name, GError **error)
   JsonNode *root = parser != NULL ? json_parser_get_root (parser) : NULL;
   JsonArray *array = root != NULL && JSON_NODE_HOLDS_ARRAY (root) ? json_node_get_array (root) : NULL;
   g_autoptr (GPtrArray) images = g_ptr_array_new_with_free_func (docker_image_free);
-  guint length = array != NULL ? MIN (json_array_get_length (array), LIST_MAX) : 0;
+  guint length = array != NULL ? json_array_get_length (array) : 0;
 
+  if (!check_length (length, name, error))
+    return NULL;
   for (guint i = 0; i < length; i++)
     {
       JsonNode *node = json_array_get_element (array, i);

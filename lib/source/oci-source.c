@@ -98,7 +98,8 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   return DOMUIMG_SOURCE (self);
 }
 
-static const char *const keys[] = { "arch", "cmd", "env", "volume", "restart", "debug-shell", NULL };
+static const char *const keys[] = { "arch", "cmd", "env", "env-file", "volume", "restart", "debug-shell",
+                                     NULL };
 
 static const DomuimgSourceProgram programs[] = { { "skopeo", TRUE, "of a registry" }, { NULL } };
 

@@ -183,6 +183,8 @@ check_word (const char *key, const char *value, GError **error)
 
 /* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+/* In the order of DomuimgInstallerPlace. */
+static const char *const installers[] = { "guest", "qemu", NULL };
 static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
@@ -372,8 +374,8 @@ static const DomuimgSpecKey keys[] = {
     "host-keys, identity or all",
     TEXT (check_word) },
   { "answers", STRING, "FILE",
-    "what the installer is told: a preseed, kickstart or AutoYaST profile [made for Debian where a login is"
-    " given, else it asks]",
+    "what the installer is told: a preseed, kickstart, AutoYaST profile, autoinstall file or Windows answer file"
+    " [made for Debian, and here for Ubuntu's server, where a login is given, else it asks]",
     TEXT (check_text) },
   { "extra-args", STRING, "TEXT", "further words for the installer's command line",
     TEXT (check_text) },
@@ -382,6 +384,9 @@ static const DomuimgSpecKey keys[] = {
     " stays before it",
     OBJECT (parse_command, g_strfreev) },
   { "env", LIST, "NAME=VALUE", "variable of the application's environment", TEXT (check_assignment) },
+  { "env-file", LIST, "FILE",
+    "lines of NAME=VALUE for the application's environment; the values go into the guest and into no manifest",
+    TEXT (check_text) },
   { "volume", LIST, "DIR=SIZE", "further disk for the data in DIR",
     OBJECT (parse_volume, domuimg_disk_spec_free) },
   { "restart", STRING, "WHEN",
@@ -403,6 +408,9 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_flag) },
   { "sbom", STRING, "FORMAT",
     "bill of materials beside the guest: both (default), spdx, cyclonedx or none", WORD (sboms) },
+  { "installer", STRING, "WHERE",
+    "where the installer runs: guest (default), when the guest is first started, or qemu, now and here",
+    WORD (installers) },
   { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
     NUMBER (read_timeout) },
   { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
@@ -610,7 +618,7 @@ describe_key (const DomuimgSpecKey *key)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; domuimg_source_types[i] != NULL; i++)
-    if (domuimg_source_type_owns_key (domuimg_source_types[i], key->name))
+    if (domuimg_source_type_may_own_key (domuimg_source_types[i], key->name))
       g_string_append_printf (text, "%s%s", text->len > 0 ? "/" : "",
                               domuimg_source_types[i]->scheme);
   if (text->len == 0)

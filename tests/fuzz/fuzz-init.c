@@ -24,7 +24,6 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     return 0;
   if (config_parse (&config, text))
     g_assert_nonnull (config.argv[0]);
-  g_free (config.argv);
-  g_free (config.env);
+  config_clear (&config);
   return 0;
 }

@@ -59,6 +59,30 @@ class Oci(world.Case):
         self.assert_one_line(self.run_program(self.command(f"oci:{ref}", *more)), *parts)
         self.assert_nothing_left()
 
+    def test_values_of_an_env_file_are_in_the_guest_alone(self):
+        secrets, layout = self.dir / "secrets", self.layout()
+        secrets.write_text("# of the shop\nSHOP_KEY=hunter2 and more\nLEVEL=9\n")
+        secrets.chmod(0o600)
+        self.made(layout.path, "--env-file", secrets, "--env", "LEVEL=10")
+        config = self.read("/etc/domuimg-init.conf")
+        self.assertIn("env SHOP_KEY=hunter2 and more\n", config)
+        self.assertIn("env LEVEL=10\n", config)
+        manifest = json.loads((self.out / "t.json").read_text())
+        self.assertIn(f"took the variables SHOP_KEY, LEVEL from {secrets}", manifest["changes"])
+        self.assertEqual(manifest["spec"]["env-file"], [str(secrets)])
+        for path in self.out.iterdir():
+            if path.name != "t.img":
+                self.assertNotIn(b"hunter2", path.read_bytes(), path.name)
+        stat_of_config = subprocess.run(["debugfs", "-R", "stat /etc/domuimg-init.conf", self.out / "t.img"], text=True,
+                                        check=True, capture_output=True).stdout
+        self.assertRegex(stat_of_config, r"Mode:\s+0600")
+
+    def test_an_env_file_that_is_none_is_refused(self):
+        bad, layout = self.dir / "bad", self.layout()
+        bad.write_text("A=1\nhunter2\n")
+        self.refuse(layout.path, f"env-file: line 2 of {bad} is not NAME=VALUE", more=("--env-file", bad))
+        self.refuse(layout.path, "env-file", "cannot be read", more=("--env-file", self.dir / "none"))
+
     @world.need_root()
     @world.need_program("umoci")
     def test_layers_are_what_umoci_unpacks(self):

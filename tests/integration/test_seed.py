@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import tarfile
+import time
 
 import guest
 import world
@@ -87,6 +88,7 @@ class Seed(world.Case):
         self.assertEqual(head, "#cloud-config")
         config = json.loads(config)
         self.assertIs(config["disable_root"], False)
+        self.assertEqual(config["locale"], "false")
         # Old versions of cloud-init know the one, new ones prefer the other.
         user, = config["chpasswd"]["users"]
         self.assertEqual(config["chpasswd"]["list"], [f"root:{user['password']}"])
@@ -94,6 +96,20 @@ class Seed(world.Case):
         # cloud-init does it, and nobody else.
         self.assertNotIn("$6$", self.debugfs("/etc/shadow"))
         self.assertNotIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
+
+    def test_the_same_is_the_same_at_another_time(self):
+        found = []
+        for form in ("nocloud", "config-drive"):
+            for _ in range(2):
+                self.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+                self.made("--cloud-init", f"format={form}", "--nic", "mac=00:16:3e:01:02:03")
+                found.append(self.seed.read_bytes())
+                for path in self.out.iterdir():
+                    path.unlink()
+                time.sleep(1.1)  # an image knows seconds
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[2], found[3])
+        self.assertNotEqual(found[0], found[2])
 
     def test_it_is_private_and_named_in_everything(self):
         manifest = self.made("--cloud-init", "auto")
@@ -106,6 +122,10 @@ class Seed(world.Case):
         report = self.run_program([world.PROGRAM, "check", "--json", self.out / "t.cfg"])
         self.assertNotIn("login-nobody", report.stdout)
         self.assertNotIn("image-unreadable", report.stdout)
+
+    def test_what_nobody_asked_for_is_left_to_the_guest(self):
+        self.made("--cloud-init", "auto")
+        self.assertEqual(json.loads(read(self.seed, "/user-data").partition("\n")[2]), {"locale": "false"})
 
     def test_it_is_deleted_with_the_disks(self):
         self.made("--cloud-init", "auto")

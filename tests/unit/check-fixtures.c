@@ -283,6 +283,17 @@ tree_put_program (DomuimgTree *tree, const char *path, const char *interpreter, 
 }
 
 void
+guest_set_kernel (Guest *self, const char *version)
+{
+  g_autoptr (GBytes) bytes = bzimage_of_linux (version, TRUE, TRUE);
+  g_autoptr (GError) error = NULL;
+
+  g_clear_object (&self->machine->boot.kernel);
+  self->machine->boot.kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
+  g_assert_no_error (error);
+}
+
+void
 guest_init_programs (Guest *self)
 {
   static const char *const of_init[] = { "libsystemd-core.so", "libc.so.6", NULL };

@@ -21,6 +21,8 @@ typedef struct {
 
 /* With a root of ext4 on xvda1, xfs on xvda2 and swap on xvda3; fstab and crypttab are gone. */
 void guest_init (Guest *self, const char *fixture);
+/* Linux of that version. */
+void guest_set_kernel (Guest *self, const char *version);
 /* Debian, whose init is a program that has its libraries, and a kernel 6.1.0-fixture. */
 void guest_init_programs (Guest *self);
 void guest_clear (Guest *self);

@@ -2,12 +2,18 @@
 /* A guest that is one application: what is put into it, and that its init reads what was written. */
 #include "config.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utime.h>
 
 #include "cli/init/config.h"
+#include "cli/init/copy.h"
 #include "cli/init/dhcp-packet.h"
+#include "lib/base/remove.h"
 #include "lib/guest/application.h"
 #include "lib/tree/memory.h"
 
@@ -65,14 +71,185 @@ test_init_reads_what_is_written (void)
   g_assert_cmpstr (config.hostname, ==, "web1");
   g_assert_cmpuint (config.n_nics, ==, 2);
   g_assert_false (config.nics[0].is_dhcp);
-  g_assert_cmpstr (config.nics[0].addresses[0], ==, "192.0.2.5/24");
-  g_assert_cmpstr (config.nics[0].gateways[0], ==, "2001:db8::1");
+  g_assert_cmpstr (config.addresses[0].text, ==, "192.0.2.5/24");
+  g_assert_cmpstr (config.gateways[0].text, ==, "2001:db8::1");
   g_assert_true (config.nics[1].is_dhcp);
   g_assert_cmpstr (config.dns[0], ==, "192.0.2.1");
   g_assert_cmpstr (config.mounts[0].place, ==, "/var/data");
   g_assert_cmpstr (config.grow[0], ==, "/");
-  g_free (config.argv);
-  g_free (config.env);
+  config_clear (&config);
+}
+
+static void
+assert_has (const char *const *list, gsize length, const char *wanted, gboolean has)
+{
+  gboolean found = FALSE;
+
+  for (gsize i = 0; i < length; i++)
+    found |= g_str_equal (list[i], wanted);
+  g_assert_cmpint (found, ==, has);
+}
+
+/* Whatever there are of them, all reach init. */
+static void
+test_nothing_is_dropped_for_its_number (void)
+{
+  g_autoptr (DomuimgApplication) application = make_application ();
+  g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
+  g_autofree char *text = NULL;
+  struct config config;
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("/data/%u", i);
+      g_autofree char *mac = g_strdup_printf ("00:16:3e:00:00:%02x", i);
+      DomuimgGuestNic *nic = domuimg_customise_add_nic (want, mac);
+
+      nic->address = g_strdup ("192.0.2.5/24");
+      g_ptr_array_add (nic->dns, g_strdup ("192.0.2.1"));
+      domuimg_customise_add_mount (want, "UUID=x", name, "ext4", NULL);
+      domuimg_customise_add_growth (want, "x", name, "ext4");
+    }
+  text = domuimg_application_to_text (application, want);
+  g_assert_true (config_parse (&config, text));
+  g_assert_cmpuint (config.n_mounts, ==, 100);
+  g_assert_cmpstr (config.mounts[99].place, ==, "/data/99");
+  g_assert_cmpuint (config.n_grow, ==, 100);
+  g_assert_cmpuint (config.n_nics, ==, 100);
+  g_assert_cmpuint (config.n_addresses, ==, 100);
+  g_assert_cmpuint (config.n_dns, ==, 100);
+  config_clear (&config);
+}
+
+static void
+test_what_is_copied_into_memory (void)
+{
+  g_autoptr (DomuimgApplication) application = make_application ();
+  g_autoptr (DomuimgCustomise) want = make_wishes ();
+  g_autofree char *text = NULL;
+  g_autofree char *covered = NULL;
+  struct config config;
+
+  g_ptr_array_add (application->volumes, g_strdup ("/data"));
+  g_ptr_array_add (application->volumes, g_strdup ("/var/lib/x"));
+  text = domuimg_application_to_text (application, want);
+  g_assert_true (config_parse (&config, text));
+  g_assert_cmpuint (config.n_memory, ==, 3);
+  assert_has (config.memory, config.n_memory, "/var", TRUE);
+  assert_has (config.memory, config.n_memory, "/etc/resolv.conf", TRUE);
+  assert_has (config.memory, config.n_memory, "/data", TRUE);
+  config_clear (&config);
+  domuimg_customise_add_mount (want, "UUID=y", "/var", "ext4", NULL);
+  domuimg_customise_add_mount (want, "UUID=z", "/data", "ext4", NULL);
+  covered = domuimg_application_to_text (application, want);
+  g_assert_true (config_parse (&config, covered));
+  g_assert_cmpuint (config.n_memory, ==, 1);
+  assert_has (config.memory, config.n_memory, "/etc/resolv.conf", TRUE);
+  config_clear (&config);
+}
+
+static void
+test_a_read_only_root_has_what_is_copied (void)
+{
+  g_autoptr (DomuimgApplication) application = make_application ();
+  g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
+  g_autoptr (DomuimgTree) tree = domuimg_tree_memory_new ();
+  DomuimgEdit edit = { .tree = tree };
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (application->volumes, g_strdup ("/data"));
+  g_assert_true (domuimg_tree_mkdir_p (tree, "/etc", 0755, NULL));
+  g_assert_true (domuimg_tree_symlink (tree, "../run/none", "/etc/resolv.conf", NULL));
+  g_assert_true (domuimg_application_make_memory (application, want, &edit, &error));
+  g_assert_false (domuimg_tree_exists (tree, "/data"));
+  want->is_read_only = TRUE;
+  g_assert_true (domuimg_application_make_memory (application, want, &edit, &error));
+  g_assert_no_error (error);
+  g_assert_true (domuimg_tree_is_dir (tree, "/data"));
+  g_assert_true (domuimg_tree_is_dir (tree, "/var"));
+  g_assert_true (domuimg_tree_exists (tree, "/etc/resolv.conf"));
+}
+
+/* Three parts of init's copies: zeros, bytes, and zeros again. */
+static void
+write_with_holes (const char *path)
+{
+  g_autofree char *bytes = g_malloc0 (3 * 65536);
+
+  memset (bytes + 65536, 'x', 1000);
+  g_assert_true (g_file_set_contents (path, bytes, 3 * 65536, NULL));
+}
+
+static void
+assert_same (const char *path, const char *copy)
+{
+  g_autofree char *bytes = NULL;
+  g_autofree char *copied = NULL;
+  struct stat status, other;
+  gsize length, copied_length;
+
+  g_assert_true (g_file_get_contents (path, &bytes, &length, NULL));
+  g_assert_true (g_file_get_contents (copy, &copied, &copied_length, NULL));
+  g_assert_cmpmem (bytes, length, copied, copied_length);
+  g_assert_cmpint (stat (path, &status), ==, 0);
+  g_assert_cmpint (stat (copy, &other), ==, 0);
+  g_assert_cmpuint (status.st_mode, ==, other.st_mode);
+  g_assert_cmpint (status.st_mtime, ==, other.st_mtime);
+  g_assert_cmpint (other.st_blocks * 512, <=, 65536);
+}
+
+static void
+test_init_copies_files_as_they_are (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("domuimg-XXXXXX", NULL);
+  g_autofree char *from = g_build_filename (directory, "from", NULL);
+  g_autofree char *below = g_build_filename (from, "below", NULL);
+  g_autofree char *file = g_build_filename (below, "file", NULL);
+  g_autofree char *link = g_build_filename (from, "link", NULL);
+  g_autofree char *to = g_build_filename (directory, "to", NULL);
+  g_autofree char *copy = g_build_filename (to, "below", "file", NULL);
+  g_autofree char *copied_link = g_build_filename (to, "link", NULL);
+  g_autofree char *target = NULL;
+  const struct utimbuf times = { 1000000000, 1000000000 };
+
+  g_assert_cmpint (g_mkdir_with_parents (below, 0755), ==, 0);
+  write_with_holes (file);
+  g_assert_cmpint (chmod (file, 0604), ==, 0);
+  g_assert_cmpint (utime (file, &times), ==, 0);
+  g_assert_cmpint (symlink ("nowhere", link), ==, 0);
+  g_assert_true (copy_all (from, to));
+  assert_same (file, copy);
+  target = g_file_read_link (copied_link, NULL);
+  g_assert_cmpstr (target, ==, "nowhere");
+  g_assert_false (copy_all (from, to));
+  g_assert_cmpint (errno, ==, EEXIST);
+  g_assert_true (domuimg_remove_tree (directory));
+}
+
+static void
+test_env_files (void)
+{
+  g_autoptr (DomuimgApplication) application = make_application ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (domuimg_application_parse_env (application, "# of the shop\n\nKEY=se cret\r\nLEVEL=3\nEMPTY=\n",
+                                                "FILE", &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (application->env->len, ==, 4);
+  g_assert_cmpstr (application->env->pdata[1], ==, "LEVEL=3");
+  g_assert_cmpstr (application->env->pdata[2], ==, "KEY=se cret");
+  g_assert_cmpstr (application->env->pdata[3], ==, "EMPTY=");
+  g_assert_cmpuint (application->notes->len, ==, 1);
+  g_assert_cmpstr (application->notes->pdata[0], ==, "took the variables KEY, LEVEL, EMPTY from FILE");
+  for (const char *const *bad = (const char *const[]){ "A=1\nhidden", "=hidden", "a b=hidden", "9=hidden", NULL };
+       *bad != NULL; bad++)
+    {
+      g_assert_false (domuimg_application_parse_env (application, *bad, "FILE", &error));
+      g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_INVALID_ARGUMENT);
+      g_assert_nonnull (strstr (error->message, " of FILE is not NAME=VALUE"));
+      g_assert_null (strstr (error->message, "hidden"));
+      g_clear_error (&error);
+    }
 }
 
 static void
@@ -186,6 +363,11 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/application/init-reads-what-is-written", test_init_reads_what_is_written);
+  g_test_add_func ("/application/nothing-is-dropped", test_nothing_is_dropped_for_its_number);
+  g_test_add_func ("/application/memory", test_what_is_copied_into_memory);
+  g_test_add_func ("/application/read-only-root", test_a_read_only_root_has_what_is_copied);
+  g_test_add_func ("/application/copy", test_init_copies_files_as_they_are);
+  g_test_add_func ("/application/env-files", test_env_files);
   g_test_add_func ("/application/a-check-reads-what-is-written", test_a_check_reads_what_is_written);
   g_test_add_func ("/application/path", test_the_program_is_looked_for_along_path);
   g_test_add_func ("/application/install", test_what_is_put_into_a_guest);

@@ -392,6 +392,30 @@ test_selinux (void)
   run_cases (selinux_cases, G_N_ELEMENTS (selinux_cases), domuimg_check_selinux, NULL);
 }
 
+/* It is the kernel that begins with SELinux or does not, and not the guest's distribution. */
+static void
+test_selinux_of_the_kernel (void)
+{
+  static const struct {
+    const char *kernel, *found;
+  } cases[] = { { "5.14.0-427.13.1.el9_4.x86_64", "selinux-policy error" },
+                { "6.14.0-63.fc42.x86_64", "selinux-policy error" },
+                { "6.1.0-57-amd64", "" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (Guest) guest = { NULL };
+      g_autofree char *found = NULL;
+
+      guest_init (&guest, "rocky-9");
+      guest_set_cmdline (&guest, "ro");
+      tree_edit (guest.machine->tree, "/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=none\n");
+      guest_set_kernel (&guest, cases[i].kernel);
+      found = guest_find (&guest, domuimg_check_selinux);
+      g_assert_cmpstr (found, ==, cases[i].found);
+    }
+}
+
 /* What is behind a PV guest's 1,023 bytes is not there. */
 static void
 test_length_of_the_command_line (void)
@@ -730,6 +754,7 @@ main (int argc, char **argv)
   g_test_add_func ("/check-guest/own-getty", test_own_getty);
   g_test_add_func ("/check-guest/condition-is-taken-back", test_condition_is_taken_back);
   g_test_add_func ("/check-guest/selinux", test_selinux);
+  g_test_add_func ("/check-guest/selinux-of-the-kernel", test_selinux_of_the_kernel);
   g_test_add_func ("/check-guest/length-of-the-command-line", test_length_of_the_command_line);
   g_test_add_func ("/check-guest/console", test_console);
   g_test_add_func ("/check-guest/programs-of-init", test_programs_of_init);

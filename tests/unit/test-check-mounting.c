@@ -31,16 +31,6 @@ write_superblock (guint32 block, guint8 version, guint8 features)
   return path;
 }
 
-static void
-set_kernel (Guest *guest, const char *version)
-{
-  g_autoptr (GBytes) bytes = bzimage_of_linux (version, TRUE, TRUE);
-  g_autoptr (GError) error = NULL;
-
-  guest->machine->boot.kernel = domuimg_kernel_new_for_bytes (bytes, "vmlinuz", &error);
-  g_assert_no_error (error);
-}
-
 typedef struct {
   const char *kernel;
   guint32 block;
@@ -82,7 +72,7 @@ test_xfs (void)
 
       g_assert_nonnull (image);
       guest_init (&guest, SYSTEMD);
-      set_kernel (&guest, cases[i].kernel);
+      guest_set_kernel (&guest, cases[i].kernel);
       guest.volumes[1].length = 64 << 10;
       ((DomuimgDevice *) guest.machine->devices->pdata[1])->image = image;
       tree_edit (guest.machine->tree, "/etc/fstab", line);
@@ -115,7 +105,7 @@ test_options (void)
       g_autofree char *found = NULL;
 
       guest_init (&guest, SYSTEMD);
-      set_kernel (&guest, options[i].kernel);
+      guest_set_kernel (&guest, options[i].kernel);
       tree_edit (guest.machine->tree, "/etc/fstab", line);
       found = guest_find (&guest, domuimg_check_fstab);
       g_test_message ("%s, %s", options[i].kernel, options[i].options);

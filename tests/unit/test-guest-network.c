@@ -134,6 +134,19 @@ test_no_nics_leave_the_network_alone (void)
   guest_assert_text (tree, "/etc/network/interfaces", "iface ens3 inet dhcp\n");
 }
 
+/* Debian's cloud-init writes for networkd, which Debian does not enable. */
+static void
+test_networkd_runs_for_what_cloud_init_writes (void)
+{
+  g_autoptr (DomuimgCustomise) want = domuimg_customise_new ();
+  g_autoptr (DomuimgTree) tree = guest_load_text (SYSTEMD NETWORKD);
+
+  want->has_seeded_network = TRUE;
+  guest_apply (want, tree);
+  guest_assert_link (tree, "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+                     "/lib/systemd/system/systemd-networkd.service");
+}
+
 static void
 test_wicked (void)
 {
@@ -267,6 +280,8 @@ main (int argc, char **argv)
   g_test_add_func ("/guest/network/nic-that-stays-down", test_nic_that_stays_down);
   g_test_add_func ("/guest/network/no-nics-leave-the-network-alone",
                    test_no_nics_leave_the_network_alone);
+  g_test_add_func ("/guest/network/networkd-runs-for-what-cloud-init-writes",
+                   test_networkd_runs_for_what_cloud_init_writes);
   g_test_add_func ("/guest/network/wicked", test_wicked);
   g_test_add_func ("/guest/init/upstart-of-ubuntu", test_upstart_of_ubuntu);
   g_test_add_func ("/guest/init/openrc-init", test_openrc_init);

@@ -127,6 +127,31 @@ test_architectures (void)
   g_assert_cmpstr (own, ==, "s390x");
 }
 
+/* A list is taken whole, or the image is refused. */
+static void
+test_no_list_is_cut (void)
+{
+  const guint counts[] = { 4096, 4097 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      g_autoptr (GString) text = g_string_new ("{\"config\": {\"Env\": [\"A=1\"");
+      g_autoptr (GBytes) bytes = NULL;
+      g_autoptr (DomuimgOciConfig) config = NULL;
+      g_autoptr (GError) error = NULL;
+
+      for (guint j = 1; j < counts[i]; j++)
+        g_string_append (text, ", \"A=1\"");
+      g_string_append (text, "]}}");
+      bytes = g_bytes_new (text->str, text->len);
+      config = domuimg_oci_config_parse (bytes, "an image", &error);
+      if (counts[i] <= 4096)
+        g_assert_cmpuint (config->env->len, ==, counts[i]);
+      else
+        g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -134,5 +159,6 @@ main (int argc, char **argv)
   g_test_add_func ("/oci/merge", test_merge);
   g_test_add_func ("/oci/must-fail", test_must_fail);
   g_test_add_func ("/oci/architectures", test_architectures);
+  g_test_add_func ("/oci/no-list-is-cut", test_no_list_is_cut);
   return g_test_run ();
 }

@@ -55,6 +55,7 @@ class Settings(TypedDict, total=False):
     extra_args: Text
     cmd: Text
     env: Texts
+    env_file: Paths
     volume: Texts
     restart: Text
     debug_shell: bool
@@ -65,6 +66,7 @@ class Settings(TypedDict, total=False):
     trace_file: Paths
     allow_missing: bool
     sbom: Text
+    installer: Text
     timeout: Number
     keep_failed: bool
     interactive: bool

@@ -171,22 +171,6 @@ domuimg_fat_parse_directory (const GByteArray *bytes)
   return entries;
 }
 
-DomuimgFatEntry *
-domuimg_fat_find_entry (GPtrArray *entries, const char *name)
-{
-  g_autofree char *folded = g_utf8_casefold (name, -1);
-
-  for (guint i = 0; i < entries->len; i++)
-    {
-      DomuimgFatEntry *entry = g_ptr_array_index (entries, i);
-      g_autofree char *other = g_utf8_casefold (entry->name, -1);
-
-      if (g_str_equal (folded, other))
-        return entry;
-    }
-  return NULL;
-}
-
 static gboolean
 has_short (const GByteArray *bytes, const guint8 *name)
 {

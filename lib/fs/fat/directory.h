@@ -16,8 +16,6 @@ typedef struct {
 void domuimg_fat_entry_free (DomuimgFatEntry *self);
 /* (element-type DomuimgFatEntry) All but "." and ".." and the label. */
 GPtrArray *domuimg_fat_parse_directory (const GByteArray *bytes);
-/* Names are the same whatever the case of their letters. */
-DomuimgFatEntry *domuimg_fat_find_entry (GPtrArray *entries, const char *name);
 /* Adds @entry, whose slots it sets, to @bytes; INVALID_ARGUMENT for a name that FAT cannot have. */
 gboolean domuimg_fat_add_entry (GByteArray *bytes, DomuimgFatEntry *entry, GError **error);
 void domuimg_fat_remove_entry (GByteArray *bytes, const DomuimgFatEntry *entry);

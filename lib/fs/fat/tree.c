@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include "lib/base/compare.h"
-#include "lib/fs/fat/directory.h"
+#include "lib/fs/fat/directories.h"
 
-/* What the longest directory takes, and the largest file. */
-#define DIRECTORY_MAX ((guint64) 2 << 20)
+/* What the largest file takes. */
 #define FILE_MAX ((guint64) 1 << 30)
 /* This is how Linux shows them by default. */
 #define MODE 0755
@@ -20,6 +19,7 @@ struct _DomuimgTreeFat {
   GObject parent_instance;
 
   DomuimgFat *fat;
+  DomuimgFatDirectories *directories;
 };
 
 static void domuimg_tree_fat_tree_init (DomuimgTreeInterface *iface);
@@ -33,6 +33,7 @@ domuimg_tree_fat_finalize (GObject *object)
 {
   DomuimgTreeFat *self = DOMUIMG_TREE_FAT (object);
 
+  g_clear_pointer (&self->directories, domuimg_fat_directories_free);
   g_clear_pointer (&self->fat, domuimg_fat_free);
   G_OBJECT_CLASS (domuimg_tree_fat_parent_class)->finalize (object);
 }
@@ -58,6 +59,7 @@ domuimg_tree_fat_open (DomuimgRegion *region, gboolean writable, GError **error)
     return NULL;
   self = g_object_new (DOMUIMG_TYPE_TREE_FAT, NULL);
   self->fat = g_steal_pointer (&fat);
+  self->directories = domuimg_fat_directories_new (self->fat);
   return DOMUIMG_TREE (self);
 }
 
@@ -67,35 +69,6 @@ domuimg_tree_fat_flush (DomuimgTreeFat *self, GError **error)
   return domuimg_fat_flush (self->fat, error);
 }
 
-/* A directory that is open. */
-typedef struct {
-  guint32 first;
-  gboolean is_root;
-  GByteArray *bytes;
-  GPtrArray *entries;
-} Directory;
-
-static void
-directory_clear (Directory *self)
-{
-  g_clear_pointer (&self->bytes, g_byte_array_unref);
-  g_clear_pointer (&self->entries, g_ptr_array_unref);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Directory, directory_clear)
-
-static gboolean
-load (DomuimgFat *fat, guint32 first, Directory *into, GError **error)
-{
-  directory_clear (into);
-  into->is_root = first == fat->root;
-  into->first = first;
-  into->bytes = domuimg_fat_read (fat, first, into->is_root, DIRECTORY_MAX, error);
-  if (into->bytes != NULL)
-    into->entries = domuimg_fat_parse_directory (into->bytes);
-  return into->bytes != NULL;
-}
-
 static gboolean
 not_there (DomuimgFat *fat, const char *path, GError **error)
 {
@@ -103,55 +76,58 @@ not_there (DomuimgFat *fat, const char *path, GError **error)
                        path);
 }
 
-/* Opens the directory with @path in it, whose last part *@name becomes; the root has none. */
-static gboolean
-open_parent (DomuimgFat *fat, const char *path, Directory *into, const char **name,
-             GError **error)
+/* (transfer full) Opens the directory with @path in it, whose last part *@name becomes; the root has none. */
+static DomuimgFatDirectory *
+open_parent (DomuimgTreeFat *self, const char *path, const char **name, GError **error)
 {
+  g_autoptr (DomuimgFatDirectory) directory
+      = domuimg_fat_directories_open (self->directories, self->fat->root, error);
   const char *at = path;
 
-  if (!load (fat, fat->root, into, error))
-    return FALSE;
-  for (const char *slash; (slash = strchr (at, '/')) != NULL; at = slash + 1)
+  for (const char *slash; directory != NULL && (slash = strchr (at, '/')) != NULL; at = slash + 1)
     {
       g_autofree char *part = g_strndup (at, slash - at);
-      const DomuimgFatEntry *entry = domuimg_fat_find_entry (into->entries, part);
+      const DomuimgFatEntry *entry = domuimg_fat_directory_find (directory, part);
+      guint32 first = entry != NULL ? entry->first : 0;
 
       if (entry == NULL || !entry->is_directory)
-        return not_there (fat, path, error);
-      if (!load (fat, entry->first, into, error))
-        return FALSE;
+        {
+          not_there (self->fat, path, error);
+          return NULL;
+        }
+      domuimg_fat_directory_unref (directory);
+      directory = domuimg_fat_directories_open (self->directories, first, error);
     }
   *name = at;
-  return TRUE;
+  return g_steal_pointer (&directory);
 }
 
-/* The entry at @path, which is not the root; it is of @into. */
+/* The entry at @path, which is not the root; it is of *@directory (transfer full). */
 static DomuimgFatEntry *
-look_up (DomuimgFat *fat, const char *path, Directory *into, GError **error)
+look_up (DomuimgTreeFat *self, const char *path, DomuimgFatDirectory **directory, GError **error)
 {
   const char *name;
   DomuimgFatEntry *entry;
 
-  if (!open_parent (fat, path, into, &name, error))
+  *directory = open_parent (self, path, &name, error);
+  if (*directory == NULL)
     return NULL;
-  entry = domuimg_fat_find_entry (into->entries, name);
+  entry = domuimg_fat_directory_find (*directory, name);
   if (entry == NULL)
-    not_there (fat, path, error);
+    not_there (self->fat, path, error);
   return entry;
 }
 
 static DomuimgEntry *
 fat_stat (DomuimgTree *tree, const char *path, GError **error)
 {
-  DomuimgFat *fat = DOMUIMG_TREE_FAT (tree)->fat;
-  g_auto (Directory) directory = { 0 };
+  g_autoptr (DomuimgFatDirectory) directory = NULL;
   const DomuimgFatEntry *found;
   DomuimgEntry *entry;
 
   if (*path == '\0')
     return domuimg_entry_new (path, DOMUIMG_ENTRY_DIRECTORY, MODE);
-  found = look_up (fat, path, &directory, error);
+  found = look_up (DOMUIMG_TREE_FAT (tree), path, &directory, error);
   if (found == NULL)
     return NULL;
   entry = domuimg_entry_new (
@@ -162,33 +138,42 @@ fat_stat (DomuimgTree *tree, const char *path, GError **error)
   return entry;
 }
 
-static char **
-fat_list (DomuimgTree *tree, const char *path, GError **error)
+/* (transfer full) */
+static DomuimgFatDirectory *
+open_directory (DomuimgTreeFat *self, const char *path, GError **error)
 {
-  DomuimgFat *fat = DOMUIMG_TREE_FAT (tree)->fat;
-  g_auto (Directory) directory = { 0 };
-  guint32 first = fat->root;
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (DomuimgFatDirectory) parent = NULL;
+  guint32 first = self->fat->root;
 
   if (*path != '\0')
     {
-      const DomuimgFatEntry *entry = look_up (fat, path, &directory, error);
+      const DomuimgFatEntry *entry = look_up (self, path, &parent, error);
 
       if (entry == NULL)
         return NULL;
       if (!entry->is_directory)
         {
           domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND, "%s: /%s is not a directory",
-                        fat->region->name, path);
+                        self->fat->region->name, path);
           return NULL;
         }
       first = entry->first;
     }
-  if (!load (fat, first, &directory, error))
+  return domuimg_fat_directories_open (self->directories, first, error);
+}
+
+static char **
+fat_list (DomuimgTree *tree, const char *path, GError **error)
+{
+  g_autoptr (DomuimgFatDirectory) directory = open_directory (DOMUIMG_TREE_FAT (tree), path, error);
+  g_autoptr (GPtrArray) names = NULL;
+
+  if (directory == NULL)
     return NULL;
-  for (guint i = 0; i < directory.entries->len; i++)
+  names = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < directory->entries->len; i++)
     g_ptr_array_add (names,
-                     g_strdup (((DomuimgFatEntry *) directory.entries->pdata[i])->name));
+                     g_strdup (((DomuimgFatEntry *) directory->entries->pdata[i])->name));
   g_ptr_array_sort (names, domuimg_compare_strings);
   g_ptr_array_add (names, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&names), FALSE);
@@ -199,8 +184,8 @@ fat_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
              GError **error)
 {
   DomuimgFat *fat = DOMUIMG_TREE_FAT (tree)->fat;
-  g_auto (Directory) directory = { 0 };
-  const DomuimgFatEntry *entry = look_up (fat, path, &directory, error);
+  g_autoptr (DomuimgFatDirectory) directory = NULL;
+  const DomuimgFatEntry *entry = look_up (DOMUIMG_TREE_FAT (tree), path, &directory, error);
 
   if (entry == NULL)
     return -1;
@@ -217,14 +202,14 @@ fat_read_at (DomuimgTree *tree, const char *path, guint64 offset, void *buffer, 
 }
 
 static gboolean
-save (DomuimgFat *fat, const Directory *directory, GError **error)
+save (DomuimgFat *fat, const DomuimgFatDirectory *directory, GError **error)
 {
   return domuimg_fat_rewrite (fat, directory->first, directory->is_root, directory->bytes, error);
 }
 
 /* Replaces what has the name; the new content is whole before the old goes. */
 static gboolean
-replace (DomuimgFat *fat, Directory *directory, const DomuimgFatEntry *old, DomuimgFatEntry *entry,
+replace (DomuimgFat *fat, DomuimgFatDirectory *directory, const DomuimgFatEntry *old, DomuimgFatEntry *entry,
          GError **error)
 {
   if (old != NULL)
@@ -241,7 +226,7 @@ replace (DomuimgFat *fat, Directory *directory, const DomuimgFatEntry *old, Domu
 
 /* The first cluster of the new directory's parent is said to be 0 where that is the root. */
 static gboolean
-store_directory (DomuimgFat *fat, const Directory *parent, DomuimgFatEntry *entry, GError **error)
+store_directory (DomuimgFat *fat, const DomuimgFatDirectory *parent, DomuimgFatEntry *entry, GError **error)
 {
   g_autoptr (GByteArray) empty = domuimg_fat_new_directory (0, 0, entry->mtime);
   g_autoptr (GByteArray) bytes = NULL;
@@ -256,8 +241,9 @@ store_directory (DomuimgFat *fat, const Directory *parent, DomuimgFatEntry *entr
 static gboolean
 fat_put (DomuimgTree *tree, const DomuimgEntry *entry, GBytes *content, GError **error)
 {
-  DomuimgFat *fat = DOMUIMG_TREE_FAT (tree)->fat;
-  g_auto (Directory) directory = { 0 };
+  DomuimgTreeFat *self = DOMUIMG_TREE_FAT (tree);
+  DomuimgFat *fat = self->fat;
+  g_autoptr (DomuimgFatDirectory) directory = NULL;
   DomuimgFatEntry new = { .is_directory = entry->type == DOMUIMG_ENTRY_DIRECTORY,
                           .mtime = entry->mtime.sec };
   const DomuimgFatEntry *old;
@@ -272,19 +258,21 @@ fat_put (DomuimgTree *tree, const DomuimgEntry *entry, GBytes *content, GError *
                          "%s: a FAT filesystem can have only directories and files below 4 GiB, and"
                          " /%s is something else",
                          fat->region->name, entry->path);
-  if (!open_parent (fat, entry->path, &directory, &name, error))
+  directory = open_parent (self, entry->path, &name, error);
+  if (directory == NULL)
     return FALSE;
-  old = domuimg_fat_find_entry (directory.entries, name);
+  old = domuimg_fat_directory_find (directory, name);
   if (old != NULL && old->is_directory)
     return new.is_directory
            || domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: /%s is a directory",
                             fat->region->name, entry->path);
   new.name = (char *) name;
   new.size = size;
-  if (new.is_directory ? !store_directory (fat, &directory, &new, error)
+  domuimg_fat_directories_forget (self->directories);
+  if (new.is_directory ? !store_directory (fat, directory, &new, error)
                        : !domuimg_fat_store (fat, data, size, &new.first, error))
     return FALSE;
-  return replace (fat, &directory, old, &new, error);
+  return replace (fat, directory, old, &new, error);
 }
 
 static gboolean
@@ -331,19 +319,26 @@ fat_link (DomuimgTree *tree, const char *target, const char *path, GError **erro
 static gboolean
 fat_remove (DomuimgTree *tree, const char *path, GError **error)
 {
-  DomuimgFat *fat = DOMUIMG_TREE_FAT (tree)->fat;
-  g_auto (Directory) directory = { 0 };
-  g_auto (Directory) inside = { 0 };
-  const DomuimgFatEntry *entry = look_up (fat, path, &directory, error);
+  DomuimgTreeFat *self = DOMUIMG_TREE_FAT (tree);
+  DomuimgFat *fat = self->fat;
+  g_autoptr (DomuimgFatDirectory) directory = NULL;
+  g_autoptr (DomuimgFatDirectory) inside = NULL;
+  const DomuimgFatEntry *entry = look_up (self, path, &directory, error);
 
-  if (entry == NULL
-      || (entry->is_directory && !load (fat, entry->first, &inside, error)))
+  if (entry == NULL)
     return FALSE;
-  if (inside.entries != NULL && inside.entries->len > 0)
-    return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: /%s is not empty",
-                         fat->region->name, path);
-  domuimg_fat_remove_entry (directory.bytes, entry);
-  if (!save (fat, &directory, error))
+  if (entry->is_directory)
+    {
+      inside = domuimg_fat_directories_open (self->directories, entry->first, error);
+      if (inside == NULL)
+        return FALSE;
+      if (inside->entries->len > 0)
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: /%s is not empty",
+                             fat->region->name, path);
+    }
+  domuimg_fat_directories_forget (self->directories);
+  domuimg_fat_remove_entry (directory->bytes, entry);
+  if (!save (fat, directory, error))
     return FALSE;
   domuimg_fat_release (fat, entry->first);
   return TRUE;

@@ -4,11 +4,13 @@
 import datetime
 import http.server
 import json
+import time
 
 
 class Hello(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        answer = {"path": self.path, "year": datetime.datetime.now().year, "hello": "from Python"}
+        answer = {"path": self.path, "year": datetime.datetime.now().year, "hello": "from Python",
+                  "uptime": time.clock_gettime(time.CLOCK_BOOTTIME)}
         body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
