@@ -5,6 +5,12 @@
 
 #include "cli/cli.h"
 
+/* The options that say by what a guest runs; @help is what that is to the verb. */
+#define CLI_BACKEND_OPTIONS(backend, connect, help)                                                \
+  { "backend", 0, 0, G_OPTION_ARG_STRING, backend, help ": libxl (default) or libvirt", "BACKEND" }, \
+  { "connect", 0, 0, G_OPTION_ARG_STRING, connect,                                                 \
+    "libvirt's URI (default xen:///system); means --backend libvirt", "URI" }
+
 /* @backend and @connect may be NULL; a URI means libvirt. */
 gboolean cli_choose_backend (const char *backend, const char *connect, DomuimgBackend *chosen,
                              GError **error);

@@ -92,10 +92,7 @@ cli_list (int argc, char **argv)
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "only guests that were made in this directory", "DIR" },
-    { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
-      "whose guests: libxl (default) or libvirt", "BACKEND" },
-    { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
-      "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    CLI_BACKEND_OPTIONS (&backend_name, &connect, "whose guests"),
     { "format", 0, 0, G_OPTION_ARG_STRING, &format_name,
       "text (default), json, inventory (ansible's) or hosts (as in /etc/hosts)", "FORMAT" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print as JSON", NULL },

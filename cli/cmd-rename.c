@@ -13,10 +13,7 @@ cli_rename (int argc, char **argv)
   const GOptionEntry entries[] = {
     { "dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "directory that the guest was made in", "DIR" },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &dry_run, "say what would be renamed", NULL },
-    { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
-      "what it may run by: libxl (default) or libvirt", "BACKEND" },
-    { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
-      "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    CLI_BACKEND_OPTIONS (&backend_name, &connect, "what it may run by"),
     { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print what was done as JSON", NULL },
     { NULL },
   };

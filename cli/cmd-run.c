@@ -100,10 +100,7 @@ cli_run (int argc, char **argv)
 {
   g_auto (Options) options = { NULL };
   const GOptionEntry entries[] = {
-    { "backend", 0, 0, G_OPTION_ARG_STRING, &options.backend,
-      "what starts it: libxl (default) or libvirt", "BACKEND" },
-    { "connect", 0, 0, G_OPTION_ARG_STRING, &options.connect,
-      "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    CLI_BACKEND_OPTIONS (&options.backend, &options.connect, "what starts it"),
     { "console", 'c', 0, G_OPTION_ARG_NONE, &options.console,
       "be its console, until Ctrl-] or its end", NULL },
     { "once", 0, 0, G_OPTION_ARG_NONE, &options.once,

@@ -33,10 +33,7 @@ cli_show (int argc, char **argv)
   gboolean json = FALSE;
   const GOptionEntry entries[] = {
     { "dir", 0, 0, G_OPTION_ARG_FILENAME, &dir, "directory that the guest was made in", "DIR" },
-    { "backend", 0, 0, G_OPTION_ARG_STRING, &backend_name,
-      "what it may run by: libxl (default) or libvirt", "BACKEND" },
-    { "connect", 0, 0, G_OPTION_ARG_STRING, &connect,
-      "libvirt's URI (default xen:///system); means --backend libvirt", "URI" },
+    CLI_BACKEND_OPTIONS (&backend_name, &connect, "what it may run by"),
     { "why", 0, 0, G_OPTION_ARG_STRING, &why,
       "say why a file is in a guest of one application", "PATH" },
     { "missing", 0, 0, G_OPTION_ARG_FILENAME, &missing,

@@ -61,6 +61,7 @@ _domuimg_value () {
     --variant) mapfile -t COMPREPLY < <(compgen -W "minbase essential apt required important standard" -- "$cur") ;;
     --timezone) mapfile -t COMPREPLY < <(cd /usr/share/zoneinfo 2>/dev/null && compgen -f -X '*[a-z].*' -- "$cur")
                 compopt -o filenames 2>/dev/null ;;
+    --installer) mapfile -t COMPREPLY < <(compgen -W "guest qemu" -- "$cur") ;;
     --display) mapfile -t COMPREPLY < <(compgen -W "none vnc gtk sdl" -- "$cur") ;;
     --host-keys) mapfile -t COMPREPLY < <(compgen -W "first-boot build keep" -- "$cur") ;;
     --format) mapfile -t COMPREPLY < <(compgen -W "text json inventory hosts" -- "$cur") ;;

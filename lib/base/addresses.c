@@ -315,29 +315,38 @@ domuimg_addresses_give (const char *pool, const char *token, const char *gateway
   return TRUE;
 }
 
+static gboolean
+can_give (Pool *self, guint n, const char *const *excluded, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      char *address = find_free (self, i == 0 ? excluded : NULL, error);
+
+      if (address == NULL && n > 1)
+        g_prefix_error (error, "%u addresses are needed: ", n);
+      if (address == NULL)
+        return FALSE;
+      g_hash_table_add (self->taken, address);
+    }
+  return TRUE;
+}
+
 gboolean
-domuimg_addresses_check (const char *pool, GError **error)
+domuimg_addresses_check (const char *pool, guint n, const char *const *excluded, GError **error)
 {
   g_autofree char *file = domuimg_addresses_locate (pool, error);
-  g_autofree char *address = NULL;
   g_auto (Pool) self;
 
   pool_init (&self, file);
   if (file == NULL)
     return FALSE;
-  if (!open_file (&self, O_RDONLY, F_RDLCK))
-    {
-      int reason = errno;
-
-      return (reason == ENOENT && is_network (pool))
-             || domuimg_set_errno (error, reason, "opening the address pool %s", file);
-    }
-  if (*self.text == '\0' && is_network (pool))
-    return TRUE;
-  if (!parse (&self, error))
+  if (!open_file (&self, O_RDONLY, F_RDLCK) && (errno != ENOENT || !is_network (pool)))
+    return domuimg_set_errno (error, errno, "opening the address pool %s", file);
+  if (self.text == NULL || (*self.text == '\0' && is_network (pool)))
+    domuimg_address_range_parse (&self.range, pool, NULL);
+  else if (!parse (&self, error))
     return FALSE;
-  address = find_free (&self, NULL, error);
-  return address != NULL;
+  return can_give (&self, n, excluded, error);
 }
 
 /* (nullable) Where in the text the lease of @token begins. */

@@ -29,8 +29,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DomuimgAddress, domuimg_address_clear)
 
 /* The file of a pool: @pool itself, or where a pool of the network "NET/PREFIX" has it. */
 char *domuimg_addresses_locate (const char *pool, GError **error);
-/* Whether @pool can give one out, as things are. Changes nothing. */
-gboolean domuimg_addresses_check (const char *pool, GError **error);
+/* Whether @pool can give @n out, as things are, that are not among @excluded (nullable). Changes nothing. */
+gboolean domuimg_addresses_check (const char *pool, guint n, const char *const *excluded,
+                                  GError **error);
 /* Gives out the first address that nobody has and that is not among @excluded, to whoever has @token. @gateway
  * (nullable) is noted in the file of a network that knows none yet. NO_SPACE
  * where the pool is full, CORRUPT_INPUT where the file is not a pool. */

@@ -7,7 +7,8 @@
 #include <archive_entry.h>
 #include <errno.h>
 
-#define SECTOR 2048
+#include "lib/base/fd.h"
+#include "lib/base/iso-time.h"
 
 static void
 file_free (gpointer data)
@@ -35,8 +36,15 @@ domuimg_iso_files_add (GPtrArray *files, const char *path, GBytes *content)
   g_ptr_array_add (files, file);
 }
 
+static la_ssize_t
+take (struct archive *archive, void *image, const void *data, size_t length)
+{
+  g_byte_array_append (image, data, length);
+  return (la_ssize_t) length;
+}
+
 static struct archive *
-begin (int fd, const char *label)
+begin (GByteArray *image, const char *label)
 {
   struct archive *archive = archive_write_new ();
 
@@ -45,9 +53,9 @@ begin (int fd, const char *label)
       /* With "useful", everybody would have the right to read. */
       && archive_write_set_format_option (archive, "iso9660", "rockridge", "strict") == ARCHIVE_OK)
     {
-      archive_write_set_bytes_per_block (archive, SECTOR);
-      archive_write_set_bytes_in_last_block (archive, SECTOR);
-      archive_write_open_fd (archive, fd);
+      archive_write_set_bytes_per_block (archive, DOMUIMG_ISO_SECTOR);
+      archive_write_set_bytes_in_last_block (archive, DOMUIMG_ISO_SECTOR);
+      archive_write_open2 (archive, image, NULL, take, NULL, NULL);
     }
   return archive;
 }
@@ -74,11 +82,10 @@ add (struct archive *archive, const DomuimgIsoFile *file, guint number)
   return ok;
 }
 
-gboolean
-domuimg_iso_write (int fd, const char *name, const char *label, const GPtrArray *files,
-                   GError **error)
+static gboolean
+make (GByteArray *image, const char *name, const char *label, const GPtrArray *files, GError **error)
 {
-  struct archive *archive = begin (fd, label);
+  struct archive *archive = begin (image, label);
   gboolean ok = archive_errno (archive) == 0;
 
   for (guint i = 0; ok && i < files->len; i++)
@@ -91,4 +98,17 @@ domuimg_iso_write (int fd, const char *name, const char *label, const GPtrArray 
                   archive_error_string (archive));
   archive_write_free (archive);
   return ok;
+}
+
+gboolean
+domuimg_iso_write (int fd, const char *name, const char *label, const GPtrArray *files,
+                   GError **error)
+{
+  g_autoptr (GByteArray) image = g_byte_array_new ();
+
+  if (!make (image, name, label, files, error))
+    return FALSE;
+  domuimg_iso_forget_time (image);
+  return domuimg_write_all (fd, image->data, image->len)
+         || domuimg_set_errno (error, errno, "writing %s", name);
 }

@@ -37,6 +37,7 @@ static const struct {
   { "lvs", "lvm2" },
   { "mke2fs", "e2fsprogs" },
   { "mkfs.btrfs", "btrfs-progs" },
+  { "mkfs.erofs", "erofs-utils" },
   { "mkfs.f2fs", "f2fs-tools" },
   { "mksquashfs", "squashfs-tools" },
   { "mkfs.vfat", "dosfstools" },

@@ -43,3 +43,12 @@ domuimg_memory_file (const char *name, guint64 size)
 
   return fd >= 0 && ftruncate (fd, (off_t) size) == 0 ? g_steal_fd (&fd) : -1;
 }
+
+int
+domuimg_memory_file_of (const char *name, const void *data, gsize length)
+{
+  g_auto (DomuimgFd) fd = domuimg_memory_file (name, 0);
+
+  return fd >= 0 && domuimg_write_all (fd, data, length) && lseek (fd, 0, SEEK_SET) == 0 ? g_steal_fd (&fd)
+                                                                                       : -1;
+}

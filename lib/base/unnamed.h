@@ -9,3 +9,5 @@ int domuimg_unnamed_file (const char *directory, GError **error);
 /* The same in memory, with @size bytes that read as zeros; @name is what ps(1) and its kin show. -1 with
  * errno. */
 int domuimg_memory_file (const char *name, guint64 size);
+/* The same with @length bytes of @data, to be read from the start. */
+int domuimg_memory_file_of (const char *name, const void *data, gsize length);

@@ -9,6 +9,7 @@
 #include "lib/base/addresses.h"
 #include "lib/base/backend-program.h"
 #include "lib/build/plan-import.h"
+#include "lib/check/report.h"
 #include "lib/guest/manifest-spec.h"
 
 static void
@@ -153,15 +154,6 @@ set_transfer (DomuimgManifest *manifest, DomuimgBuildState *self)
 }
 
 static void
-set_report (DomuimgManifest *manifest, DomuimgReport *report)
-{
-  g_autofree char *text = domuimg_report_to_json (report);
-
-  manifest->verdict = g_strdup (domuimg_verdict_to_string (domuimg_report_get_verdict (report)));
-  manifest->check = json_from_string (text, NULL);
-}
-
-static void
 copy_lines (GPtrArray *to, const GPtrArray *lines)
 {
   for (guint i = 0; i < lines->len; i++)
@@ -204,7 +196,7 @@ domuimg_build_manifest (DomuimgBuildState *self)
   if (self->transfer != NULL)
     set_transfer (manifest, self);
   if (self->report != NULL)
-    set_report (manifest, self->report);
+    domuimg_report_write_down (self->report, manifest);
   for (guint i = 0; i < self->plan->disks->len; i++)
     add_disk (manifest, self, i);
   if (self->has_seed)

@@ -232,8 +232,7 @@ add_part (DomuimgPlan *self, guint disk, DomuimgPartRole role, const DomuimgDisk
     part->lv = name_volume (self, part, content->lvm);
   what = g_strdup_printf ("disk/%u/partition/%u", disk, part->number);
   part->part_uuid = is_divided ? domuimg_plan_make_uuid (self, what) : NULL;
-  /* What is packed has none. */
-  if (role != DOMUIMG_PART_BIOS && !is_packed (content))
+  if (role != DOMUIMG_PART_BIOS && !domuimg_fs_has_no_uuid (domuimg_fs_find (content->fs)))
     part->uuid = uuid_of (self, part, content->uuid);
   return part;
 }

@@ -98,7 +98,7 @@ check_made (const DomuimgDiskSpec *disk, gboolean is_root, GError **error)
   if (is_root && (fs == NULL || (fs->writer == NULL && !domuimg_fs_is_packed (fs))))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "the first disk holds the root, which can be ext4, ext3, ext2, xfs, btrfs,"
-                         " f2fs or squashfs, not %s",
+                         " f2fs, erofs or squashfs, not %s",
                          disk->fs);
   if (!is_root && disk->size == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "disk %s has no size: add size=",
@@ -254,7 +254,7 @@ domuimg_plan_parse_nics (DomuimgPlan *self, GError **error)
     {
       const DomuimgNicSpec *nic = g_ptr_array_index (nics, i);
 
-      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, error))
+      if (nic->pool != NULL && self->replaced == NULL && !domuimg_addresses_check (nic->pool, 1, NULL, error))
         return NULL;
       fill_nic (self, g_ptr_array_index (nics, i), i);
     }

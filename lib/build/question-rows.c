@@ -107,9 +107,7 @@ take_from (DomuimgQuestions *self, const char *answer, GError **error)
 static gboolean
 has_trait (DomuimgQuestions *self, guint trait)
 {
-  const DomuimgSourceSpec *from = domuimg_spec_get_object (self->spec, "from");
-
-  return (from->type->traits & trait) != 0;
+  return (domuimg_source_type_of (self->spec)->traits & trait) != 0;
 }
 
 static guint64

@@ -135,12 +135,11 @@ lock_names (DomuimgBuildState *self, GError **error)
   return !self->plan->force || domuimg_base_image_check_files (names, error);
 }
 
-gboolean
-domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
-                            GCancellable *cancellable, GError **error)
+/* The manifest comes last: where it is, everything is. */
+static gboolean
+add_results (DomuimgBuildState *self, GError **error)
 {
   DomuimgPlan *plan = self->plan;
-  g_autofree char *dir = g_path_get_dirname (plan->manifest_path);
   struct {
     char **temporary;
     const char *final;
@@ -162,29 +161,6 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
                     plan->document_paths[DOMUIMG_DOCUMENT_CYCLONEDX] },
                   { &self->manifest, plan->manifest_path } };
 
-  if (self->undo == NULL)
-    self->undo = domuimg_undo_new (error);
-  if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
-    return FALSE;
-  if (self->work_directory == NULL)
-    self->work_directory
-        = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
-  if (self->work_directory == NULL)
-    return FALSE;
-  self->directory = g_strdup (dir);
-  if (!lock_names (self, error))
-    return FALSE;
-  domuimg_undo_hold (self->undo);
-  if (!create_disks (self, error))
-    return FALSE;
-  if (plan->import == NULL && plan->installer == NULL)
-    {
-      const DomuimgPart *root = domuimg_plan_find_part (plan, DOMUIMG_PART_ROOT);
-
-      self->root_fs = g_strdup (root->fs);
-      self->root_uuid = g_strdup (root->uuid);
-    }
-  /* The manifest comes last: where it is, everything is. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     {
       if (results[i].final == NULL)
@@ -194,9 +170,53 @@ domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
       if (*results[i].temporary == NULL)
         return FALSE;
     }
-  if (!domuimg_undo_release (self->undo, error) || !domuimg_build_lease (self, error))
+  return TRUE;
+}
+
+/* The transaction, and the directories that are worked in. */
+static gboolean
+begin (DomuimgBuildState *self, GError **error)
+{
+  g_autofree char *dir = g_path_get_dirname (self->plan->manifest_path);
+
+  if (self->undo == NULL)
+    self->undo = domuimg_undo_new (error);
+  if (self->undo == NULL || !domuimg_undo_make_parents (self->undo, dir, error))
     return FALSE;
-  return prepare_source (self, progress, cancellable, error);
+  if (self->work_directory == NULL)
+    self->work_directory
+        = domuimg_undo_make_directory (self->undo, work_parent (self, dir), error);
+  if (self->work_directory == NULL)
+    return FALSE;
+  self->directory = g_steal_pointer (&dir);
+  return TRUE;
+}
+
+static void
+take_root (DomuimgBuildState *self)
+{
+  DomuimgPlan *plan = self->plan;
+  const DomuimgPart *root;
+
+  if (plan->import != NULL || plan->installer != NULL)
+    return;
+  root = domuimg_plan_find_part (plan, DOMUIMG_PART_ROOT);
+  self->root_fs = g_strdup (root->fs);
+  self->root_uuid = g_strdup (root->uuid);
+}
+
+gboolean
+domuimg_build_step_prepare (DomuimgBuildState *self, DomuimgProgress *progress,
+                            GCancellable *cancellable, GError **error)
+{
+  if (!begin (self, error) || !lock_names (self, error))
+    return FALSE;
+  domuimg_undo_hold (self->undo);
+  if (!create_disks (self, error))
+    return FALSE;
+  take_root (self);
+  return add_results (self, error) && domuimg_undo_release (self->undo, error)
+         && domuimg_build_lease (self, error) && prepare_source (self, progress, cancellable, error);
 }
 
 static guint64

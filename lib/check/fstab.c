@@ -539,7 +539,7 @@ check_read_only (DomuimgMachine *self)
     if (!is_covered (fstab, places[i]))
       domuimg_finding_advise (
           domuimg_machine_report (self, "root-read-only", places[i],
-                                  "the root, a %s, can only be read, and /etc/fstab mounts nothing on"
+                                  "the root, %s, can only be read, and /etc/fstab mounts nothing on"
                                   " %s",
                                   fs, places[i]),
           "mount a tmpfs there in /etc/fstab, or add systemd.volatile=state to the kernel's command"

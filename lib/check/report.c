@@ -154,6 +154,47 @@ domuimg_report_get_verdict (DomuimgReport *self)
   return verdict;
 }
 
+gboolean
+domuimg_report_check_boots (DomuimgReport *self, const char *name, GError **error)
+{
+  g_autoptr (GString) reasons = g_string_new (NULL);
+
+  if (domuimg_report_get_verdict (self) != DOMUIMG_VERDICT_FAILS)
+    return TRUE;
+  for (guint i = 0; i < self->findings->len; i++)
+    {
+      const DomuimgFinding *finding = g_ptr_array_index (self->findings, i);
+
+      if (finding->severity == DOMUIMG_SEVERITY_ERROR)
+        g_string_append_printf (reasons, "%s%s [%s]", reasons->len > 0 ? "; " : "",
+                                finding->message, finding->id);
+    }
+  return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
+                       "%s would not boot: %s; use --allow-unbootable to make it all the same", name,
+                       reasons->str);
+}
+
+void
+domuimg_report_add_warnings (DomuimgReport *self, const char *except, GPtrArray *warnings)
+{
+  for (guint i = 0; i < self->findings->len; i++)
+    {
+      const DomuimgFinding *finding = g_ptr_array_index (self->findings, i);
+
+      if (finding->severity != DOMUIMG_SEVERITY_INFO && g_strcmp0 (finding->id, except) != 0)
+        g_ptr_array_add (warnings, g_strdup_printf ("%s: %s", finding->id, finding->message));
+    }
+}
+
+void
+domuimg_report_write_down (DomuimgReport *self, DomuimgManifest *manifest)
+{
+  g_autofree char *text = domuimg_report_to_json (self);
+
+  manifest->verdict = g_strdup (domuimg_verdict_to_string (domuimg_report_get_verdict (self)));
+  manifest->check = json_from_string (text, NULL);
+}
+
 /**
  * domuimg_report_get_guest_type:
  * @self: a report

@@ -5,6 +5,7 @@
 
 #include "domuimg/check.h"
 #include "lib/check/rules.h"
+#include "lib/guest/manifest.h"
 
 /* The inside of findings and reports, for the files of this room. */
 
@@ -30,5 +31,13 @@ void domuimg_report_set_guest (DomuimgReport *self, const char *guest);
 void domuimg_report_set_error (DomuimgReport *self, const char *message);
 /* The members of its JSON, into an object that is open. */
 void domuimg_report_add_members (DomuimgReport *self, JsonBuilder *builder);
+/* (transfer full) What keeps it from its boot: messages with their ids, in one line. */
+char *domuimg_report_list_faults (DomuimgReport *self);
+/* NOT_BOOTABLE, with each finding that keeps it from its boot, where the guest @name fails. */
+gboolean domuimg_report_check_boots (DomuimgReport *self, const char *name, GError **error);
+/* Adds what a user has to know as "ID: MESSAGE", but for findings with the id @except (nullable). */
+void domuimg_report_add_warnings (DomuimgReport *self, const char *except, GPtrArray *warnings);
+/* What a manifest that has none yet keeps of it. */
+void domuimg_report_write_down (DomuimgReport *self, DomuimgManifest *manifest);
 /* Takes @finding. */
 void domuimg_report_add (DomuimgReport *self, DomuimgFinding *finding);

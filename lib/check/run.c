@@ -96,6 +96,28 @@ take_config (DomuimgMachine *self, const DomuimgMade *made, GError **error)
   return self->config != NULL;
 }
 
+void
+domuimg_check_read_clear (DomuimgCheckRead *self)
+{
+  g_clear_object (&self->kernel);
+  g_clear_pointer (&self->initramfs, domuimg_initramfs_free);
+  g_clear_pointer (&self->kernel_path, g_free);
+  g_clear_pointer (&self->initramfs_path, g_free);
+}
+
+static void
+keep_read (const DomuimgMachine *machine, DomuimgCheckRead *read)
+{
+  const DomuimgGuestBoot *boot = &machine->boot;
+
+  g_set_object (&read->kernel, boot->kernel);
+  read->kernel_path = g_strdup (boot->kernel_path);
+  if (boot->initramfs == NULL || boot->initrd_paths->len != 1)
+    return;
+  read->initramfs = domuimg_initramfs_ref (boot->initramfs);
+  read->initramfs_path = g_strdup (g_ptr_array_index (boot->initrd_paths, 0));
+}
+
 DomuimgReport *
 domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable, GError **error)
 {
@@ -115,5 +137,7 @@ domuimg_check_run_on (const DomuimgMade *made, GCancellable *cancellable, GError
   take_images (machine);
   if (!domuimg_machine_run_rules (machine, cancellable, error))
     return NULL;
+  if (made->read != NULL)
+    keep_read (machine, made->read);
   return g_object_ref (machine->report);
 }

@@ -6,6 +6,16 @@
 /* The rules, run over a machine; and the way in for those who have made a guest and have all of it
  * open: nothing of that is opened, read or unpacked again. */
 
+/* What takes most of the time of a check, and is the same for guests with the same kernel. */
+typedef struct {
+  DomuimgKernel *kernel;       /* (nullable) */
+  char *kernel_path;           /* (nullable) where it lies, as its loader names it */
+  DomuimgInitramfs *initramfs; /* (nullable) */
+  char *initramfs_path;        /* (nullable) */
+} DomuimgCheckRead;
+
+void domuimg_check_read_clear (DomuimgCheckRead *self);
+
 /* What was made. All of it stays the caller's. */
 struct _DomuimgMade {
   DomuimgDomain *domain;       /* as it will be written: with the final names of files */
@@ -21,6 +31,7 @@ struct _DomuimgMade {
                                 * guest or pygrub is to find it there */
   DomuimgInitramfs *initramfs; /* (nullable) */
   const char *initramfs_path;  /* (nullable) likewise */
+  DomuimgCheckRead *read;      /* (nullable) empty; gets what was read of kernel and initramfs */
   DomuimgXenVersion xen;       /* major 0: the host's */
   const DomuimgProfile *profile; /* (nullable) of the host that it is to run on; NULL: this one */
 };

@@ -4,6 +4,7 @@
 #include "lib/clone/clone-job.h"
 
 #include "lib/base/path.h"
+#include "lib/clone/clone-verdict.h"
 #include "lib/clone/clone-ways.h"
 #include "lib/guest/logins.h"
 #include "lib/spec/seed-spec.h"
@@ -92,7 +93,8 @@ rehearse_config (DomuimgCloneJob *self, GError **error)
 gboolean
 domuimg_clone_job_check (DomuimgCloneJob *self, GError **error)
 {
-  return check_logins (self, error) && check_seed (self, "cloud-init", error)
+  return domuimg_clone_verdicts_add_host (self->verdicts, domuimg_spec_get (self->spec, "host"), error)
+         && check_logins (self, error) && check_seed (self, "cloud-init", error)
          && check_seed (self, "ignition", error)
          && domuimg_clone_check_ways (self->source, self->ways, self->directory, error)
          && rehearse_config (self, error);

@@ -4,6 +4,8 @@
 #include "lib/clone/clone-job.h"
 
 #include "domuimg/domain-config.h"
+#include "lib/base/addresses.h"
+#include "lib/check/report.h"
 #include "lib/domain/model/domain.h"
 #include "lib/guest/identity.h"
 #include "lib/guest/manifest-spec.h"
@@ -220,6 +222,22 @@ add_seed (DomuimgCloneJob *self, DomuimgManifest *manifest)
   disk->fs = g_strdup ("iso9660");
 }
 
+/* What its address was given to is needed to give it back. */
+static void
+add_nic (const DomuimgCloneNic *from, DomuimgManifest *manifest)
+{
+  DomuimgManifestNic *nic = domuimg_manifest_add_nic (manifest);
+  const DomuimgNicSpec *spec = from->spec;
+
+  nic->mac = g_strdup (from->new_mac);
+  nic->bridge = spec != NULL ? g_strdup (spec->bridge) : NULL;
+  nic->address = spec != NULL ? g_strdup (spec->address) : NULL;
+  if (from->lease == NULL)
+    return;
+  nic->pool = domuimg_addresses_locate (spec->pool, NULL);
+  nic->lease = g_strdup (from->lease);
+}
+
 static void
 set_domain (DomuimgManifest *manifest, DomuimgDomain *domain)
 {
@@ -230,17 +248,11 @@ set_domain (DomuimgManifest *manifest, DomuimgDomain *domain)
   manifest->maxmem = domuimg_domain_get_maxmem (domain);
   manifest->vcpus = domuimg_domain_get_vcpus (domain);
   for (guint i = 0; i < nics->len; i++)
-    {
-      DomuimgDomainNic *from = g_ptr_array_index (nics, i);
-      DomuimgManifestNic *nic = domuimg_manifest_add_nic (manifest);
-
-      nic->mac = g_strdup (domuimg_domain_nic_get_mac (from));
-      nic->bridge = g_strdup (domuimg_domain_nic_get_bridge (from));
-      nic->address = g_strdup (domuimg_domain_nic_get_ip (from));
-    }
+    domuimg_replace_text (&((DomuimgManifestNic *) g_ptr_array_index (manifest->nics, i))->bridge,
+                          domuimg_domain_nic_get_bridge (g_ptr_array_index (nics, i)));
 }
 
-/* The kernel is the source's; what was checked there holds for its copies. */
+/* The kernel is the source's. */
 static void
 set_origin (DomuimgCloneJob *self, DomuimgManifest *manifest)
 {
@@ -262,7 +274,6 @@ set_origin (DomuimgCloneJob *self, DomuimgManifest *manifest)
     kernel->path = g_strdup (from->kernel.path);
   if (kernel->ramdisk == NULL)
     kernel->ramdisk = g_strdup (from->kernel.ramdisk);
-  manifest->verdict = g_strdup (from->verdict);
 }
 
 static void
@@ -276,7 +287,9 @@ char *
 domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain)
 {
   g_autoptr (DomuimgManifest) manifest = domuimg_manifest_new ();
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (domuimg_build_time ().sec);
 
+  manifest->made = g_date_time_format_iso8601 (now);
   manifest->domuimg = g_strdup (DOMUIMG_VERSION_STRING);
   manifest->name = g_strdup (self->name);
   manifest->uuid = g_strdup (self->uuid);
@@ -284,6 +297,10 @@ domuimg_clone_write_manifest (DomuimgCloneJob *self, DomuimgDomain *domain)
   manifest->xml = self->has_xml ? g_strdup (self->xml_path) : NULL;
   manifest->manifest = g_strdup (self->manifest_path);
   set_origin (self, manifest);
+  if (self->report != NULL)
+    domuimg_report_write_down (self->report, manifest);
+  for (guint i = 0; i < self->nics->len; i++)
+    add_nic (g_ptr_array_index (self->nics, i), manifest);
   if (domain != NULL)
     set_domain (manifest, domain);
   for (guint i = 0; i < self->source->disks->len; i++)

@@ -8,6 +8,7 @@
 
 #include "lib/base/copy-file.h"
 #include "lib/base/undo.h"
+#include "lib/clone/clone-verdict.h"
 #include "lib/fs/fs.h"
 #include "lib/guest/known.h"
 
@@ -16,6 +17,8 @@ typedef struct {
   DomuimgUndo *undo;
   DomuimgCloneDisks disks;
   char *config, *xml, *manifest, *seed, *kernel, *ramdisk; /* (nullable) */
+  DomuimgDomain *domain;         /* (nullable) */
+  char *config_text, *xml_text;  /* (nullable) */
 } Making;
 
 static void
@@ -31,6 +34,9 @@ making_clear (Making *self)
   g_free (self->seed);
   g_free (self->kernel);
   g_free (self->ramdisk);
+  g_clear_object (&self->domain);
+  g_free (self->config_text);
+  g_free (self->xml_text);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Making, making_clear)
@@ -122,8 +128,8 @@ begin (DomuimgCloneJob *self, Making *making, GError **error)
          && add_result (self, making, self->config_path, &making->config, error)
          && add_result (self, making, self->xml_path, &making->xml, error)
          && add_result (self, making, self->manifest_path, &making->manifest, error)
-         && domuimg_clone_job_end_leases (self, making->undo, error)
-         && domuimg_undo_release (making->undo, error);
+         && domuimg_undo_release (making->undo, error)
+         && domuimg_clone_job_lease (self, making->undo, error);
 }
 
 /* Nobody writes to a kernel's file: a new one is put in its place. */
@@ -145,6 +151,19 @@ close_trees (GPtrArray *trees, GError **error)
 }
 
 static gboolean
+judge (DomuimgCloneJob *self, Making *making, const GPtrArray *trees, GCancellable *cancellable,
+       GError **error)
+{
+  DomuimgCloneMade made;
+
+  if (!domuimg_clone_write_config (self, &making->config_text, &making->xml_text, &making->domain,
+                                   error))
+    return FALSE;
+  made = (DomuimgCloneMade){ making->domain, making->config_text, making->seed, trees };
+  return domuimg_clone_verdicts_judge (self->verdicts, self, &made, cancellable, error);
+}
+
+static gboolean
 fit_files (DomuimgCloneJob *self, Making *making, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) trees = g_ptr_array_new ();
@@ -156,7 +175,8 @@ fit_files (DomuimgCloneJob *self, Making *making, GCancellable *cancellable, GEr
   if (needs_files)
     tree = domuimg_clone_disks_open (self, &making->disks, trees, &local);
   ok = (tree != NULL || !needs_files)
-       && domuimg_clone_customise (self, tree, making->seed, cancellable, &local);
+       && domuimg_clone_customise (self, tree, making->seed, cancellable, &local)
+       && judge (self, making, trees, cancellable, &local);
   g_clear_object (&tree);
   ok = close_trees (trees, ok ? &local : NULL) && ok;
   g_ptr_array_set_size (making->disks.images, 0);
@@ -174,16 +194,10 @@ write_text (const char *place, const char *path, const char *text, GError **erro
 static gboolean
 write_texts (DomuimgCloneJob *self, Making *making, GError **error)
 {
-  g_autofree char *config = NULL;
-  g_autofree char *xml = NULL;
-  g_autofree char *manifest = NULL;
-  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autofree char *manifest = domuimg_clone_write_manifest (self, making->domain);
 
-  if (!domuimg_clone_write_config (self, &config, &xml, &domain, error))
-    return FALSE;
-  manifest = domuimg_clone_write_manifest (self, domain);
-  return write_text (making->config, self->config_path, config, error)
-         && write_text (making->xml, self->xml_path, xml, error)
+  return write_text (making->config, self->config_path, making->config_text, error)
+         && write_text (making->xml, self->xml_path, making->xml_text, error)
          && write_text (making->manifest, self->manifest_path, manifest, error);
 }
 

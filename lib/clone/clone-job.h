@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/check.h"
 #include "domuimg/spec.h"
 #include "lib/base/undo.h"
-#include "lib/clone/clone-others.h"
+#include "lib/repair/owned.h"
 #include "lib/clone/clone-source.h"
 #include "lib/guest/customise.h"
 #include "lib/spec/parse.h"
@@ -13,11 +14,15 @@
 typedef struct {
   const char *mac;          /* of the source's card; NULL: it has none */
   char *new_mac;
-  const DomuimgNicSpec *spec; /* (unowned) (nullable) */
+  DomuimgNicSpec *spec;     /* (nullable) what was asked for; an address of a pool comes when it is made */
+  char *lease;              /* (nullable) what that is given to */
 } DomuimgCloneNic;
+
+typedef struct _DomuimgCloneVerdicts DomuimgCloneVerdicts;
 
 typedef struct {
   const DomuimgCloneSource *source; /* (unowned) */
+  DomuimgCloneVerdicts *verdicts;   /* (unowned) */
   DomuimgSpec *spec;
   const DomuimgCopyWay *const *ways; /* (unowned) for each disk of the source */
   guint64 cleaners;
@@ -27,17 +32,22 @@ typedef struct {
   char *kernel_path, *ramdisk_path; /* (nullable) */
   GPtrArray *paths;        /* (element-type utf8) of the disks */
   GPtrArray *nics;         /* of DomuimgCloneNic */
+  const GPtrArray *addresses; /* (unowned) (element-type utf8) which no pool may give it; NULL at the end */
   GPtrArray *changes, *warnings; /* (element-type utf8) */
   DomuimgManifest *replaced; /* (nullable) of the guest that was made under this name before */
   char *root_password;     /* (nullable) that was made */
+  DomuimgReport *report;   /* (nullable) what a check said of it; NULL, too, without a configuration */
   gboolean has_seed, has_xml;
 } DomuimgCloneJob;
 
 typedef struct {
   const DomuimgCopyWay *const *ways;
+  DomuimgCloneVerdicts *verdicts;
   guint64 cleaners;
   GHashTable *taken; /* a set of files, UUIDs and addresses that other clones have */
-  const DomuimgCloneOthers *others; /* (unowned) */
+  const DomuimgOwned *owned; /* (unowned) */
+  GPtrArray *addresses;      /* (element-type utf8) of other guests, and those given to clones by hand */
+  GHashTable *pools;         /* (element-type utf8 guint) of addresses: how many are to be given out */
 } DomuimgClonePlan;
 
 /* What is wrong with it is known here, before anything is made. */
@@ -52,10 +62,9 @@ GPtrArray *domuimg_clone_job_list_results (const DomuimgCloneJob *self);
 /* What a clone keeps of the guest that it replaces (clone-replaced.c). NOT_SUPPORTED where something of that
  * guest would be left behind. */
 gboolean domuimg_clone_job_read_replaced (DomuimgCloneJob *self, GError **error);
-const char *domuimg_clone_job_get_replaced_mac (const DomuimgCloneJob *self, guint nic);
-/* Its addresses go back to their pools with the commit. */
-gboolean domuimg_clone_job_end_leases (const DomuimgCloneJob *self, DomuimgUndo *undo,
-                                       GError **error);
+const DomuimgManifestNic *domuimg_clone_job_get_replaced_nic (const DomuimgCloneJob *self, guint nic);
+/* Gives its cards addresses of their pools, and those of the guest that it replaces back with the commit. */
+gboolean domuimg_clone_job_lease (DomuimgCloneJob *self, DomuimgUndo *undo, GError **error);
 
 /* A clone would be made of itself (clone-check.c). */
 gboolean domuimg_clone_job_check_is_other (DomuimgCloneJob *self, GError **error);

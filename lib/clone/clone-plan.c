@@ -15,8 +15,12 @@
 static void
 nic_free (gpointer data)
 {
-  g_free (((DomuimgCloneNic *) data)->new_mac);
-  g_free (data);
+  DomuimgCloneNic *self = data;
+
+  g_clear_pointer (&self->spec, domuimg_nic_spec_free);
+  g_free (self->new_mac);
+  g_free (self->lease);
+  g_free (self);
 }
 
 void
@@ -38,6 +42,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
   g_clear_pointer (&self->root_password, domuimg_password_free);
+  g_clear_object (&self->report);
   g_free (self);
 }
 
@@ -62,27 +67,37 @@ make_mac (const DomuimgClonePlan *plan)
     }
 }
 
+/* What a guest that is replaced has of the pool stays the clone's. */
+static void
+count_address (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *pool)
+{
+  const DomuimgManifestNic *old = domuimg_clone_job_get_replaced_nic (self, self->nics->len - 1);
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (plan->pools, pool));
+
+  if (old == NULL || old->lease == NULL)
+    g_hash_table_insert (plan->pools, g_strdup (pool), GUINT_TO_POINTER (n + 1));
+}
+
 /* What is given is nobody else's. */
 static gboolean
 check_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const DomuimgNicSpec *spec,
            GError **error)
 {
   if (spec->pool != NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "ip=auto:%s: clones do not get addresses of pools: give each its own with"
-                         " ip=ADDRESS/PREFIX, in a table for many",
-                         spec->pool);
-  return spec->address == NULL
-         || (take_name (plan, spec->address, error)
-             && domuimg_clone_others_check_address (plan->others, spec->address,
-                                                    self->manifest_path, error));
+    count_address (self, plan, spec->pool);
+  if (spec->address == NULL)
+    return TRUE;
+  g_ptr_array_add (plan->addresses, g_strdup (spec->address));
+  return take_name (plan, spec->address, error)
+         && domuimg_owned_check_address (plan->owned, spec->address, self->manifest_path, error);
 }
 
 /* (transfer full) What the card of a guest that is replaced has, what the source's has, or a new one. */
 static char *
 find_mac (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old)
 {
-  const char *replaced = domuimg_clone_job_get_replaced_mac (self, self->nics->len - 1);
+  const DomuimgManifestNic *nic = domuimg_clone_job_get_replaced_nic (self, self->nics->len - 1);
+  const char *replaced = nic != NULL ? nic->mac : NULL;
 
   if (!domuimg_cleaners_has (self->cleaners, "mac") && old != NULL)
     return g_strdup (old);
@@ -98,7 +113,7 @@ add_nic (DomuimgCloneJob *self, const DomuimgClonePlan *plan, const char *old,
   DomuimgCloneNic *nic = g_new0 (DomuimgCloneNic, 1);
 
   nic->mac = old;
-  nic->spec = spec;
+  nic->spec = spec != NULL ? domuimg_nic_spec_copy (spec) : NULL;
   g_ptr_array_add (self->nics, nic);
   if (spec != NULL && !check_nic (self, plan, spec, error))
     return FALSE;
@@ -210,7 +225,7 @@ check_places (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **erro
       const char *path = g_ptr_array_index (results, i);
 
       if (!take_name (plan, path, error)
-          || !domuimg_clone_others_check_path (plan->others, path, self->manifest_path, error)
+          || !domuimg_owned_check_path (plan->owned, path, self->manifest_path, error)
           || !domuimg_check_place (path, replace, error))
         return FALSE;
     }
@@ -228,7 +243,7 @@ plan_uuid (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
     {
       self->uuid = g_strdup (given);
       return take_name (plan, given, error)
-             && domuimg_clone_others_check_uuid (plan->others, given, self->manifest_path, error);
+             && domuimg_owned_check_uuid (plan->owned, given, self->manifest_path, error);
     }
   if (old != NULL && !domuimg_cleaners_has (self->cleaners, "uuid"))
     self->uuid = g_strdup (old);
@@ -247,7 +262,9 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
 
   self->source = source;
   self->spec = g_object_ref (spec);
+  self->verdicts = plan->verdicts;
   self->ways = plan->ways;
+  self->addresses = plan->addresses;
   self->cleaners = plan->cleaners;
   self->paths = g_ptr_array_new_with_free_func (g_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);

@@ -66,26 +66,10 @@ domuimg_clone_job_read_replaced (DomuimgCloneJob *self, GError **error)
   return self->replaced == NULL || check_all_left (self, error);
 }
 
-const char *
-domuimg_clone_job_get_replaced_mac (const DomuimgCloneJob *self, guint nic)
+const DomuimgManifestNic *
+domuimg_clone_job_get_replaced_nic (const DomuimgCloneJob *self, guint nic)
 {
-  if (self->replaced == NULL || nic >= self->replaced->nics->len)
-    return NULL;
-  return ((const DomuimgManifestNic *) g_ptr_array_index (self->replaced->nics, nic))->mac;
-}
-
-gboolean
-domuimg_clone_job_end_leases (const DomuimgCloneJob *self, DomuimgUndo *undo, GError **error)
-{
-  GPtrArray *nics = self->replaced != NULL ? self->replaced->nics : NULL;
-
-  for (guint i = 0; nics != NULL && i < nics->len; i++)
-    {
-      const DomuimgManifestNic *nic = g_ptr_array_index (nics, i);
-
-      if (nic->lease != NULL && nic->pool != NULL
-          && !domuimg_undo_add_lease_end (undo, nic->pool, nic->lease, error))
-        return FALSE;
-    }
-  return TRUE;
+  return self->replaced != NULL && nic < self->replaced->nics->len
+             ? g_ptr_array_index (self->replaced->nics, nic)
+             : NULL;
 }

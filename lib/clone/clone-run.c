@@ -3,33 +3,23 @@
 #include "config.h"
 #include "lib/clone/clone-run.h"
 
-#include "lib/base/json.h"
+#include "lib/base/addresses.h"
 #include "lib/base/progress.h"
 #include "lib/base/thread.h"
-#include "lib/clone/clone-job.h"
+#include "lib/clone/clone-verdict.h"
 #include "lib/clone/clone-ways.h"
 #include "lib/guest/manifest-find.h"
 
 #define THREADS_MAX 16
 
-struct _DomuimgCloneRun {
-  DomuimgCloneSource *source;
-  const DomuimgCopyWay **ways;
-  GPtrArray *jobs;  /* of DomuimgCloneJob */
-  gboolean *is_made; /* for each of them */
-  GCancellable *cancellable; /* (unowned) (nullable) */
-  gint next;        /* atomic: the job to be begun next */
-  gint n_done;      /* atomic */
-  GMutex lock;      /* of what follows */
-  GError *error;    /* (nullable) the first */
-};
-
 void
 domuimg_clone_run_free (DomuimgCloneRun *self)
 {
   g_ptr_array_unref (self->jobs);
+  g_ptr_array_unref (self->addresses);
   g_free (self->is_made);
   g_free (self->ways);
+  domuimg_clone_verdicts_free (self->verdicts);
   g_clear_pointer (&self->source, domuimg_clone_source_free);
   g_clear_error (&self->error);
   g_mutex_clear (&self->lock);
@@ -47,34 +37,57 @@ get_directory (const DomuimgCloneWish *wish)
   return dir != NULL ? dir : DOMUIMG_IMAGE_DIRECTORY;
 }
 
+/* That a pool is too small is known before the first clone is made. */
+static gboolean
+check_pools (DomuimgCloneRun *self, GHashTable *pools, GError **error)
+{
+  GHashTableIter iter;
+  gpointer pool, n;
+
+  g_ptr_array_add (self->addresses, NULL);
+  g_hash_table_iter_init (&iter, pools);
+  while (g_hash_table_iter_next (&iter, &pool, &n))
+    if (!domuimg_addresses_check (pool, GPOINTER_TO_UINT (n),
+                                  (const char *const *) self->addresses->pdata, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+plan_one (DomuimgCloneRun *self, const DomuimgCloneWish *wish, const DomuimgClonePlan *what, guint i,
+          GError **error)
+{
+  DomuimgSpec *spec = g_ptr_array_index (wish->specs, i);
+  const char *place = g_ptr_array_index (wish->places, i);
+  DomuimgCloneJob *job = domuimg_clone_job_plan (self->source, spec, what, error);
+
+  if (job == NULL)
+    g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
+                    domuimg_spec_get (spec, "name"));
+  else
+    g_ptr_array_add (self->jobs, job);
+  return job != NULL;
+}
+
 static gboolean
 plan (DomuimgCloneRun *self, const DomuimgCloneWish *wish, GError **error)
 {
   g_autoptr (GHashTable) taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (DomuimgCloneOthers) others = domuimg_clone_others_new (error);
-  DomuimgClonePlan what = { .cleaners = wish->cleaners, .taken = taken, .others = others };
+  g_autoptr (GHashTable) pools = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (DomuimgOwned) owned = domuimg_owned_new (error);
+  DomuimgClonePlan what = { .verdicts = self->verdicts, .cleaners = wish->cleaners, .taken = taken,
+                            .owned = owned, .addresses = self->addresses, .pools = pools };
 
-  if (others == NULL)
+  if (owned == NULL)
     return FALSE;
+  domuimg_owned_add_addresses (owned, self->addresses);
   self->ways = domuimg_clone_choose_ways (self->source, get_directory (wish), wish->copy, error);
   what.ways = self->ways;
   for (guint i = 0; self->ways != NULL && i < wish->specs->len; i++)
-    {
-      DomuimgSpec *spec = g_ptr_array_index (wish->specs, i);
-      DomuimgCloneJob *job = domuimg_clone_job_plan (self->source, spec, &what, error);
-
-      if (job == NULL)
-        {
-          const char *place = g_ptr_array_index (wish->places, i);
-
-          g_prefix_error (error, "%s%s%s: ", place != NULL ? place : "", place != NULL ? ": " : "",
-                          domuimg_spec_get (spec, "name"));
-          return FALSE;
-        }
-      g_ptr_array_add (self->jobs, job);
-    }
+    if (!plan_one (self, wish, &what, i, error))
+      return FALSE;
   self->is_made = g_new0 (gboolean, wish->specs->len);
-  return self->ways != NULL;
+  return self->ways != NULL && check_pools (self, pools, error);
 }
 
 DomuimgCloneRun *
@@ -83,6 +96,8 @@ domuimg_clone_run_new (const DomuimgCloneWish *wish, GError **error)
   g_autoptr (DomuimgCloneRun) self = g_new0 (DomuimgCloneRun, 1);
 
   g_mutex_init (&self->lock);
+  self->verdicts = domuimg_clone_verdicts_new ();
+  self->addresses = g_ptr_array_new_with_free_func (g_free);
   self->jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_clone_job_free);
   self->source = domuimg_clone_source_open (wish->source, wish->dir, error);
   if (self->source == NULL || !plan (self, wish, error))
@@ -189,84 +204,4 @@ domuimg_clone_run_list_manifests (const DomuimgCloneRun *self, GStrvBuilder *pat
     if (self->is_made[i])
       g_strv_builder_add (paths,
                           ((DomuimgCloneJob *) g_ptr_array_index (self->jobs, i))->manifest_path);
-}
-
-static void
-append_job (GString *text, const DomuimgCloneJob *job)
-{
-  g_string_append_printf (text, "%s: %s\n", job->name,
-                          (const char *) g_ptr_array_index (job->paths, 0));
-  if (job->root_password != NULL)
-    g_string_append_printf (text, "  root's password, to be changed at the first login: %s\n",
-                            job->root_password);
-  for (guint i = 0; i < job->warnings->len; i++)
-    g_string_append_printf (text, "  warning: %s\n",
-                            (const char *) g_ptr_array_index (job->warnings, i));
-}
-
-static void
-append_ways (GString *text, const DomuimgCloneRun *self)
-{
-  for (guint i = 0; i < self->source->disks->len; i++)
-    {
-      const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
-
-      g_string_append_printf (text, "%s: %s, %s\n", disk->original.path, self->ways[i]->name,
-                              self->ways[i]->help);
-    }
-  for (guint i = 0; i < self->source->notes->len; i++)
-    g_string_append_printf (text, "warning: %s\n",
-                            (const char *) g_ptr_array_index (self->source->notes, i));
-}
-
-char *
-domuimg_clone_run_to_text (DomuimgCloneRun *self)
-{
-  GString *text = g_string_new (NULL);
-
-  append_ways (text, self);
-  for (guint i = 0; i < self->jobs->len; i++)
-    if (self->is_made[i])
-      append_job (text, g_ptr_array_index (self->jobs, i));
-  return g_string_free (text, FALSE);
-}
-
-static void
-add_job (JsonBuilder *builder, const DomuimgCloneJob *job)
-{
-  json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "name", job->name);
-  domuimg_json_add_string (builder, "uuid", job->uuid);
-  domuimg_json_add_lines (builder, "disks", job->paths);
-  domuimg_json_add_string (builder, "config", job->config_path);
-  domuimg_json_add_string (builder, "xml", job->has_xml ? job->xml_path : NULL);
-  domuimg_json_add_string (builder, "manifest", job->manifest_path);
-  if (job->root_password != NULL)
-    domuimg_json_add_string (builder, "root_password", job->root_password);
-  domuimg_json_add_lines (builder, "warnings", job->warnings);
-  json_builder_end_object (builder);
-}
-
-char *
-domuimg_clone_run_to_json (DomuimgCloneRun *self)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (GPtrArray) ways = g_ptr_array_new ();
-  g_autoptr (JsonNode) root = NULL;
-
-  for (guint i = 0; i < self->source->disks->len; i++)
-    g_ptr_array_add (ways, (gpointer) self->ways[i]->name);
-  json_builder_begin_object (builder);
-  domuimg_json_add_string (builder, "source", self->source->name);
-  domuimg_json_add_lines (builder, "copies", ways);
-  json_builder_set_member_name (builder, "clones");
-  json_builder_begin_array (builder);
-  for (guint i = 0; i < self->jobs->len; i++)
-    if (self->is_made[i])
-      add_job (builder, g_ptr_array_index (self->jobs, i));
-  json_builder_end_array (builder);
-  domuimg_json_add_lines (builder, "warnings", self->source->notes);
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return json_to_string (root, TRUE);
 }

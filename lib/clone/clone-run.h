@@ -3,9 +3,22 @@
 
 #include "domuimg/progress.h"
 #include "lib/base/base.h"
+#include "lib/clone/clone-verdict.h"
 
 /* A run that makes clones of one source. */
-typedef struct _DomuimgCloneRun DomuimgCloneRun;
+typedef struct {
+  DomuimgCloneSource *source;
+  DomuimgCloneVerdicts *verdicts;
+  const DomuimgCopyWay **ways;
+  GPtrArray *jobs;  /* of DomuimgCloneJob */
+  gboolean *is_made; /* for each of them */
+  GPtrArray *addresses; /* (element-type utf8) that pools may not give out; NULL at the end */
+  GCancellable *cancellable; /* (unowned) (nullable) */
+  gint next;        /* atomic: the job to be begun next */
+  gint n_done;      /* atomic */
+  GMutex lock;      /* of what follows */
+  GError *error;    /* (nullable) the first */
+} DomuimgCloneRun;
 
 typedef struct {
   const char *source, *dir; /* @dir (nullable) */

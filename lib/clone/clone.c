@@ -130,7 +130,8 @@ domuimg_clone_set_identity (DomuimgClone *self, const char *cleaners, GError **e
 static const char *const keys[]
     = { "name",     "dir",      "memory", "maxmem",     "vcpus",    "nic",      "hostname",
         "ssh-key",  "root-password-file", "root-password", "cloud-init", "ignition", "timezone",
-        "locale",   "keymap",   "uuid",   "config",     "host-keys", "force",   NULL };
+        "locale",   "keymap",   "uuid",   "config",     "host-keys", "force",   "host",
+        "allow-unbootable", NULL };
 
 /**
  * domuimg_clone_list_keys:
@@ -298,9 +299,10 @@ domuimg_clone_add_table (DomuimgClone *self, DomuimgSpec *spec, const char *path
  *   %DOMUIMG_ERROR_BUSY where it runs, was changed since it was itself cloned or is changed meanwhile, or where
  *   a guest's disk lies over what would be replaced, %DOMUIMG_ERROR_EXISTS for a name, file, UUID or address that
  *   is taken, %DOMUIMG_ERROR_NOT_SUPPORTED for a way to copy that the storage does not have, a filesystem that
- *   cannot be changed here, an address of a pool, or a guest of which `force` would leave files behind,
- *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, %DOMUIMG_ERROR_PERMISSION,
- *   %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_IO
+ *   cannot be changed here, or a guest of which `force` would leave files behind,
+ *   %DOMUIMG_ERROR_INVALID_ARGUMENT, %DOMUIMG_ERROR_NO_SPACE, also of a pool of addresses, %DOMUIMG_ERROR_PERMISSION,
+ *   %DOMUIMG_ERROR_CORRUPT_INPUT, %DOMUIMG_ERROR_IO, %DOMUIMG_ERROR_NOT_BOOTABLE where a check says that a clone
+ *   fails, and `allow-unbootable` is not set
  *
  * Since: 0.1
  */
@@ -411,7 +413,8 @@ domuimg_clone_to_text (DomuimgClone *self)
  *
  * Returns: (transfer full): a JSON object with `source`, `copies` (how each of its disks is copied, in
  *   words), and `clones`, a list of objects with `name`, `uuid`, `disks` (paths), `config`, `xml`, `manifest`,
- *   `root_password` (where one was made) and `warnings`
+ *   `root_password` (where one was made), `verdict` (`boots`, `fails` or `unknown`; null without a
+ *   configuration), `check` (its report, as of domuimg_report_to_json()) and `warnings`
  *
  * Since: 0.1
  */

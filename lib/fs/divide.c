@@ -189,22 +189,10 @@ divide_next (DomuimgStream *stream, GCancellable *cancellable, GError **error)
   return entry;
 }
 
-static const GArray *
-divide_get_ranges (DomuimgStream *stream)
+static DomuimgStream *
+divide_get_inner (DomuimgStream *stream)
 {
-  return domuimg_stream_get_ranges (DOMUIMG_DIVIDE (stream)->inner);
-}
-
-static gssize
-divide_read (DomuimgStream *stream, const void **data, guint64 *offset, GError **error)
-{
-  return domuimg_stream_read (DOMUIMG_DIVIDE (stream)->inner, data, offset, error);
-}
-
-static double
-divide_get_fraction (DomuimgStream *stream)
-{
-  return domuimg_stream_get_fraction (DOMUIMG_DIVIDE (stream)->inner);
+  return DOMUIMG_DIVIDE (stream)->inner;
 }
 
 static gboolean
@@ -223,9 +211,7 @@ static void
 domuimg_divide_stream_init (DomuimgStreamInterface *iface)
 {
   iface->next = divide_next;
-  iface->get_ranges = divide_get_ranges;
-  iface->read = divide_read;
-  iface->get_fraction = divide_get_fraction;
+  iface->get_inner = divide_get_inner;
   iface->is_watching = divide_is_watching;
   iface->placed = divide_placed;
 }

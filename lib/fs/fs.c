@@ -125,7 +125,9 @@ static const DomuimgFs filesystems[] = {
   { "btrfs", domuimg_mkfs_btrfs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, grow_other,
     get_least_btrfs, FALSE },
   { "f2fs", domuimg_mkfs_f2fs_min_size, domuimg_mkfs_run_other, NULL, &other_writer, NULL, NULL, FALSE },
-  { .name = "squashfs", .get_min_size = domuimg_squashfs_min_size, .pack = domuimg_pack_squashfs },
+  { .name = "erofs", .get_min_size = domuimg_pack_min_size, .pack = domuimg_pack_erofs },
+  { .name = "squashfs", .get_min_size = domuimg_pack_min_size, .pack = domuimg_pack_squashfs,
+    .has_no_uuid = TRUE },
   { "vfat", NULL, domuimg_mkfs_run, domuimg_tree_fat_open, NULL, NULL, NULL, FALSE },
   { "swap", NULL, domuimg_mkfs_run, NULL, NULL, resize_swap, NULL, FALSE },
 };
@@ -143,6 +145,12 @@ gboolean
 domuimg_fs_is_packed (const DomuimgFs *self)
 {
   return self != NULL && self->pack != NULL;
+}
+
+gboolean
+domuimg_fs_has_no_uuid (const DomuimgFs *self)
+{
+  return self != NULL && self->has_no_uuid;
 }
 
 const DomuimgFs *

@@ -54,6 +54,7 @@ typedef struct {
    * files of a closed one of ext in @from. */
   gboolean (*pack) (const DomuimgMkfs *what, DomuimgRegion *from, const DomuimgRegion *into,
                     GCancellable *cancellable, GError **error);
+  gboolean has_no_uuid;
 } DomuimgFs;
 
 /* Bytes of the smallest one that holds @usage, and of one with room to live in. */
@@ -63,6 +64,8 @@ guint64 domuimg_fs_default_size (const DomuimgFs *fs, const DomuimgUsage *usage)
 const DomuimgFs *domuimg_fs_find (const char *name);
 /* Whether it is written once, as a whole, and only read then; FALSE of @self (nullable) that is not known. */
 gboolean domuimg_fs_is_packed (const DomuimgFs *self);
+/* Whether nothing in it tells it from others; FALSE of @self (nullable) that is not known. */
+gboolean domuimg_fs_has_no_uuid (const DomuimgFs *self);
 /* The row of what files are put into for this one: ext4 where it is packed later. */
 const DomuimgFs *domuimg_fs_find_filled (const DomuimgFs *self);
 /* Fills the empty filesystem in @region, which has a writer, as the root of a guest. What was filled

@@ -109,12 +109,11 @@ run_mke2fs_on (const DomuimgMkfs *self, const DomuimgRegion *region, GCancellabl
   return domuimg_exec_run (exec, cancellable, error);
 }
 
-/* Data of @from, which has the size of the region and is sparse. */
 gboolean
-domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error)
+domuimg_mkfs_copy_from (int from, guint64 offset, const DomuimgRegion *region, GError **error)
 {
   guint8 buffer[65536];
-  off_t at = 0;
+  off_t at = (off_t) offset;
 
   while ((at = lseek (from, at, SEEK_DATA)) >= 0)
     {
@@ -126,11 +125,17 @@ domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error)
 
           if (pread (from, buffer, length, at) != (gssize) length
               || (!domuimg_is_zero (buffer, length)
-                  && !domuimg_region_write (region, at, buffer, length)))
+                  && !domuimg_region_write (region, (guint64) at - offset, buffer, length)))
             return domuimg_set_errno (error, errno, "%s: writing the new filesystem", region->name);
         }
     }
   return TRUE;
+}
+
+gboolean
+domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error)
+{
+  return domuimg_mkfs_copy_from (from, 0, region, error);
 }
 
 /* mke2fs knows files and devices only, and takes no device that somebody has for himself, as we do. */

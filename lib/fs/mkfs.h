@@ -25,6 +25,9 @@ guint64 domuimg_mkfs_default_size (guint64 least);
 
 /* Writes what is not zero of the file @from to @region, which reads as zeros. */
 gboolean domuimg_mkfs_copy (int from, const DomuimgRegion *region, GError **error);
+/* What lies behind @offset only, which becomes the region's beginning. */
+gboolean domuimg_mkfs_copy_from (int from, guint64 offset, const DomuimgRegion *region,
+                                 GError **error);
 
 /* mkfs-others.c: the same of XFS, btrfs and F2FS. The program's file is in memory, and only what it
  * writes there that is not zeros gets to @region. */

@@ -9,4 +9,10 @@
 gboolean domuimg_pack_squashfs (const DomuimgMkfs *what, DomuimgRegion *from,
                                 const DomuimgRegion *into, GCancellable *cancellable,
                                 GError **error);
-guint64 domuimg_squashfs_min_size (const DomuimgUsage *usage);
+/* With all attributes. */
+gboolean domuimg_pack_erofs (const DomuimgMkfs *what, DomuimgRegion *from, const DomuimgRegion *into,
+                             GCancellable *cancellable, GError **error);
+/* Bytes of each, where nothing can be compressed. */
+guint64 domuimg_pack_min_size (const DomuimgUsage *usage);
+/* NO_SPACE where the @fs of @size bytes is larger than @into. */
+gboolean domuimg_pack_fits (const char *fs, guint64 size, const DomuimgRegion *into, GError **error);

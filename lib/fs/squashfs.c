@@ -346,16 +346,22 @@ domuimg_pack_squashfs (const DomuimgMkfs *what, DomuimgRegion *from, const Domui
   if (fd < 0 || !run (tree, fd, cancellable, error) || !set_time (tree, fd, error))
     return FALSE;
   size = lseek (fd, 0, SEEK_END);
-  if (size < 0 || (guint64) size > into->length)
-    return domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
-                         "%s: the squashfs of the guest has %" G_GUINT64_FORMAT " MiB; use a size= of"
-                         " that or more",
-                         into->name, ((guint64) MAX (size, 0) + MIB - 1) / MIB);
-  return domuimg_mkfs_copy (fd, into, error);
+  return domuimg_pack_fits ("squashfs", (guint64) MAX (size, 0), into, error)
+         && domuimg_mkfs_copy (fd, into, error);
+}
+
+gboolean
+domuimg_pack_fits (const char *fs, guint64 size, const DomuimgRegion *into, GError **error)
+{
+  return size <= into->length
+         || domuimg_fail (error, DOMUIMG_ERROR_NO_SPACE,
+                          "%s: the %s of the guest has %" G_GUINT64_FORMAT " MiB; use a size= of"
+                          " that or more",
+                          into->name, fs, (size + MIB - 1) / MIB);
 }
 
 guint64
-domuimg_squashfs_min_size (const DomuimgUsage *usage)
+domuimg_pack_min_size (const DomuimgUsage *usage)
 {
   /* Files that cannot be compressed, and half of a KiB for each entry. */
   return (usage->data_bytes + usage->other_bytes + usage->entries * 512 + 4 * MIB) / MIB * MIB;

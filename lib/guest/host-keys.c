@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "lib/base/exec.h"
 #include "lib/base/fd.h"
 #include "lib/base/undo.h"
+#include "lib/base/unnamed.h"
 
 #define UNIT "domuimg-ssh-host-keys.service"
 #define SCRIPT "/etc/ssh/domuimg-host-keys"
@@ -146,17 +146,11 @@ put_key (DomuimgGuestRun *self, const char *from, const char *to, guint32 mode, 
 static int
 open_memory (const char *content, GError **error)
 {
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-key", MFD_CLOEXEC);
-  int result;
+  int fd = domuimg_memory_file_of ("domuimg-key", content, strlen (content));
 
-  if (fd < 0 || !domuimg_write_all (fd, content, strlen (content)) || lseek (fd, 0, SEEK_SET) != 0)
-    {
-      domuimg_set_errno (error, errno, "making a file in memory");
-      return -1;
-    }
-  result = fd;
-  fd = -1;
-  return result;
+  if (fd < 0)
+    domuimg_set_errno (error, errno, "making a file in memory");
+  return fd;
 }
 
 /* A name for what is in memory only: a symlink, which means the same to the program and, as long as

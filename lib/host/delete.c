@@ -13,6 +13,7 @@
 #include "lib/base/lease.h"
 #include "lib/base/undo.h"
 #include "lib/domain/config/file.h"
+#include "lib/guest/address-lease.h"
 #include "lib/guest/manifest-find.h"
 #include "lib/host/backend.h"
 #include "lib/repair/base-image.h"
@@ -23,12 +24,28 @@
 #define IDLE_POLLS 50
 #define IDLE_POLL_USEC (G_USEC_PER_SEC / 10)
 
+/* A guest without a configuration, as a clone of an image alone, is known by its manifest, whose path then is in
+ * place of that of the configuration. */
+static gboolean
+is_manifest (const char *config)
+{
+  return g_str_has_suffix (config, ".json");
+}
+
+static gboolean
+read_itself (const char *file, DomuimgManifest **manifest, char **path, GError **error)
+{
+  *path = g_strdup (file);
+  return domuimg_manifest_read_if_any (file, manifest, error);
+}
+
 /* @manifest is NULL without an error where it is not @needed and there is none. */
 static gboolean
 find_manifest (const char *config, const char *images, gboolean needed, DomuimgManifest **manifest,
                char **path, GError **error)
 {
-  if (!domuimg_manifest_find_for (config, images, manifest, path, error))
+  if (is_manifest (config) ? !read_itself (config, manifest, path, error)
+                           : !domuimg_manifest_find_for (config, images, manifest, path, error))
     return FALSE;
   if (*manifest == NULL && needed)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
@@ -261,13 +278,10 @@ end_leases (DomuimgUndo *undo, const Removal *removal, GError **error)
     {
       const DomuimgManifestNic *nic = g_ptr_array_index (nics, i);
 
-      if (nic->lease == NULL || nic->pool == NULL)
-        continue;
-      if (!domuimg_undo_add_lease_end (undo, nic->pool, nic->lease, error))
-        return FALSE;
-      domuimg_delete_add_line (removal->lines, "gave back the address %s to %s", nic->address, nic->pool);
+      if (nic->lease != NULL && nic->pool != NULL)
+        domuimg_delete_add_line (removal->lines, "gave back the address %s to %s", nic->address, nic->pool);
     }
-  return TRUE;
+  return nics == NULL || domuimg_lease_end_all (undo, nics, NULL, error);
 }
 
 static gboolean
@@ -332,7 +346,8 @@ collect (const char *config, const char *images, gboolean disks, const char *aut
   self->is_plan = is_plan;
   self->goes_whole = disks;
   if (!find_manifest (config, images, disks, &self->manifest, &self->manifest_path, error)
-      || !add_file (self, autostart, error) || !add_file (self, config, error)
+      || !add_file (self, autostart, error)
+      || (!is_manifest (config) && !add_file (self, config, error))
       || (self->manifest != NULL && !add_made (self, disks, error))
       /* While disks remain, the manifest says what they are of. */
       || (disks && !add_file (self, self->manifest_path, error)))
@@ -466,11 +481,10 @@ find_by_manifest (const char *name, char **config, char **guest, GError **error)
     return TRUE;
   if (!domuimg_manifest_read_if_any (path, &manifest, error))
     return FALSE;
-  if (manifest != NULL && manifest->config != NULL)
-    {
-      *config = g_strdup (manifest->config);
-      *guest = g_strdup (manifest->name);
-    }
+  if (manifest == NULL)
+    return TRUE;
+  *config = manifest->config != NULL ? g_strdup (manifest->config) : g_canonicalize_filename (path, NULL);
+  *guest = g_strdup (manifest->name);
   return TRUE;
 }
 
@@ -544,6 +558,9 @@ domuimg_host_plan_delete (const char *name, gboolean disks, GError **error)
  *   another guest's disk lies over one of its own; %DOMUIMG_ERROR_NOT_FOUND where there is no such guest, or
  *   with @disks no manifest that says which disks were made for it; %DOMUIMG_ERROR_CORRUPT_INPUT
  *   where its manifest is damaged; %DOMUIMG_ERROR_TOOL_FAILED
+ *
+ * A guest without a configuration, such as a clone of an image alone, is known by its manifest, which stays without
+ * @disks.
  *
  * Ends a guest, by a shutdown, and after @timeout by force; makes libvirt forget it; and removes
  * its configuration, its link in `/etc/xen/auto`, and the XML that was made with it. With @disks

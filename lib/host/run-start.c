@@ -5,12 +5,12 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/undo.h"
+#include "lib/base/unnamed.h"
 #include "lib/domain/config/file.h"
 #include "lib/host/backend.h"
 #include "lib/host/doctor.h"
@@ -65,17 +65,11 @@ ask_xl (const char *config, GCancellable *cancellable, GError **error)
 static int
 as_file (const char *text, GError **error)
 {
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-run", MFD_CLOEXEC);
-  int result;
+  int fd = domuimg_memory_file_of ("domuimg-run", text, strlen (text));
 
-  if (fd < 0 || !domuimg_write_all (fd, text, strlen (text)) || lseek (fd, 0, SEEK_SET) != 0)
-    {
-      domuimg_set_errno (error, errno, "handing over the configuration");
-      return -1;
-    }
-  result = fd;
-  fd = -1;
-  return result;
+  if (fd < 0)
+    domuimg_set_errno (error, errno, "handing over the configuration");
+  return fd;
 }
 
 /* Events are lines of JSON; all else is for the error, if there is one. */

@@ -114,22 +114,10 @@ look_ahead_next (DomuimgStream *stream, GCancellable *cancellable, GError **erro
   return entry;
 }
 
-static const GArray *
-look_ahead_get_ranges (DomuimgStream *stream)
+static DomuimgStream *
+look_ahead_get_inner (DomuimgStream *stream)
 {
-  return domuimg_stream_get_ranges (DOMUIMG_LOOK_AHEAD (stream)->inner);
-}
-
-static gssize
-look_ahead_read (DomuimgStream *stream, const void **data, guint64 *offset, GError **error)
-{
-  return domuimg_stream_read (DOMUIMG_LOOK_AHEAD (stream)->inner, data, offset, error);
-}
-
-static double
-look_ahead_get_fraction (DomuimgStream *stream)
-{
-  return domuimg_stream_get_fraction (DOMUIMG_LOOK_AHEAD (stream)->inner);
+  return DOMUIMG_LOOK_AHEAD (stream)->inner;
 }
 
 static gboolean
@@ -151,9 +139,7 @@ static void
 domuimg_look_ahead_stream_init (DomuimgStreamInterface *iface)
 {
   iface->next = look_ahead_next;
-  iface->get_ranges = look_ahead_get_ranges;
-  iface->read = look_ahead_read;
-  iface->get_fraction = look_ahead_get_fraction;
+  iface->get_inner = look_ahead_get_inner;
   iface->is_watching = look_ahead_is_watching;
   iface->placed = look_ahead_placed;
 }

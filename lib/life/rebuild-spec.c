@@ -155,9 +155,7 @@ check_manifest (const DomuimgManifest *manifest, GError **error)
 static gboolean
 check_source (DomuimgSpec *spec, const DomuimgManifest *manifest, GError **error)
 {
-  const DomuimgSourceSpec *source = domuimg_spec_get_object (spec, "from");
-
-  if ((source->type->traits & DOMUIMG_SOURCE_INSTALLS) != 0)
+  if ((domuimg_source_type_of (spec)->traits & DOMUIMG_SOURCE_INSTALLS) != 0)
     return REFUSE ("%s is installed by an installer when it runs, so that nobody knows whether a new one"
                    " would boot: make it again with domuimg create --force",
                    manifest->name);

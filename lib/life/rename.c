@@ -18,6 +18,7 @@
 #include "lib/host/guest.h"
 #include "lib/life/rename.h"
 #include "lib/life/state.h"
+#include "lib/spec/disk-kind.h"
 
 typedef struct {
   const char *name; /* the new one */
@@ -56,13 +57,29 @@ add_line (Rename *self, const char *format, ...)
   g_strv_builder_add (self->lines, line);
 }
 
+/* Another guest has no configuration either: a clone of an image alone. */
+static gboolean
+is_in_archive (const DomuimgManifest *manifest)
+{
+  for (guint i = 0; manifest->config == NULL && i < manifest->disks->len; i++)
+    {
+      const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, i);
+      const DomuimgDiskKind *kind
+          = disk->format != NULL ? domuimg_disk_kind_find_stored (disk->kind, disk->format) : NULL;
+
+      if (kind != NULL && (kind->traits & DOMUIMG_DISK_HOLDS_ALL) != 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static gboolean
 check_manifest (Rename *self, GError **error)
 {
   if (g_strcmp0 (self->manifest->name, self->name) == 0)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "the guest is called %s already",
                          self->name);
-  if (self->manifest->config == NULL)
+  if (is_in_archive (self->manifest))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s is in an archive, which has its name inside: give it another one where"
                          " it is imported",
@@ -217,8 +234,10 @@ add_left (Rename *self)
 static gboolean
 add_autostart (Rename *self, GError **error)
 {
-  const char *to = domuimg_rename_find (self->paths, self->manifest->config);
-  g_autofree char *old = domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, self->manifest->config);
+  const char *config = self->manifest->config;
+  const char *to = config != NULL ? domuimg_rename_find (self->paths, config) : NULL;
+  g_autofree char *old
+      = config != NULL ? domuimg_autostart_find (DOMUIMG_CONFIG_DIRECTORY, config) : NULL;
   g_autofree char *directory = NULL;
   g_autofree char *name = NULL;
   g_autofree char *link = NULL;

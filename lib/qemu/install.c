@@ -27,8 +27,6 @@
 /* The part of the time after which silence is taken for the end. */
 #define SILENCE_PART 12
 #define SILENCE_LEAST 10
-/* One that boots its medium may go on from the disk, once. */
-#define RESETS_MAX 1
 
 typedef struct {
   const DomuimgQemuInstall *install;
@@ -230,7 +228,7 @@ judge (Run *self, GError **error)
 
       return fail (self, error, why);
     }
-  if (self->resets > RESETS_MAX && !self->install->is_attended)
+  if (self->resets > self->install->restarts && !self->install->is_attended)
     return fail (self, error, "it restarts again and again");
   if (self->end == NULL && domuimg_qmp_get_fd (domuimg_qemu_get_qmp (self->qemu)) < 0)
     return domuimg_qemu_explain_end (self->qemu, error);

@@ -10,6 +10,7 @@ typedef struct {
   const char *question; /* (nullable) how a line of its serial line begins by which it asks */
   const char *name;    /* of the installer, for messages */
   guint64 timeout;     /* seconds; 0: as long as it takes */
+  guint restarts;      /* that are no failure, where it starts by a boot record */
   gboolean is_attended; /* somebody may take his time, and restart it */
   int terminal_in, terminal_out; /* descriptors that its serial line is on, too; -1: it is not */
   const char *log;     /* a new file, for what its serial line says */

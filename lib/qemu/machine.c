@@ -15,6 +15,8 @@
 
 #define PROGRAM "qemu-system-x86_64"
 #define MIB 1048576
+/* What QEMU's own network calls the host that it runs on. */
+#define HOST "10.0.2.2"
 #define DISK "disk"
 #define SANDBOX "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
@@ -112,7 +114,19 @@ add_boot (DomuimgExec *exec, const DomuimgQemuMachine *machine)
   domuimg_exec_arg (exec, "-initrd");
   domuimg_exec_arg (exec, machine->ramdisk);
   domuimg_exec_arg (exec, "-append");
-  domuimg_exec_arg (exec, machine->cmdline);
+  /* An emulated timer may be too slow for Linux's test of it where the host is busy: it would panic. */
+  domuimg_exec_argf (exec, "%s%s", domuimg_kvm_works () ? "" : "no_timer_check ", machine->cmdline);
+}
+
+static void
+add_cdrom (DomuimgExec *exec, const char *id, const char *path, guint unit)
+{
+  g_autofree char *device = g_strdup_printf ("ide-cd,id=cd%u,bus=ide.1,unit=%u,drive=%s", unit, unit, id);
+
+  if (path == NULL)
+    return;
+  add_drive (exec, id, path, TRUE);
+  add_device (exec, device);
 }
 
 static void
@@ -125,11 +139,8 @@ add_devices (DomuimgExec *exec, const DomuimgQemuMachine *machine)
   add_drive (exec, DISK, machine->disk, FALSE);
   add_device (exec, machine->has_drivers ? "virtio-blk-pci,id=disk,drive=" DISK
                                          : "ide-hd,id=disk,bus=ide.0,drive=" DISK);
-  if (machine->iso != NULL)
-    {
-      add_drive (exec, "cdrom", machine->iso, TRUE);
-      add_device (exec, "ide-cd,id=cd,bus=ide.1,drive=cdrom");
-    }
+  add_cdrom (exec, "cdrom", machine->iso, 0);
+  add_cdrom (exec, "answers", machine->answers, 1);
   domuimg_exec_arg (exec, "-netdev");
   domuimg_exec_arg (exec, "user,id=net");
   add_device (exec, nic);
@@ -210,6 +221,27 @@ start (DomuimgQemu *self, GCancellable *cancellable, GError **error)
   domuimg_exec_drop_passed (self->exec);
   return fcntl (self->serial, F_SETFL, O_NONBLOCK) == 0
          || domuimg_set_errno (error, errno, "reading what QEMU says");
+}
+
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return address != NULL ? g_inet_address_get_is_loopback (address)
+                         : g_ascii_strcasecmp (host, "localhost") == 0;
+}
+
+char *
+domuimg_qemu_map_address (const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
+
+  if (uri == NULL || g_uri_get_host (uri) == NULL || !is_loopback (g_uri_get_host (uri)))
+    return g_strdup (url);
+  return g_uri_join (G_URI_FLAGS_ENCODED, g_uri_get_scheme (uri), g_uri_get_userinfo (uri), HOST,
+                     g_uri_get_port (uri), g_uri_get_path (uri), g_uri_get_query (uri),
+                     g_uri_get_fragment (uri));
 }
 
 DomuimgQemu *

@@ -10,6 +10,7 @@ typedef struct _DomuimgQemu DomuimgQemu;
 typedef struct {
   const char *disk;    /* a raw image that it may write to */
   const char *iso;     /* (nullable) in its CD-ROM drive */
+  const char *answers; /* (nullable) a second ISO image, in a drive of its own */
   const char *kernel;  /* (nullable) is started in place of what @iso boots, with the two below */
   const char *ramdisk;
   const char *cmdline;
@@ -24,6 +25,9 @@ typedef struct {
 char *domuimg_qemu_explain_missing (void);
 /* "KVM", or "emulation (TCG), since …", for a person. */
 const char *domuimg_qemu_describe_speed (void);
+
+/* What a machine has to call @url by, where that is of this host's own loopback interface; else the same. */
+char *domuimg_qemu_map_address (const char *url);
 
 DomuimgQemu *domuimg_qemu_start (const DomuimgQemuMachine *machine, DomuimgQmpEvent on_event,
                                  gpointer user_data, GCancellable *cancellable, GError **error);

@@ -3,9 +3,9 @@
 #include "config.h"
 #include "lib/repair/base-image.h"
 
-#include "lib/base/lock.h"
 #include "lib/image/references.h"
 #include "lib/import/chain/chain.h"
+#include "lib/repair/owned.h"
 
 /* What the manifest says of a clone's base. */
 static const char *
@@ -53,50 +53,15 @@ domuimg_base_image_find (const DomuimgManifestDisk *disk)
   return noted != NULL ? g_canonicalize_filename (noted, directory) : find_in_image (disk);
 }
 
-/* By whatever links its directory is reached. */
-static gboolean
-is_same_file (gconstpointer image, gconstpointer base)
-{
-  g_autofree char *first = domuimg_lock_key (image);
-  g_autofree char *second = domuimg_lock_key (base);
-
-  return g_str_equal (first, second);
-}
-
-/* Whether a disk of @guest lies over one of @images. */
-static gboolean
-lies_over (const DomuimgManifest *guest, GPtrArray *images)
-{
-  for (guint i = 0; i < guest->disks->len; i++)
-    {
-      g_autofree char *base = domuimg_base_image_find (g_ptr_array_index (guest->disks, i));
-
-      if (base != NULL && g_ptr_array_find_with_equal_func (images, base, is_same_file, NULL))
-        return TRUE;
-    }
-  return FALSE;
-}
-
 /* *@users are the names of guests of this host that lie over one of @images; NULL without. */
 static gboolean
-name_users (GPtrArray *images, char **users, GError **error)
+name_users (const GPtrArray *images, char **users, GError **error)
 {
-  g_autoptr (GPtrArray) known = domuimg_known_list (NULL, NULL, error);
-  g_autoptr (GString) names = g_string_new (NULL);
+  g_autoptr (DomuimgOwned) owned = domuimg_owned_new (error);
 
-  if (known == NULL)
+  if (owned == NULL)
     return FALSE;
-  for (guint i = 0; i < known->len; i++)
-    {
-      const DomuimgKnown *one = g_ptr_array_index (known, i);
-      g_autofree char *name = NULL;
-
-      if (one->manifest == NULL || !lies_over (one->manifest, images))
-        continue;
-      name = domuimg_known_get_name (one);
-      g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
-    }
-  *users = names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
+  *users = domuimg_owned_name_users (owned, images);
   return TRUE;
 }
 

@@ -14,18 +14,23 @@
 typedef struct {
   const char *format;
   const char *pattern; /* in the text */
-  const char *name;    /* in the initramfs */
+  const char *name;    /* in the initramfs, or on a disk */
   const char *words;
   const char *old_words; /* (nullable) of before 2011 */
   DomuimgInstallerKind kind;
   const char *origin;    /* (nullable) what says where the installer gets its files */
+  const char *label;     /* (nullable) of the disk that it is read from; else from the initramfs */
 } Format;
+
+#define USER_DATA "user-data"
 
 static const Format formats[] = {
   { "AutoYaST profile", "<profile[^>]*yast", "autoinst.xml", "autoyast=file:///autoinst.xml", NULL,
     DOMUIMG_INSTALLER_YAST },
-  { "autoinstall file", "^#cloud-config|^autoinstall:", "user-data", NULL, NULL,
-    DOMUIMG_INSTALLER_CASPER },
+  { "autoinstall file", "^#cloud-config|^autoinstall:", USER_DATA, "autoinstall ds=nocloud", NULL,
+    DOMUIMG_INSTALLER_CASPER, NULL, DOMUIMG_NOCLOUD_LABEL },
+  { "Windows answer file", "<unattend[^>]*urn:schemas-microsoft-com:unattend", "autounattend.xml", "", NULL,
+    DOMUIMG_INSTALLER_OTHER, NULL, "ANSWERS" },
   { "preseed", "^[a-z][a-z0-9-]*\\s+[a-z0-9-]+/\\S+\\s+(string|boolean|select|multiselect|password|note)\\b",
     "preseed.cfg", "auto=true priority=critical", NULL, DOMUIMG_INSTALLER_DEBIAN },
   { "kickstart", "^(%packages|%post|%pre|rootpw|bootloader|clearpart|autopart|part|url|install|lang)\\b",
@@ -116,17 +121,25 @@ read_text (const char *path, GError **error)
 }
 
 static gboolean
-check_format (const Format *format, const char *path, DomuimgInstallerKind kind, GError **error)
+check_format (const Format *format, const char *path, const DomuimgInstallTarget *target,
+              GError **error)
 {
-  const Format *wanted = find_format (kind);
+  const Format *wanted = find_format (target->kind);
 
   if (format == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
-                         "answers: %s is neither a preseed, a kickstart nor an AutoYaST profile", path);
-  if (format->words == NULL)
+                         "answers: %s is neither a preseed, a kickstart, an AutoYaST profile, an autoinstall"
+                         " file nor a Windows answer file",
+                         path);
+  if (target->kind == DOMUIMG_INSTALLER_OTHER && wanted != format)
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "answers: %s is %s %s, which Ubuntu's installer reads from a disk or a server only",
+                         "answers: %s is %s %s, and there is no installer that is known here and could be told of"
+                         " it; put it into the image",
                          path, domuimg_article (format->format), format->format);
+  if (format->label != NULL && !target->is_fitted)
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                         "answers: %s is %s %s, which is read from a second disk: add --installer qemu", path,
+                         domuimg_article (format->format), format->format);
   if (wanted != NULL && wanted != format)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "answers: %s is %s %s, and the installer of this tree reads %s %s", path,
@@ -135,16 +148,35 @@ check_format (const Format *format, const char *path, DomuimgInstallerKind kind,
   return TRUE;
 }
 
+/* cloud-init would ignore a file without its first line, which the same file has no need of on the image. */
+static void
+add_given (DomuimgInstallAnswers *answers, const Format *format, const DomuimgInstallTarget *target,
+           const char *text)
+{
+  gboolean is_seed = g_str_equal (format->name, USER_DATA);
+  g_autofree char *whole
+      = g_strconcat (is_seed && !g_str_has_prefix (text, "#cloud-config") ? DOMUIMG_CLOUD_CONFIG : "",
+                     text, NULL);
+  g_autoptr (GBytes) content = g_bytes_new (whole, strlen (whole));
+
+  if (is_seed)
+    {
+      domuimg_install_answers_add_seed (answers, target->name, whole);
+      return;
+    }
+  answers->label = format->label;
+  domuimg_install_answers_add (answers, format->name, 0600, content);
+}
+
 /* Nobody can tell the secrets in a user's file, so none of it is shown. */
 static DomuimgInstallAnswers *
 take_given (const char *path, const DomuimgInstallTarget *target, GError **error)
 {
   g_autofree char *text = read_text (path, error);
   const Format *format = text != NULL ? recognise (text) : NULL;
-  g_autoptr (GBytes) content = NULL;
   DomuimgInstallAnswers *answers;
 
-  if (text == NULL || !check_format (format, path, target->kind, error))
+  if (text == NULL || !check_format (format, path, target, error))
     return NULL;
   answers = domuimg_install_answers_new (
       target->is_old && format->old_words != NULL ? format->old_words : format->words);
@@ -152,8 +184,7 @@ take_given (const char *path, const DomuimgInstallTarget *target, GError **error
                                    strlen (text));
   answers->has_origin = format->origin != NULL
                         && g_regex_match_simple (format->origin, text, G_REGEX_MULTILINE, 0);
-  content = g_bytes_new (text, strlen (text));
-  domuimg_install_answers_add (answers, format->name, 0600, content);
+  add_given (answers, format, target, text);
   return answers;
 }
 
@@ -185,6 +216,21 @@ find_installers_setting (DomuimgSpec *spec)
   return NULL;
 }
 
+/* Whether there are answers of ours for it. */
+static gboolean
+can_write (const DomuimgInstallTarget *target)
+{
+  return target->kind == DOMUIMG_INSTALLER_DEBIAN || (target->reads_seed && target->is_fitted);
+}
+
+static DomuimgInstallAnswers *
+write_own (DomuimgSpec *spec, const DomuimgInstallTarget *target, GError **error)
+{
+  return target->kind == DOMUIMG_INSTALLER_DEBIAN
+             ? domuimg_install_preseed_make (spec, target, error)
+             : domuimg_install_autoinstall_make (spec, target);
+}
+
 static gboolean
 check_settings (DomuimgSpec *spec, const DomuimgInstallTarget *target, const char *given,
                 GError **error)
@@ -198,10 +244,10 @@ check_settings (DomuimgSpec *spec, const DomuimgInstallTarget *target, const cha
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
                          "--%s and --answers exclude each other: the answers say all that the installer asks",
                          setting);
-  if (target->kind != DOMUIMG_INSTALLER_DEBIAN)
+  if (!can_write (target))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "--%s: domuimg writes answers for debian-installer only; say it in a file for this"
-                         " installer, with --answers",
+                         "--%s: domuimg writes no answers for this installer; say it in a file for it, with"
+                         " --answers",
                          setting);
   if (!target->is_fitted && find_setting (spec, LOGINS) == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
@@ -222,9 +268,9 @@ domuimg_install_answers_make (DomuimgSpec *spec, const DomuimgInstallTarget *tar
     return FALSE;
   if (given != NULL)
     *answers = take_given (given, target, error);
-  else if (target->is_fitted && !target->is_attended ? target->kind == DOMUIMG_INSTALLER_DEBIAN
-                                                     : find_setting (spec, LOGINS) != NULL)
-    *answers = domuimg_install_preseed_make (spec, target, error);
+  else if (can_write (target)
+           && ((target->is_fitted && !target->is_attended) || find_setting (spec, LOGINS) != NULL))
+    *answers = write_own (spec, target, error);
   else
     return TRUE;
   return *answers != NULL;

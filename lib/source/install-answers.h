@@ -5,16 +5,18 @@
 #include "lib/netboot/places.h"
 #include "lib/spec/spec-keys.h"
 
-/* Answers to an installer's questions, as files of its initramfs: no server is needed for them. */
+/* Answers to an installer's questions, as files of its initramfs or of a second disk: no server is needed for
+ * them. */
 
 typedef struct {
-  char *name; /* in the initramfs */
+  char *name; /* in the initramfs, or on the disk */
   GBytes *content;
   guint mode;
 } DomuimgInstallFile;
 
 typedef struct {
   char *name;            /* for a person: "a preseed", "the kickstart /srv/ks.cfg (512 bytes)" */
+  const char *label;     /* (nullable) of the disk that has the files; NULL: they are in the initramfs */
   char *words;           /* that have the installer read them, for its kernel's command line */
   GPtrArray *files;      /* (element-type DomuimgInstallFile) */
   char *text;            /* (nullable) answers of our own for a person, without their secrets */
@@ -29,6 +31,7 @@ typedef struct {
   const char *location; /* (nullable) the address of the tree, where it is on a server */
   const char *console;  /* "hvc0" or "ttyS0" */
   gboolean is_ubuntu;   /* debian-installer, but Ubuntu's */
+  gboolean reads_seed;  /* Ubuntu's live installer, if it is one that needs nobody */
   gboolean is_old;      /* an Anaconda that has no inst. before its words */
   gboolean is_plan;     /* nothing secret is read or made */
   gboolean is_fitted;   /* what it installs gets its logins, name and addresses here, once it is done */
@@ -46,6 +49,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallAnswers, domuimg_install_answers_fr
 DomuimgInstallAnswers *domuimg_install_answers_new (const char *words);
 void domuimg_install_answers_add (DomuimgInstallAnswers *self, const char *name, guint mode,
                                   GBytes *content);
+#define DOMUIMG_NOCLOUD_LABEL "CIDATA"
+/* How cloud-init knows its configuration. */
+#define DOMUIMG_CLOUD_CONFIG "#cloud-config\n"
+/* Files of a disk that cloud-init reads; @name is the guest's. */
+void domuimg_install_answers_add_seed (DomuimgInstallAnswers *self, const char *name,
+                                       const char *user_data);
+/* An autoinstall file for Ubuntu's installer. */
+DomuimgInstallAnswers *domuimg_install_autoinstall_make (DomuimgSpec *spec,
+                                                         const DomuimgInstallTarget *target);
 /* A preseed for debian-installer. */
 DomuimgInstallAnswers *domuimg_install_preseed_make (DomuimgSpec *spec,
                                                      const DomuimgInstallTarget *target,

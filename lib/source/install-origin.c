@@ -102,9 +102,8 @@ find_in_guest (const char *iso, const char *option, const char *vdev, GError **e
 
 gboolean
 domuimg_install_origin_make (DomuimgInstallFiles *files, const char *option,
-                             const char *media_vdev, char **words, GError **error)
+                             const char *address, const char *media_vdev, char **words, GError **error)
 {
-  const char *location = domuimg_install_files_get_location (files);
   g_autofree char *place = NULL;
 
   *words = NULL;
@@ -112,13 +111,12 @@ domuimg_install_origin_make (DomuimgInstallFiles *files, const char *option,
     return TRUE;
   if (domuimg_install_files_is_iso (files))
     {
-      place = find_in_guest (location, option, media_vdev, error);
+      place = find_in_guest (domuimg_install_files_get_location (files), option, media_vdev, error);
       if (place == NULL)
         return FALSE;
-      location = place;
+      address = place;
     }
-  else if (!domuimg_install_files_is_remote (files))
-    return TRUE;
-  *words = g_strconcat (option, location, NULL);
+  if (address != NULL)
+    *words = g_strconcat (option, address, NULL);
   return TRUE;
 }

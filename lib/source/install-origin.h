@@ -12,6 +12,7 @@ gboolean domuimg_install_origin_check (DomuimgInstallFiles *files, DomuimgInstal
                                        const char *extra_args, const DomuimgInstallAnswers *answers,
                                        GError **error);
 /* The words for its command line: @option (nullable), which takes the address, and where the tree is.
- * *@words is NULL where it is told nothing. @media_vdev: what an ISO image is in the guest. */
+ * *@words is NULL where it is told nothing. @address: (nullable) the tree's on a server, as the guest has to call
+ * it; @media_vdev: what an ISO image is in the guest. */
 gboolean domuimg_install_origin_make (DomuimgInstallFiles *files, const char *option,
-                                      const char *media_vdev, char **words, GError **error);
+                                      const char *address, const char *media_vdev, char **words, GError **error);

@@ -8,6 +8,7 @@
 #include "lib/domain/model/vdev.h"
 #include "lib/guest/customise.h"
 #include "lib/guest/logins.h"
+#include "lib/qemu/machine.h"
 #include "lib/spec/parse.h"
 
 #define TEMPLATE "debian.preseed"
@@ -121,7 +122,8 @@ set_mirror (Preseed *self, GError **error)
   const char *given = domuimg_spec_get (self->spec, "mirror");
   g_autofree char *archive = archive_of (self->target->location);
   const char *own = self->target->is_ubuntu ? UBUNTU_MIRROR : MIRROR;
-  const char *mirror = given != NULL ? given : archive != NULL ? archive : own;
+  const char *wanted = given != NULL ? given : archive != NULL ? archive : own;
+  g_autofree char *mirror = self->target->is_fitted ? domuimg_qemu_map_address (wanted) : g_strdup (wanted);
   g_autoptr (GUri) uri = g_uri_parse (mirror, G_URI_FLAGS_NONE, NULL);
   const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
   g_autofree char *host = NULL, *host_word = NULL, *directory_word = NULL, *proxy_word = NULL;

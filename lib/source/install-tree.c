@@ -8,6 +8,9 @@
 #include "lib/netboot/treeinfo.h"
 #include "lib/source/checksums.h"
 
+#define MIB ((guint64) 1 << 20)
+#define GIB ((guint64) 1 << 30)
+#define DISK_INFO_MAX 4096
 #define SUMS_MAX (8 << 20)
 
 typedef struct {
@@ -47,6 +50,20 @@ domuimg_install_tree_free (DomuimgInstallTree *self)
   g_free (self->name);
   g_ptr_array_unref (self->images);
   g_free (self);
+}
+
+DomuimgInstallNeeds
+domuimg_install_tree_get_needs (const DomuimgInstallTree *self)
+{
+  static const DomuimgInstallNeeds needs[] = {
+    [DOMUIMG_INSTALLER_OTHER] = { 1024 * MIB, 10 * GIB },
+    [DOMUIMG_INSTALLER_ANACONDA] = { 3072 * MIB, 20 * GIB },
+    [DOMUIMG_INSTALLER_YAST] = { 2048 * MIB, 20 * GIB },
+    [DOMUIMG_INSTALLER_DEBIAN] = { 1024 * MIB, 10 * GIB },
+    [DOMUIMG_INSTALLER_CASPER] = { 4096 * MIB, 20 * GIB },
+  };
+
+  return needs[self->kind];
 }
 
 static DomuimgInstallImages *
@@ -246,6 +263,35 @@ try_place (const Search *self, const DomuimgInstallPlace *place, DomuimgInstallT
   return place->sums == NULL || add_sums (self, place, images, error);
 }
 
+/* What an image says of itself in its first line: "Ubuntu-Server 22.04.4 LTS "Jammy Jellyfish" - Release amd64". */
+static gboolean
+read_disk_info (const Search *self, DomuimgInstallTree *tree, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GBytes) bytes = read_if_any (self, ".disk/info", DISK_INFO_MAX, &local);
+  g_autofree char *text = NULL;
+  char *end;
+
+  if (local != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  if (bytes == NULL)
+    return TRUE;
+  text = g_utf8_make_valid (g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes));
+  text[strcspn (text, "\r\n")] = '\0';
+  end = strstr (text, " - ");
+  if (end != NULL)
+    *end = '\0';
+  if (*text == '\0')
+    return TRUE;
+  tree->reads_seed = g_str_has_prefix (text, "Ubuntu-Server ");
+  g_free (tree->name);
+  tree->name = g_steal_pointer (&text);
+  return TRUE;
+}
+
 static gboolean
 has_plain (const DomuimgInstallTree *tree)
 {
@@ -294,6 +340,8 @@ find_by_place (const Search *self, GError **error)
                         : "");
       return NULL;
     }
+  if (tree->kind == DOMUIMG_INSTALLER_CASPER && !read_disk_info (self, tree, error))
+    return NULL;
   return g_steal_pointer (&tree);
 }
 

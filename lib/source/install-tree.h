@@ -19,6 +19,7 @@ typedef struct {
 typedef struct {
   DomuimgInstallerKind kind;
   char *name;        /* for a person: "Fedora 42" */
+  gboolean reads_seed; /* Ubuntu's live installer, if it takes its answers from one */
   GPtrArray *images; /* (element-type DomuimgInstallImages) at least one, the best first */
 } DomuimgInstallTree;
 
@@ -27,5 +28,13 @@ typedef struct {
  * errors of servers. */
 DomuimgInstallTree *domuimg_install_tree_find (DomuimgInstallFiles *files, const char *arch,
                                                gboolean wants_pv, GCancellable *cancellable, GError **error);
+
+/* Bytes of memory that an installer needs, and of a disk for what it installs. */
+typedef struct {
+  guint64 memory;
+  guint64 disk_size;
+} DomuimgInstallNeeds;
+
+DomuimgInstallNeeds domuimg_install_tree_get_needs (const DomuimgInstallTree *self);
 void domuimg_install_tree_free (DomuimgInstallTree *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallTree, domuimg_install_tree_free)

@@ -133,31 +133,17 @@ root_filter_next (DomuimgStream *stream, GCancellable *cancellable, GError **err
   return change (self, entry);
 }
 
-static const GArray *
-root_filter_get_ranges (DomuimgStream *stream)
+static DomuimgStream *
+root_filter_get_inner (DomuimgStream *stream)
 {
-  return domuimg_stream_get_ranges (DOMUIMG_ROOT_FILTER (stream)->inner);
-}
-
-static gssize
-root_filter_read (DomuimgStream *stream, const void **data, guint64 *offset, GError **error)
-{
-  return domuimg_stream_read (DOMUIMG_ROOT_FILTER (stream)->inner, data, offset, error);
-}
-
-static double
-root_filter_get_fraction (DomuimgStream *stream)
-{
-  return domuimg_stream_get_fraction (DOMUIMG_ROOT_FILTER (stream)->inner);
+  return DOMUIMG_ROOT_FILTER (stream)->inner;
 }
 
 static void
 domuimg_root_filter_stream_init (DomuimgStreamInterface *iface)
 {
   iface->next = root_filter_next;
-  iface->get_ranges = root_filter_get_ranges;
-  iface->read = root_filter_read;
-  iface->get_fraction = root_filter_get_fraction;
+  iface->get_inner = root_filter_get_inner;
 }
 
 static void

@@ -14,8 +14,10 @@ domuimg_source_default_init (DomuimgSourceInterface *iface)
 
 /* A key that does nothing for this source was meant for another one. */
 static gboolean
-check_keys (const DomuimgSourceType *type, DomuimgSpec *spec, GError **error)
+check_keys (DomuimgSpec *spec, GError **error)
 {
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (spec, "from");
+  const DomuimgSourceType *type = domuimg_source_type_of (spec);
   const char *const *keys = domuimg_spec_list_keys ();
 
   for (guint i = 0; keys[i] != NULL; i++)
@@ -24,6 +26,10 @@ check_keys (const DomuimgSourceType *type, DomuimgSpec *spec, GError **error)
 
       if (domuimg_spec_get (spec, keys[i]) == NULL || domuimg_source_type_owns_key (type, keys[i]))
         continue;
+      if (domuimg_source_type_may_own_key (from->type, keys[i]))
+        return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT,
+                             "--%s goes with --installer qemu, where --from is %s:%s", keys[i],
+                             from->type->scheme, from->type->placeholder);
       owners = domuimg_source_type_list (keys[i]);
       if (*owners != '\0')
         return domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "--%s goes with --from %s only",
@@ -36,11 +42,13 @@ DomuimgSource *
 domuimg_source_new (DomuimgSpec *spec, GError **error)
 {
   const DomuimgSourceSpec *from = domuimg_spec_get_object (spec, "from");
+  const DomuimgSourceType *type;
 
   g_return_val_if_fail (from != NULL, NULL);
-  if (!check_keys (from->type, spec, error))
+  if (!check_keys (spec, error))
     return NULL;
-  return from->type->create (from->type, spec, from->rest, error);
+  type = domuimg_source_type_of (spec);
+  return type->create (type, spec, from->rest, error);
 }
 
 char *

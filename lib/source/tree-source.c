@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* --from tree:URL, a network installation: the installer of an install tree, which fills an empty disk
- * when the guest is first started. */
+ * when the guest is first started, or here and now. */
 #include "config.h"
 #include "lib/source/source.h"
 
@@ -17,13 +17,14 @@
 #include "lib/source/install-answers.h"
 #include "lib/source/install-boot.h"
 #include "lib/source/install-fetch.h"
+#include "lib/source/install-here.h"
 #include "lib/source/install-origin.h"
 #include "lib/source/install-tree.h"
 #include "lib/source/rpm.h"
 
-#define MIB ((guint64) 1 << 20)
-#define GIB ((guint64) 1 << 30)
-#define INITRD_MAX (2 * GIB - 1)
+#define SCHEME "tree"
+#define PLACEHOLDER "URL|DIR|ISO"
+#define INITRD_MAX (((guint64) 2 << 30) - 1)
 
 #define DOMUIMG_TYPE_SOURCE_TREE (domuimg_source_tree_get_type ())
 G_DECLARE_FINAL_TYPE (DomuimgSourceTree, domuimg_source_tree, DOMUIMG, SOURCE_TREE, GObject)
@@ -92,15 +93,55 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
   return self->files != NULL ? DOMUIMG_SOURCE (g_steal_pointer (&self)) : NULL;
 }
 
-static const char *const keys[] = { "answers", "extra-args", "arch", "package", "mirror", NULL };
+static const char *const keys[]
+    = { "answers", "extra-args", "arch", "package", "mirror", "installer", NULL };
+
+static gboolean
+look_here (DomuimgInstallHere *self, const DomuimgSourceContext *context, DomuimgProgress *progress,
+           GCancellable *cancellable, GError **error)
+{
+  domuimg_progress_set_message (progress, "Looking at %s", self->url);
+  return domuimg_install_here_find_tree (self, cancellable, error);
+}
+
+static DomuimgSource *
+create_here (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GError **error)
+{
+  g_autoptr (DomuimgSource) source = domuimg_install_here_source_new (spec);
+  DomuimgInstallHere *self = domuimg_install_here_source_get (source);
+
+  self->is_tree = TRUE;
+  self->files = domuimg_install_files_new (rest, error);
+  if (self->files == NULL)
+    return NULL;
+  if (domuimg_install_files_is_remote (self->files))
+    {
+      self->url = g_strdup (domuimg_install_files_get_location (self->files));
+      self->fetch = look_here;
+    }
+  return g_steal_pointer (&source);
+}
+
+static const char *const keys_here[] = { DOMUIMG_INSTALL_HERE_KEYS, "installer", NULL };
+
+static const DomuimgSourceType type_here = {
+  .scheme = SCHEME,
+  .placeholder = PLACEHOLDER,
+  .help = "what the installer of an install tree makes of an empty disk, run here in QEMU",
+  .keys = keys_here,
+  .programs = domuimg_install_here_programs,
+  .traits = DOMUIMG_INSTALL_HERE_TRAITS,
+  .create = create_here,
+};
 
 const DomuimgSourceType domuimg_source_type_tree = {
-  .scheme = "tree",
-  .placeholder = "URL|DIR|ISO",
+  .scheme = SCHEME,
+  .placeholder = PLACEHOLDER,
   .help = "a network installation: the installer of an install tree",
   .keys = keys,
   .traits = DOMUIMG_SOURCE_INSTALLS,
   .create = create,
+  .here = &type_here,
 };
 
 static DomuimgGuestType
@@ -164,18 +205,10 @@ get_target (DomuimgSourceTree *self, const DomuimgInstallImages *images, Domuimg
 static void
 set_sizes (DomuimgSourceTree *self)
 {
-  static const struct {
-    guint64 memory, disk;
-  } sizes[] = {
-    [DOMUIMG_INSTALLER_OTHER] = { 1024 * MIB, 10 * GIB },
-    [DOMUIMG_INSTALLER_ANACONDA] = { 3072 * MIB, 20 * GIB },
-    [DOMUIMG_INSTALLER_YAST] = { 2048 * MIB, 20 * GIB },
-    [DOMUIMG_INSTALLER_DEBIAN] = { 1024 * MIB, 10 * GIB },
-    [DOMUIMG_INSTALLER_CASPER] = { 4096 * MIB, 20 * GIB },
-  };
+  const DomuimgInstallNeeds needs = domuimg_install_tree_get_needs (self->tree);
 
-  self->installer.memory = sizes[self->tree->kind].memory;
-  self->installer.disk_size = sizes[self->tree->kind].disk;
+  self->installer.memory = needs.memory;
+  self->installer.disk_size = needs.disk_size;
 }
 
 static gboolean
@@ -444,8 +477,8 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
   if (images == NULL)
     return FALSE;
   installer->media_vdev = installer->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz";
-  if (!domuimg_install_origin_make (self->files, images->option, installer->media_vdev, &origin,
-                                    error))
+  if (!domuimg_install_origin_make (self->files, images->option,
+                                    tree_get_url (source), installer->media_vdev, &origin, error))
     return FALSE;
   target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)

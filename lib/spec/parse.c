@@ -117,12 +117,12 @@ static gboolean
 check_fs (const char *value, GError **error)
 {
   static const char *const known[] = { "ext4", "ext3",  "ext2", "xfs",
-                                       "btrfs", "f2fs", "squashfs", "swap", NULL };
+                                       "btrfs", "f2fs", "erofs", "squashfs", "swap", NULL };
 
   if (g_strv_contains (known, value))
     return TRUE;
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                       "fs=%s cannot be made: use ext4, xfs, btrfs, f2fs, squashfs, ext3, ext2 or, for a"
+                       "fs=%s cannot be made: use ext4, xfs, btrfs, f2fs, erofs, squashfs, ext3, ext2 or, for a"
                        " further disk, swap",
                        value);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/spec/parse.h"
+#include "lib/spec/spec-keys.h"
 
 /* (nullable) The row for @text ("tar:FILE"), whose colon is at @colon. */
 static const DomuimgSourceType *
@@ -50,10 +51,27 @@ domuimg_source_spec_free (DomuimgSourceSpec *self)
   g_free (self);
 }
 
+const DomuimgSourceType *
+domuimg_source_type_of (DomuimgSpec *spec)
+{
+  const DomuimgSourceSpec *from = domuimg_spec_get_object (spec, "from");
+  gboolean is_here = domuimg_spec_get_number (spec, "installer", DOMUIMG_INSTALLER_IN_GUEST)
+                     == DOMUIMG_INSTALLER_IN_QEMU;
+
+  return is_here && from->type->here != NULL ? from->type->here : from->type;
+}
+
 gboolean
 domuimg_source_type_owns_key (const DomuimgSourceType *self, const char *key)
 {
   return self->keys != NULL && g_strv_contains (self->keys, key);
+}
+
+gboolean
+domuimg_source_type_may_own_key (const DomuimgSourceType *self, const char *key)
+{
+  return domuimg_source_type_owns_key (self, key)
+         || (self->here != NULL && domuimg_source_type_owns_key (self->here, key));
 }
 
 char *
@@ -65,7 +83,7 @@ domuimg_source_type_list (const char *key)
     {
       const DomuimgSourceType *type = domuimg_source_types[i];
 
-      if (key == NULL || domuimg_source_type_owns_key (type, key))
+      if (key == NULL || domuimg_source_type_may_own_key (type, key))
         g_ptr_array_add (names, g_strdup_printf ("%s:%s", type->scheme, type->placeholder));
     }
   return domuimg_join_words (names);

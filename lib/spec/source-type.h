@@ -18,6 +18,12 @@ typedef enum {
   DOMUIMG_SOURCE_INSTALLS = 1 << 4,         /* an installer, which fills empty disks once the guest runs */
 } DomuimgSourceTraits;
 
+/* Where an installer runs. In the order of the words of the key. */
+typedef enum {
+  DOMUIMG_INSTALLER_IN_GUEST,
+  DOMUIMG_INSTALLER_IN_QEMU,
+} DomuimgInstallerPlace;
+
 /* A program that a source runs. */
 typedef struct {
   const char *name;
@@ -37,6 +43,8 @@ struct _DomuimgSourceType {
   /* @rest is what follows the colon, never empty. Does no work. */
   DomuimgSource *(*create) (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest,
                             GError **error);
+  /* (nullable) The row of an installer that is run on this host (`installer=qemu`), in place of this one. */
+  const DomuimgSourceType *here;
 };
 
 /* Ended by NULL, in the order of the manual. */
@@ -49,9 +57,13 @@ typedef struct {
 } DomuimgSourceSpec;
 
 DomuimgSourceSpec *domuimg_source_spec_parse (const char *text, GError **error);
+/* The row that counts for @spec, which has such a key. */
+const DomuimgSourceType *domuimg_source_type_of (DomuimgSpec *spec);
 void domuimg_source_spec_free (DomuimgSourceSpec *self);
 /* "tar:FILE" for each row, joined by commas and, before the last, "or". @key (nullable): only rows
  * that this key goes with. */
 char *domuimg_source_type_list (const char *key);
-/* Whether @key goes with some sources only. */
+/* Whether @key goes with such sources, and not with all. */
 gboolean domuimg_source_type_owns_key (const DomuimgSourceType *self, const char *key);
+/* The same of the row or the one that may take its place. */
+gboolean domuimg_source_type_may_own_key (const DomuimgSourceType *self, const char *key);

@@ -183,6 +183,8 @@ check_word (const char *key, const char *value, GError **error)
 
 /* In the order of DomuimgGraphics, of DomuimgQemuDisplay and of DomuimgHostKeys. */
 static const char *const graphics[] = { "none", "vnc", "sdl", "spice", NULL };
+/* In the order of DomuimgInstallerPlace. */
+static const char *const installers[] = { "guest", "qemu", NULL };
 static const char *const displays[] = { "none", "vnc", "gtk", "sdl", NULL };
 static const char *const host_keys[] = { "first-boot", "build", "keep", NULL };
 /* The domain's model takes the word. */
@@ -372,8 +374,8 @@ static const DomuimgSpecKey keys[] = {
     "host-keys, identity or all",
     TEXT (check_word) },
   { "answers", STRING, "FILE",
-    "what the installer is told: a preseed, kickstart or AutoYaST profile [made for Debian where a login is"
-    " given, else it asks]",
+    "what the installer is told: a preseed, kickstart, AutoYaST profile, autoinstall file or Windows answer file"
+    " [made for Debian, and here for Ubuntu's server, where a login is given, else it asks]",
     TEXT (check_text) },
   { "extra-args", STRING, "TEXT", "further words for the installer's command line",
     TEXT (check_text) },
@@ -406,6 +408,9 @@ static const DomuimgSpecKey keys[] = {
     NUMBER (read_flag) },
   { "sbom", STRING, "FORMAT",
     "bill of materials beside the guest: both (default), spdx, cyclonedx or none", WORD (sboms) },
+  { "installer", STRING, "WHERE",
+    "where the installer runs: guest (default), when the guest is first started, or qemu, now and here",
+    WORD (installers) },
   { "timeout", STRING, "SECONDS", "how long the installer may take to power off [14400]",
     NUMBER (read_timeout) },
   { "keep-failed", FLAG, NULL, "keep the disk of an installer that failed, as NAME-installer.img",
@@ -576,7 +581,7 @@ describe_disk (void)
 {
   g_autofree char *kinds = domuimg_disk_kind_list ();
 
-  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|squashfs,label=TEXT,mount=DIR,"
+  return g_strdup_printf ("size=4G,path=FILE or device,vdev=xvda,fs=ext4|xfs|btrfs|f2fs|erofs|squashfs,label=TEXT,mount=DIR,"
                           "uuid=UUID,inodes=N,reserved=1%%,features=LIST,layout=gpt,luks=FILE,lvm=VG,…; the first"
                           " holds the root; where disks are converted path=FILE,vdev=xvda,%s",
                           kinds);
@@ -610,7 +615,7 @@ describe_key (const DomuimgSpecKey *key)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (guint i = 0; domuimg_source_types[i] != NULL; i++)
-    if (domuimg_source_type_owns_key (domuimg_source_types[i], key->name))
+    if (domuimg_source_type_may_own_key (domuimg_source_types[i], key->name))
       g_string_append_printf (text, "%s%s", text->len > 0 ? "/" : "",
                               domuimg_source_types[i]->scheme);
   if (text->len == 0)

@@ -22,22 +22,37 @@ domuimg_stream_next (DomuimgStream *self, GCancellable *cancellable, GError **er
   return DOMUIMG_STREAM_GET_IFACE (self)->next (self, cancellable, error);
 }
 
+static DomuimgStream *
+get_inner (DomuimgStream *self)
+{
+  return DOMUIMG_STREAM_GET_IFACE (self)->get_inner (self);
+}
+
 const GArray *
 domuimg_stream_get_ranges (DomuimgStream *self)
 {
-  return DOMUIMG_STREAM_GET_IFACE (self)->get_ranges (self);
+  DomuimgStreamInterface *iface = DOMUIMG_STREAM_GET_IFACE (self);
+
+  return iface->get_ranges != NULL ? iface->get_ranges (self)
+                                   : domuimg_stream_get_ranges (get_inner (self));
 }
 
 gssize
 domuimg_stream_read (DomuimgStream *self, const void **data, guint64 *offset, GError **error)
 {
-  return DOMUIMG_STREAM_GET_IFACE (self)->read (self, data, offset, error);
+  DomuimgStreamInterface *iface = DOMUIMG_STREAM_GET_IFACE (self);
+
+  return iface->read != NULL ? iface->read (self, data, offset, error)
+                             : domuimg_stream_read (get_inner (self), data, offset, error);
 }
 
 double
 domuimg_stream_get_fraction (DomuimgStream *self)
 {
-  return DOMUIMG_STREAM_GET_IFACE (self)->get_fraction (self);
+  DomuimgStreamInterface *iface = DOMUIMG_STREAM_GET_IFACE (self);
+
+  return iface->get_fraction != NULL ? iface->get_fraction (self)
+                                     : domuimg_stream_get_fraction (get_inner (self));
 }
 
 gboolean

@@ -28,6 +28,8 @@ struct _DomuimgStreamInterface {
   /* The next entry, owned by the stream until the next call; NULL without an error at
    * the end. */
   const DomuimgEntry *(*next) (DomuimgStream *self, GCancellable *cancellable, GError **error);
+  /* (nullable) The stream that is passed on, which answers what this one does not. */
+  DomuimgStream *(*get_inner) (DomuimgStream *self);
   /* Where the current file has data, sorted, not overlapping; NULL where it has no holes. */
   const GArray *(*get_ranges) (DomuimgStream *self);
   /* The next piece of the current file: @data is the stream's until the next call. The

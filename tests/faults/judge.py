@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Whether what a fault left is whole, nothing, or the old."""
 import dataclasses
+import hashlib
 import json
 import pathlib
+import stat
 import subprocess
 
 import compare as trees
@@ -44,7 +46,12 @@ def tree_of(image):
     if subprocess.run(["e2fsck", "-fn", f"{raw}?offset={offset}"], capture_output=True, check=False).returncode != 0:
         return None
     with trees.mounted(raw, f"ro,offset={offset}") as mounted:
-        return trees.describe(mounted)
+        return {name: without_time(entry) for name, entry in trees.describe(mounted).items()}
+
+
+def without_time(entry):
+    """Directories of a root that is installed here are of today."""
+    return {key: value for key, value in entry.items() if key != "mtime" or not stat.S_ISDIR(entry["kind"])}
 
 
 def is_image(path):
@@ -84,7 +91,17 @@ def compare(stage, found, **states):
     return lines
 
 
+def is_whole(path):
+    """Whether a file of the cache is what its name says."""
+    if path.suffix == ".part":
+        return True
+    if path.suffix == ".zst":
+        return subprocess.run(["zstd", "-tq", path], check=False).returncode == 0
+    return hashlib.sha512(path.read_bytes()).hexdigest().startswith(path.name.partition("-")[0])
+
+
 def judge_leftovers(stage, left):
+    left = [*left, *(f"{path} is damaged" for path in stage.cached() if not is_whole(path))]
     return [f"was left: {what}" for what in (*left, *stage.leftovers())]
 
 

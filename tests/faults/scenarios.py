@@ -2,6 +2,7 @@
 """What the program is asked to do while something goes wrong: one row each, over the smallest guests
 that there can be."""
 import dataclasses
+import hashlib
 import io
 import pathlib
 import subprocess
@@ -9,7 +10,9 @@ import tarfile
 import typing
 
 import guest
-from stage import WORLD
+import installer_iso
+import oci_image
+from stage import ENVIRONMENT, WORLD
 
 IN, OUT = WORLD / "in", WORLD / "out"
 MIB = 1 << 20
@@ -40,6 +43,8 @@ class Scenario:
     is_cleanup: bool = False        # it is what comes after a kill: its own end must be whole
     every_time: bool = False        # a copy of the world is not the same to it
     programs: tuple = ()
+    helpers: bool = False           # it needs programs and data of the library's own
+    environment: dict = dataclasses.field(default_factory=dict)     # more of it
 
 
 def add(tar, name, content):
@@ -158,9 +163,63 @@ def foreign_machine(stage):
     raw.unlink()
 
 
-def convert(*more):
-    return ("create", "t", "--progress", "none", "--from", f"disk:{IN / 'disk.vmdk'}", "--dir", str(OUT), "--type",
+def convert(*more, source=f"disk:{IN / 'disk.vmdk'}"):
+    return ("create", "t", "--progress", "none", "--from", source, "--dir", str(OUT), "--type",
             "pv", "--kernel", f"file:{IN / 'vmlinuz'}", "--nic", MAC, "--allow-unbootable", *more)
+
+
+def cloud_image(stage):
+    """A vendor's, with its list of checksums, and the definition of it."""
+    foreign_machine(stage)
+    subprocess.run(["qemu-img", "convert", "-O", "qcow2", IN / "disk.vmdk", IN / "cloud.qcow2"], check=True)
+    (IN / "disk.vmdk").unlink()
+    digest = hashlib.sha512((IN / "cloud.qcow2").read_bytes()).hexdigest()
+    (IN / "SHA512SUMS").write_text(f"{digest}  cloud.qcow2\n")
+    (IN / "images").mkdir()
+    (IN / "images/cloud1.conf").write_text(
+        f"[image]\nname=Cloud 1\n[x86_64]\nurl=file://{IN / 'cloud.qcow2'}\nchecksums=SHA512SUMS\n")
+
+
+def container_image(stage):
+    """Of two layers; the second one removes a file of the first."""
+    inputs(stage)
+    base = [oci_image.directory("bin"), oci_image.file("bin/server", guest.program(), mode=0o755),
+            oci_image.directory("srv"), oci_image.file("srv/old", b"old")]
+    oci_image.Layout(IN / "image").image([base, [oci_image.file("srv/.wh.old"), oci_image.file("srv/new", b"new")]],
+                                         Entrypoint=["/bin/server"])
+
+
+def program_with_root(stage):
+    """One that needs nothing, in a root without packages."""
+    inputs(stage)
+    (IN / "root/bin").mkdir(parents=True)
+    (IN / "root/bin/server").write_bytes(guest.program())
+    (IN / "root/bin/server").chmod(0o755)
+
+
+# Installs what is in the tar: of a repository only the file that tells its state is asked for.
+DNF = """\
+#!/bin/sh -e
+while [ "$1" != --installroot ]; do shift; done
+tar -xf {tar} -C "$2"
+"""
+
+
+def repository(stage):
+    inputs(stage)
+    for name in ("bin", "releases", "repo/repodata"):
+        (IN / name).mkdir(parents=True)
+    (IN / "bin/dnf").write_text(DNF.format(tar=IN / "root.tar"))
+    (IN / "bin/dnf").chmod(0o755)
+    (IN / "repo/repodata/repomd.xml").write_text("<repomd/>\n")
+    (IN / "releases/test.conf").write_text(
+        "[release]\nname=Test Linux\nmanager=dnf\nversion=1\n[rpm]\ndatabase=/var/lib/rpm\nformat=sqlite\n")
+
+
+def installer(stage):
+    """Its boot record writes a sector to the disk, and powers off."""
+    inputs(stage)
+    installer_iso.make_bootable(IN / "boot.iso", installer_iso.INSTALLER, IN / "boot")
 
 
 def killed_builds(stage):
@@ -187,6 +246,21 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("create-device", with_device, create(TAR, disk=str(IN / "disk")), programs=("losetup",)),
     Scenario("convert", foreign_machine, convert(), programs=QEMU),
     Scenario("convert-qcow2", foreign_machine, convert("--disk", "format=qcow2"), programs=QEMU),
+    Scenario("create-seed", inputs, create(TAR, "--cloud-init", "auto", "--hostname", "web1.example.org")),
+    Scenario("create-oci", container_image, create(f"oci:{IN / 'image'}"), helpers=True),
+    Scenario("create-app", program_with_root, create("app:/bin/server", "--from-root", str(IN / "root")), helpers=True),
+    Scenario("create-rpm", repository,
+             create("rpm:test", "--kernel-package", "none", "--package", "setup", "--repo", str(IN / "repo"),
+                    "--allow-unsigned"),
+             helpers=True, programs=("zstd",),
+             environment={"DOMUIMG_RELEASES_DIR": str(IN / "releases"),
+                          "PATH": f"{IN / 'bin'}:{ENVIRONMENT['PATH']}"}),
+    Scenario("create-image", cloud_image,
+             convert("--allow-unsigned", source="image:cloud1"), programs=QEMU,
+             environment={"DOMUIMG_IMAGES_DIR": str(IN / "images")}),
+    Scenario("create-iso", installer, ("create", "t", "--progress", "none", "--from", f"iso:{IN / 'boot.iso'}", "--dir",
+                                       str(OUT), "--disk", "size=16M", "--nic", MAC),
+             programs=("qemu-system-x86_64", "xorriso", "qemu-img", "qemu-storage-daemon")),
     Scenario("check-fix", broken_guest, ("check", "--fix", str(OUT / "t.cfg")), statuses=(0, 3, 4)),
     Scenario("kernel-update", guest_with_kernel, ("kernel", "update", "t", "--dir", str(OUT))),
     Scenario("resize", made_guest, ("resize", "t", "24M", "--dir", str(OUT))),

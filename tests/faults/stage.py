@@ -13,11 +13,13 @@ import subprocess
 import sys
 import time
 
+SOURCES = pathlib.Path(__file__).resolve().parents[2]
 TOP = pathlib.Path("/var/tmp")  # a tmpfs, for a worker
 WORLD = TOP / "faults"
 TEMPLATE = TOP / "template"
 DISTURBED = WORLD / "disturbed"  # is synced while the program runs, in the tests of power loss
 NOT_OURS = {str(DISTURBED), str(WORLD / "lost+found")}
+NOT_COMPARED = (WORLD / "state", WORLD / "cache")
 PATIENCE = 60
 # linux/loop.h
 LOOP_SET_STATUS64, LOOP_GET_STATUS64, LOOP_INFO64_SIZE = 0x4C04, 0x4C05, 232
@@ -112,6 +114,9 @@ class Stage:
     def __init__(self, build):
         self.program = str(build / "cli" / "domuimg")
         self.tracer = str(build / "tests" / "faults" / "fault")
+        self.helpers = {"DOMUIMG_LIBEXEC_DIR": str(build / "cli" / "helpers"),
+                        "DOMUIMG_RULES_DIR": str(SOURCES / "lib" / "app" / "rules")}
+        self.environment = ENVIRONMENT
         self.report = TOP / "report"
         self.digests = Digests()
         self.meanings = {}  # of the images and manifests of a run without a fault, by their paths: see judge.py
@@ -143,14 +148,18 @@ class Stage:
         return tuple(told)
 
     def snapshot(self):
-        """All files but journals, and what a run may leave: locks and empty directories of the state."""
+        """All files but journals, and what a run may leave: locks and empty directories of the state, a cache."""
         found = {}
         for top in self.places:
             for path in sorted(top.rglob("*")):
-                if path.is_relative_to(WORLD / "state") or str(path) in NOT_OURS:
+                if any(map(path.is_relative_to, NOT_COMPARED)) or str(path) in NOT_OURS:
                     continue
                 found[str(path)] = self.describe(path)
         return found
+
+    def cached(self):
+        """What stays for another time, whatever becomes of a run."""
+        return [path for path in (WORLD / "cache").rglob("*") if path.is_file()]
 
     def journals(self):
         return sorted(path for path in (WORLD / "state").rglob("*")
@@ -209,6 +218,9 @@ class Stage:
                 else:
                     path.unlink()
 
+    def set_environment(self, scenario):
+        self.environment = ENVIRONMENT | (self.helpers if scenario.helpers else {}) | scenario.environment
+
     def add_device(self, link, size):
         """The name of an empty one."""
         self.device = self.device or Device(size)
@@ -243,14 +255,14 @@ class Stage:
         """The program, under the tracer; its status is that of the program."""
         options = [*(["--at", at] if at else []), *(["--disturb", DISTURBED] if disturb else [])]
         try:
-            return subprocess.run([self.tracer, *options, self.report, self.program, *argv], env=ENVIRONMENT,
+            return subprocess.run([self.tracer, *options, self.report, self.program, *argv], env=self.environment,
                                   cwd=WORLD, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   errors="replace", timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired as error:
             return subprocess.CompletedProcess(error.cmd, -1, "", f"ran for more than {PATIENCE} s")
 
     def plainly(self, *argv):
-        return subprocess.run([self.program, *argv], env=ENVIRONMENT, cwd=WORLD, stdin=subprocess.DEVNULL,
+        return subprocess.run([self.program, *argv], env=self.environment, cwd=WORLD, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace", timeout=PATIENCE, check=False)
 
     def must(self, *argv, statuses=(0,)):

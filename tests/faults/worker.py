@@ -24,6 +24,7 @@ class Worker:
             return
         scenario, stage = SCENARIOS[name], self.stage
         self.scenario = None
+        stage.set_environment(scenario)
         stage.make_world(scenario.prepare)
         stage.keep_world()
         before = stage.snapshot()

@@ -16,9 +16,10 @@ def plain(path, size=3_000_000):
     return path
 
 
-def add_file(tar, name, data=b"data"):
+def add_file(tar, name, data=b"data", mode=0o644):
     entry = tarfile.TarInfo(name)
     entry.size = len(data)
+    entry.mode = mode
     tar.addfile(entry, io.BytesIO(data))
 
 

@@ -12,7 +12,10 @@ import guest
 
 FSTAB = "/dev/vda / ext4 defaults 0 1\n"
 PLACE = pathlib.Path("install.amd")
-MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk")
+MODULES = ("virtio_ring", "virtio", "virtio_pci_legacy_dev", "virtio_pci_modern_dev", "virtio_pci", "virtio_blk",
+           "failover", "net_failover", "virtio_net")
+# To see what is in CD-ROM drives.
+DRIVES = ("scsi_common", "scsi_mod", "libata", "ata_piix", "cdrom", "sr_mod", "isofs")
 # What is done after the modules are there: a line of it is on the kernel's command line.
 INIT = """#!/bin/busybox sh
 bb=/bin/busybox
@@ -29,6 +32,20 @@ for word; do
   case $word in
     test=panic) exit 1 ;;
     copies=*) for i in $($bb seq ${{word#copies=}}); do $bb cat /guest/var/data; done >/guest/var/copies ;;
+    test=mirror)
+      $bb ifconfig eth0 10.0.2.15
+      answer() {{ $bb sed -n "s#^d-i mirror/http/$1 string ##p" /preseed.cfg; }}
+      $bb wget -q -O /guest/etc/fetched http://$(answer hostname)$(answer directory)/fetched || exit 1 ;;
+    test=seed)
+      for module in {drives}; do $bb insmod /modules/$module.ko; done
+      $bb mkdir /seed
+      until $bb mount -t iso9660 /dev/sr0 /seed && [ -f /seed/meta-data ]; do
+        $bb umount /seed
+        $bb mount -t iso9660 /dev/sr1 /seed && [ -f /seed/meta-data ] && break
+        $bb umount /seed
+        $bb sleep 0.1
+      done
+      $bb dd if=/dev/sr1 bs=2048 skip=16 count=1 | $bb grep -q CIDATA && $bb cp /seed/user-data /guest/etc/seed ;;
     test=ask) echo "Which disk?"; read answer; [ "$answer" = /dev/vda ] || exit 1 ;;
   esac
 done
@@ -61,7 +78,7 @@ def add_program(root, program):
 def add_modules(root, release):
     (root / "modules").mkdir()
     tree = pathlib.Path("/lib/modules") / release
-    for name in MODULES:
+    for name in (*MODULES, *DRIVES):
         packed = next(tree.rglob(f"{name}.ko*"))
         plain = root / "modules" / f"{name}.ko"
         if packed.suffix == ".xz":
@@ -119,7 +136,7 @@ def make_installer(scratch, system=None, data=None):
     if data is not None:
         (root / "guest" / "var" / "data").write_bytes(data)
     init = root / "init"
-    init.write_text(INIT.format(modules=" ".join(MODULES)))
+    init.write_text(INIT.format(modules=" ".join(MODULES), drives=" ".join(DRIVES)))
     init.chmod(init.stat().st_mode | stat.S_IXUSR)
     tree = scratch / "tree"
     (tree / PLACE).mkdir(parents=True)
@@ -158,7 +175,13 @@ def boot_sector(code):
     return code.ljust(446, b"\0") + partition.ljust(64, b"\0") + b"\x55\xaa"
 
 
+# xor ax, ax; mov es, ax; mov ds, ax; mov bx, 0x7c00; inc byte [0x7d00]; and itself, the first sector, is written to the
+# disk. cmp byte [0x7d00], 3; jae behind the restart.
+COUNT = (b"\x31\xc0\x8e\xc0\x8e\xd8\xbb\x00\x7c\xfe\x06\x00\x7d\xb8\x01\x03\xb9\x01\x00\xba\x80\x00\xcd\x13"
+         b"\x80\x3e\x00\x7d\x03\x73") + bytes([len(RESET)]) + RESET + POWER_OFF
 # Installs that, and is done.
 INSTALLER = (WRITE + POWER_OFF).ljust(512, b"\0") + boot_sector(HALT)
 # The same, but it restarts, and what it has installed powers off.
 RESTARTS = (WRITE + RESET).ljust(512, b"\0") + boot_sector(POWER_OFF)
+# It restarts three times before it is done.
+RESTARTS_OFTEN = (WRITE + RESET).ljust(512, b"\0") + boot_sector(COUNT)

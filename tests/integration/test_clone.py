@@ -11,6 +11,7 @@ import unittest
 
 import archives
 import compare
+import guest
 import world
 
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
@@ -37,10 +38,13 @@ def golden(path):
             "home/ann/.bash_history": b"another\n",
             "var/lib/dhcp/dhclient.eth0.leases": b"lease {}\n",
             "var/spool/cron/crontabs/ann": b"* * * * * true\n",
-            "usr/lib/systemd/systemd": b"\x7fELF",
+            "usr/lib/systemd/system/serial-getty@.service": b"[Service]\nExecStart=-/sbin/agetty\n",
             "usr/lib/systemd/systemd-networkd": b"\x7fELF",
         }.items():
             archives.add_file(tar, name, data)
+        for name in ("systemd", "system-generators/systemd-getty-generator"):
+            archives.add_file(tar, f"usr/lib/systemd/{name}", guest.program(), 0o755)
+        archives.add_file(tar, "sbin/agetty", guest.program(), 0o755)
         archives.add_link(tar, "sbin/init", "../usr/lib/systemd/systemd", tarfile.SYMTYPE)
     return path
 
@@ -73,9 +77,10 @@ class Clone(world.Case):
                                  f"mac={OLD_MAC}", name="gold")
         self.before = digest(self.image)
 
-    def clone(self, *words, source="gold"):
-        return self.run_program([str(world.PROGRAM), "clone", source, "--source-dir", str(self.out),
-                                 "--dir", str(self.out), "--progress", "none", *map(str, words)])
+    def clone(self, *words, source="gold", source_dir=None):
+        where = ["--source-dir", str(self.out)] if source_dir is None else source_dir
+        return self.run_program([str(world.PROGRAM), "clone", str(source), *where, "--dir", str(self.out),
+                                 "--progress", "none", *map(str, words)])
 
     def must_clone(self, *words, **settings):
         done = self.clone(*words, "--json", **settings)
@@ -186,6 +191,31 @@ class Clone(world.Case):
         self.assert_one_line(self.clone("third", source="second"), "first.qcow2", "was changed")
         self.assert_one_line(self.run_program([str(world.PROGRAM), "run", second["config"]]), "first.qcow2",
                              "was changed")
+
+    def test_each_is_checked(self):
+        """By its own files and configuration, the first and the others."""
+        table = self.dir / "hosts.csv"
+        table.write_text("name,vcpus\nfirst,1\nsecond,2\n")
+        for made in self.must_clone("--each", table):
+            manifest = json.loads(pathlib.Path(made["manifest"]).read_text())
+            said = json.loads(self.run_program([str(world.PROGRAM), "check", made["config"], "--json"]).stdout)
+            del said["json_version"]
+            self.assertEqual(manifest["check"], said)
+            self.assertEqual([made["verdict"], made["check"]["verdict"], manifest["verdict"]],
+                             [said["verdict"]] * 3)
+        self.assertEqual(said["verdict"], "unknown")
+        before = world.snapshot(self.out)
+        with compare.mounted(self.image, "rw") as root:
+            (root / "usr/lib/systemd/systemd").chmod(0o644)
+        self.before = digest(self.image)
+        before["gold.img"] = self.image.read_bytes()
+        self.assert_one_line(self.clone("broken"), "broken: ", "[init-not-executable]", "--allow-unbootable")
+        self.assertEqual(world.snapshot(self.out), before)
+        broken, = self.must_clone("broken", "--allow-unbootable")
+        self.assertEqual(broken["verdict"], "fails")
+        done = self.clone("--count", "2", "--name", "b%d", "--allow-unbootable")
+        self.assertEqual(done.stdout.count("(fails)"), 2)
+        self.assertEqual(done.stdout.count("init-not-executable"), 1)
 
     def test_cleaners_are_chosen(self):
         made, = self.must_clone("kept", "--identity", "-logs,-machine-id,ssh-userdir")
@@ -346,7 +376,6 @@ class Clone(world.Case):
         before = world.snapshot(self.out)
         self.assert_one_line(self.clone("x", "--nic", "ip=192.0.2.44/24"), "first", "192.0.2.44")
         self.assert_one_line(self.clone("x", "--uuid", uuid), "first", uuid)
-        self.assert_one_line(self.clone("x", "--nic", "ip=auto:192.0.2.0/24"), "ip=auto", "table")
         twice = ["--count", "2", "--name", "x%d"]
         self.assert_one_line(self.clone(*twice, "--nic", "ip=192.0.2.45/24"), "192.0.2.45", "two")
         self.assert_one_line(self.clone(*twice, "--uuid", uuid.replace("4", "5")), "two")
@@ -354,6 +383,73 @@ class Clone(world.Case):
         second, = self.must_clone("second", source="first")
         self.assertIn("192.0.2.44", "".join(second["warnings"]))
         self.assertNotIn("192.0.2.44", pathlib.Path(second["config"]).read_text())
+
+    def test_addresses_of_a_pool(self):
+        self.must_clone("first", "--nic", "ip=192.0.2.2/24")
+        pool = self.dir / "pool"
+        pool.write_text("network 192.0.2.0/24\nrange 192.0.2.1 192.0.2.5\ngateway 192.0.2.1\n")
+        empty = pool.read_text()
+        before = world.snapshot(self.out)
+        nic = ["--nic", f"ip=auto:{pool}"]
+        # What is too small is known first; 1 is the gateway, and 2 was given by hand.
+        self.assert_one_line(self.clone("--count", "4", "--name", "n%d", *nic), "4 addresses", str(pool), "full")
+        self.assert_one_line(self.clone("x", "--root-password-file", self.dir / "nothing", *nic), "nothing")
+        self.assertEqual([world.snapshot(self.out), pool.read_text()], [before, empty])
+        made = self.must_clone("--count", "3", "--name", "n%d", *nic)
+        seen = set()
+        for one in made:
+            manifest = json.loads(pathlib.Path(one["manifest"]).read_text())
+            address = manifest["nics"][0]["address"]
+            seen.add(address)
+            self.assertIn(f"ip={address}", pathlib.Path(one["config"]).read_text())
+            text = self.open(one["disks"][0]).read("/etc/systemd/network/10-domuimg-nic0.network")
+            self.assertIn(f"Address={address}/24\n", text)
+            self.assertIn("Gateway=192.0.2.1\n", text)
+        self.assertEqual(seen, {"192.0.2.3", "192.0.2.4", "192.0.2.5"})
+        self.assert_one_line(self.clone("x", *nic), "full")
+        # Who takes a guest's place keeps its address; who goes gives it back.
+        again, = self.must_clone("n3", "--force", *nic)
+        self.assertEqual(json.loads(pathlib.Path(again["manifest"]).read_text())["nics"][0]["address"], address)
+        for one in made[1:]:
+            done = self.run_program([str(world.PROGRAM), "delete", one["config"], "--disks", "--yes"])
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(pool.read_text().count("lease "), 1)
+        with compare.mounted(self.image, "rw") as root:
+            (root / "usr/lib/systemd/systemd").chmod(0o644)
+        self.before = digest(self.image)
+        self.assert_one_line(self.clone("x", *nic), "init-not-executable")
+        self.assertEqual(pool.read_text().count("lease "), 1)
+        self.assertEqual(self.journals(), [])
+
+    def test_the_life_of_a_clone_without_a_configuration(self):
+        alone = self.dir / "alone.img"
+        alone.write_bytes(self.image.read_bytes())
+        pool = self.dir / "pool"
+        pool.write_text("network 192.0.2.0/24\n")
+        before = world.snapshot(self.out)
+        made, = self.must_clone("copy", "--nic", f"ip=auto:{pool}", source=alone, source_dir=())
+        self.assertIsNone(made["verdict"])
+        done = self.clone("copy", source=alone, source_dir=())
+        self.assert_one_line(done, "copy.qcow2", "exists already")
+        program = str(world.PROGRAM)
+        listed = json.loads(self.run_program([program, "list", "--json", "--dir", str(self.out)]).stdout)["guests"]
+        self.assertIn("copy", [one["name"] for one in listed])
+        shown = self.run_program([program, "show", "copy", "--dir", str(self.out)])
+        self.assertIn(str(self.out / "copy.qcow2"), shown.stdout)
+        done = self.run_program([program, "rename", "copy", "other", "--dir", str(self.out)])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        manifest = self.out / "other.json"
+        self.assertEqual(json.loads(manifest.read_text())["disks"][0]["path"], str(self.out / "other.qcow2"))
+        self.assertFalse((self.out / "copy.json").exists())
+        self.assertIn("lease 192.0.2.1 ", pool.read_text())
+        done = self.run_program([program, "delete", str(manifest), "--yes"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("other.qcow2 stays", done.stdout)
+        self.assertTrue(manifest.exists())
+        done = self.run_program([program, "delete", str(manifest), "--disks", "--yes"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("lease", pool.read_text())
+        self.assert_nothing_left(before)
 
     def test_what_is_replaced(self):
         old, = self.must_clone("again")

@@ -199,7 +199,7 @@ class ReadOnly(Archives):
     """Roots that are packed: what the kernel mounts is what tar makes of the archive."""
 
     def limit(self):
-        """What a squashfs cannot hold: times outside of 32 bits, ACLs, attributes of the root; and what a tar cannot: sockets."""
+        """Takes away what a squashfs cannot hold: times outside of 32 bits, ACLs, attributes of the root; and what a tar cannot: sockets."""
         for path in [*self.source.glob("times/*")]:
             if not 0 <= path.lstat().st_mtime < 1 << 32:
                 os.utime(path, (0, 0), follow_symlinks=False)
@@ -283,12 +283,89 @@ class ReadOnly(Archives):
             (self.source / name).chmod(0o755)
         done = self.run_program(self.command(f"tar:{self.pack()}", "--no-customise", "--disk", "fs=squashfs"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("root-read-only: the root, a squashfs, can only be read", done.stdout)
+        self.assertIn("root-read-only: the root, squashfs, can only be read", done.stdout)
 
     def test_a_loader_gets_a_boot_of_its_own(self):
         source = f"tar:{self.pack()}"
         done = self.run_program(self.command(source, "--disk", "fs=squashfs", "--kernel", "pvgrub"))
         self.assert_one_line(done, "does not read the guest's kernel from squashfs", "layout=gpt")
+        self.assert_nothing_left()
+
+
+@world.need_root()
+@world.need_program("tar", "linux.uml", "setfacl", "setcap", "mkfs.erofs", "fsck.erofs")
+class Erofs(Archives):
+    """It holds whatever ext4 does, and is read here as the kernel reads it."""
+
+    def make(self, archive, *more):
+        return self.create(f"tar:{archive}", "--force", "--disk", ",".join(("fs=erofs", *more)))
+
+    def test_it_is_what_tar_makes(self):
+        nasty.make(self.source)
+        (self.source / "names" / ("n" * 255)).unlink()
+        (self.source / "sparse" / "over-4-GiB").unlink()
+        archive = self.pack()
+        image = self.make(archive)
+        checked = subprocess.run(["fsck.erofs", image], capture_output=True, text=True)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        reference = compare.new_filesystem(self.dir / "reference.img", 2 << 30)
+        with compare.mounted(reference, "rw") as wanted, compare.mounted(image) as found:
+            subprocess.run(["tar", "-C", wanted, "-xpSf", archive, "--same-owner", *ATTRIBUTES],
+                           check=True, stderr=subprocess.DEVNULL)
+            lines = compare.differences(compare.describe(wanted), compare.describe(found))
+        self.assertEqual(lines, [], "\n".join(lines[:40]))
+
+    def test_a_rebuild_is_the_same_to_the_byte_and_has_its_label(self):
+        (self.source / "etc").mkdir()
+        (self.source / "etc" / "file").write_bytes(os.urandom(1 << 20) + bytes(1 << 20))
+        archive, images = self.pack(), []
+        self.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+        for number in ("1", "2"):
+            self.out = self.dir / number
+            images.append(self.make(archive, "label=root-of-a-guest"))
+        self.assertEqual(*(image.read_bytes() for image in images))
+        told = subprocess.run(["dump.erofs", "-s", images[0]], capture_output=True, text=True, check=True,
+                              env={**os.environ, "TZ": "UTC"}).stdout
+        self.assertIn("Tue Nov 14 22:13:20 2023", told)
+        labels = subprocess.run(["blkid", "-p", "-s", "LABEL", "-o", "value", images[0]],
+                                capture_output=True, text=True, check=True).stdout
+        self.assertEqual(labels, "root-of-a-guest\n")
+
+    def test_the_guest_knows_it_by_its_uuid_and_a_check_reads_it(self):
+        (self.source / "etc").mkdir()
+        for name in ("bin", "sbin"):
+            (self.source / name).mkdir()
+        (self.source / "etc" / "os-release").write_text("ID=debian\n")
+        for name in ("sbin/init", "bin/sh"):
+            (self.source / name).write_bytes(b"#!")
+            (self.source / name).chmod(0o755)
+        self.assertEqual(self.run_program(self.command(f"tar:{self.pack()}", "--disk", "fs=erofs")).returncode, 0)
+        image = self.out / "t.img"
+        uuid = subprocess.run(["blkid", "-p", "-s", "UUID", "-o", "value", image],
+                              capture_output=True, text=True, check=True).stdout.strip()
+        with compare.mounted(image) as root:
+            self.assertIn(f"UUID={uuid} / erofs ro 0 0\n", (root / "etc/fstab").read_text())
+        done = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg")])
+        self.assertIn("initramfs-missing", done.stdout)
+        self.assertNotIn("root-read-only", done.stdout)
+        with open(self.out / "t.cfg") as file:
+            self.assertIn("root=/dev/xvda ro", file.read())
+        self.make(self.pack())
+        done = self.run_program([str(world.PROGRAM), "check", str(self.out / "t.cfg")])
+        self.assertIn("the root, erofs, can only be read", done.stdout)
+
+    def test_what_is_too_large_is_refused_with_its_size(self):
+        (self.source / "etc").mkdir()
+        (self.source / "file").write_bytes(os.urandom(20 << 20))
+        done = self.run_program(self.command(f"tar:{self.pack()}", "--disk", "size=12M,fs=erofs"))
+        self.assert_one_line(done, "the erofs of the guest has 21 MiB", "size=")
+        self.assert_nothing_left()
+
+    def test_a_name_that_its_program_cannot_take_is_refused(self):
+        (self.source / "etc").mkdir()
+        (self.source / "etc" / ("n" * 255)).write_text("a")
+        done = self.run_program(self.command(f"tar:{self.pack()}", "--disk", "fs=erofs"))
+        self.assert_one_line(done, "/etc/nnn", "has a name of 255 bytes", "fs=ext4")
         self.assert_nothing_left()
 
 

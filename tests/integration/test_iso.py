@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -131,6 +132,166 @@ class InstallerTest(IsoCase):
         self.refuse(cut, "cut off", "fetch it again", more=self.login())
 
 
+@unittest.skipUnless(installer_iso.kernel(), "Debian's kernel for clouds is not installed")
+class InstallerOfTreeTest(IsoCase):
+    """--from tree: --installer qemu, of a tree as Debian's mirrors have it."""
+    disk = "size=256M"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scratch = cls.shared_directory()
+        installer_iso.make_installer(scratch / "installer")
+        cls.served = scratch / "served"
+        cls.netboot = cls.served / "debian/dists/bookworm/main/installer-amd64/current/images/netboot"
+        cls.netboot = cls.netboot / "debian-installer/amd64"
+        cls.netboot.mkdir(parents=True)
+        for old, new in ("vmlinuz", "linux"), ("initrd.gz", "initrd.gz"):
+            (scratch / "installer/tree/install.amd" / old).rename(cls.netboot / new)
+        (cls.served / "debian/fetched").write_text("from the mirror\n")
+
+    def setUp(self):
+        super().setUp()
+        server = boot_server.Http(self.served)
+        self.addCleanup(server.close)
+        self.url = server.url("debian/dists/bookworm/main/installer-amd64/")
+
+    def command(self, source, *more, name="t", kernel=None):
+        words = super().command(source, *more)
+        words[words.index(f"iso:{source}")] = f"tree:{source}"
+        return words
+
+    def here(self, *more):
+        return "--installer", "qemu", "--root-password-file", str(self.password), *more
+
+    def test_what_was_installed_is_converted(self):
+        done = self.run_program(self.command(self.url, *self.here("--extra-args", "test=mirror")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        manifest = json.loads((self.out / "t.json").read_text())
+        self.assertEqual((manifest["verdict"], manifest["type"]), ("boots", "pvh"))
+        self.assertIn("changed /etc/fstab", manifest["changes"])
+        # It has reached the mirror, which is on the loopback interface of its host.
+        said = subprocess.run(["/sbin/debugfs", "-R", "cat /etc/fetched", str(self.out / "t.img")],
+                              capture_output=True, text=True, check=True).stdout
+        self.assertEqual(said, "from the mirror\n")
+        self.assertEqual(self.journals(), [])
+        self.assertEqual(sorted(world.snapshot(self.out)),
+                         ["t.cfg", "t.img", "t.initrd", "t.json", "t.vmlinuz", "t.xml"])
+
+    def test_a_plan(self):
+        done = self.run_program(self.command(self.url, *self.here("--dry-run")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for words in ("in QEMU", "d-i partman-auto/disk string /dev/vda", "d-i mirror/http/hostname string 10.0.2.2:",
+                      "d-i mirror/http/directory string /debian"):
+            self.assertIn(words, done.stdout)
+        self.assertNotIn("t-install.cfg", done.stdout)
+        self.assert_nothing_left()
+
+    def test_its_checksum_is_verified(self):
+        sums = self.served / "debian/dists/bookworm/main/installer-amd64/current/images/SHA256SUMS"
+        sums.write_text(f"{'0' * 64}  ./netboot/debian-installer/amd64/linux\n")
+        self.addCleanup(sums.unlink)
+        self.refuse(self.url, "checksum", "should be " + "0" * 64, more=self.here())
+
+    def test_somebody_has_to_answer(self):
+        (self.dir / "casper").mkdir()
+        for name in "vmlinuz", "initrd":
+            (self.dir / "casper" / name).write_bytes(b"x")
+        self.refuse(self.dir, "nobody would answer", "--answers", more=("--installer", "qemu"))
+
+    def test_what_is_no_tree(self):
+        self.refuse(self.url.partition("dists")[0], "is not an install tree", more=self.here())
+
+    def test_settings_of_a_run_here_go_with_it_only(self):
+        self.refuse(self.url, "--timeout goes with --installer qemu", more=("--timeout", "60"))
+
+
+UNATTEND = """<?xml version="1.0" encoding="utf-8"?>
+<unattend xmlns="urn:schemas-microsoft-com:unattend">
+  <settings pass="windowsPE"/>
+</unattend>
+"""
+
+
+def read_iso(image, path):
+    return subprocess.run(["bsdtar", "-xOf", str(image), path], check=True, capture_output=True, text=True).stdout
+
+
+@unittest.skipUnless(installer_iso.kernel(), "Debian's kernel for clouds is not installed")
+class UbuntuTest(IsoCase):
+    """An image as Ubuntu's live installer for servers has it."""
+    disk = "size=256M"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scratch = cls.shared_directory()
+        installer_iso.make_installer(scratch / "installer")
+        tree = scratch / "installer/tree"
+        (tree / "install.amd").rename(tree / "casper")
+        (tree / "casper/initrd.gz").rename(tree / "casper/initrd")
+        (tree / ".disk").mkdir()
+        (tree / ".disk/info").write_text('Ubuntu-Server 24.04 LTS "Noble Numbat" - Release amd64 (20240423)\n')
+        cls.image = installer_iso.make_image(scratch / "ubuntu.iso", tree)
+        (tree / ".disk/info").write_text('Ubuntu 22.04 LTS "Jammy Jellyfish" - Release amd64 (20220419)\n')
+        cls.desktop = installer_iso.make_image(scratch / "desktop.iso", tree)
+
+    def login(self, *more):
+        return "--root-password-file", str(self.password), *more
+
+    def plan(self, image, *more):
+        done = self.run_program(self.command(image, "--dry-run", "--json", *more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return "\n".join(json.loads(done.stdout)["steps"])
+
+    def test_its_answers_are_on_a_second_disk(self):
+        done = self.run_program(self.command(self.image, *self.login("--package", "vim", "--extra-args", "test=seed")))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        said = subprocess.run(["/sbin/debugfs", "-R", "cat /etc/seed", str(self.out / "t.img")], capture_output=True,
+                              text=True, check=True).stdout
+        head, _, rest = said.partition("\n")
+        self.assertEqual(head, "#cloud-config")
+        found = json.loads(rest)["autoinstall"]
+        self.assertEqual((found["version"], found["shutdown"], found["packages"]), (1, "poweroff", ["vim"]))
+        self.assertNotIn("identity", found)
+        self.judge(said)
+        self.judge("#cloud-config\n" + json.dumps(found["user-data"]))
+        self.assertEqual(json.loads((self.out / "t.json").read_text())["verdict"], "boots")
+
+    def judge(self, text):
+        """cloud-init's own opinion, where it is installed."""
+        path = self.dir / "user-data"
+        path.write_text(text)
+        if shutil.which("cloud-init"):
+            subprocess.run(["cloud-init", "schema", "--config-file", str(path)], check=True, capture_output=True)
+
+    def test_a_plan(self):
+        plan = self.plan(self.image, *self.login("--mirror", "http://127.0.0.1:3142/ubuntu", "--locale", "de_DE.UTF-8"))
+        for words in ("Ubuntu-Server 24.04", "an autoinstall file in a second CD-ROM drive", "10.0.2.2:3142/ubuntu",
+                      "de_DE.UTF-8"):
+            self.assertIn(words, plan)
+        self.assertNotIn(SECRET, plan)
+        self.assert_nothing_left()
+
+    def test_somebody_has_to_be_able_to_log_in(self):
+        self.refuse(self.image, "nobody could log in")
+
+    def test_the_desktop_has_no_answers_of_ours(self):
+        self.refuse(self.desktop, "writes no answers for this installer", more=self.login("--package", "vim"))
+
+    def test_answers_of_ones_own_are_not_shown(self):
+        answers = self.dir / "answers"
+        answers.write_text(f"autoinstall:\n  version: 1\n  identity: {{password: {SECRET}}}\n")
+        plan = self.plan(self.desktop, "--answers", answers)
+        self.assertIn(f"the autoinstall file {answers}", plan)
+        self.assertNotIn(SECRET, plan)
+
+    def test_a_kickstart_is_not_for_it(self):
+        answers = self.dir / "answers"
+        answers.write_text("%packages\n@core\n%end\n")
+        self.refuse(self.image, "is a kickstart", "reads an autoinstall file", more=("--answers", answers))
+
+
 class BootRecordTest(IsoCase):
     def test_nothing_was_written(self):
         self.fail_there(self.bootable(installer_iso.POWER_OFF), "powered off without having written to the disk")
@@ -181,6 +342,29 @@ class BootRecordTest(IsoCase):
         answers = self.dir / "answers"
         answers.write_text("%packages\n@core\n%end\n")
         self.refuse(self.bootable(installer_iso.HALT), "no installer that is known", more=("--answers", answers))
+
+    def test_answers_for_windows_are_in_a_drive_of_their_own(self):
+        answers = self.dir / "answers.xml"
+        answers.write_text(UNATTEND)
+        program = self.start("--answers", answers)
+        words = pathlib.Path(f"/proc/{qemus(self.dir)[0]}/cmdline").read_bytes().decode()
+        image = re.search(r'"filename":"([^"]*/answers\.iso)"', words)[1]
+        self.assertEqual(read_iso(image, "autounattend.xml"), UNATTEND)
+        label = subprocess.run(["blkid", "-p", "-o", "value", "-s", "LABEL", image], check=True, capture_output=True,
+                               text=True).stdout
+        self.assertEqual(label.strip(), "ANSWERS")
+        program.send_signal(signal.SIGINT)
+        program.communicate(timeout=30)
+        self.wait_for_the_end()
+        self.assert_nothing_left()
+
+    def test_it_may_restart_often_where_it_has_answers(self):
+        answers = self.dir / "answers.xml"
+        answers.write_text(UNATTEND)
+        done = self.run_program(self.command(self.bootable(installer_iso.RESTARTS_OFTEN), "--answers", answers))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # It has counted them.
+        self.assertEqual((self.out / "t.img").read_bytes()[0x100], 3)
 
     def test_interactive_needs_a_console_that_is_known(self):
         self.refuse(self.bootable(installer_iso.HALT), "--interactive", "--display vnc", more=("--interactive",))

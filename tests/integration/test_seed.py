@@ -5,6 +5,7 @@ import json
 import pathlib
 import subprocess
 import tarfile
+import time
 
 import guest
 import world
@@ -95,6 +96,20 @@ class Seed(world.Case):
         # cloud-init does it, and nobody else.
         self.assertNotIn("$6$", self.debugfs("/etc/shadow"))
         self.assertNotIn(KEY, self.debugfs("/root/.ssh/authorized_keys"))
+
+    def test_the_same_is_the_same_at_another_time(self):
+        found = []
+        for form in ("nocloud", "config-drive"):
+            for _ in range(2):
+                self.environment["SOURCE_DATE_EPOCH"] = "1700000000"
+                self.made("--cloud-init", f"format={form}", "--nic", "mac=00:16:3e:01:02:03")
+                found.append(self.seed.read_bytes())
+                for path in self.out.iterdir():
+                    path.unlink()
+                time.sleep(1.1)  # an image knows seconds
+        self.assertEqual(found[0], found[1])
+        self.assertEqual(found[2], found[3])
+        self.assertNotEqual(found[0], found[2])
 
     def test_it_is_private_and_named_in_everything(self):
         manifest = self.made("--cloud-init", "auto")

@@ -149,6 +149,8 @@ class Scratch:
         except ProcessLookupError:
             pass
         child.communicate()
+        # A test of files that cannot be removed may have ended before it made them removable again.
+        subprocess.run(["chattr", "-R", "-i", self.tmp], check=False, stderr=subprocess.DEVNULL)
         for path in self.tmp.iterdir():
             subprocess.run(["rm", "-rf", "--one-file-system", "--", path], check=False)
 

@@ -1,27 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`check` and `fix`: what the library finds, and what is done about it."""
 
-import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 from domuimg._gi import Domuimg
 from gi.repository import GLib
 
 
-class Checks(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        self.result = domuimg.create("web1", source=f"tar:{root}", kernel=f"file:{kernel}",
-                                     type="pv", dir=self.dir / "out")
-        self.config = self.dir / "out" / "web1.cfg"
-
+class Checks(made.Case):
     def ids(self, report):
         return [finding.id for finding in report.findings]
 

@@ -3,24 +3,16 @@
 
 import json
 import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 from domuimg._gi import Domuimg, GLib
 
 
-class Clone(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        domuimg.create("gold", source=f"tar:{root}", kernel=f"file:{kernel}", type="pv",
-                       dir=self.out, disk="size=64M")
+class Clone(made.Case):
+    name = "gold"
+    settings = {"disk": "size=64M"}
 
     def clone(self, *words, **settings):
         return domuimg.clone("gold", *words, source_dir=self.out, dir=self.out, **settings)
@@ -31,6 +23,7 @@ class Clone(unittest.TestCase):
                            on_progress=lambda *event: seen.append(event))
         self.assertEqual(json.loads(pathlib.Path(made.manifest_path).read_text())["memory"], 300 << 20)
         self.assertGreater(len(made.root_password), 8)
+        self.assertEqual(made.verdict, domuimg.check(made.config_path).verdict)
         self.assertNotIn(made.root_password, repr(made))
         self.assertIn((1.0, "Cloning web1"), seen)
 

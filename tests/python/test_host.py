@@ -2,25 +2,13 @@
 """`doctor`, `run`, `list_guests` and `delete`, on a machine that may be no Xen host."""
 
 import json
-import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 
 
-class Host(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        self.result = domuimg.create("web1", source=f"tar:{root}", kernel=f"file:{kernel}",
-                                     type="pv", dir=self.dir / "out")
-        self.config = self.dir / "out" / "web1.cfg"
-
+class Host(made.Case):
     def test_doctor_says_why(self):
         host = domuimg.doctor()
         self.assertGreater(len(host.findings), 30)

@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Disks of a guest that get another size."""
 
-import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 
 MIB = 1 << 20
 
 
-class Resize(unittest.TestCase):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        domuimg.create("web1", source=f"tar:{root}", kernel=f"file:{kernel}", type="pv",
-                       dir=self.out, disk="size=64M")
+class Resize(made.Case):
+    settings = {"disk": "size=64M"}
 
     def test_larger_and_smaller(self):
         done = domuimg.resize("web1", "128M", dir=self.out)

@@ -93,55 +93,37 @@ notes_of_linux (gboolean pv, gboolean pvh)
   return notes;
 }
 
-static void
-write_elf64 (guint8 *file, guint16 machine, guint size, NotesPlace place)
-{
-  Elf64_Ehdr *head = (Elf64_Ehdr *) file;
-  Elf64_Phdr *segment = (Elf64_Phdr *) (file + sizeof *head);
-  Elf64_Shdr *sections = (Elf64_Shdr *) (file + SECTIONS_AT);
+/* The two classes have the same fields, of other sizes. */
+#define DEFINE_WRITE_ELF(bits)                                                                    \
+  static void                                                                                     \
+  write_elf##bits (guint8 *file, guint16 machine, guint size, NotesPlace place)                   \
+  {                                                                                               \
+    Elf##bits##_Ehdr *head = (Elf##bits##_Ehdr *) file;                                           \
+    Elf##bits##_Phdr *segment = (Elf##bits##_Phdr *) (file + sizeof *head);                       \
+    Elf##bits##_Shdr *sections = (Elf##bits##_Shdr *) (file + SECTIONS_AT);                       \
+                                                                                                  \
+    head->e_machine = GUINT16_TO_LE (machine);                                                    \
+    head->e_phoff = sizeof *head;                                                                 \
+    head->e_phentsize = sizeof *segment;                                                          \
+    head->e_phnum = 1;                                                                            \
+    *segment = (Elf##bits##_Phdr){ .p_type = place == NOTES_IN_SEGMENT ? PT_NOTE : PT_LOAD,       \
+                                   .p_offset = PART_AT, .p_filesz = size };                       \
+    if (place == NOTES_IN_SEGMENT)                                                                \
+      return;                                                                                     \
+    head->e_shoff = SECTIONS_AT;                                                                  \
+    head->e_shentsize = sizeof *sections;                                                         \
+    head->e_shnum = 3;                                                                            \
+    head->e_shstrndx = 2;                                                                         \
+    sections[1]                                                                                   \
+        = (Elf##bits##_Shdr){ .sh_type = place == NOTES_IN_SECTION ? SHT_NOTE : SHT_PROGBITS,     \
+                              .sh_name = place == NOTES_IN_SECTION ? 0 : 1,                       \
+                              .sh_offset = PART_AT, .sh_size = size };                            \
+    sections[2]                                                                                   \
+        = (Elf##bits##_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = 64 };      \
+  }
 
-  head->e_machine = GUINT16_TO_LE (machine);
-  head->e_phoff = sizeof *head;
-  head->e_phentsize = sizeof *segment;
-  head->e_phnum = 1;
-  *segment = (Elf64_Phdr){ .p_type = place == NOTES_IN_SEGMENT ? PT_NOTE : PT_LOAD,
-                           .p_offset = PART_AT, .p_filesz = size };
-  if (place == NOTES_IN_SEGMENT)
-    return;
-  head->e_shoff = SECTIONS_AT;
-  head->e_shentsize = sizeof *sections;
-  head->e_shnum = 3;
-  head->e_shstrndx = 2;
-  sections[1] = (Elf64_Shdr){ .sh_type = place == NOTES_IN_SECTION ? SHT_NOTE : SHT_PROGBITS,
-                              .sh_name = place == NOTES_IN_SECTION ? 0 : 1,
-                              .sh_offset = PART_AT, .sh_size = size };
-  sections[2] = (Elf64_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = 64 };
-}
-
-static void
-write_elf32 (guint8 *file, guint16 machine, guint size, NotesPlace place)
-{
-  Elf32_Ehdr *head = (Elf32_Ehdr *) file;
-  Elf32_Phdr *segment = (Elf32_Phdr *) (file + sizeof *head);
-  Elf32_Shdr *sections = (Elf32_Shdr *) (file + SECTIONS_AT);
-
-  head->e_machine = GUINT16_TO_LE (machine);
-  head->e_phoff = sizeof *head;
-  head->e_phentsize = sizeof *segment;
-  head->e_phnum = 1;
-  *segment = (Elf32_Phdr){ .p_type = place == NOTES_IN_SEGMENT ? PT_NOTE : PT_LOAD,
-                           .p_offset = PART_AT, .p_filesz = size };
-  if (place == NOTES_IN_SEGMENT)
-    return;
-  head->e_shoff = SECTIONS_AT;
-  head->e_shentsize = sizeof *sections;
-  head->e_shnum = 3;
-  head->e_shstrndx = 2;
-  sections[1] = (Elf32_Shdr){ .sh_type = place == NOTES_IN_SECTION ? SHT_NOTE : SHT_PROGBITS,
-                              .sh_name = place == NOTES_IN_SECTION ? 0 : 1,
-                              .sh_offset = PART_AT, .sh_size = size };
-  sections[2] = (Elf32_Shdr){ .sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = 64 };
-}
+DEFINE_WRITE_ELF (32)
+DEFINE_WRITE_ELF (64)
 
 GBytes *
 elf_new (guint bits, guint16 machine, GByteArray *notes, NotesPlace place)

@@ -372,6 +372,22 @@ put_bytes (const char *directory, const char *name, const char *bytes, gsize len
   g_assert_true (g_file_set_contents (path, bytes, (gssize) length, NULL));
 }
 
+/* A description @text beside @file names it. */
+static void
+assert_names (const char *text, const char *file)
+{
+  g_autofree char *directory = g_dir_make_tmp ("hardware-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "a.vmx", NULL);
+  g_autoptr (DomuimgHardware) hardware = NULL;
+
+  put_bytes (directory, "a.vmx", text, strlen (text));
+  put_bytes (directory, file, "", 0);
+  hardware = domuimg_hardware_read (path, NULL);
+  g_assert_nonnull (hardware);
+  g_assert_cmpstr (((DomuimgHardwareDisk *) g_ptr_array_index (hardware->disks, 0))->path, ==, file);
+  domuimg_remove_tree (directory);
+}
+
 /* The same bytes are Korean and Chinese: the file that is there decides. */
 static void
 test_files_tell_the_encoding (void)
@@ -382,19 +398,7 @@ test_files_tell_the_encoding (void)
   const char *const files[] = { "가나.vmdk", chinese };
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *directory = g_dir_make_tmp ("hardware-XXXXXX", NULL);
-      g_autofree char *path = g_build_filename (directory, "a.vmx", NULL);
-      g_autoptr (DomuimgHardware) hardware = NULL;
-
-      put_bytes (directory, "a.vmx", text, strlen (text));
-      put_bytes (directory, files[i], "", 0);
-      hardware = domuimg_hardware_read (path, NULL);
-      g_assert_nonnull (hardware);
-      g_assert_cmpstr (((DomuimgHardwareDisk *) g_ptr_array_index (hardware->disks, 0))->path, ==,
-                       files[i]);
-      domuimg_remove_tree (directory);
-    }
+    assert_names (text, files[i]);
 }
 
 /* A declaration that is wrong, as of a file that was copied from another machine's, names no file. */
@@ -406,19 +410,7 @@ test_declaration_that_is_wrong (void)
   static const char *const files[] = { "가나.vmdk", "°¡³ª.vmdk" };
 
   for (guint i = 0; i < G_N_ELEMENTS (files); i++)
-    {
-      g_autofree char *directory = g_dir_make_tmp ("hardware-XXXXXX", NULL);
-      g_autofree char *path = g_build_filename (directory, "a.vmx", NULL);
-      g_autoptr (DomuimgHardware) hardware = NULL;
-
-      put_bytes (directory, "a.vmx", text, strlen (text));
-      put_bytes (directory, files[i], "", 0);
-      hardware = domuimg_hardware_read (path, NULL);
-      g_assert_nonnull (hardware);
-      g_assert_cmpstr (((DomuimgHardwareDisk *) g_ptr_array_index (hardware->disks, 0))->path, ==,
-                       files[i]);
-      domuimg_remove_tree (directory);
-    }
+    assert_names (text, files[i]);
 }
 
 static const DomuimgHardwareDisk *

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/qemu/machine.h"
 #include "lib/qemu/qmp.h"
 #include "lib/qemu/serial.h"
 
@@ -207,6 +208,26 @@ test_what_is_news (void)
   g_assert_no_errno (g_rmdir (directory));
 }
 
+static void
+test_addresses (void)
+{
+  static const char *const rows[][2] = {
+    { "http://127.0.0.1:8000/a%20b/", "http://10.0.2.2:8000/a%20b/" },
+    { "https://LocalHost/debian", "https://10.0.2.2/debian" },
+    { "http://[::1]/debian", "http://10.0.2.2/debian" },
+    { "http://localhost.example.com/", "http://localhost.example.com/" },
+    { "http://192.0.2.1/", "http://192.0.2.1/" },
+    { "not an address", "not an address" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *mapped = domuimg_qemu_map_address (rows[i][0]);
+
+      g_assert_cmpstr (mapped, ==, rows[i][1]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -226,6 +247,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].name, Fixture, NULL, set_up, tests[i].function, tear_down);
+  g_test_add_func ("/qemu/addresses", test_addresses);
   g_test_add_func ("/qemu/serial", test_serial);
   g_test_add_func ("/qemu/what-is-news", test_what_is_news);
   return g_test_run ();

@@ -30,6 +30,8 @@ class Clone:
     config_path: Optional[str]
     xml_path: Optional[str]
     manifest_path: str
+    verdict: Optional[str]
+    """`"boots"`, `"fails"` or `"unknown"`, as a check says; None without a configuration."""
     warnings: list[str]
     root_password: Optional[str] = field(default=None, repr=False)
     """What `root_password="generate"` asked for; it is kept nowhere else."""
@@ -83,6 +85,7 @@ def _clone(made: dict[str, Any]) -> Clone:
         config_path=made["config"],
         xml_path=made["xml"],
         manifest_path=made["manifest"],
+        verdict=made["verdict"],
         warnings=made["warnings"],
         root_password=made.get("root_password"),
     )

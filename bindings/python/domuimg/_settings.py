@@ -66,6 +66,7 @@ class Settings(TypedDict, total=False):
     trace_file: Paths
     allow_missing: bool
     sbom: Text
+    installer: Text
     timeout: Number
     keep_failed: bool
     interactive: bool

@@ -63,17 +63,19 @@ look_at (guestfs_h *handle, const char *device)
   return volume;
 }
 
-GPtrArray *
-domuimg_guestfs_list_partitions (DomuimgGuestfs *self, GError **error)
+/* What is found under each of the names that @list gives. */
+static GPtrArray *
+list_volumes (DomuimgGuestfs *self, char **(*list) (guestfs_h *), const char *doing,
+              void (*add) (guestfs_h *, const char *, DomuimgApplianceVolume *), GError **error)
 {
   guestfs_h *handle = domuimg_guestfs_start (self, error);
-  g_auto (GStrv) names = handle != NULL ? guestfs_list_partitions (handle) : NULL;
-  g_autoptr (GPtrArray) volumes = NULL;
+  g_auto (GStrv) names = handle != NULL ? list (handle) : NULL;
+  GPtrArray *volumes;
 
   if (names == NULL)
     {
       if (handle != NULL)
-        fail (handle, error, "listing the partitions");
+        fail (handle, error, doing);
       return NULL;
     }
   volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_appliance_volume_free);
@@ -81,34 +83,37 @@ domuimg_guestfs_list_partitions (DomuimgGuestfs *self, GError **error)
     {
       DomuimgApplianceVolume *volume = look_at (handle, *name);
 
-      volume->number = (guint) MAX (guestfs_part_to_partnum (handle, *name), 0);
+      add (handle, *name, volume);
       g_ptr_array_add (volumes, volume);
     }
-  if (*names == NULL)
-    g_ptr_array_add (volumes, look_at (handle, DISK));
-  return g_steal_pointer (&volumes);
+  return volumes;
+}
+
+static void
+add_number (guestfs_h *handle, const char *name, DomuimgApplianceVolume *volume)
+{
+  volume->number = (guint) MAX (guestfs_part_to_partnum (handle, name), 0);
+}
+
+GPtrArray *
+domuimg_guestfs_list_partitions (DomuimgGuestfs *self, GError **error)
+{
+  GPtrArray *volumes
+      = list_volumes (self, guestfs_list_partitions, "listing the partitions", add_number, error);
+
+  if (volumes != NULL && volumes->len == 0)
+    g_ptr_array_add (volumes, look_at (domuimg_guestfs_start (self, error), DISK));
+  return volumes;
+}
+
+static void
+add_lv (guestfs_h *handle, const char *name, DomuimgApplianceVolume *volume)
+{
+  volume->lv = g_strdup (g_str_has_prefix (name, "/dev/") ? name + 5 : name);
 }
 
 GPtrArray *
 domuimg_guestfs_list_lvs (DomuimgGuestfs *self, GError **error)
 {
-  guestfs_h *handle = domuimg_guestfs_start (self, error);
-  g_auto (GStrv) names = handle != NULL ? guestfs_lvs (handle) : NULL;
-  g_autoptr (GPtrArray) volumes = NULL;
-
-  if (names == NULL)
-    {
-      if (handle != NULL)
-        fail (handle, error, "listing the logical volumes");
-      return NULL;
-    }
-  volumes = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_appliance_volume_free);
-  for (char **name = names; *name != NULL; name++)
-    {
-      DomuimgApplianceVolume *volume = look_at (handle, *name);
-
-      volume->lv = g_strdup (g_str_has_prefix (*name, "/dev/") ? *name + 5 : *name);
-      g_ptr_array_add (volumes, volume);
-    }
-  return g_steal_pointer (&volumes);
+  return list_volumes (self, guestfs_lvs, "listing the logical volumes", add_lv, error);
 }

@@ -278,6 +278,8 @@ serve (DomuimgUmlAgent *self, const DomuimgUmlRequest *request, GError **error)
     return list_directory (mount, request->path, error);
   if (request->verb == DOMUIMG_UML_READ)
     return read_file (self, mount, request, error);
+  if (request->verb == DOMUIMG_UML_PACK)
+    return domuimg_uml_agent_pack (self, mount, request, error);
   return change (self, mount, request, error) ? g_variant_new_boolean (TRUE) : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "lib/base/exec.h"
 #include "lib/fs/uml/wire.h"
 #include "lib/tree/dir.h"
 
@@ -12,6 +13,8 @@
 #define DOMUIMG_UML_AGENT "init"
 #define DOMUIMG_UML_MODULES "modules"
 #define DOMUIMG_UML_LVM "usr/sbin/lvm"
+#define DOMUIMG_UML_PACKER_NAME "mkfs.erofs"
+#define DOMUIMG_UML_PACKER "usr/bin/" DOMUIMG_UML_PACKER_NAME
 
 /* A filesystem that is mounted at "/mN", where N is its index. */
 typedef struct {
@@ -34,6 +37,8 @@ typedef struct {
   guint64 disk_size;
   GHashTable *devices; /* name of a part of it → its device's path */
   GPtrArray *mounts; /* (element-type DomuimgUmlMounted) */
+  DomuimgExec *packer; /* (nullable) while it packs */
+  int packer_output;
 } DomuimgUmlAgent;
 
 /* Serves until its line ends; its exit status. */
@@ -65,6 +70,10 @@ GVariant *domuimg_uml_agent_list_volumes (DomuimgUmlAgent *self, GVariant *membe
 
 /* agent-grow.c: it takes all of the @size bytes that it lies on. */
 gboolean domuimg_uml_agent_grow (DomuimgUmlMounted *mount, guint64 size, GError **error);
+
+/* agent-pack.c: PACK. Its answer; NULL on error. */
+GVariant *domuimg_uml_agent_pack (DomuimgUmlAgent *self, DomuimgUmlMounted *mount,
+                                  const DomuimgUmlRequest *request, GError **error);
 
 /* agent-fill.c: FILL. */
 gboolean domuimg_uml_agent_fill (DomuimgUmlMounted *mount, GVariant *items, const guint8 *data,

@@ -7,12 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "lib/base/cpio-write.h"
 #include "lib/base/exec.h"
-#include "lib/base/fd.h"
+#include "lib/base/unnamed.h"
 #include "lib/elf/needs.h"
 #include "lib/fs/uml/agent.h"
 #include "lib/tree/dir.h"
@@ -245,30 +243,39 @@ add_lvm (Maker *self, GError **error)
   return add_program (self, path, DOMUIMG_UML_LVM, error);
 }
 
+static gboolean
+add_packer (Maker *self, GError **error)
+{
+  g_autofree char *path = domuimg_find_program (DOMUIMG_UML_PACKER_NAME);
+
+  if (path == NULL)
+    return domuimg_fail (error, DOMUIMG_ERROR_MISSING_TOOL,
+                         "an erofs is made by %s, which is not installed (Debian: the package %s)",
+                         DOMUIMG_UML_PACKER_NAME,
+                         domuimg_package_of_program (DOMUIMG_UML_PACKER_NAME));
+  return add_program (self, path, DOMUIMG_UML_PACKER, error);
+}
+
 int
-domuimg_uml_make_initramfs (const char *agent, gboolean lvm, GError **error)
+domuimg_uml_make_initramfs (const char *agent, gboolean lvm, gboolean packs, GError **error)
 {
   g_auto (Maker) self = { NULL };
-  g_auto (DomuimgFd) fd = memfd_create ("domuimg-initramfs", MFD_CLOEXEC);
   g_autoptr (GBytes) archive = NULL;
-  int result;
+  int fd;
 
   self.cpio = domuimg_cpio_writer_new ();
   self.added = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.host = domuimg_tree_dir_new ("/", error);
   if (self.host == NULL || !add_program (&self, agent, DOMUIMG_UML_AGENT, error)
-      || !add_drivers (&self, lvm, error) || (lvm && !add_lvm (&self, error)))
+      || !add_drivers (&self, lvm, error) || (lvm && !add_lvm (&self, error))
+      || (packs && !add_packer (&self, error)))
     return -1;
   archive = domuimg_cpio_writer_finish (self.cpio, error);
   if (archive == NULL)
     return -1;
-  if (fd < 0
-      || !domuimg_write_all (fd, g_bytes_get_data (archive, NULL), g_bytes_get_size (archive)))
-    {
-      domuimg_set_errno (error, errno, "making the initramfs of User-mode Linux");
-      return -1;
-    }
-  result = fd;
-  fd = -1;
-  return result;
+  fd = domuimg_memory_file_of ("domuimg-initramfs", g_bytes_get_data (archive, NULL),
+                               g_bytes_get_size (archive));
+  if (fd < 0)
+    domuimg_set_errno (error, errno, "making the initramfs of User-mode Linux");
+  return fd;
 }

@@ -23,6 +23,10 @@
 #define KERNEL "linux.uml"
 #define AGENT "domuimg-agent"
 #define MEMORY_MIB 256u
+/* mkfs.erofs keeps all files' paths, each with room for the longest: 4.7 KiB were measured, and the kernel
+ * has inodes of them in its cache. */
+#define PACKED_PER_MIB 100u
+#define PACKED_MAX_MIB 16384u
 #define MEMORY_PREFIX "domuimg-"
 /* The most that is written to a disk which is only read; it lies in memory. */
 #define CHANGES ((off_t) 1 << 30)
@@ -37,6 +41,8 @@ struct _DomuimgUml {
   gboolean disposable;
   gboolean writable;
   GVariant *members; /* (nullable) */
+  guint memory;      /* MiB */
+  gboolean packs;    /* it has the program for that */
   gboolean active;   /* its logical volumes */
   GPtrArray *mounts; /* (element-type DomuimgUmlMount) */
 
@@ -102,6 +108,7 @@ domuimg_uml_new (DomuimgRegion *disk)
 
   self->disk = domuimg_region_ref (disk);
   self->disposable = is_overlay (disk);
+  self->memory = MEMORY_MIB;
   self->mounts = g_ptr_array_new_with_free_func (mount_free);
   self->to = self->from = -1;
   return self;
@@ -127,6 +134,13 @@ domuimg_uml_free (DomuimgUml *self)
   g_clear_pointer (&self->members, g_variant_unref);
   domuimg_region_unref (self->disk);
   g_free (self);
+}
+
+void
+domuimg_uml_set_packs (DomuimgUml *self, guint64 entries)
+{
+  self->packs = TRUE;
+  self->memory = MEMORY_MIB + (guint) MIN (entries / PACKED_PER_MIB, PACKED_MAX_MIB);
 }
 
 gboolean
@@ -336,7 +350,7 @@ make_mailbox (DomuimgUml *self, Start *start)
 }
 
 static void
-add_kernel (Start *start, DomuimgExec *exec)
+add_kernel (const DomuimgUml *self, Start *start, DomuimgExec *exec)
 {
   static const char *const fixed[] = {
     "ssl=null", "con=null", "con0=null,fd:2", "quiet", "selinux=0", "apparmor=0",
@@ -351,7 +365,7 @@ add_kernel (Start *start, DomuimgExec *exec)
     domuimg_exec_arg (exec, g_ptr_array_index (start->given, i));
   domuimg_exec_arg (exec, "--");
   domuimg_exec_arg (exec, kernel != NULL ? kernel : KERNEL);
-  domuimg_exec_argf (exec, "mem=%uM", MEMORY_MIB);
+  domuimg_exec_argf (exec, "mem=%uM", self->memory);
   for (guint i = 0; i < G_N_ELEMENTS (fixed); i++)
     domuimg_exec_arg (exec, fixed[i]);
   domuimg_exec_setenv (exec, "TMPDIR", start->memory);
@@ -368,7 +382,7 @@ add_arguments (DomuimgUml *self, Start *start, DomuimgExec *exec, GError **error
 
   if (disks == NULL)
     return FALSE;
-  add_kernel (start, exec);
+  add_kernel (self, start, exec);
   domuimg_exec_argf (exec, "initrd=%s", initramfs);
   domuimg_exec_argf (exec, "iomem=mmapper,%s", mailbox);
   for (guint i = 0; disks[i] != NULL; i++)
@@ -383,10 +397,11 @@ start_now (DomuimgUml *self, GError **error)
   g_autofree char *agent = domuimg_libexec_path (AGENT);
   g_auto (Start) start = { NULL, -1, -1, -1, { -1, -1 }, g_ptr_array_new_with_free_func (g_free) };
 
-  start.memory = make_memory_directory (MEMORY_MIB << 20, error);
+  start.memory = make_memory_directory ((guint64) self->memory << 20, error);
   if (start.memory == NULL)
     return FALSE;
-  start.initramfs = domuimg_uml_make_initramfs (agent, self->members != NULL, error);
+  start.initramfs
+      = domuimg_uml_make_initramfs (agent, self->members != NULL, self->packs, error);
   if (start.initramfs < 0)
     return FALSE;
   if (!make_line (self, &start) || !make_mailbox (self, &start))

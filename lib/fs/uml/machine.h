@@ -41,6 +41,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgUml, domuimg_uml_free)
 const char *domuimg_uml_get_name (DomuimgUml *self);
 /* @members: a(tt) (floating), the parts of the disk that are LVM's; nothing where it was told. */
 void domuimg_uml_set_members (DomuimgUml *self, GVariant *members);
+/* Before it is started: it gets the program that PACK is done by, and memory for that many @entries. */
+void domuimg_uml_set_packs (DomuimgUml *self, guint64 entries);
 /* Whether something is mounted. */
 gboolean domuimg_uml_is_in_use (DomuimgUml *self);
 /* (element-type DomuimgApplianceVolume) its logical volumes. */
@@ -64,7 +66,7 @@ GVariant *domuimg_uml_ask (DomuimgUml *self, const DomuimgUmlRequest *request, c
 guint8 *domuimg_uml_get_data (DomuimgUml *self);
 
 /* initramfs.c: what it starts from, as a file in memory; -1 on error. */
-int domuimg_uml_make_initramfs (const char *agent, gboolean lvm, GError **error);
+int domuimg_uml_make_initramfs (const char *agent, gboolean lvm, gboolean packs, GError **error);
 /* The directory of its kernel's modules; (nullable). */
 char *domuimg_uml_find_modules (void);
 

@@ -28,6 +28,9 @@ typedef enum {
   DOMUIMG_UML_SYNC = 'y',
   DOMUIMG_UML_TRIM = 't',
   DOMUIMG_UML_GROW = 'g',  /* length: of what it lies on */
+  /* Makes an erofs with the UUID path on the disk at offset, with length bytes of room, of all that is
+   * mounted; answer: b, FALSE where it is to be asked for again, since it goes on. */
+  DOMUIMG_UML_PACK = 'e',
   DOMUIMG_UML_STAT = 's',  /* answer: ENTRY */
   DOMUIMG_UML_LIST = 'l',  /* answer: ENTRIES */
   DOMUIMG_UML_READ = 'r',  /* answer: t, with that many bytes of data */

@@ -1,49 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads OVA archives, and checks what their manifest says. */
+/* Reads OVA archives. */
 #include "config.h"
-#include "lib/import/archive/ova.h"
+#include "lib/import/archive/ova-private.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
-#include "lib/base/path.h"
-#include "lib/import/archive/ova-manifest.h"
 #include "lib/import/names.h"
 
 #define TEXT_MAX (4 << 20)
 #define MEMBERS_MAX 4096
 #define BLOCK (64 * 1024)
 #define TAR_BLOCK 512
-
-struct _DomuimgOva {
-  char *path;
-  GPtrArray *members; /* of DomuimgOvaMember */
-  const DomuimgOvaMember *ovf;
-  const DomuimgOvaMember *manifest; /* (nullable) */
-  char *text;         /* of the OVF */
-};
-
-/* Where the bytes of a manifest's names come from. */
-typedef struct {
-  const char *name;
-  int fd;
-  guint64 offset;
-  guint64 length;
-} Piece;
-
-typedef struct {
-  DomuimgProgress *progress;
-  GCancellable *cancellable;
-  guint64 done;
-  guint64 total;
-} Verifying;
 
 static void
 member_free (gpointer data)
@@ -63,9 +37,8 @@ domuimg_ova_free (DomuimgOva *self)
   g_free (self);
 }
 
-/* Opened without waiting for the other end of a pipe. */
-static int
-open_file (const char *path, guint64 *size, GError **error)
+int
+domuimg_ova_open_file (const char *path, guint64 *size, GError **error)
 {
   g_auto (DomuimgFd) fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat status;
@@ -84,8 +57,9 @@ open_file (const char *path, guint64 *size, GError **error)
   return g_steal_fd (&fd);
 }
 
-static gboolean
-read_at (int fd, const char *path, guint64 offset, void *buffer, gsize length, GError **error)
+gboolean
+domuimg_ova_read_at (int fd, const char *path, guint64 offset, void *buffer, gsize length,
+                     GError **error)
 {
   for (gsize done = 0; done < length;)
     {
@@ -102,8 +76,8 @@ read_at (int fd, const char *path, guint64 offset, void *buffer, gsize length, G
   return TRUE;
 }
 
-static char *
-read_text (int fd, const char *path, const DomuimgOvaMember *member, GError **error)
+char *
+domuimg_ova_read_text (int fd, const char *path, const DomuimgOvaMember *member, GError **error)
 {
   g_autofree char *text = NULL;
 
@@ -114,13 +88,13 @@ read_text (int fd, const char *path, const DomuimgOvaMember *member, GError **er
       return NULL;
     }
   text = g_malloc0 (member->length + 1);
-  return read_at (fd, path, member->offset, text, member->length, error) ? g_steal_pointer (&text)
-                                                                         : NULL;
+  return domuimg_ova_read_at (fd, path, member->offset, text, member->length, error)
+             ? g_steal_pointer (&text)
+             : NULL;
 }
 
-/* The name without "./", or NULL where it is not of a file below. */
-static const char *
-vet_name (const char *name)
+const char *
+domuimg_ova_vet_name (const char *name)
 {
   g_auto (GStrv) parts = NULL;
 
@@ -216,7 +190,7 @@ add_entry (DomuimgOva *self, struct archive *archive, struct archive_entry *entr
            GError **error)
 {
   const char *given = archive_entry_pathname (entry);
-  const char *name = given != NULL ? vet_name (given) : NULL;
+  const char *name = given != NULL ? domuimg_ova_vet_name (given) : NULL;
   /* Its headers are read, and nothing more. */
   guint64 offset = archive_filter_bytes (archive, 0);
   DomuimgOvaMember *member;
@@ -289,7 +263,7 @@ check_compression (const char *path, int fd, guint64 size, GError **error)
 
   if (size < sizeof head)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s is not a tar archive", path);
-  if (!read_at (fd, path, 0, head, sizeof head, error))
+  if (!domuimg_ova_read_at (fd, path, 0, head, sizeof head, error))
     return FALSE;
   if (memcmp (head, "\x1f\x8b", 2) != 0 && memcmp (head, "\x28\xb5\x2f\xfd", 4) != 0
       && memcmp (head, "BZh", 3) != 0 && memcmp (head, "\xfd" "7zXZ", 5) != 0)
@@ -335,7 +309,7 @@ find_texts (DomuimgOva *self, int fd, GError **error)
   if (self->ovf == NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
                          "%s is no OVA: there is no OVF in it", self->path);
-  self->text = read_text (fd, self->path, self->ovf, error);
+  self->text = domuimg_ova_read_text (fd, self->path, self->ovf, error);
   return self->text != NULL;
 }
 
@@ -344,7 +318,7 @@ domuimg_ova_is_one (const char *path)
 {
   g_autoptr (DomuimgOva) self = g_new0 (DomuimgOva, 1);
   guint64 size;
-  g_auto (DomuimgFd) fd = open_file (path, &size, NULL);
+  g_auto (DomuimgFd) fd = domuimg_ova_open_file (path, &size, NULL);
 
   self->path = g_strdup (path);
   self->members = g_ptr_array_new_with_free_func (member_free);
@@ -370,7 +344,7 @@ domuimg_ova_open (const char *path, GError **error)
 
   self->path = g_strdup (path);
   self->members = g_ptr_array_new_with_free_func (member_free);
-  fd = open_file (path, &size, error);
+  fd = domuimg_ova_open_file (path, &size, error);
   if (fd < 0 || !check_compression (path, fd, size, error)
       || !read_members (self, fd, size, error) || !find_texts (self, fd, error))
     return NULL;
@@ -406,174 +380,4 @@ gboolean
 domuimg_ova_has_manifest (DomuimgOva *self)
 {
   return self->manifest != NULL;
-}
-
-static char *
-digest_of (Verifying *self, const Piece *piece, GChecksumType type, GError **error)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (type);
-  g_autofree guint8 *buffer = g_malloc (BLOCK);
-
-  for (guint64 done = 0; done < piece->length;)
-    {
-      gsize length = MIN (BLOCK, piece->length - done);
-
-      if (g_cancellable_set_error_if_cancelled (self->cancellable, error)
-          || !read_at (piece->fd, piece->name, piece->offset + done, buffer, length, error))
-        return NULL;
-      g_checksum_update (checksum, buffer, length);
-      done += length;
-      self->done += length;
-      domuimg_progress_set_fraction (self->progress, (double) self->done / self->total);
-    }
-  return g_strdup (g_checksum_get_string (checksum));
-}
-
-static gboolean
-verify_piece (Verifying *self, const Piece *piece, const DomuimgOvaChecksum *checksum,
-              const char *manifest, GError **error)
-{
-  g_autofree char *digest = NULL;
-
-  domuimg_progress_set_message (self->progress, "Checking %s", checksum->name);
-  digest = digest_of (self, piece, checksum->type, error);
-  if (digest == NULL)
-    return FALSE;
-  if (g_str_equal (digest, checksum->digest))
-    return TRUE;
-  return domuimg_fail (error, DOMUIMG_ERROR_UNTRUSTED,
-                       "%s is not what %s says: it was changed or damaged on its way",
-                       checksum->name, manifest);
-}
-
-static gboolean
-fail_absent (const DomuimgOvaChecksum *checksum, const char *manifest, GError **error)
-{
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s names %s, which is not there",
-                       manifest, checksum->name);
-}
-
-static gboolean
-verify_members (DomuimgOva *self, int fd, GPtrArray *checksums, Verifying *verifying,
-                GError **error)
-{
-  for (guint i = 0; i < checksums->len; i++)
-    {
-      const DomuimgOvaChecksum *checksum = g_ptr_array_index (checksums, i);
-      const DomuimgOvaMember *member = domuimg_ova_find (self, checksum->name);
-
-      if (member == NULL)
-        return fail_absent (checksum, self->manifest->name, error);
-      verifying->total += member->length;
-    }
-  for (guint i = 0; i < checksums->len; i++)
-    {
-      const DomuimgOvaChecksum *checksum = g_ptr_array_index (checksums, i);
-      const DomuimgOvaMember *member = domuimg_ova_find (self, checksum->name);
-      Piece piece = { self->path, fd, member->offset, member->length };
-
-      if (!verify_piece (verifying, &piece, checksum, self->manifest->name, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-gboolean
-domuimg_ova_verify (DomuimgOva *self, DomuimgProgress *progress, GCancellable *cancellable,
-                    GError **error)
-{
-  Verifying verifying = { progress, cancellable, 0, 0 };
-  g_autoptr (GPtrArray) checksums = NULL;
-  g_autofree char *text = NULL;
-  guint64 size;
-  g_auto (DomuimgFd) fd = -1;
-
-  if (self->manifest == NULL)
-    return TRUE;
-  fd = open_file (self->path, &size, error);
-  if (fd < 0)
-    return FALSE;
-  text = read_text (fd, self->path, self->manifest, error);
-  if (text == NULL)
-    return FALSE;
-  checksums = domuimg_ova_manifest_parse (text, strlen (text), self->manifest->name, error);
-  return checksums != NULL && verify_members (self, fd, checksums, &verifying, error);
-}
-
-static char *
-manifest_of (const char *ovf)
-{
-  g_autofree char *low = g_ascii_strdown (ovf, -1);
-  gsize length = strlen (ovf) - (g_str_has_suffix (low, ".ovf") ? strlen (".ovf") : 0);
-
-  return g_strdup_printf ("%.*s.mf", (int) length, ovf);
-}
-
-gboolean
-domuimg_ovf_has_manifest (const char *ovf)
-{
-  g_autofree char *manifest = manifest_of (ovf);
-  struct stat status;
-
-  /* Opening one that cannot be looked at says why. */
-  return stat (manifest, &status) == 0 ? S_ISREG (status.st_mode)
-                                       : errno != ENOENT && errno != ENOTDIR;
-}
-
-static gboolean
-verify_file (const char *directory, const DomuimgOvaChecksum *checksum, const char *manifest,
-             Verifying *verifying, GError **error)
-{
-  const char *name = vet_name (checksum->name);
-  g_autofree char *path = NULL;
-  Piece piece = { 0 };
-  g_auto (DomuimgFd) fd = -1;
-  struct stat status;
-
-  if (name == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_UNSAFE_INPUT,
-                         "%s names %s, which lies outside of its directory", manifest,
-                         checksum->name);
-  path = g_build_filename (directory, name, NULL);
-  if (!domuimg_path_look (path, &status, error))
-    return FALSE;
-  if (status.st_mode == 0)
-    return fail_absent (checksum, manifest, error);
-  fd = open_file (path, &piece.length, error);
-  if (fd < 0)
-    return FALSE;
-  piece.name = path;
-  piece.fd = fd;
-  verifying->total = verifying->done + piece.length;
-  return verify_piece (verifying, &piece, checksum, manifest, error);
-}
-
-gboolean
-domuimg_ovf_verify_directory (const char *ovf, DomuimgProgress *progress,
-                              GCancellable *cancellable, GError **error)
-{
-  Verifying verifying = { NULL, cancellable, 0, 0 };
-  g_autofree char *manifest = manifest_of (ovf);
-  g_autofree char *directory = g_path_get_dirname (ovf);
-  g_autoptr (GPtrArray) checksums = NULL;
-  g_autofree char *text = NULL;
-  DomuimgOvaMember whole = { manifest, 0, 0 };
-  g_auto (DomuimgFd) fd = -1;
-
-  if (!domuimg_ovf_has_manifest (ovf))
-    return TRUE;
-  fd = open_file (manifest, &whole.length, error);
-  if (fd < 0)
-    return FALSE;
-  text = read_text (fd, manifest, &whole, error);
-  if (text == NULL)
-    return FALSE;
-  checksums = domuimg_ova_manifest_parse (text, strlen (text), manifest, error);
-  for (guint i = 0; checksums != NULL && i < checksums->len; i++)
-    {
-      if (!verify_file (directory, g_ptr_array_index (checksums, i), manifest, &verifying, error))
-        return FALSE;
-      domuimg_progress_set_fraction (progress, (double) (i + 1) / checksums->len);
-    }
-  return checksums != NULL;
 }

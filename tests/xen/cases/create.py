@@ -341,6 +341,8 @@ CASES = (
         default=False),
     row("squashfs", "debian: on a squashfs", "PVH, its own kernel copied out", "the type of its root", on("squashfs"), 150,
         default=False),
+    row("erofs", "debian: on an erofs", "PVH, its own kernel copied out", "the type of its root", on("erofs"), 150,
+        default=False),
     row("rpm", "rpm: by dnf, from a .repo file over HTTP", "PVH, its own kernel and dracut's initramfs",
         "what its own rpm has installed", rpm(True), 250, default=False),
     row("rpm-address", "rpm: by dnf, from an address over HTTP", "PVH, its own kernel and dracut's initramfs",

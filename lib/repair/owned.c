@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The files, UUIDs and addresses that the guests of this host have. */
 #include "config.h"
-#include "lib/clone/clone-others.h"
+#include "lib/repair/owned.h"
 
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -9,9 +9,10 @@
 #include "lib/guest/known.h"
 #include "lib/repair/base-image.h"
 
-struct _DomuimgCloneOthers {
+struct _DomuimgOwned {
   GPtrArray *known;
-  /* Each leads from a text to the DomuimgKnown whose it is. */
+  /* Each leads from a text to the DomuimgKnown whose it is; @bases to a GPtrArray of all whose disks lie over
+   * the file. */
   GHashTable *paths, *bases, *uuids, *addresses;
 };
 
@@ -22,7 +23,7 @@ table_new (void)
 }
 
 void
-domuimg_clone_others_free (DomuimgCloneOthers *self)
+domuimg_owned_free (DomuimgOwned *self)
 {
   g_hash_table_unref (self->paths);
   g_hash_table_unref (self->bases);
@@ -55,7 +56,25 @@ add_path (GHashTable *table, const char *path, DomuimgKnown *owner)
 }
 
 static void
-add_disks (DomuimgCloneOthers *self, DomuimgKnown *one)
+add_base (DomuimgOwned *self, const char *path, DomuimgKnown *owner)
+{
+  g_autofree char *real = path != NULL ? resolve (path) : NULL;
+  GPtrArray *users = real != NULL ? g_hash_table_lookup (self->bases, real) : NULL;
+
+  if (real == NULL)
+    return;
+  if (users == NULL)
+    {
+      users = g_ptr_array_new ();
+      g_hash_table_insert (self->bases, g_steal_pointer (&real), users);
+    }
+  /* All disks of one guest come one after another. */
+  if (users->len == 0 || g_ptr_array_index (users, users->len - 1) != owner)
+    g_ptr_array_add (users, owner);
+}
+
+static void
+add_disks (DomuimgOwned *self, DomuimgKnown *one)
 {
   for (guint i = 0; i < one->manifest->disks->len; i++)
     {
@@ -64,7 +83,7 @@ add_disks (DomuimgCloneOthers *self, DomuimgKnown *one)
 
       if (!domuimg_manifest_is_elsewhere (one->manifest, disk->path))
         add_path (self->paths, disk->path, one);
-      add_path (self->bases, base, one);
+      add_base (self, base, one);
     }
 }
 
@@ -77,7 +96,7 @@ normalise (const char *address)
 }
 
 static void
-add_nics (DomuimgCloneOthers *self, DomuimgKnown *one)
+add_nics (DomuimgOwned *self, DomuimgKnown *one)
 {
   for (guint i = 0; i < one->manifest->nics->len; i++)
     {
@@ -92,7 +111,7 @@ add_nics (DomuimgCloneOthers *self, DomuimgKnown *one)
 }
 
 static void
-add (DomuimgCloneOthers *self, DomuimgKnown *one)
+add (DomuimgOwned *self, DomuimgKnown *one)
 {
   const DomuimgManifest *manifest = one->manifest;
 
@@ -114,13 +133,14 @@ add (DomuimgCloneOthers *self, DomuimgKnown *one)
   add_nics (self, one);
 }
 
-DomuimgCloneOthers *
-domuimg_clone_others_new (GError **error)
+DomuimgOwned *
+domuimg_owned_new (GError **error)
 {
-  g_autoptr (DomuimgCloneOthers) self = g_new0 (DomuimgCloneOthers, 1);
+  g_autoptr (DomuimgOwned) self = g_new0 (DomuimgOwned, 1);
 
   self->paths = table_new ();
-  self->bases = table_new ();
+  self->bases = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+                                       (GDestroyNotify) g_ptr_array_unref);
   self->uuids = table_new ();
   self->addresses = table_new ();
   self->known = domuimg_known_list (NULL, NULL, error);
@@ -143,13 +163,14 @@ find_other (GHashTable *table, const char *text, const char *manifest)
 }
 
 gboolean
-domuimg_clone_others_check_path (const DomuimgCloneOthers *self, const char *path,
+domuimg_owned_check_path (const DomuimgOwned *self, const char *path,
                                  const char *manifest, GError **error)
 {
   g_autofree char *real = resolve (path);
   g_autofree char *owner = find_other (self->paths, real, manifest);
-  const DomuimgKnown *above = g_hash_table_lookup (self->bases, real);
-  g_autofree char *user = above != NULL ? domuimg_known_get_name (above) : NULL;
+  const GPtrArray *above = g_hash_table_lookup (self->bases, real);
+  g_autofree char *user
+      = above != NULL ? domuimg_known_get_name (g_ptr_array_index (above, 0)) : NULL;
 
   if (user != NULL)
     return domuimg_fail (error, DOMUIMG_ERROR_BUSY,
@@ -164,7 +185,7 @@ domuimg_clone_others_check_path (const DomuimgCloneOthers *self, const char *pat
 }
 
 gboolean
-domuimg_clone_others_check_uuid (const DomuimgCloneOthers *self, const char *uuid,
+domuimg_owned_check_uuid (const DomuimgOwned *self, const char *uuid,
                                  const char *manifest, GError **error)
 {
   g_autofree char *owner = find_other (self->uuids, uuid, manifest);
@@ -175,7 +196,7 @@ domuimg_clone_others_check_uuid (const DomuimgCloneOthers *self, const char *uui
 }
 
 gboolean
-domuimg_clone_others_check_address (const DomuimgCloneOthers *self, const char *address,
+domuimg_owned_check_address (const DomuimgOwned *self, const char *address,
                                     const char *manifest, GError **error)
 {
   g_autofree char *text = normalise (address);
@@ -184,4 +205,37 @@ domuimg_clone_others_check_address (const DomuimgCloneOthers *self, const char *
   return owner == NULL
          || domuimg_fail (error, DOMUIMG_ERROR_EXISTS,
                           "the guest %s has the address %s: choose another", owner, address);
+}
+
+void
+domuimg_owned_add_addresses (const DomuimgOwned *self, GPtrArray *list)
+{
+  GHashTableIter iter;
+  gpointer address;
+
+  g_hash_table_iter_init (&iter, self->addresses);
+  while (g_hash_table_iter_next (&iter, &address, NULL))
+    g_ptr_array_add (list, g_strdup (address));
+}
+
+char *
+domuimg_owned_name_users (const DomuimgOwned *self, const GPtrArray *paths)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < paths->len; i++)
+    {
+      g_autofree char *real = resolve (g_ptr_array_index (paths, i));
+      const GPtrArray *users = g_hash_table_lookup (self->bases, real);
+
+      for (guint j = 0; users != NULL && j < users->len; j++)
+        {
+          g_autofree char *name = domuimg_known_get_name (g_ptr_array_index (users, j));
+
+          if (g_hash_table_add (seen, g_ptr_array_index (users, j)))
+            g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", name);
+        }
+    }
+  return names->len > 0 ? g_string_free (g_steal_pointer (&names), FALSE) : NULL;
 }
