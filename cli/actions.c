@@ -2,6 +2,7 @@
 /* A verb that consists of actions: “domuimg VERB ACTION [OPTION…]”. */
 #include "config.h"
 #include "cli/cli.h"
+#include "cli/suggest.h"
 
 static int
 usage (const char *verb, const CliAction *actions, gboolean asked)
@@ -19,6 +20,21 @@ usage (const char *verb, const CliAction *actions, gboolean asked)
   return CLI_DONE;
 }
 
+static int
+unknown_action (const char *verb, const CliAction *actions, const char *word)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  const char *meant;
+
+  for (guint i = 0; actions[i].name != NULL; i++)
+    g_ptr_array_add (names, (char *) actions[i].name);
+  g_ptr_array_add (names, NULL);
+  meant = cli_suggest (word, (const char *const *) names->pdata);
+  return meant != NULL ? cli_usage ("domuimg %s: “%s” is not an action; did you mean %s?", verb, word, meant)
+                       : cli_usage ("domuimg %s: “%s” is not an action; domuimg %s --help lists them", verb,
+                                    word, verb);
+}
+
 int
 cli_run_action (const char *verb, const CliAction *actions, int argc, char **argv)
 {
@@ -34,5 +50,5 @@ cli_run_action (const char *verb, const CliAction *actions, int argc, char **arg
         g_set_prgname (program);
         return actions[i].run (argc - 1, argv + 1);
       }
-  return usage (verb, actions, FALSE);
+  return unknown_action (verb, actions, argv[1]);
 }

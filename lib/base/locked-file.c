@@ -11,23 +11,32 @@
 
 #include "lib/base/fd.h"
 
+/* Who had it before may have removed it, or given it another name. */
+static gboolean
+is_still (int fd, const char *path)
+{
+  struct stat own, named;
+
+  return fstat (fd, &own) == 0 && lstat (path, &named) == 0 && own.st_ino == named.st_ino
+         && own.st_dev == named.st_dev;
+}
+
 static int
 open_locked (const char *path, int flags, int lock)
 {
   g_auto (DomuimgFd) fd = open (path, flags | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
-  struct stat status;
   int result;
 
   if (fd < 0)
     return -1;
-  if (flock (fd, lock | LOCK_NB) != 0 || fstat (fd, &status) != 0)
+  if (flock (fd, lock | LOCK_NB) != 0)
     {
       /* What was made just now is nobody's. */
       if ((flags & O_EXCL) != 0 && errno != EWOULDBLOCK)
         unlink (path);
       return -1;
     }
-  if (status.st_nlink == 0)
+  if (!is_still (fd, path))
     {
       errno = ESTALE;
       return -1;

@@ -52,6 +52,7 @@ static const struct {
   { "sfdisk", "fdisk" },
   { "skopeo", "skopeo" },
   { "strace", "strace" },
+  { "ssh", "openssh-client" },
   { "ssh-keygen", "openssh-client" },
   { "tar", "tar" },
   { "tune2fs", "e2fsprogs" },

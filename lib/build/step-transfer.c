@@ -9,6 +9,7 @@
 #include "lib/build/transfer.h"
 #include "lib/guest/root.h"
 #include "lib/image/devices.h"
+#include "lib/image/luks-key.h"
 #include "lib/tree/mount.h"
 
 /* The path of a socket is short, whatever directory the results are in. */
@@ -79,6 +80,7 @@ typedef struct {
   GString *names;     /* of all systems, for a message */
   guint n_systems;
   gboolean was_found; /* the one that was asked for */
+  GPtrArray *keys;    /* (element-type DomuimgLuksKey) */
   GError *first;      /* why a filesystem could not be read */
 } Search;
 
@@ -158,6 +160,58 @@ look_into (Search *self, guint disk, const DomuimgVolume *volume, GError **error
 }
 
 static gboolean
+take_keys (Search *self, GError **error)
+{
+  g_auto (GStrv) given = domuimg_spec_get_all (self->build->plan->spec, "luks-key");
+
+  self->keys = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_luks_key_free);
+  for (guint i = 0; given != NULL && given[i] != NULL; i++)
+    {
+      DomuimgLuksKey *key = domuimg_luks_key_parse (given[i], error);
+
+      if (key == NULL)
+        return FALSE;
+      g_ptr_array_add (self->keys, key);
+    }
+  return TRUE;
+}
+
+/* What is in an encrypted disk comes behind it. */
+static void
+unlock (Search *self, guint disk, DomuimgImage *image, GPtrArray *volumes)
+{
+  const char *vdev = domuimg_plan_get_disk (self->build->plan, disk)->vdev;
+  guint n = volumes->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+      g_autofree char *name = domuimg_device_name_volume (vdev, volume);
+      g_autoptr (GError) local = NULL;
+      guint before = volumes->len;
+
+      if (g_strcmp0 (volume->fs, "crypto_LUKS") != 0)
+        continue;
+      if (!domuimg_luks_keys_unlock (self->keys, image, volume, vdev, TRUE, &local))
+        g_ptr_array_add (self->build->warnings, g_strdup (local->message));
+      else if (volumes->len == before)
+        domuimg_fail (&local, DOMUIMG_ERROR_PERMISSION,
+                      "%s is encrypted: --luks-key FILE opens it, where the file holds its key", name);
+      if (local != NULL && self->first == NULL)
+        self->first = g_steal_pointer (&local);
+    }
+}
+
+static void
+tell_unused_keys (Search *self)
+{
+  char *why;
+
+  while (domuimg_luks_keys_find_unused (self->keys, &why) != NULL)
+    g_ptr_array_add (self->build->warnings, why);
+}
+
+static gboolean
 search_disk (Search *self, guint disk, GError **error)
 {
   DomuimgTransferDisk *on = g_ptr_array_index (self->build->transfer->disks, disk);
@@ -166,6 +220,7 @@ search_disk (Search *self, guint disk, GError **error)
 
   if (volumes == NULL)
     return FALSE;
+  unlock (self, disk, on->image, volumes);
   for (guint i = 0; i < volumes->len; i++)
     {
       const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
@@ -333,13 +388,17 @@ gboolean
 domuimg_build_step_find (DomuimgBuildState *self, DomuimgProgress *progress,
                          GCancellable *cancellable, GError **error)
 {
-  Search search = { self, g_string_new (NULL), 0, FALSE, NULL };
-  gboolean ok = TRUE;
+  Search search = { self, g_string_new (NULL), 0, FALSE, NULL, NULL };
+  gboolean ok;
 
   domuimg_progress_set_message (progress, "Looking at the system");
+  ok = take_keys (&search, error);
   for (guint i = 0; ok && i < self->transfer->disks->len; i++)
     ok = search_disk (&search, i, error);
   ok = ok && decide (&search, error);
+  if (ok)
+    tell_unused_keys (&search);
+  g_ptr_array_unref (search.keys);
   g_string_free (search.names, TRUE);
   g_clear_error (&search.first);
   if (!ok || !open_disks (self, error))

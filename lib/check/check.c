@@ -5,7 +5,7 @@
 
 #include "lib/base/progress.h"
 #include "lib/check/fix.h"
-#include "lib/check/luks-key.h"
+#include "lib/check/unlock.h"
 #include "lib/check/report.h"
 #include "lib/check/rules.h"
 #include "lib/check/run.h"

@@ -3,7 +3,7 @@
 #include "config.h"
 #include "lib/check/rules.h"
 
-#include "lib/check/luks-key.h"
+#include "lib/check/unlock.h"
 #include "lib/check/offers.h"
 #include "lib/domain/model/vdev.h"
 #include "lib/import/chain/follow.h"

@@ -163,7 +163,8 @@ check_first (DomuimgCloneVerdicts *self, const DomuimgCloneJob *job, const Domui
 
   if (g_atomic_int_get (&self->has_read))
     return NULL;
-  self->here = domuimg_profile_of_host (cancellable);
+  if (self->here == NULL)
+    self->here = domuimg_profile_of_host (cancellable);
   report = check (self, job, made, cancellable, error);
   g_atomic_int_set (&self->has_read, report != NULL);
   return report;

@@ -128,7 +128,7 @@ find (const DomuimgConversion *self, const Named *named, const char *fs)
     {
       const DomuimgDevice *volume = g_ptr_array_index (self->volumes, i);
 
-      if (volume->volume->lv != NULL || volume->volume->number != named->number
+      if (volume->volume->lv != NULL || volume->volume->mapped != NULL || volume->volume->number != named->number
           || (named->disk >= 0 && volume->disk != (guint) named->disk)
           || !fits (volume->volume, fs))
         continue;

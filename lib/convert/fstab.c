@@ -80,8 +80,15 @@ convert_crypt_entry (DomuimgConvertEdit *self, DomuimgFstab *crypttab,
   const char *device = entry->fields[DOMUIMG_CRYPTTAB_DEVICE];
   g_autofree char *spec = NULL;
 
-  if (domuimg_convert_find_device (self, device, NULL, NULL, &spec) == DOMUIMG_DEVICE_FOUND)
-    domuimg_fstab_set_field (crypttab, entry->line, DOMUIMG_CRYPTTAB_DEVICE, spec);
+  if (domuimg_convert_find_device (self, device, NULL, NULL, &spec) != DOMUIMG_DEVICE_FOUND)
+    return;
+  domuimg_fstab_set_field (crypttab, entry->line, DOMUIMG_CRYPTTAB_DEVICE, spec);
+  /* There it is in programs' own files, which nobody but they know how to write. */
+  if (self->want->root != NULL && self->want->root->volume->is_encrypted)
+    domuimg_edit_warn (self->edit,
+                       "/etc/crypttab: %s is %s now; an initramfs that has a copy of that line is not changed,"
+                       " and where it looks for %s, the guest's own tools have to make it again",
+                       device, spec, device);
 }
 
 static gboolean

@@ -18,7 +18,7 @@ typedef struct {
   EVP_CIPHER_CTX *decrypt;
   GMutex lock;     /* of all above and below: a filesystem's writer has a thread of its own */
   guint8 *written; /* (nullable) a bit for each page; all are, of a container that was opened */
-  guint8 *buffer;  /* CHUNK bytes, of put() alone */
+  guint8 *buffer;  /* (nullable) CHUNK bytes, of put() alone, where it is written to */
   gsize sector;    /* bytes that are encrypted at once */
 } Content;
 
@@ -45,6 +45,8 @@ is_written (const Content *self, guint64 page)
 static void
 mark (Content *self, guint64 offset, gsize length)
 {
+  if (self->written == NULL)
+    return;
   for (guint64 page = offset / PAGE; page < (offset + length) / PAGE; page++)
     self->written[page / 8] |= 1 << page % 8;
 }
@@ -194,7 +196,7 @@ static const DomuimgRegionBack content = { .read = content_read,
                                            .sync = content_sync,
                                            .free = content_free };
 
-/* Nothing is written to a container that was opened. */
+/* A container may be opened to be read only. */
 static gboolean
 refuse_write (gpointer data, guint64 offset, const void *bytes, gsize length)
 {
@@ -250,9 +252,14 @@ domuimg_luks_new_content (DomuimgRegion *region, const guint8 *key, GError **err
 }
 
 DomuimgRegion *
-domuimg_luks_new_reader (DomuimgRegion *region, const DomuimgLuksCipher *cipher, GError **error)
+domuimg_luks_new_opened (DomuimgRegion *region, const DomuimgLuksCipher *cipher, gboolean writable,
+                         GError **error)
 {
-  return new_region (g_new0 (Content, 1), &reader, region, cipher, error);
+  Content *self = g_new0 (Content, 1);
+
+  if (writable)
+    self->buffer = g_malloc (CHUNK);
+  return new_region (self, writable ? &content : &reader, region, cipher, error);
 }
 
 void

@@ -29,7 +29,7 @@ domuimg_luks_fill (DomuimgRegion *content, GCancellable *cancellable, GError **e
 }
 
 DomuimgRegion *
-domuimg_luks_open (DomuimgRegion *region, const char *key_file, GError **error)
+domuimg_luks_open (DomuimgRegion *region, const char *key_file, gboolean writable, GError **error)
 {
   domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                 "%s: this domuimg was built without libcryptsetup, and cannot look into a LUKS container",

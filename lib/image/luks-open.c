@@ -4,20 +4,17 @@
 #include "lib/image/luks.h"
 
 #include <errno.h>
-#include <libcryptsetup.h>
 #include <string.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/unnamed.h"
+#include "lib/image/luks-device.h"
 
 #define SECTOR 512
 #define PAGE 4096
 #define CHUNK 65536
 /* Headers and key slots: cryptsetup makes 16 MiB of them, and 2 MiB in version 1. */
 #define HEAD_MAX ((guint64) 32 << 20)
-
-typedef struct crypt_device Device;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Device, crypt_free)
 
 static gboolean
 is_zero (const guint8 *bytes, gsize length)
@@ -43,23 +40,14 @@ copy_head (const DomuimgRegion *region, int fd, GError **error)
   return TRUE;
 }
 
-static void
-ignore_message (int level, const char *message, void *user_data)
-{
-}
-
-static Device *
+static DomuimgLuksDevice *
 load (int fd, const DomuimgRegion *region, GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autoptr (Device) device = NULL;
-  int code = crypt_init (&device, path);
+  int code;
+  g_autoptr (DomuimgLuksDevice) device = domuimg_luks_device_new (fd, &code);
 
-  if (code == 0)
-    {
-      crypt_set_log_callback (device, ignore_message, NULL);
-      code = crypt_load (device, CRYPT_LUKS, NULL);
-    }
+  if (device != NULL)
+    code = crypt_load (device, CRYPT_LUKS, NULL);
   if (code == 0)
     return g_steal_pointer (&device);
   domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: the header of the LUKS container is damaged: %s",
@@ -68,7 +56,7 @@ load (int fd, const DomuimgRegion *region, GError **error)
 }
 
 static gboolean
-check_cipher (Device *device, const char *name, GError **error)
+check_cipher (DomuimgLuksDevice *device, const char *name, GError **error)
 {
   int size = crypt_get_volume_key_size (device);
   struct crypt_params_integrity integrity = { 0 };
@@ -84,7 +72,7 @@ check_cipher (Device *device, const char *name, GError **error)
 }
 
 static gboolean
-try_key (Device *device, DomuimgLuksSecret *secret, gsize length)
+try_key (DomuimgLuksDevice *device, DomuimgLuksSecret *secret, gsize length)
 {
   gsize size = sizeof secret->key;
 
@@ -95,7 +83,7 @@ try_key (Device *device, DomuimgLuksSecret *secret, gsize length)
 
 /* A passphrase that somebody has typed into a file has a line end that is not part of it. */
 static gboolean
-find_key (Device *device, const char *name, const char *key_file, DomuimgLuksSecret *secret,
+find_key (DomuimgLuksDevice *device, const char *name, const char *key_file, DomuimgLuksSecret *secret,
           GError **error)
 {
   gboolean has_newline;
@@ -111,7 +99,8 @@ find_key (Device *device, const char *name, const char *key_file, DomuimgLuksSec
 }
 
 static DomuimgRegion *
-show_content (Device *device, DomuimgRegion *region, const DomuimgLuksSecret *secret, GError **error)
+show_content (DomuimgLuksDevice *device, DomuimgRegion *region, const DomuimgLuksSecret *secret,
+              gboolean writable, GError **error)
 {
   DomuimgLuksCipher cipher = { secret->key, (gsize) crypt_get_volume_key_size (device),
                                (gsize) crypt_get_sector_size (device) };
@@ -126,15 +115,15 @@ show_content (Device *device, DomuimgRegion *region, const DomuimgLuksSecret *se
       return NULL;
     }
   payload = domuimg_region_new_part (region, offset, region->length - offset);
-  return domuimg_luks_new_reader (payload, &cipher, error);
+  return domuimg_luks_new_opened (payload, &cipher, writable, error);
 }
 
 DomuimgRegion *
-domuimg_luks_open (DomuimgRegion *region, const char *key_file, GError **error)
+domuimg_luks_open (DomuimgRegion *region, const char *key_file, gboolean writable, GError **error)
 {
   g_autoptr (DomuimgLuksSecret) secret = domuimg_luks_secret_new ();
   g_auto (DomuimgFd) fd = domuimg_memory_file ("domuimg-luks", region->length);
-  g_autoptr (Device) device = NULL;
+  g_autoptr (DomuimgLuksDevice) device = NULL;
 
   if (fd < 0)
     {
@@ -145,5 +134,5 @@ domuimg_luks_open (DomuimgRegion *region, const char *key_file, GError **error)
       || !check_cipher (device, region->name, error)
       || !find_key (device, region->name, key_file, secret, error))
     return NULL;
-  return show_content (device, region, secret, error);
+  return show_content (device, region, secret, writable, error);
 }

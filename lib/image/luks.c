@@ -5,13 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libcryptsetup.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/unnamed.h"
+#include "lib/image/luks-device.h"
 
 #define SECTOR 512
 #define PASSPHRASE_MAX DOMUIMG_PASSPHRASE_MAX
@@ -21,9 +21,6 @@
 #define PASSES 4
 #define MEMORY_MIN 32768
 #define MEMORY_MAX 262144
-
-typedef struct crypt_device Device;
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Device, crypt_free)
 
 typedef DomuimgLuksSecret Secret;
 
@@ -88,13 +85,8 @@ make_key (Secret *secret, GError **error)
          || domuimg_set_errno (error, errno, "luks: making a random key");
 }
 
-static void
-ignore_message (int level, const char *message, void *user_data)
-{
-}
-
 static int
-format (Device *device, const DomuimgLuks *self, const Secret *secret)
+format (DomuimgLuksDevice *device, const DomuimgLuks *self, const Secret *secret)
 {
   struct crypt_pbkdf_type pbkdf
       = { .type = CRYPT_KDF_ARGON2ID,
@@ -120,15 +112,11 @@ static gboolean
 make_header (int fd, const DomuimgLuks *self, const Secret *secret, const char *name,
              GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autoptr (Device) device = NULL;
-  int code = crypt_init (&device, path);
+  int code;
+  g_autoptr (DomuimgLuksDevice) device = domuimg_luks_device_new (fd, &code);
 
-  if (code == 0)
-    {
-      crypt_set_log_callback (device, ignore_message, NULL);
-      code = format (device, self, secret);
-    }
+  if (device != NULL)
+    code = format (device, self, secret);
   return code == 0
          || domuimg_set_errno (error, -code, "%s: making the header of the LUKS container", name);
 }

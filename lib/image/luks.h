@@ -41,15 +41,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgLuksSecret, domuimg_luks_secret_free)
 /* All of the file. */
 gboolean domuimg_luks_read_key_file (const char *path, DomuimgLuksSecret *secret, GError **error);
 
-/* luks-open.c: the content of the container, version 1 or 2, in @region, to be read only. The key is all of
+/* luks-open.c: the content of the container, version 1 or 2, in @region, to be read, and written if
+ * @writable. The key is all of
  * the file, or all but a newline at its end. PERMISSION where it opens no key slot, NOT_SUPPORTED
  * for ciphers but aes-xts-plain64. */
-DomuimgRegion *domuimg_luks_open (DomuimgRegion *region, const char *key_file, GError **error);
+DomuimgRegion *domuimg_luks_open (DomuimgRegion *region, const char *key_file, gboolean writable,
+                                  GError **error);
 typedef struct {
   const guint8 *key;
   gsize key_size; /* 32 or 64 bytes */
   gsize sector;   /* bytes */
 } DomuimgLuksCipher;
 /* What lies in @region, all of it. */
-DomuimgRegion *domuimg_luks_new_reader (DomuimgRegion *region, const DomuimgLuksCipher *cipher,
-                                        GError **error);
+DomuimgRegion *domuimg_luks_new_opened (DomuimgRegion *region, const DomuimgLuksCipher *cipher,
+                                        gboolean writable, GError **error);

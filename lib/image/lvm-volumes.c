@@ -187,12 +187,23 @@ map_volume (GHashTable *text, const char *group, const char *volume, const char 
   return extents->len > 0 ? g_steal_pointer (&extents) : NULL;
 }
 
-static gboolean
-linear_read (gpointer data, guint64 offset, void *buffer, gsize length)
-{
-  const Linear *self = data;
-  guint8 *to = buffer;
+typedef gboolean (*Access) (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length);
 
+static gboolean
+read_piece (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length)
+{
+  return domuimg_region_read_all (region, offset, bytes, length);
+}
+
+static gboolean
+write_piece (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length)
+{
+  return domuimg_region_write (region, offset, bytes, length);
+}
+
+static gboolean
+each_piece (const Linear *self, guint64 offset, guint8 *bytes, gsize length, Access access_piece)
+{
   for (guint i = 0; i < self->extents->len && length > 0; i++)
     {
       const Extent *extent = &g_array_index (self->extents, Extent, i);
@@ -204,9 +215,9 @@ linear_read (gpointer data, guint64 offset, void *buffer, gsize length)
           continue;
         }
       now = MIN (length, extent->length - offset);
-      if (!domuimg_region_read_all (self->region, extent->offset + offset, to, now))
+      if (!access_piece (self->region, extent->offset + offset, bytes, now))
         return FALSE;
-      to += now;
+      bytes += now;
       length -= now;
       offset = 0;
     }
@@ -215,15 +226,26 @@ linear_read (gpointer data, guint64 offset, void *buffer, gsize length)
 }
 
 static gboolean
+linear_read (gpointer data, guint64 offset, void *buffer, gsize length)
+{
+  return each_piece (data, offset, buffer, length, read_piece);
+}
+
+/* The bytes are only read then. */
+static gboolean
 linear_write (gpointer data, guint64 offset, const void *bytes, gsize length)
 {
-  errno = EROFS;
-  return FALSE;
+  return each_piece (data, offset, (guint8 *) bytes, length, write_piece);
 }
 
 static gboolean
 linear_sync (gpointer data, gboolean wait)
 {
+  const Linear *self = data;
+
+  if (wait)
+    return domuimg_region_sync (self->region);
+  domuimg_region_begin_sync (self->region);
   return TRUE;
 }
 

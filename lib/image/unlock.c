@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lib/image/devices.h"
 #include "lib/image/luks.h"
 #include "lib/image/lvm-volumes.h"
 #include "lib/image/probe.h"
@@ -16,13 +17,23 @@ name_container (const DomuimgVolume *container)
   return g_strdup_printf ("luks-%s", container->uuid != NULL ? container->uuid : "unknown");
 }
 
+/* "/dev/sda2", as the machine that it was called it: its disk may have had any place there. */
+static gboolean
+has_number (const char *device, const DomuimgVolume *container)
+{
+  guint disk, partition;
+
+  return g_str_has_prefix (device, "/dev/")
+         && domuimg_device_parse_kernel_name (device + strlen ("/dev/"), &disk, &partition)
+         && partition == container->number;
+}
+
 /* The lines of crypttab(5) have a name, a device, a key and options. */
 static gboolean
 is_of (char **fields, const DomuimgVolume *container)
 {
-  return g_strv_length (fields) >= 2 && *fields[0] != '#' && container->uuid != NULL
-         && g_str_has_prefix (fields[1], "UUID=")
-         && g_ascii_strcasecmp (fields[1] + strlen ("UUID="), container->uuid) == 0;
+  return g_strv_length (fields) >= 2 && *fields[0] != '#'
+         && (domuimg_volume_is_tagged (container, fields[1]) || has_number (fields[1], container));
 }
 
 /* (nullable) What the system in it calls the container. */
@@ -103,7 +114,7 @@ add (DomuimgImage *self, GPtrArray *found, const DomuimgVolume *container, GErro
 
 gboolean
 domuimg_image_unlock (DomuimgImage *self, const DomuimgVolume *container, const char *key_file,
-                      GError **error)
+                      gboolean writable, GError **error)
 {
   g_autoptr (DomuimgRegion) region = domuimg_image_get_region (self, container);
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
@@ -113,7 +124,7 @@ domuimg_image_unlock (DomuimgImage *self, const DomuimgVolume *container, const 
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: an encrypted disk is opened only where its bytes lie in one piece",
                          domuimg_image_get_path (self));
-  content->inside = domuimg_luks_open (region, key_file, error);
+  content->inside = domuimg_luks_open (region, key_file, writable, error);
   if (content->inside == NULL)
     return FALSE;
   content->length = content->inside->length;

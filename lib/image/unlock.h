@@ -3,9 +3,9 @@
 
 #include "lib/image/image.h"
 
-/* Looking into an encrypted disk, without a device mapper: what is in it is only read. */
+/* Looking into an encrypted disk, without a device mapper. */
 
-/* Adds what is in the LUKS container @container of @self to the volumes of the image. @key_file is
- * what domuimg_luks_open takes; what is in there and cannot be read is a problem of the image. */
+/* Adds what is in the LUKS container @container of @self to the volumes of the image, to be written to if
+ * @writable and the image may be. @key_file is what domuimg_luks_open takes; what is in there and cannot be read is a problem of the image. */
 gboolean domuimg_image_unlock (DomuimgImage *self, const DomuimgVolume *container, const char *key_file,
-                               GError **error);
+                               gboolean writable, GError **error);

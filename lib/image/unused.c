@@ -37,7 +37,7 @@ domuimg_image_each_unused (DomuimgImage *self, const DomuimgVolume *volume, guin
   g_autoptr (DomuimgRegion) region = NULL;
   g_autoptr (DomuimgExtState) state = NULL;
 
-  if (volume->lv != NULL || volume->fs == NULL)
+  if (volume->lv != NULL || volume->inside != NULL || volume->fs == NULL)
     return TRUE;
   if (g_str_equal (volume->fs, "swap"))
     return report (&reported, volume->offset + SWAP_HEADER, volume->offset + volume->length, error);

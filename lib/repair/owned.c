@@ -68,7 +68,7 @@ add_base (DomuimgOwned *self, const char *path, DomuimgKnown *owner)
       users = g_ptr_array_new ();
       g_hash_table_insert (self->bases, g_steal_pointer (&real), users);
     }
-  /* The disks of one guest come one after another. */
+  /* All disks of one guest come one after another. */
   if (users->len == 0 || g_ptr_array_index (users, users->len - 1) != owner)
     g_ptr_array_add (users, owner);
 }

@@ -67,7 +67,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
 }
 
 static const char *const keys[] = { "map-network", "keep-macs",        "root", "allow-backing",
-                                    "no-backup",   "keep-guest-tools", NULL };
+                                    "no-backup",   "keep-guest-tools", "luks-key", NULL };
 
 static const DomuimgSourceProgram programs[] = {
   { "qemu-img", FALSE, NULL },

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/checksum.h"
@@ -92,32 +91,17 @@ find_cached (const char *path, const DomuimgDigest *digest, gboolean *found,
   return TRUE;
 }
 
-/* Who had it before may have given it its final name in between. */
-static gboolean
-is_still (int fd, const char *path)
-{
-  struct stat own, named;
-
-  return fstat (fd, &own) == 0 && lstat (path, &named) == 0 && own.st_ino == named.st_ino
-         && own.st_dev == named.st_dev;
-}
-
 static int
 open_part (const char *path, GError **error)
 {
-  g_auto (DomuimgFd) fd = domuimg_locked_file_open (path, O_CREAT);
-  int result = fd;
+  int fd = domuimg_locked_file_open (path, O_CREAT);
 
   if (fd < 0 && errno != EWOULDBLOCK && errno != ESTALE)
     domuimg_set_errno (error, errno, "making %s; --no-cache does without the cache", path);
-  else if (fd < 0 || !is_still (fd, path))
-    {
-      domuimg_fail (error, DOMUIMG_ERROR_BUSY,
-                    "another process downloads %s now; wait for it and try again", path);
-      return -1;
-    }
-  fd = -1;
-  return result;
+  else if (fd < 0)
+    domuimg_fail (error, DOMUIMG_ERROR_BUSY,
+                  "another process downloads %s now; wait for it and try again", path);
+  return fd;
 }
 
 static gboolean

@@ -63,7 +63,7 @@ create (const DomuimgSourceType *type, DomuimgSpec *spec, const char *rest, GErr
 
 static const char *const keys[]
     = { "arch",        "keyring", "allow-unsigned", "map-network", "keep-macs",
-        "root",        "no-backup", "keep-guest-tools", NULL };
+        "root",        "no-backup", "keep-guest-tools", "luks-key", NULL };
 
 static const DomuimgSourceProgram programs[] = {
   { "qemu-img", FALSE, NULL },

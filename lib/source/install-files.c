@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/fd.h"
 #include "lib/base/http.h"
 #include "lib/base/iso.h"
 #include "lib/base/path.h"
+#include "lib/source/install-ssh.h"
 #include "lib/tree/dir.h"
 
 #define SCHEMES "http,https,ftp"
@@ -20,8 +22,9 @@
 
 struct _DomuimgInstallFiles {
   char *location;
-  DomuimgTree *tree; /* (nullable) of a directory */
-  gboolean is_iso;   /* else it is on a server, without @tree */
+  DomuimgTree *tree;      /* (nullable) of a directory */
+  DomuimgInstallSsh *ssh; /* (nullable) of another host */
+  gboolean is_iso;        /* else it is on a server, without the two above */
   gboolean was_refused;
 };
 
@@ -30,6 +33,7 @@ domuimg_install_files_free (DomuimgInstallFiles *self)
 {
   g_free (self->location);
   g_clear_object (&self->tree);
+  g_clear_pointer (&self->ssh, domuimg_install_ssh_free);
   g_free (self);
 }
 
@@ -39,20 +43,14 @@ is_url (const char *location)
   return g_regex_match_simple ("^(https?|ftp)://.", location, G_REGEX_CASELESS, 0);
 }
 
-/* Ways by which other tools fetch; each is a command for a person. */
+/* A way by which other tools fetch, as a command for a person. */
 static gboolean
-refuse_other (const char *location, GError **error)
+refuse_nfs (const char *location, GError **error)
 {
   if (g_str_has_prefix (location, "nfs:"))
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: trees are not read by NFS; mount it (mount -t nfs SERVER:PATH DIR) and give"
                          " the directory",
-                         location);
-  if (g_regex_match_simple ("^(ssh|sftp|scp)://|^[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?:/", location, 0, 0)
-      && strstr (location, "file://") == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: trees are not read by SSH; mount it (sshfs HOST:PATH DIR), or copy it with"
-                         " rsync, and give the directory",
                          location);
   return TRUE;
 }
@@ -88,8 +86,14 @@ domuimg_install_files_new (const char *location, GError **error)
       self->location = g_strconcat (location, g_str_has_suffix (location, "/") ? "" : "/", NULL);
       return g_steal_pointer (&self);
     }
-  if (!refuse_other (location, error))
+  if (!refuse_nfs (location, error))
     return NULL;
+  if (domuimg_install_ssh_is (location))
+    {
+      self->location = g_strconcat (location, g_str_has_suffix (location, "/") ? "" : "/", NULL);
+      self->ssh = domuimg_install_ssh_new (location, error);
+      return self->ssh != NULL ? g_steal_pointer (&self) : NULL;
+    }
   self->location = g_canonicalize_filename (
       g_str_has_prefix (location, "file://") ? location + strlen ("file://") : location, NULL);
   return open_local (self, error) ? g_steal_pointer (&self) : NULL;
@@ -99,6 +103,12 @@ gboolean
 domuimg_install_files_is_remote (DomuimgInstallFiles *self)
 {
   return self->tree == NULL && !self->is_iso;
+}
+
+const char *
+domuimg_install_files_get_address (DomuimgInstallFiles *self)
+{
+  return domuimg_install_files_is_remote (self) && self->ssh == NULL ? self->location : NULL;
 }
 
 gboolean
@@ -178,11 +188,71 @@ domuimg_install_files_has (DomuimgInstallFiles *self, const char *path, GCancell
     found = has_local (self, path, &local);
   else if (self->is_iso)
     found = domuimg_iso_has (self->location, path, cancellable, &local);
+  else if (self->ssh != NULL)
+    found = domuimg_install_ssh_has (self->ssh, path, cancellable, &local);
   else
     found = has_remote (self, path, cancellable, &local);
   if (local != NULL && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     g_propagate_error (error, g_steal_pointer (&local));
   return found;
+}
+
+/* Where what is read goes: into a file, or into @bytes. */
+typedef struct {
+  int fd;
+  GByteArray *bytes;
+  const char *name;
+  guint64 size;
+  const DomuimgInstallRead *how;
+} Sink;
+
+/* Counts what comes, and adds it to the digest. */
+static gboolean
+grow (Sink *self, const void *data, gsize length, GError **error)
+{
+  if (g_cancellable_set_error_if_cancelled (self->how->cancellable, error))
+    return FALSE;
+  self->size += length;
+  if (self->size > self->how->max)
+    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
+                         "%s: more than %" G_GUINT64_FORMAT " bytes", self->name, self->how->max);
+  if (self->how->checksum != NULL)
+    g_checksum_update (self->how->checksum, data, (gssize) length);
+  return TRUE;
+}
+
+static gboolean
+take (const void *data, gsize length, gpointer user_data, GError **error)
+{
+  Sink *self = user_data;
+
+  return grow (self, data, length, error)
+         && (domuimg_write_all (self->fd, data, length)
+             || domuimg_set_errno (error, errno, "copying %s", self->name));
+}
+
+static gboolean
+append (const void *data, gsize length, gpointer user_data, GError **error)
+{
+  Sink *self = user_data;
+
+  if (!grow (self, data, length, error))
+    return FALSE;
+  g_byte_array_append (self->bytes, data, (guint) length);
+  return TRUE;
+}
+
+static GBytes *
+read_by_ssh (DomuimgInstallFiles *self, const char *path, const DomuimgInstallRead *how,
+             GError **error)
+{
+  g_autofree char *name = domuimg_install_files_name (self, path);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  Sink sink = { .name = name, .how = how, .bytes = bytes };
+
+  return domuimg_install_ssh_stream (self->ssh, path, 0, append, &sink, how->cancellable, error)
+             ? g_byte_array_free_to_bytes (g_steal_pointer (&bytes))
+             : NULL;
 }
 
 GBytes *
@@ -201,34 +271,11 @@ domuimg_install_files_read (DomuimgInstallFiles *self, const char *path,
     return domuimg_tree_read (self->tree, path, how->max, error);
   if (self->is_iso)
     return domuimg_iso_read (self->location, path, how->max, how->cancellable, error);
+  if (self->ssh != NULL)
+    return read_by_ssh (self, path, how, error);
   url = make_url (self, path);
   request.uri = url;
   return domuimg_http_get (&request, error);
-}
-
-/* Where what is read from this host goes. */
-typedef struct {
-  int fd;
-  const char *name;
-  guint64 size;
-  const DomuimgInstallRead *how;
-} Sink;
-
-static gboolean
-take (const void *data, gsize length, gpointer user_data, GError **error)
-{
-  Sink *self = user_data;
-
-  if (g_cancellable_set_error_if_cancelled (self->how->cancellable, error))
-    return FALSE;
-  self->size += length;
-  if (self->size > self->how->max)
-    return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT,
-                         "%s: more than %" G_GUINT64_FORMAT " bytes", self->name, self->how->max);
-  if (self->how->checksum != NULL)
-    g_checksum_update (self->how->checksum, data, (gssize) length);
-  return domuimg_write_all (self->fd, data, length)
-         || domuimg_set_errno (error, errno, "copying %s", self->name);
 }
 
 static gboolean
@@ -251,13 +298,26 @@ copy_local (DomuimgInstallFiles *self, const char *path, Sink *sink, GError **er
   return FALSE;
 }
 
+/* What is there already stays: it is checked by whoever knows the file's digest. */
+static gboolean
+resume_by_ssh (DomuimgInstallFiles *self, const char *path, Sink *sink, GError **error)
+{
+  off_t here = lseek (sink->fd, 0, SEEK_END);
+
+  if (here < 0)
+    return domuimg_set_errno (error, errno, "copying %s", sink->name);
+  sink->size = (guint64) here;
+  return domuimg_install_ssh_stream (self->ssh, path, sink->size, take, sink,
+                                     sink->how->cancellable, error);
+}
+
 gboolean
 domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd,
                              const DomuimgInstallRead *how, GError **error)
 {
   g_autofree char *name = domuimg_install_files_name (self, path);
   g_autofree char *url = NULL;
-  Sink sink = { fd, name, 0, how };
+  Sink sink = { .fd = fd, .name = name, .how = how };
   DomuimgHttpRequest request = { .schemes = SCHEMES,
                                  .max = how->max,
                                  .checksum = how->checksum,
@@ -268,6 +328,8 @@ domuimg_install_files_fetch (DomuimgInstallFiles *self, const char *path, int fd
     return copy_local (self, path, &sink, error);
   if (self->is_iso)
     return domuimg_iso_stream (self->location, path, take, &sink, error);
+  if (self->ssh != NULL)
+    return resume_by_ssh (self, path, &sink, error);
   url = make_url (self, path);
   request.uri = url;
   return domuimg_http_resume_to_fd (&request, fd, error);

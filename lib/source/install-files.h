@@ -4,8 +4,8 @@
 #include "lib/base/base.h"
 #include "lib/base/progress.h"
 
-/* The files of an install tree, wherever that is: on a server, in a directory, or in an ISO image, which
- * is read and never mounted. Paths are relative, without "." and "..". */
+/* The files of an install tree, wherever that is: on a server, on a host that ssh reaches, in a directory, or in an
+ * ISO image, which is read and never mounted. Paths are relative, without "." and "..". */
 typedef struct _DomuimgInstallFiles DomuimgInstallFiles;
 
 typedef struct {
@@ -22,6 +22,8 @@ void domuimg_install_files_free (DomuimgInstallFiles *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallFiles, domuimg_install_files_free)
 
 gboolean domuimg_install_files_is_remote (DomuimgInstallFiles *self);
+/* Its address, where an installer can read it there, too: not by ssh. */
+const char *domuimg_install_files_get_address (DomuimgInstallFiles *self);
 /* Whether it is an ISO image, and so a disk for a guest. */
 gboolean domuimg_install_files_is_iso (DomuimgInstallFiles *self);
 /* Whether its server has refused something so far, which counts as absent: servers of FTP, and some of HTTP,

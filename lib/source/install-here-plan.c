@@ -81,7 +81,7 @@ domuimg_install_here_get_target (DomuimgInstallHere *self)
     .kind = self->tree->kind,
     .reads_seed = self->tree->reads_seed,
     .name = domuimg_spec_get (self->spec, "name"),
-    .location = self->is_tree ? self->url : NULL,
+    .location = self->is_tree ? domuimg_install_files_get_address (self->files) : NULL,
     .console = self->display != DOMUIMG_QEMU_DISPLAY_NONE && !self->is_interactive ? "tty0" : "ttyS0",
     .is_ubuntu = strstr (images->kernel, "ubuntu-installer/") != NULL,
     .is_old = g_strcmp0 (images->option, "method=") == 0,

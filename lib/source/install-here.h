@@ -39,7 +39,7 @@ DomuimgInstallHere *domuimg_install_here_source_get (DomuimgSource *source);
 extern const DomuimgSourceProgram domuimg_install_here_programs[];
 #define DOMUIMG_INSTALL_HERE_KEYS                                                                  \
   "answers", "extra-args", "timeout", "keep-failed", "interactive", "display", "arch", "package",  \
-      "mirror", "map-network", "root", "no-backup", "keep-guest-tools"
+      "mirror", "map-network", "root", "no-backup", "keep-guest-tools", "luks-key"
 #define DOMUIMG_INSTALL_HERE_TRAITS (DOMUIMG_SOURCE_COPIES_A_SYSTEM | DOMUIMG_SOURCE_GIVES_DISKS)
 
 void domuimg_install_here_clear (DomuimgInstallHere *self);

@@ -28,7 +28,7 @@ static gboolean
 has_own_way (DomuimgInstallFiles *files, DomuimgInstallerKind kind)
 {
   return domuimg_install_files_is_iso (files)
-         || (domuimg_install_files_is_remote (files) && kind != DOMUIMG_INSTALLER_CASPER);
+         || (domuimg_install_files_get_address (files) != NULL && kind != DOMUIMG_INSTALLER_CASPER);
 }
 
 gboolean

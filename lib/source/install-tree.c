@@ -281,6 +281,9 @@ read_disk_info (const Search *self, DomuimgInstallTree *tree, GError **error)
     return TRUE;
   text = g_utf8_make_valid (g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes));
   text[strcspn (text, "\r\n")] = '\0';
+  for (char *c = text; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
   end = strstr (text, " - ");
   if (end != NULL)
     *end = '\0';

@@ -194,7 +194,7 @@ get_target (DomuimgSourceTree *self, const DomuimgInstallImages *images, Domuimg
   return (DomuimgInstallTarget){
     .kind = self->tree->kind,
     .name = domuimg_spec_get (self->spec, "name"),
-    .location = tree_get_url (DOMUIMG_SOURCE (self)),
+    .location = domuimg_install_files_get_address (self->files),
     .console = domuimg_guest_type_get_console (type),
     .is_ubuntu = strstr (images->kernel, "ubuntu-installer/") != NULL,
     .is_old = is_old (images),
@@ -478,7 +478,8 @@ tree_prepare (DomuimgSource *source, const DomuimgSourceContext *context, Domuim
     return FALSE;
   installer->media_vdev = installer->type == DOMUIMG_GUEST_TYPE_HVM ? "hdc" : "xvdz";
   if (!domuimg_install_origin_make (self->files, images->option,
-                                    tree_get_url (source), installer->media_vdev, &origin, error))
+                                    domuimg_install_files_get_address (self->files),
+                                    installer->media_vdev, &origin, error))
     return FALSE;
   target = get_target (self, images, installer->type);
   if (!domuimg_install_answers_make (self->spec, &target, &answers, error)

@@ -441,6 +441,9 @@ static const DomuimgSpecKey keys[] = {
     "the system to convert, where there are several: xvda2, UUID=… or LABEL=…; of an archive, the"
     " directory in it that is the root",
     TEXT (check_text) },
+  { "luks-key", LIST, "[DISK:]FILE",
+    "the key of the machine's encrypted disk (any, or DISK, such as xvda2), all that is in the file",
+    TEXT (check_text) },
   { "shift-owners", FLAG, NULL,
     "give an unprivileged container's files back to root and the others they belong to",
     NUMBER (read_flag) },

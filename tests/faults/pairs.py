@@ -6,7 +6,7 @@ import time
 
 from judge import differences, judge_journals, judge_leftovers
 from scenarios import IN, MAC, OUT, add_kernel, write_kernel, write_tar
-from stage import ENVIRONMENT, PATIENCE, WORLD
+from stage import WORLD, patience
 
 
 def create(word, *more):
@@ -88,11 +88,11 @@ class Pairs:
         started = {}
         for index in order:
             started[index] = subprocess.Popen(
-                [self.stage.program, *argvs[index]], env=ENVIRONMENT, cwd=WORLD, stdin=subprocess.DEVNULL,
+                [self.stage.program, *argvs[index]], env=self.stage.environment, cwd=WORLD, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
             if index == order[0]:
                 time.sleep(abs(distance))
-        words = [started[index].communicate(timeout=PATIENCE)[1] for index in (0, 1)]
+        words = [started[index].communicate(timeout=patience())[1] for index in (0, 1)]
         return [started[index].returncode for index in (0, 1)], words
 
     def test(self, first, second, number, rounds):

@@ -228,10 +228,7 @@ class Containers(Inside):
             self.assertEqual(list(self.out.glob("*")) + list(self.out.glob(".*")) if self.out.exists() else [], [])
 
 
-@world.need_program("cryptsetup", "mke2fs")
-class Opened(Inside):
-    """`check --luks-key`: what it says of a guest is what it says of the same guest in the clear."""
-
+class Keyed(Inside):
     def setUp(self):
         super().setUp()
         self.key = self.dir / "key"
@@ -246,12 +243,14 @@ class Opened(Inside):
     def ids(self, *words):
         return [one["id"] for one in self.findings(*words)]
 
-    def root(self, size="60M"):
+    def root(self, size="60M", **files):
         """A filesystem with the root of a guest whose fstab names what does not exist."""
         tree = self.dir / "tree"
         tree.mkdir()
         subprocess.run(["tar", "-C", tree, "-xf", guest.write_tar(self.dir / "root.tar")], check=True)
         (tree / "etc" / "fstab").write_text("UUID=11111111-2222-3333-4444-555555555555 / ext4 defaults 0 1\n")
+        for name, text in files.items():
+            (tree / "etc" / name).write_text(text)
         image = self.dir / "plain"
         subprocess.run(["mke2fs", "-q", "-F", "-t", "ext4", "-d", tree, image, size], check=True, capture_output=True)
         return image
@@ -260,8 +259,10 @@ class Opened(Inside):
         container = self.dir / "container"
         with open(container, "wb") as file:
             file.truncate(head + os.path.getsize(plain))
+        # The fewest that cryptsetup takes: by itself it counts how many this processor does in two seconds.
+        iterations = "1000" if "luks1" in options else "4"
         status, text = output("cryptsetup", "luksFormat", "--batch-mode", "--key-file", "-", "--pbkdf-memory", "32",
-                              *options, container, input=PASSPHRASE)
+                              "--pbkdf-force-iterations", iterations, *options, container, input=PASSPHRASE)
         self.assertEqual(status, 0, text)
         volume_key = self.dir / "volume-key"
         volume_key.unlink(missing_ok=True)
@@ -271,6 +272,11 @@ class Opened(Inside):
         large = 4096 if "4096" in options else SECTOR
         crypt(plain, volume_key.read_bytes(), container, large=large, to_at=head)
         return container
+
+
+@world.need_program("cryptsetup", "mke2fs")
+class Opened(Keyed):
+    """`check --luks-key`: what it says of a guest is what it says of the same guest in the clear."""
 
     def test_a_guest_that_was_made_is_seen(self):
         self.make("--disk", f"size=200M,luks={self.key}")
@@ -339,6 +345,79 @@ class Opened(Inside):
             file.write(b"\xff" * 100)
         found = self.findings("--image", container, "--type", "pv", "--kernel", self.kernel, "--luks-key", self.key)
         self.assertIn("damaged", " ".join(one["message"] for one in found))
+
+
+@world.need_program("cryptsetup", "mke2fs", "qemu-img", "e2fsck")
+class Converted(Keyed):
+    """`create --from disk: --luks-key`: a machine is changed in its container, which stays as it is."""
+
+    def convert(self, image, *more, name="c"):
+        return self.run_program(self.command(f"disk:{image}", "--no-backup", *map(str, more), name=name))
+
+    def disk(self, container):
+        """One with a table, as an installer makes it."""
+        path = self.dir / "disk"
+        with open(path, "wb") as file:
+            file.truncate(MIB + os.path.getsize(container))
+        subprocess.run(["sfdisk", "-q", path], input="start=2048,type=83\n", text=True, check=True)
+        with open(path, "r+b") as file:
+            file.seek(MIB)
+            file.write(container.read_bytes())
+        return path
+
+    def assert_opens(self, container):
+        """As the machine's initramfs opens it: by the same passphrase, and with the same UUID."""
+        status, text = output("cryptsetup", "open", "--test-passphrase", container, "--key-file", "-",
+                              input=PASSPHRASE)
+        self.assertEqual(status, 0, text)
+        return output("blkid", "-p", "-o", "value", "-s", "UUID", container)[1].strip()
+
+    def test_a_root_is_changed_and_stays_encrypted(self):
+        for options, head in ((("--type", "luks2", "--sector-size", "4096"), HEAD),
+                              (("--type", "luks1", "--key-size", "256"), 2 * MIB)):
+            with self.subTest(options=options):
+                subprocess.run(["rm", "-rf", self.dir / "tree", self.out], check=True)
+                plain = self.root("60M", fstab="/dev/mapper/sda1_crypt / ext4 defaults 0 1\n/dev/sr0 /media auto ro 0 0\n",
+                                  crypttab="sda1_crypt /dev/sda1 none luks\n")
+                container = self.encrypt(plain, options, head)
+                disk, before = self.disk(container), container.read_bytes()
+                done = self.convert(disk, "--luks-key", self.key)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                made = self.cut(self.out / "c.img", MIB, len(before), "made")
+                uuid = self.assert_opens(made)
+                self.assertEqual(disk.read_bytes()[MIB:], before)
+                self.assertEqual(made.read_bytes()[:head], before[:head])
+                content = self.dir / "content"
+                content.unlink(missing_ok=True)
+                crypt(made, (self.dir / "volume-key").read_bytes(), content,
+                      large=4096 if "4096" in options else SECTOR, from_at=head, encrypts=False)
+                status, text = output("e2fsck", "-fn", content)
+                self.assertEqual(status, 0, text)
+                self.assertIn("/dev/sr0 /media auto ro,nofail 0 0", self.in_file(content, "cat /etc/fstab"))
+                self.assertIn(f"sda1_crypt UUID={uuid} none luks", self.in_file(content, "cat /etc/crypttab"))
+                # Its initramfs may have the old name, which nothing here can tell.
+                self.assertIn("an initramfs that has a copy of that line is not changed", done.stdout)
+
+    def test_a_root_in_a_group(self):
+        self.make("--disk", f"size=1G,format=qcow2,layout=gpt,esp=no,bios=no,luks={self.key},lvm=vg0,swap=8M")
+        done = self.convert(self.out / "t.qcow2", "--luks-key", f"xvda2:{self.key}", "--hostname", "another")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        system = self.partitions(self.out / "c.img")[1]
+        container = self.cut(self.out / "c.img", system["start"] * SECTOR, system["size"] * SECTOR, "container")
+        self.assert_opens(container)
+        # What is not read cannot be judged: the root is unknown without the key only.
+        self.assertIn("root-unknown", self.ids(self.out / "c.cfg"))
+        self.assertNotIn("root-unknown", self.ids(self.out / "c.cfg", "--luks-key", self.key))
+
+    def test_without_the_key_it_is_told_what_opens_it(self):
+        disk = self.disk(self.encrypt(self.root("20M"), ("--type", "luks1"), 2 * MIB))
+        (self.dir / "wrong").write_text("x")
+        for more, said in (((), "xvda1 is encrypted: --luks-key FILE opens it"),
+                           (("--luks-key", self.dir / "wrong"), "does not open it"),
+                           (("--luks-key", f"xvdb:{self.key}"), "xvda1 is encrypted"),
+                           (("--luks-key", self.dir / "absent"), "reading the key of an encrypted disk")):
+            self.assert_one_line(self.convert(disk, *more), said)
+            self.assert_nothing_left()
 
 
 def crypt(source, key, to, large=SECTOR, from_at=0, to_at=0, encrypts=True):

@@ -2,11 +2,14 @@
 """--from tree: installers from servers, directories and ISO images, and two configurations for each."""
 import json
 import pathlib
+import shutil
 import subprocess
 import unittest
+import urllib.parse
 
 import boot_server
 import guest
+import ssh_server
 import world
 from install_trees import NETBOOT, PAIR, Fedora, Ftp, Ranges, digest, split_initrd, write_initrd
 
@@ -70,6 +73,49 @@ class TreeCase(world.Case):
         server = boot_server.Http(directory, handler)
         self.addCleanup(server.close)
         return server.url()
+
+
+@unittest.skipUnless(ssh_server.SSHD and shutil.which("ssh"), "sshd or ssh is not installed")
+class SshTest(TreeCase):
+    def setUp(self):
+        super().setUp()
+        self.tree = Fedora(self.dir / "it's a tree")
+        self.server = ssh_server.Server(self.dir / "ssh")
+        self.addCleanup(self.server.close)
+        self.environment["PATH"] = f"{self.server.dir / 'bin'}:{self.environment['PATH']}"
+        self.url = self.server.url(urllib.parse.quote(str(self.tree.dir)))
+
+    def test_from_another_host(self):
+        self.make(self.url, *REPO)
+        install = self.config("-install")
+        self.assertEqual(install["cmdline"], "console=hvc0 inst.text inst.repo=http://192.0.2.9/f/")
+        self.assertEqual(pathlib.Path(install["kernel"]).read_bytes(), self.tree.kernel.read_bytes())
+        self.assertEqual(pathlib.Path(install["ramdisk"]).read_bytes(), self.tree.initrd.read_bytes())
+
+    def test_a_part_in_the_cache_is_completed(self):
+        cache = pathlib.Path(self.environment["DOMUIMG_CACHE_DIR"])
+        cache.mkdir(parents=True, exist_ok=True)
+        (cache / f"install-{digest(self.tree.initrd)}.part").write_bytes(self.tree.initrd.read_bytes()[:100])
+        self.make(self.url, *REPO)
+        self.assertEqual((self.out / "t-install.initrd").read_bytes(), self.tree.initrd.read_bytes())
+
+    def test_the_installer_cannot_read_it_there(self):
+        self.refuse(self.url, "--extra-args inst.repo=")
+
+    def test_a_tree_without_a_kernel(self):
+        self.tree.kernel.unlink()
+        self.refuse(self.url, "there is no such file as images/pxeboot/vmlinuz", more=REPO)
+
+    def test_what_is_not_a_tree(self):
+        self.refuse(self.server.url(str(self.server.dir)), "is not an install tree", more=REPO)
+
+    def test_a_host_that_takes_no_key_of_ours(self):
+        self.server.forget_the_key()
+        self.refuse(self.url, "Permission denied", "ssh -o BatchMode=yes", more=REPO)
+
+    def test_a_host_that_is_not_known(self):
+        (self.server.dir / "known").write_text("")
+        self.refuse(self.url, "Host key verification failed", more=REPO)
 
 
 class FedoraTest(TreeCase):
@@ -282,7 +328,7 @@ class FedoraTest(TreeCase):
         self.refuse(self.dir / "absent", "there is no such directory")
         self.refuse(self.kernel, "neither a directory nor an ISO image")
         self.refuse("nfs:server:/tree", "mount -t nfs")
-        self.refuse("user@host:/tree", "sshfs")
+        self.refuse("ssh://joe:SEKRIT@192.0.2.1/tree", "a name or password in an address")
         self.refuse("http://127.0.0.1:1/x/", "http://127.0.0.1:1/x/")
 
     def test_an_address_with_a_password(self):

@@ -86,6 +86,7 @@ class Settings(TypedDict, total=False):
     map_network: Texts
     keep_macs: bool
     root: Text
+    luks_key: Texts
     shift_owners: bool
     allow_backing: bool
     no_backup: bool

@@ -252,6 +252,7 @@ domuimg_config_find_in (const char *directory, const char *name, GError **error)
 {
   static const char *const suffixes[] = { ".cfg", "" };
   struct stat status;
+  gboolean is_directory;
 
   if (strchr (name, '/') != NULL)
     return g_strdup (name);
@@ -259,6 +260,7 @@ domuimg_config_find_in (const char *directory, const char *name, GError **error)
     return NULL;
   if (S_ISREG (status.st_mode))
     return g_strdup (name);
+  is_directory = S_ISDIR (status.st_mode);
   for (guint i = 0; i < G_N_ELEMENTS (suffixes) && *name != '\0'; i++)
     {
       g_autofree char *file = g_strconcat (name, suffixes[i], NULL);
@@ -269,9 +271,14 @@ domuimg_config_find_in (const char *directory, const char *name, GError **error)
       if (S_ISREG (status.st_mode))
         return g_steal_pointer (&path);
     }
-  domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
-                "%s: there is neither such a file nor %s/%s%s", name, directory, name,
-                g_str_has_suffix (name, ".cfg") ? "" : ".cfg");
+  if (is_directory)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                  "%s is a directory, and there is no %s/%s%s; name a configuration or a guest", name,
+                  directory, name, suffixes[0]);
+  else
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_FOUND,
+                  "%s: there is neither such a file nor %s/%s%s", name, directory, name,
+                  g_str_has_suffix (name, ".cfg") ? "" : ".cfg");
   return NULL;
 }
 

@@ -48,7 +48,7 @@ def everything(maker):
         Entrypoint=["facts"], Env=["PATH=/bin"], User="web", WorkingDir="/srv")
     cfg = maker.create("facts", "--from", f"oci:{image.path}", "--host-root", maker.shared.host, "--type", "pvh",
                        "--disk", "size=100M,growfs=true", "--volume", "/data=64M", "--env", "WORD=given",
-                       "--nic", f"mac={MAC},ip=fd00:77::5/64,gw=fd00:77::1,dns=fd00:77::1")
+                       "--nic", f"mac={MAC},ip=fd00:77::5/64,gateway=fd00:77::1,dns=fd00:77::1")
     os.truncate(cfg.with_suffix(".img"), 400 * MB)
     options = ["--ship", f"{APPS / 'router.py'}:/lab/router.py", "--before", "ip -6 addr add fd00:77::1/64 dev xenbr0",
                "--before", "ip -6 route add fd00:78::/64 dev xenbr0",
