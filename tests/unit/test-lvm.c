@@ -88,7 +88,10 @@ check_volumes (guint64 offset)
   /* Across its two segments. */
   g_assert_true (domuimg_region_read_all (root->inside, EXTENT - 2, bytes, 4));
   g_assert_cmpstr (bytes, ==, "abcd");
-  g_assert_false (domuimg_region_write (root->inside, 0, "x", 1));
+  g_assert_true (domuimg_region_write (root->inside, EXTENT - 1, "xy", 2));
+  g_assert_true (domuimg_region_read_all (root->inside, EXTENT - 2, bytes, 4));
+  g_assert_cmpstr (bytes, ==, "axyd");
+  g_assert_false (domuimg_region_write (root->inside, 2 * EXTENT - 1, "xy", 2));
   g_assert_cmpuint (problems->len, ==, 1);
   g_assert_nonnull (strstr (g_ptr_array_index (problems, 0), "el/far"));
 }
