@@ -47,7 +47,7 @@ fail_parsing (const Reader *self, GError **error)
   if (parser->error == YAML_MEMORY_ERROR)
     return domuimg_fail (error, DOMUIMG_ERROR_FAILED, "%s: there is not enough memory to read it",
                          self->name);
-  /* Of bytes that are no text, only the offset is told. */
+  /* Where bytes are no text, only the offset is told. */
   if (parser->error == YAML_READER_ERROR)
     return domuimg_table_fail_at (self->text, MIN (parser->problem_offset, self->length), self->name,
                                   parser->problem, error);
