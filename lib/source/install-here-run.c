@@ -219,14 +219,23 @@ find_free (const char *prefix, const char *suffix)
   return path;
 }
 
-/* Moves @path, where there is such a file, and tells where it is then. */
+/* Whether there is such a file, with anything in it. */
+static gboolean
+says_something (const char *path)
+{
+  struct stat status;
+
+  return stat (path, &status) == 0 && S_ISREG (status.st_mode) && status.st_size > 0;
+}
+
+/* Moves @path, where there is something to keep, and tells where it is then. */
 static void
 keep_file (const char *path, const char *prefix, const char *suffix, const char *what, GString *list)
 {
   g_autoptr (GError) local = NULL;
   g_autofree char *to = find_free (prefix, suffix);
 
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+  if (!says_something (path))
     return;
   if (list->len > 0)
     g_string_append (list, ", ");

@@ -134,7 +134,11 @@ domuimg_definitions_load (const DomuimgDefinitions *self, const char *id, char *
       if (!g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
           && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
         {
-          domuimg_fail (error, DOMUIMG_ERROR_INVALID_ARGUMENT, "%s: %s", *path, local->message);
+          /* What cannot be read says nothing of what is in it. */
+          domuimg_fail (error,
+                        local->domain == G_KEY_FILE_ERROR ? DOMUIMG_ERROR_INVALID_ARGUMENT
+                                                          : DOMUIMG_ERROR_FAILED,
+                        "%s: %s", *path, local->message);
           g_clear_pointer (path, g_free);
           return NULL;
         }
