@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "lib/base/exec.h"
+#include "lib/base/fd.h"
+#include "lib/base/private-file.h"
 #include "lib/disk/file.h"
 
 static void
@@ -54,7 +56,11 @@ static gboolean
 materialise (DomuimgTransferDisk *disk, const char *path, GCancellable *cancellable, GError **error)
 {
   g_autoptr (DomuimgExec) exec = domuimg_exec_new ("qemu-img");
+  g_auto (DomuimgFd) fd = domuimg_private_file_make (path, error);
 
+  /* qemu-img, which makes files that all may read, leaves the mode of one that is there. */
+  if (fd < 0)
+    return FALSE;
   domuimg_exec_arg (exec, "convert");
   domuimg_exec_arg (exec, "-O");
   domuimg_exec_arg (exec, "raw");
