@@ -9,19 +9,26 @@ import domuimg
 import guest
 
 
-class Case(unittest.TestCase):
-    """One guest, the smallest that there is, in a directory of the test's own."""
-
-    name = "web1"
-    settings: dict = {}
+class Inputs(unittest.TestCase):
+    """What the smallest guest that there is is made of, in a directory of the test's own."""
 
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.dir = pathlib.Path(directory.name)
         self.out = self.dir / "out"
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
-        self.result = domuimg.create(self.name, source=f"tar:{root}", kernel=f"file:{kernel}",
+        self.root = guest.write_tar(self.dir / "root.tar")
+        self.kernel = guest.write_kernel(self.dir / "vmlinuz")
+
+
+class Case(Inputs):
+    """One such guest."""
+
+    name = "web1"
+    settings: dict = {}
+
+    def setUp(self):
+        super().setUp()
+        self.result = domuimg.create(self.name, source=f"tar:{self.root}", kernel=f"file:{self.kernel}",
                                      type="pv", dir=self.out, **self.settings)
         self.config = self.out / f"{self.name}.cfg"

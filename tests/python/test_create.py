@@ -6,12 +6,12 @@ import pathlib
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 
 import domuimg
 import guest
+import made
 
 INTERRUPTED = """
 import os, signal, sys
@@ -27,14 +27,11 @@ except KeyboardInterrupt:
 """
 
 
-class Builds(unittest.TestCase):
+class Builds(made.Inputs):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
-        self.source = f"tar:{guest.write_tar(self.dir / 'root.tar')}"
-        self.kernel = f"file:{guest.write_kernel(self.dir / 'vmlinuz')}"
+        super().setUp()
+        self.source = f"tar:{self.root}"
+        self.kernel = f"file:{self.kernel}"
 
     def create(self, **settings):
         settings = {"source": self.source, "kernel": self.kernel, "type": "pv"} | settings

@@ -2,32 +2,25 @@
 """The kernel of a guest that has upgraded itself."""
 
 import json
-import pathlib
 import re
 import tarfile
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 
 VERSION = "6.1.0-1-test"
 
 
-class Updates(unittest.TestCase):
+class Updates(made.Inputs):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
-        root = guest.write_tar(self.dir / "root.tar")
-        kernel = guest.write_kernel(self.dir / "vmlinuz")
+        super().setUp()
         builtin = self.dir / "modules.builtin"
         builtin.write_text("kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n")
-        with tarfile.open(root, "a", format=tarfile.PAX_FORMAT) as tar:
-            tar.add(kernel, f"boot/vmlinuz-{VERSION}")
+        with tarfile.open(self.root, "a", format=tarfile.PAX_FORMAT) as tar:
+            tar.add(self.kernel, f"boot/vmlinuz-{VERSION}")
             tar.add(builtin, f"lib/modules/{VERSION}/modules.builtin")
-        domuimg.create("web1", source=f"tar:{root}", kernel="extract", type="pv", dir=self.out)
+        domuimg.create("web1", source=f"tar:{self.root}", kernel="extract", type="pv", dir=self.out)
 
     def test_nothing_to_do(self):
         update = domuimg.kernel_update("web1", dir=self.out)

@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Settings reach the library, and mistakes in them are exceptions."""
 
-import pathlib
-import tempfile
 import unittest
 
 import domuimg
-import guest
+import made
 
 
-class Plans(unittest.TestCase):
+class Plans(made.Inputs):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.dir = pathlib.Path(directory.name)
-        self.out = self.dir / "out"
+        super().setUp()
         self.settings = {
-            "source": f"tar:{guest.write_tar(self.dir / 'root.tar')}",
-            "kernel": f"file:{guest.write_kernel(self.dir / 'vmlinuz')}",
+            "source": f"tar:{self.root}",
+            "kernel": f"file:{self.kernel}",
             "dir": self.out,
         }
 
