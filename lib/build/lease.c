@@ -23,23 +23,31 @@ make_token (const DomuimgBuildState *self, guint i)
   return g_strndup (uuid, DOMUIMG_ADDRESS_TOKEN_LENGTH);
 }
 
-static gboolean
-lease (DomuimgBuildState *self, DomuimgNicSpec *nic, guint i, GError **error)
+/* (element-type utf8) The addresses of all guests of this host, and NULL. */
+static GPtrArray *
+list_addresses (GError **error)
 {
-  const DomuimgManifest *old = self->plan->replaced;
   g_autoptr (DomuimgOwned) owned = domuimg_owned_new (error);
-  g_autoptr (GPtrArray) excluded = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *token = make_token (self, i);
-  DomuimgLeaseWish wish = { old != NULL && i < old->nics->len ? g_ptr_array_index (old->nics, i) : NULL,
-                            token, NULL };
-  char *given;
+  GPtrArray *addresses;
 
   if (owned == NULL)
-    return FALSE;
-  domuimg_owned_add_addresses (owned, excluded);
-  g_ptr_array_add (excluded, NULL);
-  wish.excluded = (const char *const *) excluded->pdata;
-  given = domuimg_lease_give (&wish, self->undo, nic, error);
+    return NULL;
+  addresses = g_ptr_array_new_with_free_func (g_free);
+  domuimg_owned_add_addresses (owned, addresses);
+  g_ptr_array_add (addresses, NULL);
+  return addresses;
+}
+
+static gboolean
+lease (DomuimgBuildState *self, DomuimgNicSpec *nic, guint i, const GPtrArray *excluded, GError **error)
+{
+  const DomuimgManifest *old = self->plan->replaced;
+  g_autofree char *token = make_token (self, i);
+  const DomuimgLeaseWish wish
+      = { old != NULL && i < old->nics->len ? g_ptr_array_index (old->nics, i) : NULL, token,
+          (const char *const *) excluded->pdata };
+  char *given = domuimg_lease_give (&wish, self->undo, nic, error);
+
   g_ptr_array_add (self->leases, given);
   return given != NULL;
 }
@@ -49,6 +57,8 @@ lease (DomuimgBuildState *self, DomuimgNicSpec *nic, guint i, GError **error)
 gboolean
 domuimg_build_lease (DomuimgBuildState *self, GError **error)
 {
+  g_autoptr (GPtrArray) excluded = NULL;
+
   if (self->is_rehearsal)
     return TRUE;
   self->leases = g_ptr_array_new_with_free_func (g_free);
@@ -57,8 +67,13 @@ domuimg_build_lease (DomuimgBuildState *self, GError **error)
       DomuimgNicSpec *nic = g_ptr_array_index (self->plan->nics, i);
 
       if (nic->pool == NULL)
-        g_ptr_array_add (self->leases, NULL);
-      else if (!lease (self, nic, i, error))
+        {
+          g_ptr_array_add (self->leases, NULL);
+          continue;
+        }
+      if (excluded == NULL)
+        excluded = list_addresses (error);
+      if (excluded == NULL || !lease (self, nic, i, excluded, error))
         return FALSE;
     }
   return self->plan->replaced == NULL

@@ -31,7 +31,7 @@ typedef struct {
   char *path;                   /* of the configuration, or with --image of the image */
   DomuimgManifest *manifest;    /* (nullable) what was made, where that was written down */
   gboolean allow_backing;       /* of images: files outside of their directories */
-  GPtrArray *luks_keys;   /* (unowned) (nullable) (element-type DomuimgLuksKey) */
+  GPtrArray *luks_keys;         /* (unowned) (nullable) (element-type DomuimgLuksKey) */
   gboolean is_image;            /* there is no configuration, only an image and options */
   DomuimgConfigFormat format;   /* of the configuration */
   DomuimgXlFile *config;        /* (nullable) where the configuration is an xl.cfg */

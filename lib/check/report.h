@@ -31,8 +31,6 @@ void domuimg_report_set_guest (DomuimgReport *self, const char *guest);
 void domuimg_report_set_error (DomuimgReport *self, const char *message);
 /* The members of its JSON, into an object that is open. */
 void domuimg_report_add_members (DomuimgReport *self, JsonBuilder *builder);
-/* (transfer full) What keeps it from its boot: messages with their ids, in one line. */
-char *domuimg_report_list_faults (DomuimgReport *self);
 /* NOT_BOOTABLE, with each finding that keeps it from its boot, where the guest @name fails. */
 gboolean domuimg_report_check_boots (DomuimgReport *self, const char *name, GError **error);
 /* Adds what a user has to know as "ID: MESSAGE", but for findings with the id @except (nullable). */

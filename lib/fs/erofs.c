@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/bytes.h"
+#include "lib/base/fd.h"
 #include "lib/fs/ext/tree.h"
 #include "lib/fs/uml/pack.h"
 
@@ -31,15 +33,6 @@ put32 (guint8 *head, gsize at, guint32 value)
   memcpy (head + at, &value, sizeof value);
 }
 
-static guint32
-get32 (const guint8 *head, gsize at)
-{
-  guint32 value;
-
-  memcpy (&value, head + at, sizeof value);
-  return GUINT32_FROM_LE (value);
-}
-
 /* The checksum is over what follows the first 1024 bytes, with itself as zeros. */
 static void
 finish_superblock (guint8 *head, const DomuimgMkfs *what)
@@ -60,13 +53,16 @@ static gboolean
 finish (int fd, guint64 at, const DomuimgMkfs *what, guint64 *size, GError **error)
 {
   guint8 head[HEAD];
+  const DomuimgBytes bytes = domuimg_bytes (head, sizeof head);
+  guint32 magic = 0, blocks = 0;
 
-  if (pread (fd, head, sizeof head, (off_t) at) != sizeof head || get32 (head, SUPERBLOCK) != MAGIC
-      || head[BLOCK_BITS] != BLOCK_BITS_MADE)
+  if (pread (fd, head, sizeof head, (off_t) at) != sizeof head
+      || !domuimg_bytes_le32 (bytes, SUPERBLOCK, &magic) || magic != MAGIC
+      || !domuimg_bytes_le32 (bytes, BLOCKS, &blocks) || head[BLOCK_BITS] != BLOCK_BITS_MADE)
     return domuimg_fail (error, DOMUIMG_ERROR_TOOL_FAILED, "mkfs.erofs made no erofs of blocks of 4096 bytes");
   finish_superblock (head, what);
-  *size = (guint64) get32 (head, BLOCKS) << BLOCK_BITS_MADE;
-  return pwrite (fd, head, sizeof head, (off_t) at) == sizeof head
+  *size = (guint64) blocks << BLOCK_BITS_MADE;
+  return domuimg_pwrite_all (fd, head, sizeof head, at)
          || domuimg_set_errno (error, errno, "writing the erofs' superblock");
 }
 

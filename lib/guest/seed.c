@@ -14,7 +14,7 @@
 const char *
 domuimg_seed_get_label (const DomuimgSeedSpec *spec)
 {
-  return spec->format == DOMUIMG_SEED_CONFIG_DRIVE ? "config-2" : "CIDATA";
+  return spec->format == DOMUIMG_SEED_CONFIG_DRIVE ? "config-2" : DOMUIMG_NOCLOUD_LABEL;
 }
 
 gboolean
@@ -115,7 +115,7 @@ domuimg_seed_make_cloud_config (const DomuimgSeed *self)
   if (has_password)
     add_password (builder, self->guest);
   json_builder_end_object (builder);
-  return to_text (builder, "#cloud-config\n");
+  return to_text (builder, DOMUIMG_CLOUD_CONFIG);
 }
 
 static void

@@ -7,6 +7,10 @@
 
 /* A seed: what cloud-init or Ignition reads from a small disk when the guest first boots. */
 
+/* The label of a disk in cloud-init's own form, and the line that its configuration begins with. */
+#define DOMUIMG_NOCLOUD_LABEL "CIDATA"
+#define DOMUIMG_CLOUD_CONFIG "#cloud-config\n"
+
 /* Whether cloud-init is installed in the guest, nobody has disabled it, and it looks for such a seed. */
 gboolean domuimg_guest_reads_seed (DomuimgTree *tree, DomuimgSeedFormat format);
 /* By which the guest finds the disk. */

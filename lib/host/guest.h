@@ -37,7 +37,8 @@ GPtrArray *domuimg_host_list_configured (const char *directory);
 char *domuimg_autostart_find (const char *directory, const char *config);
 /* Makes it; fine if it is there. */
 gboolean domuimg_autostart_make (const char *directory, const char *config, GError **error);
-/* Removes the files of a guest: its configuration (@config, or the path of its manifest where it has none), and what the manifest beside it or in
- * @images says that was made with it; with @disks its disks, too. All of them or none. */
+/* Removes the files of a guest: its configuration (@config, or the path of its manifest where it has none), and
+ * what the manifest beside it or in @images says that was made with it; with @disks its disks, too. All of them or
+ * none. */
 char **domuimg_host_delete_files (const char *config, const char *images, gboolean disks,
                                   const char *autostart, GError **error);

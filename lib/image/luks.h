@@ -41,10 +41,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgLuksSecret, domuimg_luks_secret_free)
 /* All of the file. */
 gboolean domuimg_luks_read_key_file (const char *path, DomuimgLuksSecret *secret, GError **error);
 
-/* luks-open.c: the content of the container, version 1 or 2, in @region, to be read, and written if
- * @writable. The key is all of
- * the file, or all but a newline at its end. PERMISSION where it opens no key slot, NOT_SUPPORTED
- * for ciphers but aes-xts-plain64. */
+/* luks-open.c: the content of the container, version 1 or 2, in @region, to be read, and written if @writable.
+ * The key is all of the file, or all but a newline at its end. PERMISSION where it opens no key slot,
+ * NOT_SUPPORTED for ciphers but aes-xts-plain64. */
 DomuimgRegion *domuimg_luks_open (DomuimgRegion *region, const char *key_file, gboolean writable,
                                   GError **error);
 typedef struct {

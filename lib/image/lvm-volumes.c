@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/base/joined.h"
 #include "lib/image/lvm-text.h"
 
 #define SECTOR 512
@@ -23,11 +24,6 @@ typedef struct {
   guint64 offset;
   guint64 length;
 } Extent;
-
-typedef struct {
-  DomuimgRegion *region;
-  GArray *extents; /* (element-type Extent) of @region */
-} Linear;
 
 static gboolean
 damaged (const DomuimgRegion *region, const char *what, GError **error)
@@ -187,93 +183,22 @@ map_volume (GHashTable *text, const char *group, const char *volume, const char 
   return extents->len > 0 ? g_steal_pointer (&extents) : NULL;
 }
 
-typedef gboolean (*Access) (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length);
-
-static gboolean
-read_piece (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length)
-{
-  return domuimg_region_read_all (region, offset, bytes, length);
-}
-
-static gboolean
-write_piece (const DomuimgRegion *region, guint64 offset, guint8 *bytes, gsize length)
-{
-  return domuimg_region_write (region, offset, bytes, length);
-}
-
-static gboolean
-each_piece (const Linear *self, guint64 offset, guint8 *bytes, gsize length, Access access_piece)
-{
-  for (guint i = 0; i < self->extents->len && length > 0; i++)
-    {
-      const Extent *extent = &g_array_index (self->extents, Extent, i);
-      gsize now;
-
-      if (offset >= extent->length)
-        {
-          offset -= extent->length;
-          continue;
-        }
-      now = MIN (length, extent->length - offset);
-      if (!access_piece (self->region, extent->offset + offset, bytes, now))
-        return FALSE;
-      bytes += now;
-      length -= now;
-      offset = 0;
-    }
-  errno = EIO;
-  return length == 0;
-}
-
-static gboolean
-linear_read (gpointer data, guint64 offset, void *buffer, gsize length)
-{
-  return each_piece (data, offset, buffer, length, read_piece);
-}
-
-/* The bytes are only read then. */
-static gboolean
-linear_write (gpointer data, guint64 offset, const void *bytes, gsize length)
-{
-  return each_piece (data, offset, (guint8 *) bytes, length, write_piece);
-}
-
-static gboolean
-linear_sync (gpointer data, gboolean wait)
-{
-  const Linear *self = data;
-
-  if (wait)
-    return domuimg_region_sync (self->region);
-  domuimg_region_begin_sync (self->region);
-  return TRUE;
-}
-
-static void
-linear_free (gpointer data)
-{
-  Linear *self = data;
-
-  domuimg_region_unref (self->region);
-  g_array_unref (self->extents);
-  g_free (self);
-}
-
-static const DomuimgRegionBack linear
-    = { .read = linear_read, .write = linear_write, .sync = linear_sync, .free = linear_free };
-
 static DomuimgVolume *
-make_volume (DomuimgRegion *region, const char *group, const char *name, GArray *extents)
+make_volume (DomuimgRegion *region, const char *group, const char *name, const GArray *extents)
 {
   DomuimgVolume *volume = g_new0 (DomuimgVolume, 1);
-  Linear *self = g_new0 (Linear, 1);
+  g_autoptr (GPtrArray) pieces
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_region_unref);
 
   for (guint i = 0; i < extents->len; i++)
-    volume->length += g_array_index (extents, Extent, i).length;
-  self->region = domuimg_region_ref (region);
-  self->extents = g_array_ref (extents);
+    {
+      const Extent *extent = &g_array_index (extents, Extent, i);
+
+      g_ptr_array_add (pieces, domuimg_region_new_part (region, extent->offset, extent->length));
+    }
   volume->lv = g_strdup_printf ("%s/%s", group + 1, name);
-  volume->inside = domuimg_region_new_backed (&linear, self, volume->length, region->name);
+  volume->inside = domuimg_region_new_joined ((DomuimgRegion **) pieces->pdata, pieces->len, region->name);
+  volume->length = volume->inside->length;
   return volume;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/base/article.h"
 #include "lib/guest/customise.h"
+#include "lib/guest/seed.h"
 
 #define ANSWERS_MAX (4 << 20)
 

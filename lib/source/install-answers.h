@@ -49,9 +49,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgInstallAnswers, domuimg_install_answers_fr
 DomuimgInstallAnswers *domuimg_install_answers_new (const char *words);
 void domuimg_install_answers_add (DomuimgInstallAnswers *self, const char *name, guint mode,
                                   GBytes *content);
-#define DOMUIMG_NOCLOUD_LABEL "CIDATA"
-/* How cloud-init knows its configuration. */
-#define DOMUIMG_CLOUD_CONFIG "#cloud-config\n"
 /* Files of a disk that cloud-init reads; @name is the guest's. */
 void domuimg_install_answers_add_seed (DomuimgInstallAnswers *self, const char *name,
                                        const char *user_data);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/json.h"
+#include "lib/guest/seed.h"
 #include "lib/qemu/machine.h"
 
 /* With it, the installer asks nothing before it writes to the disk. */
