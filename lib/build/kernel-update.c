@@ -249,11 +249,12 @@ update_from (DomuimgKernelUpdate *self, DomuimgTree *tree, const char *fs, GCanc
              GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (tree, error);
+  DomuimgKernelTarget target = { self->manifest->type, domuimg_xen_version_of_host (NULL) };
   g_autoptr (DomuimgKernelChoice) choice = NULL;
   gboolean current;
 
   if (choices != NULL)
-    choice = domuimg_kernel_select_from (tree, choices, self->manifest->type, fs, NULL, error);
+    choice = domuimg_kernel_select_from (tree, choices, &target, fs, NULL, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the guest: ");

@@ -335,6 +335,12 @@ domuimg_plan_get_xen (DomuimgPlan *self)
   return domuimg_profile_get_xen (self->profile);
 }
 
+DomuimgKernelTarget
+domuimg_plan_get_target (DomuimgPlan *self)
+{
+  return (DomuimgKernelTarget){ self->type, domuimg_plan_get_xen (self) };
+}
+
 GPtrArray *
 domuimg_plan_list_results (DomuimgPlan *self)
 {

@@ -6,6 +6,7 @@
 #include "domuimg/spec.h"
 #include "lib/disk/layout.h"
 #include "lib/guest/manifest-find.h"
+#include "lib/kernel/select.h"
 #include "lib/source/source.h"
 #include "lib/spec/kernel-policy.h"
 #include "lib/spec/parse.h"
@@ -103,5 +104,7 @@ char *domuimg_plan_make_uuid (DomuimgPlan *self, const char *what);
 gboolean domuimg_plan_is_reproducible (void);
 /* The Xen that the guest is for. */
 DomuimgXenVersion domuimg_plan_get_xen (DomuimgPlan *self);
+/* What its kernel is to start there. */
+DomuimgKernelTarget domuimg_plan_get_target (DomuimgPlan *self);
 /* @key's value, or @fallback. */
 const char *domuimg_plan_get (DomuimgPlan *self, const char *key, const char *fallback);

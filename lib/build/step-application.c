@@ -156,8 +156,9 @@ static gboolean
 use_tree (DomuimgBuildState *self, DomuimgTree *tree, GPtrArray *choices, const char *from,
           GCancellable *cancellable, GError **error)
 {
+  DomuimgKernelTarget target = domuimg_plan_get_target (self->plan);
   g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select_accepted (tree, choices, self->plan->type, accept, self, &self->type, error);
+      = domuimg_kernel_select_accepted (tree, choices, &target, accept, self, &self->type, error);
 
   if (choice == NULL)
     {

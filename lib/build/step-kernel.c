@@ -55,11 +55,11 @@ static gboolean
 use_guest (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_guest_list_kernels (self->tree, error);
+  DomuimgKernelTarget target = domuimg_plan_get_target (self->plan);
   g_autoptr (DomuimgKernelChoice) choice = NULL;
 
   if (choices != NULL)
-    choice = domuimg_kernel_select_from (self->tree, choices, self->plan->type, self->root_fs,
-                                         &self->type, error);
+    choice = domuimg_kernel_select_from (self->tree, choices, &target, self->root_fs, &self->type, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the guest: ");
@@ -73,11 +73,12 @@ choose_host (DomuimgBuildState *self, GCancellable *cancellable, GError **error)
 {
   const char *root = domuimg_plan_get (self->plan, "host-root", "/");
   g_autoptr (DomuimgTree) host = domuimg_tree_dir_new (root, error);
+  DomuimgKernelTarget target = domuimg_plan_get_target (self->plan);
   g_autoptr (DomuimgKernelChoice) choice = NULL;
 
   if (host == NULL)
     return FALSE;
-  choice = domuimg_kernel_select (host, self->plan->type, self->root_fs, &self->type, error);
+  choice = domuimg_kernel_select (host, &target, self->root_fs, &self->type, error);
   if (choice == NULL)
     {
       g_prefix_error (error, "the host (%s): ", root);

@@ -23,7 +23,8 @@ domuimg_build_step_verdict (DomuimgBuildState *self, DomuimgProgress *progress,
   if (!domuimg_build_flush (self, error) || !domuimg_build_make_domain (self, error))
     return FALSE;
   self->report = domuimg_build_check_made (self, cancellable, error);
-  if (self->report == NULL || !domuimg_plan_check_strict (self->plan, self->losses, error))
+  if (self->report == NULL || !domuimg_report_check_read (self->report, self->plan->name, error)
+      || !domuimg_plan_check_strict (self->plan, self->losses, error))
     return FALSE;
   /* That the guest has yet to be installed is what was asked for. */
   domuimg_report_add_warnings (self->report,

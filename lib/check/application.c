@@ -14,6 +14,6 @@ domuimg_check_application (DomuimgMachine *self)
     return;
   self->application = domuimg_application_find (self->tree, init, &error);
   if (error != NULL)
-    domuimg_finding_advise (domuimg_machine_report (self, "init-missing", init, "%s", error->message),
+    domuimg_finding_advise (domuimg_machine_report_error (self, "init-missing", init, error),
                             "make the guest again");
 }

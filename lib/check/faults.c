@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tells which of the guest's files no rule could read. */
 #include "config.h"
+#include "lib/check/report.h"
 #include "lib/check/rules.h"
 
 #include "lib/tree/faults.h"
@@ -15,6 +16,7 @@ report_faults (DomuimgMachine *self, const char *name, DomuimgTree *tree)
       const DomuimgTreeFault *fault = g_ptr_array_index (faults, i);
       g_autofree char *path = g_strconcat ("/", fault->path, NULL);
 
+      domuimg_report_note_unread (self->report, fault->error);
       domuimg_finding_advise (
           domuimg_machine_report (self, "file-unreadable", path,
                                   "%s on %s cannot be read, and the guest may need it: %s", path,

@@ -125,7 +125,7 @@ check_device (DomuimgMachine *self, DomuimgDevice *device, gboolean is_read_by_l
     return;
   state = domuimg_image_get_ext_state (device->image, device->volume, &error);
   if (error != NULL)
-    domuimg_machine_report (self, "image-unreadable", device->name, "%s", error->message);
+    domuimg_machine_report_error (self, "image-unreadable", device->name, error);
   if (state == NULL)
     return;
   if (is_read_by_loader)

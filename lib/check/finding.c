@@ -132,6 +132,18 @@ domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity severity, const
   return finding;
 }
 
+DomuimgFinding *
+domuimg_machine_report_error (DomuimgMachine *self, const char *id, const char *evidence,
+                              const GError *error)
+{
+  gboolean is_mistake = find_rule (id)->severity == DOMUIMG_SEVERITY_ERROR;
+
+  domuimg_report_note_unread (self->report, error);
+  if (is_mistake && g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_IO))
+    id = "file-unreadable";
+  return domuimg_machine_report (self, id, evidence, "%s", error->message);
+}
+
 G_GNUC_PRINTF (2, 0)
 static void
 set_remedy (DomuimgFinding *self, const char *format, va_list args)

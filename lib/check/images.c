@@ -37,8 +37,7 @@ check_volumes (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk, Domu
 
   if (volumes == NULL)
     {
-      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s",
-                              error->message);
+      domuimg_machine_report_error (self, "image-unreadable", domuimg_image_get_path (image), error);
       return;
     }
   domuimg_check_unlock (self, name, image, volumes);
@@ -93,7 +92,7 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
                                                     domuimg_domain_disk_get_vdev (disk), target),
                             "put the image there, or correct the path in the configuration");
   else
-    domuimg_machine_report (self, "image-unreadable", target, "%s", error->message);
+    domuimg_machine_report_error (self, "image-unreadable", target, error);
 }
 
 /* (nullable) What the disk was made to lie over. */

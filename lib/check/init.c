@@ -182,8 +182,8 @@ check_program (DomuimgMachine *self, const char *path, guint depth)
   if (needs != NULL)
     check_elf (self, path, needs);
   else if (error != NULL)
-    domuimg_finding_advise (
-        domuimg_machine_report (self, "init-architecture", path, "%s", error->message), REINSTALL);
+    domuimg_finding_advise (domuimg_machine_report_error (self, "init-architecture", path, error),
+                            REINSTALL);
   else
     check_script (self, path, depth);
 }
@@ -335,7 +335,7 @@ check_application (DomuimgMachine *self, const char *init)
   if (program != NULL)
     check_program (self, program, 0);
   else
-    domuimg_finding_advise (domuimg_machine_report (self, "init-missing", init, "%s", error->message),
+    domuimg_finding_advise (domuimg_machine_report_error (self, "init-missing", init, error),
                             "make the guest again, with the right --cmd");
 }
 

@@ -106,7 +106,7 @@ report_unopened (DomuimgMachine *self, const char *path, const GError *error)
         self->boot.in_guest ? "make it in the guest (Debian: update-initramfs -c -k all)"
                             : "copy it there, or correct ramdisk= in the configuration");
   else
-    domuimg_machine_report (self, "image-unreadable", path, "%s", error->message);
+    domuimg_machine_report_error (self, "image-unreadable", path, error);
 }
 
 /* NULL where one of them cannot be opened: *@unopened (unowned). */
@@ -181,9 +181,8 @@ load (DomuimgMachine *self)
     report_unopened (self, self->ahead_unopened, self->ahead_error);
   else
     domuimg_finding_advise (
-        domuimg_machine_report (self, "initramfs-corrupt",
-                                g_ptr_array_index (boot->initrd_paths, 0), "%s",
-                                self->ahead_error->message),
+        domuimg_machine_report_error (self, "initramfs-corrupt",
+                                      g_ptr_array_index (boot->initrd_paths, 0), self->ahead_error),
         "make it again in the guest (Debian: update-initramfs -u -k all; Fedora:"
         " dracut --force --regenerate-all)");
   return FALSE;

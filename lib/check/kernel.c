@@ -135,8 +135,7 @@ report_unloaded (DomuimgMachine *self, const GError *error)
     report_missing (self, self->boot.in_guest ? "in the guest" : "there");
   else if (!g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT)
            && !g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED))
-    domuimg_machine_report (self, "image-unreadable", self->boot.kernel_path, "%s",
-                            error->message);
+    domuimg_machine_report_error (self, "image-unreadable", self->boot.kernel_path, error);
   else
     domuimg_finding_advise (
         domuimg_machine_report_as (self,
@@ -144,21 +143,6 @@ report_unloaded (DomuimgMachine *self, const GError *error)
                                                          : DOMUIMG_SEVERITY_ERROR,
                                    "kernel-not-a-kernel", self->boot.kernel_path, "%s", error->message),
         "put a kernel there: a bzImage or an ELF file");
-}
-
-/* Which of the rules it is that says no. */
-static const char *
-rule_of (DomuimgCompatProblem problem)
-{
-  switch (problem)
-    {
-    case DOMUIMG_COMPAT_ARCHITECTURE:
-      return "kernel-architecture";
-    case DOMUIMG_COMPAT_COMPRESSION:
-      return "kernel-compression";
-    default:
-      return "kernel-type";
-    }
 }
 
 /* QEMU, which loads the kernel of an HVM guest, knows multiboot and PVH's entry point, too; whether it
@@ -185,7 +169,7 @@ check_start (DomuimgMachine *self)
       domuimg_machine_report_as (self,
                                  may_start (self) ? DOMUIMG_SEVERITY_UNKNOWN
                                                   : DOMUIMG_SEVERITY_ERROR,
-                                 rule_of (problem), self->boot.kernel_path,
+                                 domuimg_compat_problem_get_rule (problem), self->boot.kernel_path,
                                  "%s %s start as %s: %s", self->boot.kernel_path,
                                  may_start (self) ? "perhaps does not" : "cannot",
                                  domuimg_guest_type_to_string (self->type), reason),

@@ -240,7 +240,7 @@ find_pvgrub (DomuimgMachine *self, const char *kernel)
     return TRUE;
   if (!domuimg_path_look (domuimg_machine_where (self, kernel), &status, &error))
     {
-      domuimg_machine_report (self, "file-unreadable", kernel, "%s", error->message);
+      domuimg_machine_report_error (self, "file-unreadable", kernel, error);
       return FALSE;
     }
   if (!S_ISREG (status.st_mode))
@@ -345,8 +345,7 @@ domuimg_loader_check_firmware (DomuimgMachine *self)
   if (uefi ? !domuimg_image_has_esp (image, &has, &error)
            : !domuimg_image_has_boot_code (image, &has, &error))
     {
-      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s",
-                              error->message);
+      domuimg_machine_report_error (self, "image-unreadable", domuimg_image_get_path (image), error);
       return FALSE;
     }
   if (has)

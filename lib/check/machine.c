@@ -73,7 +73,7 @@ report_broken (DomuimgMachine *self, const DomuimgDevice *device, const GError *
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
     domuimg_machine_report (self, "filesystem-damaged", device->name, "%s", error->message);
   else
-    domuimg_machine_report (self, "image-unreadable", device->name, "%s", error->message);
+    domuimg_machine_report_error (self, "image-unreadable", device->name, error);
 }
 
 DomuimgTree *

@@ -207,7 +207,7 @@ find_menu_on (DomuimgMachine *self, DomuimgDevice *device)
     }
   if (g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
     return FALSE;
-  domuimg_machine_report (self, "menu-unreadable", device->name, "%s", error->message);
+  domuimg_machine_report_error (self, "menu-unreadable", device->name, error);
   return FALSE;
 }
 
@@ -295,7 +295,7 @@ choose (DomuimgMachine *self)
     return;
   if (self->type_is_chosen
       && !domuimg_image_has_boot_code (g_ptr_array_index (self->images, 0), &boots_itself, &error))
-    domuimg_machine_report (self, "image-unreadable", self->path, "%s", error->message);
+    domuimg_machine_report_error (self, "image-unreadable", self->path, error);
   if (boots_itself)
     {
       self->type = DOMUIMG_GUEST_TYPE_HVM;

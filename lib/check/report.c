@@ -18,6 +18,7 @@ struct _DomuimgReport {
 
   char *guest; /* (nullable) */
   char *error; /* (nullable) */
+  GError *unread; /* (nullable) */
   DomuimgGuestType type;
   GPtrArray *findings;
 };
@@ -31,6 +32,7 @@ domuimg_report_finalize (GObject *object)
 
   g_free (self->guest);
   g_free (self->error);
+  g_clear_error (&self->unread);
   g_ptr_array_unref (self->findings);
   G_OBJECT_CLASS (domuimg_report_parent_class)->finalize (object);
 }
@@ -172,6 +174,21 @@ domuimg_report_check_boots (DomuimgReport *self, const char *name, GError **erro
   return domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE,
                        "%s would not boot: %s; use --allow-unbootable to make it all the same", name,
                        reasons->str);
+}
+
+void
+domuimg_report_note_unread (DomuimgReport *self, const GError *error)
+{
+  if (self->unread == NULL && g_error_matches (error, DOMUIMG_ERROR, DOMUIMG_ERROR_IO))
+    self->unread = g_error_copy (error);
+}
+
+gboolean
+domuimg_report_check_read (DomuimgReport *self, const char *name, GError **error)
+{
+  return self->unread == NULL
+         || domuimg_fail (error, DOMUIMG_ERROR_IO, "what was made of %s could not be read back: %s",
+                          name, self->unread->message);
 }
 
 void

@@ -33,6 +33,10 @@ void domuimg_report_set_error (DomuimgReport *self, const char *message);
 void domuimg_report_add_members (DomuimgReport *self, JsonBuilder *builder);
 /* NOT_BOOTABLE, with each finding that keeps it from its boot, where the guest @name fails. */
 gboolean domuimg_report_check_boots (DomuimgReport *self, const char *name, GError **error);
+/* Keeps @error, why something was not read, if it is the first that tells of a fault of the disk. */
+void domuimg_report_note_unread (DomuimgReport *self, const GError *error);
+/* IO with what was noted so: nobody can vouch for the guest @name, which was just made. */
+gboolean domuimg_report_check_read (DomuimgReport *self, const char *name, GError **error);
 /* Adds what a user has to know as "ID: MESSAGE", but for findings with the id @except (nullable). */
 void domuimg_report_add_warnings (DomuimgReport *self, const char *except, GPtrArray *warnings);
 /* What a manifest that has none yet keeps of it. */

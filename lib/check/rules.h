@@ -24,6 +24,11 @@ DomuimgFinding *domuimg_machine_report (DomuimgMachine *self, const char *id,
 DomuimgFinding *domuimg_machine_report_as (DomuimgMachine *self, DomuimgSeverity severity,
                                            const char *id, const char *evidence,
                                            const char *format, ...) G_GNUC_PRINTF (5, 6);
+/* Says what @error does. A disk that cannot be read is no mistake of the guest: an id that is an
+ * error becomes file-unreadable then, and whoever made the guest is told so by
+ * domuimg_report_check_read(). */
+DomuimgFinding *domuimg_machine_report_error (DomuimgMachine *self, const char *id,
+                                              const char *evidence, const GError *error);
 /* That the finding can be repaired by @repair (@argument is copied, nullable); @plan says what it
  * would do: "set root= to UUID=… in web1.cfg". */
 void domuimg_finding_offer (DomuimgFinding *self, DomuimgRepair repair, const char *argument,

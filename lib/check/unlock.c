@@ -13,7 +13,7 @@ unlock_one (DomuimgMachine *self, const char *disk, DomuimgImage *image, const D
 
   if (!domuimg_luks_keys_unlock (self->luks_keys, image, volume, disk, FALSE, &error))
     domuimg_finding_advise (
-        domuimg_machine_report (self, "image-unreadable", name, "%s", error->message),
+        domuimg_machine_report_error (self, "image-unreadable", name, error),
         "give the key that belongs to it, as %s:FILE", name);
 }
 

@@ -187,6 +187,8 @@ domuimg_clone_verdicts_judge (DomuimgCloneVerdicts *self, DomuimgCloneJob *job,
       g_propagate_error (error, local);
       return FALSE;
     }
+  if (!domuimg_report_check_read (job->report, job->name, error))
+    return FALSE;
   domuimg_report_add_warnings (job->report, NULL, job->warnings);
   return domuimg_spec_get_flag (job->spec, "allow-unbootable")
          || domuimg_report_check_boots (job->report, job->name, error);

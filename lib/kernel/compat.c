@@ -164,3 +164,17 @@ domuimg_compat_check (const DomuimgKernelFacts *facts, DomuimgGuestType type, ch
   return type == DOMUIMG_GUEST_TYPE_PV ? check_pv (facts->elf, reason)
                                        : check_pvh (facts, reason);
 }
+
+const char *
+domuimg_compat_problem_get_rule (DomuimgCompatProblem self)
+{
+  switch (self)
+    {
+    case DOMUIMG_COMPAT_ARCHITECTURE:
+      return "kernel-architecture";
+    case DOMUIMG_COMPAT_COMPRESSION:
+      return "kernel-compression";
+    default:
+      return "kernel-type";
+    }
+}

@@ -49,6 +49,8 @@ DomuimgCompatProblem domuimg_compat_check_compression (const DomuimgKernelFacts 
 DomuimgCompatProblem domuimg_kernel_find_problem (DomuimgKernel *self, DomuimgGuestType type,
                                                   DomuimgLoader loader, DomuimgXenVersion xen,
                                                   char **reason);
+/* The rule of a check that it breaks; not of DOMUIMG_COMPAT_FINE. */
+const char *domuimg_compat_problem_get_rule (DomuimgCompatProblem self);
 /* The configuration that was installed with the kernel, where it holds none itself. */
 void domuimg_kernel_set_config (DomuimgKernel *self, const char *config);
 /* Bytes of the kernel when decompressed, 0 where that is not known. */

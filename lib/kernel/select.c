@@ -7,47 +7,43 @@
 #include "lib/kernel/compat.h"
 #include "lib/kernel/select-drivers.h"
 
-/* By the Xen that is here, where one is: the guest may run elsewhere. */
-static gboolean
-can_boot (DomuimgKernel *kernel, DomuimgGuestType type, char **why_not)
+static DomuimgCompatProblem
+find_problem (DomuimgKernel *kernel, const DomuimgKernelTarget *target, DomuimgGuestType type, char **why_not)
 {
-  DomuimgXenVersion xen;
-
-  if (!domuimg_xen_version_find ("", &xen, NULL))
-    return domuimg_kernel_can_boot (kernel, type, why_not);
-  return domuimg_kernel_find_problem (kernel, type, DOMUIMG_LOADER_DIRECT, xen, why_not)
-         == DOMUIMG_COMPAT_FINE;
+  return domuimg_kernel_find_problem (kernel, type, DOMUIMG_LOADER_DIRECT, target->xen, why_not);
 }
 
-static gboolean
-choose_type (DomuimgKernel *kernel, DomuimgGuestType asked, DomuimgGuestType *type, char **why_not)
+static DomuimgCompatProblem
+choose_type (DomuimgKernel *kernel, const DomuimgKernelTarget *target, DomuimgGuestType *type, char **why_not)
 {
-  *type = asked;
-  if (asked != DOMUIMG_GUEST_TYPE_AUTO)
-    return can_boot (kernel, asked, why_not);
+  *type = target->type;
+  if (target->type != DOMUIMG_GUEST_TYPE_AUTO)
+    return find_problem (kernel, target, *type, why_not);
   *type = DOMUIMG_GUEST_TYPE_PVH;
-  if (can_boot (kernel, DOMUIMG_GUEST_TYPE_PVH, NULL))
-    return TRUE;
+  if (find_problem (kernel, target, *type, NULL) == DOMUIMG_COMPAT_FINE)
+    return DOMUIMG_COMPAT_FINE;
   *type = DOMUIMG_GUEST_TYPE_PV;
-  return can_boot (kernel, DOMUIMG_GUEST_TYPE_PV, why_not);
+  return find_problem (kernel, target, *type, why_not);
 }
 
 /* Whether it will do; if not, why not, with the rule of a check that it breaks. */
 static gboolean
-try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType asked,
+try_choice (DomuimgTree *tree, DomuimgKernelChoice *choice, const DomuimgKernelTarget *target,
             DomuimgKernelAccept accepts, gpointer user_data, DomuimgGuestType *type, char **why)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *refusal = NULL;
+  DomuimgCompatProblem problem;
 
   if (!domuimg_kernel_choice_load (choice, tree, &error))
     {
       *why = g_strdup_printf ("%s [kernel-not-a-kernel]", error->message);
       return FALSE;
     }
-  if (!choose_type (choice->kernel, asked, type, &refusal))
+  problem = choose_type (choice->kernel, target, type, &refusal);
+  if (problem != DOMUIMG_COMPAT_FINE)
     {
-      *why = g_strdup_printf ("%s [kernel-type]", refusal);
+      *why = g_strdup_printf ("%s [%s]", refusal, domuimg_compat_problem_get_rule (problem));
       return FALSE;
     }
   return accepts (tree, choice, *type, user_data, why);
@@ -67,12 +63,12 @@ explain (DomuimgKernelChoice *choice, DomuimgGuestType asked, DomuimgGuestType t
 }
 
 DomuimgKernelChoice *
-domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type, const char *root_fs,
+domuimg_kernel_select (DomuimgTree *tree, const DomuimgKernelTarget *target, const char *root_fs,
                        DomuimgGuestType *type_out, GError **error)
 {
   g_autoptr (GPtrArray) choices = domuimg_kernel_list (tree, error);
 
-  return choices != NULL ? domuimg_kernel_select_from (tree, choices, type, root_fs, type_out, error)
+  return choices != NULL ? domuimg_kernel_select_from (tree, choices, target, root_fs, type_out, error)
                          : NULL;
 }
 
@@ -84,17 +80,17 @@ has_drivers (DomuimgTree *tree, DomuimgKernelChoice *choice, DomuimgGuestType ty
 }
 
 DomuimgKernelChoice *
-domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestType type,
+domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices, const DomuimgKernelTarget *target,
                             const char *root_fs, DomuimgGuestType *type_out, GError **error)
 {
-  return domuimg_kernel_select_accepted (tree, choices, type, has_drivers, (char *) root_fs, type_out,
+  return domuimg_kernel_select_accepted (tree, choices, target, has_drivers, (char *) root_fs, type_out,
                                          error);
 }
 
 DomuimgKernelChoice *
-domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices, DomuimgGuestType type,
-                                DomuimgKernelAccept accepts, gpointer user_data,
-                                DomuimgGuestType *type_out, GError **error)
+domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices,
+                                const DomuimgKernelTarget *target, DomuimgKernelAccept accepts,
+                                gpointer user_data, DomuimgGuestType *type_out, GError **error)
 {
   g_autoptr (GString) refusals = g_string_new (NULL);
   DomuimgGuestType found;
@@ -104,9 +100,9 @@ domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices, DomuimgGu
       DomuimgKernelChoice *choice = choices->pdata[i];
       g_autofree char *why = NULL;
 
-      if (try_choice (tree, choice, type, accepts, user_data, &found, &why))
+      if (try_choice (tree, choice, target, accepts, user_data, &found, &why))
         {
-          explain (choice, type, found, why);
+          explain (choice, target->type, found, why);
           if (type_out != NULL)
             *type_out = found;
           return g_ptr_array_steal_index (choices, i);
@@ -122,6 +118,6 @@ domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices, DomuimgGu
                   " kernel-core) [kernel-missing]");
   else
     domuimg_fail (error, DOMUIMG_ERROR_NOT_BOOTABLE, "no kernel here starts a guest as %s: %s",
-                  domuimg_guest_type_describe (type), refusals->str);
+                  domuimg_guest_type_describe (target->type), refusals->str);
   return NULL;
 }

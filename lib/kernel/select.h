@@ -4,6 +4,7 @@
 #include "domuimg/kernel.h"
 #include "lib/kernel/initramfs.h"
 #include "lib/tree/tree.h"
+#include "lib/xen/version.h"
 
 /* A kernel in a tree. Paths are below the tree's root, normalised, symlinks resolved. */
 typedef struct {
@@ -36,21 +37,27 @@ gboolean domuimg_kernel_choice_load (DomuimgKernelChoice *self, DomuimgTree *tre
 DomuimgInitramfs *domuimg_initramfs_new_for_tree (DomuimgTree *tree, const char *path,
                                                   GError **error);
 
+/* What a kernel is to start. */
+typedef struct {
+  DomuimgGuestType type; /* AUTO: PVH, else PV */
+  DomuimgXenVersion xen; /* of the host that will */
+} DomuimgKernelTarget;
+
 /* The first of @choices (of domuimg_kernel_list ()'s kind) that will do as this says: */
 DomuimgKernelChoice *domuimg_kernel_select_from (DomuimgTree *tree, GPtrArray *choices,
-                                                 DomuimgGuestType type, const char *root_fs,
+                                                 const DomuimgKernelTarget *target, const char *root_fs,
                                                  DomuimgGuestType *type_out, GError **error);
 /* The same, by another test than drivers in an initramfs: @accepts says in @text (transfer full) why it
  * will do, or why not. */
 typedef gboolean (*DomuimgKernelAccept) (DomuimgTree *tree, DomuimgKernelChoice *choice,
                                          DomuimgGuestType type, gpointer user_data, char **text);
 DomuimgKernelChoice *domuimg_kernel_select_accepted (DomuimgTree *tree, GPtrArray *choices,
-                                                     DomuimgGuestType type, DomuimgKernelAccept accepts,
-                                                     gpointer user_data, DomuimgGuestType *type_out,
-                                                     GError **error);
-/* The newest kernel that starts as @type (AUTO: as PVH, else as PV) and can reach its root: the
+                                                     const DomuimgKernelTarget *target,
+                                                     DomuimgKernelAccept accepts, gpointer user_data,
+                                                     DomuimgGuestType *type_out, GError **error);
+/* The newest kernel that starts @target and can reach its root: the
  * driver for Xen's disks and that of @root_fs (nullable: not checked) are inside of it or in its
  * initramfs. NOT_BOOTABLE says for each kernel why it was refused. */
-DomuimgKernelChoice *domuimg_kernel_select (DomuimgTree *tree, DomuimgGuestType type,
+DomuimgKernelChoice *domuimg_kernel_select (DomuimgTree *tree, const DomuimgKernelTarget *target,
                                             const char *root_fs, DomuimgGuestType *type_out,
                                             GError **error);

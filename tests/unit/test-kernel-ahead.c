@@ -176,9 +176,10 @@ assert_initramfs (Fixture *self, const char *path, gboolean known)
 static char *
 choose (Fixture *self)
 {
+  const DomuimgKernelTarget target = { DOMUIMG_GUEST_TYPE_AUTO, { 4, 17, 0 } };
   g_autoptr (GError) error = NULL;
   g_autoptr (DomuimgKernelChoice) choice
-      = domuimg_kernel_select (self->tree, DOMUIMG_GUEST_TYPE_AUTO, "ext4", NULL, &error);
+      = domuimg_kernel_select (self->tree, &target, "ext4", NULL, &error);
 
   if (choice == NULL)
     return g_strdup (error->message);
