@@ -18,6 +18,7 @@ IN, OUT = WORLD / "in", WORLD / "out"
 MIB = 1 << 20
 VERSION = "6.1.0-1-test"
 MAC = "mac=00:16:3e:01:02:03"
+IDENTITY = ("--uuid", "5f4a1b62-8a57-4d6f-9d5e-1c2b3a495867", "--nic", "mac=00:16:3e:04:05:06")
 BUILTIN = b"kernel/drivers/block/xen-blkfront.ko\nkernel/fs/ext4/ext4.ko\n"
 FSTAB = "/dev/sda1 / ext4 defaults 0 1\n"
 CONFIG = """\
@@ -43,6 +44,7 @@ class Scenario:
     is_cleanup: bool = False        # it is what comes after a kill: its own end must be whole
     every_time: bool = False        # a copy of the world is not the same to it
     programs: tuple = ()
+    parts: tuple = ()               # names of guests, each of which is made whole or not at all
     helpers: bool = False           # it needs programs and data of the library's own
     environment: dict = dataclasses.field(default_factory=dict)     # more of it
 
@@ -222,6 +224,17 @@ def installer(stage):
     installer_iso.make_bootable(IN / "boot.iso", installer_iso.INSTALLER, IN / "boot")
 
 
+def guest_with_table(stage):
+    """Three clones, so that one may be complete while another is not begun."""
+    made_guest(stage)
+    rows = [f"w{n},5f4a1b62-8a57-4d6f-9d5e-1c2b3a49586{n},mac=00:16:3e:04:05:0{n}" for n in range(3)]
+    (IN / "guests.csv").write_text("\n".join(["name,uuid,nic", *rows, ""]))
+
+
+def clone(*more):
+    return ("clone", "t", "c", "--source-dir", str(OUT), "--dir", str(OUT), "--progress", "none", "--allow-unbootable", *IDENTITY, *more)
+
+
 def killed_builds(stage):
     """One that had its results ready, one that had not."""
     inputs(stage)
@@ -266,6 +279,11 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("resize", made_guest, ("resize", "t", "24M", "--dir", str(OUT))),
     Scenario("rebuild", guest_with_data, ("rebuild", "t", "--dir", str(OUT), "--progress", "none",
                                           "--allow-unbootable")),
+    Scenario("clone", made_guest, clone("--copy", "overlay")),
+    Scenario("clone-sparse", made_guest, clone("--copy", "sparse")),
+    Scenario("clone-table", guest_with_table, ("clone", "t", "--source-dir", str(OUT), "--dir", str(OUT), "--each", str(IN / "guests.csv"),
+                                               "--progress", "none", "--allow-unbootable"),
+             parts=("w0", "w1", "w2")),
     Scenario("rename", made_guest, ("rename", "t", "v", "--dir", str(OUT))),
     Scenario("config-set", made_guest, ("config", "set", "memory=300", "vcpus=2", str(OUT / "t.cfg"))),
     Scenario("delete", made_guest, ("delete", str(OUT / "t.cfg"))),

@@ -208,11 +208,13 @@ gboolean
 domuimg_ext_fs_close (DomuimgExtFs *self, gboolean sync, GError **error)
 {
   g_autoptr (DomuimgExtFs) owned = self;
+  gboolean changed = is_changed (self);
   errcode_t code;
 
-  if (!domuimg_ext_flush_data (self, error))
+  /* ext2fs_close2 writes what our cache still holds when it frees it, and keeps that error to itself. */
+  if (!domuimg_ext_fs_flush (self, error))
     return FALSE;
-  if (is_changed (self))
+  if (changed)
     {
       code = ext2fs_close2 (self->fs, EXT2_FLAG_FLUSH_NO_SYNC);
       if (code != 0)

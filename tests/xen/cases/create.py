@@ -93,7 +93,7 @@ class Maker:
 
 
 def debian_pv(maker):
-    return maker.debian("pv1", "--type", "pv"), [], []
+    return maker.debian("pv1", "--type", "pv", "--root-password-file", maker.secret()), [], []
 
 
 def debian_pvh(maker):
