@@ -170,9 +170,12 @@ gboolean
 domuimg_clone_write_config (DomuimgCloneJob *self, char **config, char **xml,
                             DomuimgDomain **domain, GError **error)
 {
+  g_autofree char *text = NULL;
+
   if (self->config_path == NULL)
     return TRUE;
-  *domain = domuimg_domain_new_from_text (self->source->config_text, self->source->name, error);
+  text = domuimg_clone_uuids_apply (self->uuids, self->source->config_text);
+  *domain = domuimg_domain_new_from_text (text, self->source->name, error);
   if (*domain == NULL)
     return FALSE;
   domuimg_replace_text (&(*domain)->name, self->name);

@@ -107,6 +107,7 @@ fill (DomuimgCloneJob *self, DomuimgCustomise *customise, GError **error)
             ? domuimg_spec_get_number (self->spec, "host-keys", DOMUIMG_HOST_KEYS_FIRST_BOOT)
             : DOMUIMG_HOST_KEYS_KEEP;
   set_network (self, customise);
+  domuimg_clone_uuids_tell (self->uuids, customise);
   for (guint i = 0; keys[i] != NULL; i++)
     if (!domuimg_ssh_keys_read_file (keys[i], customise->authorized_keys, error))
       return FALSE;

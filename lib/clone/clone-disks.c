@@ -26,6 +26,8 @@ domuimg_clone_disks_begin (DomuimgCloneJob *self, DomuimgCloneDisks *disks,
       if (region == NULL)
         return FALSE;
       g_ptr_array_add (disks->regions, region);
+      if (!domuimg_clone_uuids_set (self->uuids, i, region, error))
+        return FALSE;
     }
   return TRUE;
 }

@@ -32,6 +32,7 @@ typedef struct {
   char *kernel_path, *ramdisk_path; /* (nullable) */
   GPtrArray *paths;        /* (element-type utf8) of the disks */
   GPtrArray *nics;         /* of DomuimgCloneNic */
+  GPtrArray *uuids;        /* of DomuimgCloneUuid */
   const GPtrArray *addresses; /* (unowned) (element-type utf8) which no pool may give it; NULL at the end */
   GPtrArray *changes, *warnings; /* (element-type utf8) */
   DomuimgManifest *replaced; /* (nullable) of the guest that was made under this name before */

@@ -17,6 +17,12 @@ is_ext (const DomuimgVolume *volume)
   return volume->fs != NULL && g_str_has_prefix (volume->fs, "ext");
 }
 
+static gboolean
+is_direct (const DomuimgDevice *device)
+{
+  return is_ext (device->volume) && device->volume->lv == NULL && device->volume->inside == NULL;
+}
+
 static DomuimgCloneDisk *
 get_disk (DomuimgCloneSource *self, guint i)
 {
@@ -31,8 +37,7 @@ add_mount (DomuimgCloneSource *self, const DomuimgDevice *device, const char *po
   mount->disk = device->disk;
   mount->volume = device->volume;
   mount->point = g_strdup (point);
-  mount->is_direct = is_ext (device->volume) && device->volume->lv == NULL
-                     && device->volume->inside == NULL;
+  mount->is_direct = is_direct (device);
   g_ptr_array_add (self->mounts, mount);
 }
 
@@ -95,12 +100,15 @@ find_root (const GPtrArray *devices, const DomuimgDevice **root, GError **first)
   return NULL;
 }
 
-/* Whether a cleaner has to look there: kernels and loaders have no identity. */
+/* Whether a cleaner has to look there: loaders have no identity but what a menu says of filesystems, for
+ * which no other Linux is started. */
 static gboolean
-is_wanted (const DomuimgFstabEntry *entry)
+is_wanted (const DomuimgFstabEntry *entry, const DomuimgDevice *device)
 {
-  return entry->file[0] == '/' && entry->file[1] != '\0' && !g_str_has_prefix (entry->file, "/boot")
-         && !g_str_has_prefix (entry->file, "/efi");
+  if (device == NULL || device->volume == NULL || !domuimg_guest_root_has_files (device->volume))
+    return FALSE;
+  return is_direct (device)
+         || (!g_str_has_prefix (entry->file, "/boot") && !g_str_has_prefix (entry->file, "/efi"));
 }
 
 static void
@@ -113,11 +121,10 @@ add_others (DomuimgCloneSource *self, GPtrArray *devices, DomuimgTree *root)
   for (guint i = 0; i < entries->len; i++)
     {
       const DomuimgFstabEntry *entry = g_ptr_array_index (entries, i);
-      DomuimgDevice *device
-          = is_wanted (entry) ? domuimg_devices_find (devices, entry->spec) : NULL;
+      gboolean is_below = entry->file[0] == '/' && entry->file[1] != '\0';
+      DomuimgDevice *device = is_below ? domuimg_devices_find (devices, entry->spec) : NULL;
 
-      if (device != NULL && device->volume != NULL
-          && domuimg_guest_root_has_files (device->volume))
+      if (is_wanted (entry, device))
         add_mount (self, device, entry->file + 1);
     }
 }

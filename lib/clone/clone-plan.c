@@ -38,6 +38,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_free (self->ramdisk_path);
   g_ptr_array_unref (self->paths);
   g_ptr_array_unref (self->nics);
+  g_clear_pointer (&self->uuids, g_ptr_array_unref);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);
@@ -254,6 +255,13 @@ plan_uuid (DomuimgCloneJob *self, const DomuimgClonePlan *plan, GError **error)
   return TRUE;
 }
 
+static gboolean
+plan_uuids (DomuimgCloneJob *self, GError **error)
+{
+  self->uuids = domuimg_clone_source_plan_uuids (self->source, self->cleaners, self->warnings, error);
+  return self->uuids != NULL;
+}
+
 DomuimgCloneJob *
 domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
                         const DomuimgClonePlan *plan, GError **error)
@@ -279,7 +287,8 @@ domuimg_clone_job_plan (const DomuimgCloneSource *source, DomuimgSpec *spec,
   plan_paths (self);
   if (!domuimg_clone_job_check_is_other (self, error) || !check_places (self, plan, error)
       || !domuimg_clone_job_read_replaced (self, error) || !plan_uuid (self, plan, error)
-      || !plan_nics (self, plan, error) || !domuimg_clone_job_check (self, error))
+      || !plan_nics (self, plan, error) || !plan_uuids (self, error)
+      || !domuimg_clone_job_check (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "domuimg/domain.h"
+#include "lib/guest/customise.h"
 #include "lib/guest/manifest.h"
 #include "lib/image/image.h"
 #include "lib/spec/disk-kind.h"
@@ -47,6 +48,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneSource, domuimg_clone_source_free)
 
 /* Finds where the guest's filesystems are (clone-mounts.c). */
 gboolean domuimg_clone_source_find_mounts (DomuimgCloneSource *self, GError **error);
+/* A filesystem that is given a UUID of its own (clone-uuids.c). */
+typedef struct {
+  guint disk;
+  const DomuimgVolume *volume; /* (unowned) with the old one */
+  char *uuid;
+} DomuimgCloneUuid;
+
+void domuimg_clone_uuid_free (DomuimgCloneUuid *self);
+/* (element-type DomuimgCloneUuid) Nothing without that cleaner. Adds to @notes what stays as it is; NOT_SUPPORTED
+ * where the guest would not start any more. */
+GPtrArray *domuimg_clone_source_plan_uuids (const DomuimgCloneSource *self, guint64 cleaners, GPtrArray *notes,
+                                            GError **error);
+/* Those of a disk, whose @bytes are open for writing. */
+gboolean domuimg_clone_uuids_set (const GPtrArray *uuids, guint disk, DomuimgRegion *bytes, GError **error);
+/* That the guest's files are to name them. */
+void domuimg_clone_uuids_tell (const GPtrArray *uuids, DomuimgCustomise *customise);
+/* @text with those in place of the old ones. */
+char *domuimg_clone_uuids_apply (const GPtrArray *uuids, const char *text);
+/* (nullable) */
+const DomuimgCloneUuid *domuimg_clone_uuids_find (const GPtrArray *uuids, const DomuimgVolume *volume);
+
 /* (nullable) The kernel, or with @ramdisk its initramfs, that is the guest's own and not a file of the
  * host, of which each clone gets its own. */
 const char *domuimg_clone_source_get_own (const DomuimgCloneSource *self, gboolean ramdisk);

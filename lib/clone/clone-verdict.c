@@ -68,6 +68,27 @@ set_trees (const DomuimgCloneSource *source, guint disk, const GPtrArray *trees,
     }
 }
 
+/* They have the UUIDs of the clone; @renamed owns what is not the source's. */
+static void
+set_uuids (const DomuimgCloneJob *job, GPtrArray *devices, GPtrArray *renamed)
+{
+  for (guint i = 0; i < devices->len; i++)
+    {
+      DomuimgDevice *device = g_ptr_array_index (devices, i);
+      const DomuimgCloneUuid *uuid
+          = device->volume != NULL ? domuimg_clone_uuids_find (job->uuids, device->volume) : NULL;
+      DomuimgVolume *volume;
+
+      if (uuid == NULL)
+        continue;
+      volume = domuimg_volume_copy (device->volume);
+      g_free (volume->uuid);
+      volume->uuid = g_strdup (uuid->uuid);
+      g_ptr_array_add (renamed, volume);
+      device->volume = volume;
+    }
+}
+
 /* Which disk of the domain it is: others of the source's may not be in it any more. */
 static gboolean
 find_disk (DomuimgDomain *domain, const char *path, guint *number)
@@ -130,6 +151,8 @@ check (DomuimgCloneVerdicts *self, const DomuimgCloneJob *job, const DomuimgClon
        GCancellable *cancellable, GError **error)
 {
   g_autoptr (GPtrArray) devices = domuimg_devices_new ();
+  g_autoptr (GPtrArray) renamed
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_volume_free);
   g_autoptr (GHashTable) places = list_places (job, made);
   gboolean has_read = g_atomic_int_get (&self->has_read);
   DomuimgMade what = { .domain = made->domain,
@@ -150,6 +173,7 @@ check (DomuimgCloneVerdicts *self, const DomuimgCloneJob *job, const DomuimgClon
   for (guint i = 0; i < job->source->disks->len; i++)
     if (!add_devices (job, made, i, devices, error))
       return NULL;
+  set_uuids (job, devices, renamed);
   return domuimg_check_run_on (&what, cancellable, error);
 }
 

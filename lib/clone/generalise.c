@@ -28,6 +28,7 @@ typedef struct {
   DomuimgRepairWork *work;
   GPtrArray *changes;
   GCancellable *cancellable;
+  GPtrArray *uuids; /* (nullable) */
 } Generalise;
 
 static DomuimgImage *
@@ -67,6 +68,7 @@ clean (Generalise *self, guint64 cleaners, GError **error)
   customise->is_clone = TRUE;
   customise->cleaners = cleaners;
   customise->forgets_macs = TRUE;
+  domuimg_clone_uuids_tell (self->uuids, customise);
   customise->hostname = domuimg_cleaners_has (cleaners, "hostname") ? g_strdup (HOSTNAME) : NULL;
   customise->host_keys = domuimg_cleaners_has (cleaners, "ssh-host-keys")
                              ? DOMUIMG_HOST_KEYS_FIRST_BOOT
@@ -133,19 +135,27 @@ scrub_volume (DomuimgImage *image, Forgotten *forgotten, const DomuimgVolume *vo
   return domuimg_image_each_unused (image, volume, 1, forget, forgotten, error);
 }
 
+static DomuimgRegion *
+open_bytes (Generalise *self, DomuimgImage *image, GError **error)
+{
+  DomuimgRegion *all = domuimg_image_get_bytes (image);
+
+  if (all != NULL)
+    return domuimg_region_make_writable (all, error);
+  domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
+                "%s: this host cannot show an image in the format %s as plain bytes, which"
+                " takes qemu-storage-daemon and FUSE",
+                self->source->name, domuimg_image_get_format (image));
+  return NULL;
+}
+
 static gboolean
 scrub_image (Generalise *self, DomuimgImage *image, GError **error)
 {
   GPtrArray *volumes = domuimg_image_list_partitions (image, error);
-  DomuimgRegion *all = volumes != NULL ? domuimg_image_get_bytes (image) : NULL;
-  g_autoptr (DomuimgRegion) bytes = all != NULL ? domuimg_region_make_writable (all, error) : NULL;
+  g_autoptr (DomuimgRegion) bytes = volumes != NULL ? open_bytes (self, image, error) : NULL;
   Forgotten forgotten = { bytes, g_str_equal (domuimg_image_get_format (image), "raw") };
 
-  if (volumes != NULL && all == NULL)
-    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                         "%s: this host cannot show an image in the format %s as plain bytes, which"
-                         " takes qemu-storage-daemon and FUSE",
-                         self->source->name, domuimg_image_get_format (image));
   if (bytes == NULL)
     return FALSE;
   for (guint i = 0; i < volumes->len; i++)
@@ -155,15 +165,41 @@ scrub_image (Generalise *self, DomuimgImage *image, GError **error)
   return TRUE;
 }
 
-static gboolean
-scrub_disk (Generalise *self, guint i, GError **error)
+static DomuimgImage *
+open_copy (Generalise *self, guint i, GError **error)
 {
   const DomuimgCloneDisk *disk = g_ptr_array_index (self->source->disks, i);
   const char *copy = domuimg_repair_work_file (self->work, disk->original.path, error);
-  g_autoptr (DomuimgImage) image
-      = copy != NULL ? domuimg_image_open_copy (disk->image, copy, error) : NULL;
+
+  return copy != NULL ? domuimg_image_open_copy (disk->image, copy, error) : NULL;
+}
+
+static gboolean
+scrub_disk (Generalise *self, guint i, GError **error)
+{
+  g_autoptr (DomuimgImage) image = open_copy (self, i, error);
 
   return image != NULL && scrub_image (self, image, error);
+}
+
+static gboolean
+renew_disk (Generalise *self, guint i, GError **error)
+{
+  g_autoptr (DomuimgImage) image = open_copy (self, i, error);
+  g_autoptr (DomuimgRegion) bytes = image != NULL ? open_bytes (self, image, error) : NULL;
+
+  return bytes != NULL && domuimg_clone_uuids_set (self->uuids, i, bytes, error);
+}
+
+/* Before anybody has the filesystems open. */
+static gboolean
+renew_uuids (Generalise *self, guint64 cleaners, GError **error)
+{
+  self->uuids = domuimg_clone_source_plan_uuids (self->source, cleaners, self->changes, error);
+  for (guint i = 0; self->uuids != NULL && self->uuids->len > 0 && i < self->source->disks->len; i++)
+    if (!renew_disk (self, i, error))
+      return FALSE;
+  return self->uuids != NULL;
 }
 
 static gboolean
@@ -189,7 +225,8 @@ check_is_possible (const DomuimgCloneSource *source, GError **error)
 static gboolean
 run (Generalise *self, guint64 cleaners, GError **error)
 {
-  if (!clean (self, cleaners, error) || !domuimg_repair_work_close_all (self->work, error))
+  if (!renew_uuids (self, cleaners, error) || !clean (self, cleaners, error)
+      || !domuimg_repair_work_close_all (self->work, error))
     return FALSE;
   for (guint i = 0; i < self->source->disks->len; i++)
     if (!scrub_disk (self, i, error))
@@ -209,8 +246,8 @@ run (Generalise *self, guint64 cleaners, GError **error)
  * Its host name becomes `localhost`, and network files go by any Ethernet card instead of a MAC address. The
  * image is changed in a copy beside it, which takes its place when all is done.
  *
- * UUIDs of filesystems and partitions stay, and so do names that are made of the machine ID, as kernels'
- * entries in `/boot/loader`.
+ * UUIDs of filesystems stay unless the cleaner `filesystem-uuid` is on, and those of partitions always, as do
+ * names that are made of the machine ID, such as kernels' entries in `/boot/loader`.
  *
  * |[
  * g_auto (GStrv) changes = domuimg_generalise ("golden.img", NULL, NULL, &error);
@@ -234,6 +271,7 @@ domuimg_generalise (const char *image, const char *identity, GCancellable *cance
   g_autoptr (DomuimgRepairWork) work = NULL;
   g_autoptr (GPtrArray) changes = g_ptr_array_new_with_free_func (g_free);
   Generalise self;
+  gboolean ok;
 
   g_return_val_if_fail (image != NULL, NULL);
   if (identity != NULL && !domuimg_cleaners_parse (identity, &cleaners, error))
@@ -243,8 +281,10 @@ domuimg_generalise (const char *image, const char *identity, GCancellable *cance
   if (source == NULL || !check_is_possible (source, error))
     return NULL;
   work = domuimg_repair_work_new (cancellable);
-  self = (Generalise){ source, work, changes, cancellable };
-  if (!run (&self, cleaners, error))
+  self = (Generalise){ source, work, changes, cancellable, NULL };
+  ok = run (&self, cleaners, error);
+  g_clear_pointer (&self.uuids, g_ptr_array_unref);
+  if (!ok)
     return NULL;
   g_ptr_array_add (changes, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&changes), FALSE);

@@ -46,9 +46,9 @@ nic_free (gpointer data)
 }
 
 static void
-mac_free (gpointer data)
+renamed_free (gpointer data)
 {
-  DomuimgGuestMac *self = data;
+  DomuimgGuestRenamed *self = data;
 
   g_free (self->old);
   g_free (self->new);
@@ -65,7 +65,8 @@ domuimg_customise_new (void)
   self->growths = g_ptr_array_new_with_free_func (growth_free);
   self->nics = g_ptr_array_new_with_free_func (nic_free);
   self->authorized_keys = g_ptr_array_new_with_free_func (g_free);
-  self->macs = g_ptr_array_new_with_free_func (mac_free);
+  self->macs = g_ptr_array_new_with_free_func (renamed_free);
+  self->uuids = g_ptr_array_new_with_free_func (renamed_free);
   return self;
 }
 
@@ -84,6 +85,7 @@ domuimg_customise_free (DomuimgCustomise *self)
   g_ptr_array_unref (self->growths);
   g_ptr_array_unref (self->nics);
   g_ptr_array_unref (self->macs);
+  g_ptr_array_unref (self->uuids);
   g_free (self->root_password_hash);
   g_ptr_array_unref (self->authorized_keys);
   g_free (self->locale);
@@ -145,14 +147,26 @@ domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac)
   return nic;
 }
 
+static void
+add_renamed (GPtrArray *into, const char *old, const char *new)
+{
+  DomuimgGuestRenamed *renamed = g_new0 (DomuimgGuestRenamed, 1);
+
+  renamed->old = g_strdup (old);
+  renamed->new = g_strdup (new);
+  g_ptr_array_add (into, renamed);
+}
+
 void
 domuimg_customise_add_mac (DomuimgCustomise *self, const char *old, const char *new)
 {
-  DomuimgGuestMac *mac = g_new0 (DomuimgGuestMac, 1);
+  add_renamed (self->macs, old, new);
+}
 
-  mac->old = g_strdup (old);
-  mac->new = g_strdup (new);
-  g_ptr_array_add (self->macs, mac);
+void
+domuimg_customise_add_uuid (DomuimgCustomise *self, const char *old, const char *new)
+{
+  add_renamed (self->uuids, old, new);
 }
 
 /* In this order: what the guest may lack before anything is written, directories before files in them,

@@ -40,10 +40,10 @@ typedef struct {
   char *dns_search; /* nullable: domains, separated by spaces */
 } DomuimgGuestNic;
 
-/* A card's address that is replaced wherever the guest's network files have it. */
+/* A name of something that is another one now: it is replaced wherever the guest's files have it. */
 typedef struct {
   char *old, *new;
-} DomuimgGuestMac;
+} DomuimgGuestRenamed;
 
 typedef enum {
   DOMUIMG_ROOT_PASSWORD_KEEP,
@@ -78,7 +78,8 @@ typedef struct {
   DomuimgHostKeys host_keys;
   gboolean is_clone;          /* of a guest: only what tells it from its copies is changed */
   guint64 cleaners;           /* a set of them (identity.h) */
-  GPtrArray *macs;            /* (element-type DomuimgGuestMac) */
+  GPtrArray *macs;            /* (element-type DomuimgGuestRenamed) of cards */
+  GPtrArray *uuids;           /* (element-type DomuimgGuestRenamed) of filesystems */
   gboolean forgets_macs;      /* network files go by any Ethernet card */
 } DomuimgCustomise;
 
@@ -98,6 +99,7 @@ DomuimgGuestGrowth *domuimg_customise_add_growth (DomuimgCustomise *self, const 
 DomuimgGuestNic *domuimg_customise_add_nic (DomuimgCustomise *self, const char *mac);
 
 void domuimg_customise_add_mac (DomuimgCustomise *self, const char *old, const char *new);
+void domuimg_customise_add_uuid (DomuimgCustomise *self, const char *old, const char *new);
 
 /* INVALID_ARGUMENT for a value that would break, or break out of, the file it goes to. */
 gboolean domuimg_customise_validate (const DomuimgCustomise *self, GError **error);

@@ -6,9 +6,7 @@
 #include <string.h>
 
 /* Where the tools of guests' networks have the addresses of cards. */
-static const struct {
-  const char *directory, *pattern;
-} places[] = {
+static const DomuimgIdentityPlace places[] = {
   { "/etc/netplan", "*.yaml" },
   { "/etc/systemd/network", "*" },
   { "/etc/network", "interfaces" },
@@ -21,46 +19,10 @@ static const struct {
   { "/etc/cloud/cloud.cfg.d", "*" },
 };
 
-/* @text with every @old replaced, in whatever case; NULL where there is none. */
-static char *
-replace_mac (const char *text, const char *old, const char *new)
-{
-  g_autoptr (GString) out = g_string_new (NULL);
-  gsize length = strlen (old);
-  gboolean found = FALSE;
-
-  while (*text != '\0')
-    if (g_ascii_strncasecmp (text, old, length) == 0)
-      {
-        g_string_append (out, new);
-        text += length;
-        found = TRUE;
-      }
-    else
-      g_string_append_c (out, *text++);
-  return found ? g_string_free (g_steal_pointer (&out), FALSE) : NULL;
-}
-
 static gboolean
 replace_in_file (DomuimgGuestRun *self, const char *path, GError **error)
 {
-  g_autofree char *text = NULL;
-  gboolean is_changed = FALSE;
-
-  if (!domuimg_edit_read (self->edit, path, &text, error))
-    return FALSE;
-  for (guint i = 0; text != NULL && i < self->want->macs->len; i++)
-    {
-      const DomuimgGuestMac *mac = g_ptr_array_index (self->want->macs, i);
-      char *replaced = replace_mac (text, mac->old, mac->new);
-
-      if (replaced == NULL)
-        continue;
-      g_free (text);
-      text = replaced;
-      is_changed = TRUE;
-    }
-  return !is_changed || domuimg_edit_write (self->edit, path, text, 0644, error);
+  return domuimg_identity_rename (self, path, self->want->macs, error);
 }
 
 #define MAC "([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}"
@@ -109,29 +71,10 @@ forget_in_file (DomuimgGuestRun *self, const char *path, GError **error)
 gboolean
 domuimg_clean_macs (DomuimgGuestRun *self, GError **error)
 {
-  DomuimgTree *tree = self->edit->tree;
-  gboolean (*change) (DomuimgGuestRun *, const char *, GError **)
-      = self->want->forgets_macs ? forget_in_file : replace_in_file;
-
   if (self->want->macs->len == 0 && !self->want->forgets_macs)
     return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (places); i++)
-    {
-      g_auto (GStrv) names = domuimg_tree_list (tree, places[i].directory, error);
-
-      if (names == NULL)
-        return FALSE;
-      for (guint j = 0; names[j] != NULL; j++)
-        {
-          g_autofree char *path = g_strdup_printf ("%s/%s", places[i].directory, names[j]);
-          g_autoptr (DomuimgEntry) entry = domuimg_tree_stat (tree, path, NULL);
-
-          if (g_pattern_match_simple (places[i].pattern, names[j]) && entry != NULL
-              && entry->type == DOMUIMG_ENTRY_FILE && !change (self, path, error))
-            return FALSE;
-        }
-    }
-  return TRUE;
+  return domuimg_identity_each_file (self, places, G_N_ELEMENTS (places),
+                                     self->want->forgets_macs ? forget_in_file : replace_in_file, error);
 }
 
 /* The names of @line, behind its address, without those of the old machine. */

@@ -141,6 +141,9 @@ const DomuimgCleaner domuimg_cleaners[] = {
     .paths = LIST ("~/.ssh") },
   { "backup-files", "editors' backups in /etc and in homes", 0,
     .run = domuimg_clean_backup_files },
+  { "filesystem-uuid",
+    "UUIDs of ext filesystems and swap, with fstab, boot menus and the kernel's command line", 0,
+    .run = domuimg_clean_uuids },
   { "reconfigure", "a flag that has old Red Hat systems ask for settings at the first boot", 0,
     .run = domuimg_clean_reconfiguration },
 };

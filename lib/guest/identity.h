@@ -38,7 +38,22 @@ void domuimg_cleaners_list (guint64 set, GPtrArray *names);
 /* One line each, those that are on by themselves marked. */
 char *domuimg_cleaners_describe (void);
 
-/* Cleaners that are more than a list (identity-machine.c, identity-net.c). */
+/* Names that are other ones now, in files that may have them (identity-files.c). */
+typedef struct {
+  const char *directory, *pattern;
+} DomuimgIdentityPlace;
+
+typedef gboolean (*DomuimgIdentityVisit) (DomuimgGuestRun *self, const char *path, GError **error);
+
+/* (nullable) @text with the new names of @renamed, if it has one of the old. */
+char *domuimg_renamed_apply (const GPtrArray *renamed, const char *text);
+gboolean domuimg_identity_rename (DomuimgGuestRun *self, const char *path, const GPtrArray *renamed,
+                                  GError **error);
+/* Calls @visitor with each file there that is no link. */
+gboolean domuimg_identity_each_file (DomuimgGuestRun *self, const DomuimgIdentityPlace *places, guint n,
+                                     DomuimgIdentityVisit visitor, GError **error);
+
+/* Cleaners that are more than a list (identity-machine.c, identity-net.c, identity-uuid.c). */
 gboolean domuimg_clean_machine_id (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_clean_dbus_id (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_clean_initiator (DomuimgGuestRun *self, GError **error);
@@ -46,3 +61,4 @@ gboolean domuimg_clean_reconfiguration (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_clean_backup_files (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_clean_hosts (DomuimgGuestRun *self, GError **error);
 gboolean domuimg_clean_macs (DomuimgGuestRun *self, GError **error);
+gboolean domuimg_clean_uuids (DomuimgGuestRun *self, GError **error);

@@ -90,5 +90,6 @@ DomuimgExtState *domuimg_image_get_ext_state (DomuimgImage *self, const DomuimgV
                                               GError **error);
 /* Whether it is an EFI system partition, by its type in the table. */
 gboolean domuimg_volume_is_esp (const DomuimgVolume *self);
+DomuimgVolume *domuimg_volume_copy (const DomuimgVolume *self);
 void domuimg_volume_free (DomuimgVolume *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgVolume, domuimg_volume_free)

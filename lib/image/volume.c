@@ -12,6 +12,23 @@ domuimg_volume_is_esp (const DomuimgVolume *self)
   return g_strcmp0 (self->part_type, ESP_GPT) == 0 || g_strcmp0 (self->part_type, ESP_DOS) == 0;
 }
 
+DomuimgVolume *
+domuimg_volume_copy (const DomuimgVolume *self)
+{
+  DomuimgVolume *copy = g_memdup2 (self, sizeof *self);
+
+  copy->lv = g_strdup (self->lv);
+  copy->mapped = g_strdup (self->mapped);
+  copy->inside = self->inside != NULL ? domuimg_region_ref (self->inside) : NULL;
+  copy->fs = g_strdup (self->fs);
+  copy->uuid = g_strdup (self->uuid);
+  copy->label = g_strdup (self->label);
+  copy->partuuid = g_strdup (self->partuuid);
+  copy->partlabel = g_strdup (self->partlabel);
+  copy->part_type = g_strdup (self->part_type);
+  return copy;
+}
+
 void
 domuimg_volume_free (DomuimgVolume *self)
 {

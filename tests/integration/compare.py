@@ -7,6 +7,7 @@ import pathlib
 import stat
 import subprocess
 import tempfile
+import time
 
 
 @contextlib.contextmanager
@@ -19,6 +20,15 @@ def mounted(image, options="ro", where=None):
             yield pathlib.Path(directory)
         finally:
             subprocess.run(["umount", directory], check=True)
+            wait_for_loop(image)
+
+
+def wait_for_loop(image):
+    """The kernel lets go of a loop device's file a moment after the last mount has gone."""
+    for _ in range(250):
+        if not subprocess.run(["losetup", "-j", image], check=True, capture_output=True).stdout:
+            return
+        time.sleep(0.02)
 
 
 def new_filesystem(path, size):

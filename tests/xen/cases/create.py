@@ -258,7 +258,7 @@ def container(kind, address, *options, end="shutdown"):
     return make
 
 
-WHO = "hostname; cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; echo told"
+WHO = "hostname; cat /etc/machine-id; ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub; findmnt -no UUID /; echo told"
 
 
 def flat(cfg):
@@ -283,19 +283,20 @@ def clones(shared, work):
     try:
         maker.debian("gold", "--type", "pvh", "--package", "openssh-server", "--root-password-file", maker.secret())
         before = digest(work / "out/gold.img")
-        maker.run("clone", "gold", "--source-dir", work / "out", "--dir", work / "out", "--count", "2", "--name",
-                  "clone%d")
+        for name, identity in (("clone1", "-logs"), ("clone2", "filesystem-uuid")):
+            maker.run("clone", "gold", name, "--source-dir", work / "out", "--dir", work / "out", "--identity", identity)
     except Failed as error:
         return [Line("they are made", str(error).splitlines())]
     lines, seen = [], []
     for number in (1, 2):
         cfg = flat(work / "out" / f"clone{number}.cfg")
         status, said = outcome.lab_boot(cfg, "--login", f"root:{PASSWORD}", "--run", WHO)
-        seen.append((re.findall(r"^[0-9a-f]{32}\r?$", said, re.M), re.findall(r"SHA256:\S+", said)))
+        seen.append((re.findall(r"^[0-9a-f]{32}\r?$", said, re.M), re.findall(r"SHA256:\S+", said),
+                     re.findall(r"^[0-9a-f]{8}-[0-9a-f-]{27}\r?$", said, re.M)))
         ok = status == 0 and f"clone{number}" in said and all(seen[-1])
         lines.append(Line(f"clone {number} boots", [] if ok else [f"lab boot ended with {status}", said]))
     different = not any(set(a) & set(b) for a, b in zip(*seen))
-    lines.append(Line("they have their own IDs and keys", [] if different else [str(seen)]))
+    lines.append(Line("they have their own IDs, keys and filesystems", [] if different else [str(seen)]))
     same = digest(work / "out/gold.img") == before
     return [*lines, Line("what they are made of is as it was", [] if same else ["gold.img has changed"])]
 
