@@ -262,7 +262,9 @@ set_origin (DomuimgCloneJob *self, DomuimgManifest *manifest)
   const DomuimgManifest *from = self->source->manifest;
   DomuimgManifestKernel *kernel = &manifest->kernel;
 
-  manifest->source = g_strdup_printf ("clone of %s", self->source->name);
+  manifest->source = g_strdup_printf (
+      "clone of %s", from != NULL && from->name != NULL ? from->name : self->source->name);
+  manifest->clone_of = g_strdup (self->source->path);
   kernel->path = g_strdup (self->kernel_path);
   kernel->ramdisk = g_strdup (self->ramdisk_path);
   if (from == NULL)

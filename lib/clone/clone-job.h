@@ -36,6 +36,7 @@ typedef struct {
   const GPtrArray *addresses; /* (unowned) (element-type utf8) which no pool may give it; NULL at the end */
   GPtrArray *changes, *warnings; /* (element-type utf8) */
   DomuimgManifest *replaced; /* (nullable) of the guest that was made under this name before */
+  char *replaced_label;    /* (nullable) of its file, from before it was read */
   char *root_password;     /* (nullable) that was made */
   DomuimgReport *report;   /* (nullable) what a check said of it; NULL, too, without a configuration */
   gboolean has_seed, has_xml;

@@ -39,6 +39,7 @@ domuimg_clone_job_free (DomuimgCloneJob *self)
   g_ptr_array_unref (self->paths);
   g_ptr_array_unref (self->nics);
   g_clear_pointer (&self->uuids, g_ptr_array_unref);
+  g_free (self->replaced_label);
   g_ptr_array_unref (self->changes);
   g_ptr_array_unref (self->warnings);
   g_clear_pointer (&self->replaced, domuimg_manifest_free);

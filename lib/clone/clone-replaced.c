@@ -3,6 +3,7 @@
 #include "config.h"
 #include "lib/clone/clone-job.h"
 
+#include "lib/base/label.h"
 #include "lib/base/path.h"
 
 /* What nobody knows of any more would fill the storage. */
@@ -55,6 +56,7 @@ domuimg_clone_job_read_replaced (DomuimgCloneJob *self, GError **error)
 
   if (!domuimg_spec_get_flag (self->spec, "force"))
     return TRUE;
+  self->replaced_label = domuimg_label_of (self->manifest_path, NULL);
   if (!domuimg_manifest_read_if_any (self->manifest_path, &self->replaced, &local)
       && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
     {

@@ -42,6 +42,7 @@ void
 domuimg_clone_source_free (DomuimgCloneSource *self)
 {
   g_free (self->name);
+  g_free (self->path);
   g_free (self->config_text);
   g_free (self->seed_path);
   g_clear_object (&self->domain);
@@ -259,10 +260,16 @@ take_guest (DomuimgCloneSource *self, const char *dir, GError **error)
 
   self->manifest = domuimg_manifest_find_guest (self->name, dir, &path, &local);
   if (self->manifest != NULL)
-    return take_manifest (self, error);
+    {
+      self->path = g_canonicalize_filename (path, NULL);
+      return take_manifest (self, error);
+    }
   config = dir == NULL ? domuimg_domain_find_config (self->name, NULL) : NULL;
   if (config != NULL && g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_FOUND))
-    return take_domain (self, config, error);
+    {
+      self->path = g_canonicalize_filename (config, NULL);
+      return take_domain (self, config, error);
+    }
   g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }
@@ -284,6 +291,7 @@ domuimg_clone_source_open_image (const char *path, GError **error)
 {
   g_autoptr (DomuimgCloneSource) self = source_new (path);
 
+  self->path = g_canonicalize_filename (path, NULL);
   if (!add_disk (self, path, NULL, "xvda", -1, error)
       || !domuimg_clone_source_find_mounts (self, error))
     return NULL;

@@ -29,6 +29,7 @@ typedef struct {
 
 typedef struct {
   char *name;                /* as it was given */
+  char *path;                /* of the guest's manifest or configuration, or of the image; absolute */
   char *config_text;         /* (nullable) of the guest's configuration */
   DomuimgDomain *domain;     /* (nullable) what that means */
   DomuimgManifest *manifest; /* (nullable) */

@@ -7,7 +7,7 @@
 
 #include "lib/fs/ext/uuid.h"
 
-/* Of Linux's swap header (include/linux/swap.h, union swap_header): behind 1024 bytes for a boot record
+/* Linux's swap header (include/linux/swap.h, union swap_header) has it behind 1024 bytes for a boot record
  * and three numbers of 32 bits. */
 #define SWAP_UUID 1036
 

@@ -66,7 +66,7 @@ static const Member guest_texts[] = {
 static const Member guest_sizes[] = { { "memory", GUEST (memory) }, { "maxmem", GUEST (maxmem) } };
 static const Member origin_texts[] = {
   { "source", GUEST (source) }, { "made", GUEST (made) }, { "directory", GUEST (directory) },
-  { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
+  { "clone_of", GUEST (clone_of) }, { "system", GUEST (system) }, { "verdict", GUEST (verdict) },
 };
 static const Member file_texts[] = {
   { "config", GUEST (config) }, { "xml", GUEST (xml) }, { "manifest", GUEST (manifest) },

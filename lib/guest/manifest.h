@@ -104,6 +104,7 @@ typedef struct {
   char *defined;     /* the URI of the libvirt that knows it */
   char *config, *xml, *manifest; /* paths; of the manifest itself, too */
   char *documents[DOMUIMG_DOCUMENT_N]; /* likewise; each may be NULL */
+  char *clone_of;      /* (nullable) the manifest, configuration or image that it is a clone of */
   GPtrArray *identity; /* (element-type utf8) the cleaners (identity.h) that a clone went through */
   GPtrArray *changes;  /* (element-type utf8) in the guest */
   GPtrArray *warnings; /* (element-type utf8) */

@@ -16,14 +16,16 @@
 
 #define REFUSE(...) domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, __VA_ARGS__)
 
-/* Whether @key is kept from the specification; the others are said anew or decided here. */
+/* Whether @key is kept from the specification; the others are said anew or decided here. A clone that
+ * replaces one keeps its UUID and addresses by itself. */
 static gboolean
-is_kept (const char *key)
+is_kept (const DomuimgManifest *manifest, const char *key)
 {
-  static const char *const others[]
-      = { "uuid", "nic", "disk", "force", "allow-unbootable", "root-password-file", NULL };
+  static const char *const others[] = { "disk", "force", "allow-unbootable", "root-password-file", NULL };
+  static const char *const names[] = { "uuid", "nic", NULL };
 
-  return !g_strv_contains (others, key);
+  return !g_strv_contains (others, key)
+         && (manifest->clone_of != NULL || !g_strv_contains (names, key));
 }
 
 static gboolean
@@ -45,7 +47,7 @@ add_settings (DomuimgSpec *spec, const DomuimgManifest *manifest, GError **error
     {
       g_auto (GStrv) values = domuimg_manifest_get_setting (manifest, keys[i]);
 
-      for (guint j = 0; is_kept (keys[i]) && values[j] != NULL; j++)
+      for (guint j = 0; is_kept (manifest, keys[i]) && values[j] != NULL; j++)
         if (!add (spec, manifest, keys[i], values[j], error))
           return FALSE;
     }
@@ -167,19 +169,25 @@ check_source (DomuimgSpec *spec, const DomuimgManifest *manifest, GError **error
   return TRUE;
 }
 
+gboolean
+domuimg_rebuild_add_kept (DomuimgSpec *spec, const DomuimgManifest *manifest,
+                          const DomuimgRebuildOptions *options, GError **error)
+{
+  return add_settings (spec, manifest, error) && add_password (spec, manifest, options, error)
+         && domuimg_spec_set (spec, "force", "true", error)
+         && (!options->allow_unbootable || domuimg_spec_set (spec, "allow-unbootable", "true", error));
+}
+
 DomuimgSpec *
 domuimg_rebuild_make_spec (const DomuimgManifest *manifest, const DomuimgRebuildOptions *options,
                            GError **error)
 {
   g_autoptr (DomuimgSpec) spec = domuimg_spec_new ();
 
-  if (!check_manifest (manifest, error) || !add_settings (spec, manifest, error)
+  if (!check_manifest (manifest, error) || !domuimg_rebuild_add_kept (spec, manifest, options, error)
       || !check_source (spec, manifest, error) || !add_nics (spec, manifest, error)
-      || !add_password (spec, manifest, options, error)
       || !domuimg_rebuild_add_disks (spec, manifest, error)
-      || !domuimg_spec_set (spec, "force", "true", error)
       || (manifest->uuid != NULL && !domuimg_spec_set (spec, "uuid", manifest->uuid, error))
-      || (options->allow_unbootable && !domuimg_spec_set (spec, "allow-unbootable", "true", error))
       || !check_inputs (spec, error))
     return NULL;
   return g_steal_pointer (&spec);

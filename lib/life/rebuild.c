@@ -32,10 +32,13 @@ struct _DomuimgRebuild {
   gboolean allow_unbootable;
   char *path;                /* (nullable) of the manifest, once it is found */
   DomuimgManifest *manifest; /* of the guest as it was */
-  DomuimgSpec *spec;
+  DomuimgSpec *spec;         /* (nullable) of what is built */
+  DomuimgClone *clone;       /* (nullable) or cloned */
   char *label;
   char *config_text;         /* (nullable) as it stands before */
-  DomuimgResult *result;
+  DomuimgResult *result;     /* (nullable) of a build */
+  char *made;                /* (nullable) the manifest that is there now */
+  char *manifest_text;       /* (nullable) what is in it */
   GPtrArray *changes; /* (element-type utf8) */
 };
 
@@ -53,6 +56,9 @@ domuimg_rebuild_finalize (GObject *object)
   g_free (self->path);
   g_clear_pointer (&self->manifest, domuimg_manifest_free);
   g_clear_object (&self->spec);
+  g_clear_object (&self->clone);
+  g_free (self->made);
+  g_free (self->manifest_text);
   g_free (self->label);
   g_free (self->config_text);
   g_clear_object (&self->result);
@@ -174,6 +180,7 @@ prepare (DomuimgRebuild *self, GCancellable *cancellable, GError **error)
   g_clear_pointer (&self->path, g_free);
   g_clear_pointer (&self->label, g_free);
   g_clear_object (&self->spec);
+  g_clear_object (&self->clone);
   self->manifest = domuimg_manifest_find_guest (self->what, self->dir, &self->path, error);
   if (self->manifest == NULL)
     return FALSE;
@@ -187,8 +194,22 @@ prepare (DomuimgRebuild *self, GCancellable *cancellable, GError **error)
   self->manifest = read;
   if (!check_off (self, cancellable, error))
     return FALSE;
-  self->spec = domuimg_rebuild_make_spec (read, &options, error);
-  return self->spec != NULL;
+  if (read->clone_of != NULL)
+    self->clone = domuimg_rebuild_make_clone (read, &options, error);
+  else
+    self->spec = domuimg_rebuild_make_spec (read, &options, error);
+  return self->clone != NULL || self->spec != NULL;
+}
+
+static char *
+plan_clone (const DomuimgManifest *manifest)
+{
+  const DomuimgManifestDisk *disk = g_ptr_array_index (manifest->disks, 0);
+
+  return g_strdup_printf ("%s is cloned again, of %s\n"
+                          "%s becomes a new copy: what was written to it since is not kept\n"
+                          "UUID and MAC addresses stay\n",
+                          manifest->name, manifest->clone_of, disk->path);
 }
 
 /**
@@ -212,6 +233,8 @@ domuimg_rebuild_plan (DomuimgRebuild *self, GCancellable *cancellable, GError **
   g_return_val_if_fail (DOMUIMG_IS_REBUILD (self), NULL);
   if (!prepare (self, cancellable, error))
     return NULL;
+  if (self->clone != NULL)
+    return plan_clone (self->manifest);
   build = domuimg_build_new (self->spec);
   rehearsal = domuimg_build_rehearse (build, cancellable, error);
   if (rehearsal == NULL)
@@ -240,13 +263,13 @@ read_config (const DomuimgManifest *manifest)
 static gboolean
 compare (DomuimgRebuild *self, GHashTable *before, GError **error)
 {
-  g_autoptr (DomuimgManifest) after
-      = domuimg_manifest_read (domuimg_result_get_manifest_path (self->result), error);
+  g_autoptr (DomuimgManifest) after = domuimg_manifest_read (self->made, error);
   g_autoptr (GHashTable) packages = NULL;
   g_autofree char *config = NULL;
 
   if (after == NULL)
     return FALSE;
+  self->manifest_text = domuimg_manifest_write (after);
   domuimg_rebuild_compare (self->manifest, after, self->changes);
   config = read_config (after);
   if (config != NULL && self->config_text != NULL)
@@ -254,6 +277,30 @@ compare (DomuimgRebuild *self, GHashTable *before, GError **error)
   packages = before != NULL ? domuimg_rebuild_read_packages (after, self->changes) : NULL;
   if (packages != NULL)
     domuimg_rebuild_compare_packages (before, packages, self->changes);
+  return TRUE;
+}
+
+static gboolean
+build_again (DomuimgRebuild *self, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (DomuimgBuild) build = domuimg_build_new_again (self->spec, self->label);
+
+  self->result = domuimg_build_run (build, progress, cancellable, error);
+  if (self->result == NULL)
+    return FALSE;
+  self->made = g_strdup (domuimg_result_get_manifest_path (self->result));
+  return TRUE;
+}
+
+static gboolean
+clone_again (DomuimgRebuild *self, DomuimgProgress *progress, GCancellable *cancellable, GError **error)
+{
+  g_auto (GStrv) manifests = NULL;
+
+  if (!domuimg_clone_run (self->clone, progress, cancellable, error))
+    return FALSE;
+  manifests = domuimg_clone_list_manifests (self->clone);
+  self->made = g_strdup (manifests[0]);
   return TRUE;
 }
 
@@ -266,7 +313,8 @@ compare (DomuimgRebuild *self, GHashTable *before, GError **error)
  *
  * Makes the guest again from the specification in its manifest. It keeps its name, UUID and MAC addresses, and
  * all disks but the first, which nothing is written to. The old guest stays until the new one is whole, and
- * a check has found nothing that keeps it from its login; then it is replaced in one transaction.
+ * a check has found nothing that keeps it from its login; then it is replaced in one transaction. A clone is
+ * made again of what it was cloned of, with the same cleaners.
  *
  * |[
  * g_autoptr (DomuimgRebuild) rebuild = domuimg_rebuild_new ("web1", NULL);
@@ -289,22 +337,22 @@ gboolean
 domuimg_rebuild_run (DomuimgRebuild *self, DomuimgProgress *progress, GCancellable *cancellable,
                      GError **error)
 {
-  g_autoptr (DomuimgBuild) build = NULL;
   g_autoptr (GHashTable) packages = NULL;
   g_auto (GStrv) recovered = NULL;
 
   g_return_val_if_fail (DOMUIMG_IS_REBUILD (self), FALSE);
   g_return_val_if_fail (progress == NULL || DOMUIMG_IS_PROGRESS (progress), FALSE);
-  g_return_val_if_fail (self->result == NULL, FALSE);
+  g_return_val_if_fail (self->made == NULL, FALSE);
   /* What was killed among its renames is finished first. */
   recovered = domuimg_undo_recover (FALSE, error);
   if (recovered == NULL || !prepare (self, cancellable, error))
     return FALSE;
-  packages = domuimg_rebuild_read_packages (self->manifest, self->changes);
+  /* A clone has those of what it was cloned of. */
+  packages = self->clone == NULL ? domuimg_rebuild_read_packages (self->manifest, self->changes) : NULL;
   self->config_text = read_config (self->manifest);
-  build = domuimg_build_new_again (self->spec, self->label);
-  self->result = domuimg_build_run (build, progress, cancellable, error);
-  return self->result != NULL && compare (self, packages, error);
+  return (self->clone != NULL ? clone_again (self, progress, cancellable, error)
+                              : build_again (self, progress, cancellable, error))
+         && compare (self, packages, error);
 }
 
 /**
@@ -342,10 +390,10 @@ domuimg_rebuild_to_text (DomuimgRebuild *self)
   GString *text;
 
   g_return_val_if_fail (DOMUIMG_IS_REBUILD (self), NULL);
-  g_return_val_if_fail (self->result != NULL, NULL);
-  result = domuimg_result_to_text (self->result);
+  g_return_val_if_fail (self->made != NULL, NULL);
+  result = self->clone != NULL ? domuimg_clone_to_text (self->clone) : domuimg_result_to_text (self->result);
   text = g_string_new (result);
-  for (guint i = 1; i < self->manifest->disks->len; i++)
+  for (guint i = 1; self->clone == NULL && i < self->manifest->disks->len; i++)
     g_string_append_printf (text, "Kept %s as it was\n",
                             ((const DomuimgManifestDisk *) self->manifest->disks->pdata[i])->path);
   if (self->changes->len == 0)
@@ -353,6 +401,20 @@ domuimg_rebuild_to_text (DomuimgRebuild *self)
   for (guint i = 0; i < self->changes->len; i++)
     g_string_append_printf (text, "Changed: %s\n", (const char *) g_ptr_array_index (self->changes, i));
   return g_string_free (text, FALSE);
+}
+
+/* A manifest keeps no secrets. */
+static void
+take_password (DomuimgClone *clone, JsonObject *into)
+{
+  g_autofree char *text = domuimg_clone_to_json (clone);
+  g_autoptr (JsonNode) said = json_from_string (text, NULL);
+  JsonArray *clones = json_object_get_array_member (json_node_get_object (said), "clones");
+  JsonObject *first = json_array_get_object_element (clones, 0);
+  const char *password = json_object_get_string_member_with_default (first, "root_password", NULL);
+
+  if (password != NULL)
+    json_object_set_string_member (into, "root_password", password);
 }
 
 /**
@@ -374,11 +436,13 @@ domuimg_rebuild_to_json (DomuimgRebuild *self)
   JsonArray *changes = json_array_new ();
 
   g_return_val_if_fail (DOMUIMG_IS_REBUILD (self), NULL);
-  g_return_val_if_fail (self->result != NULL, NULL);
-  result = domuimg_result_to_json (self->result);
+  g_return_val_if_fail (self->made != NULL, NULL);
+  result = self->clone != NULL ? g_strdup (self->manifest_text) : domuimg_result_to_json (self->result);
   root = json_from_string (result, NULL);
+  if (self->clone != NULL)
+    take_password (self->clone, json_node_get_object (root));
   rebuilt = json_object_new ();
-  for (guint i = 1; i < self->manifest->disks->len; i++)
+  for (guint i = 1; self->clone == NULL && i < self->manifest->disks->len; i++)
     json_array_add_string_element (
         kept, ((const DomuimgManifestDisk *) self->manifest->disks->pdata[i])->path);
   for (guint i = 0; i < self->changes->len; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "domuimg/clone.h"
 #include "domuimg/spec.h"
 #include "lib/guest/manifest.h"
 
@@ -14,6 +15,12 @@ typedef struct {
  * NOT_SUPPORTED where that cannot be, NOT_FOUND with the names of all inputs that are not there any more. */
 DomuimgSpec *domuimg_rebuild_make_spec (const DomuimgManifest *manifest,
                                         const DomuimgRebuildOptions *options, GError **error);
+/* What both it and a clone that is made again have of the specification, and of @options. */
+gboolean domuimg_rebuild_add_kept (DomuimgSpec *spec, const DomuimgManifest *manifest,
+                                   const DomuimgRebuildOptions *options, GError **error);
+/* The clone of @manifest, to be made again of what it was made of (rebuild-clone.c); errors likewise. */
+DomuimgClone *domuimg_rebuild_make_clone (const DomuimgManifest *manifest,
+                                          const DomuimgRebuildOptions *options, GError **error);
 /* Adds an option for each disk that is kept, to @spec's disks; NOT_FOUND for one that is missing. */
 gboolean domuimg_rebuild_add_disks (DomuimgSpec *spec, const DomuimgManifest *manifest, GError **error);
 

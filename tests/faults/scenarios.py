@@ -235,6 +235,11 @@ def clone(*more):
     return ("clone", "t", "c", "--source-dir", str(OUT), "--dir", str(OUT), "--progress", "none", "--allow-unbootable", *IDENTITY, *more)
 
 
+def cloned_guest(stage):
+    made_guest(stage)
+    stage.must(*clone("--copy", "sparse", "--hostname", "www"))
+
+
 def killed_builds(stage):
     """One that had its results ready, one that had not."""
     inputs(stage)
@@ -284,6 +289,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("clone-table", guest_with_table, ("clone", "t", "--source-dir", str(OUT), "--dir", str(OUT), "--each", str(IN / "guests.csv"),
                                                "--progress", "none", "--allow-unbootable"),
              parts=("w0", "w1", "w2")),
+    Scenario("clone-again", cloned_guest, ("rebuild", "c", "--dir", str(OUT), "--progress", "none",
+                                           "--allow-unbootable")),
     Scenario("rename", made_guest, ("rename", "t", "v", "--dir", str(OUT))),
     Scenario("config-set", made_guest, ("config", "set", "memory=300", "vcpus=2", str(OUT / "t.cfg"))),
     Scenario("delete", made_guest, ("delete", str(OUT / "t.cfg"))),
