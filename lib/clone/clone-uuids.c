@@ -82,7 +82,10 @@ domuimg_clone_source_plan_uuids (const DomuimgCloneSource *self, guint64 cleaner
   g_autoptr (GPtrArray) uuids
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_clone_uuid_free);
 
-  for (guint i = 0; domuimg_cleaners_has (cleaners, CLEANER) && i < self->disks->len; i++)
+  /* Where no system was found, nobody can tell what names them. */
+  if (!domuimg_cleaners_has (cleaners, CLEANER) || self->mounts->len == 0)
+    return g_steal_pointer (&uuids);
+  for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgCloneDisk *disk = g_ptr_array_index (self->disks, i);
       GPtrArray *volumes = domuimg_image_list_volumes (disk->image, error);

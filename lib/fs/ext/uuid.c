@@ -35,26 +35,13 @@ set_uuid (ext2_filsys fs, const guint8 uuid[DOMUIMG_UUID_SIZE])
 gboolean
 domuimg_ext_set_uuid (DomuimgRegion *region, const guint8 uuid[DOMUIMG_UUID_SIZE], GError **error)
 {
-  ext2_filsys fs = NULL;
-  errcode_t code = domuimg_ext_open_library (region, EXT2_FLAG_RW | EXT2_FLAG_64BITS, &fs);
-  errcode_t closed;
+  g_autoptr (DomuimgExtFs) ext = domuimg_ext_fs_open (region, TRUE, error);
 
-  if (code == 0 && ext2fs_has_feature_stable_inodes (fs->super))
-    {
-      ext2fs_free (fs);
-      return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
-                           "%s: encrypted files in it are bound to its UUID", region->name);
-    }
-  if (code == 0)
-    {
-      set_uuid (fs, uuid);
-      code = ext2fs_flush2 (fs, 0);
-      closed = ext2fs_close (fs);
-      code = code != 0 ? code : closed;
-    }
-  if (code == 0)
-    return TRUE;
-  initialize_ext2_error_table ();
-  return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: writing another UUID: %s", region->name,
-                       error_message (code));
+  if (ext == NULL)
+    return FALSE;
+  if (ext2fs_has_feature_stable_inodes (ext->fs->super))
+    return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s: encrypted files in it are bound to its UUID",
+                         region->name);
+  set_uuid (ext->fs, uuid);
+  return domuimg_ext_fs_close (g_steal_pointer (&ext), FALSE, error);
 }
