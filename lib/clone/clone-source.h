@@ -49,15 +49,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (DomuimgCloneSource, domuimg_clone_source_free)
 
 /* Finds where the guest's filesystems are (clone-mounts.c). */
 gboolean domuimg_clone_source_find_mounts (DomuimgCloneSource *self, GError **error);
-/* A filesystem that is given a UUID of its own (clone-uuids.c). */
+/* What is given a UUID of its own (clone-uuids.c). */
 typedef struct {
   guint disk;
-  const DomuimgVolume *volume; /* (unowned) with the old one */
-  char *uuid;
+  const DomuimgVolume *volume; /* (unowned) with the old ones */
+  char *uuid;                  /* (nullable) of its filesystem */
+  char *partuuid;              /* (nullable) of the partition */
 } DomuimgCloneUuid;
 
 void domuimg_clone_uuid_free (DomuimgCloneUuid *self);
-/* (element-type DomuimgCloneUuid) Nothing without that cleaner. Adds to @notes what stays as it is; NOT_SUPPORTED
+/* (element-type DomuimgCloneUuid) Nothing without such a cleaner. Adds to @notes what stays as it is; NOT_SUPPORTED
  * where the guest would not start any more. */
 GPtrArray *domuimg_clone_source_plan_uuids (const DomuimgCloneSource *self, guint64 cleaners, GPtrArray *notes,
                                             GError **error);

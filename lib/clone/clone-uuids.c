@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Gives the filesystems of a clone UUIDs of their own, where that was asked for. */
+/* Gives the filesystems and partitions of a clone UUIDs of their own, where that was asked for. */
 #include "config.h"
 #include "lib/clone/clone-job.h"
 
 #include "lib/domain/model/identity.h"
 #include "lib/fs/uuid.h"
 #include "lib/guest/identity.h"
+#include "lib/image/table-uuids.h"
 
-#define CLEANER "filesystem-uuid"
+#define FILESYSTEMS "filesystem-uuid"
+#define PARTITIONS "partition-uuid"
 
 void
 domuimg_clone_uuid_free (DomuimgCloneUuid *self)
 {
   g_free (self->uuid);
+  g_free (self->partuuid);
   g_free (self);
 }
 
@@ -22,27 +25,41 @@ is_settable (const DomuimgVolume *volume)
   return volume->lv == NULL && volume->inside == NULL && domuimg_fs_has_settable_uuid (volume->fs);
 }
 
-static void
-plan_volume (GPtrArray *uuids, GPtrArray *notes, const DomuimgCloneDisk *disk, guint number,
-             const DomuimgVolume *volume)
+/* (nullable) What stays as it is goes to @notes. */
+static char *
+make_uuid (const DomuimgCloneDisk *disk, const DomuimgVolume *volume, GPtrArray *notes)
 {
-  DomuimgCloneUuid *uuid;
-
   if (volume->uuid == NULL)
-    return;
-  if (!is_settable (volume))
+    return NULL;
+  if (is_settable (volume))
+    return domuimg_uuid_new_random ();
+  g_ptr_array_add (notes, g_strdup_printf ("%s keeps the UUID %s of what is %s on it: only those of ext filesystems and"
+                                           " swap in plain disks and partitions can be changed",
+                                           domuimg_image_get_path (disk->image), volume->uuid,
+                                           volume->fs != NULL ? volume->fs : "unknown"));
+  return NULL;
+}
+
+static void
+plan_disk (GPtrArray *uuids, GPtrArray *notes, const DomuimgCloneDisk *disk, guint number, GPtrArray *volumes,
+           guint64 cleaners)
+{
+  g_autofree char *own = domuimg_uuid_new_random ();
+
+  for (guint i = 0; i < volumes->len; i++)
     {
-      g_ptr_array_add (notes, g_strdup_printf ("%s keeps the UUID %s of what is %s on it: only those of ext filesystems and"
-                                               " swap in plain disks and partitions can be changed",
-                                               domuimg_image_get_path (disk->image), volume->uuid,
-                                               volume->fs != NULL ? volume->fs : "unknown"));
-      return;
+      const DomuimgVolume *volume = g_ptr_array_index (volumes, i);
+      DomuimgCloneUuid *one = g_new0 (DomuimgCloneUuid, 1);
+      g_autofree char *other = domuimg_uuid_new_random ();
+
+      one->disk = number;
+      one->volume = volume;
+      if (domuimg_cleaners_has (cleaners, FILESYSTEMS))
+        one->uuid = make_uuid (disk, volume, notes);
+      if (domuimg_cleaners_has (cleaners, PARTITIONS) && volume->partuuid != NULL)
+        one->partuuid = domuimg_table_fit_uuid (volume->partuuid, other, own);
+      g_ptr_array_add (uuids, one);
     }
-  uuid = g_new0 (DomuimgCloneUuid, 1);
-  uuid->disk = number;
-  uuid->volume = volume;
-  uuid->uuid = domuimg_uuid_new_random ();
-  g_ptr_array_add (uuids, uuid);
 }
 
 /* GRUB on the guest's own disk has the UUID of its root inside. */
@@ -61,7 +78,7 @@ check_loader (const DomuimgCloneDisk *disk, gboolean starts_itself, GPtrArray *n
     return domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED,
                          "%s: the boot loader on it may look for its root by the UUID, and would not find a new one;"
                          " leave %s out",
-                         path, CLEANER);
+                         path, FILESYSTEMS);
   g_ptr_array_add (notes, g_strdup_printf ("%s: the boot loader on it may look for the old UUID; before it is started"
                                            " by a BIOS or UEFI, install that again in the guest (grub-install)",
                                            path));
@@ -81,21 +98,37 @@ domuimg_clone_source_plan_uuids (const DomuimgCloneSource *self, guint64 cleaner
 {
   g_autoptr (GPtrArray) uuids
       = g_ptr_array_new_with_free_func ((GDestroyNotify) domuimg_clone_uuid_free);
+  gboolean renews = domuimg_cleaners_has (cleaners, FILESYSTEMS);
 
   /* Where no system was found, nobody can tell what names them. */
-  if (!domuimg_cleaners_has (cleaners, CLEANER) || self->mounts->len == 0)
+  if ((!renews && !domuimg_cleaners_has (cleaners, PARTITIONS)) || self->mounts->len == 0)
     return g_steal_pointer (&uuids);
   for (guint i = 0; i < self->disks->len; i++)
     {
       const DomuimgCloneDisk *disk = g_ptr_array_index (self->disks, i);
       GPtrArray *volumes = domuimg_image_list_volumes (disk->image, error);
 
-      if (volumes == NULL || (i == 0 && !check_loader (disk, starts_itself (self), notes, error)))
+      if (volumes == NULL || (i == 0 && renews && !check_loader (disk, starts_itself (self), notes, error)))
         return NULL;
-      for (guint j = 0; j < volumes->len; j++)
-        plan_volume (uuids, notes, disk, i, g_ptr_array_index (volumes, j));
+      plan_disk (uuids, notes, disk, i, volumes, cleaners);
     }
   return g_steal_pointer (&uuids);
+}
+
+static gboolean
+set_in_table (const GPtrArray *uuids, guint disk, DomuimgRegion *bytes, GError **error)
+{
+  g_autoptr (GHashTable) renamed = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree char *own = domuimg_uuid_new_random ();
+
+  for (guint i = 0; i < uuids->len; i++)
+    {
+      const DomuimgCloneUuid *one = g_ptr_array_index (uuids, i);
+
+      if (one->disk == disk && one->partuuid != NULL)
+        g_hash_table_insert (renamed, one->volume->partuuid, one->partuuid);
+    }
+  return domuimg_table_set_uuids (bytes, own, renamed, error);
 }
 
 gboolean
@@ -104,15 +137,15 @@ domuimg_clone_uuids_set (const GPtrArray *uuids, guint disk, DomuimgRegion *byte
   for (guint i = 0; i < uuids->len; i++)
     {
       const DomuimgCloneUuid *one = g_ptr_array_index (uuids, i);
-      g_autoptr (DomuimgRegion) part
-          = one->disk == disk
-                ? domuimg_region_new_part (bytes, one->volume->offset, one->volume->length)
-                : NULL;
+      g_autoptr (DomuimgRegion) part = NULL;
 
-      if (part != NULL && !domuimg_fs_set_uuid (part, one->volume->fs, one->uuid, error))
+      if (one->disk != disk || one->uuid == NULL)
+        continue;
+      part = domuimg_region_new_part (bytes, one->volume->offset, one->volume->length);
+      if (!domuimg_fs_set_uuid (part, one->volume->fs, one->uuid, error))
         return FALSE;
     }
-  return TRUE;
+  return set_in_table (uuids, disk, bytes, error);
 }
 
 void
@@ -122,7 +155,10 @@ domuimg_clone_uuids_tell (const GPtrArray *uuids, DomuimgCustomise *customise)
     {
       const DomuimgCloneUuid *one = g_ptr_array_index (uuids, i);
 
-      domuimg_customise_add_uuid (customise, one->volume->uuid, one->uuid);
+      if (one->uuid != NULL)
+        domuimg_customise_add_uuid (customise, one->volume->uuid, one->uuid);
+      if (one->partuuid != NULL)
+        domuimg_customise_add_uuid (customise, one->volume->partuuid, one->partuuid);
     }
 }
 

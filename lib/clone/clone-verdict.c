@@ -5,6 +5,7 @@
 
 #include "lib/check/report.h"
 #include "lib/check/run.h"
+#include "lib/domain/model/domain.h"
 #include "lib/domain/model/vdev.h"
 
 struct _DomuimgCloneVerdicts {
@@ -82,8 +83,10 @@ set_uuids (const DomuimgCloneJob *job, GPtrArray *devices, GPtrArray *renamed)
       if (uuid == NULL)
         continue;
       volume = domuimg_volume_copy (device->volume);
-      g_free (volume->uuid);
-      volume->uuid = g_strdup (uuid->uuid);
+      if (uuid->uuid != NULL)
+        domuimg_replace_text (&volume->uuid, uuid->uuid);
+      if (uuid->partuuid != NULL)
+        domuimg_replace_text (&volume->partuuid, uuid->partuuid);
       g_ptr_array_add (renamed, volume);
       device->volume = volume;
     }

@@ -246,8 +246,8 @@ run (Generalise *self, guint64 cleaners, GError **error)
  * Its host name becomes `localhost`, and network files go by any Ethernet card instead of a MAC address. The
  * image is changed in a copy beside it, which takes its place when all is done.
  *
- * UUIDs of filesystems stay unless the cleaner `filesystem-uuid` is on, and those of partitions always, as do
- * names that are made of the machine ID, such as kernels' entries in `/boot/loader`.
+ * UUIDs of filesystems and partitions stay unless the cleaners `filesystem-uuid` and `partition-uuid` are on, as
+ * do names that are made of the machine ID, such as kernels' entries in `/boot/loader`.
  *
  * |[
  * g_auto (GStrv) changes = domuimg_generalise ("golden.img", NULL, NULL, &error);

@@ -144,6 +144,8 @@ const DomuimgCleaner domuimg_cleaners[] = {
   { "filesystem-uuid",
     "UUIDs of ext filesystems and swap, with fstab, boot menus and the kernel's command line", 0,
     .run = domuimg_clean_uuids },
+  { "partition-uuid", "UUIDs of disks and partitions, with what names them", 0,
+    .run = domuimg_clean_uuids },
   { "reconfigure", "a flag that has old Red Hat systems ask for settings at the first boot", 0,
     .run = domuimg_clean_reconfiguration },
 };

@@ -74,9 +74,9 @@ class Uuids(world.Case):
         self.assertEqual(fstab, f"UUID={new} / ext4 defaults 0 1\nUUID={swap_uuid} none swap sw 0 0\n")
         return new, swap_uuid
 
-    def clone(self, name, *more):
+    def clone(self, name, *more, identity="filesystem-uuid"):
         return self.run_verb("clone", "gold", name, "--source-dir", self.out, "--dir", self.out, "--identity",
-                             "filesystem-uuid", "--allow-unbootable", "--progress", "none", *more)
+                             identity, "--allow-unbootable", "--progress", "none", *more)
 
     def judge_clones(self):
         seen = {OLD, self.uuid(self.out / "gold-xvdb.img")}
@@ -124,6 +124,48 @@ class Uuids(world.Case):
                 subprocess.run(["e2fsck", "-fn", str(flat)], check=True, capture_output=True)
                 with compare.mounted(flat) as root:
                     self.assertIn(f"UUID={self.uuid(flat)} / ext4", (root / "etc/fstab").read_text())
+
+    @staticmethod
+    def table(disk):
+        """The disk's own UUID, and those of its partitions."""
+        said = json.loads(subprocess.run(["sfdisk", "-J", disk], check=True, capture_output=True).stdout)["partitiontable"]
+        return [said["id"].lower(), *(one.get("uuid", f"{said['id'].lower()[2:]}-{number:02}").lower()
+                                      for number, one in enumerate(said["partitions"], 1))]
+
+    @world.need_program("sfdisk", "sgdisk")
+    def test_partitions(self):
+        for layout in ("gpt", "mbr"):
+            image = self.create(f"tar:{self.dir / 'root.tar'}", "--disk", f"size=128M,layout={layout}", "--force",
+                                name="gold")
+            old = self.table(image)
+            config = self.out / "gold.cfg"
+            config.write_text(re.sub('cmdline = ".*"', f'cmdline = "root=PARTUUID={old[-1]} ro"', config.read_text()))
+            for how in ("overlay", "sparse"):
+                with self.subTest(how, layout=layout):
+                    name = f"{how}{layout}"
+                    done = self.clone(name, "--copy", how, "--json", identity="partition-uuid")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertNotIn("does not exist in this guest", done.stdout)
+                    flat = self.flat(json.loads(done.stdout)["clones"][0]["disks"][0])
+                    new = self.table(flat)
+                    self.assertFalse(set(new) & set(old))
+                    self.assertEqual(len(set(new)), len(old))
+                    self.assertIn(f"root=PARTUUID={new[-1]} ro", (self.out / f"{name}.cfg").read_text())
+                    subprocess.run(["sfdisk", "--verify", str(flat)], check=True, capture_output=True)
+                    if layout == "gpt":
+                        said = subprocess.run(["sgdisk", "-v", str(flat)], check=True, capture_output=True, text=True).stdout
+                        self.assertIn("No problems found", said)
+                    self.assertEqual(self.table(image), old)
+                self.run_verb("delete", self.out / f"{name}.cfg", "--disks", "--yes")
+
+    def test_a_table_that_is_damaged(self):
+        image = self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=128M,layout=gpt", name="gold")
+        with image.open("r+b") as file:
+            file.seek(-512, 2)
+            file.write(bytes(512))
+        before = world.snapshot(self.out)
+        self.assert_one_line(self.clone("c", identity="partition-uuid"), "partition table", "damaged")
+        self.assertEqual(world.snapshot(self.out), before)
 
     def test_what_its_own_loader_looks_for(self):
         self.create(f"tar:{self.dir / 'root.tar'}", "--disk", "size=128M,layout=gpt", name="gold")
