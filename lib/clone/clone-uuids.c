@@ -33,10 +33,10 @@ make_uuid (const DomuimgCloneDisk *disk, const DomuimgVolume *volume, GPtrArray 
     return NULL;
   if (is_settable (volume))
     return domuimg_uuid_new_random ();
-  g_ptr_array_add (notes, g_strdup_printf ("%s keeps the UUID %s of what is %s on it: only those of ext filesystems and"
-                                           " swap in plain disks and partitions can be changed",
-                                           domuimg_image_get_path (disk->image), volume->uuid,
-                                           volume->fs != NULL ? volume->fs : "unknown"));
+  g_ptr_array_add (notes, g_strdup_printf ("%s: its %s keeps the UUID %s: only those of ext filesystems and swap in"
+                                           " plain disks and partitions can be changed",
+                                           domuimg_image_get_path (disk->image),
+                                           volume->fs != NULL ? volume->fs : "content", volume->uuid));
   return NULL;
 }
 

@@ -5,13 +5,19 @@ import subprocess
 import time
 
 from judge import differences, judge_journals, judge_leftovers
-from scenarios import IN, MAC, OUT, add_kernel, write_kernel, write_tar
+from scenarios import IDENTITY, IN, MAC, OUT, add_kernel, write_kernel, write_tar
 from stage import WORLD, patience
 
 
-def create(word, *more):
-    return ("create", "t", "--progress", "none", "--from", f"tar:{IN / word}.tar", "--dir", str(OUT), "--type", "pv",
+def create(word, *more, name="t"):
+    return ("create", name, "--progress", "none", "--from", f"tar:{IN / word}.tar", "--dir", str(OUT), "--type", "pv",
             "--kernel", "extract", "--disk", "size=16M", "--nic", MAC, *more)
+
+
+def clone(hostname):
+    """Another guest's, in place of it."""
+    return ("clone", "g", "t", "--source-dir", str(OUT), "--dir", str(OUT), "--copy", "sparse", "--force", "--hostname",
+            hostname, *IDENTITY, "--progress", "none")
 
 
 def config_set(*settings):
@@ -25,6 +31,8 @@ VERBS = {
     "create-force": (create("one", "--force"), create("two", "--force", "--memory", "384M")),
     "check-fix": (("check", "--fix", CONFIG),) * 2,
     "config-set": (config_set("memory=300"), config_set("vcpus=2")),
+    "clone-force": (clone("one"), clone("two")),
+    "rebuild": (("rebuild", "t", "--dir", str(OUT), "--progress", "none"),) * 2,
     "kernel-update": (("kernel", "update", "t", "--dir", str(OUT)),) * 2,
     "delete": (("delete", "--disks", CONFIG),) * 2,
     "cleanup": (("cleanup",),) * 2,
@@ -45,6 +53,7 @@ def prepare(stage):
     for word in ("old", "one", "two"):
         write_tar(IN / f"{word}.tar", word)
         add_kernel(IN / f"{word}.tar")
+    stage.must(*create("old", name="g"))
     stage.must(*create("old"))
     (OUT / "t.vmlinuz").write_bytes(b"old")
     config = OUT / "t.cfg"
