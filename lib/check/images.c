@@ -37,7 +37,7 @@ check_volumes (DomuimgMachine *self, guint number, DomuimgDomainDisk *disk, Domu
 
   if (volumes == NULL)
     {
-      domuimg_machine_report_error (self, "image-unreadable", domuimg_image_get_path (image), error);
+      domuimg_machine_report (self, "image-unreadable", domuimg_image_get_path (image), "%s", error->message);
       return;
     }
   domuimg_check_unlock (self, name, image, volumes);
@@ -81,6 +81,7 @@ check_format (DomuimgMachine *self, DomuimgDomainDisk *disk, DomuimgImage *image
   return FALSE;
 }
 
+/* It is no error of whoever has just made a guest beside: a drive may have no medium. */
 static void
 report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *error)
 {
@@ -92,7 +93,7 @@ report_unopened (DomuimgMachine *self, DomuimgDomainDisk *disk, const GError *er
                                                     domuimg_domain_disk_get_vdev (disk), target),
                             "put the image there, or correct the path in the configuration");
   else
-    domuimg_machine_report_error (self, "image-unreadable", target, error);
+    domuimg_machine_report (self, "image-unreadable", target, "%s", error->message);
 }
 
 /* (nullable) What the disk was made to lie over. */
