@@ -15,6 +15,8 @@
 #include "lib/base/sparse.h"
 
 #define BUFFER ((gsize) 1 << 20)
+/* A multiple of XFS's blocks, which have 4 KiB or less where pages have. */
+#define PIECE 4096
 
 const DomuimgCopyWay *const domuimg_copy_ways_of_bytes[]
     = { &domuimg_copy_way_reflink, &domuimg_copy_way_overlay, &domuimg_copy_way_sparse, NULL };
@@ -35,6 +37,22 @@ check_reflink (const DomuimgDiskOriginal *original, const char *directory, GErro
                        original->path, directory);
 }
 
+/* XFS gives a shared block that is written to a piece of 128 KiB, unless the file has a hint of another size
+ * (ioctl_xfs_fsgetxattr(2), fsx_cowextsize); others do not know that. A clone has a dozen such blocks. 0 is
+ * the usual again, which is better for a guest that runs. */
+static void
+set_piece (int fd, guint32 bytes)
+{
+  struct fsxattr attributes;
+
+  if (ioctl (fd, FS_IOC_FSGETXATTR, &attributes) != 0)
+    return;
+  attributes.fsx_cowextsize = bytes;
+  attributes.fsx_xflags = bytes > 0 ? attributes.fsx_xflags | FS_XFLAG_COWEXTSIZE
+                                    : attributes.fsx_xflags & ~(guint32) FS_XFLAG_COWEXTSIZE;
+  ioctl (fd, FS_IOC_FSSETXATTR, &attributes);
+}
+
 static DomuimgRegion *
 begin_reflink (const DomuimgDiskOriginal *original, const char *path, const char *name,
                GCancellable *cancellable, GError **error)
@@ -44,9 +62,19 @@ begin_reflink (const DomuimgDiskOriginal *original, const char *path, const char
   if (out < 0)
     return NULL;
   if (ioctl (out, FICLONE, original->bytes->fd) == 0)
-    return domuimg_region_new_for_fd (out, name, error);
+    {
+      set_piece (out, PIECE);
+      return domuimg_region_new_for_fd (out, name, error);
+    }
   domuimg_set_errno (error, errno, "sharing the blocks of %s", original->path);
   return NULL;
+}
+
+static gboolean
+end_reflink (const DomuimgDiskOriginal *original, DomuimgRegion *copy, GError **error)
+{
+  set_piece (copy->fd, 0);
+  return TRUE;
 }
 
 static gboolean
@@ -115,6 +143,7 @@ const DomuimgCopyWay domuimg_copy_way_reflink = {
   .suffix = "img",
   .check = check_reflink,
   .begin = begin_reflink,
+  .end = end_reflink,
 };
 
 const DomuimgCopyWay domuimg_copy_way_sparse = {

@@ -149,7 +149,7 @@ class Clone(world.Case):
                     said = json.loads(done.stdout)
                     self.assertEqual(said["copies"], ["reflink"])
                     os.sync()
-                    self.assertLess(before - shutil.disk_usage(where).free, 16 << 20)
+                    self.assertLess(before - shutil.disk_usage(where).free, 3 << 20)
                     self.assertEqual(self.open(said["clones"][4]["disks"][0]).read("/etc/hostname"), "n5\n")
                     self.assertEqual(digest(where / "gold.img"), self.before)
 
