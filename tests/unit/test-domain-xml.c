@@ -7,6 +7,7 @@
 #include <libxml/xpath.h>
 #include <string.h>
 
+#include "domuimg/domain-config.h"
 #include "domuimg/error.h"
 #include "tests/unit/domain-fixtures.h"
 
@@ -263,6 +264,25 @@ test_what_libvirt_cannot_boot_is_an_error (void)
     }
 }
 
+/* Those that are kept as they are, and the console that is added. */
+static void
+test_what_is_written_is_read_again (void)
+{
+  g_autofree char *devices = g_strnfill (1024 * 4, ' ');
+  g_autofree char *text = NULL;
+  g_autoptr (DomuimgDomain) domain = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 1024; i++)
+    memcpy (devices + 4 * i, "<a/>", 4);
+  text = g_strdup_printf ("<domain type='xen'><name>a</name><memory>1024</memory><bootloader>pygrub</bootloader>"
+                          "<os><type>linux</type></os><devices>%s</devices></domain>", devices);
+  domain = domuimg_domain_new_from_libvirt_xml (text, "many.xml", &error);
+  g_assert_no_error (error);
+  g_assert_null (domuimg_domain_to_libvirt_xml (domain, NULL, &error));
+  g_assert_error (error, DOMUIMG_ERROR, DOMUIMG_ERROR_NOT_SUPPORTED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -271,6 +291,7 @@ main (int argc, char **argv)
   g_test_add_func ("/domain/xml/schema", test_schema);
   g_test_add_func ("/domain/xml/schema-of-rarer-forms", test_schema_of_rarer_forms);
   g_test_add_func ("/domain/xml/values-are-in-their-places", test_values_are_in_their_places);
+  g_test_add_func ("/domain/xml/what-is-written-is-read-again", test_what_is_written_is_read_again);
   g_test_add_func ("/domain/xml/random-texts-come-back", test_random_texts_come_back);
   g_test_add_func ("/domain/xml/what-xml-cannot-say-is-told", test_what_xml_cannot_say_is_told);
   g_test_add_func ("/domain/xml/ports-that-lead-nowhere-become-a-pty",

@@ -6,12 +6,12 @@
 
 #include "domuimg/domain-config.h"
 #include "lib/domain/model/identity.h"
+#include "lib/domain/xml/values.h"
 
 /* libvirt's domain XML (https://libvirt.org/formatdomain.html) to the model, as libvirt's libxl
  * driver takes it. */
 
 #define MAX_VCPUS 4096
-#define MAX_ELEMENTS 1024
 
 static gboolean
 fail_at (DomuimgXmlReader *self, xmlNode *node, GError **error, const char *format, ...)
@@ -298,14 +298,9 @@ keep_rest (DomuimgXmlReader *self, xmlNode *node, const char *path)
 }
 
 static gboolean
-count_elements (DomuimgXmlReader *self, xmlNode *root, GError **error)
+check_devices (DomuimgXmlReader *self, xmlNode *root, GError **error)
 {
-  guint count = 0;
-
-  for (xmlNode *node = domuimg_xml_first (domuimg_xml_first (root, "devices"), NULL); node != NULL;
-       node = domuimg_xml_next (node, NULL))
-    count++;
-  return count <= MAX_ELEMENTS
+  return domuimg_xml_devices_fit (root)
          || fail_at (self, root, error, "these are more devices than a guest has");
 }
 
@@ -368,7 +363,7 @@ domuimg_domain_new_from_libvirt_xml (const char *text, const char *name, GError 
   if (document == NULL)
     return NULL;
   root = xmlDocGetRootElement (document);
-  if (!count_elements (&reader, root, error) || !read_names (&reader, root, error)
+  if (!check_devices (&reader, root, error) || !read_names (&reader, root, error)
       || !read_sizes (&reader, root, error) || !read_vcpus (&reader, root, error)
       || !read_os (&reader, root, error))
     return NULL;

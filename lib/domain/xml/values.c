@@ -8,12 +8,25 @@
 #include "lib/domain/model/domain.h"
 #include "lib/domain/xl/file.h"
 
+#define MAX_DEVICES 1024
+
 static DomuimgXlFile *
 parse (const char *value)
 {
   g_autofree char *text = g_strdup_printf ("x = %s\n", domuimg_text_or (value, ""));
 
   return value != NULL ? domuimg_xl_file_parse (text, strlen (text), "extra", NULL) : NULL;
+}
+
+gboolean
+domuimg_xml_devices_fit (xmlNode *root)
+{
+  guint count = 0;
+
+  for (xmlNode *node = domuimg_xml_first (domuimg_xml_first (root, "devices"), NULL); node != NULL;
+       node = domuimg_xml_next (node, NULL))
+    count++;
+  return count <= MAX_DEVICES;
 }
 
 char *

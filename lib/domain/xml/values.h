@@ -3,6 +3,8 @@
 
 #include "lib/domain/xml/read.h"
 
+/* Whether a domain has no more devices than are read: what is written keeps to that, too. */
+gboolean domuimg_xml_devices_fit (xmlNode *root);
 /* The text of a value of xl.cfg, without quotes and escapes; NULL for a list, and for NULL. */
 char *domuimg_xml_word (const char *value);
 /* The texts of a list of strings, or of one string; NULL for anything else. */

@@ -10,6 +10,7 @@
 #include "lib/domain/xml/graphics.h"
 #include "lib/domain/xml/guest.h"
 #include "lib/domain/xml/nic.h"
+#include "lib/domain/xml/values.h"
 
 /* Writes the model as libvirt's domain XML, in the forms that its libxl driver takes and
  * its schema (domaincommon.rng) describes. */
@@ -312,7 +313,7 @@ check_supported (DomuimgDomain *self, GError **error)
  *   say and leaves out, one sentence each
  * @error: return location for an error: %DOMUIMG_ERROR_INVALID_ARGUMENT as
  *   domuimg_domain_validate(), %DOMUIMG_ERROR_NOT_SUPPORTED for a way to boot that libvirt
- *   does not have
+ *   does not have, and for more than 1024 devices, which are not read again
  *
  * Writes the guest as libvirt's domain XML (https://libvirt.org/formatdomain.html), to be
  * taken by `virsh --connect xen:///system define`.
@@ -328,6 +329,7 @@ domuimg_domain_to_libvirt_xml (DomuimgDomain *self, char ***warnings, GError **e
   g_autoptr (GHashTable) said = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   DomuimgXmlWriter writer = { self, builder, said };
   xmlChar *text = NULL;
+  gboolean fits;
   int size = 0;
 
   g_return_val_if_fail (DOMUIMG_IS_DOMAIN (self), NULL);
@@ -338,11 +340,15 @@ domuimg_domain_to_libvirt_xml (DomuimgDomain *self, char ***warnings, GError **e
   xmlNode *root = xmlNewDocNode (doc, NULL, BAD_CAST "domain", NULL);
   xmlDocSetRootElement (doc, root);
   add_everything (&writer, root);
+  fits = domuimg_xml_devices_fit (root);
   xmlDocDumpFormatMemoryEnc (doc, &text, &size, "UTF-8", 1);
   xmlFreeDoc (doc);
 
-  char *copy = g_strndup ((const char *)text, (gsize)size);
+  char *copy = fits ? g_strndup ((const char *)text, (gsize)size) : NULL;
   xmlFree (text);
+  if (!fits)
+    domuimg_fail (error, DOMUIMG_ERROR_NOT_SUPPORTED, "%s has more devices than a guest has in libvirt's XML",
+                  self->name);
   if (warnings != NULL)
     *warnings = g_strv_builder_end (builder);
   return copy;
