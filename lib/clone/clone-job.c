@@ -208,7 +208,7 @@ commit (DomuimgCloneJob *self, Making *making, GError **error)
     domuimg_undo_drop_result (making->undo, making->seed);
   if (making->xml != NULL && !self->has_xml)
     domuimg_undo_drop_result (making->undo, making->xml);
-  if (self->replaced != NULL && self->replaced_label != NULL)
+  if (self->replaced != NULL)
     domuimg_undo_expect (making->undo, self->manifest_path, self->replaced_label);
   /* Nobody has them open for writing when they become somebody's images. */
   g_clear_pointer (&making->disks.regions, g_ptr_array_unref);

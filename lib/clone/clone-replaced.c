@@ -56,7 +56,9 @@ domuimg_clone_job_read_replaced (DomuimgCloneJob *self, GError **error)
 
   if (!domuimg_spec_get_flag (self->spec, "force"))
     return TRUE;
-  self->replaced_label = domuimg_label_of (self->manifest_path, NULL);
+  self->replaced_label = domuimg_label_of (self->manifest_path, error);
+  if (self->replaced_label == NULL)
+    return FALSE;
   if (!domuimg_manifest_read_if_any (self->manifest_path, &self->replaced, &local)
       && !g_error_matches (local, DOMUIMG_ERROR, DOMUIMG_ERROR_CORRUPT_INPUT))
     {

@@ -165,9 +165,12 @@ domuimg_clone_uuids_tell (const GPtrArray *uuids, DomuimgCustomise *customise)
 char *
 domuimg_clone_uuids_apply (const GPtrArray *uuids, const char *text)
 {
-  g_autoptr (DomuimgCustomise) names = domuimg_customise_new ();
+  g_autoptr (DomuimgCustomise) names = NULL;
   char *changed;
 
+  if (uuids->len == 0)
+    return g_strdup (text);
+  names = domuimg_customise_new ();
   domuimg_clone_uuids_tell (uuids, names);
   changed = domuimg_renamed_apply (names->uuids, text);
   return changed != NULL ? changed : g_strdup (text);

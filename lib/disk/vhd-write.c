@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/fd.h"
+#include "lib/base/uuid.h"
 #include "lib/tree/tree.h"
 
 #define SECTOR ((guint64) 512)
@@ -95,19 +96,6 @@ set_geometry (Footer *footer, guint64 size)
   footer->sectors = sectors;
 }
 
-static void
-set_uuid (Footer *footer, const char *uuid)
-{
-  guint n = 0;
-
-  for (const char *at = uuid; *at != '\0' && n < 2 * sizeof footer->uuid; at++)
-    if (g_ascii_isxdigit (*at))
-      {
-        footer->uuid[n / 2] = footer->uuid[n / 2] << 4 | g_ascii_xdigit_value (*at);
-        n++;
-      }
-}
-
 /* QEMU takes the size from the geometry, which is not exact, unless it knows the creator: blktap's. */
 static Footer
 make_footer (guint64 size, guint32 type, const char *uuid)
@@ -124,7 +112,7 @@ make_footer (guint64 size, guint32 type, const char *uuid)
                     .type = GUINT32_TO_BE (type) };
 
   set_geometry (&footer, size);
-  set_uuid (&footer, uuid);
+  domuimg_uuid_read (uuid, footer.uuid);
   footer.checksum = checksum (&footer, sizeof footer);
   return footer;
 }

@@ -37,26 +37,13 @@ domuimg_fs_has_settable_uuid (const char *fs)
   return FALSE;
 }
 
-/* The order of its bytes is that of its text. */
-static void
-parse (const char *text, guint8 uuid[DOMUIMG_UUID_SIZE])
-{
-  for (guint i = 0; i < DOMUIMG_UUID_SIZE; i++)
-    {
-      while (*text == '-')
-        text++;
-      uuid[i] = (guint8) (g_ascii_xdigit_value (text[0]) << 4 | g_ascii_xdigit_value (text[1]));
-      text += 2;
-    }
-}
-
 gboolean
 domuimg_fs_set_uuid (DomuimgRegion *region, const char *fs, const char *uuid, GError **error)
 {
   guint8 bytes[DOMUIMG_UUID_SIZE];
 
   g_return_val_if_fail (g_uuid_string_is_valid (uuid), FALSE);
-  parse (uuid, bytes);
+  domuimg_uuid_read (uuid, bytes);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (g_strcmp0 (kinds[i].fs, fs) == 0)
       return kinds[i].set (region, bytes, error);

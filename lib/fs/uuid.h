@@ -2,8 +2,7 @@
 #pragma once
 
 #include "lib/base/region.h"
-
-#define DOMUIMG_UUID_SIZE 16
+#include "lib/base/uuid.h"
 
 /* Whether a filesystem of this name (as blkid's; nullable) can be given another UUID here. */
 gboolean domuimg_fs_has_settable_uuid (const char *fs);

@@ -4,6 +4,7 @@
 #include "lib/image/gpt.h"
 
 #include "lib/base/inflate.h"
+#include "lib/base/uuid.h"
 
 /* UEFI specification 2.10, 5.3. */
 #define SECTOR 512
@@ -13,29 +14,6 @@
 #define NAME_UNITS 36
 #define ENTRY_MIN (NAME_AT + 2 * NAME_UNITS)
 #define SECTORS_MAX ((guint64) 1 << 50)
-
-/* The first three parts of a GUID are little-endian numbers. */
-char *
-domuimg_guid_to_text (const guint8 *g)
-{
-  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                          g[3], g[2], g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11],
-                          g[12], g[13], g[14], g[15]);
-}
-
-void
-domuimg_guid_from_text (const char *text, guint8 *guid)
-{
-  static const guint8 order[] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
-
-  for (guint i = 0; i < G_N_ELEMENTS (order); i++)
-    {
-      while (*text == '-')
-        text++;
-      guid[order[i]] = (guint8) (g_ascii_xdigit_value (text[0]) << 4 | g_ascii_xdigit_value (text[1]));
-      text += 2;
-    }
-}
 
 static char *
 name_text (DomuimgBytes entry)
@@ -62,8 +40,8 @@ parse_entry (DomuimgBytes entry, guint number)
   volume->number = number;
   volume->offset = first * SECTOR;
   volume->length = (last - first + 1) * SECTOR;
-  volume->part_type = domuimg_guid_to_text (entry.data);
-  volume->partuuid = domuimg_guid_to_text (entry.data + 16);
+  volume->part_type = domuimg_guid_format (entry.data);
+  volume->partuuid = domuimg_guid_format (entry.data + 16);
   volume->partlabel = name_text (entry);
   return volume;
 }

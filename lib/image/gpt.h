@@ -11,8 +11,5 @@
  * none of an image that ends before its table says. Only what the table tells of them is set.
  * FALSE where there is no GPT. */
 gboolean domuimg_gpt_parse (DomuimgBytes head, GPtrArray *volumes);
-/* The 16 bytes of a GUID, as a GPT has them. */
-char *domuimg_guid_to_text (const guint8 *guid);
-void domuimg_guid_from_text (const char *text, guint8 *guid);
 /* Whether @head, the first sectors of a disk, has a header of a GPT whose checksum is right. */
 gboolean domuimg_gpt_has_header (DomuimgBytes head);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/base/uuid.h"
 #include "lib/image/blkid.h"
 #include "lib/image/gpt.h"
 
@@ -61,18 +62,13 @@ static void
 read_cut_off_ext (DomuimgBytes super, DomuimgVolume *volume)
 {
   guint32 compat, incompat;
-  const guint8 *uuid = super.data + 0x68;
 
   if (!domuimg_bytes_le32 (super, 0x5c, &compat) || !domuimg_bytes_le32 (super, 0x60, &incompat))
     return;
   volume->fs = g_strdup ((incompat & EXTENTS) != 0   ? "ext4"
                          : (compat & HAS_JOURNAL) != 0 ? "ext3"
                                                        : "ext2");
-  volume->uuid = g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x"
-                                  "%02x%02x",
-                                  uuid[0], uuid[1], uuid[2], uuid[3], uuid[4], uuid[5], uuid[6],
-                                  uuid[7], uuid[8], uuid[9], uuid[10], uuid[11], uuid[12],
-                                  uuid[13], uuid[14], uuid[15]);
+  volume->uuid = domuimg_uuid_format (super.data + 0x68);
   if (super.data[0x78] != 0)
     {
       g_autofree char *label = g_strndup ((const char *) super.data + 0x78, 16);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/base/inflate.h"
+#include "lib/base/uuid.h"
 #include "lib/image/gpt.h"
 
 /* UEFI specification 2.10, 5.2.1 (DOS) and 5.3.2 (GPT): where what is changed lies, in bytes. */
@@ -80,7 +81,7 @@ write_copy (DomuimgRegion *disk, guint64 sector, GHashTable *renamed, const guin
   n = number_at (header, N_ENTRIES, 4);
   size = number_at (header, ENTRY_SIZE, 4);
   length = number_at (header, HEADER_SIZE, 4);
-  if (memcmp (header, "EFI PART", 8) != 0 || size < 2 * 16 || size > TABLE_MAX || n > TABLE_MAX / size
+  if (memcmp (header, "EFI PART", 8) != 0 || size < 2 * DOMUIMG_UUID_SIZE || size > TABLE_MAX || n > TABLE_MAX / size
       || length < ENTRIES_CHECKSUM + 4 || length > SECTOR)
     return domuimg_fail (error, DOMUIMG_ERROR_CORRUPT_INPUT, "%s: a copy of its partition table is damaged",
                          disk->name);
@@ -90,13 +91,13 @@ write_copy (DomuimgRegion *disk, guint64 sector, GHashTable *renamed, const guin
   for (guint64 i = 0; i < n; i++)
     {
       guint8 *at = entries + i * size + ENTRY_GUID;
-      g_autofree char *old = domuimg_guid_to_text (at);
+      g_autofree char *old = domuimg_guid_format (at);
       const char *new = g_hash_table_lookup (renamed, old);
 
       if (new != NULL)
-        domuimg_guid_from_text (new, at);
+        domuimg_guid_read (new, at);
     }
-  memcpy (header + DISK_GUID, guid, 16);
+  memcpy (header + DISK_GUID, guid, DOMUIMG_UUID_SIZE);
   put_checksum (header, ENTRIES_CHECKSUM, domuimg_crc32 (0, entries, n * size));
   put_checksum (header, HEADER_CHECKSUM, 0);
   put_checksum (header, HEADER_CHECKSUM, domuimg_crc32 (0, header, length));
@@ -107,9 +108,9 @@ write_copy (DomuimgRegion *disk, guint64 sector, GHashTable *renamed, const guin
 static gboolean
 set_in_gpt (DomuimgRegion *disk, const guint8 *header, const char *uuid, GHashTable *renamed, GError **error)
 {
-  guint8 guid[16];
+  guint8 guid[DOMUIMG_UUID_SIZE];
 
-  domuimg_guid_from_text (uuid, guid);
+  domuimg_guid_read (uuid, guid);
   return write_copy (disk, number_at (header, OTHER_HEADER, 8), renamed, guid, error)
          && write_copy (disk, 1, renamed, guid, error);
 }

@@ -5,6 +5,8 @@
 
 #include <unistd.h>
 
+#include "lib/disk/copy.h"
+
 /* What was written to the others is data that a new copy does not have; a seed is made for each clone. */
 static gboolean
 check_disks (const DomuimgManifest *manifest, GError **error)
@@ -64,6 +66,6 @@ domuimg_rebuild_make_clone (const DomuimgManifest *manifest, const DomuimgRebuil
       || !domuimg_clone_set_identity (clone, cleaners, error) || !domuimg_clone_add (clone, spec, error))
     return NULL;
   if (shares_nothing (manifest))
-    domuimg_clone_set_copy (clone, "sparse");
+    domuimg_clone_set_copy (clone, domuimg_copy_way_sparse.name);
   return g_steal_pointer (&clone);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/mac.h"
+#include "lib/base/uuid.h"
 
 char *
 domuimg_mac_new_random (void)
@@ -55,10 +56,7 @@ domuimg_uuid_new_from_seed (const char *seed)
   g_checksum_get_digest (checksum, d, &size);
   d[6] = (d[6] & 0x0f) | 0x50;
   d[8] = (d[8] & 0x3f) | 0x80;
-  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-                          "%02x%02x%02x%02x%02x%02x",
-                          d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10],
-                          d[11], d[12], d[13], d[14], d[15]);
+  return domuimg_uuid_format (d);
 }
 
 char *

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/compare.h"
+#include "lib/base/uuid.h"
 #include "lib/fs/ext/fs.h"
 #include "lib/fs/ext/tree-edit.h"
 
@@ -92,11 +93,7 @@ domuimg_tree_ext_flush (DomuimgTreeExt *self, GError **error)
 char *
 domuimg_tree_ext_get_uuid (DomuimgTreeExt *self)
 {
-  const guint8 *u = self->ext->fs->super->s_uuid;
-
-  return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                          u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10],
-                          u[11], u[12], u[13], u[14], u[15]);
+  return domuimg_uuid_format (self->ext->fs->super->s_uuid);
 }
 
 char *
